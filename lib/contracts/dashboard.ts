@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { RunFilter, QueueRow } from "./realtime";
+import { IsoDate, RunDetail, RunEvent, RunRow, StreamChunk, TraceItem } from "./run";
+import { RunStatus } from "./status";
+import { BuildError, TaskManifest } from "./task";
+import { TokenRow } from "./token";
+
+/**
+ * What the dashboard reads beyond the public API, under `/api/dashboard`, by session cookie.
+ * It acts through the public API's own routes (trigger, cancel, replay, reschedule, complete, pause) with the same cookie.
+ */
+
+export const roles = ["admin", "operator", "viewer"] as const;
+export const Role = z.enum(roles);
+export type Role = z.infer<typeof Role>;
+
+/** GET /api/dashboard/me */
+export const Me = z.object({
+  user: z.object({ id: z.string(), name: z.string(), email: z.string(), role: Role }),
+  environment: z.object({ id: z.string(), slug: z.string(), type: z.string(), concurrencyLimit: z.number() }),
+  project: z.object({ ref: z.string(), name: z.string() }),
+  version: z.string(),
+  /** Public address of this server, for snippets. */
+  origin: z.string(),
+  deployment: z.object({ version: z.string(), createdAt: IsoDate }).nullable(),
+  buildError: BuildError.nullable(),
+});
+export type Me = z.infer<typeof Me>;
+
+/** GET /api/dashboard/runs?status=A,B&task=…&tag=…&queue=…&from=…&to=…&id=…&batch=…&parent=…&rootOnly=true&limit=50&cursor=… */
+export const RunsPage = z.object({ rows: z.array(RunRow), next: z.string().optional(), previous: z.string().optional() });
+export type RunsPage = z.infer<typeof RunsPage>;
+export const RunsQuery = RunFilter.extend({ limit: z.number().int().min(1).max(200).default(50), cursor: z.string().optional() });
+export type RunsQuery = z.infer<typeof RunsQuery>;
+
+/** GET /api/dashboard/runs/:id */
+export const RunPage = z.object({ detail: RunDetail, events: z.array(RunEvent), relations: z.array(RunRow) });
+export type RunPage = z.infer<typeof RunPage>;
+/** GET /api/dashboard/runs/:id/trace?after=seq */
+export const TracePage = z.object({ items: z.array(TraceItem) });
+/** GET /api/dashboard/runs/:id/streams/:key?after=index */
+export const StreamPage = z.object({ chunks: z.array(StreamChunk), closed: z.boolean() });
+
+/** GET /api/dashboard/facets: values for filters, most recent first. */
+export const Facets = z.object({ tasks: z.array(z.string()), queues: z.array(z.string()), tags: z.array(z.string()) });
+export type Facets = z.infer<typeof Facets>;
+
+/** GET /api/dashboard/activity?task=…&hours=24: finished runs per step and status, from counters. */
+export const Activity = z.object({
+  stepMinutes: z.number(),
+  points: z.array(z.object({ at: IsoDate, counts: z.partialRecord(RunStatus, z.number()) })),
+});
+export type Activity = z.infer<typeof Activity>;
+
+/** GET /api/dashboard/tasks */
+export const TaskSummary = TaskManifest.extend({
+  queued: z.number(),
+  running: z.number(),
+  /** Last 24 h, one per hour, oldest first. */
+  hourly: z.array(z.object({ completed: z.number(), failed: z.number() })),
+  p50Ms: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+  lastRunAt: IsoDate.nullable(),
+});
+export type TaskSummary = z.infer<typeof TaskSummary>;
+export const TasksPage = z.object({ tasks: z.array(TaskSummary) });
+
+/** GET /api/dashboard/tasks/:id/stats?hours=24 */
+export const TaskStats = z.object({
+  stepMinutes: z.number(),
+  points: z.array(z.object({ at: IsoDate, counts: z.partialRecord(RunStatus, z.number()), p50Ms: z.number().nullable(), p95Ms: z.number().nullable() })),
+});
+export type TaskStats = z.infer<typeof TaskStats>;
+
+/** GET /api/dashboard/tasks/:id/payloads: newest different payloads of this task's runs. */
+export const RecentPayloads = z.object({
+  payloads: z.array(z.object({ runId: z.string(), at: IsoDate, payload: z.string().nullable(), payloadType: z.string() })),
+});
+export type RecentPayloads = z.infer<typeof RecentPayloads>;
+
+/** GET /api/dashboard/tokens?status=WAITING&cursor=…; waiting ones by deadline, others newest first. */
+export const TokensPage = z.object({ tokens: z.array(TokenRow), next: z.string().optional() });
+export type TokensPage = z.infer<typeof TokensPage>;
+/** GET /api/dashboard/tokens/:id: with the runs that wait for it and what they are about. */
+export const TokenPage = z.object({ token: TokenRow, url: z.string(), runs: z.array(RunDetail) });
+export type TokenPage = z.infer<typeof TokenPage>;
+
+/** GET /api/dashboard/queues */
+export const QueuesPage = z.object({ queues: z.array(QueueRow), environment: z.object({ running: z.number(), limit: z.number(), paused: z.boolean() }) });
+export type QueuesPage = z.infer<typeof QueuesPage>;
+
+/** GET /api/dashboard/keys */
+export const ApiKeyRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** `tr_prod_…1a2b` */
+  display: z.string(),
+  isRoot: z.boolean(),
+  createdBy: z.string().optional(),
+  createdAt: IsoDate,
+  lastUsedAt: IsoDate.optional(),
+  expiresAt: IsoDate.optional(),
+  revokedAt: IsoDate.optional(),
+});
+export type ApiKeyRow = z.infer<typeof ApiKeyRow>;
+export const ApiKeysPage = z.object({ keys: z.array(ApiKeyRow) });
+/** POST /api/dashboard/keys {name}; POST /api/dashboard/keys/:id/rotate {graceHours}; POST /api/dashboard/keys/:id/revoke. The key itself is in the answer once. */
+export const ApiKeyCreated = z.object({ key: z.string(), row: ApiKeyRow });
+
+/** GET /api/dashboard/public-tokens */
+export const PublicTokenRow = z.object({
+  id: z.string(),
+  scopes: z.array(z.string()),
+  oneTime: z.boolean(),
+  note: z.string().optional(),
+  createdBy: z.string().optional(),
+  createdAt: IsoDate,
+  expiresAt: IsoDate,
+  lastUsedAt: IsoDate.optional(),
+  revokedAt: IsoDate.optional(),
+});
+export type PublicTokenRow = z.infer<typeof PublicTokenRow>;
+export const PublicTokensPage = z.object({ tokens: z.array(PublicTokenRow) });
+/** POST /api/dashboard/public-tokens {scopes, expirationTime, oneTimeUse, note}; POST /api/dashboard/public-tokens/:id/revoke */
+export const PublicTokenMintBody = z.object({
+  scopes: z.array(z.string().min(1)).min(1),
+  expirationTime: z.union([z.string(), z.number()]),
+  oneTimeUse: z.boolean().default(false),
+  note: z.string().max(200).optional(),
+});
+export const PublicTokenMinted = z.object({ token: z.string(), row: PublicTokenRow });
+
+/** Every error body of the HTTP API. `issues` names fields by path. */
+export const ErrorBody = z.object({
+  error: z.string(),
+  code: z.string().optional(),
+  param: z.string().optional(),
+  issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+export type ErrorBody = z.infer<typeof ErrorBody>;

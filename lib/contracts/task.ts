@@ -1,0 +1,68 @@
+import { z } from "zod";
+
+export const machinePresets = {
+  micro: { cpu: 0.25, memory: 0.25 },
+  "small-1x": { cpu: 0.5, memory: 0.5 },
+  "small-2x": { cpu: 1, memory: 1 },
+  "medium-1x": { cpu: 1, memory: 2 },
+  "medium-2x": { cpu: 2, memory: 4 },
+  "large-1x": { cpu: 4, memory: 8 },
+  "large-2x": { cpu: 8, memory: 16 },
+} as const;
+export const MachinePreset = z.enum(["micro", "small-1x", "small-2x", "medium-1x", "medium-2x", "large-1x", "large-2x"]);
+export type MachinePreset = z.infer<typeof MachinePreset>;
+
+export const RetryOptions = z.object({
+  maxAttempts: z.number().int().min(1).max(250).optional(),
+  factor: z.number().min(0).optional(),
+  minTimeoutInMs: z.number().min(0).optional(),
+  maxTimeoutInMs: z.number().min(0).optional(),
+  randomize: z.boolean().optional(),
+  outOfMemory: z.object({ machine: MachinePreset.optional() }).optional(),
+});
+export type RetryOptions = z.infer<typeof RetryOptions>;
+/** Fill the gaps of any retry option that is given. Neither task nor config given: one attempt. */
+export const retryDefaults = { maxAttempts: 3, factor: 2, minTimeoutInMs: 1000, maxTimeoutInMs: 60_000, randomize: true } as const;
+
+export const QueueManifest = z.object({ name: z.string().min(1).max(128), concurrencyLimit: z.number().int().min(0).nullable() });
+export type QueueManifest = z.infer<typeof QueueManifest>;
+
+/** One task as found by indexing. `payloadSchema` is JSON Schema (from zod or `jsonSchema`), for forms. */
+export const TaskManifest = z.object({
+  id: z.string().min(1).max(128),
+  filePath: z.string(),
+  description: z.string().optional(),
+  /** Queue the task's runs use unless the trigger names another: `task/<id>` or a shared name. */
+  queue: z.string(),
+  retry: RetryOptions.optional(),
+  machine: MachinePreset.optional(),
+  /** Seconds. */
+  maxDuration: z.number().optional(),
+  /** Duration string, or seconds; 0 opts out of the config's. */
+  ttl: z.union([z.string(), z.number()]).optional(),
+  payloadSchema: z.unknown().optional(),
+  /** Payload offered first on the Test page: the export `examplePayload` of the task's file, or the schema's first example. */
+  examplePayload: z.unknown().optional(),
+  schedule: z.object({ cron: z.string(), timezone: z.string().optional(), environments: z.array(z.string()).optional() }).optional(),
+});
+export type TaskManifest = z.infer<typeof TaskManifest>;
+
+/** What a bundle contains: the result of indexing it in a process of its own. */
+export const BundleManifest = z.object({
+  project: z.string(),
+  tasks: z.array(TaskManifest),
+  queues: z.array(QueueManifest),
+  config: z.object({
+    maxDuration: z.number().optional(),
+    ttl: z.union([z.string(), z.number()]).optional(),
+    machine: MachinePreset.optional(),
+    logLevel: z.enum(["none", "error", "warn", "info", "log", "debug"]).optional(),
+    retries: z.object({ enabledInDev: z.boolean().optional(), default: RetryOptions.optional() }).optional(),
+    isolation: z.enum(["shared", "process"]).optional(),
+  }),
+});
+export type BundleManifest = z.infer<typeof BundleManifest>;
+
+/** Why a project could not be bundled or indexed; shown in the terminal and on the dashboard while the last good version runs. */
+export const BuildError = z.object({ message: z.string(), file: z.string().optional(), line: z.number().optional(), column: z.number().optional() });
+export type BuildError = z.infer<typeof BuildError>;

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { limits, metadataOperation } from "./run";
+import { MachinePreset } from "./task";
+
+/** A tag, or a list of them. Blank ones are dropped. */
+export const Tags = z
+  .union([z.string(), z.array(z.string())])
+  .transform((t) => (Array.isArray(t) ? t : [t]).map((s) => s.trim()).filter((s) => s !== ""));
+
+/** `options` of a trigger as the published clients send them. Unknown keys are dropped. */
+export const TriggerOptions = z.object({
+  queue: z.union([z.object({ name: z.string().min(1).max(128) }), z.string().min(1).max(128).transform((name) => ({ name }))]).optional(),
+  concurrencyKey: z.union([z.string(), z.number()]).transform(String).optional(),
+  delay: z.union([z.string(), z.date().transform((d) => d.toISOString())]).optional(),
+  ttl: z.union([z.string(), z.number()]).optional(),
+  tags: Tags.optional(),
+  idempotencyKey: z.string().min(1).max(limits.idempotencyKeyLength).optional(),
+  idempotencyKeyTTL: z.string().optional(),
+  idempotencyKeyOptions: z.object({ key: z.string(), scope: z.enum(["run", "attempt", "global"]) }).optional(),
+  machine: MachinePreset.optional(),
+  maxAttempts: z.number().int().max(250).optional(),
+  maxDuration: z.number().optional(),
+  metadata: z.unknown().optional(),
+  metadataType: z.string().optional(),
+  payloadType: z.string().optional(),
+  payloadSize: z.number().optional(),
+  priority: z.number().optional(),
+  region: z.string().optional(),
+  lockToVersion: z.string().optional(),
+  debounce: z.object({ key: z.string(), delay: z.string(), mode: z.enum(["leading", "trailing"]).optional(), maxDelay: z.string().optional() }).optional(),
+  test: z.boolean().optional(),
+  parentRunId: z.string().optional(),
+  resumeParentOnCompletion: z.boolean().optional(),
+});
+export type TriggerOptions = z.infer<typeof TriggerOptions>;
+
+export const TriggerBody = z.object({ payload: z.unknown().optional(), context: z.unknown().optional(), options: TriggerOptions.optional() });
+export type TriggerBody = z.infer<typeof TriggerBody>;
+export const TriggerResponse = z.object({ id: z.string(), isCached: z.boolean() });
+
+export const BatchCreateBody = z.object({
+  runCount: z.number().int().min(1).max(limits.batchItems),
+  taskIdentifiers: z.array(z.string()).optional(),
+  parentRunId: z.string().optional(),
+  resumeParentOnCompletion: z.boolean().optional(),
+  idempotencyKey: z.string().max(limits.idempotencyKeyLength).optional(),
+  idempotencyKeyOptions: z.object({ key: z.string(), scope: z.enum(["run", "attempt", "global"]) }).optional(),
+});
+export type BatchCreateBody = z.infer<typeof BatchCreateBody>;
+
+/** One NDJSON line of phase 2. */
+export const BatchItem = z.object({
+  index: z.number().int().min(0),
+  task: z.string().min(1),
+  payload: z.unknown().optional(),
+  options: TriggerOptions.optional(),
+});
+export type BatchItem = z.infer<typeof BatchItem>;
+
+export const batchStatuses = ["PENDING", "PROCESSING", "COMPLETED", "PARTIAL_FAILED", "ABORTED"] as const;
+
+export const ReplayBody = z.object({
+  payload: z.unknown().optional(),
+  payloadType: z.string().optional(),
+  metadata: z.unknown().optional(),
+  tags: Tags.optional(),
+  queue: z.string().optional(),
+  concurrencyKey: z.union([z.string(), z.number()]).transform(String).optional(),
+  machine: MachinePreset.optional(),
+  delay: z.string().optional(),
+  ttl: z.union([z.string(), z.number()]).optional(),
+  idempotencyKey: z.string().optional(),
+  idempotencyKeyTTL: z.string().optional(),
+  maxAttempts: z.number().int().optional(),
+  maxDuration: z.number().optional(),
+  priority: z.number().optional(),
+});
+export type ReplayBody = z.infer<typeof ReplayBody>;
+
+export const MetadataBody = z.object({
+  metadata: z.record(z.string(), z.unknown()).optional(),
+  operations: z.array(metadataOperation).optional(),
+  parentOperations: z.array(metadataOperation).optional(),
+  rootOperations: z.array(metadataOperation).optional(),
+});
+export type MetadataBody = z.infer<typeof MetadataBody>;
