@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { decision, findQuestion, withNote, withoutQuestion } from "./answer-form";
+
+const schema = { type: "object", properties: { amount: { type: "number" } } };
+
+test("the question is found under $form before form before approval, in the first run that has one", () => {
+  expect(findQuestion([null, JSON.stringify({ approval: { schema, title: "late" }, $form: { schema, title: "Refund?", defaults: { amount: 2 } } })])).toEqual({
+    schema,
+    title: "Refund?",
+    defaults: { amount: 2 },
+  });
+  expect(findQuestion([JSON.stringify({ form: schema })])).toEqual({ schema });
+});
+
+test("metadata of another meaning under those names is not a question", () => {
+  for (const approval of ["pending", 3, null, [], { by: "ada", amount: 3 }, { schema: "x" }, { schema: { type: "string" } }, { type: "object" }]) {
+    expect(findQuestion([JSON.stringify({ approval })])).toBeNull();
+  }
+  expect(findQuestion(["{broken", "[1]", null])).toBeNull();
+});
+
+test("what the form shows is not shown again as metadata; the rest is", () => {
+  expect(withoutQuestion({ $form: { schema }, approval: { by: "ada" }, order: 7 })).toEqual({ approval: { by: "ada" }, order: 7 });
+});
+
+test("a blank note is left out, a field named note is never overwritten", () => {
+  expect(decision("approved", "  ")).toEqual({ approved: true });
+  expect(decision("rejected", " too dear ")).toEqual({ approved: false, note: "too dear" });
+  expect(withNote({ amount: 2 }, "ok")).toEqual({ amount: 2, note: "ok" });
+  expect(withNote({ note: "mine" }, "ok")).toEqual({ note: "mine" });
+  expect(withNote([1], "ok")).toEqual([1]);
+});

@@ -1,0 +1,71 @@
+/**
+ * The question that a run asks with a wait token. A task says it in its metadata, under one of `questionKeys`, either as
+ * `{title?, description?, schema, defaults?}` or as a JSON Schema of type object itself.
+ */
+export interface Question {
+  title?: string;
+  description?: string;
+  schema: JsonSchema;
+  defaults?: unknown;
+}
+export type JsonSchema = Record<string, unknown>;
+export const questionKeys = ["$form", "form", "approval"] as const;
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** An object that can be drawn as a form: only schemas of objects can. */
+export function isFormSchema(value: unknown): value is JsonSchema {
+  return isRecord(value) && (isRecord(value.properties) || Array.isArray(value.anyOf) || Array.isArray(value.oneOf) || typeof value.$ref === "string");
+}
+
+function toQuestion(value: unknown): Question | null {
+  if (!isRecord(value)) return null;
+  if (isFormSchema(value.schema)) {
+    return {
+      schema: value.schema,
+      ...(typeof value.title === "string" ? { title: value.title } : {}),
+      ...(typeof value.description === "string" ? { description: value.description } : {}),
+      ...(value.defaults === undefined ? {} : { defaults: value.defaults }),
+    };
+  }
+  return value.type === "object" && isFormSchema(value) ? { schema: value } : null;
+}
+
+/** The first question in the metadata texts of the runs that wait; text that is not a JSON object holds none. */
+export function findQuestion(metadataTexts: readonly (string | null)[]): Question | null {
+  for (const text of metadataTexts) {
+    const metadata = parseObject(text);
+    for (const key of questionKeys) {
+      const question = toQuestion(metadata[key]);
+      if (question !== null) return question;
+    }
+  }
+  return null;
+}
+
+export function parseObject(text: string | null): Record<string, unknown> {
+  if (text === null) return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Metadata without what the form already shows. */
+export function withoutQuestion(metadata: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(metadata).filter(([key, value]) => !questionKeys.some((k) => k === key) || toQuestion(value) === null));
+}
+
+/** Answer of the Approve and Reject buttons; the note is left out when it is blank. */
+export function decision(approved: "approved" | "rejected", note: string): { approved: boolean; note?: string } {
+  const text = note.trim();
+  return { approved: approved === "approved", ...(text === "" ? {} : { note: text }) };
+}
+
+/** The form's answer with the note beside its fields, unless the schema has a field of that name. */
+export function withNote(answer: unknown, note: string): unknown {
+  const text = note.trim();
+  return text === "" || !isRecord(answer) || "note" in answer ? answer : { ...answer, note: text };
+}
