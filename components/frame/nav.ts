@@ -1,0 +1,26 @@
+import { Cable, Hand, KeyRound, ListChecks, Play, Rows3, TicketCheck, type LucideIcon } from "lucide-react";
+
+export interface NavEntry {
+  href: string;
+  title: string;
+  Icon: LucideIcon;
+  /** Second key of `g …`. */
+  key: string;
+  /** Live number beside it. */
+  count?: "running" | "tokensWaiting";
+  group: "work" | "tasks" | "access";
+}
+
+export const nav: readonly NavEntry[] = [
+  { href: "/runs", title: "Runs", Icon: Rows3, key: "r", count: "running", group: "work" },
+  { href: "/tokens", title: "Tokens", Icon: Hand, key: "w", count: "tokensWaiting", group: "work" },
+  { href: "/test", title: "Test", Icon: Play, key: "t", group: "work" },
+  { href: "/tasks", title: "Tasks", Icon: ListChecks, key: "a", group: "tasks" },
+  { href: "/queues", title: "Queues", Icon: Cable, key: "q", group: "tasks" },
+  { href: "/public-tokens", title: "Public tokens", Icon: TicketCheck, key: "p", group: "access" },
+  { href: "/keys", title: "API keys", Icon: KeyRound, key: "k", group: "access" },
+];
+
+export const navGroups: Record<NavEntry["group"], string | null> = { work: null, tasks: "Tasks", access: "Access" };
+
+export const entryOf = (pathname: string): NavEntry | undefined => nav.find((entry) => pathname === entry.href || pathname.startsWith(`${entry.href}/`));
