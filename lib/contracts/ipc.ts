@@ -176,8 +176,11 @@ export const FromWorker = z.discriminatedUnion("type", [
   /** After an outcome was delivered, the run makes no operation and still waits for others: it gives its slot back. */
   z.object({ type: z.literal("parked"), runId: z.string(), epoch: z.number().int(), usageMs: z.number() }),
   z.object({ type: z.literal("finished"), runId: z.string(), epoch: z.number().int(), result: AttemptResult }),
-  /** onCancel hooks are done (or there were none). */
-  z.object({ type: z.literal("canceled"), runId: z.string(), epoch: z.number().int(), usageMs: z.number() }),
+  /**
+   * Answer to `cancel`: onCancel hooks are done (or there were none). `settled`: `run()` has returned, so nothing of the run
+   * goes on here; without it the process takes no new runs and ends with its last one.
+   */
+  z.object({ type: z.literal("canceled"), runId: z.string(), epoch: z.number().int(), usageMs: z.number(), settled: z.boolean().optional() }),
   z.object({ type: z.literal("pong"), at: z.number() }),
 ]);
 export type FromWorker = z.infer<typeof FromWorker>;
