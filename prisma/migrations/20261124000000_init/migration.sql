@@ -7,20 +7,20 @@ create table "user" (
   email_verified boolean not null default false,
   image text,
   role text not null default 'viewer' check (role in ('admin', 'operator', 'viewer')),
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now()
 );
 create table session (
   id text primary key,
   user_id text not null references "user" (id) on delete cascade,
   token text not null unique,
-  expires_at timestamptz not null,
+  expires_at timestamptz(3) not null,
   ip_address text,
   user_agent text,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now()
 );
-create index session_user on session (user_id);
+create index session_user_id on session (user_id);
 create table account (
   id text primary key,
   user_id text not null references "user" (id) on delete cascade,
@@ -29,28 +29,28 @@ create table account (
   access_token text,
   refresh_token text,
   id_token text,
-  access_token_expires_at timestamptz,
-  refresh_token_expires_at timestamptz,
+  access_token_expires_at timestamptz(3),
+  refresh_token_expires_at timestamptz(3),
   scope text,
   password text,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now()
 );
 create index account_user on account (user_id);
 create table verification (
   id text primary key,
   identifier text not null,
   value text not null,
-  expires_at timestamptz not null,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  expires_at timestamptz(3) not null,
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now()
 );
 
 create table project (
   id text primary key,
   ref text not null unique,
   name text not null,
-  created_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now()
 );
 create table environment (
   id text primary key,
@@ -59,7 +59,7 @@ create table environment (
   type text not null check (type in ('PRODUCTION', 'STAGING', 'DEVELOPMENT', 'PREVIEW')),
   concurrency_limit integer not null default 100,
   paused boolean not null default false,
-  created_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
   unique (project_id, slug)
 );
 -- `hash` is SHA-256 of the key. `sealed` is the key itself, AES-256-GCM under the master key of the data directory:
@@ -74,11 +74,11 @@ create table api_key (
   sealed bytea not null,
   is_root boolean not null default false,
   created_by text,
-  created_at timestamptz not null default now(),
-  last_used_at timestamptz,
+  created_at timestamptz(3) not null default now(),
+  last_used_at timestamptz(3),
   -- Rotated keys stay valid until here.
-  expires_at timestamptz,
-  revoked_at timestamptz
+  expires_at timestamptz(3),
+  revoked_at timestamptz(3)
 );
 create table public_token (
   id text primary key,
@@ -88,23 +88,23 @@ create table public_token (
   one_time boolean not null default false,
   note text,
   created_by text,
-  created_at timestamptz not null default now(),
-  expires_at timestamptz not null,
-  last_used_at timestamptz,
-  revoked_at timestamptz
+  created_at timestamptz(3) not null default now(),
+  expires_at timestamptz(3) not null,
+  last_used_at timestamptz(3),
+  revoked_at timestamptz(3)
 );
 create table environment_variable (
   environment_id text not null references environment (id),
   name text not null,
   sealed bytea not null,
   is_secret boolean not null default false,
-  updated_at timestamptz not null default now(),
+  updated_at timestamptz(3) not null default now(),
   primary key (environment_id, name)
 );
 create table audit_entry (
   id text primary key,
   environment_id text,
-  at timestamptz not null default now(),
+  at timestamptz(3) not null default now(),
   actor text not null,
   action text not null,
   target text not null,
@@ -117,7 +117,7 @@ create table installation (
   epoch text not null,
   sealed_keys bytea not null,
   setup_code_hash bytea,
-  created_at timestamptz not null default now()
+  created_at timestamptz(3) not null default now()
 );
 
 -- Rows that machines write.
@@ -137,15 +137,15 @@ create table run (
   concurrency_key text,
   priority_ms integer not null default 0,
   -- Place in the queue, kept over waits.
-  queue_at timestamptz not null default now(),
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  queued_at timestamptz,
-  started_at timestamptz,
-  finished_at timestamptz,
-  delay_until timestamptz,
-  expires_at timestamptz,
-  retry_at timestamptz,
+  queue_at timestamptz(3) not null default now(),
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now(),
+  queued_at timestamptz(3),
+  started_at timestamptz(3),
+  finished_at timestamptz(3),
+  delay_until timestamptz(3),
+  expires_at timestamptz(3),
+  retry_at timestamptz(3),
   parent_id text,
   root_id text,
   batch_id text,
@@ -167,6 +167,8 @@ create table run (
   redeliveries smallint not null default 0,
   isolate boolean not null default false,
   usage_ms integer not null default 0,
+  -- An outcome waits to be handed over: set with the outcome, cleared when the run goes on.
+  resume_due boolean not null default false,
   progress_value real,
   progress_label text,
   error_name text,
@@ -177,6 +179,7 @@ create index run_task on run (env_id, task, created_at desc, id desc);
 create index run_status on run (env_id, status, created_at desc, id desc) where status <> 'COMPLETED';
 create index run_parent on run (parent_id, created_at) where parent_id is not null;
 create index run_root on run (root_id, created_at) where root_id is not null;
+create index run_resume on run (env_id, id) where resume_due or stopping;
 create index run_batch on run (batch_id, created_at) where batch_id is not null;
 
 -- Cold. Text is written through `encodeText`: PostgreSQL text holds no NUL.
@@ -198,7 +201,7 @@ create table run_data (
 create table run_tag (
   env_id text not null,
   tag text not null,
-  created_at timestamptz not null,
+  created_at timestamptz(3) not null,
   run_id text collate "C" not null,
   primary key (env_id, tag, created_at, run_id)
 );
@@ -220,7 +223,7 @@ create unique index run_queue_run on run_queue (run_id);
 create table run_timer (
   kind text not null,
   ref text collate "C" not null,
-  due_at timestamptz not null,
+  due_at timestamptz(3) not null,
   primary key (kind, ref)
 );
 create index run_timer_due on run_timer (due_at);
@@ -228,7 +231,7 @@ create index run_timer_due on run_timer (due_at);
 create table run_event (
   run_id text collate "C" not null,
   version integer not null,
-  at timestamptz not null default now(),
+  at timestamptz(3) not null default now(),
   type text not null,
   data text,
   primary key (run_id, version, at)
@@ -238,15 +241,15 @@ create table run_event (
 create table run_trace (
   run_id text collate "C" not null,
   seq integer not null,
-  at timestamptz not null,
+  at timestamptz(3) not null,
   attempt smallint not null,
   kind text not null,
   span_id text not null,
   parent_id text,
   name text not null,
   level text,
-  started_at timestamptz not null,
-  ended_at timestamptz,
+  started_at timestamptz(3) not null,
+  ended_at timestamptz(3),
   is_error boolean,
   icon text,
   attributes text,
@@ -272,7 +275,7 @@ create table idempotency_key (
   task text not null,
   key text not null,
   run_id text collate "C" not null,
-  expires_at timestamptz not null,
+  expires_at timestamptz(3) not null,
   primary key (env_id, task, key)
 );
 create index idempotency_key_run on idempotency_key (run_id);
@@ -282,7 +285,7 @@ create table request_key (
   kind text not null,
   key text not null,
   ref text not null,
-  expires_at timestamptz not null,
+  expires_at timestamptz(3) not null,
   primary key (env_id, kind, key)
 );
 create index request_key_expires on request_key (expires_at);
@@ -297,10 +300,10 @@ create table batch (
   failed_items integer not null default 0,
   parent_id text,
   idempotency_key text,
-  idempotency_expires_at timestamptz,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  completed_at timestamptz
+  idempotency_expires_at timestamptz(3),
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now(),
+  completed_at timestamptz(3)
 );
 create index batch_env on batch (env_id, created_at desc, id desc);
 create unique index batch_idempotency on batch (env_id, idempotency_key) where idempotency_key is not null;
@@ -320,14 +323,14 @@ create table waitpoint (
   env_id text not null,
   status text not null default 'WAITING' check (status in ('WAITING', 'COMPLETED', 'TIMED_OUT')),
   tags text[] not null default '{}',
-  created_at timestamptz not null default now(),
-  timeout_at timestamptz,
-  completed_at timestamptz,
+  created_at timestamptz(3) not null default now(),
+  timeout_at timestamptz(3),
+  completed_at timestamptz(3),
   completed_by text,
   output text,
   output_type text,
   idempotency_key text,
-  idempotency_expires_at timestamptz,
+  idempotency_expires_at timestamptz(3),
   created_by_run text
 );
 create index waitpoint_env on waitpoint (env_id, created_at desc, id desc);
@@ -337,7 +340,7 @@ create unique index waitpoint_idempotency on waitpoint (env_id, idempotency_key)
 create table stream (
   run_id text collate "C" not null,
   key text not null,
-  created_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
   next_index integer not null default 0,
   primary key (run_id, key)
 );
@@ -345,7 +348,7 @@ create table stream_chunk (
   run_id text collate "C" not null,
   key text not null,
   index integer not null,
-  at timestamptz not null default now(),
+  at timestamptz(3) not null default now(),
   -- Who wrote it and its number there: the writer's own resume point. Task code: `<run>/<attempt>`.
   writer text not null,
   writer_index integer not null,
@@ -361,10 +364,10 @@ create table queue (
   concurrency_limit integer,
   override_limit integer,
   overridden_by text,
-  overridden_at timestamptz,
+  overridden_at timestamptz(3),
   paused boolean not null default false,
   paused_by text,
-  paused_at timestamptz,
+  paused_at timestamptz(3),
   primary key (env_id, name)
 );
 create table deployment (
@@ -376,7 +379,7 @@ create table deployment (
   bundle text not null,
   manifest text not null,
   is_current boolean not null default false,
-  created_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
   unique (env_id, version)
 );
 create unique index deployment_current on deployment (env_id) where is_current;
@@ -384,7 +387,7 @@ create unique index deployment_current on deployment (env_id) where is_current;
 -- Per minute; `bucket` is floor(2·log2(ms)) of the compute time, so percentiles need no runs.
 create table run_stat (
   env_id text not null,
-  minute timestamptz not null,
+  minute timestamptz(3) not null,
   task text not null,
   queue text not null,
   status text not null,
@@ -395,7 +398,7 @@ create table run_stat (
 
 create table node (
   id text primary key,
-  started_at timestamptz not null default now(),
-  lease_until timestamptz not null,
+  started_at timestamptz(3) not null default now(),
+  lease_until timestamptz(3) not null,
   roles text not null
 );

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "pg";
+import type { TestProject } from "vitest/node";
+import { migrate } from "@/server/db/migrate";
+import { openCluster, type Cluster } from "@/server/db/postgres/cluster";
+import { chooseAddress, startPostmaster, urlOf, type Address } from "@/server/db/postgres/postmaster";
+import { serverSettings } from "@/server/db/postgres/settings";
+import { createLog } from "@/server/log";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    postgres: { admin: string; template: string };
+  }
+}
+
+/** Once per test run: a PostgreSQL of its own with a migrated template database, gone afterwards. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const directory = mkdtempSync(join(tmpdir(), "signalbox-test-"));
+  const cluster = await openCluster(directory);
+  const address = await chooseAddress(cluster);
+  // Durability off here only: nothing of this database outlives the run.
+  const postmaster = await startPostmaster(cluster, address, { ...serverSettings, fsync: "off", full_page_writes: "off", max_connections: "300", autovacuum: "off" });
+  const stop = async () => {
+    await postmaster.stop();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    project.provide("postgres", await makeTemplate(cluster, address));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return stop;
+}
+
+async function makeTemplate(cluster: Cluster, address: Address): Promise<{ admin: string; template: string }> {
+  const admin = urlOf(cluster, address, "postgres");
+  const template = "signalbox_template";
+  const client = new Client({ connectionString: admin });
+  await client.connect();
+  await client.query(`create database ${template}`);
+  await client.end();
+  const log = createLog({ level: "error", format: "json", write: (line) => process.stderr.write(line) });
+  await migrate({ url: urlOf(cluster, address, template), directory: join(import.meta.dirname, "..", "prisma", "migrations"), log });
+  return { admin, template };
+}
