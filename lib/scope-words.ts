@@ -1,4 +1,4 @@
-import { parseScope, scopeAllows, type Action, type Resource, type Scope } from "@/lib/contracts/scope";
+import { parseScope, scopeAllows, type Action, type Resource, type Scope } from "@/lib/contracts/scope-match";
 
 /** The scopes that the workbench offers, by the thing that is chosen. */
 export const scopeThings = ["run", "tag", "task", "batch", "token"] as const;

@@ -1,4 +1,4 @@
-import { parseScope, type Scope } from "@/lib/contracts/scope";
+import { parseScope, type Scope } from "@/lib/contracts/scope-match";
 
 export interface SnippetInput {
   scopes: readonly string[];

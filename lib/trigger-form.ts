@@ -1,5 +1,5 @@
-import { limits } from "@/lib/contracts/run";
-import { machinePresets, type MachinePreset } from "@/lib/contracts/task";
+import { limits, machinePresets } from "@/lib/contracts/limits";
+import type { MachinePreset } from "@/lib/contracts/task";
 import { parseDue, parseKeyTtl, parseTtl } from "@/lib/duration";
 
 /** What the fields of the Test page hold: text as typed. Blank means "as the task says". */

@@ -148,17 +148,4 @@ export interface Packet {
   data: string | null;
   dataType: string;
 }
-export const limits = {
-  tagsPerRun: 10,
-  tagLength: 128,
-  metadataBytes: 256 * 1024,
-  payloadBytes: 3 * 1024 * 1024,
-  outputBytes: 10 * 1024 * 1024,
-  /** Larger packets leave the row for the packet store. */
-  inlinePacketBytes: 512 * 1024,
-  batchItems: 1000,
-  idempotencyKeyLength: 2048,
-  tokenCreateBytes: 10 * 1024,
-  streamAppendBytes: 512 * 1024,
-  depth: 128,
-} as const;
+export { limits } from "./limits";

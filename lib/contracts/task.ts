@@ -1,14 +1,6 @@
 import { z } from "zod";
 
-export const machinePresets = {
-  micro: { cpu: 0.25, memory: 0.25 },
-  "small-1x": { cpu: 0.5, memory: 0.5 },
-  "small-2x": { cpu: 1, memory: 1 },
-  "medium-1x": { cpu: 1, memory: 2 },
-  "medium-2x": { cpu: 2, memory: 4 },
-  "large-1x": { cpu: 4, memory: 8 },
-  "large-2x": { cpu: 8, memory: 16 },
-} as const;
+export { machinePresets } from "./limits";
 export const MachinePreset = z.enum(["micro", "small-1x", "small-2x", "medium-1x", "medium-2x", "large-1x", "large-2x"]);
 export type MachinePreset = z.infer<typeof MachinePreset>;
 

@@ -1,0 +1,26 @@
+// Without zod, which weighs 90 KB gzip: the browser needs these on the first load.
+
+export const limits = {
+  tagsPerRun: 10,
+  tagLength: 128,
+  metadataBytes: 256 * 1024,
+  payloadBytes: 3 * 1024 * 1024,
+  outputBytes: 10 * 1024 * 1024,
+  /** Larger packets leave the row for the packet store. */
+  inlinePacketBytes: 512 * 1024,
+  batchItems: 1000,
+  idempotencyKeyLength: 2048,
+  tokenCreateBytes: 10 * 1024,
+  streamAppendBytes: 512 * 1024,
+  depth: 128,
+} as const;
+
+export const machinePresets = {
+  micro: { cpu: 0.25, memory: 0.25 },
+  "small-1x": { cpu: 0.5, memory: 0.5 },
+  "small-2x": { cpu: 1, memory: 1 },
+  "medium-1x": { cpu: 1, memory: 2 },
+  "medium-2x": { cpu: 2, memory: 4 },
+  "large-1x": { cpu: 4, memory: 8 },
+  "large-2x": { cpu: 8, memory: 16 },
+} as const;
