@@ -6,12 +6,18 @@ import { TokenRow } from "./token";
 /**
  * The WebSocket protocol of `/realtime`, whole. Text frames of JSON; the server's are arrays of messages, coalesced per ~16 ms.
  *
- * Every subscription has a cursor. After a reconnect the client subscribes again with the last cursor it saw; the server
- * answers either with what came after it, or with `snapshot` (reset: true), after which nothing older may be shown.
- * Within a subscription no run is ever sent with a lower version after a higher one. `head` repeats every subscription's
- * cursor at least each 5 s, so that silence is proof of nothing new.
+ * A socket is authenticated by its session cookie at the upgrade (`welcome` follows at once), or, at `/realtime?auth=token`,
+ * where cookies are ignored, by the token in `hello`, its first message, due within 5 s.
+ *
+ * Every subscription has a cursor, `<epoch>:<position>` (lib/cursor.ts). After a reconnect the client subscribes again with
+ * the last cursor it saw; the server answers with a `snapshot`. `reset: false`: it holds what came after the cursor, and is
+ * merged into what the client holds. `reset: true`: it is everything, and nothing older may be shown any more.
+ * Positions: `run` its version, `trace` the last seq, `stream` the last index; the others a number of the server's memory.
+ * Within a subscription no run is ever sent with a lower version after a higher one.
+ *
+ * `head` comes at least each `heartbeatMs` (5 s), so that silence is proof of nothing new. The client answers each with
+ * `ping`: who is silent for 30 s is asleep and is closed, so that a frozen tab does not pile up frames.
  */
-export const protocolVersion = 1;
 
 /** Filters of a run list. All given must hold; lists are "any of", tags "all of". The same object is the query of GET /api/dashboard/runs. */
 export const RunFilter = z.object({
@@ -33,9 +39,9 @@ export const RunFilter = z.object({
 export type RunFilter = z.infer<typeof RunFilter>;
 
 export const Topic = z.discriminatedUnion("kind", [
-  /** Rows of the list that are visible, and news of matching ones. `visible` may be changed with `watch`. */
+  /** Rows that are visible, and every change of a run that matches the filter or was announced before. `visible` may be changed with `watch`. */
   z.object({ kind: z.literal("runs"), filter: RunFilter, visible: z.array(z.string()).max(500) }),
-  /** One run: its row, events, relations' rows. */
+  /** One run: its detail and events; and rows of its parent, root and children. */
   z.object({ kind: z.literal("run"), runId: z.string() }),
   /** Spans and logs of one run. Cursor: last `seq`. */
   z.object({ kind: z.literal("trace"), runId: z.string() }),
@@ -83,23 +89,40 @@ export const Counts = z.object({
 });
 export type Counts = z.infer<typeof Counts>;
 
+/** Fields of the detail, not of the row, that change during a run. */
+export const RunPatch = RunDetail.pick({ metadata: true, output: true, outputType: true, fullError: true, streams: true }).partial();
+export type RunPatch = z.infer<typeof RunPatch>;
+
 /** Server state that every page shows in its header. */
 export const ServerNotice = z.object({ level: z.enum(["warning", "error"]), message: z.string(), detail: z.string().optional() });
 export type ServerNotice = z.infer<typeof ServerNotice>;
 
 export const ServerMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("welcome"), protocol: z.number().int(), epoch: z.string(), time: z.number(), heartbeatMs: z.number() }),
-  /** State as of `cursor`. `reset`: what the client holds is void. `data` by topic kind: see `Snapshot`. */
+  /** State as of `cursor`. `reset`: what the client holds is void; else it is merged. `data` by topic kind: see `Snapshot`. */
   z.object({ type: z.literal("snapshot"), id: z.string(), cursor: z.string(), reset: z.boolean(), data: z.unknown() }),
-  /** `at`: commit time of the newest row, epoch ms by the server's clock. */
+  /** `at`: commit time of the newest row, epoch ms by the server's clock. `created`: those of `rows` that are new runs and match. */
   z.object({ type: z.literal("rows"), id: z.string(), cursor: z.string(), at: z.number(), rows: z.array(RunRow), created: z.array(z.string()).optional() }),
-  z.object({ type: z.literal("events"), id: z.string(), cursor: z.string(), at: z.number(), events: z.array(RunEvent), detail: RunDetail.optional() }),
+  /** News of a `run` topic, oldest first. `patch`: what changed of the detail; as of the version in `cursor` or later. */
+  z.object({
+    type: z.literal("events"),
+    id: z.string(),
+    cursor: z.string(),
+    at: z.number(),
+    events: z.array(RunEvent),
+    row: RunRow.optional(),
+    patch: RunPatch.optional(),
+    detail: RunDetail.optional(),
+  }),
   z.object({ type: z.literal("trace"), id: z.string(), cursor: z.string(), at: z.number(), items: z.array(TraceItem) }),
   z.object({ type: z.literal("chunks"), id: z.string(), cursor: z.string(), at: z.number(), chunks: z.array(StreamChunk), closed: z.boolean().optional() }),
   z.object({ type: z.literal("counts"), id: z.string(), cursor: z.string(), at: z.number(), counts: Counts }),
   z.object({ type: z.literal("queues"), id: z.string(), cursor: z.string(), at: z.number(), queues: z.array(QueueRow) }),
   z.object({ type: z.literal("tokens"), id: z.string(), cursor: z.string(), at: z.number(), tokens: z.array(TokenRow) }),
-  /** Heads of all subscriptions of this socket: a client whose cursor is lower has missed something and resubscribes. */
+  /**
+   * Cursor of every subscription of this socket up to which all that concerns it has been sent. `run`, `trace`, `stream`: a
+   * client whose position is lower has missed something and resubscribes. Others: the client adopts it for its next resume.
+   */
   z.object({ type: z.literal("head"), time: z.number(), cursors: z.record(z.string(), z.string()), notices: z.array(ServerNotice) }),
   z.object({ type: z.literal("failed"), id: z.string(), status: z.number(), error: z.string() }),
   z.object({ type: z.literal("pong"), at: z.number(), time: z.number() }),
@@ -108,11 +131,14 @@ export type ServerMessage = z.infer<typeof ServerMessage>;
 
 /** `data` of `snapshot` by topic kind. */
 export interface Snapshot {
-  runs: { rows: RunRow[] };
+  /** Newest version of the visible rows and of the first page of the list, whose ids are `head`, newest first. `head` is absent when `reset` is false. */
+  runs: { rows: RunRow[]; head?: string[] };
+  /** `events`: all, or those after the cursor. */
   run: { detail: RunDetail; events: RunEvent[]; relations: RunRow[] };
   trace: { items: TraceItem[] };
   stream: { chunks: StreamChunk[]; closed: boolean };
   counts: { counts: Counts };
   queues: { queues: QueueRow[] };
+  /** `reset`: the waiting ones, by deadline; else those that changed. */
   tokens: { tokens: TokenRow[] };
 }
