@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decision, findQuestion, withNote, withoutQuestion } from "./answer-form";
+import { asDecision, decision, findQuestion, hasNote, withNote, withoutQuestion } from "./answer-form";
 
 const schema = { type: "object", properties: { amount: { type: "number" } } };
 
@@ -10,6 +10,7 @@ test("the question is found under $form before form before approval, in the firs
     defaults: { amount: 2 },
   });
   expect(findQuestion([JSON.stringify({ form: schema })])).toEqual({ schema });
+  expect(findQuestion([JSON.stringify({ approval: { schema, summary: "why" } })])).toEqual({ schema, summary: "why" });
 });
 
 test("metadata of another meaning under those names is not a question", () => {
@@ -29,4 +30,14 @@ test("a blank note is left out, a field named note is never overwritten", () => 
   expect(withNote({ amount: 2 }, "ok")).toEqual({ amount: 2, note: "ok" });
   expect(withNote({ note: "mine" }, "ok")).toEqual({ note: "mine" });
   expect(withNote([1], "ok")).toEqual([1]);
+});
+
+test("a schema that asks yes or no keeps its other fields for the form", () => {
+  const rest = { type: "object", properties: { note: { type: "string" } }, required: [] };
+  const asked = { type: "object", properties: { approved: { type: "boolean" }, note: { type: "string" } }, required: ["approved"] };
+  expect(asDecision(asked)).toEqual({ rest });
+  expect(hasNote(asked)).toBe(true);
+  expect(asDecision({ type: "object", properties: { approved: { type: "boolean" } } })).toEqual({ rest: null });
+  expect(asDecision({ type: "object", properties: { approved: { type: "string" } } })).toBeNull();
+  expect(asDecision(schema)).toBeNull();
 });

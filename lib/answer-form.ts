@@ -1,10 +1,10 @@
 /**
  * The question that a run asks with a wait token. A task says it in its metadata, under one of `questionKeys`, either as
- * `{title?, description?, schema, defaults?}` or as a JSON Schema of type object itself.
+ * `{title?, summary?, schema, defaults?}` (`description` for `summary`) or as a JSON Schema of type object itself.
  */
 export interface Question {
   title?: string;
-  description?: string;
+  summary?: string;
   schema: JsonSchema;
   defaults?: unknown;
 }
@@ -21,10 +21,11 @@ export function isFormSchema(value: unknown): value is JsonSchema {
 function toQuestion(value: unknown): Question | null {
   if (!isRecord(value)) return null;
   if (isFormSchema(value.schema)) {
+    const summary = value.summary ?? value.description;
     return {
       schema: value.schema,
       ...(typeof value.title === "string" ? { title: value.title } : {}),
-      ...(typeof value.description === "string" ? { description: value.description } : {}),
+      ...(typeof summary === "string" ? { summary } : {}),
       ...(value.defaults === undefined ? {} : { defaults: value.defaults }),
     };
   }
@@ -57,6 +58,23 @@ export function parseObject(text: string | null): Record<string, unknown> {
 export function withoutQuestion(metadata: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(metadata).filter(([key, value]) => !questionKeys.some((k) => k === key) || toQuestion(value) === null));
 }
+
+export interface Decisions {
+  /** The rest of the form; null when there is nothing but yes and no. */
+  rest: JsonSchema | null;
+}
+
+/** A schema with a boolean `approved` is answered by two buttons instead of a switch; null for any other schema. */
+export function asDecision(schema: JsonSchema): Decisions | null {
+  if (!isRecord(schema.properties)) return null;
+  const { approved, ...properties } = schema.properties;
+  if (!isRecord(approved) || approved.type !== "boolean") return null;
+  const required: readonly unknown[] = Array.isArray(schema.required) ? schema.required : [];
+  return { rest: Object.keys(properties).length === 0 ? null : { ...schema, properties, required: required.filter((name) => name !== "approved") } };
+}
+
+/** Whether the form has a field for the note, so that none is offered beside it. */
+export const hasNote = (schema: JsonSchema): boolean => isRecord(schema.properties) && "note" in schema.properties;
 
 /** Answer of the Approve and Reject buttons; the note is left out when it is blank. */
 export function decision(approved: "approved" | "rejected", note: string): { approved: boolean; note?: string } {

@@ -1,6 +1,6 @@
 type Schema = Record<string, unknown>;
 const isSchema = (value: unknown): value is Schema => typeof value === "object" && value !== null && !Array.isArray(value);
-const simple = ["string", "number", "integer", "boolean"];
+const simple = new Set(["string", "number", "integer", "boolean"]);
 
 /**
  * The same JSON Schema, easier to draw: `X or null` becomes a nullable X, alternatives of constants become one choice,
@@ -29,7 +29,7 @@ function joinNull(schema: Schema): Schema {
   const options: unknown[] = anyOf;
   const value = options.find((option) => isSchema(option) && option.type !== "null");
   const hasNull = options.some((option) => isSchema(option) && option.type === "null");
-  if (!hasNull || !isSchema(value) || typeof value.type !== "string" || !simple.includes(value.type)) return schema;
+  if (!hasNull || !isSchema(value) || typeof value.type !== "string" || !simple.has(value.type)) return schema;
   return { ...value, ...rest, type: [value.type, "null"] };
 }
 
@@ -47,7 +47,7 @@ function nameOptions(schema: Schema): Schema {
   const named = { ...schema };
   for (const key of ["anyOf", "oneOf"]) {
     const options = schema[key];
-    if (Array.isArray(options)) named[key] = options.map((option: unknown, index) => (isSchema(option) && option.title === undefined ? { title: optionName(option, index), ...option } : option));
+    if (Array.isArray(options)) named[key] = options.map((option: unknown, index) => (isSchema(option) && option.title === undefined ? Object.assign({ title: optionName(option, index) }, option) : option));
   }
   return named;
 }

@@ -159,12 +159,12 @@ export const DescriptionFieldTemplate = ({ id, description }: DescriptionFieldPr
   </div>
 );
 
-export function FieldErrorTemplate({ errors = [], fieldPathId }: FieldErrorProps) {
-  if (errors.length === 0) return null;
+export function FieldErrorTemplate({ errors, fieldPathId }: FieldErrorProps) {
+  if (errors === undefined || errors.length === 0) return null;
   return (
     <ul id={errorId(fieldPathId)} role="alert" className="text-sm text-bad">
-      {errors.map((error, index) => (
-        <li key={index}>{error}</li>
+      {[...new Set(errors)].map((error) => (
+        <li key={String(error)}>{error}</li>
       ))}
     </ul>
   );

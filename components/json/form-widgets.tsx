@@ -38,7 +38,7 @@ export function BaseInput(props: BaseInputTemplateProps) {
       {examples.length > 0 ? (
         <datalist id={examplesId(id)}>
           {examples.map((example) => (
-            <option key={String(example)} value={String(example)} />
+            <option key={String(example)}>{String(example)}</option>
           ))}
         </datalist>
       ) : null}

@@ -8,11 +8,11 @@ import { describeJson } from "@/lib/json-text";
 const CodeMirror = dynamic(() => import("./code-mirror").then((module) => module.CodeMirror), {
   ssr: false,
   loading: () => (
-    <div role="status" aria-label="Loading the editor" className="flex flex-col gap-2 p-3">
+    <output aria-label="Loading the editor" className="flex flex-col gap-2 p-3">
       <Skeleton className="h-3 w-24" />
       <Skeleton className="h-3 w-48" />
       <Skeleton className="h-3 w-32" />
-    </div>
+    </output>
   ),
 });
 

@@ -25,6 +25,8 @@ const formTemplates: Partial<Omit<TemplatesType, "ButtonTemplates">> & { ButtonT
 const widgets = { TextWidget, SelectWidget, CheckboxWidget, CheckboxesWidget, DateTimeWidget };
 const uiSchema: UiSchema = { "ui:submitButtonOptions": { norender: true } };
 
+const none: readonly Issue[] = [];
+
 export interface SchemaFormProps {
   schema: Record<string, unknown>;
   value: unknown;
@@ -36,7 +38,7 @@ export interface SchemaFormProps {
   name: string;
 }
 
-export function SchemaForm({ schema, value, onChange, issues = [], disabled, name }: SchemaFormProps) {
+export function SchemaForm({ schema, value, onChange, issues = none, disabled, name }: SchemaFormProps) {
   const drawn = useMemo<RJSFSchema>(() => toFormSchema(schema), [schema]);
   // The library's type of the tree wants keys of the form's data, which is unknown here.
   const errors = useMemo(() => toErrorTree(issues) as ErrorSchema, [issues]);

@@ -6,13 +6,13 @@ import { Skeleton } from "../ui/skeleton";
 export const SchemaForm = dynamic(() => import("./schema-form-body").then((module) => module.SchemaForm), {
   ssr: false,
   loading: () => (
-    <div role="status" aria-label="Loading the form" className="flex flex-col gap-3">
+    <output aria-label="Loading the form" className="flex flex-col gap-3">
       {[24, 32, 28].map((width) => (
         <div key={width} className="flex flex-col gap-1">
           <Skeleton className="h-4 w-24" />
           <Skeleton className="h-8 w-full" />
         </div>
       ))}
-    </div>
+    </output>
   ),
 });

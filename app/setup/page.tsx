@@ -1,0 +1,13 @@
+import type { Metadata } from "next";
+import { Entrance } from "@/components/auth/entrance";
+import { SetupForm } from "@/components/auth/setup-form";
+
+export const metadata: Metadata = { title: "Set up" };
+
+export default function SetupPage() {
+  return (
+    <Entrance title="Create the first admin" intro="This server has no users yet. You will see and control everything; others can be added later with fewer rights.">
+      <SetupForm minPassword={10} />
+    </Entrance>
+  );
+}
