@@ -80,7 +80,13 @@ function rowOver(detail: RunDetail, row: RunRow): RunDetail {
   const { fullError, ttl, idempotencyKey, idempotencyKeyExpiresAt, maxDuration } = detail;
   return {
     ...row,
-    ...{ payload, payloadType, output, outputType, metadata, triggerFunction, streams },
+    payload,
+    payloadType,
+    output,
+    outputType,
+    metadata,
+    triggerFunction,
+    streams,
     ...(fullError && { fullError }),
     ...(ttl !== undefined && { ttl }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
