@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { canReach, chooseAccount, own, type Account } from "./account";
 import { completeLinks, copyBinaries, findBinaries } from "./binaries";
 import { PostgresError } from "./error";
@@ -79,8 +79,9 @@ function readPassword(dataDir: string): string {
 
 /** initdb goes into a folder that gets its name at the end, so a kill half-way leaves nothing that looks like a database. */
 async function initialise(cluster: Cluster): Promise<void> {
-  const staging = `${cluster.database}.new`;
-  rmSync(staging, { recursive: true, force: true });
+  removeLeftovers(cluster.database);
+  // A name of its own: the initdb of a killed predecessor may still be writing into the other one.
+  const staging = `${cluster.database}.new-${process.pid}`;
   mkdirSync(staging, { mode: 0o700 });
   own(staging, cluster.account);
   const at = { ...cluster, database: staging };
@@ -90,6 +91,17 @@ async function initialise(cluster: Cluster): Promise<void> {
   const input = `alter role ${superuser} password '${cluster.password}';\ncreate database ${superuser};\n`;
   await run(at, { program: "postgres", args: ["--single", "-D", dataArgument(at), "postgres"], input });
   renameSync(staging, cluster.database);
+}
+
+function removeLeftovers(database: string): void {
+  const folder = dirname(database);
+  for (const name of readdirSync(folder).filter((entry) => entry.startsWith(`${basename(database)}.new-`))) {
+    try {
+      rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    } catch {
+      continue; // still written to; the next start gets it
+    }
+  }
 }
 
 const initdbArguments = `--username ${superuser} --auth trust --encoding UTF8 --locale C --lc-messages C --data-checksums --no-instructions`.split(" ");

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
+import type { Logger } from "../../log";
 import { dataArgument, executable, spawnOptions, superuser, type Cluster } from "./cluster";
 import { PostgresError } from "./error";
 import { asArguments, compression, type Settings } from "./settings";
@@ -32,29 +33,36 @@ export function urlOf(cluster: Cluster, address: Address, databaseName: string =
   return `postgres://${superuser}:${cluster.password}@${place}`;
 }
 
-export async function startPostmaster(cluster: Cluster, address: Address, settings: Settings): Promise<Postmaster> {
+export async function startPostmaster(options: { cluster: Cluster; address: Address; settings: Settings; log: Logger }): Promise<Postmaster> {
+  const { cluster, address, settings, log } = options;
   const postgres = join(cluster.bin, executable("postgres"));
-  const options = spawnOptions(cluster);
+  const place = spawnOptions(cluster);
   const listen: Settings =
     "port" in address
       ? { listen_addresses: "127.0.0.1", port: String(address.port), unix_socket_directories: "" }
       : { listen_addresses: "", unix_socket_directories: ".", unix_socket_permissions: "0700" };
-  const log = openSync(rotate(cluster.logFile), "a", 0o600);
-  const child = spawn(postgres, ["-D", dataArgument(cluster), ...asArguments({ ...settings, ...compression(postgres, options), ...listen })], {
-    ...options,
-    stdio: ["ignore", log, log],
+  const output = openSync(rotate(cluster.logFile), "a", 0o600);
+  const logStart = fstatSync(output).size;
+  const child = spawn(postgres, ["-D", dataArgument(cluster), ...asArguments({ ...settings, ...compression(postgres, place), ...listen })], {
+    ...place,
+    stdio: ["ignore", output, output],
     // A session of its own: Ctrl-C in the terminal reaches the server alone, which stops the database last.
     detached: true,
   });
-  const logStart = statSync(cluster.logFile).size;
-  closeSync(log);
+  closeSync(output);
   const exited = new Promise<string>((done) => {
     child.once("error", (error) => done(error.message));
     child.once("exit", (code, signal) => done(`${signal ?? `exit code ${code}`}: ${readTail(cluster.logFile, logStart)}`));
   });
   const url = urlOf(cluster, address);
-  await accepting(url, exited);
-  return { pid: pidOf(child), url, exited, stop: () => stopChild(child, exited) };
+  const stop = () => stopChild(child, exited);
+  try {
+    await accepting({ url, exited, log });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { pid: pidOf(child), url, exited, stop };
 }
 
 function pidOf(child: ChildProcess): number {
@@ -62,20 +70,32 @@ function pidOf(child: ChildProcess): number {
   return child.pid;
 }
 
-/** Crash recovery may take long; it is over when the process either serves or ends. Throws when it ended. */
-async function accepting(url: string, exited: Promise<string>): Promise<void> {
+const silenceMs = 60_000;
+const reportEveryMs = 10_000;
+
+/** Recovery may take as long as it takes, and says so (57P03); a server that says nothing at all has 60 s. Throws when it ended. */
+async function accepting({ url, exited, log }: { url: string; exited: Promise<string>; log: Logger }): Promise<void> {
   let ended: string | undefined;
   void exited.then((reason) => (ended = reason));
-  for (;;) {
+  let heard = Date.now();
+  for (let nextReport = Date.now() + reportEveryMs; ; ) {
     const problem = await tryConnect(url);
     if (problem === undefined) return;
     if (ended !== undefined) throw new PostgresError(`PostgreSQL did not start (${ended})`);
     if (!isStarting(problem)) throw new PostgresError(`PostgreSQL started but refuses us: ${problem.message}`);
+    if (problem.code === "57P03") heard = Date.now();
+    if (Date.now() > heard + silenceMs) throw new PostgresError("PostgreSQL did not start in time");
+    if (Date.now() > nextReport) {
+      log.info("waiting for PostgreSQL to recover");
+      nextReport += reportEveryMs;
+    }
     await sleep(20);
   }
 }
 
-export async function tryConnect(connectionString: string): Promise<Error | undefined> {
+type Problem = Error & { code?: string };
+
+async function tryConnect(connectionString: string): Promise<Problem | undefined> {
   const client = new Client({ connectionString, connectionTimeoutMillis: 5_000 });
   client.on("error", () => {}); // the outcome is read from connect()
   try {
@@ -89,7 +109,7 @@ export async function tryConnect(connectionString: string): Promise<Error | unde
 }
 
 /** Not there yet, or 57P03: the database is starting up, shutting down or in recovery. */
-export function isStarting(error: Error & { code?: string }): boolean {
+function isStarting(error: Problem): boolean {
   const codes = ["57P03", "57P01", "57P02", "ECONNREFUSED", "ENOENT", "ECONNRESET"];
   return codes.includes(error.code ?? "") || /timeout|terminated unexpectedly/i.test(error.message);
 }
