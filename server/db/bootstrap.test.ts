@@ -1,0 +1,61 @@
+import { createHash, randomBytes } from "node:crypto";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createTestDatabase, type TestDatabase } from "@/test/database";
+import { bootstrap, issueSetupCode } from "./bootstrap";
+import { openDatabase, type Database } from "./database";
+import { createVault, openKeys } from "./keys";
+
+const vault = createVault(randomBytes(32));
+let source: TestDatabase;
+let db: Database;
+beforeEach(async () => {
+  source = await createTestDatabase();
+  db = openDatabase({ url: source.url });
+});
+afterEach(async () => {
+  await db.close();
+  await source.drop();
+});
+
+const boot = (secretKey?: string) => bootstrap({ db, vault, project: { ref: "proj_demo", name: "demo" }, environment: { slug: "prod", type: "PRODUCTION" }, secretKey });
+const keyRows = () => db.query<{ hash: Buffer; sealed: Buffer; last4: string; prefix: string; is_root: boolean }>("select hash, sealed, last4, prefix, is_root from api_key");
+
+test("the first boot makes one environment and one key, shown once, also when nodes boot together", async () => {
+  const boots = await Promise.all([boot(), boot(), boot()]);
+  expect(new Set(boots.map((b) => b.environment.id)).size).toBe(1);
+  const [key, ...others] = boots.flatMap((b) => b.newSecretKey ?? []);
+  expect(others).toEqual([]);
+  expect(key).toMatch(/^tr_prod_[A-Za-z0-9]{32}$/);
+  const [row, ...rest] = await keyRows();
+  expect(rest).toEqual([]);
+  expect(row).toMatchObject({ hash: createHash("sha256").update(key ?? "").digest(), prefix: "tr_prod_", last4: key?.slice(-4), is_root: true });
+  expect(row && vault.open(row.sealed, "api-key")).toBe(key);
+  expect((await boot()).newSecretKey).toBeUndefined();
+});
+
+test("a given key is adopted on the first boot only", async () => {
+  const key = "tr_prod_0123456789abcdefghij";
+  expect(await boot(key)).toMatchObject({ newSecretKey: undefined, unknownSecretKey: false });
+  expect(await boot(key)).toMatchObject({ newSecretKey: undefined, unknownSecretKey: false });
+  expect(await boot("tr_prod_another0123456789ab")).toMatchObject({ unknownSecretKey: true });
+  expect(await keyRows()).toHaveLength(1);
+});
+
+test("dev and prod are different environments of one project", async () => {
+  const prod = await boot();
+  const dev = await bootstrap({ db, vault, project: { ref: "proj_demo", name: "demo" }, environment: { slug: "dev", type: "DEVELOPMENT" }, secretKey: undefined });
+  expect(dev.environment.project.id).toBe(prod.environment.project.id);
+  expect(dev.environment.id).not.toBe(prod.environment.id);
+  expect(dev.newSecretKey).toMatch(/^tr_dev_/);
+});
+
+test("the setup code is new at each boot, stored as a hash, and ends with the first admin", async () => {
+  await openKeys(db.query, vault);
+  const one = await issueSetupCode(db.query);
+  const two = await issueSetupCode(db.query);
+  expect(two).not.toBe(one);
+  const [row] = await db.query<{ setup_code_hash: Buffer }>("select setup_code_hash from installation");
+  expect(row?.setup_code_hash).toEqual(createHash("sha256").update(two ?? "").digest());
+  await db.query(`insert into "user" (id, name, email, role) values ('u', 'Ada', 'ada@example.com', 'admin')`);
+  expect(await issueSetupCode(db.query)).toBeUndefined();
+});
