@@ -11,14 +11,13 @@ export function formatDuration(ms: number): string {
   if (value < 10) return `${trimZero(value.toFixed(1))} ms`;
   if (value < 999.5) return `${Math.round(value)} ms`;
   if (value < 59_950) return `${(value / second).toFixed(1)} s`;
-  if (value < hour - 500) return pair(Math.round(value / second), 60, "m", "s");
-  if (value < day) return pair(Math.floor(value / minute), 60, "h", "m");
+  if (value < hour - 500) return pair(Math.round(value / second), "m", "s");
+  if (value < day) return pair(Math.floor(value / minute), "h", "m");
   return `${Math.floor(value / day)} d ${Math.floor((value % day) / hour)} h`;
 }
 
 const trimZero = (text: string): string => text.replace(/\.0$/, "");
-const pair = (units: number, base: number, big: string, small: string): string =>
-  `${Math.floor(units / base)} ${big} ${String(units % base).padStart(2, "0")} ${small}`;
+const pair = (units: number, big: string, small: string): string => `${Math.floor(units / 60)} ${big} ${String(units % 60).padStart(2, "0")} ${small}`;
 
 /** A duration that ticks: no milliseconds below a second, so that digits do not race. */
 export function formatTicking(ms: number): string {

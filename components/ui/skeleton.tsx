@@ -5,7 +5,7 @@ export const Skeleton = ({ className }: { className?: string }) => <div aria-hid
 /** Rows of the exact height of the real ones, so that nothing shifts when they come. */
 export function SkeletonRows({ rows, rowClass = "h-9" }: { rows: number; rowClass?: string }) {
   return (
-    <div role="status" aria-label="Loading">
+    <output aria-label="Loading" className="block">
       {Array.from({ length: rows }, (_, index) => (
         <div key={index} className={cn("flex items-center gap-4 border-b border-line px-4", rowClass)}>
           <Skeleton className="h-3 w-20" />
@@ -14,6 +14,6 @@ export function SkeletonRows({ rows, rowClass = "h-9" }: { rows: number; rowClas
           <Skeleton className="h-3 w-16" />
         </div>
       ))}
-    </div>
+    </output>
   );
 }

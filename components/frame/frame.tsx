@@ -1,0 +1,115 @@
+"use client";
+import { Menu as MenuIcon, Search } from "lucide-react";
+import dynamic from "next/dynamic";
+import Link from "next/link";
+import { usePathname, useRouter } from "next/navigation";
+import { useState, type ReactNode } from "react";
+import { Button, IconButton } from "@/components/ui/button";
+import { cn } from "@/components/ui/cn";
+import { Sheet } from "@/components/ui/dialog";
+import { Kbd } from "@/components/ui/kbd";
+import type { Me } from "@/lib/contracts/dashboard";
+import { Environment } from "./environment";
+import { FreshnessPill } from "./freshness-pill";
+import { HeldProvider } from "./held";
+import { MeContext } from "./me";
+import { entryOf, nav, type NavEntry } from "./nav";
+import { Notices } from "./notices";
+import { ShortcutsProvider, useShortcut } from "./shortcuts";
+import { Sidebar } from "./sidebar";
+
+const Palette = dynamic(() => import("./palette").then((module) => module.Palette), { ssr: false });
+
+export interface FrameProps {
+  me: Me;
+  /** From the cookie `sidebar`, so that nothing moves after the first paint. */
+  collapsed: boolean;
+  children: ReactNode;
+}
+
+export function Frame({ me, collapsed, children }: FrameProps) {
+  return (
+    <MeContext.Provider value={me}>
+      <HeldProvider>
+        <ShortcutsProvider>
+          <Body me={me} collapsed={collapsed}>
+            {children}
+          </Body>
+        </ShortcutsProvider>
+      </HeldProvider>
+    </MeContext.Provider>
+  );
+}
+
+function Body({ me, collapsed: initial, children }: FrameProps) {
+  const [collapsed, setCollapsed] = useState(initial);
+  const [menu, setMenu] = useState(false);
+  const [palette, setPalette] = useState<"never" | "closed" | "open">("never");
+
+  const collapse = (next: boolean): void => {
+    setCollapsed(next);
+    document.cookie = `sidebar=${next ? "collapsed" : "open"}; path=/; max-age=31536000; samesite=lax`;
+  };
+  useShortcut("mod+k", { label: "Search and commands", group: "Everywhere", run: () => setPalette("open") });
+  useShortcut("[", { label: "Collapse sidebar", group: "Everywhere", run: () => collapse(!collapsed) });
+
+  return (
+    <div className="flex h-dvh">
+      <a href="#main" className="sr-only z-50 rounded bg-raised px-3 py-2 shadow-float focus:not-sr-only focus:absolute focus:top-2 focus:left-2">
+        Skip to the page
+      </a>
+      {nav.map((entry) => (
+        <GoTo key={entry.href} entry={entry} />
+      ))}
+      <aside className={cn("hidden shrink-0 border-r border-line bg-panel md:block", collapsed ? "w-12" : "w-52")}>
+        <Sidebar me={me} collapsed={collapsed} onCollapse={collapse} />
+      </aside>
+      <Sheet open={menu} onOpenChange={setMenu} title="Pages">
+        <Sidebar me={me} collapsed={false} onCollapse={() => setMenu(false)} onNavigate={() => setMenu(false)} />
+      </Sheet>
+      <div className="flex min-w-0 flex-1 flex-col">
+        <header className="flex h-12 shrink-0 items-center gap-1 border-b border-line px-2 md:gap-2 md:px-4">
+          <IconButton label="Pages" className="md:hidden" onClick={() => setMenu(true)}>
+            <MenuIcon className="size-4" />
+          </IconButton>
+          <Environment me={me} />
+          <Title />
+          <div className="flex-1" />
+          <Button look="ghost" onClick={() => setPalette("open")} className="border border-line font-normal text-faint md:w-64 md:justify-start" aria-label="Search runs, tasks, actions">
+            <Search aria-hidden className="size-3.5" />
+            <span className="hidden flex-1 text-left md:inline">Search runs, tasks, actions</span>
+            <span className="hidden md:inline">
+              <Kbd>⌘K</Kbd>
+            </span>
+          </Button>
+          <FreshnessPill />
+        </header>
+        <Notices buildError={me.buildError} />
+        <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
+          {children}
+        </main>
+      </div>
+      {palette === "never" ? null : <Palette open={palette === "open"} onOpenChange={(open) => setPalette(open ? "open" : "closed")} />}
+    </div>
+  );
+}
+
+/** Name of the page; inside a page of one thing, the way back to the list. */
+function Title() {
+  const pathname = usePathname();
+  const entry = entryOf(pathname);
+  if (!entry) return null;
+  return pathname === entry.href ? (
+    <h1 className="truncate text-lg font-semibold">{entry.title}</h1>
+  ) : (
+    <Link href={entry.href} className="truncate text-lg font-semibold text-muted hover:text-fg">
+      {entry.title}
+    </Link>
+  );
+}
+
+function GoTo({ entry }: { entry: NavEntry }) {
+  const router = useRouter();
+  useShortcut(`g ${entry.key}`, { label: entry.title, group: "Go to", run: () => router.push(entry.href) });
+  return null;
+}

@@ -1,0 +1,34 @@
+"use client";
+import { CircleAlert } from "lucide-react";
+import { useNotices } from "@/components/live/hooks";
+import { cn } from "@/components/ui/cn";
+import type { Me } from "@/lib/contracts/dashboard";
+import type { ServerNotice } from "@/lib/contracts/realtime";
+
+const buildNotice = (error: NonNullable<Me["buildError"]>): ServerNotice => ({
+  level: "error",
+  message: `The tasks do not build; the last good version keeps running. ${error.message.split("\n")[0] ?? ""}`,
+  detail: `${error.file ? `${error.file}${error.line === undefined ? "" : `:${error.line}${error.column === undefined ? "" : `:${error.column}`}`}\n` : ""}${error.message}`,
+});
+
+/** Lines under the header while the server is degraded, saying why. */
+export function Notices({ buildError }: { buildError: Me["buildError"] }) {
+  const pushed = useNotices();
+  const known = buildError && !pushed.some((notice) => notice.message.includes(buildError.message.split("\n")[0] ?? ""));
+  const notices = known ? [buildNotice(buildError), ...pushed] : pushed;
+  if (notices.length === 0) return null;
+  return (
+    <div role="alert">
+      {notices.map((notice) => (
+        <details key={notice.message} className={cn("border-b px-4 py-1.5", notice.level === "error" ? "border-bad/40 bg-bad-soft text-bad" : "border-needs/40 bg-needs-soft text-needs")}>
+          <summary className="flex cursor-pointer list-none items-center gap-2">
+            <CircleAlert aria-hidden className="size-4 shrink-0" />
+            <span className="min-w-0 flex-1 truncate">{notice.message}</span>
+            {notice.detail ? <span className="text-sm underline">why</span> : null}
+          </summary>
+          {notice.detail ? <pre className="mt-1 max-h-60 overflow-auto pl-6 font-mono text-sm whitespace-pre-wrap">{notice.detail}</pre> : null}
+        </details>
+      ))}
+    </div>
+  );
+}

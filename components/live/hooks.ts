@@ -1,0 +1,134 @@
+"use client";
+import { useEffect, useMemo, useState } from "react";
+import type { Freshness } from "@/lib/client/freshness";
+import type { LinkStatus } from "@/lib/client/sync";
+import type { Viewed } from "@/lib/client/views/view";
+import type { RunState } from "@/lib/client/views/run-view";
+import type { RunsState, RunsView } from "@/lib/client/views/runs-view";
+import type { StreamState, TraceState } from "@/lib/client/views/log-views";
+import type { TokensState } from "@/lib/client/views/state-views";
+import type { Counts, QueueRow, RunFilter, ServerNotice } from "@/lib/contracts/realtime";
+import type { RunRow } from "@/lib/contracts/run";
+import { useLive, useSubscribable } from "./live-provider";
+
+const connecting: LinkStatus = { phase: "connecting", attempt: 0 };
+const noNotices: readonly ServerNotice[] = [];
+const noCounts: Viewed<Counts | undefined> = { data: undefined, loaded: false };
+const noQueues: Viewed<readonly QueueRow[]> = { data: [], loaded: false };
+const noTokens: Viewed<TokensState> = { data: new Map(), loaded: false };
+const noRun: Viewed<RunState> = { data: { detail: undefined, events: [], relations: [] }, loaded: false };
+const noTrace: Viewed<TraceState> = { data: { items: [] }, loaded: false };
+const noStream: Viewed<StreamState> = { data: { chunks: [], dropped: 0, closed: false }, loaded: false };
+const noRuns: Viewed<RunsState> = { data: { rows: new Map(), head: [], fresh: [] }, loaded: false };
+
+/** State of the socket. */
+export const useLink = (): LinkStatus => useSubscribable(useLive()?.status, connecting);
+/** Commit → paint, measured; null before the first change. */
+export const useFreshness = (): Freshness | null => useSubscribable(useLive()?.freshness, null);
+export const useNotices = (): readonly ServerNotice[] => useSubscribable(useLive()?.notices, noNotices);
+
+export function useCounts(): Viewed<Counts | undefined> {
+  const live = useLive();
+  return useSubscribable(
+    useMemo(() => live?.counts(), [live]),
+    noCounts,
+  );
+}
+
+export function useLiveQueues(): Viewed<readonly QueueRow[]> {
+  const live = useLive();
+  return useSubscribable(
+    useMemo(() => live?.queues(), [live]),
+    noQueues,
+  );
+}
+
+/** Waiting tokens, and those that were answered or timed out since the page is open, by id. */
+export function useLiveTokens(): Viewed<TokensState> {
+  const live = useLive();
+  return useSubscribable(
+    useMemo(() => live?.tokens(), [live]),
+    noTokens,
+  );
+}
+
+export function useLiveRun(runId: string): Viewed<RunState> {
+  const live = useLive();
+  return useSubscribable(
+    useMemo(() => live?.run(runId), [live, runId]),
+    noRun,
+  );
+}
+
+export function useLiveTrace(runId: string): Viewed<TraceState> {
+  const live = useLive();
+  return useSubscribable(
+    useMemo(() => live?.trace(runId), [live, runId]),
+    noTrace,
+  );
+}
+
+export function useLiveStream(runId: string, key: string): Viewed<StreamState> {
+  const live = useLive();
+  return useSubscribable(
+    useMemo(() => live?.stream(runId, key), [live, runId, key]),
+    noStream,
+  );
+}
+
+/** The view itself too: it is told what is on the screen. Give the same filter object while it means the same. */
+export function useLiveRuns(filter: RunFilter): { state: Viewed<RunsState>; view: RunsView | null } {
+  const live = useLive();
+  const view = useMemo(() => live?.runs(filter) ?? null, [live, filter]);
+  return { state: useSubscribable(view, noRuns), view };
+}
+
+/** Newest known version of a row; renders again only when this run changes. */
+export function useRow(row: RunRow): RunRow {
+  const live = useLive();
+  const known = useSubscribable(
+    useMemo(() => live?.rows.row(row.id), [live, row.id]),
+    undefined,
+  );
+  return known && known.version > row.version ? known : row;
+}
+
+/** A poll is never more than a quarter of the time. */
+const pollFloorMs = 3_000;
+const pollFactor = 4;
+
+/**
+ * `refetchInterval` for React Query: false while the socket lives. `measure` wraps the request, so that slow answers
+ * stretch the interval.
+ */
+export function usePolling(): { interval: number | false; measure: <T>(request: () => Promise<T>) => Promise<T> } {
+  const { phase } = useLink();
+  const [tookMs, setTookMs] = useState(0);
+  const measure = useMemo(
+    () =>
+      async <T>(request: () => Promise<T>): Promise<T> => {
+        const from = performance.now();
+        try {
+          return await request();
+        } finally {
+          setTookMs(performance.now() - from);
+        }
+      },
+    [],
+  );
+  return { interval: phase === "polling" ? Math.max(pollFloorMs, tookMs * pollFactor) : false, measure };
+}
+
+/** True for 600 ms after `value` changed, for the class `tint`; never at first. */
+export function useTint(value: unknown): boolean {
+  const [held, setHeld] = useState({ value, changes: 0 });
+  const [faded, setFaded] = useState(0);
+  if (!Object.is(held.value, value)) setHeld({ value, changes: held.changes + 1 });
+  const { changes } = held;
+  useEffect(() => {
+    if (changes === 0) return;
+    const timer = setTimeout(() => setFaded(changes), 600);
+    return () => clearTimeout(timer);
+  }, [changes]);
+  return changes > faded;
+}

@@ -1,0 +1,63 @@
+"use client";
+import { useSyncExternalStore } from "react";
+import { formatClock, formatDuration, formatInstant, formatRelative, formatTicking } from "@/lib/format";
+import { CopyValue } from "@/components/ui/copy";
+import { Tooltip } from "@/components/ui/tooltip";
+import { useNow } from "./live-provider";
+
+const never = (): (() => void) => () => undefined;
+/** The server renders UTC; the browser's own zone takes over once it runs. */
+const useZone = (): "utc" | "local" => useSyncExternalStore(never, () => "local" as const, () => "utc" as const);
+
+const ageStep = (ms: number): number => (ms < 60_000 ? 1_000 : ms < 3_600_000 ? 15_000 : 60_000);
+
+function Both({ at }: { at: number }) {
+  return (
+    <span className="grid grid-cols-[auto_1fr] gap-x-3 font-mono text-sm">
+      <span className="text-faint">local</span>
+      <span>{formatInstant(at, "local")}</span>
+      <span className="text-faint">UTC</span>
+      <span>{formatInstant(at, "utc")}</span>
+    </span>
+  );
+}
+
+/** `12 s ago`, with local and UTC on hover. */
+export function Ago({ at, className }: { at: string; className?: string }) {
+  const ms = Date.parse(at);
+  const age = useNow(1_000) - ms;
+  const now = useNow(ageStep(Math.abs(age)));
+  return (
+    <Tooltip text={<Both at={ms} />}>
+      <time dateTime={at} className={className}>
+        {formatRelative(ms, now)}
+      </time>
+    </Tooltip>
+  );
+}
+
+/** `14:02:11.204`, copied as ISO on click. */
+export function Instant({ at, className }: { at: string; className?: string }) {
+  const ms = Date.parse(at);
+  const zone = useZone();
+  return (
+    <Tooltip text={<Both at={ms} />}>
+      <span className={className}>
+        <CopyValue text={at}>{formatClock(ms, zone, useNow(null))}</CopyValue>
+      </span>
+    </Tooltip>
+  );
+}
+
+/** From `from` to `to`; ticks while there is no end. */
+export function Took({ from, to, className }: { from: string; to: string | undefined; className?: string }) {
+  const start = Date.parse(from);
+  const now = useNow(to === undefined ? 100 : null);
+  return <span className={className}>{to === undefined ? formatTicking(now - start) : formatDuration(Date.parse(to) - start)}</span>;
+}
+
+/** What is left until `at`; ticks. */
+export function Until({ at, className }: { at: string; className?: string }) {
+  const now = useNow(1_000);
+  return <span className={className}>{formatTicking(Math.max(0, Date.parse(at) - now))}</span>;
+}

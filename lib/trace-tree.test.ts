@@ -1,0 +1,127 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { RunRow, TraceItem } from "@/lib/contracts/run";
+import { traceRows } from "./trace-rows";
+import { createTraceTree, type TraceTree } from "./trace-tree";
+
+const at = (ms: number): string => new Date(1_700_000_000_000 + ms).toISOString();
+/** `where`: id and parent id. */
+const span = (seq: number, where: [string, string | null], extra: Partial<TraceItem> & { ms: number }): TraceItem => {
+  const { ms, ...rest } = extra;
+  return { runId: "run_1", seq, attempt: 1, kind: "span", spanId: where[0], parentId: where[1], name: where[0], at: at(ms), ...rest };
+};
+const log = (seq: number, spanId: string, extra: { ms: number; level: string }): TraceItem => span(seq, [`log${seq}`, spanId], { ...extra, kind: "log", name: `message ${seq}` });
+const row = (id: string, extra: Partial<RunRow> = {}): RunRow => ({
+  id,
+  task: "import-chunk",
+  status: "COMPLETED",
+  version: 3,
+  tags: [],
+  queue: "task/import-chunk",
+  attempt: 1,
+  createdAt: at(10),
+  updatedAt: at(50),
+  startedAt: at(12),
+  finishedAt: at(50),
+  depth: 1,
+  isTest: false,
+  priority: 0,
+  usageMs: 1,
+  ...extra,
+});
+
+/** Everything that a reader of the tree can see. */
+function picture(tree: TraceTree): unknown {
+  const below = (ids: readonly { id: string }[]): unknown[] =>
+    ids.map((entry) => {
+      const node = tree.span(entry.id);
+      return { ...node, seq: 0, marks: node?.marks.map((mark) => mark.level).toSorted(), inner: below(tree.children(entry.id)) };
+    });
+  return { roots: below(tree.roots()), logs: tree.logs().map((line) => [line.seq, line.message, line.level]) };
+}
+
+const treeOf = (items: readonly TraceItem[]): TraceTree => {
+  const tree = createTraceTree();
+  tree.apply(items);
+  return tree;
+};
+
+/** A trace with `count` spans; parents come from earlier spans; some are closed; some carry logs. */
+const traces = fc.array(fc.record({ parent: fc.nat(), length: fc.nat({ max: 100 }), closed: fc.boolean(), error: fc.boolean(), logs: fc.constantFrom(0, 0, 1, 2) }), { minLength: 1, maxLength: 25 }).map((shapes) => {
+  const items: TraceItem[] = [];
+  let seq = 0;
+  shapes.forEach((shape, index) => {
+    const parent = index === 0 ? null : `s${shape.parent % index}`;
+    items.push(span(++seq, [`s${index}`, parent], { ms: index * 7, icon: "custom" }));
+    for (let n = 0; n < shape.logs; n += 1) items.push(log(++seq, `s${index}`, { ms: index * 7 + n, level: n === 0 ? "error" : "info" }));
+    if (shape.closed) items.push(span(++seq, [`s${index}`, parent], { ms: index * 7, endedAt: at(index * 7 + shape.length), ...(shape.error && { isError: true }), attributes: { done: index } }));
+  });
+  return items;
+});
+
+describe("trace tree", () => {
+  it("is the same in any order, with repetitions", () => {
+    fc.assert(
+      fc.property(
+        traces.chain((items) => fc.tuple(fc.constant(items), fc.shuffledSubarray(items, { minLength: items.length }), fc.subarray(items))),
+        ([items, shuffled, again]) => {
+          const logsOnce = again.filter((item) => item.kind === "span");
+          expect(picture(treeOf([...shuffled, ...logsOnce]))).toEqual(picture(treeOf(items)));
+        },
+      ),
+    );
+  });
+
+  it("keeps every span reachable from the top", () => {
+    fc.assert(
+      fc.property(traces, fc.nat(), (items, cut) => {
+        const some = items.filter((_, index) => index !== cut % items.length);
+        const tree = treeOf(some);
+        const reached = new Set<string>();
+        const walk = (ids: readonly { id: string }[]): void => ids.forEach((entry) => (reached.add(entry.id), walk(tree.children(entry.id))));
+        walk(tree.roots());
+        expect(reached.size).toBe(tree.size());
+      }),
+    );
+  });
+
+  it("merges opening and closing lines", () => {
+    const tree = treeOf([span(1, ["a", null], { ms: 0, attributes: { x: 1 } }), span(2, ["a", null], { ms: 0, endedAt: at(40), isError: true, name: "a done", attributes: { y: 2 } })]);
+    expect(tree.span("a")).toMatchObject({ name: "a done", isError: true, attributes: { x: 1, y: 2 }, startMs: Date.parse(at(0)), endMs: Date.parse(at(40)) });
+  });
+
+  it("does not repeat a log line that comes twice", () => {
+    const lines = [span(1, ["a", null], { ms: 0 }), log(2, "a", { ms: 5, level: "error" })];
+    const tree = treeOf([...lines, ...lines]);
+    expect(tree.logs()).toHaveLength(1);
+    expect(tree.span("a")?.marks).toHaveLength(1);
+  });
+});
+
+describe("trace rows", () => {
+  const base = [span(1, ["run", null], { ms: 0 }), span(2, ["wait", "run"], { ms: 5, attributes: { runId: "run_c1" } }), span(3, ["inner", "wait"], { ms: 6 })];
+  const keys = (input: Partial<Parameters<typeof traceRows>[0]>): string[] =>
+    traceRows({ tree: treeOf(base), children: [], closed: new Set(), opened: new Set(), ...input }).map((line) => `${line.depth} ${line.key}`);
+
+  it("hides what is below a closed span", () => {
+    expect(keys({})).toEqual(["0 run", "1 wait", "2 inner"]);
+    expect(keys({ closed: new Set(["wait"]) })).toEqual(["0 run", "1 wait"]);
+  });
+
+  it("puts a child run on the span that made it and others under the root", () => {
+    const children = [row("run_c1"), row("run_c2", { task: "other" })];
+    const lines = traceRows({ tree: treeOf(base), children, closed: new Set(), opened: new Set() });
+    expect(lines.map((line) => line.key)).toEqual(["run", "wait", "inner", "run:run_c2"]);
+    expect(lines[1]).toMatchObject({ kind: "span", run: { id: "run_c1" } });
+  });
+
+  it("folds many equal children into one line that opens", () => {
+    const children = Array.from({ length: 12 }, (_, index) => row(`run_${index}`, index === 3 ? { finishedAt: undefined, status: "EXECUTING" } as Partial<RunRow> : {}));
+    const closedGroup = traceRows({ tree: treeOf(base), children, closed: new Set(), opened: new Set() });
+    const group = closedGroup.find((line) => line.kind === "group");
+    expect(group).toMatchObject({ name: "import-chunk", children: 12, open: false });
+    expect(closedGroup).toHaveLength(4);
+    const opened = traceRows({ tree: treeOf(base), children, closed: new Set(), opened: new Set([group?.key ?? ""]) });
+    expect(opened).toHaveLength(16);
+  });
+});
