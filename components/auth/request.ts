@@ -16,7 +16,8 @@ export async function send<Value>(path: string, options: { method?: "GET" | "POS
   try {
     response = await fetch(path, {
       method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      // The server takes a cookie's word only with this type, so that no form of another site can send it.
+      ...(method === "GET" ? {} : { body: JSON.stringify(body ?? {}), headers: { "content-type": "application/json" } }),
       ...(signal === undefined ? {} : { signal }),
       credentials: "same-origin",
       cache: "no-store",

@@ -1,0 +1,67 @@
+"use client";
+import { useState } from "react";
+import type { ApiKeyRow } from "@/lib/contracts/dashboard";
+import { ActionButton } from "../auth/permission";
+import { useNow } from "../live/live-provider";
+import { Ago, Until } from "../live/time";
+import { cn } from "../ui/cn";
+import { Td, Tr } from "../ui/table";
+import { Badge } from "../ui/tag";
+import { RevokeKeyDialog } from "./revoke-key-dialog";
+import { RotateKeyDialog } from "./rotate-key-dialog";
+
+export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: string | undefined; onChanged: () => void }) {
+  const [open, setOpen] = useState<"rotate" | "revoke" | null>(null);
+  const now = useNow(60_000);
+  const expired = row.expiresAt !== undefined && Date.parse(row.expiresAt) <= now;
+  const dead = row.revokedAt !== undefined || expired;
+  return (
+    <Tr className={cn(dead && "text-faint")}>
+      <Td className="max-w-64">
+        <span className="flex min-w-0 items-center gap-2">
+          <span className={cn("truncate", !dead && "font-medium")} title={row.name}>
+            {row.name}
+          </span>
+          {row.isRoot ? <Badge>root</Badge> : null}
+        </span>
+      </Td>
+      <Td className="font-mono text-sm whitespace-nowrap">{row.display}</Td>
+      <Td className="whitespace-nowrap">
+        <Ago at={row.createdAt} />
+        {row.createdBy ? <span className="text-faint"> by {row.createdBy}</span> : null}
+      </Td>
+      <Td className="whitespace-nowrap">{row.lastUsedAt ? <Ago at={row.lastUsedAt} /> : <span className="text-faint">never</span>}</Td>
+      <Td className="whitespace-nowrap">
+        {row.revokedAt ? (
+          <>
+            Revoked <Ago at={row.revokedAt} />
+          </>
+        ) : expired ? (
+          "Ended after rotation"
+        ) : row.expiresAt ? (
+          <Badge tone="needs">
+            rotated, works for <Until at={row.expiresAt} className="font-mono" />
+          </Badge>
+        ) : (
+          <Badge tone="good">active</Badge>
+        )}
+      </Td>
+      <Td>
+        {dead ? null : (
+          <span className="flex justify-end gap-1">
+            {row.expiresAt === undefined ? (
+              <ActionButton size="sm" look="ghost" refused={refused} onClick={() => setOpen("rotate")}>
+                Rotate
+              </ActionButton>
+            ) : null}
+            <ActionButton size="sm" look="ghost" refused={refused} onClick={() => setOpen("revoke")}>
+              Revoke
+            </ActionButton>
+          </span>
+        )}
+        {open === "rotate" ? <RotateKeyDialog row={row} onClose={() => setOpen(null)} onRotated={onChanged} /> : null}
+        {open === "revoke" ? <RevokeKeyDialog row={row} onClose={() => setOpen(null)} onRevoked={onChanged} /> : null}
+      </Td>
+    </Tr>
+  );
+}

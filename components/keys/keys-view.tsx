@@ -1,0 +1,83 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { KeyRound, Plus } from "lucide-react";
+import { useState } from "react";
+import type { z } from "zod";
+import type { ApiKeysPage, Me } from "@/lib/contracts/dashboard";
+import { clientEnvironment } from "@/lib/snippets";
+import { ActionButton, ReadOnlyNote, refusal } from "../auth/permission";
+import { load } from "../auth/request";
+import { useNow } from "../live/live-provider";
+import { CodeBlock } from "../ui/code-block";
+import { PanelHead } from "../ui/page";
+import { EmptyState, ErrorState } from "../ui/state";
+import { Table, Th } from "../ui/table";
+import { CreateKeyDialog } from "./create-key-dialog";
+import { KeyLine } from "./key-line";
+
+type Page = z.infer<typeof ApiKeysPage>;
+
+export function KeysView({ initial, me }: { initial: Page; me: Me }) {
+  const { data, error, refetch } = useQuery({ queryKey: ["keys"], queryFn: ({ signal }) => load<Page>("/api/dashboard/keys", signal), initialData: initial });
+  const [creating, setCreating] = useState(false);
+  const now = useNow(60_000);
+  const refused = refusal(me.user.role, "admin");
+  const isLive = (key: Page["keys"][number]) => key.revokedAt === undefined && (key.expiresAt === undefined || Date.parse(key.expiresAt) > now);
+  // Live keys first; within each the newest.
+  const keys = data.keys.toSorted((a, b) => Number(isLive(b)) - Number(isLive(a)) || b.createdAt.localeCompare(a.createdAt));
+  const first = keys.find((key) => key.revokedAt === undefined);
+
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto">
+      <ReadOnlyNote refused={refused} />
+      <PanelHead title="Secret keys" detail={`environment ${me.environment.slug}`}>
+        <ActionButton size="sm" look="primary" refused={refused} onClick={() => setCreating(true)}>
+          <Plus className="size-3.5" /> Create key
+        </ActionButton>
+      </PanelHead>
+      {error === null ? null : <ErrorState className="m-4" title="The keys could not be read" detail={error.message} onRetry={() => void refetch()} />}
+      {keys.length === 0 ? (
+        <EmptyState icon={<KeyRound />} title="No keys yet">
+          A backend needs a secret key to trigger and read runs of this environment.
+        </EmptyState>
+      ) : (
+        <Table>
+          <thead>
+            <tr>
+              <Th>Name</Th>
+              <Th>Key</Th>
+              <Th>Created</Th>
+              <Th>Last used</Th>
+              <Th>State</Th>
+              <Th className="w-px">
+                <span className="sr-only">Actions</span>
+              </Th>
+            </tr>
+          </thead>
+          <tbody>
+            {keys.map((key) => (
+              <KeyLine key={key.id} row={key} refused={refused} onChanged={() => void refetch()} />
+            ))}
+          </tbody>
+        </Table>
+      )}
+      <section className="max-w-3xl px-4 py-5">
+        <h2 className="text-lg font-semibold">Point an application at this server</h2>
+        <p className="mt-1 mb-3 text-muted">
+          The published <code className="font-mono">@trigger.dev/sdk</code> 4.x works unchanged: give your backend these two variables. Keep the key out of browsers; for those make a{" "}
+          <a href="/public-tokens" className="underline">
+            public token
+          </a>
+          .
+        </p>
+        <CodeBlock label="Copy variables" code={clientEnvironment(me.origin, first?.display ?? `tr_${me.environment.slug}_…`)} />
+        <CodeBlock
+          className="mt-3"
+          label="Copy example"
+          code={`import { runs, tasks } from "@trigger.dev/sdk";\n\nconst run = await tasks.trigger("my-task", { hello: "world" });\nfor await (const now of runs.subscribeToRun(run.id)) console.log(now.status);`}
+        />
+      </section>
+      {creating ? <CreateKeyDialog origin={me.origin} onClose={() => setCreating(false)} onCreated={() => void refetch()} /> : null}
+    </div>
+  );
+}

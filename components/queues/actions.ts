@@ -1,0 +1,18 @@
+import type { QueueRow } from "@/lib/contracts/realtime";
+import { send, type Answer } from "../auth/request";
+
+/** The API decodes a queue's name twice, so that a slash in it is no path separator (wire.md 5). */
+const address = (queue: Pick<QueueRow, "name">) => `/api/v1/queues/${encodeURIComponent(encodeURIComponent(queue.name))}`;
+/** Task queues are named `task/<id>` in full, so `custom` and `task` alike are found by name. */
+const kind = (queue: Pick<QueueRow, "name" | "type">) => (queue.type === "task" ? { name: queue.name.replace(/^task\//, ""), type: "task" } : { name: queue.name, type: "custom" });
+
+export function setPaused(queue: QueueRow, action: "pause" | "resume"): Promise<Answer<unknown>> {
+  const { name, type } = kind(queue);
+  return send(`${address({ name })}/pause`, { body: { type, action } });
+}
+
+/** Null: back to the limit in the code. */
+export function setLimit(queue: QueueRow, limit: number | null): Promise<Answer<unknown>> {
+  const { name, type } = kind(queue);
+  return limit === null ? send(`${address({ name })}/concurrency/reset`, { body: { type } }) : send(`${address({ name })}/concurrency/override`, { body: { type, concurrencyLimit: limit } });
+}

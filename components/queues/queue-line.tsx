@@ -1,0 +1,95 @@
+"use client";
+import { Gauge, MoreHorizontal, Pause, Play, Rows3 } from "lucide-react";
+import Link from "next/link";
+import { useState } from "react";
+import type { QueueRow } from "@/lib/contracts/realtime";
+import { formatCount, plural } from "@/lib/format";
+import { cn } from "../ui/cn";
+import { IconButton } from "../ui/button";
+import { ConfirmDialog } from "../ui/dialog";
+import { Menu, MenuItem } from "../ui/menu";
+import { Td, Tr } from "../ui/table";
+import { Badge } from "../ui/tag";
+import { useTint } from "../live/hooks";
+import { Waiting } from "./waiting";
+import { setPaused } from "./actions";
+import { LimitDialog } from "./limit-dialog";
+import { UsageBar } from "./usage-bar";
+
+export function QueueLine({ queue, refused }: { queue: QueueRow; refused: string | undefined }) {
+  const [open, setOpen] = useState<"pause" | "limit" | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<string>();
+  const tinted = useTint(queue.queued);
+
+  async function toggle(action: "pause" | "resume") {
+    setBusy(true);
+    const answer = await setPaused(queue, action);
+    setBusy(false);
+    setError(answer.ok ? undefined : answer.problem.error);
+    if (answer.ok) setOpen(null);
+  }
+
+  return (
+    <Tr>
+      <Td className="max-w-72">
+        <span className="flex min-w-0 items-center gap-2">
+          <Link href={`/runs?queue=${encodeURIComponent(queue.name)}`} title={queue.name} className="truncate font-mono hover:underline">
+            {queue.name}
+          </Link>
+          {queue.type === "task" ? <span className="shrink-0 text-sm text-faint">task</span> : null}
+          {queue.paused ? (
+            <Badge tone="needs">
+              <Pause aria-hidden className="size-3" /> Paused
+            </Badge>
+          ) : null}
+        </span>
+      </Td>
+      <Td>
+        <UsageBar running={queue.running} limit={queue.concurrencyLimit} paused={queue.paused} />
+      </Td>
+      <Td className={cn("text-right font-mono", tinted && "tint", queue.queued === 0 && "text-faint")}>{formatCount(queue.queued)}</Td>
+      <Td className="font-mono">{queue.oldestQueuedAt === undefined || queue.queued === 0 ? <span className="text-faint">–</span> : <Waiting since={queue.oldestQueuedAt} />}</Td>
+      <Td>
+        <Menu
+          align="end"
+          trigger={
+            <IconButton label={`Actions for queue ${queue.name}`} size="icon-sm">
+              <MoreHorizontal className="size-4" />
+            </IconButton>
+          }
+        >
+          <MenuItem asChild>
+            <Link href={`/runs?queue=${encodeURIComponent(queue.name)}`}>
+              <Rows3 className="size-3.5" /> Show its runs
+            </Link>
+          </MenuItem>
+          {queue.paused ? (
+            <MenuItem disabled={refused !== undefined} title={refused} onSelect={() => void toggle("resume")}>
+              <Play className="size-3.5" /> Resume queue
+            </MenuItem>
+          ) : (
+            <MenuItem disabled={refused !== undefined} title={refused} onSelect={() => setOpen("pause")}>
+              <Pause className="size-3.5" /> Pause queue…
+            </MenuItem>
+          )}
+          <MenuItem disabled={refused !== undefined} title={refused} onSelect={() => setOpen("limit")}>
+            <Gauge className="size-3.5" /> Change limit…
+          </MenuItem>
+        </Menu>
+        <ConfirmDialog
+          open={open === "pause"}
+          onOpenChange={(next) => setOpen(next ? "pause" : null)}
+          title={`Pause queue ${queue.name}?`}
+          description={`No run of it starts until it is resumed; a deploy does not resume it. ${queue.running === 0 ? "Nothing is running in it now." : `${plural(queue.running, "running run")} will finish.`} ${queue.queued === 0 ? "" : `${plural(queue.queued, "run")} will wait.`}`}
+          action="Pause queue"
+          look="primary"
+          busy={busy}
+          error={error}
+          onConfirm={() => void toggle("pause")}
+        />
+        {open === "limit" ? <LimitDialog queue={queue} onClose={() => setOpen(null)} /> : null}
+      </Td>
+    </Tr>
+  );
+}

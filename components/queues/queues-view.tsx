@@ -1,0 +1,102 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { Cable, Search } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import type { z } from "zod";
+import type { Me, QueuesPage } from "@/lib/contracts/dashboard";
+import { formatCount, plural } from "@/lib/format";
+import { refusal, ReadOnlyNote } from "../auth/permission";
+import { load } from "../auth/request";
+import { useLiveQueues, usePolling } from "../live/hooks";
+import { CodeBlock } from "../ui/code-block";
+import { Input } from "../ui/input";
+import { PanelHead } from "../ui/page";
+import { EmptyState, ErrorState } from "../ui/state";
+import { Table, Th } from "../ui/table";
+import { PausedBanner } from "./paused-banner";
+import { QueueLine } from "./queue-line";
+import { UsageBar } from "./usage-bar";
+
+type Page = z.infer<typeof QueuesPage>;
+
+const example = `import { queue, task } from "@trigger.dev/sdk";
+
+const emails = queue({ name: "emails", concurrencyLimit: 5 });
+
+export const sendEmail = task({ id: "send-email", queue: emails, run: async () => {} });`;
+
+export function QueuesView({ initial, me }: { initial: Page; me: Me }) {
+  const live = useLiveQueues();
+  const { interval, measure } = usePolling();
+  const { data: page, error, refetch } = useQuery({
+    queryKey: ["queues"],
+    queryFn: ({ signal }) => measure(() => load<Page>("/api/dashboard/queues", signal)),
+    initialData: initial,
+    refetchInterval: interval,
+  });
+  const [search, setSearch] = useState("");
+  const all = live.loaded && interval === false ? live.data : page.queues;
+  const queues = all.filter((queue) => queue.name.toLowerCase().includes(search.trim().toLowerCase())).toSorted((a, b) => a.name.localeCompare(b.name));
+  const running = all.reduce((sum, queue) => sum + queue.running, 0);
+  const queued = all.reduce((sum, queue) => sum + queue.queued, 0);
+  const refused = refusal(me.user.role, "operator");
+
+  return (
+    <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
+      <ReadOnlyNote refused={refused} />
+      {all
+        .filter((queue) => queue.paused)
+        .map((queue) => (
+          <PausedBanner key={queue.name} queue={queue} refused={refused} />
+        ))}
+      <section aria-label="Environment" className="grid grid-cols-2 gap-x-6 gap-y-3 border-b border-line px-4 py-3 sm:flex sm:gap-10">
+        <Figure name="Running in this environment">
+          <UsageBar running={running} limit={page.environment.limit} className="w-56 max-w-full" />
+        </Figure>
+        <Figure name="Queued">{formatCount(queued)}</Figure>
+        <Figure name="Queues">{formatCount(all.length)}</Figure>
+      </section>
+      <PanelHead title="Queues" detail={search === "" ? undefined : plural(queues.length, "match", "matches")}>
+        <div className="relative">
+          <Search aria-hidden className="absolute top-2 left-2 size-3.5 text-faint" />
+          <Input value={search} onChange={(event) => setSearch(event.target.value)} placeholder="Search" aria-label="Search queues" className="h-7 w-44 pl-7" />
+        </div>
+      </PanelHead>
+      {error === null ? null : <ErrorState className="m-4" title="The queues could not be read" detail={error.message} onRetry={() => void refetch()} />}
+      {all.length === 0 ? (
+        <EmptyState icon={<Cable />} title="No queues yet">
+          <p>Every task has a queue of its own, which appears here once the task is deployed. Share one between tasks to limit them together:</p>
+          <CodeBlock code={example} className="mt-3 text-left" />
+        </EmptyState>
+      ) : queues.length === 0 ? (
+        <EmptyState title="No queue has that in its name">{plural(all.length, "queue")} hidden by the search.</EmptyState>
+      ) : (
+        <Table>
+          <thead>
+            <tr>
+              <Th>Queue</Th>
+              <Th className="w-56">Running</Th>
+              <Th className="text-right">Queued</Th>
+              <Th className="w-36">Oldest waits</Th>
+              <Th className="w-px">
+                <span className="sr-only">Actions</span>
+              </Th>
+            </tr>
+          </thead>
+          <tbody>
+            {queues.map((queue) => (
+              <QueueLine key={queue.name} queue={queue} refused={refused} />
+            ))}
+          </tbody>
+        </Table>
+      )}
+    </div>
+  );
+}
+
+const Figure = ({ name, children }: { name: string; children: ReactNode }) => (
+  <div className="min-w-0">
+    <p className="text-sm text-faint">{name}</p>
+    <div className="mt-0.5 flex h-6 items-center font-mono text-lg">{children}</div>
+  </div>
+);
