@@ -1,0 +1,12 @@
+// @ts-check
+/** @type {import("next").NextConfig} */
+export default {
+  reactStrictMode: true,
+  poweredByHeader: false,
+  // Pages are private and made per request; the server in front adds its own limits.
+  compress: true,
+  // Types are checked by `npm test`, once for the whole repository; checking here again would only delay the first start.
+  typescript: { ignoreBuildErrors: true },
+  images: { unoptimized: true },
+  devIndicators: false,
+};

@@ -1,0 +1,145 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { hashOf, readStamp, writeStamp } from "./stamp.mjs";
+
+const root = join(import.meta.dirname, "..");
+const at = (...parts) => join(root, ...parts);
+const require = createRequire(import.meta.url);
+
+/** Each part is made again only when the contents it is made from have changed. `sources` are paths below the root. */
+const parts = {
+  client: {
+    title: "database client",
+    sources: ["prisma/schema.prisma", "prisma.config.ts", "node_modules/prisma/package.json"],
+    stamp: at("server/db/generated/.stamp"),
+    make: generateClient,
+  },
+  server: {
+    title: "server",
+    sources: ["server", "lib", "prisma/schema.prisma", "scripts/build.mjs", "package.json", "tsconfig.json", "node_modules/esbuild/package.json"],
+    stamp: at("dist/.stamp"),
+    make: compileServer,
+  },
+  dashboard: {
+    title: "dashboard",
+    sources: ["app", "components", "lib", "public", "proxy.ts", "next.config.mjs", "postcss.config.mjs", "tailwind.config.ts", "tsconfig.json", "package-lock.json"],
+    stamp: at(".next/.stamp"),
+    make: buildDashboard,
+  },
+};
+
+/** Installed from the packed tarball there are no sources: everything came built. */
+export const isCheckout = existsSync(at("server", "main.ts"));
+
+/** Names of the parts that are missing or older than their sources. In development Next compiles the dashboard by itself. */
+export function staleParts(mode) {
+  if (!isCheckout) return [];
+  const wanted = mode === "dev" ? ["client", "server"] : ["client", "server", "dashboard"];
+  return wanted.filter((name) => readStamp(parts[name].stamp) !== hashOf(root, parts[name].sources));
+}
+
+async function build(mode) {
+  for (const name of staleParts(mode)) {
+    const part = parts[name];
+    const begun = Date.now();
+    process.stdout.write(`  building the ${part.title} … `);
+    const hash = hashOf(root, part.sources);
+    rmSync(part.stamp, { force: true });
+    await part.make();
+    writeStamp(part.stamp, hash);
+    process.stdout.write(`${((Date.now() - begun) / 1000).toFixed(1)} s\n`);
+  }
+}
+
+/** Prisma's command line wants its schema engine, which it downloads; generating needs none, only that the file exists. */
+function generateClient() {
+  return run(packageBin("prisma", "prisma"), ["generate"], { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: "1", CHECKPOINT_DISABLE: "1" });
+}
+
+function buildDashboard() {
+  return run(packageBin("next", "next"), ["build"], { NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" });
+}
+
+function packageBin(name, bin) {
+  const file = require.resolve(`${name}/package.json`);
+  const { bin: bins } = JSON.parse(readFileSync(file, "utf8"));
+  return join(dirname(file), typeof bins === "string" ? bins : bins[bin]);
+}
+
+async function run(script, args, env) {
+  let output = "";
+  const child = spawn(process.execPath, [script, ...args], { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.on("data", (chunk) => (output += chunk));
+  child.stderr.on("data", (chunk) => (output += chunk));
+  const code = await new Promise((done, fail) => child.on("error", fail).on("close", done));
+  if (code !== 0) throw new Error(`${relative(root, script)} ${args.join(" ")} failed:\n${output}`);
+}
+
+async function compileServer() {
+  const esbuild = await import("esbuild");
+  rmSync(at("dist"), { recursive: true, force: true });
+  const common = {
+    absWorkingDir: root,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    splitting: true,
+    logLevel: "silent",
+    legalComments: "none",
+    banner: { js: 'import { createRequire as __signalboxRequire } from "node:module"; const require = __signalboxRequire(import.meta.url);' },
+  };
+  const sdkModules = sdkFiles();
+  await Promise.all([
+    // Task code, the worker and the server must share one instance of the SDK: it is compiled once, a file per module,
+    // and everything else imports those files. What it depends on goes in: a worker then starts with few files to read.
+    esbuild.build({ ...common, entryPoints: Object.fromEntries(sdkModules.map((name) => [name, `lib/sdk/${name}.ts`])), outdir: "dist/sdk", plugins: [aliases] }),
+    esbuild.build({ ...common, entryPoints: { main: "server/worker/main.ts" }, outdir: "dist/worker", plugins: [sdkImports, aliases] }),
+    esbuild.build({ ...common, entryPoints: { main: "server/main.ts" }, outdir: "dist/server", packages: "external", plugins: [sdkImports, aliases] }),
+  ]);
+}
+
+const sdkFiles = () =>
+  readdirSync(at("lib/sdk"), { recursive: true })
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) => /(?<!\.test|\.d)\.tsx?$/.test(file) && !file.startsWith("node_modules"))
+    .map((file) => file.replace(/\.tsx?$/, ""));
+
+/** `@/…` is the root; esbuild would take it for a package. */
+const aliases = {
+  name: "aliases",
+  setup(build) {
+    build.onResolve({ filter: /^@\// }, ({ path, ...rest }) => build.resolve(`./${path.slice(2)}`, { resolveDir: root, kind: rest.kind, importer: rest.importer }));
+  },
+};
+
+/** Any way to write an SDK module becomes `#sdk/<module>`, which package.json maps to the compiled file. */
+const sdkImports = {
+  name: "sdk-imports",
+  setup(build) {
+    const sdk = at("lib", "sdk");
+    build.onResolve({ filter: /^@trigger\.dev\/sdk(?:\/|$)/ }, ({ path }) => {
+      const name = path.split("/")[2] ?? "index";
+      return { path: `#sdk/${name === "v3" ? "index" : name}`, external: true };
+    });
+    build.onResolve({ filter: /^(?:\.|@\/)/ }, async ({ path, kind, resolveDir, pluginData }) => {
+      if (pluginData === sdk) return undefined;
+      const found = await build.resolve(path.startsWith("@/") ? `./${path.slice(2)}` : path, { kind, resolveDir: path.startsWith("@/") ? root : resolveDir, pluginData: sdk });
+      if (found.errors.length > 0) return found;
+      const module = relative(sdk, found.path).replaceAll("\\", "/");
+      return module.startsWith("..") ? found : { path: `#sdk/${module.replace(/\.tsx?$/, "")}`, external: true };
+    });
+  },
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await build(process.argv[2] === "dev" ? "dev" : "start");
+  } catch (error) {
+    process.stderr.write(`\n${error.errors === undefined ? error.message : (await import("esbuild")).formatMessagesSync(error.errors, { kind: "error" }).join("")}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const root = join(import.meta.dirname, "..");
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+const help = `Signalbox ${version}
+
+  signalbox start   run this project's tasks in production mode
+  signalbox dev     the same for development: environment dev, tasks reload when they change
+
+Variables: PORT (3030), HOST (127.0.0.1), SIGNALBOX_PROJECT (directory of trigger.config.ts), SIGNALBOX_DATA (.signalbox in the
+project), SIGNALBOX_URL (public address behind a proxy), DATABASE_URL (a PostgreSQL 15 or newer instead of the embedded one),
+TRIGGER_SECRET_KEY (adopted on the first boot), SIGNALBOX_ROLES (web,engine,worker).
+`;
+
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 19)) fail(`Signalbox needs Node 20.19 or newer; this is ${process.versions.node}.`);
+
+const command = process.argv[2] ?? "help";
+if (command === "start" || command === "dev") await serve(command);
+else if (command === "version" || command === "--version" || command === "-v") process.stdout.write(`${version}\n`);
+else if (command === "help" || command === "--help" || command === "-h") process.stdout.write(help);
+else fail(`unknown command ${JSON.stringify(command)}.\n\n${help}`, 2);
+
+async function serve(mode) {
+  process.env.NODE_ENV = mode === "dev" ? "development" : "production";
+  const { isCheckout, staleParts } = await import("./build.mjs");
+  // In a process of its own: what a build needs in memory is gone afterwards.
+  if (staleParts(mode).length > 0 && spawnSync(process.execPath, [join(root, "scripts", "build.mjs"), mode], { stdio: "inherit" }).status !== 0) process.exit(1);
+  const { main } = await import(pathToFileURL(join(root, "dist", "server", "main.js")).href);
+  await main({ mode, root, version, isCheckout });
+}
+
+function fail(message, code = 1) {
+  process.stderr.write(`${message}\n`);
+  process.exit(code);
+}

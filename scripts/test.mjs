@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureChromium } from "./chromium.mjs";
+
+/** Everything that must hold, in one command. Ends with `N passed, N failed` over all of it; any failure is a non-zero exit. */
+
+const root = join(import.meta.dirname, "..");
+const reports = mkdtempSync(join(tmpdir(), "signalbox-reports-"));
+const totals = { passed: 0, failed: 0 };
+
+try {
+  if (await check("build", ["scripts/build.mjs"])) {
+    await check("types", [bin("typescript", "tsc"), "--noEmit"]);
+    await check("lint", [bin("oxlint", "oxlint"), "--type-aware", "--deny-warnings"]);
+    await check("unused code", [bin("knip", "knip")]);
+    await suite("unit and integration tests", {
+      args: [bin("vitest", "vitest"), "run", "--reporter=default", "--reporter=json", `--outputFile=${join(reports, "vitest.json")}`],
+      read: () => countVitest(report("vitest.json")),
+    });
+    const executable = ensureChromium();
+    await suite("browser tests", {
+      args: [bin("@playwright/test", "playwright"), "test", "--reporter=list,json"],
+      env: { PLAYWRIGHT_JSON_OUTPUT_NAME: join(reports, "playwright.json"), ...(executable && { CHROMIUM_PATH: executable }) },
+      read: () => countPlaywright(report("playwright.json")),
+    });
+  }
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+}
+process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`);
+process.exit(totals.failed === 0 ? 0 : 1);
+
+async function check(title, args) {
+  const code = await run(title, args);
+  totals[code === 0 ? "passed" : "failed"] += 1;
+  return code === 0;
+}
+
+/** A suite that ended badly without naming a failed test (it crashed, or ran nothing) counts as one failure. */
+async function suite(title, { args, env, read }) {
+  const code = await run(title, args, env);
+  const counts = read();
+  totals.passed += counts.passed;
+  totals.failed += counts.failed > 0 ? counts.failed : code !== 0 || counts.passed === 0 ? 1 : 0;
+}
+
+async function run(title, args, env = {}) {
+  process.stdout.write(`\n▸ ${title}\n`);
+  const child = spawn(process.execPath, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
+  return new Promise((done, fail) => child.on("error", fail).on("close", done));
+}
+
+function bin(name, command) {
+  const directory = join(root, "node_modules", name);
+  const { bin: bins } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+  return join(directory, typeof bins === "string" ? bins : bins[command]);
+}
+
+function report(name) {
+  try {
+    return JSON.parse(readFileSync(join(reports, name), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+const countVitest = (json) => ({ passed: json?.numPassedTests ?? 0, failed: json?.numFailedTests ?? 0 });
+const countPlaywright = (json) => ({ passed: (json?.stats.expected ?? 0) + (json?.stats.flaky ?? 0), failed: json?.stats.unexpected ?? 0 });
