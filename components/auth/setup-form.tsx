@@ -33,11 +33,11 @@ export function SetupForm({ minPassword }: { minPassword: number }) {
     setFailure(undefined);
     if (Object.keys(missing).length > 0) return;
     setBusy(true);
-    const answer = await send("/api/setup", { body: values });
+    const answer = await send("/api/setup", values);
     if (answer.ok) return window.location.replace("/runs");
     setBusy(false);
     const placed: Errors = {};
-    for (const issue of answer.problem.issues ?? []) {
+    for (const issue of answer.problem.issues) {
       const field = fields.find((name) => name === pathParts(issue.path).at(-1));
       if (field !== undefined) placed[field] = issue.message;
     }

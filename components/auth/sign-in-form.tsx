@@ -24,11 +24,11 @@ export function SignInForm({ next }: { next: string }) {
     setErrors(missing);
     if (Object.keys(missing).length > 0) return;
     setBusy(true);
-    const answer = await send("/api/auth/sign-in/email", { body: { email, password } });
+    const answer = await send("/api/auth/sign-in/email", { email, password });
     // A full load, so that the server renders the first page with the new session.
     if (answer.ok) return window.location.replace(next);
     setBusy(false);
-    setErrors(answer.status === 401 ? { password: "E-mail or password is wrong" } : answer.status === 400 ? { email: answer.problem.error } : { password: answer.problem.error });
+    setErrors(answer.problem.status === 401 ? { password: "E-mail or password is wrong" } : answer.problem.status === 400 ? { email: answer.problem.error } : { password: answer.problem.error });
   }
 
   return (

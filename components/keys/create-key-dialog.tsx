@@ -21,7 +21,7 @@ export function CreateKeyDialog({ origin, onClose, onCreated }: { origin: string
   async function create() {
     if (name.trim() === "") return setError("Name what will use it, such as “web backend”");
     setBusy(true);
-    const answer = await send<Created>("/api/dashboard/keys", { body: { name: name.trim() } });
+    const answer = await send<Created>("/api/dashboard/keys", { name: name.trim() });
     setBusy(false);
     if (!answer.ok) return setError(answer.problem.error);
     setCreated(answer.value);

@@ -3,11 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import type { z } from "zod";
-import type { ApiKeysPage, Me } from "@/lib/contracts/dashboard";
+import type { ApiKeysPage } from "@/lib/contracts/dashboard";
 import { clientEnvironment } from "@/lib/snippets";
 import { ActionButton, ReadOnlyNote, refusal } from "../auth/permission";
-import { load } from "../auth/request";
+import { useMe } from "../frame/me";
 import { useNow } from "../live/live-provider";
+import { getJson } from "../live/api";
 import { CodeBlock } from "../ui/code-block";
 import { PanelHead } from "../ui/page";
 import { EmptyState, ErrorState } from "../ui/state";
@@ -17,9 +18,10 @@ import { KeyLine } from "./key-line";
 
 type Page = z.infer<typeof ApiKeysPage>;
 
-export function KeysView({ initial, me }: { initial: Page; me: Me }) {
-  const { data, error, refetch } = useQuery({ queryKey: ["keys"], queryFn: ({ signal }) => load<Page>("/api/dashboard/keys", signal), initialData: initial });
+export function KeysView({ initial }: { initial: Page }) {
+  const { data, error, refetch } = useQuery({ queryKey: ["keys"], queryFn: ({ signal }) => getJson<Page>("/api/dashboard/keys", signal), initialData: initial });
   const [creating, setCreating] = useState(false);
+  const me = useMe();
   const now = useNow(60_000);
   const refused = refusal(me.user.role, "admin");
   const isLive = (key: Page["keys"][number]) => key.revokedAt === undefined && (key.expiresAt === undefined || Date.parse(key.expiresAt) > now);

@@ -16,7 +16,7 @@ export function RevokeKeyDialog({ row, onClose, onRevoked }: { row: ApiKeyRow; o
   async function revoke() {
     if (!matches) return setError(`Type ${row.name} to confirm`);
     setBusy(true);
-    const answer = await send(`/api/dashboard/keys/${encodeURIComponent(row.id)}/revoke`, { method: "POST" });
+    const answer = await send(`/api/dashboard/keys/${encodeURIComponent(row.id)}/revoke`);
     setBusy(false);
     if (!answer.ok) return setError(answer.problem.error);
     onRevoked();

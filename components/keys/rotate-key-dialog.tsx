@@ -23,7 +23,7 @@ export function RotateKeyDialog({ row, onClose, onRotated }: { row: ApiKeyRow; o
 
   async function rotate() {
     setBusy(true);
-    const answer = await send<Created>(`/api/dashboard/keys/${encodeURIComponent(row.id)}/rotate`, { body: { graceHours: Number(grace) } });
+    const answer = await send<Created>(`/api/dashboard/keys/${encodeURIComponent(row.id)}/rotate`, { graceHours: Number(grace) });
     setBusy(false);
     if (!answer.ok) return setError(answer.problem.error);
     setCreated(answer.value);

@@ -8,11 +8,11 @@ const kind = (queue: Pick<QueueRow, "name" | "type">) => (queue.type === "task" 
 
 export function setPaused(queue: QueueRow, action: "pause" | "resume"): Promise<Answer<unknown>> {
   const { name, type } = kind(queue);
-  return send(`${address({ name })}/pause`, { body: { type, action } });
+  return send(`${address({ name })}/pause`, { type, action });
 }
 
 /** Null: back to the limit in the code. */
 export function setLimit(queue: QueueRow, limit: number | null): Promise<Answer<unknown>> {
   const { name, type } = kind(queue);
-  return limit === null ? send(`${address({ name })}/concurrency/reset`, { body: { type } }) : send(`${address({ name })}/concurrency/override`, { body: { type, concurrencyLimit: limit } });
+  return limit === null ? send(`${address({ name })}/concurrency/reset`, { type }) : send(`${address({ name })}/concurrency/override`, { type, concurrencyLimit: limit });
 }

@@ -3,10 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Cable, Search } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import type { z } from "zod";
-import type { Me, QueuesPage } from "@/lib/contracts/dashboard";
+import type { QueuesPage } from "@/lib/contracts/dashboard";
 import { formatCount, plural } from "@/lib/format";
 import { refusal, ReadOnlyNote } from "../auth/permission";
-import { load } from "../auth/request";
+import { useMe } from "../frame/me";
+import { getJson } from "../live/api";
 import { useLiveQueues, usePolling } from "../live/hooks";
 import { CodeBlock } from "../ui/code-block";
 import { Input } from "../ui/input";
@@ -25,12 +26,12 @@ const emails = queue({ name: "emails", concurrencyLimit: 5 });
 
 export const sendEmail = task({ id: "send-email", queue: emails, run: async () => {} });`;
 
-export function QueuesView({ initial, me }: { initial: Page; me: Me }) {
+export function QueuesView({ initial }: { initial: Page }) {
   const live = useLiveQueues();
   const { interval, measure } = usePolling();
   const { data: page, error, refetch } = useQuery({
     queryKey: ["queues"],
-    queryFn: ({ signal }) => measure(() => load<Page>("/api/dashboard/queues", signal)),
+    queryFn: ({ signal }) => measure(() => getJson<Page>("/api/dashboard/queues", signal)),
     initialData: initial,
     refetchInterval: interval,
   });
@@ -39,7 +40,7 @@ export function QueuesView({ initial, me }: { initial: Page; me: Me }) {
   const queues = all.filter((queue) => queue.name.toLowerCase().includes(search.trim().toLowerCase())).toSorted((a, b) => a.name.localeCompare(b.name));
   const running = all.reduce((sum, queue) => sum + queue.running, 0);
   const queued = all.reduce((sum, queue) => sum + queue.queued, 0);
-  const refused = refusal(me.user.role, "operator");
+  const refused = refusal(useMe().user.role, "operator");
 
   return (
     <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
