@@ -1,0 +1,73 @@
+import { realpathSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { isAbsolute } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { OnResolveArgs, OnResolveResult, Plugin } from "esbuild";
+import { nativeDetector, packageOf } from "./native-packages";
+import type { NodeResolver } from "./node-resolver";
+import { sdkModule } from "./sdk-module";
+
+interface ResolveOptions {
+  resolver: NodeResolver;
+  /** Package names from `build.external`, with `*` allowed. */
+  external: readonly string[];
+  autoDetectExternal: boolean;
+  /** Installed packages are bundled into tasks, so that a version keeps its code; a config that is only evaluated leaves them out. */
+  installed: "bundle" | "leave";
+}
+
+/** These patch the module loader or read files beside themselves. */
+const neverBundled = ["import-in-the-middle", "require-in-the-middle", "header-generator", "fsevents"];
+/** Marks the inner look-up of this plugin, which must not be answered by it again. */
+const inner = Symbol("inner");
+
+/** `@trigger.dev/sdk` becomes ours, native packages stay outside of the bundle, everything else is the bundler's business. */
+export function resolvePlugin(options: ResolveOptions): Plugin {
+  const isNative = nativeDetector();
+  const external = [...neverBundled, ...options.external].map(packagePattern);
+
+  return {
+    name: "signalbox-resolve",
+    setup(build) {
+      build.onResolve({ filter: /^@trigger\.dev\/sdk(?:\/|$)/ }, (args) => resolveSdk(args));
+      build.onResolve({ filter: /^[^./#]/ }, async (args): Promise<OnResolveResult | undefined> => {
+        if (args.pluginData === inner || args.kind === "entry-point" || isBuiltin(args.path) || isAbsolute(args.path)) return undefined;
+        if (/^[a-z]+:/.test(args.path) && !args.path.startsWith("npm:")) return undefined;
+        if (external.some((pattern) => pattern.test(args.path))) return outside(args, await options.resolver.resolve(args.path, args.resolveDir, args.kind));
+
+        const found = await build.resolve(args.path, { kind: args.kind, importer: args.importer, resolveDir: args.resolveDir, with: args.with, pluginData: inner });
+        // The bundler reports what it cannot find better than we could from here.
+        if (found.errors.length > 0 || found.external || found.namespace !== "file") return undefined;
+        if (!/[\\/]node_modules[\\/]/.test(found.path)) return undefined;
+        const pack = packageOf(found.path);
+        if (pack === null) return undefined;
+        const stays = options.installed === "leave" || (options.autoDetectExternal && (await isNative(pack)));
+        if (!stays) return undefined;
+        return outside(args, await options.resolver.resolve(args.path, args.resolveDir, args.kind));
+      });
+    },
+  };
+}
+
+function resolveSdk(args: OnResolveArgs): OnResolveResult {
+  if (args.path === "@trigger.dev/sdk" || args.path === "@trigger.dev/sdk/v3") return { path: `./${sdkModule}`, external: true };
+  return { errors: [{ text: `${args.path} is not available here. Import from "@trigger.dev/sdk"` }] };
+}
+
+/** By absolute address, because a build may lie where the project's node_modules are not found by walking up. */
+function outside(args: OnResolveArgs, path: string | null): OnResolveResult {
+  if (path === null) {
+    // An optional dependency in a try block: its absence is the package's own business at run time.
+    if (args.kind === "require-call" || args.kind === "dynamic-import") return { path: args.path, external: true };
+    return { errors: [{ text: `"${args.path}" is in build.external or has a native part, but is not installed. Install it in the project` }] };
+  }
+  const file = realpathSync(path);
+  const byUrl = args.kind === "import-statement" || args.kind === "dynamic-import";
+  return { path: byUrl ? pathToFileURL(file).href : file, external: true };
+}
+
+/** `sharp` fits `sharp` and `sharp/lib/x`; `@aws-sdk/*` fits all of a scope. */
+function packagePattern(name: string): RegExp {
+  const source = name.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^/]*");
+  return new RegExp(`^${source}(?:/|$)`);
+}

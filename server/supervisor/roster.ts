@@ -1,0 +1,198 @@
+import type { MachinePreset } from "@/lib/contracts/task";
+import { machinePresets } from "@/lib/contracts/task";
+import { openBundle } from "@/server/build/bundle-folder";
+import { workerEnvironment } from "@/server/build/worker-environment";
+import type { Deployment } from "@/server/engine/deployments";
+import type { Logger } from "@/server/log";
+import type { FromWorker } from "@/lib/contracts/ipc";
+import type { Member } from "./held-run";
+import { openProcessRecords } from "./leftovers";
+import type { Timings } from "./timings";
+import { WorkerProcess, type WorkerEnd } from "./worker-process";
+
+export interface RosterOptions {
+  dataDir: string;
+  projectDir: string;
+  workerEntry: string;
+  sdkEntry: string;
+  mode: "dev" | "start";
+  projectEnv(): Record<string, string>;
+  processes: number;
+  slots: number;
+  log: Logger;
+  timings: Timings;
+  currentDeployment(): Deployment | null;
+  onMessage(member: Member, message: FromWorker): void;
+  onReady(member: Member): void;
+  onEnd(member: Member, end: WorkerEnd): void;
+}
+
+/** V8's heap gets this part of a machine's memory; the rest is for buffers, code and native modules. */
+const heapShare = 0.8;
+const longestBackoffMs = 30_000;
+/** With blocked ones, the pool has at most this many times its processes. */
+const blockedFactor = 3;
+
+/** The processes: a warm pool for the current version, those of former versions, and those with one run each. */
+export class Roster {
+  readonly members = new Set<Member>();
+  readonly #options: RosterOptions;
+  readonly #records: ReturnType<typeof openProcessRecords>;
+  #failures = 0;
+  #refillTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #onEmpty: (() => void)[] = [];
+
+  constructor(options: RosterOptions) {
+    this.#options = options;
+    this.#records = openProcessRecords(options.dataDir);
+  }
+
+  isCurrent(member: Member): boolean {
+    return member.deployment.version === this.#options.currentDeployment()?.version;
+  }
+  #isOpen(member: Member): boolean {
+    return !member.isOwn && !member.isRetired && member.process.isLive;
+  }
+
+  #isBlocked(member: Member, now: number): boolean {
+    return member.process.silence(now) >= this.#options.timings.blocked;
+  }
+
+  /**
+   * Free slots in processes of the current version that answer, less what others take beyond theirs. Processes of a former version
+   * keep the slots they had; when one had to be started anew for that version, it takes its slots from the current one.
+   */
+  freeSlots(now: number): number {
+    const { slots } = this.#options;
+    let free = 0;
+    for (const member of this.members) {
+      if (member.isOwn || member.isRetired) continue;
+      if (!this.isCurrent(member)) free -= member.isRevived ? member.running : Math.max(0, member.running - slots);
+      else if (member.process.isReady && !this.#isBlocked(member, now)) free += slots - member.running;
+    }
+    return Math.max(0, Math.min(free, this.#options.processes * slots));
+  }
+
+  /** Where a run of a version goes: the least loaded process that answers; null when none is there. */
+  choose(deployment: Deployment, now: number): Member | null {
+    let best: Member | null = null;
+    let bestRank = Infinity;
+    for (const member of this.members) {
+      if (!this.#isOpen(member) || member.deployment.version !== deployment.version) continue;
+      const silence = member.process.silence(now);
+      if (this.#isBlocked(member, now)) continue;
+      // Rather a crowded process that answers than an empty one that may be blocked, and both rather than one still loading.
+      const hesitation = silence >= this.#options.timings.suspect ? 1 : member.process.isReady ? 0 : 2;
+      const rank = hesitation * 1_000_000 + member.running + member.runs.size / 1_000;
+      if (rank < bestRank) [best, bestRank] = [member, rank];
+    }
+    return best;
+  }
+
+  /** Starts what the current version's pool lacks; a blocked process is lacking. */
+  refill(): void {
+    const deployment = this.#options.currentDeployment();
+    if (this.#isClosed || deployment === null || this.#refillTimer !== undefined) return;
+    const now = Date.now();
+    const open = this.#pool();
+    const answering = open.filter((member) => !this.#isBlocked(member, now)).length;
+    const most = this.#options.processes * blockedFactor - open.length;
+    for (let n = Math.min(this.#options.processes - answering, most); n > 0; n--) this.start(deployment, { isOwn: false });
+  }
+  #pool(): Member[] {
+    return [...this.members].filter((member) => this.#isOpen(member) && this.isCurrent(member));
+  }
+
+  /** A new version: try at once, whatever the former one did. */
+  forgiveFailures(): void {
+    this.#failures = 0;
+    clearTimeout(this.#refillTimer);
+    this.#refillTimer = undefined;
+  }
+
+  start(deployment: Deployment, place: { isOwn: boolean; machine?: MachinePreset | undefined }): Member {
+    const options = this.#options;
+    const bundle = this.#openBundle(deployment);
+    const heap = place.machine === undefined ? [] : [`--max-old-space-size=${Math.floor(machinePresets[place.machine].memory * 1024 * heapShare)}`];
+    const process = new WorkerProcess({
+      entry: options.workerEntry,
+      bundlePath: bundle.path,
+      cwd: options.projectDir,
+      env: workerEnvironment({
+        projectEnv: options.projectEnv(),
+        projectRef: deployment.manifest.project,
+        nodeEnv: options.mode === "dev" ? "development" : "production",
+      }),
+      execArgv: [...bundle.execArgv, ...heap],
+      log: options.log.child({ version: deployment.version }),
+      timings: options.timings,
+      onReady: () => {
+        if (!member.isOwn) this.#failures = 0;
+        options.onReady(member);
+      },
+      onMessage: (message) => options.onMessage(member, message),
+      onEnd: (end) => this.#ended(member, end),
+    });
+    const member: Member = { process, deployment, isOwn: place.isOwn, runs: new Map(), running: 0, isRetired: false, isCulpritGone: false, isRevived: !place.isOwn && deployment.version !== options.currentDeployment()?.version };
+    this.members.add(member);
+    if (process.pid !== undefined) this.#records.add(process.pid);
+    return member;
+  }
+
+  #openBundle(deployment: Deployment): { path: string; execArgv: string[] } {
+    try {
+      return openBundle({ dataDir: this.#options.dataDir, bundle: deployment.bundle, sdkEntry: this.#options.sdkEntry });
+    } catch (error) {
+      // The worker will say so in its own words, to the runs that need it.
+      this.#options.log.error("a build is missing", { version: deployment.version, bundle: deployment.bundle, error });
+      return { path: `${this.#options.dataDir}/builds/${deployment.bundle}`, execArgv: [] };
+    }
+  }
+
+  #ended(member: Member, end: WorkerEnd): void {
+    this.members.delete(member);
+    if (member.process.pid !== undefined) this.#records.remove(member.process.pid);
+    if (!end.wasReady && !member.isOwn && !member.isRetired && !this.#isClosed) this.#backOff(end);
+    this.#options.onEnd(member, end);
+    this.refill();
+    if (this.members.size === 0) for (const done of this.#onEmpty.splice(0)) done();
+  }
+
+  /** A bundle that cannot be loaded must not keep the machine busy with trying. */
+  #backOff(end: WorkerEnd): void {
+    const delay = Math.min(longestBackoffMs, 500 * 2 ** this.#failures++);
+    this.#options.log.error("a worker could not load the tasks", { reason: end.complaint ?? end.lastErrors, retryInMs: delay });
+    this.#refillTimer ??= setTimeout(() => {
+      this.#refillTimer = undefined;
+      this.refill();
+    }, delay);
+  }
+
+  /** Ends a process that holds nothing and will get nothing, or that stood in for one that was blocked. */
+  retireIfIdle(member: Member): void {
+    if (member.runs.size > 0) return;
+    const isSurplus = this.#isOpen(member) && this.isCurrent(member) && this.#pool().length > this.#options.processes;
+    if (member.isRetired || member.isOwn || !this.isCurrent(member) || isSurplus) {
+      member.isRetired = true;
+      member.process.retire();
+    }
+  }
+
+  /** Shared processes of versions before the current one and the `count` newest former ones. */
+  olderThan(count: number): Member[] {
+    // Members are in the order of their start.
+    const former = [...this.members].filter((member) => !member.isOwn && !this.isCurrent(member));
+    const kept = new Set([...new Set(former.map((member) => member.deployment.version).toReversed())].slice(0, count));
+    return former.filter((member) => !kept.has(member.deployment.version));
+  }
+
+  /** No process is started from here on. */
+  stop(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#refillTimer);
+  }
+  empty(): Promise<void> {
+    return this.members.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#onEmpty.push(resolve));
+  }
+}

@@ -1,0 +1,78 @@
+import type { Logger } from "@/server/log";
+
+type Work = () => Promise<void>;
+
+interface RunInbox {
+  /** Does the work when all earlier work of the same run is done. */
+  push(runId: string, work: Work): void;
+  /** Runs with work that is not done. */
+  isBusy(runId: string): boolean;
+  /** Resolves when nothing is left. */
+  idle(): Promise<void>;
+  /** What has not begun is forgotten. */
+  close(): void;
+}
+
+const tries = 4;
+const longestPauseMs = 2_000;
+
+/**
+ * What workers say goes to the engine in order per run. While the database is away, it is tried again for as long as that takes;
+ * anything else that fails is given a few tries, then `onFailure` hears of the run, whose later words are dropped.
+ */
+export function createRunInbox(options: { log: Logger; isOutage(error: unknown): boolean; onFailure(runId: string, error: unknown): void }): RunInbox {
+  const queues = new Map<string, Work[]>();
+  const working = new Set<Promise<void>>();
+  let isClosed = false;
+
+  async function drain(runId: string, queue: Work[]): Promise<void> {
+    for (let work = queue[0]; work !== undefined; work = queue[0]) {
+      if (isClosed) break;
+      try {
+        await attempt(runId, work);
+        queue.shift();
+      } catch (error) {
+        options.log.error("a run's message could not be stored", { run: runId, error });
+        queue.length = 0;
+        options.onFailure(runId, error);
+      }
+    }
+    queues.delete(runId);
+  }
+
+  async function attempt(runId: string, work: Work): Promise<void> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (isClosed) return;
+        const isOutage = options.isOutage(error);
+        if (!isOutage && failures >= tries) throw error;
+        options.log.debug("trying again to store a run's message", { run: runId, failures, error: String(error) });
+        await new Promise((resolve) => setTimeout(resolve, Math.min(longestPauseMs, 50 * 2 ** failures)));
+      }
+    }
+  }
+
+  return {
+    push(runId, work) {
+      if (isClosed) return;
+      const queue = queues.get(runId);
+      if (queue !== undefined) {
+        queue.push(work);
+        return;
+      }
+      const fresh = [work];
+      queues.set(runId, fresh);
+      const done = drain(runId, fresh).finally(() => working.delete(done));
+      working.add(done);
+    },
+    isBusy: (runId) => queues.has(runId),
+    async idle() {
+      while (working.size > 0) await Promise.all(working);
+    },
+    close() {
+      isClosed = true;
+    },
+  };
+}

@@ -1,0 +1,235 @@
+import { availableParallelism } from "node:os";
+import type { Assignment } from "@/lib/contracts/ipc";
+import type { Deployment } from "@/server/engine/deployments";
+import type { Executor } from "@/server/engine/executor";
+import type { Logger } from "@/server/log";
+import { createAttempts } from "./attempts";
+import { setRunning, usesSlot, type Member } from "./held-run";
+import { Roster } from "./roster";
+import type { RunEvents } from "./run-events";
+import { sweep } from "./sweep";
+import { defaultTimings, type Timings } from "./timings";
+
+export interface SupervisorOptions {
+  events: RunEvents;
+  deployments: { current(): Deployment | null; onChange(listener: (current: Deployment) => void): () => void };
+  /** The database is away, not the message wrong: try again for as long as it takes. */
+  isOutage(error: unknown): boolean;
+  dataDir: string;
+  projectDir: string;
+  mode: "dev" | "start";
+  /** Compiled `worker/main.js` and `sdk/index.js`. */
+  workerEntry: string;
+  sdkEntry: string;
+  projectEnv(): Record<string, string>;
+  log: Logger;
+  /** Runs at once in one shared process. */
+  concurrencyPerWorker?: number;
+  /** Shared processes of the current version. */
+  processes?: number;
+  /** Runs at once that have a process of their own. */
+  ownProcesses?: number;
+  timings?: Partial<Timings>;
+}
+
+export interface SupervisorStats {
+  processes: number;
+  ready: number;
+  blocked: number;
+  running: number;
+  waiting: number;
+  /** Runs that wait for a process of their own. */
+  pending: number;
+}
+
+export interface Supervisor {
+  executor: Executor;
+  stats(): SupervisorStats;
+  /** No new starts; runs get `graceMs` to finish, the rest is handed back. All processes are gone afterwards. */
+  drain(graceMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+type Place = Parameters<Executor["assign"]>[1];
+
+/** In dev every save makes a version: processes that only hold waiting runs are kept for this many former ones. */
+const keptFormerVersions = 2;
+/** What a draining worker has buffered arrives within this. */
+const lastWordsMs = 300;
+
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const { events, log } = options;
+  const timings = { ...defaultTimings, ...options.timings };
+  const processes = options.processes ?? Math.max(1, availableParallelism());
+  const ownProcesses = options.ownProcesses ?? Math.max(4, processes * 2);
+  const pending: { assignment: Assignment; place: Place }[] = [];
+  let isDraining = false;
+  let isChangePending = false;
+  let sweeper: NodeJS.Timeout | undefined;
+  let onQuiet: (() => void) | null = null;
+
+  const attempts = createAttempts({ events, log, isOutage: options.isOutage, onFreed: afterChange });
+  const roster = new Roster({
+    ...options,
+    processes,
+    slots: options.concurrencyPerWorker ?? 10,
+    timings,
+    currentDeployment: () => options.deployments.current(),
+    onMessage: attempts.receive,
+    onReady(member) {
+      const now = Date.now();
+      for (const run of member.runs.values()) run.clock.run(now);
+      announceCapacity();
+    },
+    onEnd: attempts.lose,
+  });
+
+  function announceCapacity(): void {
+    if (isChangePending || isDraining) return;
+    isChangePending = true;
+    setImmediate(() => {
+      isChangePending = false;
+      if (!isDraining) events.capacityChanged();
+    });
+  }
+
+  function assign(assignment: Assignment, place: Place): void {
+    if (isDraining) return attempts.tellLost([assignment], () => ({ kind: "handedBack" }));
+    if (place.isolate || place.machine !== undefined || place.deployment.manifest.config.isolation === "process") {
+      pending.push({ assignment, place });
+      return startPending();
+    }
+    give(roster.choose(place.deployment, Date.now()) ?? roster.start(place.deployment, { isOwn: false }), assignment);
+  }
+
+  function startPending(): void {
+    let busy = 0;
+    for (const member of roster.members) if (member.isOwn && member.running > 0) busy++;
+    const free = isDraining ? 0 : ownProcesses - busy;
+    for (const { assignment, place } of pending.splice(0, Math.max(0, free))) {
+      give(roster.start(place.deployment, { isOwn: true, machine: place.machine }), assignment);
+    }
+  }
+
+  function give(member: Member, assignment: Assignment): void {
+    attempts.hold(member, assignment);
+    sweeper ??= setInterval(lookAtLimits, timings.sweep);
+  }
+
+  function lookAtLimits(): void {
+    sweep({ members: roster.members, timings, now: Date.now(), stop: attempts.stop });
+    // Others take the place of blocked processes, so that two endless loops do not stop everything.
+    if (!isDraining) roster.refill();
+    if (attempts.size > 0) return;
+    clearInterval(sweeper);
+    sweeper = undefined;
+  }
+
+  function afterChange(member: Member): void {
+    if (member.isOwn) startPending();
+    else announceCapacity();
+    roster.retireIfIdle(member);
+    // A retired process that still holds runs has given up its place in the pool.
+    if (member.isRetired) roster.refill();
+    if (onQuiet !== null && isQuiet()) onQuiet();
+  }
+  const isQuiet = () => [...roster.members].every((member) => member.running === 0);
+
+  /** New processes for the new version; those of former ones go on with what they hold. */
+  function changeVersion(): void {
+    if (isDraining) return;
+    roster.forgiveFailures();
+    roster.refill();
+    for (const member of roster.members) roster.retireIfIdle(member);
+    if (options.mode !== "dev") return;
+    for (const member of roster.olderThan(keptFormerVersions)) if (member.running === 0) handBack(member);
+  }
+
+  function handBack(member: Member): void {
+    for (const run of member.runs.values()) run.loss ??= { kind: "handedBack" };
+    member.isRetired = true;
+    member.process.terminate();
+  }
+
+  function cancel(runId: string, epoch: number): boolean {
+    const at = pending.findIndex(({ assignment }) => assignment.runId === runId && assignment.epoch === epoch);
+    const run = attempts.find(runId, epoch);
+    if (at === -1 && run === null) return false;
+    if (run !== null && !run.member.process.withdraw(runId)) attempts.stop(run, "canceled");
+    else {
+      // It has not left this process yet.
+      if (at !== -1) pending.splice(at, 1);
+      if (run !== null) attempts.release(run);
+      attempts.confirmCancel(runId, epoch, 0);
+    }
+    return true;
+  }
+
+  function quiet(graceMs: number): Promise<void> {
+    if (isQuiet()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, graceMs);
+      onQuiet = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  const stopListening = options.deployments.onChange(changeVersion);
+  roster.refill();
+
+  return {
+    executor: {
+      freeSlots: () => (isDraining ? 0 : roster.freeSlots(Date.now())),
+      assign,
+      deliver(...[runId, epoch, seq, outcome]) {
+        const run = attempts.find(runId, epoch);
+        if (run === null || !run.member.process.isLive) return false;
+        setRunning(run, Date.now());
+        run.member.process.send({ type: "outcome", runId, epoch, seq, outcome });
+        return true;
+      },
+      pushMetadata(runId, epoch, metadata) {
+        attempts.find(runId, epoch)?.member.process.send({ type: "metadata", runId, epoch, metadata });
+      },
+      cancel,
+      holds: (runId, epoch) => attempts.find(runId, epoch) !== null || pending.some(({ assignment }) => assignment.runId === runId && assignment.epoch === epoch),
+    },
+    stats() {
+      const members = [...roster.members];
+      const held = [...attempts.all()];
+      return {
+        processes: members.length,
+        ready: members.filter((member) => member.process.isReady).length,
+        blocked: members.filter((member) => member.process.silence(Date.now()) >= timings.blocked).length,
+        running: held.filter(usesSlot).length,
+        waiting: held.filter((run) => !usesSlot(run)).length,
+        pending: pending.length,
+      };
+    },
+    async drain(graceMs) {
+      isDraining = true;
+      roster.stop();
+      attempts.tellLost(
+        pending.splice(0).map(({ assignment }) => assignment),
+        () => ({ kind: "handedBack" }),
+      );
+      await quiet(graceMs);
+      for (const member of roster.members) member.process.send({ type: "drain" });
+      await Promise.all([...roster.members].map((member) => member.process.settled(lastWordsMs)));
+      for (const member of roster.members) handBack(member);
+      await roster.empty();
+      await attempts.idle();
+    },
+    async close() {
+      isDraining = true;
+      stopListening();
+      roster.stop();
+      clearInterval(sweeper);
+      attempts.close();
+      for (const member of roster.members) member.process.kill();
+      await roster.empty();
+    },
+  };
+}
