@@ -14,24 +14,53 @@ export async function ensurePartitions(query: Query, now: Date): Promise<void> {
   for (const table of partitionedTables) {
     for (const day of wanted) {
       const name = partitionName(table, day);
-      if (present.has(name)) continue;
-      const next = new Date(day.getTime() + dayMs);
-      await query(`create table if not exists ${name} partition of ${table} for values from ('${day.toISOString()}') to ('${next.toISOString()}')`);
+      if (!present.has(name)) await query(creation({ table, name, day }));
     }
   }
 }
 
-/** Drops the partitions that hold only rows of days before `before`; returns their names. */
+/**
+ * Made first and attached then: `create … partition of` would lock out every reader and writer of the parent, and wait for the
+ * slowest of them. The lock is for nodes that do this at once: `if not exists` alone fails for one of them.
+ */
+function creation({ table, name, day }: { table: string; name: string; day: Date }): string {
+  const next = new Date(day.getTime() + dayMs);
+  return `do $$ begin
+    perform pg_advisory_xact_lock(72707370);
+    if to_regclass('${name}') is null then
+      create table ${name} (like ${table} including all);
+      alter table ${table} attach partition ${name} for values from ('${day.toISOString()}') to ('${next.toISOString()}');
+    end if;
+  end $$`;
+}
+
+/** Drops the partitions that hold only rows of days before `before`; returns their names. One that is in use is left for the next time. */
 export async function dropPartitions(query: Query, before: Date): Promise<string[]> {
-  const rows = await query<{ name: string }>(
-    `select child.relname as name from pg_inherits i
+  const rows = await query<{ name: string; parent: string }>(
+    `select child.relname as name, parent.relname as parent from pg_inherits i
        join pg_class child on child.oid = i.inhrelid join pg_class parent on parent.oid = i.inhparent
       where parent.relname = any($1::text[]) order by 1`,
     [partitionedTables],
   );
-  const old = rows.map((row) => row.name).filter((name) => endOf(name) <= before.getTime());
-  for (const name of old) await query(`drop table if exists ${name}`);
-  return old;
+  const dropped: string[] = [];
+  const inUse = new Set<string>();
+  for (const { name, parent } of rows) {
+    if (endOf(name) > before.getTime() || inUse.has(parent)) continue;
+    if (await drop(query, name)) dropped.push(name);
+    else inUse.add(parent);
+  }
+  return dropped;
+}
+
+/** Dropping locks the parent; while it waits for that lock everybody else waits behind it, so it waits briefly. */
+async function drop(query: Query, name: string): Promise<boolean> {
+  try {
+    await query(`do $$ begin perform set_config('lock_timeout', '500ms', true); drop table if exists ${name}; end $$`);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "55P03") return false;
+    throw error;
+  }
 }
 
 const partitionName = (table: string, day: Date) => `${table}_${day.toISOString().slice(0, 10).replaceAll("-", "")}`;
