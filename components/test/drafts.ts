@@ -1,0 +1,27 @@
+import type { RecentPayloads, TaskSummary } from "@/lib/contracts/dashboard";
+import { blankValue } from "@/lib/form-schema";
+import { editablePayload, firstPayload } from "@/lib/recent-payload";
+import { blankFields, type TriggerFields } from "@/lib/trigger-form";
+import { firstMode, type EditorMode } from "../json/payload-editor";
+
+/** What was typed for a task; kept while the page is open, so that looking at another task loses nothing. */
+export interface Draft {
+  /** Undefined: untouched, the proposed payload shows. */
+  text?: string;
+  mode?: EditorMode;
+  fields?: TriggerFields;
+}
+export type Drafts = Readonly<Record<string, Draft>>;
+
+export interface Shown {
+  text: string;
+  mode: EditorMode;
+  fields: TriggerFields;
+}
+
+/** The draft of a task over what is proposed: the author's example, else the newest payload, else what the schema requires. */
+export function shownDraft(task: TaskSummary, draft: Draft | undefined, recent: RecentPayloads | undefined): Shown {
+  const newest = recent?.payloads.map(editablePayload).find((text) => text !== null && text !== "");
+  const proposed = task.examplePayload === undefined && newest !== undefined && newest !== null ? newest : firstPayload(task, blankValue);
+  return { text: draft?.text ?? proposed, mode: draft?.mode ?? firstMode(task.payloadSchema), fields: draft?.fields ?? blankFields };
+}
