@@ -1,0 +1,128 @@
+import { Hono } from "hono";
+import type { PrismaClient } from "../db/generated/client";
+import type { Keys } from "../db/keys";
+import type { PacketStore } from "../db/packets";
+import type { Engine } from "../engine/engine";
+import type { Logger } from "../log";
+import type { ApiConfig, ApiContext, ApiEnv, ApiRequest } from "./context";
+import { preflight } from "./cors";
+import { createCredentials, type Credentials } from "./credentials";
+import { keyRoutes } from "./dashboard/keys";
+import { pageRoutes } from "./dashboard/pages";
+import { publicTokenRoutes } from "./dashboard/public-tokens";
+import { taskRoutes } from "./dashboard/tasks";
+import { tokenPageRoutes } from "./dashboard/tokens";
+import { createIssuer } from "./issuer";
+import { answerProblem, toProblem } from "./problem";
+import { realtimeRoutes } from "./realtime/routes";
+import { answersOtherOrigins, assertRules, ruleOf, type Rule } from "./requires";
+import { accessRoutes } from "./routes/access";
+import { batchRoutes } from "./routes/batches";
+import { callbackRoutes } from "./routes/callback";
+import { miscRoutes } from "./routes/misc";
+import { openApiRoutes } from "./routes/openapi";
+import { packetRoutes } from "./routes/packets";
+import { queueRoutes } from "./routes/queues";
+import { runChangeRoutes } from "./routes/run-changes";
+import { runRoutes } from "./routes/runs";
+import { signInRoutes } from "./routes/sign-in";
+import { tokenRoutes } from "./routes/tokens";
+import { triggerRoutes } from "./routes/trigger";
+import { createSignIn } from "./sign-in";
+
+export interface ApiOptions {
+  engine: Engine;
+  prisma: PrismaClient;
+  keys: Keys;
+  packets: PacketStore;
+  config: ApiConfig;
+  log: Logger;
+}
+
+export interface Api {
+  app: Hono<ApiEnv>;
+  /** For the WebSocket gateway: who asks, and whether that still holds. */
+  credentials: Credentials;
+}
+
+export function createApi(options: ApiOptions): Api {
+  const { engine, prisma, keys, packets, config, log } = options;
+  const signIn = createSignIn({ prisma, secret: keys.sessions, origin: config.origin, log });
+  const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn });
+  const issuer = createIssuer({ keys, environmentId: engine.env.id, origin: config.origin });
+  const context: ApiContext = { engine, prisma, keys, packets, config, log, signIn, credentials, issuer };
+
+  const app = new Hono<ApiEnv>();
+  app.use("*", securityHeaders);
+  for (const routes of rooms) app.route("/", routes(context));
+  app.route("/", openApiRoutes(context, () => app.routes));
+  app.onError((error, c) => {
+    // A rule that has let the request in has set what other origins may read; the answer keeps it.
+    return answerProblem(c, toProblem(error, log, `${c.req.method} ${c.req.path}`));
+  });
+  app.notFound((c) => unmatched(app, c));
+  assertRules(app);
+  return { app, credentials };
+}
+
+const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
+  triggerRoutes,
+  batchRoutes,
+  runRoutes,
+  runChangeRoutes,
+  callbackRoutes,
+  tokenRoutes,
+  queueRoutes,
+  packetRoutes,
+  accessRoutes,
+  miscRoutes,
+  realtimeRoutes,
+  signInRoutes,
+  pageRoutes,
+  taskRoutes,
+  tokenPageRoutes,
+  keyRoutes,
+  publicTokenRoutes,
+];
+
+/** Paths that this API answers; everything else is a page. */
+export const isApiPath = (path: string): boolean => /^\/(api|packets|realtime\/v1)(\/|$)/.test(path);
+
+/** Set before the route runs, so that errors carry them too; a route may replace `cache-control`. */
+async function securityHeaders(c: ApiRequest, next: () => Promise<void>): Promise<void> {
+  c.header("x-content-type-options", "nosniff");
+  c.header("referrer-policy", "same-origin");
+  c.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+  c.header("cache-control", "no-store");
+  await next();
+}
+
+/** No route for this method and path: a preflight, a wrong method, or nothing at all. */
+function unmatched(app: Hono<ApiEnv>, c: ApiRequest): Response {
+  const rules = methods.flatMap((method) => {
+    const rule = ruleFor(app, method, c.req.path);
+    return rule === null ? [] : [{ method, rule }];
+  });
+  if (rules.length === 0) return answerProblem(c, { status: 404, body: { error: `No such endpoint: ${c.req.method} ${c.req.path.slice(0, 200)}` }, retry: false });
+  const open = rules.filter(({ rule }) => answersOtherOrigins(rule)).map(({ method }) => method);
+  if (c.req.method === "OPTIONS" && open.length > 0) {
+    c.header("access-control-allow-origin", "*");
+    return preflight(c, open);
+  }
+  if (open.length > 0) c.header("access-control-allow-origin", "*");
+  const allowed = rules.map(({ method }) => method);
+  c.header("allow", [...allowed, ...(allowed.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", "));
+  if (c.req.method === "OPTIONS") return c.body(null, 204);
+  return answerProblem(c, { status: 405, body: { error: `${c.req.method} is not allowed here; use ${allowed.join(" or ")}.` } });
+}
+
+const methods = ["GET", "POST", "PUT", "DELETE"] as const;
+
+function ruleFor(app: Hono<ApiEnv>, method: string, path: string): Rule | null {
+  for (const [match] of app.router.match(method, path)[0]) {
+    // Hono's own entry: the handler, and the route it was registered for.
+    const rule = ruleOf(match[0]);
+    if (rule !== null) return rule;
+  }
+  return null;
+}

@@ -1,0 +1,60 @@
+import type { HttpBindings } from "@hono/node-server";
+import type { Context } from "hono";
+import type { RunRow } from "@/lib/contracts/run";
+import type { PrismaClient } from "../db/generated/client";
+import type { Keys } from "../db/keys";
+import type { PacketStore } from "../db/packets";
+import type { Engine } from "../engine/engine";
+import type { Logger } from "../log";
+import type { Credentials } from "./credentials";
+import type { Issuer } from "./issuer";
+import type { Principal } from "./principal";
+import type { SignIn } from "./sign-in";
+
+/** What every route works with. */
+export interface ApiContext {
+  engine: Engine;
+  prisma: PrismaClient;
+  packets: PacketStore;
+  credentials: Credentials;
+  signIn: SignIn;
+  issuer: Issuer;
+  keys: Keys;
+  config: ApiConfig;
+  log: Logger;
+}
+
+export interface ApiConfig {
+  /** Public address of this server without a trailing slash, known once it listens. */
+  origin(): string;
+  mode: "production" | "development";
+  /** Version of this program. */
+  version: string;
+  buildError(): { message: string; file?: string | undefined; line?: number | undefined; column?: number | undefined } | null;
+}
+
+/** Hono's types: `incoming` is there when a Node server serves, not in `app.request(…)`. */
+export interface ApiEnv {
+  Bindings: Partial<HttpBindings>;
+  Variables: {
+    /** Set by `requires`; never null behind a rule that asks for a credential. */
+    principal: Principal | null;
+    /** The run of the path, when the rule had to read it. */
+    run: RunRow | null | undefined;
+    /** Set when a `perItem` route has authorised what it was asked for. */
+    authorised: true | undefined;
+  };
+}
+export type ApiRequest = Context<ApiEnv>;
+
+/** The principal behind a rule that asks for one. */
+export function principalOf(c: ApiRequest): Principal {
+  const principal = c.get("principal");
+  // `requires` has refused the request otherwise.
+  if (principal === null || principal === undefined) throw new Error(`route ${c.req.path} reads a principal that its rule does not ask for`);
+  return principal;
+}
+
+export function remoteAddress(c: ApiRequest): string {
+  return c.env?.incoming?.socket.remoteAddress ?? "unknown";
+}

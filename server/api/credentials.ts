@@ -1,0 +1,188 @@
+import { createSecretKey, type KeyObject } from "node:crypto";
+import { parseScope } from "@/lib/contracts/scope";
+import type { PublicTokenClaims } from "@/lib/contracts/scope";
+import type { Database } from "../db/database";
+import type { Keys } from "../db/keys";
+import type { Environment } from "../engine/environment";
+import { EngineError } from "../engine/error";
+import type { Logger } from "../log";
+import { kindOf, tokenHash, verifyPublicToken, verifyRunToken } from "./jwt";
+import type { Principal } from "./principal";
+import type { SignIn } from "./sign-in";
+
+/** Keys and revocations are read again after this, so a revocation on another node counts within 5 s. */
+const freshMs = 2000;
+/** `last_used_at` is written at most this often per key or token. */
+const touchMs = 60_000;
+
+interface KeyRow {
+  id: string;
+  prefix: string;
+  last4: string;
+  hash: Buffer;
+  sealed: Buffer;
+  is_root: boolean;
+}
+
+interface Ring {
+  byHash: Map<string, { id: string; display: string }>;
+  /** Keys with which the published clients sign tokens themselves: root keys, rotated ones in their grace too. */
+  signing: { id: string; key: KeyObject }[];
+  /** Recorded public tokens by hash. */
+  tokens: Map<string, { id: string; revoked: boolean }>;
+}
+
+export interface Credentials {
+  /** By the Authorization header, else by the session cookie. Null: no credential. A wrong one throws 401. */
+  authenticate(headers: Headers): Promise<Principal | null>;
+  /** A secret key, run token or public token by itself. A wrong one throws 401. */
+  authenticateToken(token: string): Promise<Principal>;
+  /** For long-lived connections: whether what was valid at the start still is. */
+  stillValid(principal: Principal): Promise<boolean>;
+  /** Keys, tokens or sessions were changed here: what is remembered is void. */
+  forget(): void;
+}
+
+export function createCredentials(options: { db: Database; env: Environment; keys: Keys; log: Logger; signIn: SignIn }): Credentials {
+  const { db, env, keys, log, signIn } = options;
+  let ring: Promise<Ring> | null = null;
+  let readAt = 0;
+  const touched = new Map<string, number>();
+
+  async function readRing(): Promise<Ring> {
+    const rows = await db.query<KeyRow>(
+      `select id, prefix, last4, hash, sealed, is_root from api_key
+        where environment_id = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
+      [env.id],
+    );
+    const tokens = await db.query<{ id: string; hash: Buffer; revoked: boolean }>(
+      "select id, hash, revoked_at is not null as revoked from public_token where environment_id = $1 and expires_at > now()",
+      [env.id],
+    );
+    return {
+      byHash: new Map(rows.map((key) => [key.hash.toString("hex"), { id: key.id, display: `${key.prefix}…${key.last4}` }])),
+      signing: rows.filter((key) => key.is_root).map((key) => ({ id: key.id, key: createSecretKey(Buffer.from(keys.vault.open(key.sealed, "api-key"))) })),
+      tokens: new Map(tokens.map((token) => [token.hash.toString("hex"), { id: token.id, revoked: token.revoked }])),
+    };
+  }
+
+  function currentRing(): Promise<Ring> {
+    if (ring === null || Date.now() - readAt > freshMs) {
+      readAt = Date.now();
+      const reading = readRing();
+      ring = reading;
+      reading.catch(() => {
+        if (ring === reading) ring = null;
+      });
+    }
+    return ring;
+  }
+
+  function touch(table: "api_key" | "public_token", id: string): void {
+    const now = Date.now();
+    if (now - (touched.get(id) ?? 0) < touchMs) return;
+    touched.set(id, now);
+    const sql = table === "api_key" ? "update api_key set last_used_at = now() where id = $1" : "update public_token set last_used_at = now() where id = $1";
+    db.query(sql, [id]).catch((error: unknown) => log.warn("could not note the use of a credential", { error }));
+  }
+
+  async function bySecretKey(token: string): Promise<Principal> {
+    const key = (await currentRing()).byHash.get(tokenHash(token));
+    if (key === undefined) throw new EngineError(401, wrongKey(token));
+    touch("api_key", key.id);
+    return { kind: "key", keyId: key.id, display: key.display };
+  }
+
+  function wrongKey(token: string): string {
+    const named = /^tr_(dev|stg|prod|preview)_/.exec(token)?.[1];
+    if (named === undefined) return "Invalid credential: send `Authorization: Bearer` with a secret key (tr_…) or a public access token of this environment.";
+    if (named !== env.slug) return `Invalid API key: it is a ${named} key, and this server serves the environment "${env.slug}".`;
+    return "Invalid API key: this server does not know it, or it was revoked.";
+  }
+
+  async function verifyWithAny(token: string, signing: Ring["signing"]): Promise<{ claims: PublicTokenClaims; signedBy: string | undefined } | null> {
+    const own = await verifyPublicToken(token, keys.publicTokens, env.id);
+    if (own !== null) return { claims: own, signedBy: undefined };
+    for (const { id, key } of signing) {
+      const claims = await verifyPublicToken(token, key, env.id);
+      if (claims !== null) return { claims, signedBy: id };
+    }
+    return null;
+  }
+
+  async function byPublicToken(token: string): Promise<Principal> {
+    const known = await currentRing();
+    const verified = await verifyWithAny(token, known.signing);
+    if (verified === null) throw new EngineError(401, "Invalid public access token: it has expired, is not for this environment, or was not signed with its key.");
+    const hash = tokenHash(token);
+    const recorded = known.tokens.get(hash);
+    if (recorded?.revoked === true) throw new EngineError(401, "This public access token was revoked.");
+    if (recorded !== undefined) touch("public_token", recorded.id);
+    const { claims, signedBy } = verified;
+    return {
+      kind: "public",
+      hash,
+      scopes: (claims.scopes ?? []).map(parseScope),
+      expiresAt: claims.exp * 1000,
+      oneTime: claims.otu === true,
+      skipColumns: claims.realtime?.skipColumns ?? [],
+      signedBy,
+    };
+  }
+
+  async function byRunToken(token: string): Promise<Principal> {
+    const claims = await verifyRunToken(token, keys.runTokens, env.id);
+    if (claims === null) throw new EngineError(401, "Invalid run token: it has expired or is not for this environment.");
+    return { kind: "run", runId: claims.run, expiresAt: claims.exp * 1000 };
+  }
+
+  function authenticateToken(token: string): Promise<Principal> {
+    switch (kindOf(token)) {
+      case "public":
+        return byPublicToken(token);
+      case "run":
+        return byRunToken(token);
+      case null:
+        return bySecretKey(token);
+    }
+  }
+
+  async function sessionExists(sessionId: string, role: string): Promise<boolean> {
+    const rows = await db.query(
+      `select 1 from session join "user" on "user".id = session.user_id where session.id = $1 and session.expires_at > now() and "user".role = $2`,
+      [sessionId, role],
+    );
+    return rows.length > 0;
+  }
+
+  return {
+    authenticateToken,
+    async authenticate(headers) {
+      const authorization = headers.get("authorization");
+      if (authorization === null) return signIn.session(headers);
+      const token = /^bearer +(\S+)$/i.exec(authorization.trim())?.[1];
+      if (token === undefined) throw new EngineError(401, "The Authorization header must be `Bearer <secret key or public access token>`.");
+      return authenticateToken(token);
+    },
+    async stillValid(principal) {
+      switch (principal.kind) {
+        case "key":
+          return [...(await currentRing()).byHash.values()].some((key) => key.id === principal.keyId);
+        case "run":
+          return principal.expiresAt > Date.now();
+        case "public": {
+          const known = await currentRing();
+          const signer = principal.signedBy === undefined || known.signing.some((key) => key.id === principal.signedBy);
+          return signer && principal.expiresAt > Date.now() && known.tokens.get(principal.hash)?.revoked !== true;
+        }
+        case "session":
+          return principal.expiresAt > Date.now() && (await sessionExists(principal.sessionId, principal.user.role));
+      }
+    },
+    forget() {
+      ring = null;
+      signIn.forget();
+    },
+  };
+}
+

@@ -1,0 +1,72 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import type { ApiKey } from "../../db/generated/client";
+import { EngineError } from "../../engine/error";
+import { audit } from "../audit";
+import { readJson } from "../body";
+import { principalOf, type ApiContext, type ApiEnv } from "../context";
+import { describe } from "../principal";
+import { notFound } from "../problem";
+import { requires } from "../requires";
+import { createKey, keyRecord, newSecretKey, toKeyRow } from "../secret-keys";
+
+const CreateBody = z.object({ name: z.string().trim().min(1).max(64) });
+/** Old and new key are both valid for so long, so that applications can be changed over. */
+const RotateBody = z.object({ graceHours: z.number().min(0).max(24 * 30).default(24) });
+
+export function keyRoutes(context: ApiContext): Hono<ApiEnv> {
+  const { engine, prisma, keys, credentials } = context;
+  const environmentId = engine.env.id;
+  const app = new Hono<ApiEnv>();
+  const admin = requires(context, { allow: "session", role: "admin" });
+
+  app.get("/api/dashboard/keys", requires(context, { allow: "session", role: "viewer" }), async (c) => {
+    const rows = await prisma.apiKey.findMany({ where: { environmentId }, orderBy: [{ createdAt: "desc" }, { id: "desc" }] });
+    return c.json({ keys: rows.map(toKeyRow) });
+  });
+
+  app.post("/api/dashboard/keys", admin, async (c) => {
+    const principal = principalOf(c);
+    const { name } = await readJson(c, CreateBody);
+    const key = newSecretKey(engine.env.slug, "additional");
+    const row = await createKey(prisma, keyRecord(keys, { key, environmentId, name, createdBy: describe(principal), isRoot: false }));
+    await audit(context, { actor: principal, action: "key.create", target: row.id, detail: name });
+    credentials.forget();
+    return c.json({ key, row: toKeyRow(row) });
+  });
+
+  app.post("/api/dashboard/keys/:keyId/rotate", admin, async (c) => {
+    const principal = principalOf(c);
+    const { graceHours } = await readJson(c, RotateBody);
+    const old = await usableKey(c.req.param("keyId"));
+    const key = newSecretKey(engine.env.slug, old.isRoot ? "root" : "additional");
+    const record = keyRecord(keys, { key, environmentId, name: old.name, createdBy: describe(principal), isRoot: old.isRoot });
+    const expiresAt = new Date(Date.now() + graceHours * 3_600_000);
+    const row = await prisma.$transaction(async (tx) => {
+      // Of two rotations at once one finds the key rotated already.
+      const changed = await tx.apiKey.updateMany({ where: { id: old.id, revokedAt: null, expiresAt: null }, data: { expiresAt } });
+      if (changed.count === 0) throw new EngineError(409, "This key has been rotated or revoked already.");
+      return tx.apiKey.create({ data: record });
+    });
+    await audit(context, { actor: principal, action: "key.rotate", target: old.id, detail: row.id });
+    credentials.forget();
+    return c.json({ key, row: toKeyRow(row) });
+  });
+
+  app.post("/api/dashboard/keys/:keyId/revoke", admin, async (c) => {
+    const old = await usableKey(c.req.param("keyId"));
+    const row = await prisma.apiKey.update({ where: { id: old.id }, data: { revokedAt: new Date() } });
+    await audit(context, { actor: principalOf(c), action: "key.revoke", target: old.id });
+    credentials.forget();
+    return c.json({ row: toKeyRow(row) });
+  });
+
+  async function usableKey(id: string): Promise<ApiKey> {
+    const key = await prisma.apiKey.findFirst({ where: { id, environmentId } });
+    if (key === null) throw notFound("API key");
+    if (key.revokedAt !== null) throw new EngineError(409, "This key has been revoked already.");
+    return key;
+  }
+
+  return app;
+}

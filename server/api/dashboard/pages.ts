@@ -1,0 +1,92 @@
+import { Hono, type Context } from "hono";
+import { z } from "zod";
+import { RunsQuery, type Me, type RunPage } from "@/lib/contracts/dashboard";
+import { isFinal } from "@/lib/contracts/status";
+import type { RunDetail } from "@/lib/contracts/run";
+import { resolvePacket } from "../../engine/packets";
+import { listChunks, listEvents, listRelations, listTrace } from "../../engine/reads/run";
+import { getRunDetail, listRuns } from "../../engine/reads/runs";
+import { check } from "../body";
+import { principalOf, type ApiContext, type ApiEnv } from "../context";
+import { requireRun } from "../find-run";
+import { notFound } from "../problem";
+import { requires } from "../requires";
+
+const After = z.object({ after: z.coerce.number().int().min(-1).optional() });
+const tracePage = 5000;
+const chunkPage = 5000;
+
+/** Reads of the Runs and Run pages, and who is signed in. */
+export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
+  const { engine, config } = context;
+  const { db, env } = engine;
+  const app = new Hono<ApiEnv>();
+  const viewer = requires(context, { allow: "session", role: "viewer" });
+
+  app.get("/api/dashboard/me", viewer, (c) => {
+    const principal = principalOf(c);
+    if (principal.kind !== "session") throw notFound("Session");
+    const current = engine.deployments.current();
+    const error = config.buildError();
+    const me: Me = {
+      user: principal.user,
+      environment: { id: env.id, slug: env.slug, type: env.type, concurrencyLimit: env.concurrencyLimit },
+      project: { ref: env.project.ref, name: env.project.name },
+      version: config.version,
+      origin: config.origin(),
+      deployment: current === null ? null : { version: current.version, createdAt: current.createdAt },
+      buildError: error,
+    };
+    return c.json(me);
+  });
+
+  app.get("/api/dashboard/runs", viewer, async (c) => c.json(await listRuns(db, env.id, check(RunsQuery, readFilter(c)))));
+
+  app.get("/api/dashboard/runs/:runId", viewer, async (c) => {
+    const detail = await getRunDetail(db, env.id, c.req.param("runId"));
+    if (detail === null) throw notFound(`Run ${c.req.param("runId").slice(0, 64)}`);
+    const [events, relations, resolved] = await Promise.all([listEvents(db, detail.id), listRelations(db, env.id, detail), withPackets(context, detail)]);
+    const page: RunPage = { detail: resolved, events, relations };
+    return c.json(page);
+  });
+
+  app.get("/api/dashboard/runs/:runId/trace", viewer, async (c) => {
+    const run = await requireRun(context, c);
+    const { after } = check(After, c.req.query());
+    return c.json({ items: await listTrace(db, run.id, after, tracePage) });
+  });
+
+  app.get("/api/dashboard/runs/:runId/streams/:key", viewer, async (c) => {
+    const run = await requireRun(context, c);
+    const { after } = check(After, c.req.query());
+    const chunks = await listChunks(db, run.id, c.req.param("key"), after, chunkPage);
+    return c.json({ chunks, closed: isFinal(run.status) && chunks.length < chunkPage });
+  });
+
+  return app;
+}
+
+/** Payload and output with their content, wherever it is kept. */
+export async function withPackets(context: Pick<ApiContext, "packets">, detail: RunDetail): Promise<RunDetail> {
+  const [payload, output] = await Promise.all([
+    resolvePacket(context.packets, { data: detail.payload, dataType: detail.payloadType }),
+    resolvePacket(context.packets, { data: detail.output, dataType: detail.outputType }),
+  ]);
+  return { ...detail, payload: payload.data, payloadType: payload.dataType, output: output.data, outputType: output.dataType };
+}
+
+const lists = new Set(["status", "task", "tag", "queue"]);
+const flags = new Set(["rootOnly", "isTest"]);
+
+/** The query of the address as the shape of `RunsQuery`: lists are comma-joined or repeated. */
+function readFilter(c: Context<ApiEnv>): Record<string, unknown> {
+  const filter: Record<string, unknown> = {};
+  for (const [name, values] of Object.entries(c.req.queries())) {
+    const [first = ""] = values;
+    if (lists.has(name)) filter[name] = values.flatMap((value) => value.split(",")).filter((value) => value !== "");
+    else if (flags.has(name)) filter[name] = first === "true";
+    else if (name === "limit") filter[name] = Number(first);
+    else if (first !== "") filter[name] = first;
+  }
+  return filter;
+}

@@ -1,0 +1,74 @@
+import { Hono } from "hono";
+import { PublicTokenMintBody, type PublicTokenRow } from "@/lib/contracts/dashboard";
+import { newId } from "@/lib/ids";
+import type { PublicToken } from "../../db/generated/client";
+import { audit } from "../audit";
+import { readJson } from "../body";
+import { principalOf, type ApiContext, type ApiEnv } from "../context";
+import { readExpiration } from "../expiration";
+import { sha256 } from "../jwt";
+import { describe } from "../principal";
+import { notFound } from "../problem";
+import { requires } from "../requires";
+
+const mostListed = 500;
+
+/** Tokens that people mint here are recorded by hash, so that they can be revoked. */
+export function publicTokenRoutes(context: ApiContext): Hono<ApiEnv> {
+  const { engine, prisma, issuer, credentials } = context;
+  const environmentId = engine.env.id;
+  const app = new Hono<ApiEnv>();
+  const operator = requires(context, { allow: "session", role: "operator" });
+
+  app.get("/api/dashboard/public-tokens", requires(context, { allow: "session", role: "viewer" }), async (c) => {
+    const rows = await prisma.publicToken.findMany({ where: { environmentId }, orderBy: [{ createdAt: "desc" }, { id: "desc" }], take: mostListed });
+    return c.json({ tokens: rows.map(toRow) });
+  });
+
+  app.post("/api/dashboard/public-tokens", operator, async (c) => {
+    const principal = principalOf(c);
+    const { scopes, expirationTime, oneTimeUse, note } = await readJson(c, PublicTokenMintBody);
+    const expiresAt = readExpiration(expirationTime, Date.now());
+    const token = issuer.publicToken({ scopes, expiresAt, oneTime: oneTimeUse });
+    const row = await prisma.publicToken.create({
+      data: {
+        id: newId("token"),
+        environmentId,
+        hash: new Uint8Array(sha256(token)),
+        scopes,
+        oneTime: oneTimeUse,
+        note: note ?? null,
+        createdBy: describe(principal),
+        expiresAt: new Date(expiresAt),
+      },
+    });
+    await audit(context, { actor: principal, action: "public-token.mint", target: row.id, detail: scopes.join(", ").slice(0, 500) });
+    credentials.forget();
+    return c.json({ token, row: toRow(row) });
+  });
+
+  app.post("/api/dashboard/public-tokens/:tokenId/revoke", operator, async (c) => {
+    const { count } = await prisma.publicToken.updateMany({ where: { id: c.req.param("tokenId"), environmentId, revokedAt: null }, data: { revokedAt: new Date() } });
+    const row = await prisma.publicToken.findFirst({ where: { id: c.req.param("tokenId"), environmentId } });
+    if (row === null) throw notFound("Public token");
+    if (count > 0) await audit(context, { actor: principalOf(c), action: "public-token.revoke", target: row.id });
+    credentials.forget();
+    return c.json({ row: toRow(row) });
+  });
+
+  return app;
+}
+
+function toRow(token: PublicToken): PublicTokenRow {
+  return {
+    id: token.id,
+    scopes: token.scopes,
+    oneTime: token.oneTime,
+    createdAt: token.createdAt.toISOString(),
+    expiresAt: token.expiresAt.toISOString(),
+    ...(token.note !== null && { note: token.note }),
+    ...(token.createdBy !== null && { createdBy: token.createdBy }),
+    ...(token.lastUsedAt !== null && { lastUsedAt: token.lastUsedAt.toISOString() }),
+    ...(token.revokedAt !== null && { revokedAt: token.revokedAt.toISOString() }),
+  };
+}

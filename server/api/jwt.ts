@@ -1,0 +1,85 @@
+import { createHash, createHmac, type KeyObject } from "node:crypto";
+import { jwtVerify } from "jose";
+import { z } from "zod";
+import { PublicTokenClaims, tokenAudience, tokenIssuer } from "@/lib/contracts/scope";
+
+/** Self-signed tokens may live for a year at most; beyond it a leaked one could as well be a key. */
+export const maxLifetimeMs = 366 * 86_400_000;
+/** Tokens that this server mints on request: the hosted service's bound. */
+export const maxMintedLifetimeMs = 30 * 86_400_000;
+export const defaultLifetimeMs = 15 * 60_000;
+const maxLength = 16 * 1024;
+
+const header = base64url('{"alg":"HS256"}');
+const runHeader = base64url('{"alg":"HS256","typ":"run+jwt"}');
+const runAudience = "trigger:api";
+
+/** A public access token in the published clients' format. Synchronous: one is made for every trigger. */
+export function signPublicToken(key: KeyObject, claims: Omit<PublicTokenClaims, "pub">): string {
+  return sign(key, header, { ...claims, pub: true, iss: tokenIssuer, aud: tokenAudience, iat: Math.floor(Date.now() / 1000) });
+}
+
+export function signRunToken(key: KeyObject, claims: { sub: string; run?: string; exp: number }): string {
+  return sign(key, runHeader, { ...claims, token_use: "run", aud: runAudience, iat: Math.floor(Date.now() / 1000) });
+}
+
+function sign(key: KeyObject, encodedHeader: string, payload: object): string {
+  const text = `${encodedHeader}.${base64url(JSON.stringify(payload))}`;
+  return `${text}.${createHmac("sha256", key).update(text).digest("base64url")}`;
+}
+
+export type Kind = "public" | "run";
+
+/** What a token claims to be, unverified: only to choose how it is verified. */
+export function kindOf(token: string): Kind | null {
+  if (token.length > maxLength) return null;
+  const parts = token.split(".");
+  if (parts.length !== 3) return null;
+  const [head, body] = [readPart(parts[0]), readPart(parts[1])];
+  if (head === null || body === null || head["alg"] !== "HS256") return null;
+  if (head["typ"] === "run+jwt") return "run";
+  return body["pub"] === true ? "public" : null;
+}
+
+const check = { algorithms: ["HS256"], requiredClaims: ["sub", "exp"], clockTolerance: 5 };
+
+/** Claims of a token that `key` signed; null when it did not, or when a claim is wrong. */
+export async function verifyPublicToken(token: string, key: KeyObject, environmentId: string): Promise<PublicTokenClaims | null> {
+  const payload = await verify(token, key, { ...check, issuer: tokenIssuer, audience: tokenAudience });
+  const claims = PublicTokenClaims.safeParse(payload);
+  if (!claims.success || claims.data.sub !== environmentId) return null;
+  if (claims.data.exp * 1000 > Date.now() + maxLifetimeMs) return null;
+  return claims.data;
+}
+
+const RunTokenClaims = z.object({ sub: z.string(), token_use: z.literal("run"), run: z.string().optional(), exp: z.number() });
+
+export async function verifyRunToken(token: string, key: KeyObject, environmentId: string): Promise<z.infer<typeof RunTokenClaims> | null> {
+  const payload = await verify(token, key, { ...check, audience: runAudience, typ: "run+jwt" });
+  const claims = RunTokenClaims.safeParse(payload);
+  return claims.success && claims.data.sub === environmentId ? claims.data : null;
+}
+
+async function verify(token: string, key: KeyObject, options: Parameters<typeof jwtVerify>[2]): Promise<unknown> {
+  try {
+    return (await jwtVerify(token, key, options)).payload;
+  } catch {
+    return null;
+  }
+}
+
+function readPart(part: string | undefined): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part ?? "", "base64url").toString("utf8"));
+    return typeof value === "object" && value !== null ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}
+
+export const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
+export const tokenHash = (token: string): string => sha256(token).toString("hex");
+
+function base64url(text: string): string {
+  return Buffer.from(text).toString("base64url");
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from "node:crypto";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { isConnectionError, Unavailable } from "../db/errors";
+import { EngineError } from "../engine/error";
+import type { Logger } from "../log";
+import type { ApiRequest } from "./context";
+
+interface Problem {
+  status: ContentfulStatusCode;
+  body: { error: string; code?: string; param?: string; type?: string; issues?: readonly { path: string; message: string }[] };
+  /** Only where the client's own rule by status is wrong (it retries 408, 409, 429 and 5xx). */
+  retry?: boolean;
+}
+
+/** The only place where an exception becomes an answer. */
+export function toProblem(error: unknown, log: Logger, path: string): Problem {
+  if (error instanceof EngineError) {
+    const { status, message, code, param, issues } = error;
+    return {
+      status,
+      body: {
+        error: message,
+        ...(code !== undefined && { code }),
+        ...(param !== undefined && { param }),
+        ...(code === "unauthorized" && { type: "authorization" }),
+        ...(issues !== undefined && { issues }),
+      },
+      // What conflicts now will conflict again; an unknown task is named so that nobody retries into it.
+      ...((status === 409 || code === "task_not_found") && { retry: false }),
+    };
+  }
+  if (error instanceof Unavailable || isConnectionError(error)) {
+    log.warn("request refused: database unavailable", { path, error });
+    return { status: 503, body: { error: "The database is unavailable just now. Try again shortly.", code: "unavailable" } };
+  }
+  const reference = randomBytes(6).toString("hex");
+  log.error("request failed", { reference, path, error });
+  return { status: 500, body: { error: `Internal server error. The server's log has the details under ${reference}.`, code: "internal" } };
+}
+
+export function answerProblem(c: ApiRequest, { status, body, retry }: Problem): Response {
+  if (retry !== undefined) c.header("x-should-retry", String(retry));
+  return c.json(body, status);
+}
+
+/** For the statuses that only HTTP knows: 405, 411, 415. */
+export function refuse(c: ApiRequest, status: 405 | 411 | 415, error: string): Response {
+  return c.json({ error }, status);
+}
+
+export function notFound(what: string): EngineError {
+  return new EngineError(404, `${what} not found.`);
+}

@@ -1,0 +1,121 @@
+import type { Hono, MiddlewareHandler } from "hono";
+import type { Role } from "@/lib/contracts/dashboard";
+import type { Action } from "@/lib/contracts/scope";
+import { EngineError } from "../engine/error";
+import { allowOrigin } from "./cors";
+import { authorize, roleCovers, roleFor, type Wish } from "./authorize";
+import type { ApiContext, ApiEnv, ApiRequest } from "./context";
+import type { Principal } from "./principal";
+import { sameOrigin } from "./same-origin";
+
+/** Who may call a route. A route without a rule is refused when the API is made: see `assertRules`. */
+export type Rule =
+  /** Needs no credential, or (`proof`) carries its own in the address, which the handler checks. */
+  | { allow: "anyone"; cors?: "any" }
+  | { allow: "proof"; cors?: "any" }
+  /** A signed-in person of at least this role. */
+  | { allow: "session"; role: Role }
+  /** Secret key or run token, or a signed-in person whose role covers the action. */
+  | { allow: "key"; action: Action }
+  /** Also a public token with a scope for what `wants` names. Only these answer other origins: browsers use them. */
+  | { allow: "scope"; action: Action; wants(c: ApiRequest): Omit<Wish, "action"> | Promise<Omit<Wish, "action">> }
+  /** Like `scope`, but what is wanted is in the body: the handler calls `authorizeItem` before it does anything. */
+  | { allow: "perItem"; action: Action }
+  /** Any valid credential; what it gives is a capability of its own (an unguessable name). */
+  | { allow: "credential" };
+
+const ruleMark = Symbol("rule");
+interface Marked {
+  [ruleMark]: Rule;
+}
+const isMarked = (value: object): value is Marked => ruleMark in value;
+export const ruleOf = (handler: object): Rule | null => (isMarked(handler) ? handler[ruleMark] : null);
+
+/** Middleware in front of every route: authenticates, then authorises by the rule. */
+export function requires(context: Pick<ApiContext, "credentials" | "config">, rule: Rule): MiddlewareHandler<ApiEnv> {
+  const handler: MiddlewareHandler<ApiEnv> = async (c, next) => {
+    if (answersOtherOrigins(rule)) allowOrigin(c);
+    c.set("principal", await admit(context, c, rule));
+    await next();
+    if (rule.allow === "perItem" && c.get("authorised") !== true && c.res.status < 400) throw new Error(`${c.req.method} ${c.req.path} did not authorise its items`);
+  };
+  return Object.assign(handler, { [ruleMark]: rule });
+}
+
+export function answersOtherOrigins(rule: Rule): boolean {
+  switch (rule.allow) {
+    case "scope":
+    case "perItem":
+    case "credential":
+      return true;
+    case "anyone":
+    case "proof":
+      return rule.cors === "any";
+    case "session":
+    case "key":
+      return false;
+  }
+}
+
+async function admit(context: Pick<ApiContext, "credentials" | "config">, c: ApiRequest, rule: Rule): Promise<Principal | null> {
+  if (rule.allow === "anyone" || rule.allow === "proof") return null;
+  const principal = await context.credentials.authenticate(c.req.raw.headers);
+  if (principal === null) throw new EngineError(401, missing(rule));
+  if (principal.kind === "session") guardCookie(c, context.config.origin());
+  switch (rule.allow) {
+    case "session":
+      if (principal.kind !== "session") throw new EngineError(401, "This is for the dashboard: it needs a signed-in session, not a key or token.");
+      if (!roleCovers(principal.user.role, rule.role)) {
+        throw new EngineError(403, `Your role (${principal.user.role}) may not do this; it needs ${rule.role}.`, { code: "unauthorized" });
+      }
+      return principal;
+    case "key":
+      if (principal.kind === "public") throw new EngineError(401, "A public access token cannot be used here; this needs a secret key (tr_…).");
+      authorize(principal, { action: rule.action, resources: [] });
+      return principal;
+    case "scope":
+      // Only a public token's answer depends on the things themselves.
+      authorize(principal, { action: rule.action, ...(principal.kind === "public" ? await rule.wants(c) : { resources: [] }) });
+      return principal;
+    case "perItem":
+      if (principal.kind === "session" && !roleCovers(principal.user.role, roleFor(rule.action))) authorize(principal, { action: rule.action, resources: [] });
+      return principal;
+    case "credential":
+      return principal;
+  }
+}
+
+function missing(rule: Rule): string {
+  if (rule.allow === "session") return "Sign in first.";
+  return "Invalid or missing API key: send `Authorization: Bearer <secret key or public access token>`.";
+}
+
+/** A cookie is sent by the browser whoever asks, so what it does is confined to our own pages, and to JSON. */
+function guardCookie(c: ApiRequest, origin: string): void {
+  if (!sameOrigin(c.req.raw.headers, origin)) throw new EngineError(403, "This request comes from another site. Use the dashboard's own pages, or an API key.", { code: "cross_site" });
+  if (c.req.method === "GET" || c.req.method === "HEAD") return;
+  const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json" && type !== "application/x-ndjson") {
+    throw new EngineError(403, "Send this with the header `content-type: application/json`.", { code: "cross_site" });
+  }
+}
+
+/** Inside a `perItem` route. */
+export function authorizeItem(c: ApiRequest, principal: Principal, wish: Wish): void {
+  authorize(principal, wish);
+  c.set("authorised", true);
+}
+
+/** Throws for the first route that has no rule: it would answer anybody. */
+export function assertRules(app: Pick<Hono<ApiEnv>, "routes">): void {
+  const open = new Set<string>();
+  const ruled = new Set<string>();
+  for (const { method, path, handler } of app.routes) {
+    if (method === "ALL" && path.endsWith("*")) continue;
+    const name = `${method} ${path}`;
+    if (ruleOf(handler) !== null) ruled.add(name);
+    // The rule must come first: a handler in front of it would answer without it.
+    else if (!ruled.has(name)) open.add(name);
+  }
+  if (open.size > 0) throw new Error(`routes without a rule: ${[...open].join(", ")}`);
+}

@@ -1,0 +1,136 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { limits } from "@/lib/contracts/run";
+import { BatchCreateBody, BatchItem } from "@/lib/contracts/trigger";
+import { addBatchItems, createBatch, sealBatch } from "../../engine/batch";
+import { EngineError } from "../../engine/error";
+import { getBatch, listBatchRuns } from "../../engine/reads/batches";
+import { allows, authorize } from "../authorize";
+import { readJson } from "../body";
+import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
+import { itemChunks } from "../ndjson";
+import { notFound, refuse } from "../problem";
+import type { Principal } from "../principal";
+import { authorizeItem, requires } from "../requires";
+import { checkPublicOptions } from "../trigger-checks";
+import { handOver, oneTimeOf } from "./trigger";
+import { runResult } from "../wire/result";
+
+const createBytes = 1024 * 1024;
+const oneShotBytes = 16 * 1024 * 1024;
+/** What a public token sends is held whole before the first item is stored, so that one foreign item stores none. */
+const publicItemsBytes = 32 * 1024 * 1024;
+
+const OneShotBody = z.object({
+  items: z.array(BatchItem.omit({ index: true })).min(1).max(limits.batchItems),
+  parentRunId: z.string().optional(),
+  resumeParentOnCompletion: z.boolean().optional(),
+});
+
+export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
+  const { engine, issuer } = context;
+  const app = new Hono<ApiEnv>();
+
+  app.post("/api/v3/batches", requires(context, { allow: "perItem", action: "batchTrigger" }), async (c) => {
+    const principal = principalOf(c);
+    const body = await readJson(c, BatchCreateBody, createBytes);
+    authorizeTasks(c, principal, body.taskIdentifiers ?? []);
+    refuseParent(principal, body);
+    const batch = await createBatch(engine, { ...body, ...oneTimeOf(principal) });
+    handOver(c, issuer.batchAccess(batch.id));
+    return c.json(batch, 202);
+  });
+
+  app.post("/api/v3/batches/:batchId/items", requires(context, { allow: "perItem", action: "batchTrigger" }), async (c) => {
+    const principal = principalOf(c);
+    const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+    if (type !== "application/x-ndjson" && type !== "application/ndjson") return refuse(c, 415, "Batch items are sent as application/x-ndjson, one JSON object per line.");
+    const batchId = c.req.param("batchId");
+    const counts = { accepted: 0, deduplicated: 0 };
+    for await (const items of await authorizedChunks(c, principal, batchId)) {
+      const added = await addBatchItems(engine, batchId, items);
+      counts.accepted += added.accepted;
+      counts.deduplicated += added.deduplicated;
+    }
+    const { sealed, enqueuedCount, expectedCount } = await sealBatch(engine, batchId);
+    return c.json({ id: batchId, itemsAccepted: counts.accepted, itemsDeduplicated: counts.deduplicated, sealed, enqueuedCount, expectedCount });
+  });
+
+  for (const path of ["/api/v2/tasks/batch", "/api/v1/tasks/batch"]) {
+    app.post(path, requires(context, { allow: "perItem", action: "batchTrigger" }), async (c) => {
+      const principal = principalOf(c);
+      const { items, ...parent } = await readJson(c, OneShotBody, oneShotBytes);
+      const tasks = [...new Set(items.map((item) => item.task))].sort();
+      authorizeTasks(c, principal, tasks);
+      refuseParent(principal, parent);
+      const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...oneTimeOf(principal) });
+      if (!batch.isCached) {
+        await addBatchItems(engine, batch.id, items.map((item, index) => ({ ...item, index })));
+        await sealBatch(engine, batch.id);
+      }
+      handOver(c, issuer.batchAccess(batch.id));
+      return c.json({ id: batch.id, runCount: batch.runCount, isCached: batch.isCached }, 202);
+    });
+  }
+
+  const reads = requires(context, { allow: "scope", action: "read", wants: (c) => ({ resources: [{ type: "batch", id: c.req.param("batchId") ?? "" }, { type: "runs" }] }) });
+  app.get("/api/v2/batches/:batchId", reads, async (c) => c.json(await retrieveBatch(c.req.param("batchId"))));
+  app.get("/api/v1/batches/:batchId", reads, async (c) => {
+    const { processing: _, ...batch } = await retrieveBatch(c.req.param("batchId"));
+    return c.json(batch);
+  });
+  app.get("/api/v1/batches/:batchId/results", requires(context, { allow: "key", action: "read" }), async (c) => {
+    const batchId = c.req.param("batchId");
+    await retrieveBatch(batchId);
+    const runs = await listBatchRuns(engine.db, engine.env.id, batchId);
+    const items = await Promise.all(runs.map((run) => runResult(context, run.id)));
+    return c.json({ id: batchId, items: items.filter((item) => item !== null) });
+  });
+
+  async function retrieveBatch(batchId: string) {
+    const batch = await getBatch(engine.db, engine.env.id, batchId);
+    if (batch === null) throw notFound(`Batch ${batchId.slice(0, 64)}`);
+    return batch;
+  }
+
+  function authorizedChunks(c: ApiRequest, principal: Principal, batchId: string): Promise<Iterable<BatchItem[]> | AsyncIterable<BatchItem[]>> {
+    if (principal.kind === "public") return authorizedWhole(context, c, batchId);
+    authorizeItem(c, principal, { action: "batchTrigger", resources: [] });
+    return Promise.resolve(itemChunks(c, Number.POSITIVE_INFINITY));
+  }
+
+  return app;
+}
+
+/** Every item of a public token's request, once all of them are allowed. */
+async function authorizedWhole(context: ApiContext, c: ApiRequest, batchId: string): Promise<BatchItem[][]> {
+  const principal = principalOf(c);
+  const chunks: BatchItem[][] = [];
+  for await (const items of itemChunks(c, publicItemsBytes)) {
+    for (const item of items) {
+      checkPublicOptions(principal, context.engine.deployments.task(item.task), item.options ?? {});
+      authorizeEither(principal, batchId, item.task);
+    }
+    chunks.push(items);
+  }
+  if (chunks.length === 0) throw new EngineError(400, "No items were sent.");
+  c.set("authorised", true);
+  return chunks;
+}
+
+/** An item's task, or the batch as a whole. */
+function authorizeEither(principal: Principal, batchId: string, task: string): void {
+  if (allows(principal, { action: "write", resources: [{ type: "batch", id: batchId }] })) return;
+  authorize(principal, { action: "batchTrigger", resources: [{ type: "tasks", id: task }] });
+}
+
+function authorizeTasks(c: ApiRequest, principal: Principal, tasks: readonly string[]): void {
+  const every = tasks.map((id) => ({ type: "tasks", id }) as const);
+  authorizeItem(c, principal, { action: "batchTrigger", resources: tasks.length === 0 ? [{ type: "batch" }, { type: "tasks" }] : [], every });
+}
+
+function refuseParent(principal: Principal, body: { parentRunId?: string | undefined; resumeParentOnCompletion?: boolean | undefined }): void {
+  if (principal.kind === "public" && (body.parentRunId !== undefined || body.resumeParentOnCompletion !== undefined)) {
+    throw new EngineError(403, "parentRunId cannot be set with a public access token.", { code: "unauthorized", param: "parentRunId" });
+  }
+}

@@ -1,0 +1,79 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { MetadataBody, ReplayBody, Tags } from "@/lib/contracts/trigger";
+import { cancelRun } from "../../engine/cancel-run";
+import { updateMetadata } from "../../engine/update-metadata";
+import { replayRun } from "../../engine/replay-run";
+import { rescheduleRun } from "../../engine/reschedule-run";
+import { addTags } from "../../engine/add-tags";
+import { resetIdempotencyKey } from "../../engine/trigger";
+import { audit } from "../audit";
+import { readJson, triggerBytes } from "../body";
+import { principalOf, type ApiContext, type ApiEnv } from "../context";
+import { changesRun, requireRun } from "../find-run";
+import { payloadPacket } from "../payload";
+import { describe } from "../principal";
+import { notFound } from "../problem";
+import { requires } from "../requires";
+import { checkKeyTtl, checkPayload } from "../trigger-checks";
+import { retrieve } from "./runs";
+
+const metadataBytes = 2 * 1024 * 1024;
+
+export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
+  const { engine, log } = context;
+  const app = new Hono<ApiEnv>();
+  const secret = requires(context, { allow: "key", action: "write" });
+
+  for (const path of ["/api/v2/runs/:runId/cancel-run", "/api/v1/runs/:runId/cancel-run"]) {
+    app.post(path, requires(context, { allow: "scope", action: "write", wants: changesRun(context) }), async (c) => {
+      const run = await requireRun(context, c);
+      const principal = principalOf(c);
+      const { id, alreadyFinished } = await cancelRun(engine, run.id, { by: describe(principal) });
+      if (!alreadyFinished) await audit(context, { actor: principal, action: "run.cancel", target: id });
+      return c.json({ id });
+    });
+  }
+
+  app.post("/api/v1/runs/:runId/replay", secret, async (c) => {
+    const run = await requireRun(context, c);
+    const principal = principalOf(c);
+    const body = await readJson(c, ReplayBody, triggerBytes);
+    checkKeyTtl(body.idempotencyKeyTTL, "idempotencyKeyTTL");
+    const task = engine.deployments.task(run.task);
+    if (body.payload !== undefined && task !== null) checkPayload(task, payloadPacket(body.payload, body.payloadType), log);
+    const { id } = await replayRun(engine, run.id, body, { by: describe(principal) });
+    await audit(context, { actor: principal, action: "run.replay", target: run.id, detail: id });
+    return c.json({ id });
+  });
+
+  app.post("/api/v1/runs/:runId/reschedule", secret, async (c) => {
+    const run = await requireRun(context, c);
+    const { delay } = await readJson(c, z.object({ delay: z.string().min(1) }));
+    await rescheduleRun(engine, run.id, delay);
+    await audit(context, { actor: principalOf(c), action: "run.reschedule", target: run.id });
+    return c.json(await retrieve(context, c));
+  });
+
+  app.post("/api/v1/runs/:runId/tags", secret, async (c) => {
+    const run = await requireRun(context, c);
+    const { tags } = await readJson(c, z.object({ tags: Tags }));
+    await addTags(engine, run.id, tags);
+    return c.json({ message: tags.length === 0 ? "No new tags to add" : `Successfully set ${tags.length} new tags.` });
+  });
+
+  app.put("/api/v1/runs/:runId/metadata", secret, async (c) => {
+    const run = await requireRun(context, c);
+    return c.json(await updateMetadata(engine, run.id, await readJson(c, MetadataBody, metadataBytes)));
+  });
+
+  app.post("/api/v1/idempotencyKeys/:key/reset", requires(context, { allow: "scope", action: "write", wants: () => ({ resources: [{ type: "runs" }] }) }), async (c) => {
+    const key = c.req.param("key");
+    const { taskIdentifier } = await readJson(c, z.object({ taskIdentifier: z.string().min(1) }));
+    if (!(await resetIdempotencyKey(engine, taskIdentifier, key))) throw notFound(`Idempotency key of task ${taskIdentifier.slice(0, 64)}`);
+    await audit(context, { actor: principalOf(c), action: "idempotency-key.reset", target: taskIdentifier, detail: key.slice(0, 64) });
+    return c.json({ id: key });
+  });
+
+  return app;
+}

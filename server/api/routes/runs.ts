@@ -1,0 +1,108 @@
+import { Hono } from "hono";
+import type { RunsPage, RunsQuery } from "@/lib/contracts/dashboard";
+import type { RunRow } from "@/lib/contracts/run";
+import { listRunExtras } from "../../engine/reads/extras";
+import { listEvents, listRelations, listTrace } from "../../engine/reads/run";
+import { getRunDetail, listRuns } from "../../engine/reads/runs";
+import { allows, readableThrough } from "../authorize";
+import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
+import { readsRun, requireRun, runIdOf } from "../find-run";
+import { notFound } from "../problem";
+import { requires } from "../requires";
+import { readRunsQuery } from "../runs-query";
+import { runResult } from "../wire/result";
+import { commonFields, namesFor, parseObject, retrievedRun } from "../wire/run";
+import { traceTree } from "../wire/trace";
+
+/** A trace is read in pages up to this many lines: the tree form has no paging. */
+const traceLines = 20_000;
+const tracePage = 2000;
+/** Pages looked through for one that has a run of the wanted version or machine. */
+const scannedPages = 40;
+
+export function runRoutes(context: ApiContext): Hono<ApiEnv> {
+  const { engine } = context;
+  const app = new Hono<ApiEnv>();
+  const readable = requires(context, { allow: "scope", action: "read", wants: readsRun(context) });
+  const secret = requires(context, { allow: "key", action: "read" });
+
+  app.get("/api/v3/runs/:runId", readable, async (c) => c.json(await retrieve(context, c)));
+
+  app.get(
+    "/api/v1/runs",
+    requires(context, {
+      allow: "scope",
+      action: "read",
+      wants: (c) => {
+        const tasks = readRunsQuery(c.req.query()).query.task ?? [];
+        return { resources: [{ type: "runs" }, { type: "tasks" }], every: tasks.map((id) => ({ type: "tasks", id })) };
+      },
+    }),
+    async (c) => {
+      const { query, empty, accepts } = readRunsQuery(c.req.query());
+      if (empty) return c.json({ data: [], pagination: {} });
+      const { rows, next, previous } = await acceptedPage(query, accepts);
+      const extras = await listRunExtras(engine.db, rows.map((row) => row.id));
+      const env = { id: engine.env.id, name: engine.env.slug };
+      return c.json({
+        data: rows.map((row) => ({ ...commonFields(row, extras.get(row.id), namesFor(c)), env })),
+        pagination: { ...(next !== undefined && { next }), ...(previous !== undefined && { previous }) },
+      });
+    },
+  );
+
+  app.get("/api/v1/runs/:runId/result", secret, async (c) => {
+    const result = await runResult(context, runIdOf(c));
+    if (result === null) throw notFound(`Result of run ${runIdOf(c).slice(0, 64)}`);
+    return c.json(result);
+  });
+
+  app.get("/api/v1/runs/:runId/metadata", secret, async (c) => {
+    const run = await requireRun(context, c);
+    const extras = await listRunExtras(engine.db, [run.id]);
+    return c.json({ metadata: parseObject(extras.get(run.id)?.metadata ?? null) ?? {} });
+  });
+
+  app.get("/api/v1/runs/:runId/events", readable, async (c) => {
+    const run = await requireRun(context, c);
+    return c.json({ events: await listEvents(engine.db, run.id) });
+  });
+
+  app.get("/api/v1/runs/:runId/trace", readable, async (c) => {
+    const run = await requireRun(context, c);
+    const items = [];
+    for (let after = 0; items.length < traceLines; ) {
+      const page = await listTrace(engine.db, run.id, after, tracePage);
+      items.push(...page);
+      const last = page.at(-1);
+      if (last === undefined || page.length < tracePage) break;
+      after = last.seq;
+    }
+    return c.json({ trace: traceTree(run, items) });
+  });
+
+  /** A page that filters outside SQL may be short; it is empty only when nothing near follows. */
+  async function acceptedPage(query: RunsQuery, accepts: ((row: RunRow) => boolean) | null): Promise<RunsPage> {
+    let page = await listRuns(engine.db, engine.env.id, query);
+    for (let scanned = 1; accepts !== null && scanned < scannedPages; scanned++) {
+      if (page.rows.some(accepts) || page.next === undefined) break;
+      page = await listRuns(engine.db, engine.env.id, { ...query, cursor: page.next });
+    }
+    return accepts === null ? page : { ...page, rows: page.rows.filter(accepts) };
+  }
+
+  return app;
+}
+
+/** The whole run as `runs.retrieve` reads it. */
+export async function retrieve(context: ApiContext, c: ApiRequest) {
+  const { db, env } = context.engine;
+  const detail = await getRunDetail(db, env.id, runIdOf(c));
+  if (detail === null) throw notFound(`Run ${runIdOf(c).slice(0, 64)}`);
+  const relations = await listRelations(db, env.id, detail);
+  // A public token may read this run; each of its relatives is another one.
+  const principal = principalOf(c);
+  const shown = relations.filter((run) => allows(principal, { action: "read", resources: readableThrough(run) }));
+  const extras = await listRunExtras(db, [detail.id, ...shown.map((run) => run.id)]);
+  return retrievedRun({ detail, relations: shown, extras, names: namesFor(c), issuer: context.issuer });
+}

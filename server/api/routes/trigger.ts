@@ -1,0 +1,60 @@
+import { Hono } from "hono";
+import { TriggerBody, type TriggerOptions } from "@/lib/contracts/trigger";
+import { trigger } from "../../engine/trigger";
+import { readJson, triggerBytes } from "../body";
+import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
+import { payloadPacket } from "../payload";
+import type { Principal } from "../principal";
+import { requires } from "../requires";
+import { checkKeyTtl, checkPayload, checkPublicOptions, taskFor } from "../trigger-checks";
+
+export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
+  const { engine, issuer, log } = context;
+  const app = new Hono<ApiEnv>();
+
+  app.post(
+    "/api/v1/tasks/:task/trigger",
+    requires(context, { allow: "scope", action: "trigger", wants: (c) => ({ resources: [{ type: "tasks", id: c.req.param("task") ?? "" }] }) }),
+    async (c) => {
+      const principal = principalOf(c);
+      const body = await readJson(c, TriggerBody, triggerBytes);
+      const options = withLegacyHeaders(c, body.options ?? {});
+      const task = taskFor(engine, c.req.param("task"), options);
+      checkPublicOptions(principal, task, options);
+      checkKeyTtl(options.idempotencyKeyTTL, "options.idempotencyKeyTTL");
+      const payload = payloadPacket(body.payload, options.payloadType);
+      if (task !== null) checkPayload(task, payload, log);
+      const requestKey = c.req.header("x-trigger-request-idempotency-key");
+      const run = await trigger(engine, {
+        task: c.req.param("task"),
+        payload,
+        options,
+        ...(requestKey !== undefined && { requestKey }),
+        ...oneTimeOf(principal),
+      });
+      handOver(c, issuer.runAccess(run.id, principal.kind === "public" ? principal.skipColumns : []));
+      return c.json({ id: run.id, isCached: run.isCached });
+    },
+  );
+
+  return app;
+}
+
+/** The token of a handle. Without these headers the published client would make a useless one without a word. */
+export function handOver(c: ApiRequest, access: { token: string; claims: object }): void {
+  c.header("x-trigger-jwt", access.token);
+  c.header("x-trigger-jwt-claims", JSON.stringify(access.claims));
+}
+
+/** A one-time token is used up in the transaction that creates what it was for. */
+export function oneTimeOf(principal: Principal): { oneTimeToken?: { hash: string; expiresAt: Date } } {
+  if (principal.kind !== "public" || !principal.oneTime) return {};
+  return { oneTimeToken: { hash: principal.hash, expiresAt: new Date(principal.expiresAt) } };
+}
+
+function withLegacyHeaders(c: ApiRequest, options: TriggerOptions): TriggerOptions {
+  const key = c.req.header("idempotency-key");
+  if (key === undefined || key === "" || options.idempotencyKey !== undefined) return options;
+  const ttl = c.req.header("idempotency-key-ttl");
+  return { ...options, idempotencyKey: key, ...(ttl !== undefined && { idempotencyKeyTTL: ttl }) };
+}

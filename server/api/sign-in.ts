@@ -1,0 +1,105 @@
+import { betterAuth } from "better-auth";
+import { prismaAdapter } from "better-auth/adapters/prisma";
+import { Role } from "@/lib/contracts/dashboard";
+import type { PrismaClient } from "../db/generated/client";
+import { newId } from "@/lib/ids";
+import type { Logger } from "../log";
+import type { Principal } from "./principal";
+import { sha256 } from "./jwt";
+
+export const passwordLength = { min: 10, max: 128 } as const;
+/** Sign-ins last two weeks, prolonged once a day while used. */
+const session = { expiresIn: 14 * 86_400, updateAge: 86_400 };
+/** A session is read from the database at most this often, so its end or a new role counts within it. */
+const rememberMs = 2000;
+const maxRemembered = 1000;
+/** The address of the socket, set by us over whatever the client sent. */
+export const addressHeader = "x-signalbox-address";
+
+interface SignInOptions {
+  prisma: PrismaClient;
+  secret: string;
+  origin(): string;
+  log: Logger;
+}
+
+function createAuth({ prisma, secret, log }: SignInOptions, origin: string) {
+  return betterAuth({
+    appName: "Signalbox",
+    baseURL: origin,
+    basePath: "/api/auth",
+    secret,
+    database: prismaAdapter(prisma, { provider: "postgresql" }),
+    // The first account comes from the one-time code, later ones from an admin.
+    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: passwordLength.min, maxPasswordLength: passwordLength.max },
+    user: { additionalFields: { role: { type: "string", input: false, defaultValue: "viewer" } } },
+    session,
+    disabledPaths: ["/sign-up/email", "/sign-in/social", "/update-user", "/change-email", "/delete-user", "/request-password-reset", "/reset-password", "/verify-email", "/send-verification-email", "/link-social", "/unlink-account", "/error", "/ok"],
+    trustedOrigins: (request) => {
+      const host = request?.headers.get("host");
+      return [origin, ...(host ? [`http://${host}`, `https://${host}`] : [])];
+    },
+    // Limited in front of it (attempts.ts), by account and by the socket's own address.
+    rateLimit: { enabled: false },
+    advanced: {
+      cookiePrefix: "signalbox",
+      useSecureCookies: origin.startsWith("https:"),
+      defaultCookieAttributes: { httpOnly: true, sameSite: "lax" },
+      ipAddress: { ipAddressHeaders: [addressHeader] },
+      database: { generateId: ({ model }) => newId(model) },
+    },
+    logger: { level: "warn", log: (level, message) => log[level === "error" ? "error" : "warn"](`sign-in: ${message}`) },
+    telemetry: { enabled: false },
+  });
+}
+export type Auth = ReturnType<typeof createAuth>;
+
+export interface SignIn {
+  auth(): Auth;
+  /** Who the session cookie belongs to; null without a valid one. */
+  session(headers: Headers): Promise<Extract<Principal, { kind: "session" }> | null>;
+  /** After a sign-in, sign-out or change of people: nothing remembered counts any longer. */
+  forget(): void;
+}
+
+export function createSignIn(options: SignInOptions): SignIn {
+  let current: { origin: string; auth: Auth } | null = null;
+  const remembered = new Map<string, { until: number; principal: Promise<Extract<Principal, { kind: "session" }> | null> }>();
+
+  /** The origin is known once the server listens, so the instance is made at first use. */
+  function auth(): Auth {
+    const origin = options.origin();
+    if (current?.origin !== origin) current = { origin, auth: createAuth(options, origin) };
+    return current.auth;
+  }
+
+  async function read(headers: Headers): Promise<Extract<Principal, { kind: "session" }> | null> {
+    const found = await auth().api.getSession({ headers, query: { disableCookieCache: true, disableRefresh: true } });
+    if (found === null) return null;
+    const role = Role.safeParse(found.user.role);
+    if (!role.success) return null;
+    const { id, name, email } = found.user;
+    return { kind: "session", user: { id, name, email, role: role.data }, sessionId: found.session.id, expiresAt: found.session.expiresAt.getTime() };
+  }
+
+  return {
+    auth,
+    async session(headers) {
+      const cookie = headers.get("cookie");
+      if (cookie === null || !cookie.includes("signalbox.session_token")) return null;
+      const key = sha256(cookie).toString("base64");
+      const now = Date.now();
+      let entry = remembered.get(key);
+      if (entry === undefined || entry.until < now) {
+        if (remembered.size >= maxRemembered) remembered.clear();
+        const principal = read(new Headers({ cookie }));
+        entry = { until: now + rememberMs, principal };
+        remembered.set(key, entry);
+        principal.catch(() => remembered.delete(key));
+      }
+      const principal = await entry.principal;
+      return principal !== null && principal.expiresAt > now ? principal : null;
+    },
+    forget: () => remembered.clear(),
+  };
+}

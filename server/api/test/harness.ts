@@ -1,0 +1,167 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BundleManifest } from "@/lib/contracts/task";
+import { createTestDatabase } from "@/test/database";
+import { bootstrap, issueSetupCode } from "../../db/bootstrap";
+import { openDatabase, type Database } from "../../db/database";
+import type { PrismaClient } from "../../db/generated/client";
+import { createVault, openKeys, type Keys } from "../../db/keys";
+import { openPacketStore } from "../../db/packets";
+import { openPrisma } from "../../db/prisma";
+import { deploy } from "../../engine/deploy";
+import { createEngine, type Engine } from "../../engine/engine";
+import { createLog } from "../../log";
+import { createApi, type Api } from "../api";
+import { createIssuer, type Issuer } from "../issuer";
+
+export const origin = "http://127.0.0.1:3030";
+export const version = "2025-07-16";
+
+export const manifest: BundleManifest = {
+  project: "proj_test",
+  config: {},
+  queues: [{ name: "shared/slow", concurrencyLimit: 2 }],
+  tasks: [
+    { id: "hello", filePath: "trigger/hello.ts", queue: "task/hello", retry: { maxAttempts: 3 } },
+    { id: "group/other", filePath: "trigger/other.ts", queue: "shared/slow" },
+    {
+      id: "checked",
+      filePath: "trigger/checked.ts",
+      queue: "task/checked",
+      payloadSchema: {
+        $schema: "https://json-schema.org/draft/2020-12/schema",
+        type: "object",
+        properties: { email: { type: "string" }, count: { type: "integer", minimum: 1 }, at: { type: "string" }, kind: { enum: ["a", "b"] } },
+        required: ["email"],
+        additionalProperties: false,
+      },
+    },
+  ],
+};
+
+export interface Harness {
+  api: Api;
+  engine: Engine;
+  db: Database;
+  prisma: PrismaClient;
+  keys: Keys;
+  issuer: Issuer;
+  secretKey: string;
+  /** Set once a server listens. */
+  origin: string;
+  /** A request with the secret key, or with what `as` gives. A body goes as JSON. */
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  /** The first admin's cookie. */
+  signUp(role?: "admin" | "operator" | "viewer"): Promise<string>;
+  trigger(task?: string, body?: object): Promise<string>;
+  close(): Promise<void>;
+}
+export interface CallOptions {
+  as?: string | { cookie: string } | null;
+  body?: unknown;
+  headers?: Record<string, string>;
+  raw?: string;
+}
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // Bodies are looked at field by field in tests; a schema per answer would say the same thing twice.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  body: any;
+  text: string;
+}
+
+/** The API over a real engine without workers, on a database of its own: runs stay QUEUED. */
+export async function openHarness(): Promise<Harness> {
+  const source = await createTestDatabase();
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-api-"));
+  const db = openDatabase({ url: source.url });
+  const prisma = openPrisma({ url: source.url });
+  const vault = createVault(randomBytes(32));
+  const keys = await openKeys(db.query, vault);
+  const { environment, newSecretKey = "" } = await bootstrap({ db, vault, project: { ref: "proj_test", name: "Test" }, environment: { slug: "prod", type: "PRODUCTION" }, secretKey: undefined });
+  const log = createLog({ level: "error", format: "json", write: (line) => process.stderr.write(line) });
+  const packets = openPacketStore(folder);
+  const state = { origin };
+  const issuer = createIssuer({ keys, environmentId: environment.id, origin: () => state.origin });
+  const engine = await createEngine({
+    db,
+    env: environment,
+    packets,
+    log,
+    api: () => ({ url: state.origin, token: issuer.runToken() }),
+    tokenUrl: issuer.callbackUrl,
+    tokenAccess: (id) => issuer.tokenAccess(id).token,
+  });
+  await deploy(engine, { contentHash: "one", bundle: "one", manifest });
+  const api = createApi({ engine, prisma, keys, packets, log, config: { origin: () => state.origin, mode: "production", version: "0.0.0", buildError: () => null } });
+
+  async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    const { as = newSecretKey, body, headers = {}, raw } = options;
+    const credential: Record<string, string> = as === null ? {} : typeof as === "string" ? { authorization: `Bearer ${as}` } : { cookie: as.cookie };
+    const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+    const response = await api.app.request(`${state.origin}${path}`, {
+      method,
+      headers: { "content-type": "application/json", "x-trigger-api-version": version, host: new URL(state.origin).host, ...credential, ...headers },
+      ...(payload !== undefined && { body: payload }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, body: readJson(text) };
+  }
+
+  let people = 0;
+  async function signUp(role: "admin" | "operator" | "viewer" = "admin"): Promise<string> {
+    people += 1;
+    const email = `${role}${people}@example.com`;
+    await db.query("delete from account");
+    await db.query(`update "user" set role = 'viewer' where role = 'admin'`);
+    const code = await issueSetupCode(db.query);
+    const answer = await call("POST", "/api/setup", { as: null, body: { code, name: role, email, password: "correct horse battery" } });
+    const cookie = answer.headers.getSetCookie().map((line) => line.split(";")[0]).join("; ");
+    await db.query(`update "user" set role = $1 where email = $2`, [role, email]);
+    api.credentials.forget();
+    return cookie;
+  }
+
+  async function trigger(task = "hello", body: object = {}): Promise<string> {
+    const answer = await call("POST", `/api/v1/tasks/${encodeURIComponent(task)}/trigger`, { body });
+    if (answer.status !== 200) throw new Error(`trigger answered ${answer.status}: ${answer.text}`);
+    return String(answer.body.id);
+  }
+
+  return {
+    api,
+    engine,
+    db,
+    prisma,
+    keys,
+    issuer,
+    secretKey: newSecretKey,
+    get origin() {
+      return state.origin;
+    },
+    set origin(value) {
+      state.origin = value;
+    },
+    call,
+    signUp,
+    trigger,
+    async close() {
+      await engine.close();
+      await prisma.$disconnect();
+      await db.close();
+      await source.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

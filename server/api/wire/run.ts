@@ -1,0 +1,105 @@
+import type { TaskRunError } from "@/lib/contracts/error";
+import { describeError } from "@/lib/contracts/error";
+import type { Packet, RunDetail, RunRow } from "@/lib/contracts/run";
+import { legacyStatus, statusFlags } from "@/lib/contracts/status";
+import { decodePlain } from "@/lib/packet";
+import type { RunExtras } from "../../engine/reads/extras";
+import type { ApiRequest } from "../context";
+import type { Issuer } from "../issuer";
+
+/** Which names a client reads: those that do not send `x-trigger-api-version` know the old ones. */
+export type Names = "current" | "legacy";
+export const namesFor = (c: ApiRequest): Names => (c.req.header("x-trigger-api-version") === undefined ? "legacy" : "current");
+
+/**
+ * Fields that list items, retrieved runs and related runs share. What a run does not have is left out, never null:
+ * the published client turns a null date into 1970.
+ */
+export function commonFields(run: RunRow, extras: RunExtras | undefined, names: Names) {
+  const metadata = parseObject(extras?.metadata ?? null);
+  return {
+    id: run.id,
+    status: names === "current" ? run.status : legacyStatus[run.status],
+    taskIdentifier: run.task,
+    ...statusFlags(run.status),
+    isTest: run.isTest,
+    createdAt: run.createdAt,
+    updatedAt: run.updatedAt,
+    tags: run.tags,
+    costInCents: 0,
+    baseCostInCents: 0,
+    durationMs: run.usageMs,
+    ...(run.startedAt !== undefined && { startedAt: run.startedAt }),
+    ...(run.finishedAt !== undefined && { finishedAt: run.finishedAt }),
+    ...(run.delayUntil !== undefined && { delayedUntil: run.delayUntil }),
+    ...(run.status === "EXPIRED" && run.finishedAt !== undefined && { expiredAt: run.finishedAt }),
+    ...(run.deployment !== undefined && { version: run.deployment }),
+    ...(extras?.options.ttl !== undefined && { ttl: extras.options.ttl }),
+    ...(extras?.options.idempotencyKey !== undefined && { idempotencyKey: extras.options.idempotencyKey }),
+    ...(extras?.options.region !== undefined && { region: extras.options.region }),
+    ...(metadata !== null && { metadata }),
+  };
+}
+
+function relatedRun(run: RunRow, extras: RunExtras | undefined, names: Names) {
+  return {
+    ...commonFields(run, extras, names),
+    depth: run.depth,
+    triggerFunction: extras?.options.triggerFunction ?? "trigger",
+    ...(run.batchId !== undefined && { batchId: run.batchId }),
+  };
+}
+
+export function retrievedRun(options: {
+  detail: RunDetail;
+  relations: readonly RunRow[];
+  extras: ReadonlyMap<string, RunExtras>;
+  names: Names;
+  issuer: Pick<Issuer, "packetUrl">;
+}) {
+  const { detail, relations, extras, names, issuer } = options;
+  const related = (run: RunRow | undefined) => (run === undefined ? undefined : relatedRun(run, extras.get(run.id), names));
+  const root = related(relations.find((run) => run.id === detail.rootId));
+  const parent = related(relations.find((run) => run.id === detail.parentId));
+  const children = relations.filter((run) => run.parentId === detail.id).map((run) => relatedRun(run, extras.get(run.id), names));
+  return {
+    ...commonFields(detail, extras.get(detail.id), names),
+    depth: detail.depth,
+    triggerFunction: detail.triggerFunction,
+    attemptCount: detail.attempt,
+    attempts: [],
+    relatedRuns: { ...(root !== undefined && { root }), ...(parent !== undefined && { parent }), ...(children.length > 0 && { children }) },
+    ...(detail.batchId !== undefined && { batchId: detail.batchId }),
+    ...packetField("payload", { data: detail.payload, dataType: detail.payloadType }, issuer),
+    ...(detail.status === "COMPLETED" && packetField("output", { data: detail.output, dataType: detail.outputType }, issuer)),
+    ...(detail.fullError !== undefined && { error: wireError(detail.fullError) }),
+  };
+}
+
+/** Content as plain JSON, or an address to fetch it from when it is kept in the packet store. */
+function packetField(name: "payload" | "output", packet: Packet, issuer: Pick<Issuer, "packetUrl">): Record<string, unknown> {
+  if (packet.dataType === "application/store" && packet.data !== null) return { [`${name}PresignedUrl`]: issuer.packetUrl("GET", packet.data) };
+  const value = readPlain(packet);
+  return value === undefined ? {} : { [name]: value };
+}
+
+/** Text that its type does not fit is still the caller's text. */
+export function readPlain(packet: Packet): unknown {
+  try {
+    return decodePlain(packet);
+  } catch {
+    return packet.data ?? undefined;
+  }
+}
+
+function wireError(error: TaskRunError) {
+  const { name, message } = describeError(error);
+  const stackTrace = "stackTrace" in error ? error.stackTrace : undefined;
+  return { message, ...(name !== undefined && { name }), ...(stackTrace !== undefined && { stackTrace }) };
+}
+
+export function parseObject(text: string | null): Record<string, unknown> | null {
+  if (text === null) return null;
+  const value: unknown = JSON.parse(text);
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
+}
