@@ -15,7 +15,7 @@ const cleanup = new Cleanup();
 
 async function main(args: string[]): Promise<number> {
   const options = parseOptions(args);
-  const folder = join(root, "dist", "bench-data");
+  const folder = join(root, "bench", "dist", "data");
   mkdirSync(folder, { recursive: true });
   // Short: a Unix socket's path must not be longer than some hundred bytes.
   const place = mkdtempSync(join(folder, "b"));
@@ -29,8 +29,8 @@ async function main(args: string[]): Promise<number> {
 
   const report = { command: `npm run bench -- ${args.join(" ")}`.trim(), at: new Date().toISOString(), machine, ...results.collected() };
   const text = renderReport(report, productName);
-  writeFileSync(join(root, "dist", "bench", "report.md"), text);
-  writeFileSync(join(root, "dist", "bench", "report.json"), JSON.stringify(report, (_, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value), 2));
+  writeFileSync(join(root, "bench", "dist", "report.md"), text);
+  writeFileSync(join(root, "bench", "dist", "report.json"), JSON.stringify(report, (_, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value), 2));
   console.log(`\n${text}`);
   const missed = report.lines.filter((line) => meetsBar(line, productName) === false);
   if (options.strict && missed.length > 0) console.error(`missed: ${missed.map((line) => line.name).join("; ")}`);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
-const outfile = join(root, "dist", "bench", "bench.mjs");
+const outfile = join(root, "bench", "dist", "bench.mjs");
 await build({
   entryPoints: [join(root, "bench", "bench.ts")],
   outfile,

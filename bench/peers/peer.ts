@@ -26,7 +26,7 @@ export interface Producer {
 }
 
 /** Where `npm install --prefix` has put the peers: never among the product's dependencies. */
-export const peersFolder = join(import.meta.dirname, "..", "bench-peers");
+export const peersFolder = join(import.meta.dirname, "peers");
 
 const require = createRequire(join(peersFolder, "package.json"));
 

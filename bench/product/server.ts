@@ -9,8 +9,8 @@ export interface ProductServer {
   pid: number;
   port: number;
   secretKey: string;
-  /** One-time link of the first boot, undefined later. */
-  signInLink: string | undefined;
+  /** Of the one-time link that the first boot prints; undefined later. */
+  setupCode: string | undefined;
   /** From the command to the first answer of `/readyz`. */
   readyMs: number;
   /** Drains and ends it. */
@@ -56,7 +56,7 @@ export async function startProduct(dataDir: string, secretKey = `tr_prod_${rando
     await delay(20);
   }
   const readyMs = performance.now() - from;
-  return { pid, port, secretKey, signInLink: /https?:\/\/127\.0\.0\.1:\S*(?:setup|sign-in|invite|token)\S*/.exec(output)?.[0], readyMs, stop };
+  return { pid, port, secretKey, setupCode: /#code=([\w-]+)/.exec(output)?.[1], readyMs, stop };
 }
 
 const isReady = (port: number): Promise<boolean> =>

@@ -13,7 +13,7 @@ const Result = z.discriminatedUnion("ok", [z.object({ ok: z.literal(true), outpu
 const Started = z.object({ startedAt: z.number() });
 
 /** The product over its public HTTP API with a secret key, as any backend would use it. */
-export function productSubject(server: ProductServer): Subject {
+export function productSubject(server: ProductServer): Subject & { runOnce(): Promise<string> } {
   const http = new HttpPool(
     { host: "127.0.0.1", port: server.port },
     { authorization: `Bearer ${server.secretKey}`, "content-type": "application/json", "x-trigger-api-version": "2025-07-16" },
@@ -47,6 +47,11 @@ export function productSubject(server: ProductServer): Subject {
   return {
     name: productName,
     settings: "`signalbox start`, embedded PostgreSQL, defaults; over HTTP/1.1 with keep-alive and a secret key",
+    runOnce: async () => {
+      const id = await triggerNoop();
+      await resultOf(id);
+      return id;
+    },
     callIdle: async () => {
       const before = now();
       const startedAt = await resultOf(await triggerNoop());
