@@ -5,6 +5,7 @@ import { describeMachine } from "./machine";
 import { parseOptions } from "./options";
 import { measurePeers } from "./peers/measure";
 import { runWorker } from "./peers/worker";
+import { runFanOutClient } from "./product/fan-out";
 import { measureProduct } from "./product/measure";
 import { root } from "./product/server";
 import { productName } from "./product/subject";
@@ -40,6 +41,8 @@ async function main(args: string[]): Promise<number> {
 const [command, ...rest] = process.argv.slice(2);
 if (command === "peer-worker") {
   await runWorker(rest);
+} else if (command === "fan-out-client") {
+  await runFanOutClient(rest);
 } else {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void cleanup.run().finally(() => process.exit(130)));
   try {

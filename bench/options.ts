@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { Scale } from "./rows/row";
 
 /** In the order of measuring. The last ones need a browser. */
-export const rowIds = ["startup", "rest", "idle", "throughput", "accept", "drain", "pages", "pixel"] as const;
+export const rowIds = ["startup", "rest", "idle", "throughput", "accept", "drain", "fanout", "pages", "pixel"] as const;
 export type RowId = (typeof rowIds)[number];
 
 export interface Options {

@@ -5,6 +5,7 @@ import type { Results } from "../results";
 import { queueRows } from "../rows/queue-rows";
 import type { Line } from "../rows/row";
 import { openBrowser } from "./browser";
+import { fanOutLines, measureFanOut } from "./fan-out";
 import { measurePages, pageLines } from "./pages";
 import { measurePixel, pixelLines } from "./pixel";
 import { connectToProduct, seedFinishedRuns } from "./seed";
@@ -37,6 +38,7 @@ export async function measureProduct(measuring: Measuring): Promise<void> {
     await client.end();
     results.describe(productName, `${subject.settings}${options.stored > 0 ? `; ${options.stored.toLocaleString("en-US")} finished runs stored` : ""}`);
     for (const row of queueRows) await results.row(row, subject);
+    await results.step("fanout", { subject: productName, lines: fanOutLines, limitMs: 60_000 }, () => measureFanOut(server, options.scale));
     if (options.rows.has("pages") || options.rows.has("pixel")) await measureBrowser({ ...measuring, cleanup: scope }, server);
     await subject.close();
     await server.stop();
