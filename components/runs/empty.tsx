@@ -1,0 +1,39 @@
+"use client";
+import { Play, SearchX } from "lucide-react";
+import Link from "next/link";
+import { Button } from "@/components/ui/button";
+import { EmptyState } from "@/components/ui/state";
+import { emptyView, isEmptyView, type RunsView } from "@/lib/run-filter";
+import { chipsOf } from "./filter-input";
+
+/** No runs at all, or none that fit: then the chips that could go. */
+export function RunsEmpty({ view, onChange }: { view: RunsView; onChange: (next: RunsView) => void }) {
+  if (isEmptyView(view)) {
+    return (
+      <EmptyState
+        icon={<Play />}
+        title="No runs yet"
+        action={
+          <Button look="primary" asChild>
+            <Link href="/test">Trigger a task</Link>
+          </Button>
+        }
+      >
+        Trigger one of your tasks with a sample payload, or call <code className="font-mono">tasks.trigger()</code> from your application. Runs show up here as they start.
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState icon={<SearchX />} title="No run fits these filters" action={<Button onClick={() => onChange(emptyView)}>Clear all filters</Button>}>
+      <p className="mb-2">Take one away:</p>
+      <div className="flex flex-wrap justify-center gap-1">
+        {chipsOf(view).map((chip) => (
+          <Button key={`${chip.key} ${chip.value}`} size="sm" onClick={() => onChange(chip.without)} className="max-w-60">
+            <span className="text-faint">{chip.key}:</span>
+            <bdi className="truncate">{chip.text}</bdi>
+          </Button>
+        ))}
+      </div>
+    </EmptyState>
+  );
+}

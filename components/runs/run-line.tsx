@@ -1,0 +1,152 @@
+"use client";
+import Link from "next/link";
+import { memo } from "react";
+import { useRow, useTint } from "@/components/live/hooks";
+import { Ago, Took, Until } from "@/components/live/time";
+import { cn } from "@/components/ui/cn";
+import { Progress } from "@/components/ui/progress";
+import { TagButton } from "@/components/ui/tag";
+import { Checkbox } from "@/components/ui/toggle";
+import type { RunRow } from "@/lib/contracts/run";
+import { isFinal } from "@/lib/contracts/status";
+import { formatPercent, shortId } from "@/lib/format";
+import { lookOf, StatusBadge, StatusIcon } from "./status";
+
+/** Columns by the width of the list itself: a phone shows status, task, progress and time. */
+export const columns =
+  "grid grid-cols-[1.25rem_minmax(0,1fr)_minmax(0,1fr)_4.5rem] @2xl:grid-cols-[1.25rem_9rem_minmax(0,1.3fr)_minmax(0,1.6fr)_5.5rem_5rem] @5xl:grid-cols-[1.25rem_9rem_minmax(0,1.2fr)_8.5rem_minmax(0,1.1fr)_minmax(0,1.5fr)_5.5rem_5rem] items-center gap-x-3 px-3";
+export const fromMiddle = "hidden @2xl:block";
+export const fromWide = "hidden @5xl:block";
+export const rowHeight = 36;
+
+export interface RunLineProps {
+  row: RunRow;
+  index: number;
+  top: number;
+  selected: boolean;
+  atCursor: boolean;
+  onSelect: (index: number, range: "one" | "range") => void;
+  onTag: (tag: string) => void;
+}
+
+export const RunLine = memo(function RunLine({ row: given, index, top, selected, atCursor, onSelect, onTag }: RunLineProps) {
+  const row = useRow(given);
+  const tinted = useTint(row.status);
+  return (
+    <tr
+      id={`row-${row.id}`}
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      data-run={row.id}
+      data-status={row.status}
+      tabIndex={-1}
+      style={{ transform: `translateY(${top}px)` }}
+      className={cn(
+        columns,
+        "absolute inset-x-0 top-0 h-9 border-b border-line hover:bg-hover",
+        selected && "bg-accent-soft hover:bg-accent-soft",
+        atCursor && "bg-hover shadow-[inset_2px_0_0_var(--accent)]",
+        tinted && "tint",
+      )}
+    >
+      <td className="relative z-10 flex">
+        <Checkbox
+          checked={selected}
+          tabIndex={-1}
+          aria-label={`Select ${row.id}`}
+          onClick={(event) => {
+            event.preventDefault();
+            onSelect(index, event.shiftKey ? "range" : "one");
+          }}
+        />
+      </td>
+      <td className={fromMiddle}>
+        <StatusBadge run={row} className="max-w-full" />
+      </td>
+      <td className="flex min-w-0 items-center gap-2">
+        <StatusIcon run={row} className="@2xl:hidden" />
+        <Link href={`/runs/${row.id}`} prefetch={false} tabIndex={-1} className="min-w-0 truncate font-medium after:absolute after:inset-0" title={row.task}>
+          {row.task}
+        </Link>
+        {row.isTest ? <span className="rounded-sm bg-idle-soft px-1 text-xs text-muted">test</span> : null}
+      </td>
+      <td className={cn(fromWide, "truncate font-mono text-sm text-faint")} title={row.id}>
+        {shortId(row.id)}
+      </td>
+      <td className={cn(fromWide, "relative z-10 min-w-0")}>
+        <Tags tags={row.tags} onTag={onTag} />
+      </td>
+      <td className="min-w-0">
+        <Doing row={row} />
+      </td>
+      <td className={cn(fromMiddle, "relative z-10 truncate text-right text-sm text-faint")}>
+        <Ago at={row.startedAt ?? row.createdAt} />
+      </td>
+      <td className="truncate text-right font-mono text-sm text-muted">
+        <TimeOf row={row} />
+      </td>
+    </tr>
+  );
+});
+
+const shownTags = 3;
+
+function Tags({ tags, onTag }: { tags: readonly string[]; onTag: (tag: string) => void }) {
+  const more = tags.length - shownTags;
+  return (
+    <div className="flex min-w-0 gap-1 overflow-hidden">
+      {tags.slice(0, shownTags).map((tag) => (
+        <TagButton key={tag} tag={tag} tabIndex={-1} className="max-w-28" onClick={() => onTag(tag)} />
+      ))}
+      {more > 0 ? (
+        <span className="text-sm text-faint" title={tags.slice(shownTags).join(", ")}>
+          +{more}
+        </span>
+      ) : null}
+    </div>
+  );
+}
+
+/** What the run says about itself: progress, the error, or what it waits for. */
+function Doing({ row }: { row: RunRow }) {
+  if (row.error && isFinal(row.status)) {
+    return (
+      <span className="block truncate text-bad" title={row.error.message}>
+        <bdi>{row.error.message}</bdi>
+      </span>
+    );
+  }
+  const { value, label } = row.progress ?? {};
+  if (value === undefined && label === undefined) return <span className="block truncate text-faint">{waitsFor(row)}</span>;
+  return (
+    <span className="flex min-w-0 items-center gap-2">
+      {value === undefined ? null : (
+        <>
+          <Progress value={value} label={`Progress of ${row.task}`} className="w-16 shrink-0" />
+          <span className="shrink-0 font-mono text-sm text-muted">{formatPercent(value)}</span>
+        </>
+      )}
+      {label === undefined ? null : (
+        <bdi className="truncate text-muted" title={label}>
+          {label}
+        </bdi>
+      )}
+    </span>
+  );
+}
+
+const waitWords: Record<NonNullable<RunRow["waitingOn"]>, string> = { time: "until a set time", run: "for a child run", batch: "for child runs", token: "for an answer" };
+
+function waitsFor(row: RunRow): string {
+  if (row.status === "WAITING" && row.waitingOn) return waitWords[row.waitingOn];
+  if (row.status === "QUEUED") return row.retryAt ? `attempt ${row.attempt + 1} to come` : `in ${row.queue}`;
+  if (row.status === "PENDING_VERSION") return "no deployed version has this task";
+  return "";
+}
+
+/** Run time, or time until it may start. */
+function TimeOf({ row }: { row: RunRow }) {
+  if (row.status === "DELAYED" && row.delayUntil) return <Until at={row.delayUntil} />;
+  if (row.startedAt === undefined) return isFinal(row.status) ? <>–</> : <span className={lookOf(row).tone === "idle" ? "text-faint" : ""}>–</span>;
+  return <Took from={row.startedAt} to={row.finishedAt} />;
+}

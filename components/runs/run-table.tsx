@@ -1,0 +1,92 @@
+"use client";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useCallback, useEffect, useImperativeHandle, useRef, useState, type ReactNode, type Ref } from "react";
+import { cn } from "@/components/ui/cn";
+import { SkeletonRows } from "@/components/ui/skeleton";
+import { Checkbox } from "@/components/ui/toggle";
+import type { RunRow } from "@/lib/contracts/run";
+import { columns, fromMiddle, fromWide, rowHeight, RunLine } from "./run-line";
+import type { RowSelection } from "./use-row-cursor";
+
+export interface RunTableHandle {
+  scrollTo(index: number): void;
+  toTop(): void;
+}
+
+export interface RunTableProps {
+  rows: readonly RunRow[];
+  selection: RowSelection;
+  onTag: (tag: string) => void;
+  /** Ids that are on the screen. */
+  onVisible: (ids: readonly string[]) => void;
+  /** True while somebody's pointer or scroll position rests in the list. */
+  onTouched: (touched: boolean) => void;
+  onEnd: () => void;
+  loadingMore: boolean;
+  /** Shown over the rows: the pill with new ones. */
+  overlay: ReactNode;
+  handle: Ref<RunTableHandle>;
+}
+
+/** Rows that are rendered above and below what is seen. */
+const overscan = 10;
+/** A row that has been reached asks for the next page this many rows before the end. */
+const loadAhead = 20;
+
+export function RunTable({ rows, selection, onTag, onVisible, onTouched, onEnd, loadingMore, overlay, handle }: RunTableProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [pointer, setPointer] = useState(false);
+  const [away, setAway] = useState(false);
+  // Before the browser has measured (and on the server) a screen's height is assumed, so that the first paint has rows.
+  // Its functions are read in this component only and handed to no memo.
+  // oxlint-disable-next-line react/incompatible-library
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan, initialRect: { width: 1200, height: 900 }, getItemKey: (index) => rows[index]?.id ?? index });
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  const visible = items.map((item) => rows[item.index]?.id ?? "").join(" ");
+
+  useImperativeHandle(handle, () => ({ scrollTo: (index) => virtual.scrollToIndex(index, { align: "auto" }), toTop: () => scroller.current?.scrollTo({ top: 0 }) }), [virtual]);
+  useEffect(() => onVisible(visible === "" ? [] : visible.split(" ")), [visible, onVisible]);
+  useEffect(() => onTouched(pointer || away), [pointer, away, onTouched]);
+  useEffect(() => {
+    if (rows.length > 0 && last >= rows.length - loadAhead) onEnd();
+  }, [last, rows.length, onEnd]);
+
+  const { select } = selection;
+  const onSelect = useCallback((index: number, range: "one" | "range") => select(index, range), [select]);
+  const all = rows.length > 0 && selection.selected.size >= rows.length;
+  const cursorRow = selection.cursor === null ? undefined : rows[selection.cursor];
+
+  return (
+    <div className="@container relative flex min-h-0 min-w-0 flex-1 flex-col">
+      {overlay}
+      <div ref={scroller} onScroll={(event) => setAway(event.currentTarget.scrollTop > 4)} className="min-h-0 flex-1 overflow-y-auto">
+        {/* The ARIA grid pattern: rows are selected and walked with keys, and the table keeps its own elements. */}
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role */}
+        <table role="grid" aria-label="Runs" aria-rowcount={rows.length + 1} aria-multiselectable tabIndex={0} {...(cursorRow && { "aria-activedescendant": `row-${cursorRow.id}` })} className="block -outline-offset-2">
+          <thead className="sticky top-0 z-20 block border-b border-line bg-canvas">
+            <tr aria-rowindex={1} className={cn(columns, "h-8 text-left text-sm text-faint [&>th]:font-normal")}>
+              <th className="flex">
+                <Checkbox checked={all ? true : selection.selected.size > 0 ? "indeterminate" : false} aria-label={all ? "Clear selection" : "Select all loaded runs"} onCheckedChange={() => (all ? selection.clear() : selection.selectAll())} />
+              </th>
+              <th className={fromMiddle}>Status</th>
+              <th>Task</th>
+              <th className={fromWide}>Run</th>
+              <th className={fromWide}>Tags</th>
+              <th>Progress</th>
+              <th className={cn(fromMiddle, "text-right")}>Started</th>
+              <th className="text-right">Took</th>
+            </tr>
+          </thead>
+          <tbody className="relative block" style={{ height: virtual.getTotalSize() }} onPointerMove={() => setPointer(true)} onPointerLeave={() => setPointer(false)}>
+            {items.map((item) => {
+              const row = rows[item.index];
+              return row ? <RunLine key={row.id} row={row} index={item.index} top={item.start} selected={selection.selected.has(row.id)} atCursor={selection.cursor === item.index} onSelect={onSelect} onTag={onTag} /> : null;
+            })}
+          </tbody>
+        </table>
+        {loadingMore ? <SkeletonRows rows={3} /> : null}
+      </div>
+    </div>
+  );
+}

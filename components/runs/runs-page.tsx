@@ -1,0 +1,153 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { ArrowUp, PanelRight } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useHold } from "@/components/frame/held";
+import { useShortcut } from "@/components/frame/shortcuts";
+import { getJson, messageOf } from "@/components/live/api";
+import { IconButton } from "@/components/ui/button";
+import { SkeletonRows } from "@/components/ui/skeleton";
+import { ErrorState } from "@/components/ui/state";
+import type { Facets, RunsPage as Page } from "@/lib/contracts/dashboard";
+import { plural } from "@/lib/format";
+import { filterKey } from "@/lib/match-run";
+import { addValue, toRunFilter, type RunsView } from "@/lib/run-filter";
+import { ActivityStrip } from "./activity-strip";
+import { BulkBar } from "./bulk-bar";
+import { RunsEmpty } from "./empty";
+import { FilterInput } from "./filter-input";
+import { FilterMenus } from "./filter-menus";
+import { Preview } from "./preview";
+import { RunTable, type RunTableHandle } from "./run-table";
+import { useRowSelection } from "./use-row-cursor";
+import { useFilter, useRuns, type RunsList } from "./use-runs";
+import { useRunsViewState } from "./use-runs-view";
+
+export interface RunsPageProps {
+  /** What the server rendered for: filter, first rows, facets and its time. */
+  view: RunsView;
+  page: Page;
+  facets: Facets;
+  now: number;
+}
+
+export function RunsPage(initial: RunsPageProps) {
+  const [view, setView] = useRunsViewState();
+  const filter = useFilter(view, initial.now);
+  const [initialKey] = useState(() => filterKey(toRunFilter(initial.view, initial.now)));
+  const runs = useRuns(filter, { key: initialKey, page: initial.page });
+  const facets = useQuery({ queryKey: ["facets"], queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal), initialData: initial.facets, staleTime: 60_000 });
+  return (
+    <>
+      <div className="flex shrink-0 flex-wrap items-start gap-2 border-b border-line px-4 py-1.5">
+        <FilterInput view={view} onChange={setView} facets={facets.data} />
+        <FilterMenus view={view} onChange={setView} facets={facets.data} />
+      </div>
+      <ActivityStrip view={view} onChange={setView} />
+      <List key={filterKey(filter)} view={view} runs={runs} onChange={setView} />
+    </>
+  );
+}
+
+function List({ view, runs, onChange }: { view: RunsView; runs: RunsList; onChange: (next: RunsView) => void }) {
+  const router = useRouter();
+  const selection = useRowSelection(runs.rows);
+  const [touched, setTouched] = useState(false);
+  const [preview, setPreview] = useState(false);
+  const table = useRef<RunTableHandle>(null);
+  const selected = useMemo(() => runs.rows.filter((row) => selection.selected.has(row.id)), [runs.rows, selection.selected]);
+  const isSelecting = selected.length > 0;
+  const still = isSelecting || touched || selection.cursor !== null;
+  useHold(isSelecting ? { why: "Rows are selected, so the list stands still. Statuses go on changing in place.", news: runs.fresh } : still && runs.fresh > 0 ? { why: "New runs wait, so that nothing moves under you.", news: runs.fresh } : null);
+
+  const { reveal, fresh } = runs;
+  useEffect(() => {
+    if (!still && fresh > 0) reveal();
+  }, [still, fresh, reveal]);
+
+  const move = (step: number) => () => {
+    const next = selection.cursor === null ? 0 : Math.min(runs.rows.length - 1, Math.max(0, selection.cursor + step));
+    selection.moveTo(next);
+    table.current?.scrollTo(next);
+  };
+  const current = selection.cursor === null ? undefined : runs.rows[selection.cursor];
+  useShortcut("j", { label: "Next run", group: "Runs", run: move(1) });
+  useShortcut("k", { label: "Previous run", group: "Runs", run: move(-1) });
+  useShortcut("arrowdown", { label: "Next run", group: "Runs", run: move(1) });
+  useShortcut("arrowup", { label: "Previous run", group: "Runs", run: move(-1) });
+  useShortcut("enter", { label: "Open run", group: "Runs", run: () => current && router.push(`/runs/${current.id}`) });
+  useShortcut("x", { label: "Select run", group: "Runs", run: () => selection.cursor !== null && selection.select(selection.cursor, "one") });
+  useShortcut("shift+x", { label: "Select up to here", group: "Runs", run: () => selection.cursor !== null && selection.select(selection.cursor, "range") });
+  useShortcut("space", { label: "Preview", group: "Runs", run: () => setPreview(!preview) });
+  useShortcut("n", { label: "Show new runs", group: "Runs", run: () => show() });
+
+  function show(): void {
+    reveal();
+    selection.moveTo(null);
+    table.current?.toTop();
+  }
+
+  const [visible, setVisible] = useState<readonly string[]>([]);
+  const onVisible = useCallback((ids: readonly string[]) => setVisible(ids), []);
+  const { watch, loadMore, hasMore, loadingMore } = runs;
+  useWatch(watch, visible);
+  const onEnd = useCallback(() => {
+    if (hasMore && !loadingMore) loadMore();
+  }, [hasMore, loadingMore, loadMore]);
+  const onTag = useCallback((tag: string) => onChange(addValue(view, "tag", tag)), [onChange, view]);
+
+  if (runs.loading) return <SkeletonRows rows={20} />;
+  if (runs.error && runs.rows.length === 0) return <ErrorState className="m-4" title="Runs could not be read" detail={messageOf(runs.error)} onRetry={runs.retry} />;
+  if (runs.rows.length === 0 && fresh === 0) return <RunsEmpty view={view} onChange={onChange} />;
+  return (
+    <>
+      {isSelecting ? <BulkBar runs={selected} onClear={selection.clear} /> : null}
+      <div className="flex min-h-0 flex-1">
+        <RunTable
+          handle={table}
+          rows={runs.rows}
+          selection={selection}
+          onTag={onTag}
+          onVisible={onVisible}
+          onTouched={setTouched}
+          onEnd={onEnd}
+          loadingMore={loadingMore}
+          overlay={
+            <>
+              {still && fresh > 0 ? (
+                <button type="button" onClick={show} className="appear absolute top-10 left-1/2 z-30 flex h-7 -translate-x-1/2 items-center gap-1.5 rounded-full bg-inverse px-3 font-medium text-inverse-fg shadow-float">
+                  <ArrowUp aria-hidden className="size-3.5" />
+                  {fresh} new
+                </button>
+              ) : null}
+              <output className="sr-only">{still && fresh > 0 ? `${plural(fresh, "new run")} above the list` : ""}</output>
+              <div className="absolute top-1 right-1 z-30 hidden lg:block">{preview ? null : <IconButton label="Preview" hint="Space" size="icon-sm" onClick={() => setPreview(true)}><PanelRight className="size-4" /></IconButton>}</div>
+            </>
+          }
+        />
+        {preview ? <Preview row={current ?? runs.rows[0]} onClose={() => setPreview(false)} /> : null}
+      </div>
+    </>
+  );
+}
+
+/** Scrolling changes what is visible with every row; the server hears when it rests. */
+const restMs = 120;
+
+function useWatch(watch: RunsList["watch"], visible: readonly string[]): void {
+  const latest = useRef(watch);
+  useEffect(() => {
+    latest.current = watch;
+  });
+  useEffect(() => {
+    let end: (() => void) | undefined;
+    const timer = setTimeout(() => {
+      end = latest.current(visible);
+    }, restMs);
+    return () => {
+      clearTimeout(timer);
+      end?.();
+    };
+  }, [visible]);
+}
