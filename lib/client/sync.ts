@@ -10,7 +10,8 @@ export interface Sync {
   status: Subscribable<LinkStatus>;
   /** State of the server that every page shows. */
   notices: Subscribable<readonly ServerNotice[]>;
-  subscribe(topic: Topic, listener: TopicListener): TopicSubscription;
+  /** `topic` is asked for again whenever the subscription is sent. */
+  subscribe(topic: () => Topic, listener: TopicListener): TopicSubscription;
   close(): void;
 }
 
@@ -44,7 +45,8 @@ export interface TopicSubscription {
 }
 
 interface Entry {
-  topic: Topic;
+  topic: () => Topic;
+  kind: Topic["kind"];
   listener: TopicListener;
   cursor?: string;
 }
@@ -80,7 +82,7 @@ export function createSync(connection: Connection, options: SyncOptions = {}): S
   let nextId = 1;
 
   function ask(id: string, entry: Entry): void {
-    connection.send({ type: "subscribe", id, topic: entry.topic, ...(entry.cursor !== undefined && { cursor: entry.cursor }) });
+    connection.send({ type: "subscribe", id, topic: entry.topic(), ...(entry.cursor !== undefined && { cursor: entry.cursor }) });
   }
 
   function welcomed(message: Extract<ServerMessage, { type: "welcome" }>): void {
@@ -142,7 +144,7 @@ export function createSync(connection: Connection, options: SyncOptions = {}): S
     for (const [id, cursor] of Object.entries(head.cursors)) {
       const entry = entries.get(id);
       if (!entry || entry.cursor === undefined) continue;
-      if (!countsInDatabase[entry.topic.kind]) entry.cursor = cursor;
+      if (!countsInDatabase[entry.kind]) entry.cursor = cursor;
       else if (isBehind(entry.cursor, cursor)) ask(id, entry);
     }
   }
@@ -186,15 +188,11 @@ export function createSync(connection: Connection, options: SyncOptions = {}): S
     notices,
     subscribe(topic, listener) {
       const id = `s${nextId++}`;
-      const entry: Entry = { topic, listener };
+      const entry: Entry = { topic, kind: topic().kind, listener };
       entries.set(id, entry);
       ask(id, entry);
       return {
-        watch(visible) {
-          if (entry.topic.kind !== "runs") return;
-          entry.topic = { ...entry.topic, visible };
-          connection.send({ type: "watch", id, visible });
-        },
+        watch: (visible) => void connection.send({ type: "watch", id, visible }),
         close() {
           if (!entries.has(id)) return;
           forget(id);

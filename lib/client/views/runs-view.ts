@@ -32,6 +32,8 @@ export function createRunsView(options: { sync: Sync; runs: RunStore; filter: Ru
   let seen: string | undefined;
 
   const visible = () => [...new Set([...watched.values()].flat())].slice(0, visibleLimit);
+  /** After a reconnect the server does not know what it announced before. */
+  const visibleAndFresh = () => [...new Set([...visible(), ...view.getSnapshot().data.fresh])].slice(0, visibleLimit);
 
   function isFresh(row: RunRow, onScreen: ReadonlySet<string>): boolean {
     return !onScreen.has(row.id) && matchesFilter(row, filter);
@@ -61,7 +63,7 @@ export function createRunsView(options: { sync: Sync; runs: RunStore; filter: Ru
 
   const view: TopicView<RunsState> = createTopicView<RunsState, "runs">({
     sync,
-    topic: () => ({ kind: "runs", filter, visible: visible() }),
+    topic: () => ({ kind: "runs", filter, visible: visibleAndFresh() }),
     onIdle: options.onIdle,
     reducer: {
       empty,

@@ -42,7 +42,7 @@ export function createTopicView<T, K extends Topic["kind"]>(options: {
   function start(): void {
     clearTimeout(linger);
     if (open) return;
-    open = sync.subscribe(options.topic(), {
+    open = sync.subscribe(options.topic, {
       snapshot(data, reset) {
         const held = reset ? reducer.empty : store.getSnapshot().data;
         // The topic's kind decides the type of its snapshots (contracts/realtime.ts).
