@@ -110,3 +110,10 @@ export function localOrigin(host: string, port: number): string {
   const name = everywhere ? "localhost" : host.includes(":") ? `[${host}]` : host;
   return `http://${name}:${port}`;
 }
+
+/** Names under which a server on loopback may be addressed, so that no other site's name can be pointed at it. Null: any. */
+export function allowedHosts({ host, publicUrl }: Pick<Config, "host" | "publicUrl">): string[] | null {
+  const isLoopback = host === "localhost" || host === "::1" || host.startsWith("127.");
+  if (!isLoopback) return null;
+  return ["localhost", "127.0.0.1", "::1", host, ...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname])];
+}

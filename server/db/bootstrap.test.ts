@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/test/database";
-import { bootstrap, issueSetupCode } from "./bootstrap";
+import { bootstrap } from "./bootstrap";
 import { openDatabase, type Database } from "./database";
-import { createVault, openKeys } from "./keys";
+import { createVault } from "./keys";
 
 const vault = createVault(randomBytes(32));
 let source: TestDatabase;
@@ -47,15 +47,4 @@ test("dev and prod are different environments of one project", async () => {
   expect(dev.environment.project.id).toBe(prod.environment.project.id);
   expect(dev.environment.id).not.toBe(prod.environment.id);
   expect(dev.newSecretKey).toMatch(/^tr_dev_/);
-});
-
-test("the setup code is new at each boot, stored as a hash, and ends with the first admin", async () => {
-  await openKeys(db.query, vault);
-  const one = await issueSetupCode(db.query);
-  const two = await issueSetupCode(db.query);
-  expect(two).not.toBe(one);
-  const [row] = await db.query<{ setup_code_hash: Buffer }>("select setup_code_hash from installation");
-  expect(row?.setup_code_hash).toEqual(createHash("sha256").update(two ?? "").digest());
-  await db.query(`insert into "user" (id, name, email, role) values ('u', 'Ada', 'ada@example.com', 'admin')`);
-  expect(await issueSetupCode(db.query)).toBeUndefined();
 });

@@ -79,14 +79,4 @@ function randomKey(): string {
   return key;
 }
 
-/** A new one-time code for making the first admin, of which only the hash is kept. Undefined once there is an admin. */
-export async function issueSetupCode(query: Query): Promise<string | undefined> {
-  const code = randomBytes(18).toString("base64url");
-  const rows = await query(
-    `update installation set setup_code_hash = $1 where not exists (select 1 from "user" where role = 'admin') returning id`,
-    [sha256(code)],
-  );
-  return rows.length === 0 ? undefined : code;
-}
-
 const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();

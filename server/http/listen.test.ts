@@ -11,7 +11,7 @@ async function serve(routes: Partial<Routes>): Promise<string> {
   server = await listen({
     host: "127.0.0.1",
     port: 0,
-    routes: { paths: [], pages: (_, response) => sendJson(response, 200, { from: "pages" }), upgrades: [], onError: () => {}, ...routes },
+    routes: () => ({ paths: [], pages: (_, response) => sendJson(response, 200, { from: "pages" }), upgrades: [], onError: () => {}, ...routes }),
   });
   return `http://127.0.0.1:${server.port}`;
 }
@@ -68,5 +68,5 @@ test("closing lets a request that is under way finish, and ends one that does no
 
 test("a port in use is the system's own error", async () => {
   const origin = new URL(await serve({}));
-  await expect(listen({ host: "127.0.0.1", port: Number(origin.port), routes: { paths: [], pages: () => {}, upgrades: [], onError: () => {} } })).rejects.toMatchObject({ code: "EADDRINUSE" });
+  await expect(listen({ host: "127.0.0.1", port: Number(origin.port), routes: () => ({ paths: [], pages: () => {}, upgrades: [], onError: () => {} }) })).rejects.toMatchObject({ code: "EADDRINUSE" });
 });

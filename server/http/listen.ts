@@ -20,11 +20,14 @@ export interface HttpServer {
   close(graceMs: number): Promise<void>;
 }
 
-/** One port for everything. Rejects with the system's error (EADDRINUSE, EACCES) when it cannot listen. */
-export async function listen(options: { host: string; port: number; routes: Routes }): Promise<HttpServer> {
-  const { routes } = options;
+/**
+ * One port for everything. Rejects with the system's error (EADDRINUSE, EACCES) when it cannot listen. `routes` is asked for each
+ * request: while the server starts it gives others than later.
+ */
+export async function listen(options: { host: string; port: number; routes(): Routes }): Promise<HttpServer> {
   // Long polls and event streams are answers, which no time limit here cuts; slow requests are cut.
   const server = createServer({ keepAliveTimeout: 72_000, headersTimeout: 20_000, requestTimeout: 300_000 }, (request, response) => {
+    const routes = options.routes();
     const path = pathOf(request);
     const route = routes.paths.find(({ prefix }) => fits(path, prefix));
     void answer(route?.handle ?? routes.pages, { request, response, routes });
@@ -32,8 +35,8 @@ export async function listen(options: { host: string; port: number; routes: Rout
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     const path = pathOf(request);
-    const route = routes.upgrades.find(({ prefix }) => fits(path, prefix));
-    if (route === undefined) socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    const route = options.routes().upgrades.find(({ prefix }) => fits(path, prefix));
+    if (route === undefined) refuseUpgrade(socket);
     else route.handle(request, socket, head);
   });
   await new Promise<void>((done, fail) => server.once("error", fail).listen(options.port, options.host, done));
@@ -53,6 +56,10 @@ async function answer(handle: Handler, { request, response, routes }: { request:
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
   response.writeHead(status, { "content-type": "application/json; charset=utf-8", "content-length": Buffer.byteLength(text), "cache-control": "no-store" }).end(text);
+}
+
+export function refuseUpgrade(socket: Duplex): void {
+  socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
 }
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? "/").split("?", 1)[0] ?? "/";

@@ -1,0 +1,62 @@
+import { ConfigError, parseConfig, type Mode } from "./config";
+import { MigrationError } from "./db/migrate";
+import { KeyError } from "./db/keys";
+import { PostgresError } from "./db/postgres/error";
+import { createLog, logLevels, type Logger } from "./log";
+import { startServer, StartError, type Installation, type RunningServer } from "./start";
+
+/** What `signalbox start` and `signalbox dev` run, once everything is compiled. */
+export async function main(options: Installation & { mode: Mode }): Promise<void> {
+  const { mode, ...installation } = options;
+  const log = createLog({
+    level: logLevels.find((level) => level === process.env.SIGNALBOX_LOG) ?? "info",
+    format: process.stdout.isTTY ? "pretty" : "json",
+    write: (line) => void process.stdout.write(line),
+  });
+  let server: RunningServer | undefined;
+  let stopping = false;
+
+  async function stop(exitCode: number): Promise<never> {
+    stopping = true;
+    try {
+      await server?.stop();
+    } catch (error) {
+      log.error("could not stop in order", { error });
+      process.exit(1);
+    }
+    process.exit(exitCode);
+  }
+
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (stopping) {
+        log.warn("stopping at once; what was running is resumed at the next start", { signal });
+        process.exit(1);
+      }
+      log.info("stopping: no new runs are started, running ones finish or are handed back", { signal });
+      stopping = true;
+      if (server !== undefined) void stop(0);
+    });
+  }
+  process.on("uncaughtException", (error) => {
+    log.error("a fault in Signalbox; it stops, and resumes everything at its next start", { error });
+    if (!stopping) void stop(1);
+  });
+  process.on("unhandledRejection", (error) => log.error("a fault in Signalbox", { error }));
+
+  try {
+    server = await startServer({ config: parseConfig({ mode, env: process.env, cwd: process.cwd() }), installation, log });
+  } catch (error) {
+    fail(error, log);
+  }
+  // Asked to stop while it was starting.
+  if (stopping) await stop(0);
+}
+
+/** What the operator can put right is one line; anything else is a fault of ours, with its stack. */
+function fail(error: unknown, log: Logger): never {
+  const isExpected = error instanceof ConfigError || error instanceof StartError || error instanceof PostgresError || error instanceof MigrationError || error instanceof KeyError;
+  if (isExpected) process.stderr.write(`${error.message}\n`);
+  else log.error("Signalbox could not start", { error });
+  process.exit(error instanceof ConfigError ? 2 : 1);
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { BuildError } from "@/lib/contracts/task";
+import { liveStatuses } from "@/lib/contracts/status";
+import { describeBuildError } from "./build/build-error";
+import type { BuildOptions, BuildResult } from "./build/build-project";
+import { pruneBuilds } from "./build/prune-builds";
+import { watchProject } from "./build/watch-project";
+import type { Query } from "./db/database";
+import { deploy } from "./engine/deploy";
+import type { Engine } from "./engine/engine";
+
+/** The project's name for people: its package's, else its folder's. */
+export function projectName(projectDir: string): string {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(join(projectDir, "package.json"), "utf8"));
+    if (typeof manifest === "object" && manifest !== null && "name" in manifest && typeof manifest.name === "string") return manifest.name;
+  } catch {
+    return basename(projectDir);
+  }
+  return basename(projectDir);
+}
+
+/**
+ * Which project to serve. A broken project has said nothing about itself: in dev the one served last goes on, with its last
+ * good version. Undefined: there is none.
+ */
+export async function identifyProject(options: { built: BuildResult; query: Query; slug: string; projectDir: string }): Promise<{ ref: string; name: string } | undefined> {
+  if (options.built.ok) return { ref: options.built.manifest.project, name: projectName(options.projectDir) };
+  const [last] = await options.query<{ ref: string; name: string }>(
+    `select project.ref, project.name from project join environment on environment.project_id = project.id
+      where environment.slug = $1 order by environment.created_at desc limit 1`,
+    [options.slug],
+  );
+  return last;
+}
+
+export interface ServedProject {
+  buildError(): BuildError | null;
+  close(): Promise<void>;
+}
+
+/** Deploys what was built and, in dev, what is built after each change. */
+export async function serveProject(engine: Engine, options: BuildOptions, first: BuildResult): Promise<ServedProject> {
+  const { log } = options;
+  let error: BuildError | null = null;
+  let deploying: Promise<void> = Promise.resolve();
+
+  async function apply(result: BuildResult): Promise<void> {
+    error = result.ok ? null : result.error;
+    if (!result.ok) return log.error(`the project is broken; ${engine.deployments.current() === null ? "there is no version to run" : "the last good version goes on"}`, { error: describeBuildError(result.error) });
+    const before = engine.deployments.current()?.version;
+    const { version, manifest } = await deploy(engine, result);
+    if (version !== before) log.info("deployed", { version, tasks: manifest.tasks.length });
+  }
+
+  await apply(first);
+  const watcher =
+    options.mode === "dev"
+      ? watchProject(options, first, (result) => {
+          deploying = deploying.then(() => apply(result)).catch((problem: unknown) => log.error("could not deploy", { error: problem }));
+        })
+      : undefined;
+  const pruner = setInterval(() => void prune(engine, options), 3_600_000);
+  pruner.unref();
+  void prune(engine, options);
+
+  return {
+    buildError: () => error,
+    async close() {
+      clearInterval(pruner);
+      await watcher?.close();
+      await deploying;
+    },
+  };
+}
+
+/** A bundle is needed while its version is current or a run that has not ended may still be resumed on it. */
+async function prune(engine: Engine, { dataDir, log }: BuildOptions): Promise<void> {
+  const needed = async () => {
+    const rows = await engine.db.query<{ bundle: string }>(
+      "select bundle from deployment where is_current or version in (select deployment from run where status = any($1) and deployment is not null)",
+      [liveStatuses],
+    );
+    return rows.map((row) => row.bundle);
+  };
+  try {
+    await pruneBuilds({ dataDir, needed, now: Date.now() });
+  } catch (error) {
+    log.warn("could not remove old builds", { error });
+  }
+}
+

@@ -1,0 +1,264 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { PrismaPg } from "@prisma/adapter-pg";
+import { getRequestListener } from "@hono/node-server";
+import { allows, readableThrough } from "./api/authorize";
+import { createApi, type Api } from "./api/api";
+import { createIssuer } from "./api/issuer";
+import { issueSetupCode } from "./api/setup-code";
+import { describeBuildError } from "./build/build-error";
+import { buildProject, type BuildOptions } from "./build/build-project";
+import { readProjectEnv } from "./build/project-env";
+import { createCleanup, type Cleanup } from "./cleanup";
+import { allowedHosts, environmentOfMode, localOrigin, type Config } from "./config";
+import { bootstrap } from "./db/bootstrap";
+import { openDatabase, type Database } from "./db/database";
+import { isConnectionError, Unavailable } from "./db/errors";
+import { PrismaClient } from "./db/generated/client";
+import { openKeys, openVault } from "./db/keys";
+import { migrate } from "./db/migrate";
+import { openPacketStore } from "./db/packets";
+import { watchDisk, type DiskWatch } from "./db/postgres/disk";
+import { startEmbeddedPostgres } from "./db/postgres/embedded";
+import { checkExternalPostgres } from "./db/postgres/external";
+import { lockDataDirectory } from "./db/postgres/instance-lock";
+import { createEngine, type Engine } from "./engine/engine";
+import { createGateway, type Gateway } from "./gateway/gateway";
+import { engineReads } from "./gateway/reads";
+import { listen, refuseUpgrade, sendJson, type Handler, type HttpServer, type Routes } from "./http/listen";
+import { createMetrics } from "./http/metrics";
+import { operations } from "./http/operations";
+import { openPages, type Pages } from "./http/pages";
+import { watchReadiness } from "./http/readiness";
+import type { Logger } from "./log";
+import { identifyProject, serveProject } from "./project";
+import { announce } from "./announce";
+import { runEvents } from "./run-events";
+import { createSupervisor, type Supervisor } from "./supervisor/supervisor";
+
+/** Where this program is installed. */
+export interface Installation {
+  root: string;
+  version: string;
+  /** Sources are there: in development Next compiles the dashboard from them. */
+  isCheckout: boolean;
+}
+
+export interface RunningServer {
+  /** Drains, then closes everything, the database last. */
+  stop(): Promise<void>;
+}
+
+/** What keeps the server from starting and the operator can put right; one line. */
+export class StartError extends Error {
+  override name = "StartError";
+}
+
+/** Runs get this long to finish at a stop; process managers commonly kill after 10 s. The rest is handed back and resumed later. */
+const drainGraceMs: Record<Config["mode"], number> = { start: 5_000, dev: 500 };
+const answerGraceMs = 1_500;
+
+export async function startServer(options: { config: Config; installation: Installation; log: Logger }): Promise<RunningServer> {
+  const cleanup = createCleanup(options.log);
+  try {
+    return await start({ ...options, cleanup });
+  } catch (error) {
+    await cleanup.run();
+    throw error;
+  }
+}
+
+async function start({ config, installation, log, cleanup }: { config: Config; installation: Installation; log: Logger; cleanup: Cleanup }): Promise<RunningServer> {
+  const begun = Date.now();
+  const { dataDir, mode } = config;
+  const lock = prepareDataDirectory(dataDir);
+  cleanup.add("data directory's lock", () => lock.release());
+
+  // Bound first: a port in use must be known before anything is touched, and a browser that comes early is told to wait.
+  let routes: Routes = startingRoutes(log);
+  const http = await bind(config, () => routes);
+  cleanup.add("HTTP server", () => http.close(answerGraceMs));
+  const origin = () => config.publicUrl ?? localOrigin(config.host, http.port);
+  tellPages(config, http);
+
+  const buildOptions: BuildOptions = { projectDir: config.projectDir, dataDir, mode, ...compiled(installation), log };
+  const [{ db, url }, built] = await Promise.all([openData({ config, installation, log, cleanup }), buildProject(buildOptions)]);
+  if (!built.ok && mode === "start") throw new StartError(describeBuildError(built.error));
+  const { slug, type } = environmentOfMode[mode];
+  const project = await identifyProject({ built, query: db.query, slug, projectDir: config.projectDir });
+  if (project === undefined) throw new StartError(built.ok ? "the project has no name" : describeBuildError(built.error));
+
+  const keys = await openKeys(db.query, openVault(dataDir));
+  const boot = await bootstrap({ db, vault: keys.vault, project, environment: { slug, type }, secretKey: config.secretKey });
+  if (boot.unknownSecretKey) log.warn("TRIGGER_SECRET_KEY is not a key of this environment; only its first boot adopts one. Make or revoke keys on the API keys page");
+  const env = boot.environment;
+
+  const packets = openPacketStore(join(dataDir, "packets"));
+  const issuer = createIssuer({ keys, environmentId: env.id, origin });
+  const engine = await createEngine({
+    db,
+    env,
+    packets,
+    sole: config.databaseUrl === undefined,
+    log: log.child({ in: "engine" }),
+    api: () => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.runToken() }),
+    tokenUrl: issuer.callbackUrl,
+    tokenAccess: (id) => issuer.tokenAccess(id).token,
+  });
+  cleanup.add("engine", () => engine.close());
+  const disk = await watchDisk({ folder: dataDir, log, onChange: ({ level }) => (engine.readOnlyReason = level === "full" ? "The server's disk is almost full; new runs are refused until there is space." : null) });
+  cleanup.add("disk watch", () => disk.close());
+
+  const served = await serveProject(engine, buildOptions, built);
+  cleanup.add("project watch", () => served.close());
+  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 4 }, { onPoolError: () => {}, onConnectionError: () => {} }) });
+  cleanup.add("Prisma client", () => prisma.$disconnect());
+  const api = createApi({
+    engine,
+    prisma,
+    keys,
+    packets,
+    log: log.child({ in: "api" }),
+    config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, buildError: served.buildError },
+  });
+
+  const pages = config.roles.has("web") ? await openPages({ root: installation.root, dev: mode === "dev" && installation.isCheckout, host: config.host, port: http.port }) : undefined;
+  if (pages !== undefined) cleanup.add("pages", () => pages.close());
+  const gateway = openGateway({ engine, api, disk, config, log });
+  cleanup.add("gateway", () => gateway.close());
+
+  const supervisor = config.roles.has("worker") ? openSupervisor({ engine, buildOptions, log }) : undefined;
+  if (supervisor !== undefined) cleanup.add("workers", () => supervisor.close());
+  const readiness = watchReadiness({ query: db.query, extra: () => (engine.draining ? ["stopping"] : []) });
+  cleanup.add("readiness watch", () => readiness.close());
+  routes = servingRoutes({ engine, api, pages, gateway, supervisor, readiness, disk, log });
+  if (supervisor !== undefined) await engine.attach(supervisor.executor);
+
+  announce({ config, version: installation.version, environment: env, deployment: engine.deployments.current(), newSecretKey: boot.newSecretKey, setupCode: await issueSetupCode(db), origin: origin(), startedInMs: Date.now() - begun, log });
+
+  return {
+    async stop() {
+      await engine.drain();
+      await supervisor?.drain(drainGraceMs[mode]);
+      await cleanup.run();
+      log.info("stopped");
+    },
+  };
+}
+
+function prepareDataDirectory(dataDir: string): { release(): void } {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    throw new StartError(`SIGNALBOX_DATA: cannot make ${dataDir}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return lockDataDirectory(dataDir);
+}
+
+async function bind({ host, port }: Config, routes: () => Routes): Promise<HttpServer> {
+  try {
+    return await listen({ host, port, routes });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code === "EADDRINUSE") throw new StartError(`PORT: ${host}:${port} is in use by another process. Stop that one, or set PORT to a free port.`);
+    if (code === "EACCES") throw new StartError(`PORT: this user may not listen on port ${port}. Set PORT to one above 1023.`);
+    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") throw new StartError(`HOST: ${host} is no address of this machine. Set HOST to 127.0.0.1, or to 0.0.0.0 for all.`);
+    throw error;
+  }
+}
+
+/** Pages read the API over loopback; they are compiled on their own and learn the address from the environment. */
+function tellPages(config: Config, http: HttpServer): void {
+  process.env.HOST = config.host;
+  process.env.PORT = String(http.port);
+}
+
+const compiled = ({ root }: Installation) => ({ workerEntry: join(root, "dist", "worker", "main.js"), sdkEntry: join(root, "dist", "sdk", "index.js") });
+
+async function openData({ config, installation, log, cleanup }: { config: Config; installation: Installation; log: Logger; cleanup: Cleanup }): Promise<{ db: Database; url: string }> {
+  const postgres = config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.child({ in: "postgres" }) }) : undefined;
+  if (postgres !== undefined) cleanup.add("PostgreSQL", () => postgres.close());
+  const url = postgres?.url ?? config.databaseUrl ?? "";
+  if (postgres === undefined) await checkExternalPostgres({ url, log });
+  await migrate({ url, directory: join(installation.root, "prisma", "migrations"), log });
+  const db = openDatabase({ url });
+  cleanup.add("database connections", () => db.close());
+  return { db, url };
+}
+
+function openSupervisor({ engine, buildOptions, log }: { engine: Engine; buildOptions: BuildOptions; log: Logger }): Supervisor {
+  const { dataDir, projectDir, mode, workerEntry, sdkEntry } = buildOptions;
+  return createSupervisor({
+    events: runEvents(engine),
+    deployments: engine.deployments,
+    isOutage: (error) => error instanceof Unavailable || isConnectionError(error),
+    dataDir,
+    projectDir,
+    mode,
+    workerEntry,
+    sdkEntry,
+    projectEnv: () => readProjectEnv(projectDir, mode),
+    log: log.child({ in: "workers" }),
+  });
+}
+
+function openGateway({ engine, api, disk, config, log }: { engine: Engine; api: Api; disk: DiskWatch; config: Config; log: Logger }): Gateway {
+  return createGateway({
+    feed: engine.feed,
+    reads: engineReads(engine),
+    access: { ...api.credentials, allows, readableThrough },
+    allowedOrigins: () => (config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin]),
+    allowedHosts: () => allowedHosts(config),
+    notices: () => (disk.state().level === "ok" ? [] : [{ level: disk.state().level === "full" ? "error" : "warning", message: engine.readOnlyReason ?? "The server's disk is filling up." }]),
+    log: log.child({ in: "gateway" }),
+  });
+}
+
+function startingRoutes(log: Logger): Routes {
+  const wait: Handler = (_, response) => {
+    response.setHeader("retry-after", "1");
+    sendJson(response, 503, { error: "Signalbox is starting. Try again in a moment." });
+  };
+  return { paths: [], pages: wait, upgrades: [], onError: reporter(log) };
+}
+
+interface Serving {
+  engine: Engine;
+  api: Api;
+  pages: Pages | undefined;
+  gateway: Gateway;
+  supervisor: Supervisor | undefined;
+  readiness: { problems(): readonly string[] };
+  disk: DiskWatch;
+  log: Logger;
+}
+
+function servingRoutes({ engine, api, pages, gateway, supervisor, readiness, disk, log }: Serving): Routes {
+  const metrics = createMetrics({
+    engine,
+    workers: () => supervisor?.stats() ?? { processes: 0, ready: 0, blocked: 0, running: 0, waiting: 0, pending: 0 },
+    sockets: gateway.stats,
+    isReady: () => readiness.problems().length === 0,
+    disk: disk.state,
+  });
+  const hasSecretKey = async (authorization: string | undefined) => {
+    const token = /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
+    if (token === undefined) return false;
+    return (await api.credentials.authenticateToken(token).catch(() => null))?.kind === "key";
+  };
+  const handleApi: Handler = getRequestListener(api.app.fetch, { overrideGlobalObjects: false });
+  const noPages: Handler = (_, response) => sendJson(response, 404, { error: "This node serves no dashboard (SIGNALBOX_ROLES)." });
+  return {
+    paths: [
+      ...operations({ problems: readiness.problems, metrics, hasSecretKey: (request) => hasSecretKey(request.headers.authorization) }),
+      { prefix: "/api", handle: handleApi },
+      { prefix: "/packets", handle: handleApi },
+      { prefix: "/realtime", handle: handleApi },
+    ],
+    pages: pages?.handle ?? noPages,
+    upgrades: [{ prefix: "/realtime", handle: (request, socket, head) => void (gateway.handleUpgrade(request, socket, head) || refuseUpgrade(socket)) }, ...(pages === undefined ? [] : [{ prefix: "/_next", handle: pages.upgrade }])],
+    onError: reporter(log),
+  };
+}
+
+const reporter = (log: Logger): Routes["onError"] => (error, request) => log.error("a request failed", { method: request.method, path: request.url?.split("?", 1)[0], error });
