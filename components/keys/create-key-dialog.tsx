@@ -55,7 +55,7 @@ export function CreateKeyDialog({ origin, onClose, onCreated }: { origin: string
             <Input
               {...control}
               value={name}
-              maxLength={100}
+              maxLength={64}
               onChange={(event) => {
                 setName(event.target.value);
                 setError(undefined);

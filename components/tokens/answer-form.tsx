@@ -1,0 +1,104 @@
+"use client";
+import { Check, X } from "lucide-react";
+import { useState } from "react";
+import { asDecision, decision, hasNote, withNote, type Question } from "@/lib/answer-form";
+import { blankValue } from "@/lib/form-schema";
+import { formatJson, parseJsonText } from "@/lib/json-text";
+import { ActionButton } from "../auth/permission";
+import { useShortcut } from "../frame/shortcuts";
+import { firstMode, PayloadEditor, type EditorMode } from "../json/payload-editor";
+import { Field, Textarea } from "../ui/input";
+import { Segmented } from "../ui/segmented";
+
+export interface AnswerFormProps {
+  tokenId: string;
+  question: Question | null;
+  refused: string | undefined;
+  busy: boolean;
+  error: string | undefined;
+  onAnswer: (data: unknown) => void;
+}
+
+type Way = "form" | "custom";
+
+/** The form of the question; without one, yes or no; and any JSON for what neither foresaw. */
+export function AnswerForm({ tokenId, question, refused, busy, error, onAnswer }: AnswerFormProps) {
+  const decisions = question === null ? { rest: null } : asDecision(question.schema);
+  const schema = question === null || decisions !== null ? (decisions?.rest ?? null) : question.schema;
+  const [way, setWay] = useState<Way>("form");
+  const [text, setText] = useState(() => formatJson(question?.defaults ?? (schema === null ? {} : blankValue(schema))));
+  const [custom, setCustom] = useState("");
+  const [note, setNote] = useState("");
+  const [mode] = useState<EditorMode>(() => firstMode(schema));
+  const offersNote = question === null || !hasNote(question.schema);
+
+  function answer(given: "approved" | "rejected" | "form") {
+    if (busy || refused !== undefined) return;
+    const parsed = parseJsonText(text);
+    if (!parsed.ok) return;
+    const fields: unknown = schema === null ? {} : parsed.value;
+    const value = given === "form" ? fields : { ...(typeof fields === "object" ? fields : {}), ...decision(given, "") };
+    onAnswer(withNote(value, offersNote ? note : ""));
+  }
+  function answerCustom() {
+    const parsed = parseJsonText(custom);
+    if (parsed.ok && !busy && refused === undefined) onAnswer(parsed.value);
+  }
+  const submit = () => (way === "custom" ? answerCustom() : answer(decisions === null ? "form" : "approved"));
+
+  useShortcut("a", { label: "Approve", group: "Token", run: () => (decisions !== null && way === "form" ? answer("approved") : undefined) });
+  useShortcut("r", { label: "Reject", group: "Token", run: () => (decisions !== null && way === "form" ? answer("rejected") : undefined) });
+  useShortcut("mod+enter", { label: "Answer", group: "Token", run: submit });
+
+  return (
+    <div className="flex flex-col gap-3">
+      {way === "form" ? (
+        <>
+          {schema === null ? null : <PayloadEditor schema={schema} text={text} onChange={setText} mode={mode} label="Answer" name={`answer-${tokenId}`} disabled={refused !== undefined} onSubmit={submit} minHeight="96px" />}
+          {offersNote ? (
+            <Field label="Note" help="Goes with the answer, for the run and for those who read it later">
+              {(control) => <Textarea {...control} rows={2} value={note} disabled={refused !== undefined} onChange={(event) => setNote(event.target.value)} />}
+            </Field>
+          ) : null}
+        </>
+      ) : (
+        <PayloadEditor schema={undefined} text={custom} onChange={setCustom} mode="json" label="Answer as JSON" name={`custom-${tokenId}`} disabled={refused !== undefined} onSubmit={submit} minHeight="120px" />
+      )}
+      {error ? (
+        <p role="alert" className="text-bad">
+          {error}
+        </p>
+      ) : null}
+      <div className="flex flex-wrap items-center gap-2">
+        {way === "custom" ? (
+          <ActionButton look="primary" busy={busy} refused={refused} disabled={!parseJsonText(custom).ok} onClick={answerCustom}>
+            Answer with JSON
+          </ActionButton>
+        ) : decisions === null ? (
+          <ActionButton look="primary" busy={busy} refused={refused} onClick={() => answer("form")}>
+            Answer
+          </ActionButton>
+        ) : (
+          <>
+            <ActionButton look="primary" busy={busy} refused={refused} onClick={() => answer("approved")}>
+              <Check aria-hidden className="size-4" /> Approve
+            </ActionButton>
+            <ActionButton look="danger" busy={busy} refused={refused} onClick={() => answer("rejected")}>
+              <X aria-hidden className="size-4" /> Reject
+            </ActionButton>
+          </>
+        )}
+        <Segmented
+          label="Answer as"
+          className="ml-auto"
+          value={way}
+          onChange={setWay}
+          options={[
+            { value: "form", label: question === null ? "Yes or no" : "Form" },
+            { value: "custom", label: "Custom JSON" },
+          ]}
+        />
+      </div>
+    </div>
+  );
+}
