@@ -14,7 +14,6 @@ import { taskRoutes } from "./dashboard/tasks";
 import { tokenPageRoutes } from "./dashboard/tokens";
 import { createIssuer } from "./issuer";
 import { answerProblem, toProblem } from "./problem";
-import { realtimeRoutes } from "./realtime/routes";
 import { answersOtherOrigins, assertRules, ruleOf, type Rule } from "./requires";
 import { accessRoutes } from "./routes/access";
 import { batchRoutes } from "./routes/batches";
@@ -76,7 +75,6 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   packetRoutes,
   accessRoutes,
   miscRoutes,
-  realtimeRoutes,
   signInRoutes,
   pageRoutes,
   taskRoutes,

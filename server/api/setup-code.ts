@@ -1,6 +1,14 @@
+import { randomBytes } from "node:crypto";
 import { newId } from "@/lib/ids";
 import type { Database } from "../db/database";
 import { sha256 } from "./jwt";
+
+/** A new one-time code for the first admin, of which only the hash is kept; older ones end. Null once there is an admin. */
+export async function issueSetupCode(db: Database): Promise<string | null> {
+  const code = randomBytes(24).toString("base64url");
+  const rows = await db.query(`update installation set setup_code_hash = $1 where not exists (select from "user" where role = 'admin') returning id`, [sha256(code)]);
+  return rows.length === 0 ? null : code;
+}
 
 /** Whether the one-time code that a start has printed can still make the first admin. */
 export async function setupIsOpen(db: Database): Promise<boolean> {

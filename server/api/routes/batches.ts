@@ -14,6 +14,7 @@ import type { Principal } from "../principal";
 import { authorizeItem, requires } from "../requires";
 import { checkPublicOptions } from "../trigger-checks";
 import { handOver, oneTimeOf } from "./trigger";
+import { wireBatch, wireBatchV1 } from "../wire/batch";
 import { runResult } from "../wire/result";
 
 const createBytes = 1024 * 1024;
@@ -74,11 +75,8 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
   }
 
   const reads = requires(context, { allow: "scope", action: "read", wants: (c) => ({ resources: [{ type: "batch", id: c.req.param("batchId") ?? "" }, { type: "runs" }] }) });
-  app.get("/api/v2/batches/:batchId", reads, async (c) => c.json(await retrieveBatch(c.req.param("batchId"))));
-  app.get("/api/v1/batches/:batchId", reads, async (c) => {
-    const { processing: _, ...batch } = await retrieveBatch(c.req.param("batchId"));
-    return c.json(batch);
-  });
+  app.get("/api/v2/batches/:batchId", reads, async (c) => c.json(wireBatch(await retrieveBatch(c.req.param("batchId")))));
+  app.get("/api/v1/batches/:batchId", reads, async (c) => c.json(wireBatchV1(await retrieveBatch(c.req.param("batchId")))));
   app.get("/api/v1/batches/:batchId/results", requires(context, { allow: "key", action: "read" }), async (c) => {
     const batchId = c.req.param("batchId");
     await retrieveBatch(batchId);

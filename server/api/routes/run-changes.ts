@@ -25,7 +25,7 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   const secret = requires(context, { allow: "key", action: "write" });
 
-  for (const path of ["/api/v2/runs/:runId/cancel-run", "/api/v1/runs/:runId/cancel-run"]) {
+  for (const path of ["/api/v2/runs/:runId/cancel", "/api/v1/runs/:runId/cancel"]) {
     app.post(path, requires(context, { allow: "scope", action: "write", wants: changesRun(context) }), async (c) => {
       const run = await requireRun(context, c);
       const principal = principalOf(c);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BundleManifest } from "@/lib/contracts/task";
 import { createTestDatabase } from "@/test/database";
-import { bootstrap, issueSetupCode } from "../../db/bootstrap";
+import { bootstrap } from "../../db/bootstrap";
 import { openDatabase, type Database } from "../../db/database";
 import type { PrismaClient } from "../../db/generated/client";
 import { createVault, openKeys, type Keys } from "../../db/keys";
@@ -15,6 +15,7 @@ import { createEngine, type Engine } from "../../engine/engine";
 import { createLog } from "../../log";
 import { createApi, type Api } from "../api";
 import { createIssuer, type Issuer } from "../issuer";
+import { issueSetupCode } from "../setup-code";
 
 export const origin = "http://127.0.0.1:3030";
 export const version = "2025-07-16";
@@ -91,6 +92,7 @@ export async function openHarness(): Promise<Harness> {
     env: environment,
     packets,
     log,
+    sole: true,
     api: () => ({ url: state.origin, token: issuer.runToken() }),
     tokenUrl: issuer.callbackUrl,
     tokenAccess: (id) => issuer.tokenAccess(id).token,
@@ -117,7 +119,7 @@ export async function openHarness(): Promise<Harness> {
     const email = `${role}${people}@example.com`;
     await db.query("delete from account");
     await db.query(`update "user" set role = 'viewer' where role = 'admin'`);
-    const code = await issueSetupCode(db.query);
+    const code = await issueSetupCode(db);
     const answer = await call("POST", "/api/setup", { as: null, body: { code, name: role, email, password: "correct horse battery" } });
     const cookie = answer.headers.getSetCookie().map((line) => line.split(";")[0]).join("; ");
     await db.query(`update "user" set role = $1 where email = $2`, [role, email]);
