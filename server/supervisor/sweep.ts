@@ -20,19 +20,23 @@ export function sweep({ members, timings, now, stop }: SweepOptions): void {
         isWatched = true;
         enforce(run, run.stop, { silence, timings, now });
       } else if (usesSlot(run) && run.clock.used(now) >= run.limit) {
-        // In a blocked process the clocks of all its runs go on, and only one of them is to blame: each is resumed alone.
-        if (silence >= timings.maxDuration && member.running > 1) member.process.terminate();
-        else stop(run, "maxDuration");
+        if (!isDoubtful(run, silence, timings.suspect)) stop(run, "maxDuration");
+        else if (silence >= timings.maxDuration) member.process.terminate();
       }
     }
     if (isWatched) member.process.ping(now);
   }
 }
 
+/** In a blocked process the clocks of all its runs go on, and only one of them is to blame: nobody is, each is resumed alone. */
+const isDoubtful = (run: HeldRun, silence: number, patience: number) => run.member.running > 1 && silence >= patience;
+
 function enforce(run: HeldRun, stop: NonNullable<HeldRun["stop"]>, { silence, timings, now }: { silence: number; timings: Timings; now: number }): void {
   const waited = now - stop.at;
   if (stop.reason === "maxDuration") {
-    if (waited >= timings.maxDuration) endProcessOf(run);
+    if (waited < timings.maxDuration) return;
+    if (isDoubtful(run, silence, timings.maxDuration)) run.member.process.terminate();
+    else endProcessOf(run);
   } else if (waited >= timings.cancel || (waited >= timings.cancelBlocked && silence >= timings.cancelBlocked)) endProcessOf(run);
 }
 
