@@ -192,6 +192,8 @@ create table run_data (
   -- Metadata operations of the present attempt that are applied.
   metadata_operations integer not null default 0,
   metadata_at_attempt text,
+  -- Compute ms of the present attempt, as of its last wait.
+  attempt_usage_ms integer not null default 0,
   output text,
   output_type text,
   error text,

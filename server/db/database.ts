@@ -1,0 +1,181 @@
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { isConnectionError, Unavailable } from "./errors";
+
+/** Runs one statement; prepared under a name made from its text, so keep texts constant. */
+export interface Query {
+  <Row>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** A connection of its own, for a group-commit loop. It reconnects by itself; what was in flight is thrown. */
+export interface Writer {
+  query: Query;
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface Database {
+  query: Query;
+  /** BEGIN … COMMIT on one connection; made again from the start when the connection was lost before COMMIT was sent. */
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  writer(options?: { asynchronousCommit?: boolean }): Writer;
+  /** Resolves when a statement succeeds; rejects with `Unavailable` after 30 s. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How long a statement waits for a database that is away before it fails. */
+const patienceMs = 30_000;
+
+const types = {
+  getTypeParser(oid: number, format?: "text" | "binary") {
+    // timestamptz as ISO text (the session is in UTC): rows leave SQL as they go over the wire.
+    if (oid === 1184) return isoDate;
+    if (oid === 20) return Number;
+    return pg.types.getTypeParser(oid, format);
+  },
+};
+
+function isoDate(text: string): string {
+  const zone = text.lastIndexOf("+");
+  const [date = "", time = ""] = text.slice(0, zone).split(" ");
+  const [whole = "", fraction = ""] = time.split(".");
+  return `${date}T${whole}.${fraction.padEnd(3, "0").slice(0, 3)}Z`;
+}
+
+const names = new Map<string, string>();
+function statementName(sql: string): string {
+  let name = names.get(sql);
+  if (name === undefined) {
+    name = createHash("sha1").update(sql).digest("base64url").slice(0, 20);
+    names.set(sql, name);
+  }
+  return name;
+}
+
+function queryOn(client: pg.ClientBase): Query {
+  return async <Row>(sql: string, params: readonly unknown[] = []) => {
+    const result = await client.query<Row & pg.QueryResultRow>({ name: statementName(sql), text: sql, values: [...params] });
+    return result.rows;
+  };
+}
+
+/** `url`: postgres://…; the session is in UTC, generic plans, and no statement may idle in a transaction for more than 60 s. */
+export function openDatabase(options: { url: string; poolSize?: number }): Database {
+  const settings = "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c jit=off -c idle_in_transaction_session_timeout=60000";
+  const connection = { connectionString: options.url, types, options: settings, connectionTimeoutMillis: 5000, keepAlive: true };
+  const pool = new pg.Pool({ ...connection, max: options.poolSize ?? 8, idleTimeoutMillis: 30_000 });
+  // An idle client that loses its server is replaced on next use; unheard, the event would end the process.
+  pool.on("error", () => {});
+  const writers = new Set<Writer>();
+
+  const query: Query = (sql, params) =>
+    patiently(async () => {
+      const client = await pool.connect();
+      return used(client, () => queryOn(client)(sql, params));
+    });
+
+  return {
+    query,
+    transaction: (work) =>
+      patiently(async () => {
+        const client = await pool.connect();
+        return used(client, () => inTransaction(client, work));
+      }),
+    writer(writerOptions = {}) {
+      const extra = writerOptions.asynchronousCommit === true ? " -c synchronous_commit=off" : "";
+      const writer = openWriter({ ...connection, options: settings + extra });
+      writers.add(writer);
+      return writer;
+    },
+    async ready() {
+      await query("select 1");
+    },
+    async close() {
+      await Promise.all([pool.end(), ...[...writers].map((writer) => writer.close())]);
+    },
+  };
+}
+
+async function used<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work();
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(isConnectionError(error));
+    throw error;
+  }
+}
+
+/** Thrown when the connection went while COMMIT was under way: the work may be done. */
+class CommitUnknown extends Unavailable {}
+
+async function inTransaction<T>(client: pg.ClientBase, work: (query: Query) => Promise<T>): Promise<T> {
+  await client.query("begin");
+  let result: T;
+  try {
+    result = await work(queryOn(client));
+  } catch (error) {
+    if (!isConnectionError(error)) await client.query("rollback");
+    throw error;
+  }
+  try {
+    await client.query("commit");
+  } catch (error) {
+    if (isConnectionError(error)) throw new CommitUnknown("The database connection was lost during a commit; ask again what became of it.");
+    throw error;
+  }
+  return result;
+}
+
+/** Tries again on a new connection while the database is away, for `patienceMs`. */
+export async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  const end = Date.now() + patienceMs;
+  for (let pause = 20; ; pause = Math.min(pause * 2, 1000)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof Unavailable || !isConnectionError(error)) throw error;
+      if (Date.now() > end) throw new Unavailable("The database has been unreachable for 30 s.");
+      await sleep(pause);
+    }
+  }
+}
+
+function openWriter(config: pg.ClientConfig): Writer {
+  let current: Promise<pg.Client> | null = null;
+  let closed = false;
+
+  async function connect(): Promise<pg.Client> {
+    const client = new pg.Client(config);
+    client.on("error", () => {});
+    client.on("end", () => {
+      current = null;
+    });
+    await client.connect();
+    return client;
+  }
+
+  async function withClient<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    if (closed) throw new Unavailable("The server is stopping.");
+    current ??= connect();
+    try {
+      return await work(await current);
+    } catch (error) {
+      if (isConnectionError(error)) current = null;
+      throw error;
+    }
+  }
+
+  return {
+    query: (sql, params) => withClient((client) => queryOn(client)(sql, params)),
+    transaction: (work) => withClient((client) => inTransaction(client, work)),
+    async close() {
+      closed = true;
+      const client = await current?.catch(() => null);
+      await client?.end();
+    },
+  };
+}

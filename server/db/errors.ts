@@ -1,0 +1,14 @@
+/** The database cannot be reached now; nothing was decided, or what was decided is not known. API: 503. */
+export class Unavailable extends Error {
+  override readonly name = "Unavailable";
+}
+
+const connectionStates = new Set(["08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "53300"]);
+const socketErrors = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ENOENT", "ETIMEDOUT"]);
+
+/** The connection failed, not the statement: worth another try on a new one. */
+export function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return connectionStates.has(code) || socketErrors.has(code) || /Connection terminated|not queryable|Client was closed/i.test(error.message);
+}

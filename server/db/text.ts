@@ -1,0 +1,15 @@
+/**
+ * PostgreSQL text holds neither NUL nor a lone surrogate. Such strings, and those that begin like an encoded one,
+ * are stored as U+0001 and their JSON text; every other string is stored as it is.
+ */
+const marker = "\u0001";
+const unsafe = /[\0\u0001]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+export function encodeText(text: string): string {
+  return unsafe.test(text) ? marker + JSON.stringify(text).replaceAll("\u0001", "\\u0001") : text;
+}
+
+export function decodeText(stored: string): string {
+  // JSON.parse of what encodeText wrote is a string.
+  return stored.startsWith(marker) ? String(JSON.parse(stored.slice(1))) : stored;
+}

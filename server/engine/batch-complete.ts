@@ -1,0 +1,51 @@
+import type { OperationOutcome } from "@/lib/contracts/ipc";
+import type { Engine } from "./engine";
+import { resumeRuns } from "./resume";
+import { resultsOf } from "./settle";
+import { settleWaiters } from "./waiters";
+
+/** Ends a sealed batch whose runs are all final, and gives its results to the run that waits for it. Harmless when it is not. */
+export async function completeBatch(engine: Engine, batchId: string): Promise<void> {
+  try {
+    const parents = await engine.db.transaction(async (query) => {
+      const done = await query<{ parent_id: string | null }>(
+        `update batch set status = case when failed_items > 0 then 'PARTIAL_FAILED' else 'COMPLETED' end, completed_at = now(), updated_at = now()
+          where id = $1 and status = 'PROCESSING' and sealed and finished_count >= run_count returning parent_id`,
+        [batchId],
+      );
+      if (done.length === 0) return [];
+      const waiting = await query("select 1 from run_journal where target = $1 and outcome is null", [batchId]);
+      if (waiting.length === 0) return [];
+      const items = await query<{ run_id: string; task: string }>("select run_id, task from batch_item where batch_id = $1 order by index", [batchId]);
+      const results = await resultsOf(query, items.map((item) => item.run_id));
+      const outcome: OperationOutcome = {
+        ok: true,
+        value: {
+          id: batchId,
+          items: items.map(
+            (item) =>
+              results.get(item.run_id) ?? { ok: false, id: item.run_id, taskIdentifier: item.task, error: { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR", message: "The run's result is missing." } },
+          ),
+        },
+      };
+      return settleWaiters(query, batchId, outcome);
+    });
+    if (parents.length > 0) await resumeRuns(engine, parents);
+  } catch (error) {
+    engine.log.warn("completing a batch failed; the sweep tries again", { batch: batchId, error: String(error) });
+  }
+}
+
+/** The time for sealing is over: the batch is given up. Its runs go on. */
+export async function abortBatch(engine: Engine, batchId: string): Promise<void> {
+  const parents = await engine.db.transaction(async (query) => {
+    const rows = await query(
+      `with t as (delete from run_timer where kind = 'batch' and ref = $1)
+       update batch set status = 'ABORTED', completed_at = now(), updated_at = now() where id = $1 and status = 'PENDING' and not sealed returning id`,
+      [batchId],
+    );
+    if (rows.length === 0) return [];
+    return settleWaiters(query, batchId, { ok: false, error: { status: 422, message: "The batch was given up because its items did not come in time." } });
+  });
+  if (parents.length > 0) await resumeRuns(engine, parents);
+}

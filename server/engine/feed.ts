@@ -1,0 +1,52 @@
+import type { RunEvent, RunRow, StreamChunk, TraceItem } from "@/lib/contracts/run";
+import type { TokenRow } from "@/lib/contracts/token";
+
+/** One run after a commit. `at` is the commit time by the server's clock, epoch ms. */
+export interface RunChange {
+  row: RunRow;
+  events: RunEvent[];
+  created: boolean;
+  at: number;
+}
+
+interface Topics {
+  runs: readonly RunChange[];
+  trace: readonly TraceItem[];
+  chunks: readonly StreamChunk[];
+  tokens: readonly TokenRow[];
+  queues: readonly string[];
+}
+
+/** The change feed: each commit is offered once to every listener, after it. Listeners must not throw or block. */
+export interface Feed {
+  onRuns(listener: (changes: Topics["runs"]) => void): () => void;
+  onTrace(listener: (items: Topics["trace"]) => void): () => void;
+  onChunks(listener: (chunks: Topics["chunks"]) => void): () => void;
+  onTokens(listener: (tokens: Topics["tokens"]) => void): () => void;
+  /** Names of queues whose depth, running count, pause or limit changed. */
+  onQueues(listener: (names: Topics["queues"]) => void): () => void;
+  emit<T extends keyof Topics>(topic: T, payload: Topics[T]): void;
+  /** Identity of the database; another one after a restore, so that old cursors are refused. */
+  readonly epoch: string;
+}
+
+export function createFeed(epoch: string): Feed {
+  const listeners: { [T in keyof Topics]: Set<(payload: Topics[T]) => void> } = { runs: new Set(), trace: new Set(), chunks: new Set(), tokens: new Set(), queues: new Set() };
+  function add<T>(set: Set<T>, listener: T): () => void {
+    set.add(listener);
+    return () => void set.delete(listener);
+  }
+  return {
+    epoch,
+    onRuns: (listener) => add(listeners.runs, listener),
+    onTrace: (listener) => add(listeners.trace, listener),
+    onChunks: (listener) => add(listeners.chunks, listener),
+    onTokens: (listener) => add(listeners.tokens, listener),
+    onQueues: (listener) => add(listeners.queues, listener),
+    emit<T extends keyof Topics>(topic: T, payload: Topics[T]) {
+      if (payload.length === 0) return;
+      const listening: Set<(payload: Topics[T]) => void> = listeners[topic];
+      for (const listener of listening) listener(payload);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { AttemptResult } from "@/lib/contracts/ipc";
+import { engineRetriedCodes, statusOfError, type TaskRunError } from "@/lib/contracts/error";
+import { limits } from "@/lib/contracts/run";
+import { retryDelay } from "@/lib/backoff";
+import type { RetryOptions } from "@/lib/contracts/task";
+import type { Engine, LiveRun } from "./engine";
+import { retryRun } from "./retry";
+
+/** Attempts of one run at most, whatever its options say. */
+const maxAttempts = 250;
+
+/** The end of an attempt, as its worker reports it. A report of an older epoch changes nothing. */
+export async function finishAttempt(engine: Engine, message: { runId: string; epoch: number; result: AttemptResult }): Promise<void> {
+  const live = engine.live.get(message.runId);
+  if (live === undefined || live.epoch !== message.epoch) return;
+  await engine.progress.flush(message.runId);
+  const { result } = message;
+  const end = { runId: message.runId, epoch: message.epoch, from: ["EXECUTING", "WAITING", "QUEUED"] as const, usageMs: result.usageMs };
+  if (!result.ok) return failAttempt(engine, live, { ...result, proposed: result.retry?.delayMs });
+  if (result.output.data !== null && Buffer.byteLength(result.output.data) > limits.outputBytes) {
+    const error: TaskRunError = { type: "INTERNAL_ERROR", code: "TASK_OUTPUT_ERROR", message: `The output is larger than ${limits.outputBytes / 1024 / 1024} MB.` };
+    await engine.finishes.submit({ ...end, status: statusOfError(error), event: "failed", error });
+    return;
+  }
+  await engine.finishes.submit({ ...end, status: "COMPLETED", event: "completed", output: result.output });
+}
+
+/** The engine disposes: the worker's proposal, or for crashes the task's own retry settings, while attempts are left. */
+export async function failAttempt(
+  engine: Engine,
+  live: LiveRun,
+  failure: { error: TaskRunError; skipRetrying: boolean; proposed?: number | undefined; usageMs: number },
+): Promise<void> {
+  const { error } = failure;
+  const delay = failure.skipRetrying ? null : (failure.proposed ?? engineDelay(engine, live, error));
+  const mayRetry = delay !== null && live.attempt < maxAttempts && live.attempt < (live.stored.max_attempts ?? 1);
+  if (mayRetry && (await retryRun(engine, live, { delayMs: delay, error, usageMs: failure.usageMs }))) return;
+  const status = statusOfError(error);
+  await engine.finishes.submit({
+    runId: live.id,
+    epoch: live.epoch,
+    from: ["EXECUTING", "WAITING", "QUEUED", "DEQUEUED"],
+    status,
+    event: status === "CANCELED" ? "canceled" : "failed",
+    data: { attempt: live.attempt },
+    error,
+    usageMs: failure.usageMs,
+  });
+}
+
+/** The delay the task's stored retry settings give for a crash, when the worker could not propose one. */
+function engineDelay(engine: Engine, live: LiveRun, error: TaskRunError): number | null {
+  if (error.type !== "INTERNAL_ERROR" || !engineRetriedCodes.includes(error.code)) return null;
+  const retry = retrySettings(engine, live);
+  return retry === null ? null : retryDelay({ ...retry, maxAttempts: live.stored.max_attempts ?? 1 }, live.attempt, Math.random());
+}
+
+function retrySettings(engine: Engine, live: LiveRun): RetryOptions | null {
+  const manifest = (engine.deployments.get(live.stored.deployment ?? "") ?? engine.deployments.current())?.manifest;
+  const task = manifest?.tasks.find((candidate) => candidate.id === live.stored.task);
+  return task?.retry ?? manifest?.config.retries?.default ?? null;
+}

@@ -1,0 +1,169 @@
+import type { OperationOutcome, RunResult } from "@/lib/contracts/ipc";
+import { describeError, type TaskRunError } from "@/lib/contracts/error";
+import type { Packet, RunEventType } from "@/lib/contracts/run";
+import type { RunStatus } from "@/lib/contracts/status";
+import { groupCommit } from "../db/group-commit";
+import { encodeText } from "../db/text";
+import { completeBatch } from "./batch-complete";
+import { eventOf, freeSlot, laneOf, publish, type Engine } from "./engine";
+import { offloadPacket } from "./packets";
+import { resumeRuns } from "./resume";
+import { runColumns, type StoredRun } from "./run-row";
+
+/** A run's end. `epoch` null: whoever holds it (cancel, expiry); `from` then says which statuses may end this way. */
+export interface Finish {
+  runId: string;
+  epoch: number | null;
+  from: readonly RunStatus[];
+  status: RunStatus;
+  event: RunEventType;
+  data?: Record<string, unknown>;
+  output?: Packet;
+  error?: TaskRunError;
+  usageMs: number;
+}
+
+interface FinishInput {
+  id: string;
+  epoch: number | null;
+  from: readonly RunStatus[];
+  status: RunStatus;
+  event: string;
+  data: string | null;
+  output: string | null;
+  output_type: string | null;
+  error: string | null;
+  error_name: string | null;
+  error_message: string | null;
+  usage_ms: number;
+  result: string;
+  failed: boolean;
+}
+
+/**
+ * One statement ends the runs: state, output, event, counters, queue entry and timers, and the outcome of every operation
+ * that waited for them, with `resume_due` on those parents. What a lost connection hides is found by the sweep.
+ */
+const finishSql = `
+with i as materialized (
+  select * from json_to_recordset($2::json) as i(id text, epoch int, "from" text[], status text, event text, data text, output text,
+    output_type text, error text, error_name text, error_message text, usage_ms int, result text, failed boolean)
+),
+r as (
+  update run set status = i.status, version = run.version + 1, updated_at = now(), finished_at = now(), usage_ms = run.usage_ms + i.usage_ms,
+    waiting_on = null, pending_waits = 0, resume_due = false, retry_at = null, error_name = i.error_name, error_message = i.error_message,
+    stopping = i.status = 'CANCELED' and run.status in ('EXECUTING', 'DEQUEUED'),
+    node = case when i.status = 'CANCELED' and run.status in ('EXECUTING', 'DEQUEUED') then run.node end
+  from i
+  where run.id = any(array(select id from i)) and run.id = i.id and (i.epoch is null or run.epoch = i.epoch) and run.status = any(i."from")
+  returning ${runColumns}, run.stopping, i.event, i.data
+),
+d as (
+  update run_data set output = i.output, output_type = i.output_type, error = i.error from i
+   where run_id = any(array(select id from r where i.output is not null or i.error is not null)) and run_id = i.id
+),
+e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), event, data from r),
+q as (delete from run_queue where run_id = any(array(select id from r)) returning run_id, queue, concurrency_key),
+tm as (
+  delete from run_timer where (kind, ref) in (select k, id from r, unnest(array['ttl', 'delay', 'retry']) as k
+    where r.expires_at is not null or r.delay_until is not null or r.event in ('canceled', 'expired'))
+),
+mine as (delete from run_journal where run_id = any(array(select id from r))),
+w as (
+  update run_journal set outcome = i.result from i
+   where target = any(array(select id from r)) and outcome is null and target = i.id and run_id <> all(array(select id from i))
+  returning run_id
+),
+p as (
+  update run set pending_waits = greatest(run.pending_waits - w.n, 0), resume_due = true
+    from (select run_id, count(*) as n from w group by run_id) w
+   where run.id = w.run_id and run.status in ('EXECUTING', 'WAITING', 'QUEUED')
+  returning run.id
+),
+b as (update batch_item set done = true from r where batch_item.run_id = r.id and not batch_item.done returning batch_item.batch_id),
+bc as (
+  update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id) b
+   where id = b.batch_id returning id, sealed and finished_count >= run_count as complete
+),
+s as (
+  insert into run_stat (env_id, minute, task, queue, status, bucket, count)
+  select $1, date_trunc('minute', now()), task, queue, status, case when usage_ms > 0 then least(floor(2 * log(2, usage_ms)), 60) else 0 end, count(*)
+    from r group by task, queue, status, 6
+  on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count
+)
+select r.*, q.run_id is not null as was_queued,
+       (select json_agg(id) from p) as parents, (select json_agg(id) from bc where complete) as batches
+  from r left join q on q.run_id = r.id`;
+
+interface Finished extends StoredRun {
+  stopping: boolean;
+  event: RunEventType;
+  data: string | null;
+  was_queued: boolean;
+  parents: string[] | null;
+  batches: string[] | null;
+}
+
+const nothing = Symbol("not in a state that ends this way");
+
+/** The write loop of ends. `submit` answers null when the run was not in one of the `from` statuses at that epoch. */
+export function createFinishes(engine: Engine) {
+  const writer = engine.db.writer();
+  const group = groupCommit<FinishInput, Finished | typeof nothing>({
+    writer,
+    async run({ query }, items) {
+      const rows = await query<Finished>(finishSql, [engine.env.id, JSON.stringify(items)]);
+      const [first] = rows;
+      if (first?.parents) void resumeRuns(engine, first.parents);
+      for (const batchId of first?.batches ?? []) void completeBatch(engine, batchId);
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      return items.map((item) => byId.get(item.id) ?? nothing);
+    },
+  });
+
+  return {
+    async submit(finish: Finish): Promise<Finished | null> {
+      const before = engine.live.get(finish.runId);
+      const run = await group.submit(await toInput(engine, finish));
+      if (run === nothing) return null;
+      if (run.was_queued) engine.scheduler.dequeued(laneOf(run));
+      if (!run.stopping) {
+        if (before?.epoch === run.epoch) engine.live.delete(run.id);
+        freeSlot(engine, run.id);
+      }
+      publish(engine, [run], () => [eventOf(run, run.event, finish.data)]);
+      return run;
+    },
+    idle: group.idle,
+  };
+}
+
+async function toInput(engine: Engine, finish: Finish): Promise<FinishInput> {
+  const output = finish.output === undefined ? undefined : await offloadPacket(engine.packets, finish.output, `${finish.runId}/output`);
+  const told = finish.error === undefined ? undefined : describeError(finish.error);
+  return {
+    id: finish.runId,
+    epoch: finish.epoch,
+    from: finish.from,
+    status: finish.status,
+    event: finish.event,
+    data: finish.data === undefined ? null : JSON.stringify(finish.data),
+    output: output?.data == null ? null : encodeText(output.data),
+    output_type: output?.dataType ?? null,
+    error: finish.error === undefined ? null : encodeText(JSON.stringify(finish.error)),
+    error_name: told?.name === undefined ? null : encodeText(told.name),
+    error_message: told === undefined ? null : encodeText(told.message.slice(0, 1000)),
+    usage_ms: Math.round(finish.usageMs),
+    result: encodeText(JSON.stringify(outcomeOf(finish.runId, finish, output))),
+    failed: finish.error !== undefined,
+  };
+}
+
+/** What a parent that waits for this run is told. The task id is filled in when the outcome is handed over. */
+function outcomeOf(runId: string, finish: Pick<Finish, "status" | "error">, output: Packet | undefined): OperationOutcome {
+  const value: RunResult =
+    finish.status === "COMPLETED"
+      ? { ok: true, id: runId, taskIdentifier: "", output: output ?? { data: null, dataType: "application/json" } }
+      : { ok: false, id: runId, taskIdentifier: "", error: finish.error ?? { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR" } };
+  return { ok: true, value };
+}

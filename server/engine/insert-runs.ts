@@ -1,0 +1,142 @@
+import type { RunStatus } from "@/lib/contracts/status";
+import type { MachinePreset } from "@/lib/contracts/task";
+import type { Query } from "../db/database";
+import { runColumns, type StoredRun } from "./run-row";
+
+/** A run to be created. `EXECUTING` takes the fast road: created and started in one commit, never in the queue table. */
+export interface NewRun {
+  id: string;
+  task: string;
+  status: Extract<RunStatus, "QUEUED" | "DELAYED" | "EXECUTING" | "DEQUEUED" | "SYSTEM_FAILURE">;
+  queue: string;
+  concurrency_key: string | null;
+  priority_ms: number;
+  /** Epoch ms of an inherited place in the queue. */
+  queue_ms: number | null;
+  delay_until: string | null;
+  ttl_ms: number | null;
+  parent_id: string | null;
+  root_id: string | null;
+  batch_id: string | null;
+  batch_index: number | null;
+  replay_of: string | null;
+  depth: number;
+  is_test: boolean;
+  deployment: string | null;
+  machine: MachinePreset | null;
+  isolate: boolean;
+  max_attempts: number | null;
+  max_duration: number | null;
+  tags: string[];
+  node: string | null;
+  payload: string | null;
+  payload_type: string;
+  metadata: string | null;
+  options: string;
+  progress_value: number | null;
+  progress_label: string | null;
+  error: string | null;
+  error_name: string | null;
+  error_message: string | null;
+  /** Operation of a parent run that makes this one; the row goes into the parent's journal. */
+  parent_epoch: number | null;
+  parent_attempt: number | null;
+  parent_seq: number | null;
+  parent_kind: string | null;
+  parent_fingerprint: string | null;
+  /** The parent's operation stays open until this run is final. */
+  parent_waits: boolean;
+  parent_outcome: string | null;
+}
+
+const inputColumns = `id text, task text, status text, queue text, concurrency_key text, priority_ms int, queue_ms bigint, delay_until timestamptz,
+  ttl_ms bigint, parent_id text, root_id text, batch_id text, batch_index int, replay_of text, depth smallint, is_test boolean, deployment text,
+  machine text, isolate boolean, max_attempts smallint, max_duration int, tags text[], node text, payload text, payload_type text, metadata text,
+  options text, progress_value real, progress_label text, error text, error_name text, error_message text, parent_epoch int, parent_attempt smallint,
+  parent_seq int, parent_kind text, parent_fingerprint text, parent_waits boolean, parent_outcome text`;
+
+/**
+ * One statement: the runs, their cold data, tags, events, queue entries, timers, counters, and their parents' journal entries.
+ * A run whose parent no longer runs at `parent_epoch` is left out: a zombie creates nothing.
+ * Run again with the same ids it inserts nothing and returns what is there.
+ */
+const insertSql = `
+with i as materialized (
+  select i.*, coalesce(i.queue_ms, floor(extract(epoch from now()) * 1000)::bigint) as place
+    from json_to_recordset($2::json) as i(${inputColumns})
+),
+p as (
+  update run set pending_waits = run.pending_waits + w.n
+    from (select parent_id, parent_epoch, count(*) as n from i where parent_waits group by 1, 2) w
+   where run.id = w.parent_id and run.epoch = w.parent_epoch and run.status in ('EXECUTING', 'WAITING')
+     and not exists (select from run_journal j join i on j.run_id = i.parent_id and j.attempt = i.parent_attempt and j.seq = i.parent_seq where i.parent_id = run.id)
+  returning run.id
+),
+fresh as (
+  select i.* from i
+   where (i.parent_seq is null or exists (select from run where run.id = i.parent_id and run.epoch = i.parent_epoch and run.status in ('EXECUTING', 'WAITING')))
+),
+r as (
+  insert into run (id, env_id, task, status, version, epoch, attempt, queue, concurrency_key, priority_ms, queue_at, queued_at, started_at, finished_at,
+                   delay_until, expires_at, parent_id, root_id, batch_id, replay_of, depth, is_test, deployment, machine, isolate, max_attempts,
+                   max_duration, tags, node, progress_value, progress_label, error_name, error_message)
+  select id, $1, task, status, case when status in ('EXECUTING', 'DEQUEUED') then 2 else 1 end,
+         case when status in ('EXECUTING', 'DEQUEUED') then 1 else 0 end, case when status in ('EXECUTING', 'DEQUEUED') then 1 else 0 end,
+         queue, concurrency_key, priority_ms, to_timestamp(place / 1000.0),
+         case when status <> 'DELAYED' then now() end, case when status in ('EXECUTING', 'DEQUEUED') then now() end,
+         case when status = 'SYSTEM_FAILURE' then now() end, delay_until,
+         case when ttl_ms is not null and status = 'QUEUED' then now() + ttl_ms * interval '1 ms' end,
+         parent_id, root_id, batch_id, replay_of, depth, is_test, deployment, machine, isolate, max_attempts, max_duration, tags, node,
+         progress_value, progress_label, error_name, error_message
+    from fresh
+  on conflict (id) do nothing
+  returning ${runColumns}
+),
+d as (
+  insert into run_data (run_id, payload, payload_type, seed_metadata, metadata, metadata_at_attempt, options, error)
+  select id, payload, payload_type, metadata, metadata, metadata, options, error from fresh on conflict do nothing
+),
+t as (
+  insert into run_tag (env_id, tag, created_at, run_id)
+  select $1, tag, now(), id from fresh, unnest(tags) as tag on conflict do nothing
+),
+e as (
+  insert into run_event (run_id, version, at, type, data)
+  select id, 1, now(), 'created', null from fresh where id in (select id from r)
+  union all
+  select id, 2, now(), case when status = 'DEQUEUED' then 'dequeued' else 'started' end, '{"attempt":1}' from fresh
+   where status in ('EXECUTING', 'DEQUEUED') and id in (select id from r)
+),
+q as (
+  insert into run_queue (env_id, queue, concurrency_key, score, run_id)
+  select $1, queue, coalesce(concurrency_key, ''), place - priority_ms, id from fresh where status = 'QUEUED' and id in (select id from r)
+),
+tm as (
+  insert into run_timer (kind, ref, due_at)
+  select 'delay', id, delay_until from fresh where status = 'DELAYED' and id in (select id from r)
+  union all
+  select 'ttl', id, now() + ttl_ms * interval '1 ms' from fresh where status = 'QUEUED' and ttl_ms is not null and id in (select id from r)
+  on conflict do nothing
+),
+j as (
+  insert into run_journal (run_id, attempt, seq, kind, fingerprint, target, outcome)
+  select parent_id, parent_attempt, parent_seq, parent_kind, parent_fingerprint, case when parent_waits then id end, parent_outcome
+    from fresh where parent_seq is not null and parent_kind <> 'batchTrigger' on conflict do nothing
+),
+s as (
+  insert into run_stat (env_id, minute, task, queue, status, bucket, count)
+  select $1, date_trunc('minute', now()), task, queue, 'created', 0, count(*) from fresh where id in (select id from r) group by task, queue
+  on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count
+)
+select * from r`;
+
+/** Creates the runs; the answer misses those that a fenced parent may not create any more. */
+export async function insertRuns(query: Query, envId: string, runs: readonly NewRun[]): Promise<StoredRun[]> {
+  const created = await query<StoredRun>(insertSql, [envId, JSON.stringify(runs)]);
+  if (created.length === runs.length) return created;
+  // After a lost connection the first try may have been committed.
+  const known = new Set(created.map((run) => run.id));
+  const missing = runs.map((run) => run.id).filter((id) => !known.has(id));
+  const found = await query<StoredRun>(`select ${runColumns} from run where env_id = $1 and id = any($2)`, [envId, missing]);
+  return [...created, ...found];
+}

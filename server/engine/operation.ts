@@ -1,0 +1,185 @@
+import type { Operation, OperationOutcome } from "@/lib/contracts/ipc";
+import { parseKeyTtl } from "@/lib/duration";
+import { encodeText } from "../db/text";
+import { triggerBatch } from "./batch";
+import { deliver, type Engine, type LiveRun } from "./engine";
+import { EngineError } from "./error";
+import type { ParentOperation } from "./prepare-run";
+import { completeToken, createToken } from "./token";
+import { trigger } from "./trigger";
+import { blockRun, kindOfWait } from "./wait";
+import { settleFinal, settleToken } from "./settle";
+import { waitRef } from "./waiters";
+
+export interface OperationMessage {
+  runId: string;
+  epoch: number;
+  seq: number;
+  fingerprint: string;
+  operation: Operation;
+  usageMs: number;
+}
+
+/**
+ * Makes an SDK operation of a run and puts it in the attempt's journal, in the same commit as its effect where it has one.
+ * The outcome goes to the process at once, or when the wait is over. What an older epoch asks for is not done.
+ */
+export async function performOperation(engine: Engine, message: OperationMessage): Promise<void> {
+  const live = engine.live.get(message.runId);
+  if (live === undefined || live.epoch !== message.epoch) return;
+  live.open.add(message.seq);
+  try {
+    const outcome = await perform(engine, live, message);
+    if (outcome === "waiting") return;
+    if (live.open.delete(message.seq)) deliver(engine, message.runId, message.epoch, message.seq, outcome);
+  } catch (error) {
+    if (live.open.delete(message.seq)) deliver(engine, message.runId, message.epoch, message.seq, { ok: false, error: refusal(engine, error) });
+  }
+}
+
+function refusal(engine: Engine, error: unknown): { status: number; message: string } {
+  if (error instanceof EngineError) return { status: error.status, message: error.message };
+  engine.log.error("an operation failed", { error: String(error) });
+  return { status: 503, message: "The server could not carry out the operation; it may be tried again." };
+}
+
+async function perform(engine: Engine, live: LiveRun, message: OperationMessage): Promise<OperationOutcome | "waiting"> {
+  const { operation } = message;
+  switch (operation.kind) {
+    case "trigger": {
+      const receipt = await trigger(engine, { ...operation, triggerFunction: "trigger" }, parentOf(live, message, false));
+      const outcome: OperationOutcome = { ok: true, value: { ...receipt, taskIdentifier: operation.task } };
+      if (receipt.isCached) await writeJournal(engine, live, message, { outcome });
+      return outcome;
+    }
+    case "triggerAndWait": {
+      const receipt = await trigger(engine, { ...operation, triggerFunction: "triggerAndWait" }, parentOf(live, message, true));
+      if (receipt.isCached) {
+        await writeJournal(engine, live, message, { target: receipt.id });
+        await settleFinal(engine, [receipt.id]);
+      }
+      await block(engine, message, { runId: receipt.id, isCached: receipt.isCached });
+      return "waiting";
+    }
+    case "batchTrigger": {
+      const batch = await triggerBatch(engine, operation, parentOf(live, message, operation.wait));
+      if (!operation.wait) return { ok: true, value: batch };
+      await block(engine, message, { batchId: batch.id, runCount: batch.runCount });
+      return "waiting";
+    }
+    case "waitUntil": {
+      const { idempotencyKey, idempotencyKeyTTL, date } = operation;
+      const until = idempotencyKey === undefined ? date : await endOfWait(engine, idempotencyKey, idempotencyKeyTTL, date);
+      if (Date.parse(until) <= Date.now()) {
+        const outcome: OperationOutcome = { ok: true, value: null };
+        await writeJournal(engine, live, message, { outcome });
+        return outcome;
+      }
+      await writeJournal(engine, live, message, { until });
+      engine.timers.expect(Date.parse(until));
+      await block(engine, message, { until });
+      return "waiting";
+    }
+    case "waitForToken": {
+      await writeJournal(engine, live, message, { target: operation.tokenId });
+      if (!(await settleToken(engine, operation.tokenId))) {
+        await forget(engine, live, message);
+        throw new EngineError(404, `Wait token ${operation.tokenId} not found in this environment.`);
+      }
+      await block(engine, message, { tokenId: operation.tokenId });
+      return "waiting";
+    }
+    case "createToken": {
+      const { token, isCached } = await createToken(engine, operation.options, { runId: live.id });
+      const outcome: OperationOutcome = {
+        ok: true,
+        value: { id: token.id, isCached, url: engine.tokenUrl(token.id), publicAccessToken: engine.tokenAccess(token.id) },
+      };
+      await writeJournal(engine, live, message, { outcome });
+      return outcome;
+    }
+    case "completeToken": {
+      await completeToken(engine, operation.tokenId, operation.output, { by: `run ${live.id}` });
+      const outcome: OperationOutcome = { ok: true, value: { success: true } };
+      await writeJournal(engine, live, message, { outcome });
+      return outcome;
+    }
+  }
+}
+
+function block(engine: Engine, message: OperationMessage, data: Record<string, unknown>): Promise<void> {
+  return blockRun(engine, { runId: message.runId, epoch: message.epoch, kind: kindOfWait(message.operation.kind), usageMs: message.usageMs, data });
+}
+
+function parentOf(live: LiveRun, message: OperationMessage, waits: boolean): ParentOperation {
+  const run = live.stored;
+  return {
+    runId: live.id,
+    epoch: live.epoch,
+    attempt: live.attempt,
+    seq: message.seq,
+    kind: message.operation.kind,
+    fingerprint: message.fingerprint,
+    waits,
+    depth: run.depth,
+    rootId: run.root_id ?? run.id,
+    isTest: run.is_test,
+    deployment: run.deployment,
+    queueMs: Date.parse(run.queue_at),
+  };
+}
+
+const journalSql = `
+with p as (
+  update run set pending_waits = pending_waits + case when $7::text is null then 1 else 0 end
+   where id = $1 and epoch = $2 and status in ('EXECUTING', 'WAITING') returning id
+),
+j as (
+  insert into run_journal (run_id, attempt, seq, kind, fingerprint, target, outcome) select id, $3, $4, $5, $6, $8, $7 from p
+),
+t as (
+  insert into run_timer (kind, ref, due_at) select 'wait', $10, $9::timestamptz from p where $9::text is not null on conflict do nothing
+)
+select id from p`;
+
+/** Notes an operation that has its outcome, or that waits for `target` or `until`. */
+async function writeJournal(engine: Engine, live: LiveRun, message: OperationMessage, entry: { outcome?: OperationOutcome; target?: string; until?: string }): Promise<void> {
+  const rows = await engine.db.query(journalSql, [
+    live.id,
+    live.epoch,
+    live.attempt,
+    message.seq,
+    message.operation.kind,
+    message.fingerprint,
+    entry.outcome === undefined ? null : encodeText(JSON.stringify(entry.outcome)),
+    entry.target ?? null,
+    entry.until ?? null,
+    waitRef(live.id, live.attempt, message.seq),
+  ]);
+  if (rows.length === 0) throw new EngineError(409, "The run has changed hands.");
+}
+
+async function forget(engine: Engine, live: LiveRun, message: OperationMessage): Promise<void> {
+  await engine.db.query(
+    `with j as (delete from run_journal where run_id = $1 and attempt = $2 and seq = $3 and outcome is null returning run_id)
+     update run set pending_waits = greatest(pending_waits - 1, 0) where id = (select run_id from j)`,
+    [live.id, live.attempt, message.seq],
+  );
+}
+
+/**
+ * When a wait with an idempotency key ends: the first wait with that key decides for all later ones, until the key's TTL
+ * (none: a year) is over.
+ */
+async function endOfWait(engine: Engine, key: string, ttl: string | undefined, date: string): Promise<string> {
+  const ttlMs = (ttl === undefined ? null : parseKeyTtl(ttl)) ?? 365 * 86_400_000;
+  const [row] = await engine.db.query<{ ref: string }>(
+    `insert into request_key as k (env_id, kind, key, ref, expires_at) values ($1, 'wait', $2, $3, now() + $4 * interval '1 ms')
+     on conflict (env_id, kind, key) do update set
+       ref = case when k.expires_at < now() then excluded.ref else k.ref end,
+       expires_at = case when k.expires_at < now() then excluded.expires_at else k.expires_at end
+     returning ref`,
+    [engine.env.id, key, date, ttlMs],
+  );
+  return row?.ref ?? date;
+}

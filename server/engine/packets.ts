@@ -1,0 +1,17 @@
+import { limits, type Packet } from "@/lib/contracts/run";
+import type { PacketStore } from "../db/packets";
+
+/** The packet with its content: one that is kept in the packet store is read from there. */
+export async function resolvePacket(packets: PacketStore, packet: Packet): Promise<Packet> {
+  if (packet.dataType !== "application/store" || packet.data === null) return packet;
+  const stored = await packets.get(packet.data);
+  if (stored === null) throw new Error(`packet ${packet.data} is not in the packet store`);
+  return stored;
+}
+
+/** The packet as the row keeps it: one of more than 512 KB moves to the packet store under `key`. */
+export async function offloadPacket(packets: PacketStore, packet: Packet, key: string): Promise<Packet> {
+  if (packet.data === null || packet.dataType === "application/store" || Buffer.byteLength(packet.data) <= limits.inlinePacketBytes) return packet;
+  await packets.put(key, packet.data, packet.dataType);
+  return { data: key, dataType: "application/store" };
+}

@@ -1,0 +1,203 @@
+import { limits, type Packet } from "@/lib/contracts/run";
+import type { TaskManifest } from "@/lib/contracts/task";
+import type { TriggerOptions } from "@/lib/contracts/trigger";
+import { defaultKeyTtlMs, parseDue, parseKeyTtl, parseTtl } from "@/lib/duration";
+import { newId } from "@/lib/ids";
+import { progressOf } from "@/lib/metadata";
+import { decodePlain } from "@/lib/packet";
+import { encodeText } from "../db/text";
+import type { Engine } from "./engine";
+import { EngineError } from "./error";
+import type { NewRun } from "./insert-runs";
+import { offloadPacket } from "./packets";
+import type { RunOptions } from "./run-options";
+
+export interface TriggerRequest {
+  task: string;
+  payload: Packet;
+  options: TriggerOptions;
+  triggerFunction?: RunOptions["triggerFunction"];
+  batch?: { id: string; index: number };
+  replayOf?: string;
+}
+
+/** The run that triggers, for a run triggered from inside one. */
+export interface ParentOperation {
+  runId: string;
+  epoch: number;
+  attempt: number;
+  seq: number;
+  kind: string;
+  fingerprint: string;
+  waits: boolean;
+  depth: number;
+  rootId: string;
+  isTest: boolean;
+  deployment: string | null;
+  /** Epoch ms: children that are waited for inherit their parent's place in the queue. */
+  queueMs: number;
+}
+
+export interface PreparedRun {
+  run: NewRun;
+  idempotency: { key: string; ttlMs: number } | null;
+}
+
+/** Checks a trigger in the order that clients rely on, and makes the run to insert. Nothing is stored when it throws. */
+export async function prepareRun(engine: Engine, request: TriggerRequest, parent: ParentOperation | null): Promise<PreparedRun> {
+  const { options } = request;
+  if (engine.readOnlyReason !== null) throw new EngineError(503, engine.readOnlyReason);
+  const deployment = options.lockToVersion === undefined ? engine.deployments.current() : engine.deployments.get(options.lockToVersion);
+  if (options.lockToVersion !== undefined && deployment === null) throw invalid("options.lockToVersion", `Version ${options.lockToVersion} is not deployed here.`);
+  const task = deployment?.manifest.tasks.find((candidate) => candidate.id === request.task);
+  if (deployment === null || task === undefined) throw unknownTask(request.task, deployment?.manifest.tasks ?? []);
+  if (options.debounce !== undefined) throw invalid("options.debounce", "Debounced triggers are not supported by this version; leave `debounce` out.");
+
+  const tags = checkTags(options.tags ?? []);
+  const now = Date.now();
+  const delay = options.delay === undefined ? null : parseDue(options.delay, now);
+  if (options.delay !== undefined && delay === null) throw invalid("options.delay", `"${options.delay}" is neither a duration such as "1h30m" nor an ISO date.`);
+  const delayed = delay !== null && delay.getTime() > now;
+  const queue = resolveQueue(engine, task, options);
+  const ttlMs = resolveTtl(engine, task, options);
+  const metadata = checkMetadata(options);
+  if (request.payload.data !== null && Buffer.byteLength(request.payload.data) > limits.payloadBytes) {
+    throw new EngineError(413, `The payload is larger than ${limits.payloadBytes / 1024 / 1024} MB. Store it elsewhere and pass a reference.`, { param: "payload" });
+  }
+  const outer = parent ?? (await parentOf(engine, options.parentRunId));
+  const depth = outer === null ? 0 : outer.depth + 1;
+  if (depth > limits.depth) throw invalid("options.parentRunId", `Runs may be nested ${limits.depth} deep at most.`);
+
+  const id = newId("run", now);
+  const packet = await offloadPacket(engine.packets, request.payload, `${id}/payload`);
+  const retry = task.retry ?? deployment.manifest.config.retries?.default;
+  const progress = metadata === null ? undefined : progressOf(metadata);
+  const idempotency =
+    options.idempotencyKey === undefined ? null : { key: options.idempotencyKey, ttlMs: parseKeyTtl(options.idempotencyKeyTTL ?? "") ?? defaultKeyTtlMs };
+  const machine = options.machine ?? task.machine ?? null;
+  const isolate = deployment.manifest.config.isolation === "process";
+  const stored: RunOptions = {
+    triggerFunction: request.triggerFunction ?? "trigger",
+    ...(ttlMs !== null && { ttl: String(options.ttl ?? task.ttl ?? deployment.manifest.config.ttl ?? "10m"), ttlMs }),
+    ...(options.maxAttempts !== undefined && { maxAttempts: options.maxAttempts }),
+    ...(options.region !== undefined && { region: options.region }),
+    ...(idempotency !== null && {
+      idempotencyHash: idempotency.key,
+      idempotencyKey: options.idempotencyKeyOptions?.key ?? idempotency.key,
+      idempotencyKeyExpiresAt: new Date(now + idempotency.ttlMs).toISOString(),
+      ...(options.idempotencyKeyOptions !== undefined && { idempotencyKeyScope: options.idempotencyKeyOptions.scope }),
+    }),
+  };
+  const run: NewRun = {
+    id,
+    task: task.id,
+    status: delayed ? "DELAYED" : "QUEUED",
+    queue,
+    concurrency_key: options.concurrencyKey ?? null,
+    priority_ms: Math.max(-2_147_483_648, Math.min(2_147_483_647, Math.round((options.priority ?? 0) * 1000))),
+    queue_ms: parent?.waits === true ? parent.queueMs : null,
+    delay_until: delayed ? delay.toISOString() : null,
+    ttl_ms: ttlMs,
+    parent_id: outer?.runId ?? null,
+    root_id: outer?.rootId ?? null,
+    batch_id: request.batch?.id ?? null,
+    batch_index: request.batch?.index ?? null,
+    replay_of: request.replayOf ?? null,
+    depth,
+    is_test: options.test ?? outer?.isTest ?? false,
+    deployment: options.lockToVersion ?? (parent?.waits === true ? parent.deployment : null),
+    machine,
+    isolate,
+    // Without retry settings there is one attempt, whatever `maxAttempts` says: it only overrides a number inside them.
+    max_attempts: retry === undefined ? 1 : Math.max(1, options.maxAttempts ?? retry.maxAttempts ?? 3),
+    max_duration: options.maxDuration ?? task.maxDuration ?? deployment.manifest.config.maxDuration ?? null,
+    tags,
+    node: null,
+    payload: packet.data === null ? null : encodeText(packet.data),
+    payload_type: packet.dataType,
+    metadata: metadata === null ? null : encodeText(JSON.stringify(metadata)),
+    options: JSON.stringify(stored),
+    progress_value: progress?.value ?? null,
+    progress_label: progress?.label === undefined ? null : encodeText(progress.label),
+    error: null,
+    error_name: null,
+    error_message: null,
+    parent_epoch: parent?.epoch ?? null,
+    parent_attempt: parent?.attempt ?? null,
+    parent_seq: parent?.seq ?? null,
+    parent_kind: parent?.kind ?? null,
+    parent_fingerprint: parent?.fingerprint ?? null,
+    parent_waits: parent?.waits ?? false,
+    parent_outcome:
+      parent === null || parent.waits ? null : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: task.id } }),
+  };
+  return { run, idempotency };
+}
+
+/** Takes a slot for the run, if it may start at once; the commit that creates it then starts it too. */
+export function takeFastRoad(engine: Engine, run: NewRun): void {
+  if (run.status !== "QUEUED" || engine.draining || engine.executor === null) return;
+  if (!engine.scheduler.tryHold(run.id, { queue: run.queue, key: run.concurrency_key ?? "" }, engine.executor.freeSlots())) return;
+  run.status = run.machine !== null || run.isolate ? "DEQUEUED" : "EXECUTING";
+  run.node = engine.nodeId;
+  run.deployment ??= engine.deployments.current()?.version ?? null;
+}
+
+const invalid = (path: string, message: string) => new EngineError(422, message, { param: path, issues: [{ path, message }] });
+
+function unknownTask(id: string, known: readonly TaskManifest[]): EngineError {
+  const names = known.map((task) => task.id).sort();
+  const hint = names.length === 0 ? "No task is deployed yet." : `Known tasks: ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}.`;
+  return new EngineError(404, `Task "${id}" not found. ${hint}`, { code: "task_not_found", param: "taskId" });
+}
+
+export function checkTags(tags: readonly string[]): string[] {
+  const unique = [...new Set(tags)];
+  if (unique.length > limits.tagsPerRun) throw invalid("options.tags", `A run has at most ${limits.tagsPerRun} tags; ${unique.length} were given.`);
+  const long = unique.find((tag) => tag.length > limits.tagLength);
+  if (long !== undefined) throw invalid("options.tags", `A tag has at most ${limits.tagLength} characters; "${long.slice(0, 40)}…" has ${long.length}.`);
+  if (unique.some((tag) => encodeText(tag) !== tag)) throw invalid("options.tags", "A tag may not contain NUL or unpaired surrogates.");
+  return unique;
+}
+
+function resolveQueue(engine: Engine, task: TaskManifest, options: TriggerOptions): string {
+  const name = options.queue?.name;
+  if (name === undefined || name === task.queue) return task.queue;
+  if (!engine.scheduler.hasQueue(name)) throw invalid("options.queue", `Queue "${name}" is not defined. Define it with queue({ name: "${name}" }) in a task file.`);
+  return name;
+}
+
+/** ms, or null for none: trigger > task > config > 10 minutes in development; 0 opts out. */
+function resolveTtl(engine: Engine, task: TaskManifest, options: TriggerOptions): number | null {
+  const given = options.ttl ?? task.ttl ?? engine.deployments.current()?.manifest.config.ttl ?? (engine.env.type === "DEVELOPMENT" ? "10m" : undefined);
+  if (given === undefined) return null;
+  const ms = parseTtl(given);
+  if (ms === null) throw invalid("options.ttl", `"${given}" is neither a duration such as "10m" nor a number of seconds.`);
+  return ms === 0 ? null : ms;
+}
+
+function checkMetadata(options: TriggerOptions): Record<string, unknown> | null {
+  if (options.metadata === undefined || options.metadata === null) return null;
+  let value: unknown;
+  try {
+    value = typeof options.metadata === "string" ? decodePlain({ data: options.metadata, dataType: options.metadataType ?? "application/json" }) : options.metadata;
+  } catch {
+    throw invalid("options.metadata", "Metadata given as text must be JSON.");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("options.metadata", "Metadata must be an object.");
+  const text = JSON.stringify(value);
+  if (Buffer.byteLength(text) > limits.metadataBytes) {
+    throw new EngineError(413, `Metadata is larger than ${limits.metadataBytes / 1024} KB.`, { param: "options.metadata" });
+  }
+  return { ...value };
+}
+
+async function parentOf(engine: Engine, id: string | undefined): Promise<Pick<ParentOperation, "runId" | "rootId" | "depth" | "isTest"> | null> {
+  if (id === undefined) return null;
+  const [run] = await engine.db.query<{ id: string; root_id: string | null; depth: number; is_test: boolean }>(
+    "select id, root_id, depth, is_test from run where id = $1 and env_id = $2",
+    [id, engine.env.id],
+  );
+  if (run === undefined) throw invalid("options.parentRunId", `Run ${id} not found in this environment.`);
+  return { runId: run.id, rootId: run.root_id ?? run.id, depth: run.depth, isTest: run.is_test };
+}

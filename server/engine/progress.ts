@@ -1,0 +1,84 @@
+import type { Progress } from "@/lib/contracts/ipc";
+import type { MetadataOperation } from "@/lib/contracts/run";
+import { addTags } from "./add-tags";
+import { createChunkWrites } from "./chunk-writes";
+import type { Engine, LiveRun } from "./engine";
+import { createMetadataWrites } from "./metadata-writes";
+import { streamWriter } from "./resume";
+
+/** The write loops of what a run says while it goes on, and what of it is still under way per run. */
+export function createProgressWrites(engine: Engine) {
+  const metadata = createMetadataWrites(engine);
+  const chunks = createChunkWrites(engine);
+  const pending = new Map<string, Promise<void>>();
+  return {
+    metadata,
+    chunks,
+    /** Runs `work` after what is under way for this run. A failure is logged: it must not end the run. */
+    enqueue(runId: string, work: () => Promise<void>): Promise<void> {
+      const next = (pending.get(runId) ?? Promise.resolve()).then(work).catch((error: unknown) => engine.log.warn("progress of a run was refused", { run: runId, error: String(error) }));
+      pending.set(runId, next);
+      void next.then(() => {
+        if (pending.get(runId) === next) pending.delete(runId);
+      });
+      return next;
+    },
+    /** Resolves when everything the run has said so far is committed. */
+    async flush(runId: string): Promise<void> {
+      await pending.get(runId);
+    },
+    async idle(): Promise<void> {
+      await Promise.all(pending.values());
+      await Promise.all([metadata.idle(), chunks.idle()]);
+    },
+  };
+}
+
+/** Metadata, stream chunks, tags and trace of a run, as its process reports them. An older epoch's report changes nothing. */
+export async function recordProgress(engine: Engine, message: { runId: string; epoch: number; seq: number; progress: Progress }): Promise<void> {
+  const live = engine.live.get(message.runId);
+  if (live === undefined || live.epoch !== message.epoch) return;
+  const { progress } = message;
+  if (progress.trace !== undefined && progress.trace.length > 0) engine.trace.submit(live, progress.trace);
+  if (progress.operations === undefined && progress.parentOperations === undefined && progress.rootOperations === undefined && progress.streams === undefined && progress.tags === undefined) return;
+  await engine.progress.enqueue(live.id, () => write(engine, live, progress));
+}
+
+async function write(engine: Engine, live: LiveRun, progress: Progress): Promise<void> {
+  const { stored } = live;
+  const work: Promise<unknown>[] = [];
+  if (progress.operations !== undefined && progress.operations.length > 0) {
+    work.push(engine.progress.metadata.submit({ runId: live.id, operations: progress.operations, own: { epoch: live.epoch, first: progress.firstMetadataOperation ?? 0 } }));
+  }
+  const toOther = (runId: string, operations: readonly MetadataOperation[] | undefined) => {
+    if (operations !== undefined && operations.length > 0) work.push(engine.progress.metadata.submit({ runId, operations }));
+  };
+  toOther(stored.parent_id ?? live.id, progress.parentOperations);
+  toOther(stored.root_id ?? live.id, progress.rootOperations);
+  for (const stream of progress.streams ?? []) {
+    work.push(engine.progress.chunks.submit({ runId: stream.target ?? live.id, key: stream.key, writer: streamWriter({ id: live.id, attempt: live.attempt }), first: stream.first, chunks: stream.chunks }));
+  }
+  if (progress.tags !== undefined && progress.tags.length > 0) work.push(addTags(engine, live.id, progress.tags));
+  const results = await Promise.allSettled(work);
+  for (const result of results) {
+    if (result.status === "rejected") engine.log.warn("progress of a run was refused", { run: live.id, error: String(result.reason) });
+  }
+}
+
+/** The resumed code did not do what its journal says; it goes on live from there. */
+export async function recordDivergence(engine: Engine, message: { runId: string; epoch: number; seq: number; expected: string; actual: string }): Promise<void> {
+  const live = engine.live.get(message.runId);
+  if (live === undefined || live.epoch !== message.epoch) return;
+  engine.log.warn("a resumed run took another way than its journal", { run: message.runId, expected: message.expected, actual: message.actual });
+  engine.trace.submit(live, [
+    {
+      attempt: live.attempt,
+      kind: "log",
+      spanId: `${live.attempt}.diverged`,
+      parentId: null,
+      name: `Resumed code took another way than before: expected ${message.expected}, got ${message.actual}. It goes on live from here.`,
+      level: "warn",
+      at: new Date().toISOString(),
+    },
+  ]);
+}

@@ -1,0 +1,114 @@
+import type { RunsPage, RunsQuery } from "@/lib/contracts/dashboard";
+import { TaskRunError } from "@/lib/contracts/error";
+import type { RunDetail, RunRow } from "@/lib/contracts/run";
+import type { Database } from "../../db/database";
+import { decodeText } from "../../db/text";
+import { EngineError } from "../error";
+import { readOptions } from "../run-options";
+import { runColumns, toRunRow, type StoredRun } from "../run-row";
+import { listStreams } from "./run";
+
+interface StoredDetail extends StoredRun {
+  payload: string | null;
+  payload_type: string;
+  metadata: string | null;
+  output: string | null;
+  output_type: string | null;
+  error: string | null;
+  options: string;
+}
+
+export async function getRunDetail(db: Database, envId: string, runId: string): Promise<RunDetail | null> {
+  const [run] = await db.query<StoredDetail>(
+    `select ${runColumns}, d.payload, d.payload_type, d.metadata, d.output, d.output_type, d.error, d.options
+       from run join run_data d on d.run_id = run.id where run.id = $1 and run.env_id = $2`,
+    [runId, envId],
+  );
+  if (run === undefined) return null;
+  const options = readOptions(run.options);
+  const detail: RunDetail = {
+    ...toRunRow(run),
+    payload: run.payload === null ? null : decodeText(run.payload),
+    payloadType: run.payload_type,
+    output: run.output === null ? null : decodeText(run.output),
+    outputType: run.output_type ?? "application/json",
+    metadata: run.metadata === null ? null : decodeText(run.metadata),
+    triggerFunction: options.triggerFunction,
+    streams: await listStreams(db, runId),
+  };
+  if (run.error !== null) detail.fullError = TaskRunError.parse(JSON.parse(decodeText(run.error)));
+  if (run.max_duration !== null) detail.maxDuration = run.max_duration;
+  if (options.ttl !== undefined) detail.ttl = options.ttl;
+  if (options.idempotencyKey !== undefined) detail.idempotencyKey = options.idempotencyKey;
+  if (options.idempotencyKeyExpiresAt !== undefined) detail.idempotencyKeyExpiresAt = options.idempotencyKeyExpiresAt;
+  return detail;
+}
+
+export async function getRunRows(db: Database, envId: string, ids: readonly string[]): Promise<RunRow[]> {
+  const rows = await db.query<StoredRun>(`select ${runColumns} from run where env_id = $1 and id = any($2)`, [envId, ids]);
+  return rows.map(toRunRow);
+}
+
+/** Place of a row in a list: creation time and id. `<` pages towards older rows, `>` towards newer ones. */
+function readCursor(cursor: string): { direction: "<" | ">"; createdAt: string; id: string } {
+  const match = /^([<>])(\d{4}-[0-9T:.-]+Z)_(run_[a-z0-9]+)$/.exec(cursor);
+  if (match === null) throw new EngineError(400, "The cursor is not one that this server gave out; leave it out to start at the newest run.", { param: "cursor" });
+  return { direction: match[1] === ">" ? ">" : "<", createdAt: match[2] ?? "", id: match[3] ?? "" };
+}
+const writeCursor = (direction: "<" | ">", row: RunRow) => `${direction}${row.createdAt}_${row.id}`;
+
+/**
+ * A page of runs, newest first, by keyset on (created_at, id): columns that only composite indexes led by the filter contain.
+ * Ordering by the primary key took 536 ms at 10 M runs where this takes 0.1.
+ */
+export async function listRuns(db: Database, envId: string, query: RunsQuery): Promise<RunsPage> {
+  const cursor = query.cursor === undefined ? null : readCursor(query.cursor);
+  const params: unknown[] = [envId];
+  const where = ["run.env_id = $1"];
+  const add = (condition: (param: string) => string, value: unknown) => {
+    params.push(value);
+    where.push(condition(`$${params.length}`));
+  };
+  const list = (column: string, values: readonly string[] | undefined) => {
+    const [only] = values ?? [];
+    if (values === undefined || only === undefined) return;
+    if (values.length === 1) add((p) => `${column} = ${p}`, only);
+    else add((p) => `${column} = any(${p})`, values);
+  };
+  list("run.status", query.status);
+  list("run.task", query.task);
+  list("run.queue", query.queue);
+  for (const tag of query.tag ?? []) {
+    add((p) => `run.id in (select run_id from run_tag where env_id = $1 and tag = ${p} order by created_at desc, run_id desc limit 100000)`, tag);
+  }
+  if (query.batch !== undefined) add((p) => `run.batch_id = ${p}`, query.batch);
+  if (query.parent !== undefined) add((p) => `run.parent_id = ${p}`, query.parent);
+  if (query.root !== undefined) add((p) => `run.root_id = ${p}`, query.root);
+  if (query.rootOnly === true) where.push("run.parent_id is null");
+  if (query.isTest !== undefined) add((p) => `run.is_test = ${p}`, query.isTest);
+  if (query.from !== undefined) add((p) => `run.created_at >= ${p}`, query.from);
+  if (query.to !== undefined) add((p) => `run.created_at <= ${p}`, query.to);
+  if (query.id !== undefined) {
+    add((p) => `run.id >= ${p}`, query.id);
+    add((p) => `run.id < ${p}`, `${query.id}\u{10ffff}`);
+  }
+  const backward = cursor?.direction === ">";
+  if (cursor !== null) {
+    params.push(cursor.createdAt, cursor.id);
+    where.push(`(run.created_at, run.id) ${cursor.direction} ($${params.length - 1}, $${params.length})`);
+  }
+  params.push(query.limit + 1);
+  const order = backward ? "run.created_at asc, run.id asc" : "run.created_at desc, run.id desc";
+  const sql = `select ${runColumns} from run where ${where.join(" and ")} order by ${order} limit $${params.length}`;
+  const found = await db.query<StoredRun>(sql, params);
+  const more = found.length > query.limit;
+  const rows = found.slice(0, query.limit).map(toRunRow);
+  if (backward) rows.reverse();
+  const first = rows[0];
+  const last = rows.at(-1);
+  return {
+    rows,
+    ...((backward || more) && last !== undefined && { next: writeCursor("<", last) }),
+    ...((backward ? more : cursor !== null) && first !== undefined && { previous: writeCursor(">", first) }),
+  };
+}

@@ -1,0 +1,139 @@
+import { Unavailable } from "../db/errors";
+import { completeBatch } from "./batch-complete";
+import { eventOf, laneOf, publish, type Engine } from "./engine";
+import { recountQueue } from "./queue";
+import { resumeRuns } from "./resume";
+import { runColumns, type StoredRun } from "./run-row";
+import { settleFinal, settleToken } from "./settle";
+
+/** A node that has not renewed its lease for this long is dead; its runs are taken over. */
+export const leaseMs = 10_000;
+
+/** Renews this node's lease; in the same statement the nodes whose lease is over are named. */
+export async function renewLease(engine: Engine): Promise<string[]> {
+  const rows = await engine.db.query<{ id: string }>(
+    `with me as (
+       insert into node (id, lease_until, roles) values ($1, now() + $2 * interval '1 ms', 'all')
+       on conflict (id) do update set lease_until = excluded.lease_until
+     )
+     select id from node where lease_until < now() and id <> $1`,
+    [engine.nodeId, leaseMs],
+  );
+  return rows.map((row) => row.id);
+}
+
+/**
+ * Runs that executed on a dead node go to the queue, at their place, to be resumed by replay: no attempt is used. Those that
+ * were between two attempts go back through the queue when their retry is due. Waiting ones stay; nobody holds them now.
+ */
+const orphansSql = `
+with o as materialized (
+  select id from run where env_id = $1 and status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED') and node is not null and node <> $2
+     and (node = any($3) or not exists (select from node n where n.id = run.node))
+   order by id limit 1000 for update skip locked
+),
+r as (
+  update run set status = case when status = 'WAITING' then 'WAITING' else 'QUEUED' end, node = null, epoch = epoch + 1,
+                 version = version + 1, updated_at = now(), redeliveries = redeliveries + 1, queued_at = case when status = 'WAITING' then queued_at else now() end
+   where id = any(array(select id from o)) returning ${runColumns}
+),
+q as (
+  insert into run_queue (env_id, queue, concurrency_key, score, run_id, resume)
+  select $1, queue, coalesce(concurrency_key, ''), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id, true
+    from r where status = 'QUEUED' and retry_at is null on conflict do nothing
+),
+e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), 'redelivered', '{"reason":"the server that ran it stopped"}' from r)
+select * from r`;
+
+export async function takeOrphans(engine: Engine, deadNodes: readonly string[]): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const runs = await engine.db.query<StoredRun>(orphansSql, [engine.env.id, engine.nodeId, deadNodes]);
+    for (const run of runs) if (run.status === "QUEUED" && run.retry_at === null) engine.scheduler.enqueued(laneOf(run), 0);
+    publish(engine, runs, (run) => [eventOf(run, "redelivered")]);
+    total += runs.length;
+    if (runs.length < 1000) break;
+  }
+  await engine.db.query("update run set stopping = false, node = null where env_id = $1 and stopping and node is not null and node <> $2 and (node = any($3) or not exists (select from node n where n.id = run.node))", [
+    engine.env.id,
+    engine.nodeId,
+    deadNodes,
+  ]);
+  await engine.db.query("delete from node where id = any($1) and lease_until < now()", [deadNodes]);
+  return total;
+}
+
+/**
+ * Before the first start: this server is alone on its database's environment when the embedded database is locked to it, so the
+ * nodes of former processes are dead whatever their lease says; else their lease decides, and the sweep takes over later.
+ */
+export async function recover(engine: Engine): Promise<void> {
+  const dead = await renewLease(engine);
+  const others = engine.sole ? await engine.db.query<{ id: string }>("select id from node where id <> $1", [engine.nodeId]) : dead.map((id) => ({ id }));
+  const taken = await takeOrphans(engine, others.map((node) => node.id));
+  if (taken > 0) engine.log.info("runs of a former process were taken over", { runs: taken });
+  if (engine.sole) await engine.db.query("delete from node where id <> $1", [engine.nodeId]);
+  await recountQueue(engine);
+  await sweep(engine);
+}
+
+/** Looks for what a crash between two commits left: outcomes not handed over, batches not closed, waits whose target has ended. */
+export async function sweep(engine: Engine): Promise<void> {
+  try {
+    const dead = await renewLease(engine);
+    if (dead.length > 0) await takeOrphans(engine, dead);
+    await recount(engine);
+    const ended = await engine.db.query<{ target: string }>(
+      `select distinct j.target from run_journal j join run r on r.id = j.target
+        where j.outcome is null and j.target is not null and r.finished_at < now() - interval '5 s' limit 500`,
+    );
+    if (ended.length > 0) await settleFinal(engine, ended.map((row) => row.target));
+    const answered = await engine.db.query<{ target: string }>(
+      "select distinct j.target from run_journal j join waitpoint w on w.id = j.target where j.outcome is null and w.status <> 'WAITING' limit 500",
+    );
+    for (const row of answered) await settleToken(engine, row.target);
+    await engine.db.query(
+      `with x as (
+         update batch_item set done = true where (batch_id, index) in (
+           select b.batch_id, b.index from batch_item b join run r on r.id = b.run_id where not b.done and r.finished_at < now() - interval '5 s' limit 500)
+         returning batch_id)
+       update batch set finished_count = finished_count + x.n from (select batch_id, count(*) as n from x group by 1) x where id = x.batch_id`,
+    );
+    const batches = await engine.db.query<{ id: string }>("select id from batch where status = 'PROCESSING' and sealed and finished_count >= run_count limit 100");
+    for (const batch of batches) await completeBatch(engine, batch.id);
+    const due = await engine.db.query<{ id: string }>("select id from run where env_id = $1 and resume_due limit 1000", [engine.env.id]);
+    if (due.length > 0) await resumeRuns(engine, due.map((run) => run.id));
+    await findLost(engine);
+    engine.claims.wake();
+  } catch (error) {
+    if (!(error instanceof Unavailable)) engine.log.error("the sweep failed", { error: String(error) });
+  }
+}
+
+/** Runs that this node should hold and no process of it does: their assignment was lost on the way. */
+async function findLost(engine: Engine): Promise<void> {
+  if (engine.executor === null || engine.draining) return;
+  const held = await engine.db.query<{ id: string; epoch: number }>(
+    `select id, epoch from run where env_id = $1 and node = $2 and status in ('EXECUTING', 'DEQUEUED') and retry_at is null and updated_at < now() - interval '15 s'`,
+    [engine.env.id, engine.nodeId],
+  );
+  const { executor } = engine;
+  const lost = held.filter((run) => !executor.holds(run.id, run.epoch));
+  if (lost.length === 0) return;
+  engine.log.warn("runs without a process were found", { runs: lost.length });
+  const { loseRuns } = await import("./lose-runs");
+  await loseRuns(engine, lost.map((run) => ({ runId: run.id, epoch: run.epoch, cause: { kind: "handedBack" } })));
+}
+
+/** Counts that are kept by adding and subtracting, set right. */
+async function recount(engine: Engine): Promise<void> {
+  const [row] = await engine.db.query<{ waiting: number; delayed: number; tokens: number; failed: number }>(
+    `select (select count(*) from run where env_id = $1 and status = 'WAITING') as waiting,
+            (select count(*) from run where env_id = $1 and status = 'DELAYED') as delayed,
+            (select count(*) from waitpoint where env_id = $1 and status = 'WAITING') as tokens,
+            (select coalesce(sum(count), 0) from run_stat where env_id = $1 and minute >= now() - interval '1 hour'
+                and status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT')) as failed`,
+    [engine.env.id],
+  );
+  if (row !== undefined) Object.assign(engine.counts, { waiting: row.waiting, delayed: row.delayed, tokensWaiting: row.tokens, failedLastHour: row.failed });
+}

@@ -1,0 +1,20 @@
+import { z } from "zod";
+
+/** What is written once with a run and read with its detail: `run_data.options`. */
+export const RunOptions = z.object({
+  ttl: z.string().optional(),
+  /** The same in ms; counted from the entry into the queue. */
+  ttlMs: z.number().optional(),
+  /** As the caller knows it; `idempotencyHash` is what is unique. */
+  idempotencyKey: z.string().optional(),
+  idempotencyKeyScope: z.enum(["run", "attempt", "global"]).optional(),
+  idempotencyHash: z.string().optional(),
+  idempotencyKeyExpiresAt: z.string().optional(),
+  triggerFunction: z.enum(["trigger", "triggerAndWait", "batchTrigger", "batchTriggerAndWait"]).default("trigger"),
+  /** Given at trigger; the worker lets it override the task's retry settings. */
+  maxAttempts: z.number().optional(),
+  region: z.string().optional(),
+});
+export type RunOptions = z.infer<typeof RunOptions>;
+
+export const readOptions = (text: string): RunOptions => RunOptions.parse(JSON.parse(text));

@@ -1,0 +1,146 @@
+import { Unavailable } from "../db/errors";
+import { abortBatch } from "./batch-complete";
+import { eventOf, laneOf, publish, type Engine } from "./engine";
+import { resumeRuns } from "./resume";
+import { retryDue } from "./retry";
+import { runColumns, type StoredRun } from "./run-row";
+import { timeOutToken } from "./token";
+import { settleOperation } from "./waiters";
+
+export interface Timers {
+  /** Something is due at `at` (epoch ms by this machine's clock; whether it really is, the database decides). */
+  expect(at: number): void;
+  close(): Promise<void>;
+}
+
+/** Timers that nobody told this process of (another node's, or of before a restart) are found this late at most. */
+const pollMs = 1000;
+const batch = 500;
+
+interface Due {
+  kind: string;
+  ref: string;
+}
+
+const dueSql = "select kind, ref from run_timer where due_at <= now() order by due_at limit $1";
+const nextSql = "select floor(extract(epoch from min(due_at) - now()) * 1000)::bigint as ms from run_timer where due_at > now()";
+
+/** The loop that makes due what is due. Each timer's row goes in the commit of its effect, so a crash repeats none and loses none. */
+export function startTimers(engine: Engine): Timers {
+  let next = Number.POSITIVE_INFINITY;
+  let timeout: NodeJS.Timeout | undefined;
+  let running: Promise<void> | null = null;
+  let closed = false;
+
+  function arm(at: number): void {
+    if (closed || at >= next) return;
+    next = at;
+    clearTimeout(timeout);
+    timeout = setTimeout(run, Math.max(0, Math.min(at - Date.now(), 2_147_483_647)));
+  }
+
+  function run(): void {
+    next = Number.POSITIVE_INFINITY;
+    running ??= fire()
+      .catch((error: unknown) => {
+        if (!(error instanceof Unavailable)) engine.log.error("timers failed", { error: String(error) });
+      })
+      .finally(() => {
+        running = null;
+        arm(Date.now() + pollMs);
+      });
+  }
+
+  async function fire(): Promise<void> {
+    for (;;) {
+      const due = await engine.db.query<Due>(dueSql, [batch]);
+      await Promise.all(due.map((timer) => fireOne(timer)));
+      if (due.length < batch || closed) break;
+    }
+    const [row] = await engine.db.query<{ ms: number | null }>(nextSql);
+    // A millisecond more: the clock of the database has microseconds.
+    if (row?.ms !== null && row !== undefined) arm(Date.now() + row.ms + 1);
+  }
+
+  async function fireOne(timer: Due): Promise<void> {
+    switch (timer.kind) {
+      case "delay":
+        return enqueueDelayed(engine, timer.ref);
+      case "ttl":
+        return expireRun(engine, timer.ref);
+      case "retry":
+        return retryDue(engine, timer.ref);
+      case "wait":
+        return endWait(engine, timer.ref);
+      case "token":
+        return timeOutToken(engine, timer.ref);
+      case "batch":
+        return abortBatch(engine, timer.ref);
+    }
+  }
+
+  arm(Date.now());
+  return {
+    expect: arm,
+    async close() {
+      closed = true;
+      clearTimeout(timeout);
+      await running;
+    },
+  };
+}
+
+const enqueueSql = `
+with due as (delete from run_timer where kind = 'delay' and ref = $1 and due_at <= now() returning ref),
+r as (
+  update run set status = 'QUEUED', version = version + 1, updated_at = now(), queued_at = now(), queue_at = now(),
+                 expires_at = case when d.options::json ->> 'ttlMs' is not null then now() + (d.options::json ->> 'ttlMs')::bigint * interval '1 ms' end
+    from run_data d
+   where run.id = (select ref from due) and d.run_id = run.id and run.status = 'DELAYED' returning ${runColumns}
+),
+q as (
+  insert into run_queue (env_id, queue, concurrency_key, score, run_id)
+  select $2, queue, coalesce(concurrency_key, ''), floor(extract(epoch from now()) * 1000)::bigint - priority_ms, id from r on conflict do nothing
+),
+t as (insert into run_timer (kind, ref, due_at) select 'ttl', id, expires_at from r where expires_at is not null on conflict do nothing),
+e as (insert into run_event (run_id, version, at, type) select id, version, now(), 'queued' from r)
+select * from r`;
+
+/** The delay of a run is over: it enters the queue, and its TTL begins. */
+async function enqueueDelayed(engine: Engine, runId: string): Promise<void> {
+  const [run] = await engine.db.query<StoredRun>(enqueueSql, [runId, engine.env.id]);
+  if (run === undefined) return;
+  engine.counts.delayed = Math.max(0, engine.counts.delayed - 1);
+  engine.scheduler.enqueued(laneOf(run), Date.parse(run.updated_at) - run.priority_ms);
+  publish(engine, [run], () => [eventOf(run, "queued")]);
+  engine.feed.emit("queues", [run.queue]);
+  if (run.expires_at !== null) engine.timers.expect(Date.parse(run.expires_at));
+  engine.claims.wake();
+}
+
+/** The TTL of a run that has not started is over. */
+async function expireRun(engine: Engine, runId: string): Promise<void> {
+  const [run] = await engine.db.query<{ ttl: string | null; started_at: string | null }>(
+    "select d.options::json ->> 'ttl' as ttl, r.started_at from run r join run_data d on d.run_id = r.id where r.id = $1",
+    [runId],
+  );
+  if (run !== undefined && run.started_at === null) {
+    await engine.finishes.submit({
+      runId,
+      epoch: null,
+      from: ["QUEUED"],
+      status: "EXPIRED",
+      event: "expired",
+      error: { type: "STRING_ERROR", raw: `Run expired because the TTL (${run.ttl ?? "given"}) was reached` },
+      usageMs: 0,
+    });
+  }
+  await engine.db.query("delete from run_timer where kind = 'ttl' and ref = $1 and due_at <= now()", [runId]);
+}
+
+/** A timed wait is over. */
+async function endWait(engine: Engine, ref: string): Promise<void> {
+  const [runId = "", attempt, seq] = ref.split("/");
+  const woken = await settleOperation(engine.db.query, { runId, attempt: Number(attempt), seq: Number(seq) }, { ok: true, value: null });
+  if (woken.length > 0) await resumeRuns(engine, woken);
+}

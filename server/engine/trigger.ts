@@ -1,0 +1,47 @@
+import { afterInsert } from "./inserts";
+import type { Engine } from "./engine";
+import type { KeyedRun } from "./keyed";
+import { prepareRun, takeFastRoad, type ParentOperation, type TriggerRequest } from "./prepare-run";
+
+export interface TriggerReceipt {
+  id: string;
+  isCached: boolean;
+}
+
+/**
+ * Creates a run; resolves after the commit. With an idempotency key that is taken, the answer is the run that holds it.
+ * `requestKey` is the id that a client keeps over retries of one call: the same one answers the same run.
+ * Errors: EngineError 404 (unknown task), 413, 422 (option named in `param`), 503.
+ */
+export async function trigger(
+  engine: Engine,
+  request: TriggerRequest & { requestKey?: string; oneTimeToken?: { hash: string; expiresAt: Date } },
+  parent: ParentOperation | null = null,
+): Promise<TriggerReceipt> {
+  const { run, idempotency } = await prepareRun(engine, request, parent);
+  takeFastRoad(engine, run);
+  if (idempotency === null && request.requestKey === undefined && request.oneTimeToken === undefined) {
+    await engine.inserts.submit(run);
+    return { id: run.id, isCached: false };
+  }
+  const keyed: KeyedRun = { run, idempotency, requestKey: request.requestKey ?? null, oneTimeToken: request.oneTimeToken ?? null };
+  const answer = await engine.keyed
+    .submit(keyed)
+    .catch((error: unknown) => {
+      engine.scheduler.release(run.id);
+      throw error;
+    });
+  if (answer.stored === null) {
+    engine.scheduler.release(run.id);
+    engine.claims.wake();
+    return { id: answer.id, isCached: answer.isCached };
+  }
+  afterInsert(engine, [run], [answer.stored]);
+  return { id: run.id, isCached: false };
+}
+
+/** Frees the key for the next trigger. False: no run holds it. */
+export async function resetIdempotencyKey(engine: Engine, task: string, key: string): Promise<boolean> {
+  const rows = await engine.db.query("delete from idempotency_key where env_id = $1 and task = $2 and key = $3 returning run_id", [engine.env.id, task, key]);
+  return rows.length > 0;
+}

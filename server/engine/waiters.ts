@@ -1,0 +1,60 @@
+import type { OperationOutcome } from "@/lib/contracts/ipc";
+import type { Query } from "../db/database";
+import { decodeText, encodeText } from "../db/text";
+import type { Engine } from "./engine";
+import { resolvePacket } from "./packets";
+import { z } from "zod";
+import { OperationOutcome as OperationOutcomeSchema, PacketData } from "@/lib/contracts/ipc";
+
+const settleSql = `
+with w as (update run_journal set outcome = $2 where target = $1 and outcome is null returning run_id),
+p as (
+  update run set pending_waits = greatest(run.pending_waits - w.n, 0), resume_due = true
+    from (select run_id, count(*) as n from w group by run_id) w
+   where run.id = w.run_id and run.status in ('EXECUTING', 'WAITING', 'QUEUED')
+  returning run.id
+)
+select id from p`;
+
+/** Gives every operation that waits for `target` its outcome. Answers the runs that have something to go on with. */
+export async function settleWaiters(query: Query, target: string, outcome: OperationOutcome): Promise<string[]> {
+  const rows = await query<{ id: string }>(settleSql, [target, encodeText(JSON.stringify(outcome))]);
+  return rows.map((row) => row.id);
+}
+
+const settleOneSql = `
+with w as (
+  update run_journal set outcome = $4 where run_id = $1 and attempt = $2 and seq = $3 and outcome is null returning run_id
+),
+tm as (delete from run_timer where kind = 'wait' and ref = $5),
+p as (
+  update run set pending_waits = greatest(run.pending_waits - 1, 0), resume_due = true
+   where id = (select run_id from w) and status in ('EXECUTING', 'WAITING', 'QUEUED')
+  returning run.id
+)
+select id from p`;
+
+export const waitRef = (runId: string, attempt: number, seq: number): string => `${runId}/${attempt}/${seq}`;
+
+/** The same for one operation. */
+export async function settleOperation(query: Query, of: { runId: string; attempt: number; seq: number }, outcome: OperationOutcome): Promise<string[]> {
+  const rows = await query<{ id: string }>(settleOneSql, [of.runId, of.attempt, of.seq, encodeText(JSON.stringify(outcome)), waitRef(of.runId, of.attempt, of.seq)]);
+  return rows.map((row) => row.id);
+}
+
+const withOutput = z.looseObject({ output: PacketData });
+const withItems = z.looseObject({ items: z.array(z.looseObject({ output: PacketData.optional() })) });
+
+/** An outcome as a worker gets it: outputs that are kept in the packet store come with their content. */
+export async function readOutcome(engine: Engine, text: string): Promise<OperationOutcome> {
+  const outcome = OperationOutcomeSchema.parse(JSON.parse(decodeText(text)));
+  if (!outcome.ok) return outcome;
+  const single = withOutput.safeParse(outcome.value);
+  if (single.success) return { ok: true, value: { ...single.data, output: await resolvePacket(engine.packets, single.data.output) } };
+  const many = withItems.safeParse(outcome.value);
+  if (!many.success) return outcome;
+  const items = await Promise.all(
+    many.data.items.map(async (item) => (item.output === undefined ? item : { ...item, output: await resolvePacket(engine.packets, item.output) })),
+  );
+  return { ok: true, value: { ...many.data, items } };
+}

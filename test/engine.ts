@@ -1,0 +1,186 @@
+import type { Assignment, AttemptResult, Operation, OperationOutcome } from "@/lib/contracts/ipc";
+import type { BundleManifest, TaskManifest } from "@/lib/contracts/task";
+import type { TriggerOptions } from "@/lib/contracts/trigger";
+import type { RunDetail } from "@/lib/contracts/run";
+import { isFinal, type RunStatus } from "@/lib/contracts/status";
+import { encodePacket } from "@/lib/packet";
+import { openDatabase, type Database } from "@/server/db/database";
+import type { PacketStore } from "@/server/db/packets";
+import { confirmCancel } from "@/server/engine/cancel-run";
+import { deploy } from "@/server/engine/deploy";
+import { createEngine, type Engine } from "@/server/engine/engine";
+import type { Executor } from "@/server/engine/executor";
+import { finishAttempt } from "@/server/engine/finish-attempt";
+import { performOperation } from "@/server/engine/operation";
+import { getRunDetail } from "@/server/engine/reads/runs";
+import { trigger } from "@/server/engine/trigger";
+import { createTestDatabase } from "./database";
+
+/** Code of a task in a test: it runs in this process, over the same messages as a forked worker's. */
+export type TestTask = (run: TestRun) => Promise<unknown>;
+
+export interface TestRun {
+  assignment: Assignment;
+  signal: AbortSignal;
+  operate(operation: Operation): Promise<OperationOutcome>;
+}
+
+export interface TestNode {
+  engine: Engine;
+  executor: TestExecutor;
+  close(): Promise<void>;
+}
+
+/** An Executor that calls functions: what the supervisor is to the engine, without processes. */
+export class TestExecutor implements Executor {
+  readonly held = new Map<string, { epoch: number; outcomes: Map<number, (outcome: OperationOutcome) => void>; abort: AbortController; waiting: number }>();
+  readonly assigned: Assignment[] = [];
+  slots = 20;
+  engine!: Engine;
+  readonly tasks: Record<string, TestTask>;
+  constructor(tasks: Record<string, TestTask>) {
+    this.tasks = tasks;
+  }
+  freeSlots(): number {
+    return this.slots - [...this.held.values()].filter((run) => run.waiting === 0).length;
+  }
+  holds(runId: string, epoch: number): boolean {
+    return this.held.get(runId)?.epoch === epoch;
+  }
+  pushMetadata(): void {}
+  cancel(runId: string, epoch: number): boolean {
+    const run = this.held.get(runId);
+    if (run?.epoch !== epoch) return false;
+    run.abort.abort();
+    this.held.delete(runId);
+    void confirmCancel(this.engine, { runId, epoch, usageMs: 1 });
+    return true;
+  }
+  deliver(runId: string, epoch: number, seq: number, outcome: OperationOutcome): boolean {
+    const run = this.held.get(runId);
+    if (run?.epoch !== epoch) return false;
+    run.outcomes.get(seq)?.(outcome);
+    return true;
+  }
+  assign(assignment: Assignment): void {
+    this.assigned.push(assignment);
+    const state = { epoch: assignment.epoch, outcomes: new Map<number, (outcome: OperationOutcome) => void>(), abort: new AbortController(), waiting: 0 };
+    this.held.set(assignment.runId, state);
+    let seq = 0;
+    const journal = new Map(assignment.resume?.journal.map((entry) => [entry.seq, entry]));
+    const operate = (operation: Operation) =>
+      new Promise<OperationOutcome>((resolve) => {
+        seq += 1;
+        const known = journal.get(seq);
+        if (known?.outcome !== undefined) return resolve(known.outcome);
+        const waits = operation.kind === "triggerAndWait" || operation.kind === "waitUntil" || operation.kind === "waitForToken" || (operation.kind === "batchTrigger" && operation.wait);
+        if (waits) state.waiting += 1;
+        state.outcomes.set(seq, (outcome) => {
+          if (waits) state.waiting -= 1;
+          resolve(outcome);
+        });
+        if (known === undefined) {
+          void performOperation(this.engine, { runId: assignment.runId, epoch: assignment.epoch, seq, fingerprint: `${operation.kind}:${seq}`, operation, usageMs: 1 });
+        }
+      });
+    void this.#run(assignment, state, operate);
+  }
+  async #run(assignment: Assignment, state: { epoch: number; abort: AbortController }, operate: TestRun["operate"]): Promise<void> {
+    let result: AttemptResult;
+    try {
+      const output = await this.tasks[assignment.ctx.task.id]?.({ assignment, signal: state.abort.signal, operate });
+      result = { ok: true, output: encodePacket(output), usageMs: 1 };
+    } catch (error) {
+      const proposal = error instanceof RetryLater ? { retry: { delayMs: error.delayMs } } : {};
+      const message = error instanceof Error ? error.message : String(error);
+      result = { ok: false, error: { type: "BUILT_IN_ERROR", name: "Error", message, stackTrace: "" }, skipRetrying: !(error instanceof RetryLater), usageMs: 1, ...proposal };
+    }
+    if (this.held.get(assignment.runId)?.epoch !== assignment.epoch) return;
+    await finishAttempt(this.engine, { runId: assignment.runId, epoch: assignment.epoch, result });
+    if (this.held.get(assignment.runId)?.epoch === assignment.epoch) this.held.delete(assignment.runId);
+    this.engine.capacityChanged();
+  }
+}
+
+export class RetryLater extends Error {
+  readonly delayMs: number;
+  constructor(delayMs: number) {
+    super("try again");
+    this.delayMs = delayMs;
+  }
+}
+
+export const memoryPackets = (): PacketStore => {
+  const packets = new Map<string, { data: string; dataType: string }>();
+  return {
+    put: async (key, data, dataType) => void packets.set(key, { data: data.toString(), dataType }),
+    get: async (key) => packets.get(key) ?? null,
+    open: async () => null,
+    remove: async (key) => void packets.delete(key),
+  };
+};
+
+export function manifestOf(tasks: readonly (Partial<TaskManifest> & { id: string })[], queues: BundleManifest["queues"] = []): BundleManifest {
+  return { project: "proj_test", tasks: tasks.map((task) => ({ filePath: `trigger/${task.id}.ts`, queue: `task/${task.id}`, ...task })), queues, config: { maxDuration: 60 } };
+}
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** One server's engine over `db`, with its tasks deployed and an executor attached. Several may share one database, like a restart does. */
+export async function openTestNode(db: Database, tasks: Record<string, TestTask>, options: { manifest?: BundleManifest; attach?: boolean; concurrencyLimit?: number } = {}): Promise<TestNode> {
+  const log = { ...quiet, child: () => log };
+  await db.query("insert into project (id, ref, name) values ('project_1', 'proj_test', 'Test') on conflict do nothing");
+  await db.query("insert into environment (id, project_id, slug, type) values ('env_1', 'project_1', 'prod', 'PRODUCTION') on conflict do nothing");
+  const engine = await createEngine({
+    db,
+    env: { id: "env_1", slug: "prod", type: "PRODUCTION", concurrencyLimit: options.concurrencyLimit ?? 100, project: { id: "project_1", ref: "proj_test", name: "Test" } },
+    packets: memoryPackets(),
+    log,
+    api: () => ({ url: "http://127.0.0.1:1", token: "none" }),
+    tokenUrl: (id) => `http://127.0.0.1:1/${id}`,
+    tokenAccess: () => "none",
+    sole: true,
+  });
+  const manifest = options.manifest ?? manifestOf(Object.keys(tasks).map((id) => ({ id })));
+  await deploy(engine, { contentHash: JSON.stringify(manifest), bundle: "test", manifest });
+  const executor = new TestExecutor(tasks);
+  executor.engine = engine;
+  if (options.attach !== false) await engine.attach(executor);
+  return {
+    engine,
+    executor,
+    close: () => engine.close(),
+  };
+}
+
+export async function openTestDatabase(): Promise<{ db: Database; close(): Promise<void> }> {
+  const { url, drop } = await createTestDatabase();
+  const db = openDatabase({ url });
+  return {
+    db,
+    async close() {
+      await db.close();
+      await drop();
+    },
+  };
+}
+
+export const start = (node: TestNode, task: string, payload?: unknown, options: TriggerOptions = {}) => trigger(node.engine, { task, payload: encodePacket(payload), options });
+
+/** Resolves when the run is in one of the statuses (by default any final one); driven by the feed, not by polling. */
+export async function until(node: TestNode, runId: string, ...statuses: RunStatus[]): Promise<RunDetail> {
+  const reached = (status: RunStatus) => (statuses.length === 0 ? isFinal(status) : statuses.includes(status));
+  const changed = new Promise<void>((resolve) => {
+    const stop = node.engine.feed.onRuns((changes) => {
+      if (!changes.some((change) => change.row.id === runId && reached(change.row.status))) return;
+      stop();
+      resolve();
+    });
+  });
+  const now = await getRunDetail(node.engine.db, node.engine.env.id, runId);
+  if (now !== null && reached(now.status)) return now;
+  await changed;
+  const run = await getRunDetail(node.engine.db, node.engine.env.id, runId);
+  if (run === null) throw new Error(`run ${runId} is gone`);
+  return run;
+}
