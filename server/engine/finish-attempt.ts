@@ -15,7 +15,7 @@ export async function finishAttempt(engine: Engine, message: { runId: string; ep
   if (live === undefined || live.epoch !== message.epoch) return;
   await engine.progress.flush(message.runId);
   const { result } = message;
-  const end = { runId: message.runId, epoch: message.epoch, from: ["EXECUTING", "WAITING", "QUEUED"] as const, usageMs: result.usageMs };
+  const end = { runId: message.runId, epoch: message.epoch, from: ["EXECUTING", "DEQUEUED", "WAITING", "QUEUED"] as const, usageMs: result.usageMs };
   if (!result.ok) return failAttempt(engine, live, { ...result, proposed: result.retry?.delayMs });
   if (result.output.data !== null && Buffer.byteLength(result.output.data) > limits.outputBytes) {
     const error: TaskRunError = { type: "INTERNAL_ERROR", code: "TASK_OUTPUT_ERROR", message: `The output is larger than ${limits.outputBytes / 1024 / 1024} MB.` };
