@@ -37,7 +37,7 @@ r as (
 ),
 e as (
   insert into run_event (run_id, version, at, type, data)
-  select id, version, now(), case when resume then 'resumed' when status = 'DEQUEUED' then 'dequeued' else 'started' end,
+  select id, version, now(), case when status = 'DEQUEUED' then 'dequeued' when resume then 'resumed' else 'started' end,
          json_build_object('attempt', attempt)::text from r
 ),
 tm as (
@@ -85,7 +85,7 @@ export function createClaims(engine: Engine) {
     engine.feed.emit("queues", [...new Set(rows.map((row) => row.lane_queue))]);
     return rows.length;
   }
-  const typeOf = (run: StoredRun & { resume?: boolean }) => (run.resume === true ? "resumed" : run.status === "DEQUEUED" ? "dequeued" : "started");
+  const typeOf = (run: StoredRun & { resume?: boolean }) => (run.status === "DEQUEUED" ? "dequeued" : run.resume === true ? "resumed" : "started");
 
   async function loop(): Promise<void> {
     do {
