@@ -5,7 +5,7 @@ import type { Engine } from "../engine/engine";
 import { getCounts, listQueues } from "../engine/reads/live";
 import { listChunks, listEvents, listRelations, listTrace } from "../engine/reads/run";
 import { getRunDetail, getRunRows, listRuns } from "../engine/reads/runs";
-import { listTokens } from "../engine/reads/tokens";
+import { listWaitingTokens } from "../engine/reads/tokens";
 
 /** What snapshots and catch-up are read from: the database as it is now. */
 export interface Reads {
@@ -38,6 +38,6 @@ export function engineReads(engine: Engine): Reads {
     chunks: ({ runId, key, after, limit }) => listChunks(db, runId, key, after, limit),
     counts: () => getCounts(engine),
     queues: () => listQueues(engine),
-    tokens: async () => (await listTokens(db, env.id, { status: ["WAITING"], limit: waitingTokens })).tokens,
+    tokens: () => listWaitingTokens(db, env.id, waitingTokens),
   };
 }

@@ -40,10 +40,12 @@ export function createRunsView(options: { sync: Sync; runs: RunStore; filter: Ru
   }
 
   function merge(held: RunsState, incoming: readonly RunRow[]): ReadonlyMap<string, RunRow> {
-    const taken = runs.apply(incoming);
-    if (taken.length === 0 && incoming.every((row) => held.rows.has(row.id))) return held.rows;
+    runs.apply(incoming);
+    // Compared with what this view holds: another view may have brought the same version to `runs` before.
+    const news = incoming.map((row) => runs.newest(row)).filter((row) => row.version !== held.rows.get(row.id)?.version);
+    if (news.length === 0) return held.rows;
     const rows = new Map(held.rows);
-    for (const row of incoming) rows.set(row.id, runs.newest(row));
+    for (const row of news) rows.set(row.id, row);
     return rows;
   }
 

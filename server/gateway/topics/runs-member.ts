@@ -66,7 +66,8 @@ export class RunsMember implements Subscription {
   }
 
   offer(entry: Recent<RunRow>, matches: boolean): void {
-    if (this.#mode === "overflowed" || !this.#follows(entry, matches)) return;
+    // Changes up to the snapshot's position are in it, or are of runs that it does not show.
+    if (this.#mode === "overflowed" || entry.position <= this.#sent || !this.#follows(entry, matches)) return;
     this.#take(entry);
     if (matches) this.#announce(entry.id);
     if (this.#mode !== "reading") this.#to.ready();
