@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020";
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Packet } from "@/lib/contracts/run";
 import type { TaskManifest } from "@/lib/contracts/task";
 import { decodePacket } from "@/lib/packet";
