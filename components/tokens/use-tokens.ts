@@ -48,10 +48,10 @@ const runsOf = (token: TokenRow): string[] => [...token.waitingRuns, ...(token.c
 
 /** One token with the runs that wait for it and what they are about. Read again when `stamp` changes. */
 export const useTokenPage = (id: string, stamp: string): UseQueryResult<TokenPage> =>
-  useQuery({
+  useQuery<TokenPage>({
     queryKey: ["token", id, stamp],
     queryFn: ({ signal }) => getJson<TokenPage>(`/api/dashboard/tokens/${encodeURIComponent(id)}`, signal),
-    placeholderData: (held: TokenPage | undefined) => (held?.token.id === id ? held : undefined),
+    placeholderData: (held) => (held?.token.id === id ? held : undefined),
   });
 
 /** Answered and timed out, newest first; those of this minute come by push. */
