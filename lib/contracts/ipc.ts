@@ -15,11 +15,11 @@ export type PacketData = z.infer<typeof PacketData>;
 
 /** An SDK operation with an effect. The journal keeps each with its result, in call order (`seq` from 1 per attempt). */
 export const Operation = z.discriminatedUnion("kind", [
-  /** Result: `{id, isCached, taskIdentifier}`. */
+  /** Result: `{id, isCached, taskIdentifier, publicAccessToken?}`; the token reads the new run for 1 h. */
   z.object({ kind: z.literal("trigger"), task: z.string(), payload: PacketData, options: TriggerOptions }),
   /** Result: `RunResult`, when the child is final. */
   z.object({ kind: z.literal("triggerAndWait"), task: z.string(), payload: PacketData, options: TriggerOptions }),
-  /** Result: `{id, runCount, runs: string[]}`; with `wait`: `{id, items: RunResult[]}` in item order, when all are final. */
+  /** Result: `{id, runCount, runs: string[], publicAccessToken?}`; with `wait`: `{id, items: RunResult[]}` in item order, when all are final. */
   z.object({
     kind: z.literal("batchTrigger"),
     wait: z.boolean(),
@@ -104,6 +104,8 @@ export const Assignment = z.object({
   metadata: z.string().nullable(),
   /** Seconds of compute time that this attempt may use; waits do not count. */
   maxDuration: z.number().optional(),
+  /** Compute ms of the run's earlier attempts, for `usage.getCurrent()`. */
+  usedMsBefore: z.number().optional(),
   /** The project's own variables and TRIGGER_* ones: this run's `process.env` additions. */
   env: z.record(z.string(), z.string()),
   /** Where the SDK's reading calls go, and the run's own short-lived token for them. */

@@ -1,0 +1,62 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { currentRun, requireRun } from "./scope";
+
+export interface ComputeUsage {
+  costInCents: number;
+  durationMs: number;
+}
+export interface CurrentUsage {
+  compute: { attempt: ComputeUsage; total: ComputeUsage };
+  baseCostInCents: number;
+  totalCostInCents: number;
+}
+
+export const usage = {
+  /** Compute time so far, waits left out. */
+  getCurrent: (): CurrentUsage => {
+    const run = currentRun();
+    const attemptMs = run?.clock.read() ?? 0;
+    const centsPerMs = run?.ctx.machine.centsPerMs ?? 0;
+    const of = (durationMs: number): ComputeUsage => ({ durationMs, costInCents: durationMs * centsPerMs });
+    const total = of(attemptMs + (run?.assignment.usedMsBefore ?? 0));
+    return { compute: { attempt: of(attemptMs), total }, baseCostInCents: 0, totalCostInCents: total.costInCents };
+  },
+  /** Compute time of `work`. */
+  measure: async <T>(work: () => Promise<T>): Promise<{ result: T; compute: ComputeUsage }> => {
+    const run = requireRun("usage.measure()");
+    const before = run.clock.read();
+    const result = await work();
+    const durationMs = run.clock.read() - before;
+    return { result, compute: { durationMs, costInCents: durationMs * run.ctx.machine.centsPerMs } };
+  },
+};
+
+/** Shortest time between two turns given away, ms. */
+const yieldInterval = 100;
+let lastYield: number | undefined;
+
+export const heartbeats = {
+  /** Lets the process answer its supervisor, and other runs go on, in the middle of long synchronous work. Cheap in a loop. */
+  yield: async (): Promise<void> => {
+    if (currentRun() === undefined || (lastYield !== undefined && Date.now() - lastYield < yieldInterval)) return;
+    lastYield = Date.now();
+    await nextTurn();
+  },
+  getLastHeartbeat: (): Date | undefined => (lastYield === undefined ? undefined : new Date(lastYield)),
+};
+
+export const timeout = {
+  /** `maxDuration` without limit. */
+  None: 2_147_483_647,
+  /** Aborted when the run has used its `maxDuration`, or is cancelled. */
+  get signal(): AbortSignal | undefined {
+    return currentRun()?.abort.signal;
+  },
+};
+
+/** Keeps the attempt open until the promise settles, 60 s at most. */
+export function waitUntil(promise: Promise<unknown>): void {
+  const run = requireRun("waitUntil()");
+  const tracked = promise.catch((error: unknown) => run.tracer.log("error", `waitUntil: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)).finally(() => run.background.delete(tracked));
+  run.background.add(tracked);
+}

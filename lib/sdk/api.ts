@@ -1,0 +1,62 @@
+import { createHttpClient, type ApiRequestOptions, type HttpClient } from "@/lib/client/http";
+import { currentScope } from "./scope";
+
+export interface ApiClientConfiguration {
+  /** Default: TRIGGER_API_URL, else http://127.0.0.1:3030. */
+  baseURL?: string | undefined;
+  /** Default: TRIGGER_SECRET_KEY, then TRIGGER_ACCESS_TOKEN. */
+  secretKey?: string | undefined;
+  /** Secret key or public token; `secretKey` wins over it. */
+  accessToken?: string | undefined;
+  previewBranch?: string | undefined;
+  requestOptions?: ApiRequestOptions | undefined;
+}
+
+export const defaultBaseURL = "http://127.0.0.1:3030";
+
+let configured: ApiClientConfiguration = {};
+
+/** Address and key for all calls made outside runs; later calls are merged over earlier ones. */
+export function configure(options: ApiClientConfiguration): void {
+  configured = mergeConfiguration(configured, options);
+}
+
+/** A newer token takes the place of an older secret key, though `secretKey` wins within one configuration. */
+export function mergeConfiguration(older: ApiClientConfiguration, newer: ApiClientConfiguration): ApiClientConfiguration {
+  const replaced = newer.accessToken !== undefined || newer.secretKey !== undefined ? { accessToken: undefined, secretKey: undefined } : {};
+  return { ...older, ...replaced, ...newer };
+}
+
+export class ApiClientMissingError extends Error {
+  constructor() {
+    super("No key for the API: set TRIGGER_SECRET_KEY, or call configure({ secretKey }) before the first call");
+    this.name = "ApiClientMissingError";
+  }
+}
+
+const tokenOf = (config: ApiClientConfiguration | undefined): string | undefined => config?.secretKey ?? config?.accessToken;
+
+/** True when a call may go to the engine that runs this run: no other address or key was asked for. */
+export const speaksToOwnEngine = (override?: ApiClientConfiguration): boolean => tokenOf(override) === undefined && override?.baseURL === undefined && tokenOf(currentScope().auth) === undefined;
+
+/** Client for the call at hand: what the call says, then `auth.withAuth`, then the run's own, then `configure`, then the environment. */
+export function apiClient(override?: ApiClientConfiguration): HttpClient {
+  const { run, auth } = currentScope();
+  const own = run && { baseURL: run.assignment.api.url, accessToken: run.assignment.api.token };
+  const layers: (ApiClientConfiguration | undefined)[] = [override, auth, own, configured];
+  const first = <T>(read: (layer: ApiClientConfiguration) => T | undefined): T | undefined => {
+    for (const layer of layers) {
+      const value = layer && read(layer);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  };
+  const token = first(tokenOf) ?? process.env["TRIGGER_SECRET_KEY"] ?? process.env["TRIGGER_ACCESS_TOKEN"];
+  if (token === undefined || token === "") throw new ApiClientMissingError();
+  return createHttpClient({
+    baseURL: first((layer) => layer.baseURL) ?? (process.env["TRIGGER_API_URL"] || defaultBaseURL),
+    accessToken: token,
+    previewBranch: first((layer) => layer.previewBranch) ?? process.env["TRIGGER_PREVIEW_BRANCH"],
+    requestOptions: first((layer) => layer.requestOptions),
+  });
+}

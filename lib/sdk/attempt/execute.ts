@@ -1,0 +1,197 @@
+import { limits } from "@/lib/contracts/run";
+import type { AttemptResult, PacketData } from "@/lib/contracts/ipc";
+import { statusOfError } from "@/lib/contracts/error";
+import { sleep } from "@/lib/client/http";
+import { encodePacket } from "@/lib/packet";
+import { findTask, type RegisteredTask } from "../catalog";
+import type { TriggerConfig } from "../config";
+import { InternalError, isNamed, TaskPayloadParsedError } from "../errors";
+import { readPacket } from "../packets";
+import type { HookParameters, Run } from "../run/run";
+import { inScope } from "../scope";
+import { callHooks, callHooksQuietly, commonOf, hooksOf } from "./call-hooks";
+import { throughMiddleware } from "./middleware";
+import { decideRetry, type RetryDecision } from "./retry-decision";
+import { toTaskRunError } from "./task-error";
+
+interface Attempt {
+  run: Run;
+  config: TriggerConfig | undefined;
+  parameters: HookParameters;
+}
+type Performed = { ok: true; output: unknown; packet: PacketData } | { ok: false; error: unknown };
+type End = { ok: true; packet: PacketData } | { ok: false; decision: RetryDecision };
+
+/** Longest that background work of `waitUntil` and unread stream pipes may keep an attempt open, ms. */
+const backgroundMs = 60_000;
+
+/** Runs the task of an assignment to the end of the attempt. Everything the user's code does wrong is in the result. */
+export async function executeAttempt(run: Run, config: TriggerConfig | undefined): Promise<AttemptResult> {
+  run.logLevel = run.ctx.run.isTest ? "debug" : (config?.logLevel ?? "info");
+  const task = findTask(run.ctx.task.id);
+  if (task === undefined) return toResult(run, final(new InternalError({ code: "COULD_NOT_FIND_TASK", message: `The bundle has no task "${run.ctx.task.id}"`, retrying: "never" })));
+  return inScope({ run, spanId: undefined }, () =>
+    run.tracer.within(`Attempt ${run.ctx.attempt.number}`, { icon: "attempt" }, async (span) => {
+      const end = await attempt(run, task, config);
+      if (!end.ok) span.fail(end.decision.error);
+      return toResult(run, end);
+    }),
+  );
+}
+
+async function attempt(run: Run, task: RegisteredTask, config: TriggerConfig | undefined): Promise<End> {
+  const parameters: HookParameters = { task, payload: undefined, init: undefined };
+  const it: Attempt = { run, config, parameters };
+  try {
+    parameters.payload = await readPacket(run.assignment.payload);
+    run.parameters = parameters;
+    if (task.parse !== undefined) parameters.payload = await task.parse(parameters.payload);
+  } catch (cause) {
+    const error = new TaskPayloadParsedError(cause);
+    run.result.reject(error);
+    return { ok: false, decision: await reportFailure(it, error) };
+  }
+  const waits = (phase: "onWait" | "onResume") => hooksOf(task, phase);
+  run.aroundWait = (phase, wait) => {
+    const hooks = waits(phase);
+    return hooks.length === 0 ? undefined : callHooks(run, hooks, { name: phase, call: (fn) => fn({ ...commonOf(run, parameters), wait }) });
+  };
+  const end = await throughMiddleware(run, parameters, () => inside(it));
+  return end instanceof InternalError ? final(end) : end;
+}
+
+/** Everything that middleware surrounds, in the order of features HK-14. */
+async function inside(it: Attempt): Promise<End> {
+  const performed = await perform(it);
+  const reported = await report(it, performed);
+  const end = await cleanUp(it, reported);
+  await settleBackground(it.run);
+  return end;
+}
+
+async function perform(it: Attempt): Promise<Performed> {
+  const { run } = it;
+  try {
+    const output = await outputOf(it);
+    const packet = serialise(output);
+    run.result.resolve(output);
+    return { ok: true, output, packet };
+  } catch (error) {
+    run.result.reject(error);
+    return { ok: false, error };
+  }
+}
+
+async function outputOf({ run, parameters }: Attempt): Promise<unknown> {
+  const { task } = parameters;
+  try {
+    const inits: unknown[] = [];
+    await callHooks(run, hooksOf(task, "init"), { name: "init", call: async (fn) => inits.push(await fn(commonOf(run, parameters))) });
+    const objects = inits.filter((init) => typeof init === "object" && init !== null);
+    // What several init hooks return is merged, the task's last.
+    parameters.init = objects.length > 0 ? Object.assign({}, ...objects) : undefined;
+    if (run.ctx.attempt.number === 1) await callHooks(run, hooksOf(task, "onStart"), { name: "onStart", call: (fn) => fn(commonOf(run, parameters)) });
+    await callHooks(run, hooksOf(task, "onStartAttempt"), { name: "onStartAttempt", call: (fn) => fn(commonOf(run, parameters)) });
+    const { payload, init } = parameters;
+    return await run.tracer.within("run()", { icon: "run" }, () => Reflect.apply(task.run, undefined, [payload, { ctx: run.ctx, init, signal: run.abort.signal }]));
+  } catch (error) {
+    if (isNamed(error, "CompleteTaskWithOutput")) return Reflect.get(error, "output");
+    throw error;
+  }
+}
+
+function serialise(output: unknown): PacketData {
+  let packet: PacketData;
+  try {
+    packet = encodePacket(output);
+  } catch (cause) {
+    throw new InternalError({ code: "TASK_OUTPUT_ERROR", message: `The output cannot be serialised: ${cause instanceof Error ? cause.message : String(cause)}`, cause, retrying: "never" });
+  }
+  const bytes = packet.data === null ? 0 : Buffer.byteLength(packet.data);
+  if (bytes > limits.outputBytes) {
+    const megabytes = (n: number) => `${(n / 1024 / 1024).toFixed(1)} MB`;
+    throw new InternalError({ code: "TASK_OUTPUT_ERROR", message: `The output has ${megabytes(bytes)}; the limit is ${megabytes(limits.outputBytes)}. Store it elsewhere and return where it is`, retrying: "never" });
+  }
+  return packet;
+}
+
+async function report(it: Attempt, performed: Performed): Promise<End> {
+  const { run, parameters } = it;
+  if (!performed.ok) return { ok: false, decision: await reportFailure(it, performed.error) };
+  const { output, packet } = performed;
+  if (!run.abort.signal.aborted) {
+    await callHooksQuietly(run, hooksOf(parameters.task, "onSuccess"), { name: "onSuccess", call: (fn) => fn({ ...commonOf(run, parameters), output }) });
+    await callHooksQuietly(run, hooksOf(parameters.task, "onComplete"), { name: "onComplete", call: (fn) => fn({ ...commonOf(run, parameters), result: { ok: true, data: output } }) });
+  }
+  return { ok: true, packet };
+}
+
+async function reportFailure(it: Attempt, thrown: unknown): Promise<RetryDecision> {
+  const { run, parameters } = it;
+  // A cancelled run, or one over its time, has been decided about outside.
+  if (run.abort.signal.aborted) return { kind: "final", skipRetrying: true, error: thrown };
+  const decision = await decide(it, thrown);
+  const { error } = decision;
+  // Hooks of failure are for FAILED runs that will not be tried again.
+  if (decision.kind === "retry" || statusOfError(toTaskRunError(error)) !== "FAILED") return decision;
+  await callHooksQuietly(run, hooksOf(parameters.task, "onFailure"), { name: "onFailure", call: (fn) => fn({ ...commonOf(run, parameters), error }) });
+  await callHooksQuietly(run, hooksOf(parameters.task, "onComplete"), { name: "onComplete", call: (fn) => fn({ ...commonOf(run, parameters), result: { ok: false, error } }) });
+  return decision;
+}
+
+function decide({ run, config, parameters }: Attempt, error: unknown): Promise<RetryDecision> {
+  const { task } = parameters;
+  const own = task.hooks.catchError;
+  // The reverse of all other hooks: the task's own is asked first.
+  const hooks = [...(own === undefined ? [] : [{ fn: own }]), ...hooksOf({ ...task, hooks: {} }, "catchError")];
+  const failed = {
+    error,
+    attempt: run.ctx.attempt.number,
+    retry: task.retry ?? config?.retries?.default,
+    maxAttempts: run.ctx.run.maxAttempts,
+    environment: run.ctx.environment.type,
+    enabledInDev: config?.retries?.enabledInDev,
+  };
+  return decideRetry(
+    failed,
+    async (params) => {
+      for (const hook of hooks) {
+        const change = await run.tracer.within("catchError()", { icon: "hook" }, () => hook.fn({ ...commonOf(run, parameters), ...params }));
+        if (change) return change;
+      }
+      return undefined;
+    },
+    { random: Math.random(), now: Date.now() },
+  );
+}
+
+/** A cleanup hook that throws fails the attempt. */
+async function cleanUp(it: Attempt, end: End): Promise<End> {
+  const { run, parameters } = it;
+  try {
+    await callHooks(run, hooksOf(parameters.task, "cleanup"), { name: "cleanup", call: (fn) => fn(commonOf(run, parameters)) });
+    return end;
+  } catch (error) {
+    return { ok: false, decision: await decide(it, error) };
+  }
+}
+
+async function settleBackground(run: Run): Promise<void> {
+  const over = new AbortController();
+  const limit = sleep(backgroundMs, AbortSignal.any([over.signal, run.abort.signal])).catch(() => {});
+  const all = async () => {
+    while (run.background.size > 0) await Promise.allSettled(run.background);
+  };
+  await Promise.race([all(), limit]);
+  over.abort();
+}
+
+const final = (error: InternalError): End => ({ ok: false, decision: { kind: "final", skipRetrying: error.skipRetrying, error } });
+
+function toResult(run: Run, end: End): AttemptResult {
+  const usageMs = run.clock.read();
+  if (end.ok) return { ok: true, output: end.packet, usageMs };
+  const { decision } = end;
+  const error = toTaskRunError(decision.error);
+  return decision.kind === "retry" ? { ok: false, error, retry: { delayMs: decision.delayMs }, skipRetrying: false, usageMs } : { ok: false, error, skipRetrying: decision.skipRetrying, usageMs };
+}

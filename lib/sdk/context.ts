@@ -1,0 +1,33 @@
+import type { TaskContext } from "@/lib/contracts/ipc";
+
+/** What an `init` hook may return. */
+// `any`: the user's own shape, as the published types have it.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type InitOutput = Record<string, any> | void | undefined;
+
+type WithDate<T, K extends keyof T> = Omit<T, K> & { [P in K]: Date };
+/** `ctx`: frozen for the attempt. */
+export type Context = Readonly<
+  Omit<TaskContext, "attempt" | "run"> & {
+    attempt: WithDate<TaskContext["attempt"], "startedAt">;
+    run: WithDate<TaskContext["run"], "createdAt" | "startedAt">;
+  }
+>;
+export type TaskRunContext = Context;
+
+function freeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !(value instanceof Date)) {
+    for (const inner of Object.values(value)) freeze(inner);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+/** The context of an assignment with its dates revived, frozen at every level. */
+export function reviveContext(raw: TaskContext): Context {
+  return freeze({
+    ...raw,
+    attempt: { ...raw.attempt, startedAt: new Date(raw.attempt.startedAt) },
+    run: { ...raw.run, createdAt: new Date(raw.run.createdAt), startedAt: new Date(raw.run.startedAt) },
+  });
+}

@@ -1,0 +1,104 @@
+import { z } from "zod";
+import type { MetadataOperation } from "@/lib/contracts/run";
+import type { ApiRequestOptions } from "@/lib/client/http";
+import { apiClient } from "./api";
+import type { JsonValue } from "./options";
+import type { MetadataTarget } from "./run/progress";
+import { currentRun } from "./scope";
+import { streams } from "./streams";
+
+export type RunMetadata = Record<string, JsonValue>;
+
+export interface RunMetadataUpdater {
+  /** A key that begins with `$.` is a path: `$.steps[0].done`. */
+  set(key: string, value: JsonValue): this;
+  del(key: string): this;
+  /** Makes an array of what is there. */
+  append(key: string, value: JsonValue): this;
+  /** Removes equal items of an array. */
+  remove(key: string, value: JsonValue): this;
+  increment(key: string, value?: number): this;
+  decrement(key: string, value?: number): this;
+  /** Replaces the whole object. */
+  update(metadata: RunMetadata): this;
+  /** @deprecated use streams.pipe */
+  stream<T>(key: string, source: AsyncIterable<T> | ReadableStream<T>, signal?: AbortSignal): Promise<AsyncIterable<T>>;
+}
+
+// Dates become text, as they would on the way to the database: what `get` returns is what every reader sees.
+const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value) ?? "null"));
+
+/** Changes are buffered; outside a run they do nothing. */
+function apply(target: MetadataTarget, operation: MetadataOperation): void {
+  currentRun()?.metadata.apply(target, operation);
+}
+
+function updater(target: MetadataTarget): RunMetadataUpdater {
+  return {
+    set(key, value) {
+      apply(target, value === undefined ? { type: "delete", key } : { type: "set", key, value: plain(value) });
+      return this;
+    },
+    del(key) {
+      apply(target, { type: "delete", key });
+      return this;
+    },
+    append(key, value) {
+      apply(target, { type: "append", key, value: plain(value) });
+      return this;
+    },
+    remove(key, value) {
+      apply(target, { type: "remove", key, value: plain(value) });
+      return this;
+    },
+    increment(key, value = 1) {
+      apply(target, { type: "increment", key, value });
+      return this;
+    },
+    decrement(key, value = 1) {
+      apply(target, { type: "increment", key, value: -value });
+      return this;
+    },
+    update(metadata) {
+      apply(target, { type: "update", value: z.record(z.string(), z.unknown()).parse(plain(metadata)) });
+      return this;
+    },
+    async stream(key, source, signal) {
+      return streams.pipe(key, source, { signal, target }).stream;
+    },
+  };
+}
+
+const self = updater("self");
+
+export const metadata = {
+  ...self,
+  /** The whole object; undefined outside a run. */
+  // What JSON holds.
+  current: (): RunMetadata | undefined => currentRun()?.metadata.current() as RunMetadata | undefined,
+  get: (key: string): JsonValue | undefined => {
+    const current = currentRun()?.metadata.current();
+    return current !== undefined && Object.hasOwn(current, key) ? (current[key] as JsonValue) : undefined; // what JSON holds
+  },
+  replace: (value: RunMetadata): void => void self.update(value),
+  /** @deprecated use replace */
+  save: (value: RunMetadata): void => void self.update(value),
+  /** Sends what is buffered now. */
+  flush: async (): Promise<void> => currentRun()?.progress.flush(),
+  /** Reads the stored metadata again: changes from outside. */
+  refresh: async (requestOptions?: ApiRequestOptions): Promise<void> => {
+    const run = currentRun();
+    if (run === undefined) return;
+    run.progress.flush();
+    const stored = await apiClient().request(z.object({ metadata: z.record(z.string(), z.unknown()) }), `/api/v1/runs/${run.id}/metadata`, { options: requestOptions });
+    run.metadata.replace(JSON.stringify(stored.metadata));
+  },
+  fetchStream: <T>(key: string, signal?: AbortSignal): Promise<AsyncIterable<T>> => {
+    const run = currentRun();
+    if (run === undefined) throw new Error("metadata.fetchStream works only inside a run: use streams.read(runId, key)");
+    return streams.read<T>(run.id, key, { signal });
+  },
+  parent: updater("parent"),
+  root: updater("root"),
+};
+

@@ -1,0 +1,104 @@
+import { currentScope, inScope } from "../scope";
+import { toAttributes, type Attributes } from "./attributes";
+import type { ProgressBuffer } from "./progress";
+
+export interface SpanOptions {
+  icon?: string | undefined;
+  attributes?: Record<string, unknown> | undefined;
+  /** Default: the span that is open where it starts. */
+  parentId?: string | null | undefined;
+}
+
+export interface OpenSpan {
+  readonly id: string;
+  name: string;
+  readonly attributes: Attributes;
+  fail(error: unknown): void;
+  end(): void;
+}
+
+export interface Tracer {
+  start(name: string, options?: SpanOptions): OpenSpan;
+  /** `work` inside a span of its own, which ends with it. */
+  within<T>(name: string, options: SpanOptions, work: (span: OpenSpan) => T | Promise<T>): Promise<T>;
+  log(level: string, message: string, properties?: Record<string, unknown>): void;
+  /** Closes what is still open, so that no span of a finished run stays open. */
+  close(): void;
+}
+
+/** Ids are `<attempt>.<n>` in the order of opening, so that a replayed attempt writes the same ones. */
+export function createTracer({ attempt, progress, replaying, now = () => new Date() }: { attempt: number; progress: ProgressBuffer; replaying: () => boolean; now?: () => Date }): Tracer {
+  let spans = 0;
+  let logs = 0;
+  const open = new Set<OpenSpan>();
+
+  function start(name: string, options: SpanOptions = {}): OpenSpan {
+    const id = `${attempt}.${++spans}`;
+    const parentId = options.parentId === undefined ? (currentScope().spanId ?? null) : options.parentId;
+    const at = now().toISOString();
+    let isError = false;
+    const line = () => ({
+      attempt,
+      kind: "span" as const,
+      spanId: id,
+      parentId,
+      name: span.name,
+      at,
+      ...(options.icon !== undefined && { icon: options.icon }),
+      ...(Object.keys(span.attributes).length > 0 && { attributes: toAttributes(span.attributes) }),
+    });
+    const span: OpenSpan = {
+      id,
+      name,
+      attributes: toAttributes(options.attributes ?? {}),
+      fail(error) {
+        isError = true;
+        span.attributes["error"] = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      },
+      end() {
+        if (!open.delete(span)) return;
+        progress.trace({ ...line(), endedAt: now().toISOString(), ...(isError && { isError }) });
+      },
+    };
+    open.add(span);
+    progress.trace(line());
+    return span;
+  }
+
+  return {
+    start,
+    async within(name, options, work) {
+      const span = start(name, options);
+      try {
+        return await inScope({ spanId: span.id }, () => work(span));
+      } catch (error) {
+        span.fail(error);
+        throw error;
+      } finally {
+        span.end();
+      }
+    },
+    log(level, message, properties) {
+      const id = `${attempt}.l${++logs}`;
+      // The first time round it was written: muted until the code goes on where it was lost.
+      if (replaying()) return progress.skipTrace();
+      progress.trace({
+        attempt,
+        kind: "log",
+        spanId: id,
+        parentId: currentScope().spanId ?? null,
+        name: message.length > maxMessage ? `${message.slice(0, maxMessage)}…` : message,
+        level,
+        at: now().toISOString(),
+        ...(level === "error" && { isError: true }),
+        ...(properties !== undefined && Object.keys(properties).length > 0 && { attributes: toAttributes(properties) }),
+      });
+    },
+    close() {
+      for (const span of [...open].reverse()) span.end();
+    },
+  };
+}
+
+/** Longest log line that is kept whole, characters. */
+const maxMessage = 131_072;

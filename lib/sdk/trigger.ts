@@ -1,0 +1,118 @@
+import { z } from "zod";
+import { RunResult } from "@/lib/contracts/ipc";
+import { TriggerResponse } from "@/lib/contracts/trigger";
+import { encodePacket } from "@/lib/packet";
+import { apiClient, speaksToOwnEngine } from "./api";
+import type { TriggerAndSubscribeOptions, TriggerAndWaitOptions, TriggerOptions } from "./options";
+import { readPacket } from "./packets";
+import { runs } from "./runs";
+import { reviveError, TaskRunPromise } from "./result";
+import type { ParsePayload } from "./schema";
+import { currentRun, requireRun } from "./scope";
+import { toWireOptions } from "./trigger-options";
+import type { AnyTaskRunResult, AnyTask, RunHandleFromTask, TaskIdentifier, TaskOutput, TaskPayload, TriggerApiRequestOptions } from "./types";
+import { waitFor } from "./waiting";
+
+export interface TriggerCall {
+  task: string;
+  payload: unknown;
+  options?: TriggerOptions | undefined;
+  requestOptions?: TriggerApiRequestOptions | undefined;
+  /** Instance calls of a schemaTask check the payload first; what is sent is what was given. */
+  parse?: ParsePayload | undefined;
+}
+
+const TriggerValue = z.object({ id: z.string(), isCached: z.boolean().optional(), publicAccessToken: z.string().optional() });
+
+/** Throws the schema's own error; the worker parses again, so the input is sent and not the parsed value. */
+export function check(parse: ParsePayload | undefined, payload: unknown): Promise<unknown> | undefined {
+  const parsed = parse?.(payload);
+  return parsed instanceof Promise ? parsed : undefined;
+}
+
+/** Makes a run; through the engine inside a run, else over HTTP. */
+export async function triggerTask({ task, payload, options, requestOptions, parse }: TriggerCall) {
+  const checking = check(parse, payload);
+  if (checking !== undefined) await checking;
+  const packet = encodePacket(payload);
+  const wire = toWireOptions(options);
+  const run = currentRun();
+  if (run !== undefined && speaksToOwnEngine(requestOptions?.clientConfig)) {
+    return run.tracer.within(`${task}.trigger()`, { icon: "trigger", attributes: { task } }, async (span) => {
+      const made = TriggerValue.parse(await run.operations.perform({ kind: "trigger", task, payload: packet, options: wire }));
+      span.attributes["runId"] = made.id;
+      if (made.isCached === true) span.attributes["isCached"] = true;
+      return { id: made.id, taskIdentifier: task, publicAccessToken: made.publicAccessToken ?? "", isCached: made.isCached ?? false };
+    });
+  }
+  const { data, response } = await apiClient(requestOptions?.clientConfig)
+    .request(TriggerResponse, `/api/v1/tasks/${encodeURIComponent(task)}/trigger`, {
+      method: "POST",
+      json: {
+        ...(packet.data !== null && { payload: packet.data }),
+        options: { ...wire, payloadType: packet.dataType, ...(packet.data !== null && { payloadSize: Buffer.byteLength(packet.data) }) },
+      },
+      options: requestOptions,
+    })
+    .withResponse();
+  return { id: data.id, taskIdentifier: task, publicAccessToken: response.headers.get("x-trigger-jwt") ?? "", isCached: data.isCached };
+}
+
+/** A child's result with its output decoded and its error revived. */
+export async function readRunResult(result: RunResult): Promise<AnyTaskRunResult> {
+  const { id, taskIdentifier } = result;
+  return result.ok ? { ok: true, id, taskIdentifier, output: await readPacket(result.output) } : { ok: false, id, taskIdentifier, error: reviveError(result.error) };
+}
+
+export async function triggerTaskAndWait({ task, payload, options, parse }: TriggerCall): Promise<AnyTaskRunResult> {
+  const run = requireRun(`${task}.triggerAndWait()`);
+  const checking = check(parse, payload);
+  if (checking !== undefined) await checking;
+  const value = await waitFor(run, {
+    operation: { kind: "triggerAndWait", task, payload: encodePacket(payload), options: toWireOptions(options) },
+    wait: { type: "task", taskIdentifier: task },
+    span: { name: `${task}.triggerAndWait()`, icon: "trigger", attributes: { task } },
+    resumed: (result) => ({ type: "task", taskIdentifier: task, runId: RunResult.parse(result).id }),
+  });
+  return readRunResult(RunResult.parse(value));
+}
+
+/** Triggers and follows the child while the run goes on: no wait, no slot given back. */
+export async function triggerTaskAndSubscribe(call: Omit<TriggerCall, "options"> & { options?: TriggerAndSubscribeOptions | undefined }): Promise<AnyTaskRunResult> {
+  requireRun(`${call.task}.triggerAndSubscribe()`);
+  const { signal, cancelOnAbort = true, ...options } = call.options ?? {};
+  const handle = await triggerTask({ ...call, options });
+  const cancel = () => void (cancelOnAbort && runs.cancel(handle.id).catch(() => {}));
+  signal?.addEventListener("abort", cancel, { once: true });
+  try {
+    for await (const run of runs.subscribeToRun(handle.id, { signal })) {
+      if (!run.isCompleted && !run.isCancelled) continue;
+      const known = { id: run.id, taskIdentifier: call.task };
+      if (run.isSuccess) return { ok: true, ...known, output: run.output };
+      const error = Object.assign(new Error(run.error?.message ?? `The run ended as ${run.status}`), { name: run.error?.name ?? "Error" });
+      return { ok: false, ...known, error };
+    }
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+  }
+  throw signal?.reason ?? new Error(`The subscription to ${handle.id} ended before the run did`);
+}
+
+/** Makes a run of a task by its id, from anywhere: `tasks.trigger<typeof myTask>("my-task", payload)`. */
+export function trigger<T extends AnyTask>(id: TaskIdentifier<T>, payload: TaskPayload<T>, options?: TriggerOptions, requestOptions?: TriggerApiRequestOptions): Promise<RunHandleFromTask<T>> {
+  // The handle's brand exists in types only.
+  return triggerTask({ task: id, payload, options, requestOptions }) as unknown as Promise<RunHandleFromTask<T>>;
+}
+
+export function triggerAndWait<T extends AnyTask>(id: TaskIdentifier<T>, payload: TaskPayload<T>, options?: TriggerAndWaitOptions, requestOptions?: TriggerApiRequestOptions): TaskRunPromise<TaskIdentifier<T>, TaskOutput<T>> {
+  return promised(triggerTaskAndWait({ task: id, payload, options, requestOptions }), id);
+}
+
+export function triggerAndSubscribe<T extends AnyTask>(id: TaskIdentifier<T>, payload: TaskPayload<T>, options?: TriggerAndSubscribeOptions): TaskRunPromise<TaskIdentifier<T>, TaskOutput<T>> {
+  return promised(triggerTaskAndSubscribe({ task: id, payload, options }), id);
+}
+
+/** What a run of the task returned is of the task's type by definition: JSON cannot prove it. */
+export function promised<TId extends string, TOutput>(result: Promise<AnyTaskRunResult>, id: TId): TaskRunPromise<TId, TOutput> {
+  return new TaskRunPromise<TId, TOutput>(result as ConstructorParameters<typeof TaskRunPromise<TId, TOutput>>[0], id);
+}

@@ -1,0 +1,100 @@
+import { ToWorker } from "@/lib/contracts/ipc";
+import { currentRun, registerConfigHooks } from "@trigger.dev/sdk/internal";
+import { loadBundle } from "./bundle";
+import { captureConsole } from "./console-capture";
+import { describeBundle } from "./manifest";
+import { createOutbox } from "./outbox";
+import { createRunEnvironments } from "./run-env";
+import { createRuns, type Runs } from "./runs";
+
+/**
+ * A worker process: `node worker/main.js <bundle>`, forked by the supervisor, which speaks `lib/contracts/ipc` over its
+ * channel. It loads one bundle, says what is in it, and runs what it is given. A run that changes what all share, such as
+ * a prototype, changes it for its neighbours too.
+ */
+const outbox = createOutbox((messages, done) => {
+  if (process.send === undefined || !process.connected) return done(null);
+  process.send(messages, undefined, undefined, done);
+});
+let state: "loading" | "open" | "draining" = "loading";
+let runs: Runs | undefined;
+/** About runs, and come before the bundle was loaded. */
+const early: Exclude<ToWorker, { type: "drain" | "ping" }>[] = [];
+
+async function exit(code: number): Promise<never> {
+  runs?.flush();
+  await outbox.flush();
+  process.exit(code);
+}
+
+/** An error that nothing caught ends the run it belongs to, or, when it belongs to none, the process. */
+function onUncaught(error: unknown): void {
+  const run = currentRun();
+  if (run !== undefined && runs !== undefined) {
+    if (!runs.failUncaught(run, error)) process.stderr.write(`after the end of run ${run.id}: ${textOf(error)}\n`);
+    return;
+  }
+  if (state === "loading") return void broken(error);
+  process.stderr.write(`${textOf(error)}\n`);
+  void exit(1);
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+async function broken(error: unknown): Promise<never> {
+  outbox.send({ type: "broken", error: { message: textOf(error) } });
+  return exit(1);
+}
+
+function onMessage(raw: unknown): void {
+  const messages = ToWorker.array().safeParse(raw);
+  if (!messages.success) {
+    // Another version speaks at the other end: nothing here can be relied on.
+    process.stderr.write(`a message that could not be understood: ${messages.error.message}\n`);
+    return void exit(1);
+  }
+  for (const message of messages.data) {
+    if (message.type === "ping") outbox.send({ type: "pong", at: message.at });
+    else if (message.type === "drain") drain();
+    else if (runs === undefined) early.push(message);
+    else runs.receive(message);
+  }
+}
+
+function drain(): void {
+  state = "draining";
+  runs?.flush();
+  if (runs === undefined || runs.size === 0) void exit(0);
+}
+
+async function main(bundlePath: string | undefined): Promise<void> {
+  process.on("uncaughtException", onUncaught);
+  process.on("unhandledRejection", onUncaught);
+  // Without a supervisor nobody hears what runs do.
+  process.on("disconnect", () => process.exit(0));
+  process.on("message", onMessage);
+  process.setSourceMapsEnabled(true);
+  if (bundlePath === undefined) return broken("usage: worker/main.js <bundle>");
+  try {
+    const bundle = await loadBundle(bundlePath);
+    const manifest = describeBundle(bundle, process.cwd());
+    const { config } = bundle;
+    registerConfigHooks(config);
+    if (config?.disableConsoleInterceptor !== true) captureConsole(console, config?.enableConsoleLogging === true ? "echo" : "captureOnly");
+    runs = createRuns({
+      config,
+      environments: createRunEnvironments(process.env),
+      send: (message) => outbox.send(message),
+      onEmpty: () => {
+        if (state === "draining") void exit(0);
+      },
+    });
+    if (state === "loading") state = "open";
+    outbox.send({ type: "ready", manifest });
+    for (const message of early.splice(0)) runs.receive(message);
+  } catch (error) {
+    await broken(error);
+  }
+}
+
+await main(process.argv[2]);
