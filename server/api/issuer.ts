@@ -9,6 +9,8 @@ const runTokenLifetimeMs = 30 * 86_400_000;
 const packetUrlLifetimeMs = 3_600_000;
 
 export interface MintOptions {
+  /** Makes tokens of the same second different: one-time ones are told apart by their text, recorded ones by its hash. */
+  id?: string;
   scopes: readonly string[];
   /** Epoch ms. */
   expiresAt: number;
@@ -38,11 +40,12 @@ export interface Issuer {
 export function createIssuer(options: { keys: Pick<Keys, "callback" | "publicTokens" | "runTokens">; environmentId: string; origin(): string }): Issuer {
   const { keys, environmentId, origin } = options;
 
-  function publicToken({ scopes, expiresAt, oneTime, skipColumns }: MintOptions): string {
+  function publicToken({ id, scopes, expiresAt, oneTime, skipColumns }: MintOptions): string {
     return signPublicToken(keys.publicTokens, {
       sub: environmentId,
       scopes: [...scopes],
       exp: Math.floor(expiresAt / 1000),
+      ...(id !== undefined && { jti: id }),
       ...(oneTime === true && { otu: true }),
       ...(skipColumns !== undefined && skipColumns.length > 0 && { realtime: { skipColumns: [...skipColumns] } }),
     });

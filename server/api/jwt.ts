@@ -15,7 +15,7 @@ const runHeader = base64url('{"alg":"HS256","typ":"run+jwt"}');
 const runAudience = "trigger:api";
 
 /** A public access token in the published clients' format. Synchronous: one is made for every trigger. */
-export function signPublicToken(key: KeyObject, claims: Omit<PublicTokenClaims, "pub">): string {
+export function signPublicToken(key: KeyObject, claims: Omit<PublicTokenClaims, "pub"> & { jti?: string }): string {
   return sign(key, header, { ...claims, pub: true, iss: tokenIssuer, aud: tokenAudience, iat: Math.floor(Date.now() / 1000) });
 }
 

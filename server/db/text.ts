@@ -3,6 +3,7 @@
  * are stored as U+0001 and their JSON text; every other string is stored as it is.
  */
 const marker = "\u0001";
+// oxlint-disable-next-line no-control-regex -- these two control characters are what it looks for
 const unsafe = /[\0\u0001]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 export function encodeText(text: string): string {

@@ -1,19 +1,11 @@
 import type { StreamChunk } from "@/lib/contracts/run";
 import type { Query } from "../db/database";
 import { groupCommit } from "../db/group-commit";
-import { encodeText } from "../db/text";
+import { decodeText, encodeText } from "../db/text";
 import { eventOf, publish, type Engine } from "./engine";
 import { EngineError } from "./error";
+import type { ChunkAppend } from "./loops";
 import { runColumns, type StoredRun } from "./run-row";
-
-export interface ChunkAppend {
-  runId: string;
-  key: string;
-  writer: string;
-  /** The writer's own number of the first chunk; numbers it has written before are skipped. */
-  first: number;
-  chunks: readonly string[];
-}
 
 const lockSql = `
 with i as (select distinct run_id, key from json_to_recordset($1::json) as i(run_id text, key text)),
@@ -65,7 +57,7 @@ async function append(query: Query, envId: string, appends: readonly ChunkAppend
   const lasts = new Map(
     (await query<{ run_id: string; key: string; writer: string; last: number }>(writersSql, [keys])).map((row) => [`${row.run_id}\n${row.key}\n${row.writer}`, row.last]),
   );
-  const rows: { run_id: string; key: string; index: number; writer: string; writer_index: number; chunk: string; text: string }[] = [];
+  const rows: { run_id: string; key: string; index: number; writer: string; writer_index: number; chunk: string }[] = [];
   const results = appends.map((item) => {
     const stream = streams.get(`${item.runId}\n${item.key}`);
     if (stream === undefined) return new EngineError(404, `Run ${item.runId} not found.`);
@@ -74,19 +66,19 @@ async function append(query: Query, envId: string, appends: readonly ChunkAppend
       const writerIndex = item.first + offset;
       if (writerIndex <= (lasts.get(writerId) ?? -1)) continue;
       lasts.set(writerId, writerIndex);
-      rows.push({ run_id: item.runId, key: item.key, index: stream.next_index, writer: item.writer, writer_index: writerIndex, chunk: encodeText(text), text });
+      rows.push({ run_id: item.runId, key: item.key, index: stream.next_index, writer: item.writer, writer_index: writerIndex, chunk: encodeText(text) });
       stream.next_index += 1;
     }
     return { next: stream.next_index };
   });
-  const texts = new Map(rows.map((row) => [`${row.run_id}\n${row.key}\n${row.index}`, row.text]));
+  const texts = new Map(rows.map((row) => [`${row.run_id}\n${row.key}\n${row.index}`, decodeText(row.chunk)]));
   const stored =
     rows.length === 0
       ? []
-      : await query<{ run_id: string; key: string; index: number; at: string }>(insertSql, [JSON.stringify(rows.map(({ text: _, ...row }) => row))]);
+      : await query<{ run_id: string; key: string; index: number; at: string }>(insertSql, [JSON.stringify(rows)]);
   const chunks = stored
     .map((row) => ({ runId: row.run_id, key: row.key, index: row.index, at: row.at, chunk: texts.get(`${row.run_id}\n${row.key}\n${row.index}`) ?? "" }))
-    .sort((a, b) => a.index - b.index);
+    .toSorted((a, b) => a.index - b.index);
   const announced = fresh.length === 0 ? [] : await query<StoredRun>(announceSql, [[...new Set(fresh.map((row) => row.run_id))]]);
   return { results, chunks, announced };
 }

@@ -39,7 +39,7 @@ export function dispatch(engine: Engine, run: StoredRun, cold: ColdRun, resumed?
       {
         runId: run.id,
         epoch: run.epoch,
-        ctx: contextOf(engine, run, task, deployment, readOptions(cold.options)),
+        ctx: contextOf(engine, run, { task, deployment, options: readOptions(cold.options) }),
         payload,
         metadata: cold.metadata === null ? null : decodeText(cold.metadata),
         env: {},
@@ -60,7 +60,8 @@ export function dispatch(engine: Engine, run: StoredRun, cold: ColdRun, resumed?
   });
 }
 
-function contextOf(engine: Engine, run: StoredRun, task: TaskManifest, deployment: Deployment, options: RunOptions): TaskContext {
+function contextOf(engine: Engine, run: StoredRun, of: { task: TaskManifest; deployment: Deployment; options: RunOptions }): TaskContext {
+  const { task, deployment, options } = of;
   const { env } = engine;
   const machine = run.machine ?? deployment.manifest.config.machine ?? "small-1x";
   return {

@@ -1,25 +1,16 @@
-import { newId } from "@/lib/ids";
-import type { OperationOutcome } from "@/lib/contracts/ipc";
-import type { RunEvent } from "@/lib/contracts/run";
+import type { RunEvent, TraceItem } from "@/lib/contracts/run";
 import type { Database } from "../db/database";
+import type { GroupCommit } from "../db/group-commit";
 import type { PacketStore } from "../db/packets";
 import type { Logger } from "../log";
-import { createClaims } from "./claim";
-import { openDeployments, type Deployments } from "./deployments";
+import type { Deployments } from "./deployments";
 import type { Environment } from "./environment";
 import type { Executor } from "./executor";
-import { createFeed, type Feed } from "./feed";
-import { createFinishes } from "./finish";
-import { createInserts } from "./inserts";
-import { createKeyedInserts } from "./keyed";
-import { startMaintenance } from "./maintenance";
-import { createProgressWrites } from "./progress";
-import { loadQueues, recountQueue } from "./queue";
-import { recover, sweep } from "./recover";
+import type { Feed } from "./feed";
+import type { NewRun } from "./insert-runs";
+import type { ChunkAppend, Finish, Finished, KeyedAnswer, KeyedRun, MetadataChange, Timers } from "./loops";
 import { toRunRow, type StoredRun } from "./run-row";
-import { Scheduler, type Lane } from "./scheduler";
-import { createTraceWrites } from "./trace";
-import { startTimers, type Timers } from "./timers";
+import type { Lane, Scheduler } from "./scheduler";
 
 /** A run whose process this node holds: executing, or parked in memory while it waits. */
 export interface LiveRun {
@@ -56,12 +47,19 @@ export interface Engine extends EngineOptions {
   readonly scheduler: Scheduler;
   readonly timers: Timers;
   readonly live: Map<string, LiveRun>;
-  readonly inserts: ReturnType<typeof createInserts>;
-  readonly keyed: ReturnType<typeof createKeyedInserts>;
-  readonly claims: ReturnType<typeof createClaims>;
-  readonly finishes: ReturnType<typeof createFinishes>;
-  readonly progress: ReturnType<typeof createProgressWrites>;
-  readonly trace: ReturnType<typeof createTraceWrites>;
+  readonly inserts: { submit(run: NewRun): Promise<StoredRun>; idle(): Promise<void> };
+  readonly keyed: GroupCommit<KeyedRun, KeyedAnswer>;
+  readonly claims: { wake(): void; idle(): Promise<void> };
+  /** Null: the run was not in one of the `from` statuses at that epoch. */
+  readonly finishes: { submit(finish: Finish): Promise<Finished | null>; idle(): Promise<void> };
+  readonly progress: {
+    readonly metadata: GroupCommit<MetadataChange, Record<string, unknown>>;
+    readonly chunks: GroupCommit<ChunkAppend, { next: number }>;
+    enqueue(runId: string, work: () => Promise<void>): Promise<void>;
+    flush(runId: string): Promise<void>;
+    idle(): Promise<void>;
+  };
+  readonly trace: { submit(live: LiveRun, items: readonly Omit<TraceItem, "runId" | "seq">[]): void; idle(): Promise<void> };
   /** Live statuses that no other structure counts. */
   readonly counts: { waiting: number; delayed: number; tokensWaiting: number; failedLastHour: number };
   executor: Executor | null;
@@ -73,73 +71,6 @@ export interface Engine extends EngineOptions {
   capacityChanged(): void;
   drain(): Promise<void>;
   close(): Promise<void>;
-}
-
-export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { db, env } = options;
-  const [installation] = await db.query<{ epoch: string }>("select epoch from installation");
-  const background: { close(): Promise<void> }[] = [];
-
-  const engine: Engine = {
-    ...options,
-    nodeId: newId("node"),
-    feed: createFeed(installation?.epoch ?? "none"),
-    deployments: await openDeployments(db, env),
-    scheduler: new Scheduler(env.concurrencyLimit),
-    live: new Map(),
-    counts: { waiting: 0, delayed: 0, tokensWaiting: 0, failedLastHour: 0 },
-    executor: null,
-    draining: false,
-    readOnlyReason: null,
-    // The write loops need the engine for what follows a commit, so they are made with it.
-    get inserts() {
-      return inserts;
-    },
-    get keyed() {
-      return keyed;
-    },
-    get claims() {
-      return claims;
-    },
-    get finishes() {
-      return finishes;
-    },
-    get progress() {
-      return progress;
-    },
-    get trace() {
-      return trace;
-    },
-    get timers() {
-      return timers;
-    },
-    async attach(executor) {
-      engine.executor = executor;
-      await recover(engine);
-      claims.wake();
-    },
-    capacityChanged: () => claims.wake(),
-    async drain() {
-      engine.draining = true;
-      await claims.idle();
-    },
-    async close() {
-      engine.draining = true;
-      for (const part of background) await part.close();
-      await Promise.all([inserts.idle(), keyed.idle(), claims.idle(), finishes.idle(), progress.idle(), trace.idle()]);
-    },
-  };
-  const inserts = createInserts(engine);
-  const keyed = createKeyedInserts(engine);
-  const claims = createClaims(engine);
-  const finishes = createFinishes(engine);
-  const progress = createProgressWrites(engine);
-  const trace = createTraceWrites(engine);
-  const timers = startTimers(engine);
-  background.push(timers, startMaintenance(engine, () => sweep(engine)));
-  await loadQueues(engine);
-  await recountQueue(engine);
-  return engine;
 }
 
 export const laneOf = (run: { queue: string; concurrency_key: string | null }): Lane => ({ queue: run.queue, key: run.concurrency_key ?? "" });
@@ -165,8 +96,4 @@ export function freeSlot(engine: Engine, runId: string): void {
   if (lane === null) return;
   engine.feed.emit("queues", [lane.queue]);
   engine.claims.wake();
-}
-
-export function deliver(engine: Engine, runId: string, epoch: number, seq: number, outcome: OperationOutcome): boolean {
-  return engine.executor?.deliver(runId, epoch, seq, outcome) ?? false;
 }

@@ -1,6 +1,6 @@
 import type { OperationOutcome, RunResult } from "@/lib/contracts/ipc";
-import { describeError, type TaskRunError } from "@/lib/contracts/error";
-import type { Packet, RunEventType } from "@/lib/contracts/run";
+import { describeError } from "@/lib/contracts/error";
+import type { Packet } from "@/lib/contracts/run";
 import type { RunStatus } from "@/lib/contracts/status";
 import { groupCommit } from "../db/group-commit";
 import { encodeText } from "../db/text";
@@ -8,20 +8,8 @@ import { completeBatch } from "./batch-complete";
 import { eventOf, freeSlot, laneOf, publish, type Engine } from "./engine";
 import { offloadPacket } from "./packets";
 import { resumeRuns } from "./resume";
-import { runColumns, type StoredRun } from "./run-row";
-
-/** A run's end. `epoch` null: whoever holds it (cancel, expiry); `from` then says which statuses may end this way. */
-export interface Finish {
-  runId: string;
-  epoch: number | null;
-  from: readonly RunStatus[];
-  status: RunStatus;
-  event: RunEventType;
-  data?: Record<string, unknown>;
-  output?: Packet;
-  error?: TaskRunError;
-  usageMs: number;
-}
+import type { Finish, Finished } from "./loops";
+import { runColumns } from "./run-row";
 
 interface FinishInput {
   id: string;
@@ -95,15 +83,6 @@ select r.*, q.run_id is not null as was_queued,
        (select json_agg(id) from p) as parents, (select json_agg(id) from bc where complete) as batches
   from r left join q on q.run_id = r.id`;
 
-interface Finished extends StoredRun {
-  stopping: boolean;
-  event: RunEventType;
-  data: string | null;
-  was_queued: boolean;
-  parents: string[] | null;
-  batches: string[] | null;
-}
-
 const nothing = Symbol("not in a state that ends this way");
 
 /** The write loop of ends. `submit` answers null when the run was not in one of the `from` statuses at that epoch. */
@@ -148,7 +127,7 @@ async function toInput(engine: Engine, finish: Finish): Promise<FinishInput> {
     status: finish.status,
     event: finish.event,
     data: finish.data === undefined ? null : JSON.stringify(finish.data),
-    output: output?.data == null ? null : encodeText(output.data),
+    output: typeof output?.data === "string" ? encodeText(output.data) : null,
     output_type: output?.dataType ?? null,
     error: finish.error === undefined ? null : encodeText(JSON.stringify(finish.error)),
     error_name: told?.name === undefined ? null : encodeText(told.name),

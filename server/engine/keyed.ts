@@ -3,21 +3,8 @@ import type { Query } from "../db/database";
 import { groupCommit } from "../db/group-commit";
 import type { Engine } from "./engine";
 import { EngineError } from "./error";
-import { insertRuns, type NewRun } from "./insert-runs";
-import type { StoredRun } from "./run-row";
-
-export interface KeyedRun {
-  run: NewRun;
-  idempotency: { key: string; ttlMs: number } | null;
-  requestKey: string | null;
-  oneTimeToken: { hash: string; expiresAt: Date } | null;
-}
-/** `stored` null: another run holds the key, or the same request made it before. */
-export interface KeyedAnswer {
-  id: string;
-  isCached: boolean;
-  stored: StoredRun | null;
-}
+import { insertRuns } from "./insert-runs";
+import type { KeyedAnswer, KeyedRun } from "./loops";
 
 /** Request ids are remembered for a day, as long as clients retry. */
 const requestKeyMs = 86_400_000;

@@ -66,7 +66,7 @@ export async function retain(engine: Engine): Promise<void> {
     await Promise.all(rows.flatMap((row) => [engine.packets.remove(`${row.id}/payload`), engine.packets.remove(`${row.id}/output`)]));
   }
   const [oldest] = await engine.db.query<{ at: string | null }>("select min(created_at) as at from run where finished_at is null");
-  const limit = new Date(Math.min(Date.now() - days * 86_400_000, oldest?.at == null ? Number.POSITIVE_INFINITY : Date.parse(oldest.at)));
+  const limit = new Date(Math.min(Date.now() - days * 86_400_000, typeof oldest?.at === "string" ? Date.parse(oldest.at) : Number.POSITIVE_INFINITY));
   await dropPartitions(engine.db.query, limit);
   await engine.db.query("delete from request_key where expires_at < now()");
   await engine.db.query("delete from idempotency_key where expires_at < now()");

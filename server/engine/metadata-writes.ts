@@ -1,4 +1,4 @@
-import { limits, type MetadataOperation } from "@/lib/contracts/run";
+import { limits } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/status";
 import { applyOperations, progressOf } from "@/lib/metadata";
 import type { Query } from "../db/database";
@@ -6,14 +6,9 @@ import { groupCommit } from "../db/group-commit";
 import { decodeText, encodeText } from "../db/text";
 import { eventOf, publish, type Engine } from "./engine";
 import { EngineError } from "./error";
+import type { MetadataChange } from "./loops";
 import { runColumns, type StoredRun } from "./run-row";
 
-export interface MetadataChange {
-  runId: string;
-  operations: readonly MetadataOperation[];
-  /** From the run's own process: fenced, and numbered so that a repeated message changes nothing. */
-  own?: { epoch: number; first: number };
-}
 type Json = Record<string, unknown>;
 
 /** Metadata may still be changed for this long after the end. */

@@ -2,7 +2,7 @@ import type { Operation, OperationOutcome } from "@/lib/contracts/ipc";
 import { parseKeyTtl } from "@/lib/duration";
 import { encodeText } from "../db/text";
 import { triggerBatch } from "./batch";
-import { deliver, type Engine, type LiveRun } from "./engine";
+import type { Engine, LiveRun } from "./engine";
 import { EngineError } from "./error";
 import type { ParentOperation } from "./prepare-run";
 import { completeToken, createToken } from "./token";
@@ -31,9 +31,10 @@ export async function performOperation(engine: Engine, message: OperationMessage
   try {
     const outcome = await perform(engine, live, message);
     if (outcome === "waiting") return;
-    if (live.open.delete(message.seq)) deliver(engine, message.runId, message.epoch, message.seq, outcome);
+    if (live.open.delete(message.seq)) engine.executor?.deliver(message.runId, message.epoch, message.seq, outcome);
   } catch (error) {
-    if (live.open.delete(message.seq)) deliver(engine, message.runId, message.epoch, message.seq, { ok: false, error: refusal(engine, error) });
+    const outcome: OperationOutcome = { ok: false, error: refusal(engine, error) };
+    if (live.open.delete(message.seq)) engine.executor?.deliver(message.runId, message.epoch, message.seq, outcome);
   }
 }
 

@@ -1,4 +1,6 @@
 import { limits, type Packet } from "@/lib/contracts/run";
+import type { TriggerOptions } from "@/lib/contracts/trigger";
+import { encodePacket } from "@/lib/packet";
 import type { PacketStore } from "../db/packets";
 
 /** The packet with its content: one that is kept in the packet store is read from there. */
@@ -14,4 +16,12 @@ export async function offloadPacket(packets: PacketStore, packet: Packet, key: s
   if (packet.data === null || packet.dataType === "application/store" || Buffer.byteLength(packet.data) <= limits.inlinePacketBytes) return packet;
   await packets.put(key, packet.data, packet.dataType);
   return { data: key, dataType: "application/store" };
+}
+
+/** A payload of an API body as a packet: text when the client has encoded it, JSON else. */
+export function packetOf(item: { payload?: unknown; options?: TriggerOptions | undefined }): Packet {
+  const dataType = item.options?.payloadType;
+  if (item.payload === undefined) return { data: null, dataType: dataType ?? "application/json" };
+  if (typeof item.payload === "string" && dataType !== undefined) return { data: item.payload, dataType };
+  return typeof item.payload === "string" ? encodePacket(item.payload) : { data: JSON.stringify(item.payload), dataType: "application/json" };
 }

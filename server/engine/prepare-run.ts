@@ -146,7 +146,7 @@ export function takeFastRoad(engine: Engine, run: NewRun): void {
 const invalid = (path: string, message: string) => new EngineError(422, message, { param: path, issues: [{ path, message }] });
 
 function unknownTask(id: string, known: readonly TaskManifest[]): EngineError {
-  const names = known.map((task) => task.id).sort();
+  const names = known.map((task) => task.id).toSorted();
   const hint = names.length === 0 ? "No task is deployed yet." : `Known tasks: ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}.`;
   return new EngineError(404, `Task "${id}" not found. ${hint}`, { code: "task_not_found", param: "taskId" });
 }

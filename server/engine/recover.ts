@@ -1,6 +1,7 @@
 import { Unavailable } from "../db/errors";
 import { completeBatch } from "./batch-complete";
 import { eventOf, laneOf, publish, type Engine } from "./engine";
+import { loseRuns } from "./lose-runs";
 import { recountQueue } from "./queue";
 import { resumeRuns } from "./resume";
 import { runColumns, type StoredRun } from "./run-row";
@@ -121,7 +122,6 @@ async function findLost(engine: Engine): Promise<void> {
   const lost = held.filter((run) => !executor.holds(run.id, run.epoch));
   if (lost.length === 0) return;
   engine.log.warn("runs without a process were found", { runs: lost.length });
-  const { loseRuns } = await import("./lose-runs");
   await loseRuns(engine, lost.map((run) => ({ runId: run.id, epoch: run.epoch, cause: { kind: "handedBack" } })));
 }
 

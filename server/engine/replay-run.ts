@@ -2,10 +2,9 @@ import type { ReplayBody, TriggerOptions } from "@/lib/contracts/trigger";
 import type { MachinePreset } from "@/lib/contracts/task";
 import type { Packet } from "@/lib/contracts/run";
 import { decodeText } from "../db/text";
-import { packetOf } from "./batch";
 import type { Engine } from "./engine";
 import { EngineError } from "./error";
-import { resolvePacket } from "./packets";
+import { packetOf, resolvePacket } from "./packets";
 import { trigger } from "./trigger";
 
 interface Original {
@@ -25,7 +24,7 @@ interface Original {
  * A new run like this one: payload, metadata as given at trigger, tags, queue if it still exists, concurrency key, machine
  * and test flag. Not its idempotency key, TTL, delay, attempts or priority. `body` replaces any of it.
  */
-export async function replayRun(engine: Engine, runId: string, body: ReplayBody, _by: { by: string }): Promise<{ id: string }> {
+export async function replayRun(engine: Engine, runId: string, body: ReplayBody): Promise<{ id: string }> {
   const [run] = await engine.db.query<Original>(
     `select r.id, r.task, r.tags, r.queue, r.concurrency_key, r.machine, r.is_test, d.payload, d.payload_type, d.seed_metadata
        from run r join run_data d on d.run_id = r.id where r.id = $1 and r.env_id = $2`,

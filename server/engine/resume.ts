@@ -1,6 +1,6 @@
 import type { Assignment } from "@/lib/contracts/ipc";
 import { dispatch, type ColdRun } from "./dispatch";
-import { deliver, eventOf, laneOf, publish, type Engine, type LiveRun } from "./engine";
+import { eventOf, laneOf, publish, type Engine, type LiveRun } from "./engine";
 import { runColumns, type StoredRun } from "./run-row";
 import { readOutcome } from "./waiters";
 
@@ -81,7 +81,7 @@ export async function deliverOpen(engine: Engine, live: LiveRun): Promise<void> 
   );
   for (const row of rows) {
     const outcome = await readOutcome(engine, row.outcome);
-    if (live.open.delete(row.seq)) deliver(engine, live.id, live.epoch, row.seq, outcome);
+    if (live.open.delete(row.seq)) engine.executor?.deliver(live.id, live.epoch, row.seq, outcome);
   }
 }
 

@@ -133,7 +133,7 @@ export class Scheduler {
       lane.floor = 0;
     }
     for (const row of rows) this.#lane(row).waiting = row.waiting;
-    for (const lane of [...this.#lanes.values()]) this.#tidy(lane);
+    for (const lane of this.#lanes.values()) this.#tidy(lane);
   }
   #tidy(lane: LaneState): void {
     if (lane.waiting === 0 && lane.running.size === 0) this.#lanes.delete(`${lane.queue}\n${lane.key}`);
@@ -151,8 +151,7 @@ export class Scheduler {
       for (const lane of this.#lanes.values()) lane.floor = 0;
     }
     const ready = [...this.#lanes.values()].filter((lane) => lane.waiting > 0 && this.#room(lane) > 0);
-    ready.sort((a, b) => a.servedAt - b.servedAt);
-    const chosen = ready.slice(0, Math.min(maxLanes, room));
+    const chosen = ready.toSorted((a, b) => a.servedAt - b.servedAt).slice(0, Math.min(maxLanes, room));
     this.#serving += 1;
     const share = Math.ceil(room / Math.max(1, chosen.length));
     const picks = chosen.map((lane) => {

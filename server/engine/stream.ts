@@ -1,5 +1,5 @@
-import type { ChunkAppend } from "./chunk-writes";
 import type { Engine } from "./engine";
+import type { ChunkAppend } from "./loops";
 
 /** Appends to a stream of a run; chunks that this writer has written before, by its own count, are skipped. 404: no such run. */
 export function appendChunks(engine: Engine, append: ChunkAppend): Promise<{ next: number }> {

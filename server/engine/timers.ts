@@ -1,17 +1,12 @@
 import { Unavailable } from "../db/errors";
 import { abortBatch } from "./batch-complete";
 import { eventOf, laneOf, publish, type Engine } from "./engine";
+import type { Timers } from "./loops";
 import { resumeRuns } from "./resume";
 import { retryDue } from "./retry";
 import { runColumns, type StoredRun } from "./run-row";
 import { timeOutToken } from "./token";
 import { settleOperation } from "./waiters";
-
-export interface Timers {
-  /** Something is due at `at` (epoch ms by this machine's clock; whether it really is, the database decides). */
-  expect(at: number): void;
-  close(): Promise<void>;
-}
 
 /** Timers that nobody told this process of (another node's, or of before a restart) are found this late at most. */
 const pollMs = 1000;

@@ -84,7 +84,7 @@ async function endToken(
 ): Promise<{ token: TokenRow; first: boolean }> {
   const result = await engine.db.transaction(async (query) => {
     const data = end.packet?.data;
-    const [stored] = await query<StoredToken>(completeSql, [tokenId, engine.env.id, end.status, data == null ? null : encodeText(data), end.packet?.dataType ?? null, end.by]);
+    const [stored] = await query<StoredToken>(completeSql, [tokenId, engine.env.id, end.status, typeof data === "string" ? encodeText(data) : null, end.packet?.dataType ?? null, end.by]);
     // A statement of its own: it sees every wait that was committed before the token's row was locked.
     return stored === undefined ? null : { stored, parents: await settleWaiters(query, tokenId, tokenOutcome(stored)) };
   });

@@ -1,6 +1,6 @@
 import { afterInsert } from "./inserts";
 import type { Engine } from "./engine";
-import type { KeyedRun } from "./keyed";
+import type { KeyedRun } from "./loops";
 import { prepareRun, takeFastRoad, type ParentOperation, type TriggerRequest } from "./prepare-run";
 
 export interface TriggerReceipt {

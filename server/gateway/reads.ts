@@ -35,7 +35,7 @@ export function engineReads(engine: Engine): Reads {
     events: (runId, afterVersion) => listEvents(db, runId, afterVersion),
     relations: (run) => listRelations(db, env.id, run),
     trace: (runId, after, limit) => listTrace(db, runId, after, limit),
-    chunks: ({ runId, key, after, limit }) => listChunks(db, runId, key, after, limit),
+    chunks: ({ runId, key, after, limit }) => listChunks(db, { runId, key }, after, limit),
     counts: () => getCounts(engine),
     queues: () => listQueues(engine),
     tokens: () => listWaitingTokens(db, env.id, waitingTokens),

@@ -59,7 +59,7 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
   app.get("/api/dashboard/runs/:runId/streams/:key", viewer, async (c) => {
     const run = await requireRun(context, c);
     const { after } = check(After, c.req.query());
-    const chunks = await listChunks(db, run.id, c.req.param("key"), after, chunkPage);
+    const chunks = await listChunks(db, { runId: run.id, key: c.req.param("key") }, after, chunkPage);
     return c.json({ chunks, closed: isFinal(run.status) && chunks.length < chunkPage });
   });
 

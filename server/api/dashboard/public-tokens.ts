@@ -29,10 +29,11 @@ export function publicTokenRoutes(context: ApiContext): Hono<ApiEnv> {
     const principal = principalOf(c);
     const { scopes, expirationTime, oneTimeUse, note } = await readJson(c, PublicTokenMintBody);
     const expiresAt = readExpiration(expirationTime, Date.now());
-    const token = issuer.publicToken({ scopes, expiresAt, oneTime: oneTimeUse });
+    const id = newId("token");
+    const token = issuer.publicToken({ id, scopes, expiresAt, oneTime: oneTimeUse });
     const row = await prisma.publicToken.create({
       data: {
-        id: newId("token"),
+        id,
         environmentId,
         hash: new Uint8Array(sha256(token)),
         scopes,

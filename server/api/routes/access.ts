@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { MintBody } from "@/lib/contracts/scope";
+import { newId } from "@/lib/ids";
 import { EngineError } from "../../engine/error";
 import { readJson } from "../body";
 import { principalOf, type ApiContext, type ApiEnv } from "../context";
@@ -19,7 +20,7 @@ export function accessRoutes(context: ApiContext): Hono<ApiEnv> {
     // People mint in the dashboard, where it is recorded and can be revoked.
     if (principalOf(c).kind === "session") throw new EngineError(403, "Use POST /api/dashboard/public-tokens from the dashboard.", { code: "unauthorized" });
     const { scopes, expirationTime, oneTimeUse, realtime } = await readJson(c, MintBody);
-    const token = issuer.publicToken({ scopes, expiresAt: readExpiration(expirationTime, Date.now()), oneTime: oneTimeUse, skipColumns: realtime?.skipColumns });
+    const token = issuer.publicToken({ id: newId("token"), scopes, expiresAt: readExpiration(expirationTime, Date.now()), oneTime: oneTimeUse, skipColumns: realtime?.skipColumns });
     return c.json({ token });
   });
 

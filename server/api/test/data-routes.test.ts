@@ -135,9 +135,8 @@ test("malformed callbacks never end in 500 and never complete", async () => {
   expect((await api.call("GET", `/api/v1/waitpoints/tokens/${body.id}`)).body.status).toBe("WAITING");
 });
 
-test("a hundred callbacks at once complete it once, also after the API key was rotated", async () => {
+test("a hundred callbacks at once complete it once", async () => {
   const { body } = await api.call("POST", "/api/v1/waitpoints/tokens", { body: {} });
-  await api.db.query("update api_key set revoked_at = now() where false");
   const path = new URL(body.url).pathname;
   const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => api.call("POST", path, { as: null, raw: `{"n":${n}}`, headers: { "content-length": String(`{"n":${n}}`.length) } })));
   expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]));

@@ -78,12 +78,12 @@ function readAttributes(text: string): Record<string, unknown> {
   }
 }
 
-export async function listChunks(db: Database, runId: string, key: string, after = -1, limit = 5000): Promise<StreamChunk[]> {
+export async function listChunks(db: Database, of: { runId: string; key: string }, after = -1, limit = 5000): Promise<StreamChunk[]> {
   const rows = await db.query<{ index: number; at: string; chunk: string }>(
     "select index, at, chunk from stream_chunk where run_id = $1 and key = $2 and index > $3 order by index limit $4",
-    [runId, key, after, limit],
+    [of.runId, of.key, after, limit],
   );
-  return rows.map((row) => ({ runId, key, index: row.index, at: row.at, chunk: decodeText(row.chunk) }));
+  return rows.map((row) => ({ ...of, index: row.index, at: row.at, chunk: decodeText(row.chunk) }));
 }
 
 /** Names of the streams that a run has written, oldest first. */

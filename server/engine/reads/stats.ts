@@ -24,7 +24,7 @@ const bucketMs = (bucket: number) => 2 ** ((bucket + 0.5) / 2);
 
 /** ms below which the share `q` of the counted runs stayed; null without any. */
 export function percentile(buckets: ReadonlyMap<number, number>, q: number): number | null {
-  const sorted = [...buckets].sort(([a], [b]) => a - b);
+  const sorted = [...buckets].toSorted(([a], [b]) => a - b);
   const total = sorted.reduce((sum, [, count]) => sum + count, 0);
   let seen = 0;
   for (const [bucket, count] of sorted) {

@@ -1,0 +1,82 @@
+import { newId } from "@/lib/ids";
+import { createClaims } from "./claim";
+import { openDeployments } from "./deployments";
+import type { Engine, EngineOptions } from "./engine";
+import { createFeed } from "./feed";
+import { createFinishes } from "./finish";
+import { createInserts } from "./inserts";
+import { createKeyedInserts } from "./keyed";
+import { startMaintenance } from "./maintenance";
+import { createProgressWrites } from "./progress";
+import { loadQueues, recountQueue } from "./queue";
+import { recover, sweep } from "./recover";
+import { Scheduler } from "./scheduler";
+import { startTimers } from "./timers";
+import { createTraceWrites } from "./trace";
+
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const { db, env } = options;
+  const [installation] = await db.query<{ epoch: string }>("select epoch from installation");
+  const background: { close(): Promise<void> }[] = [];
+
+  const engine: Engine = {
+    ...options,
+    nodeId: newId("node"),
+    feed: createFeed(installation?.epoch ?? "none"),
+    deployments: await openDeployments(db, env),
+    scheduler: new Scheduler(env.concurrencyLimit),
+    live: new Map(),
+    counts: { waiting: 0, delayed: 0, tokensWaiting: 0, failedLastHour: 0 },
+    executor: null,
+    draining: false,
+    readOnlyReason: null,
+    // The write loops need the engine for what follows a commit, so they are made with it.
+    get inserts() {
+      return inserts;
+    },
+    get keyed() {
+      return keyed;
+    },
+    get claims() {
+      return claims;
+    },
+    get finishes() {
+      return finishes;
+    },
+    get progress() {
+      return progress;
+    },
+    get trace() {
+      return trace;
+    },
+    get timers() {
+      return timers;
+    },
+    async attach(executor) {
+      engine.executor = executor;
+      await recover(engine);
+      claims.wake();
+    },
+    capacityChanged: () => claims.wake(),
+    async drain() {
+      engine.draining = true;
+      await claims.idle();
+    },
+    async close() {
+      engine.draining = true;
+      for (const part of background) await part.close();
+      await Promise.all([inserts.idle(), keyed.idle(), claims.idle(), finishes.idle(), progress.idle(), trace.idle()]);
+    },
+  };
+  const inserts = createInserts(engine);
+  const keyed = createKeyedInserts(engine);
+  const claims = createClaims(engine);
+  const finishes = createFinishes(engine);
+  const progress = createProgressWrites(engine);
+  const trace = createTraceWrites(engine);
+  const timers = startTimers(engine);
+  background.push(timers, startMaintenance(engine, () => sweep(engine)));
+  await loadQueues(engine);
+  await recountQueue(engine);
+  return engine;
+}

@@ -1,0 +1,61 @@
+import type { TaskRunError } from "@/lib/contracts/error";
+import type { MetadataOperation, Packet, RunEventType } from "@/lib/contracts/run";
+import type { RunStatus } from "@/lib/contracts/status";
+import type { NewRun } from "./insert-runs";
+import type { StoredRun } from "./run-row";
+
+export interface KeyedRun {
+  run: NewRun;
+  idempotency: { key: string; ttlMs: number } | null;
+  requestKey: string | null;
+  oneTimeToken: { hash: string; expiresAt: Date } | null;
+}
+/** `stored` null: another run holds the key, or the same request made it before. */
+export interface KeyedAnswer {
+  id: string;
+  isCached: boolean;
+  stored: StoredRun | null;
+}
+
+/** A run's end. `epoch` null: whoever holds it (cancel, expiry); `from` then says which statuses may end this way. */
+export interface Finish {
+  runId: string;
+  epoch: number | null;
+  from: readonly RunStatus[];
+  status: RunStatus;
+  event: RunEventType;
+  data?: Record<string, unknown>;
+  output?: Packet;
+  error?: TaskRunError;
+  usageMs: number;
+}
+
+export interface Finished extends StoredRun {
+  stopping: boolean;
+  event: RunEventType;
+  data: string | null;
+  was_queued: boolean;
+  parents: string[] | null;
+  batches: string[] | null;
+}
+
+export interface MetadataChange {
+  runId: string;
+  operations: readonly MetadataOperation[];
+  /** From the run's own process: fenced, and numbered so that a repeated message changes nothing. */
+  own?: { epoch: number; first: number };
+}
+export interface ChunkAppend {
+  runId: string;
+  key: string;
+  writer: string;
+  /** The writer's own number of the first chunk; numbers it has written before are skipped. */
+  first: number;
+  chunks: readonly string[];
+}
+
+export interface Timers {
+  /** Something is due at `at` (epoch ms by this machine's clock; whether it really is, the database decides). */
+  expect(at: number): void;
+  close(): Promise<void>;
+}
