@@ -63,8 +63,8 @@ export function indexBundle(options: IndexOptions): Promise<BundleManifest> {
 /** A worker that only knows the stack says it in the message. */
 function located(error: BuildFailure["error"], projectDir: string): BuildFailure["error"] {
   if (error.file !== undefined) return { ...error, file: fromStack(`(${error.file}:1:1)`, projectDir).file ?? error.file };
-  const [headline = error.message] = error.message.split("\n");
-  return fromStack(error.message, projectDir, headline);
+  const [headline = error.message] = error.message.split(/\n\s+at /);
+  return fromStack(error.message, projectDir, headline.replace(/^Error: /, ""));
 }
 
 function describe(error: z.ZodError): string {

@@ -1,5 +1,5 @@
 import { watch, type FSWatcher } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { buildProject, type BuildOptions, type BuildResult, type Sources } from "./build-project";
 import { envFileNames } from "./project-env";
 
@@ -59,10 +59,13 @@ export function watchProject(options: BuildOptions, first: BuildResult, onResult
       watcher.close();
       watchers.delete(directory);
     }
-    for (const directory of wanted) if (!watchers.has(directory)) open(directory, sources);
+    const fresh = [...wanted].filter((directory) => !watchers.has(directory));
+    for (const directory of fresh) open(directory);
+    // What changed there between the build and now was seen by nobody.
+    if (fresh.length > 0) schedule();
   }
 
-  function open(directory: string, sources: Sources): void {
+  function open(directory: string): void {
     try {
       const watcher = watch(directory, (_event, name) => {
         if (name === null || matters(directory, name)) schedule();
@@ -74,7 +77,8 @@ export function watchProject(options: BuildOptions, first: BuildResult, onResult
       });
       watchers.set(directory, watcher);
     } catch {
-      options.log.debug("cannot watch", { directory, files: sources.files.length });
+      // Gone since the build looked into it.
+      options.log.debug("cannot watch", { directory });
     }
   }
 
@@ -83,8 +87,9 @@ export function watchProject(options: BuildOptions, first: BuildResult, onResult
     if (name.startsWith(".") && !name.startsWith(".env")) return false;
     if (relevant.has(join(directory, name))) return true;
     if (/^trigger\.config\.[cm]?[jt]s$/.test(name)) return directory === options.projectDir;
-    if (directory === options.projectDir && basename(name) !== "trigger") return false;
-    return codeFile.test(name) || !name.includes(".");
+    // A new folder may be one that the config names.
+    if (!name.includes(".")) return true;
+    return directory !== options.projectDir && codeFile.test(name);
   }
 
   observe(first.sources);

@@ -1,8 +1,9 @@
 import { isWait, type Assignment, type FromWorker } from "@/lib/contracts/ipc";
+import type { LossCause } from "@/server/engine/lose-runs";
 import type { Logger } from "@/server/log";
 import { holdRun, letGo, setWaiting, type HeldRun, type Member } from "./held-run";
 import { failed, lossOf } from "./loss";
-import type { LossCause, RunEvents } from "./run-events";
+import type { RunEvents } from "./run-events";
 import { createRunInbox } from "./run-inbox";
 import { maxDurationExceeded } from "./sweep";
 import type { WorkerEnd } from "./worker-process";

@@ -1,7 +1,7 @@
 import type { Assignment } from "@/lib/contracts/ipc";
 import type { Deployment } from "@/server/engine/deployments";
+import type { LossCause } from "@/server/engine/lose-runs";
 import { computeClock, type ComputeClock } from "./compute-clock";
-import type { LossCause } from "./run-events";
 import type { WorkerProcess } from "./worker-process";
 
 /** A process and what it holds. */

@@ -1,5 +1,5 @@
 import { engineRetriedCodes, type InternalErrorCode } from "@/lib/contracts/error";
-import type { LossCause } from "./run-events";
+import type { LossCause } from "@/server/engine/lose-runs";
 import type { WorkerEnd } from "./worker-process";
 
 export function failed(code: InternalErrorCode, message: string): LossCause {

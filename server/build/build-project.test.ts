@@ -1,0 +1,186 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { config, descriptions, makeProject, task, type TestProject } from "./fixtures/project";
+
+let project: TestProject;
+afterEach(() => project.remove());
+const make = (...args: Parameters<typeof makeProject>) => (project = makeProject(...args));
+
+describe("a project", () => {
+  it("is bundled from every folder named trigger, init files first, tests left out", async () => {
+    make({
+      "trigger.config.ts": config(),
+      "src/trigger/z.ts": task("z", "globalThis.order"),
+      "src/trigger/init.ts": "globalThis.order = 'init first'; export {};",
+      "trigger/deep/a.tsx": `import { helper } from "../../lib/helper";\n${task("a", "helper()")}`,
+      "lib/helper.ts": "export const helper = (): string => 'from a helper';",
+      "trigger/a.test.ts": "throw new Error('a test was loaded')",
+      "trigger/types.d.ts": "declare const x: number;",
+      "node_modules/other/trigger/b.ts": task("not-mine"),
+    });
+    const result = await project.built();
+    expect(descriptions(result)).toEqual({ a: "from a helper", z: "init first" });
+    expect(result.manifest.tasks.map(({ filePath }) => filePath).toSorted()).toEqual(["src/trigger/z.ts", "trigger/deep/a.tsx"]);
+    expect(readdirSync(join(project.options.dataDir, "builds"))).toEqual([result.contentHash]);
+    expect(result.bundle).toBe(result.contentHash);
+  });
+
+  it("takes dirs, ignorePatterns and a JavaScript config", async () => {
+    make({
+      "trigger.config.mjs": config('dirs: ["./jobs"], ignorePatterns: ["**/drafts/**"]'),
+      "jobs/a.js": task("a"),
+      "jobs/drafts/b.js": task("b"),
+      "trigger/c.js": task("c"),
+    });
+    expect(descriptions(await project.built())).toEqual({ a: "ok" });
+  });
+
+  it("gives the same hash for the same sources and builds nothing again", async () => {
+    make({ "trigger.config.ts": config(), "trigger/a.ts": task("a") });
+    const first = await project.built();
+    const manifest = join(project.options.dataDir, "builds", first.bundle, "manifest.json");
+    const made = statSync(manifest).ino;
+    const second = await project.built();
+    expect(second.contentHash).toBe(first.contentHash);
+    expect(statSync(manifest).ino).toBe(made);
+    project.write({ "trigger/a.ts": task("a", '"changed"') });
+    expect((await project.built()).contentHash).not.toBe(first.contentHash);
+  });
+
+  it("is another version when a .env file changes in dev, and not when it starts", async () => {
+    make({ "trigger.config.ts": config(), "trigger/a.ts": task("a", "process.env.GREETING"), ".env": "GREETING=one", ".env.production": "GREETING=never" }, { mode: "dev" });
+    const first = await project.built();
+    expect(descriptions(first)).toEqual({ a: "one" });
+    project.write({ ".env.local": "GREETING=two" });
+    const second = await project.built();
+    expect(second.contentHash).not.toBe(first.contentHash);
+    expect(descriptions(second)).toEqual({ a: "two" });
+  });
+
+  it("keeps a task file whose package says that it has no side effects", async () => {
+    make({
+      "trigger.config.ts": config(),
+      "package.json": '{"sideEffects": false}',
+      "trigger/init.ts": "globalThis.hooked = 'yes';",
+      "trigger/a.ts": 'import { task } from "@trigger.dev/sdk/v3"; task({ id: "hidden", run: () => globalThis.hooked });',
+    });
+    expect(descriptions(await project.built())).toEqual({ hidden: "yes" });
+  });
+});
+
+describe("code", () => {
+  it("may use CommonJS names, JSON, top-level await and names that modules often declare", async () => {
+    make({
+      "trigger.config.ts": config(),
+      "trigger/a.ts": `import { createRequire } from "node:module"; import { dirname } from "node:path"; import { fileURLToPath } from "node:url";
+        import data from "./data.json"; const require = createRequire(import.meta.url); const __dirname = dirname(fileURLToPath(import.meta.url));
+        const { sep } = require("node:path"); const waited = await Promise.resolve("waited");
+        ${task("a", "[data.n, sep, waited, typeof __dirname].join(' ')")}`,
+      "trigger/b.cjs": 'const { join } = require("path"); exports.joined = join("x", "y"); exports.dir = __dirname;',
+      "trigger/data.json": '{"n": 5}',
+    });
+    expect(descriptions(await project.built())).toEqual({ a: "5 / waited string" });
+  });
+
+  it("follows the project's tsconfig paths and its JSX options", async () => {
+    make({
+      "trigger.config.ts": config('tsconfig: "./tsconfig.tasks.json", build: { jsx: { automatic: false, factory: "h" } }'),
+      "tsconfig.tasks.json": '{ "compilerOptions": { "paths": { "~/*": ["./lib/*"] } } }',
+      "lib/h.ts": "export const h = (tag: string) => `<${tag}>`;",
+      "trigger/a.tsx": `import { h } from "~/h";\n${task("a", "<b/>")}`,
+    });
+    expect(descriptions(await project.built())).toEqual({ a: "<b>" });
+  });
+
+  it("has the packages that it uses inside, and resolves native ones from the project, also with the data elsewhere", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "data-"));
+    make(
+      {
+        "trigger.config.ts": config('build: { external: ["listed"] }'),
+        "trigger/a.ts": `import plain from "plain"; import { where } from "native"; import { from } from "listed/sub"; import { createRequire } from "node:module";
+          const computed = createRequire(import.meta.url)(["pl", "ain"].join(""));
+          ${task("a", "[plain, where, from, computed.default ?? computed].join(' | ')")}`,
+        "node_modules/plain/package.json": '{"name": "plain", "version": "1.0.0", "main": "index.js"}',
+        "node_modules/plain/index.js": "module.exports = 'plain';",
+        "node_modules/native/package.json": '{"name": "native", "version": "1.0.0", "exports": {"import": "./index.mjs", "require": "./index.cjs"}}',
+        "node_modules/native/index.mjs": "import { dirname } from 'node:path'; export const where = dirname(new URL(import.meta.url).pathname).endsWith('node_modules/native') ? 'native at home' : 'native was moved';",
+        "node_modules/native/build/addon.node": "not really",
+        "node_modules/listed/package.json": '{"name": "listed", "version": "1.0.0", "type": "module", "exports": {"./sub": {"module": "./bundler.js", "default": "./sub.js"}}}',
+        "node_modules/listed/sub.js": "export const from = import.meta.url.includes('node_modules/listed') ? 'listed at home' : 'listed was moved';",
+        "node_modules/listed/bundler.js": "export const from = 'not for Node';",
+      },
+      { dataDir },
+    );
+    try {
+      const result = await project.built();
+      expect(descriptions(result)).toEqual({ a: "plain | native at home | listed at home | plain" });
+      const bundle = readFileSync(join(dataDir, "builds", result.bundle, "bundle.mjs"), "utf8");
+      expect(bundle).toContain("module.exports = 'plain'".replaceAll("'", '"'));
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
+
+  it("loads sharp, which is native, from a project that has it", async () => {
+    make({ "trigger.config.ts": config(), "trigger/a.ts": `import sharp from "sharp";\n${task("a", "typeof sharp.versions.vips")}` });
+    symlinkSync(join(import.meta.dirname, "..", "..", "node_modules"), join(project.directory, "node_modules"));
+    expect(descriptions(await project.built())).toEqual({ a: "string" });
+  });
+});
+
+describe("trigger.config", () => {
+  it("is loaded at run time without its build key and what only that imported", async () => {
+    make({
+      "trigger.config.ts": `import { defineConfig } from "@trigger.dev/sdk"; import { extension } from "./build-only"; import { join } from "node:path";
+        export default defineConfig({ project: join("proj", "x"), build: { extensions: [extension()] }, maxDuration: 60, });`,
+      "build-only.ts": "console.log('loaded'); globalThis.buildOnly = true; export const extension = (): { name: string } => ({ name: 'my extension' });",
+      "trigger/a.ts": task("a", "String(globalThis.buildOnly)"),
+    });
+    const result = await project.built();
+    expect(descriptions(result)).toEqual({ a: "undefined" });
+    expect(result.manifest.project).toBe("proj/x");
+    expect(project.lines.some((line) => line.includes("my extension"))).toBe(true);
+  });
+
+  it("runs in a process without the server's secrets", async () => {
+    process.env["SERVER_SECRET"] = "secret";
+    make({ "trigger.config.ts": config("").replace('"proj_test"', 'process.env.SERVER_SECRET ?? "proj_clean"'), "trigger/a.ts": task("a") });
+    const result = await project.built();
+    delete process.env["SERVER_SECRET"];
+    expect(result.manifest.project).toBe("proj_clean");
+  });
+});
+
+describe("an error", () => {
+  const cases: [string, Record<string, string>, Record<string, unknown>][] = [
+    ["no config", {}, { message: expect.stringMatching(/^No trigger\.config\.ts in .*SIGNALBOX_PROJECT/) }],
+    ["a config without a default export", { "trigger.config.ts": "export const x = 1;" }, { file: "trigger.config.ts", message: expect.stringContaining("export default defineConfig") }],
+    ["maxDuration missing", { "trigger.config.ts": 'export default { project: "p" };' }, { file: "trigger.config.ts", message: expect.stringContaining("maxDuration is missing. Add maxDuration: 300") }],
+    ["maxDuration too small", { "trigger.config.ts": 'export default { project: "p", maxDuration: 1 };' }, { file: "trigger.config.ts", message: expect.stringContaining("maxDuration: ") }],
+    ["project missing", { "trigger.config.ts": "export default { maxDuration: 60 };" }, { file: "trigger.config.ts", message: expect.stringContaining("project is missing") }],
+    ["a config that throws", { "trigger.config.ts": "\n\nthrow new Error('no token');" }, { file: "trigger.config.ts", line: 3, message: expect.stringContaining("no token") }],
+    ["a syntax error in the config", { "trigger.config.ts": "export default {\n  project: ;\n};" }, { file: "trigger.config.ts", line: 2, column: 12, message: expect.stringContaining("Unexpected") }],
+    ["a folder that is not there", { "trigger.config.ts": config('dirs: ["./nowhere"]') }, { file: "trigger.config.ts", message: expect.stringContaining("./nowhere") }],
+    ["no task files", { "trigger.config.ts": config() }, { message: expect.stringContaining("no folder named trigger") }],
+    ["files without tasks", { "trigger.config.ts": config(), "trigger/a.ts": "export const a = 1;" }, { file: "trigger.config.ts", message: expect.stringContaining("none of the files calls task") }],
+    ["a syntax error", { "trigger.config.ts": config(), "trigger/a.ts": "export const a = 1;\nexport const b: = 2;" }, { file: "trigger/a.ts", line: 2, column: 17, message: expect.stringContaining("Unexpected") }],
+    ["an import that is not there", { "trigger.config.ts": config(), "trigger/a.ts": '\nimport { x } from "not-installed";\nx();' }, { file: "trigger/a.ts", line: 2, column: 19, message: expect.stringContaining('"not-installed"') }],
+    ["a part of the SDK that we lack", { "trigger.config.ts": config(), "trigger/a.ts": 'import { x } from "@trigger.dev/sdk/ai"; x();' }, { file: "trigger/a.ts", line: 1, column: 19, message: expect.stringContaining("@trigger.dev/sdk/ai is not available") }],
+    ["an error at the top level", { "trigger.config.ts": config(), "trigger/a.ts": `${task("a")}\nconst none: unknown = null;\n(none as { x: () => void }).x();` }, { file: "trigger/a.ts", line: 5, column: 29, message: expect.stringContaining("TypeError") }],
+    ["two tasks with one id", { "trigger.config.ts": config(), "trigger/a.ts": task("same"), "trigger/b.ts": task("same") }, { file: "trigger/b.ts", message: 'Two tasks have the id "same": in trigger/a.ts and in trigger/b.ts. Give one of them another id' }],
+    ["a process that exits while it loads", { "trigger.config.ts": config(), "trigger/a.ts": "process.exit(3);" }, { message: expect.stringContaining("exit code 3") }],
+  ];
+  it.each(cases)("%s is said with its place", async (...[, files, expected]) => {
+    make(files);
+    expect(await project.error()).toEqual(expected);
+    const builds = join(project.options.dataDir, "builds");
+    expect(existsSync(builds) ? readdirSync(builds) : []).toEqual([]);
+  });
+
+  it("is said when the project directory does not exist", async () => {
+    make({}, { projectDir: "/nonexistent/project" });
+    expect((await project.error()).message).toContain("/nonexistent/project does not exist");
+  });
+});

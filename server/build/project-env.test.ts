@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { readProjectEnv } from "./project-env";
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "env-"));
+  const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
+  write(".env", 'A=env\nB=env\nQUOTED="two words"\nTRIGGER_SECRET_KEY=tr_dev_mine\nTRIGGER_API_URL=https://elsewhere.example\nTRIGGER_CUSTOM=kept\n');
+  write(".env.development", "A=development\nC=development\n");
+  write(".env.local", "B=local\nD=local\n");
+  write(".env.development.local", "D=development local\n");
+  write("dev.vars", "E=vars\n");
+  write(".env.production", "A=production\nF=production\n");
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+it("reads the files of dev, later ones win, production never", () => {
+  expect(readProjectEnv(directory, "dev")).toEqual({
+    A: "development",
+    B: "local",
+    C: "development",
+    D: "development local",
+    E: "vars",
+    QUOTED: "two words",
+    TRIGGER_CUSTOM: "kept",
+  });
+});
+
+it("reads what is not meant for development when it starts", () => {
+  expect(readProjectEnv(directory, "start")).toEqual({ A: "env", B: "local", D: "local", QUOTED: "two words", TRIGGER_CUSTOM: "kept" });
+});
+
+it("is empty without files", () => {
+  expect(readProjectEnv(join(directory, "nowhere"), "dev")).toEqual({});
+});
