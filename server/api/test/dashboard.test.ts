@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Activity, ApiKeyCreated, ApiKeysPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueuesPage, RecentPayloads, RunPage, RunsPage, StreamPage, TaskStats, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
+import type { z } from "zod";
+import { openHarness, type Harness } from "./harness";
+
+let api: Harness;
+let as: { cookie: string };
+beforeAll(async () => {
+  api = await openHarness();
+  as = { cookie: await api.signUp() };
+});
+afterAll(() => api.close());
+
+async function read<Schema extends z.ZodType>(schema: Schema, path: string): Promise<z.output<Schema>> {
+  const answer = await api.call("GET", `/api/dashboard${path}`, { as });
+  expect([path, answer.status, answer.status === 200 ? "" : answer.text]).toEqual([path, 200, ""]);
+  return schema.parse(answer.body);
+}
+
+/** Counters as the engine keeps them, for runs that no worker ends here. */
+const stat = (minutesAgo: number, task: string, status: string, bucket: number, count: number) =>
+  api.db.query(
+    `insert into run_stat (env_id, minute, task, queue, status, bucket, count) values ($1, date_trunc('minute', now()) - $2 * interval '1 minute', $3, $4, $5, $6, $7)
+     on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count`,
+    [api.engine.env.id, minutesAgo, task, `task/${task}`, status, bucket, count],
+  );
+
+test("every page fits its contract", async () => {
+  const run = await api.trigger("hello", { payload: { n: 1 }, options: { tags: ["red"] } });
+  await read(Me, "/me");
+  expect((await read(RunsPage, "/runs?tag=red&status=QUEUED,EXECUTING&limit=10")).rows.map((row) => row.id)).toEqual([run]);
+  expect((await read(RunsPage, `/runs?id=${run.slice(0, 12)}&rootOnly=true`)).rows.length).toBeGreaterThan(0);
+  expect(await read(RunPage, `/runs/${run}`)).toMatchObject({ detail: { id: run, payload: '{"n":1}' }, events: [{ type: "created" }], relations: [] });
+  expect(await read(TracePage, `/runs/${run}/trace?after=0`)).toEqual({ items: [] });
+  expect(await read(StreamPage, `/runs/${run}/streams/log`)).toEqual({ chunks: [], closed: false });
+  expect(await read(Facets, "/facets")).toMatchObject({ tags: ["red"], tasks: expect.arrayContaining(["hello", "checked"]), queues: expect.arrayContaining(["shared/slow"]) });
+  expect((await read(RecentPayloads, "/tasks/hello/payloads")).payloads).toMatchObject([{ runId: run, payload: '{"n":1}', payloadType: "application/json" }]);
+  await read(QueuesPage, "/queues");
+  const refused = await api.call("GET", "/api/dashboard/runs?limit=1000", { as });
+  expect([refused.status, refused.body.issues[0].path]).toEqual([400, "limit"]);
+  expect((await api.call("GET", "/api/dashboard/runs/run_nothere", { as })).status).toBe(404);
+});
+
+test("activity, latency and the last day come from counters", async () => {
+  await stat(2, "hello", "COMPLETED", 20, 90);
+  await stat(2, "hello", "COMPLETED", 26, 10);
+  await stat(2, "hello", "FAILED", 4, 5);
+  await stat(60 * 30, "hello", "COMPLETED", 2, 1000);
+  const activity = await read(Activity, "/activity?hours=24&task=hello");
+  expect(activity.stepMinutes).toBe(15);
+  expect(activity.points).toHaveLength(96);
+  const total = (status: "COMPLETED" | "FAILED") => activity.points.reduce((sum, point) => sum + (point.counts[status] ?? 0), 0);
+  expect([total("COMPLETED"), total("FAILED")]).toEqual([100, 5]);
+  expect((await read(Activity, "/activity?hours=24&task=checked")).points.every((point) => Object.keys(point.counts).length === 0)).toBe(true);
+  const stats = await read(TaskStats, "/tasks/hello/stats?hours=1");
+  expect(stats.points.filter((point) => point.p50Ms !== null)).toMatchObject([{ p50Ms: Math.round(2 ** 10.25), p95Ms: Math.round(2 ** 13.25) }]);
+  const { tasks } = await read(TasksPage, "/tasks");
+  const hello = tasks.find((task) => task.id === "hello");
+  expect(hello?.hourly.reduce((sum, hour) => sum + hour.completed, 0)).toBe(100);
+  expect(hello?.hourly.reduce((sum, hour) => sum + hour.failed, 0)).toBe(5);
+  expect(hello).toMatchObject({ queued: 1, running: 0, p50Ms: Math.round(2 ** 10.25), lastRunAt: expect.any(String) });
+});
+
+test("tokens: the inbox, one token, and who answered", async () => {
+  const { body } = await api.call("POST", "/api/v1/waitpoints/tokens", { body: { timeout: "2h" } });
+  const sooner = await api.call("POST", "/api/v1/waitpoints/tokens", { body: { timeout: "1h" } });
+  expect((await read(TokensPage, "/tokens?status=WAITING")).tokens.map((token) => token.id)).toEqual([sooner.body.id, body.id]);
+  expect(await read(TokenPage, `/tokens/${body.id}`)).toMatchObject({ token: { id: body.id, status: "WAITING" }, url: body.url, runs: [] });
+  expect((await api.call("POST", `/api/v1/waitpoints/tokens/${body.id}/complete`, { as, body: { data: "yes" } })).status).toBe(200);
+  expect((await read(TokensPage, "/tokens?status=COMPLETED,TIMED_OUT")).tokens).toMatchObject([{ id: body.id, completedBy: "admin1@example.com", output: "yes" }]);
+  expect(await api.db.query("select actor from audit_entry where action = 'token.complete' and target = $1", [body.id])).toEqual([{ actor: "admin1@example.com" }]);
+});
+
+test("keys: shown once, rotated with a grace, revoked at once; callbacks and minted tokens outlive them", async () => {
+  const made = ApiKeyCreated.parse((await api.call("POST", "/api/dashboard/keys", { as, body: { name: "backend" } })).body);
+  expect(made.key).toMatch(/^tr_prod_sk_[0-9A-Za-z]{24}$/);
+  const id = await api.trigger();
+  const reads = async (key: string) => (await api.call("GET", `/api/v3/runs/${id}`, { as: key })).status;
+  expect(await reads(made.key)).toBe(200);
+  const callback = (await api.call("POST", "/api/v1/waitpoints/tokens", { as: made.key, body: {} })).body.url;
+  const token = (await api.call("POST", "/api/v1/tasks/hello/trigger", { as: made.key, body: {} })).headers.get("x-trigger-jwt") ?? "";
+  const rotated = ApiKeyCreated.parse((await api.call("POST", `/api/dashboard/keys/${made.row.id}/rotate`, { as, body: { graceHours: 1 } })).body);
+  expect([await reads(made.key), await reads(rotated.key)]).toEqual([200, 200]);
+  expect((await api.call("POST", `/api/dashboard/keys/${made.row.id}/rotate`, { as, body: {} })).status).toBe(409);
+  for (const keyId of [made.row.id, rotated.row.id]) expect((await api.call("POST", `/api/dashboard/keys/${keyId}/revoke`, { as, body: {} })).status).toBe(200);
+  expect([await reads(made.key), await reads(rotated.key)]).toEqual([401, 401]);
+  expect((await api.call("POST", new URL(callback).pathname, { as: null, raw: "{}", headers: { "content-length": "2" } })).status).toBe(200);
+  expect((await api.call("GET", "/api/v1/packets/trigger%2Fx", { as: token })).status).toBe(200);
+  const { keys } = await read(ApiKeysPage, "/keys");
+  expect(keys.find((key) => key.id === made.row.id)).toMatchObject({ name: "backend", createdBy: "admin1@example.com", revokedAt: expect.any(String), display: `tr_prod_sk_…${made.key.slice(-4)}` });
+  const stored = JSON.stringify(await api.db.query("select * from api_key, audit_entry"));
+  expect(stored).not.toContain(made.key);
+});
+
+test("a public token minted by hand works, is listed, and ends when it is revoked", async () => {
+  const run = await api.trigger();
+  const body = { scopes: [`read:runs:${run}`], expirationTime: "1h", note: "for the status page" };
+  const minted = PublicTokenMinted.parse((await api.call("POST", "/api/dashboard/public-tokens", { as, body })).body);
+  expect(minted.row).toMatchObject({ scopes: body.scopes, oneTime: false, note: body.note, createdBy: "admin1@example.com" });
+  const reads = async () => (await api.call("GET", `/api/v3/runs/${run}`, { as: minted.token })).status;
+  expect(await reads()).toBe(200);
+  const principal = await api.api.credentials.authenticateToken(minted.token);
+  expect(await api.api.credentials.stillValid(principal)).toBe(true);
+  expect((await api.call("POST", `/api/dashboard/public-tokens/${minted.row.id}/revoke`, { as, body: {} })).status).toBe(200);
+  expect(await reads()).toBe(401);
+  expect(await api.api.credentials.stillValid(principal)).toBe(false);
+  expect((await read(PublicTokensPage, "/public-tokens")).tokens[0]).toMatchObject({ id: minted.row.id, revokedAt: expect.any(String) });
+  expect((await api.call("POST", "/api/dashboard/public-tokens", { as, body: { ...body, expirationTime: "31d" } })).status).toBe(400);
+  expect((await api.call("POST", "/api/dashboard/public-tokens", { as, body: { ...body, scopes: [] } })).status).toBe(400);
+  const once = PublicTokenMinted.parse((await api.call("POST", "/api/dashboard/public-tokens", { as, body: { scopes: ["trigger:tasks:hello"], expirationTime: "1h", oneTimeUse: true } })).body);
+  const uses = await Promise.all(Array.from({ length: 20 }, () => api.call("POST", "/api/v1/tasks/hello/trigger", { as: once.token, body: {} })));
+  expect(uses.filter((answer) => answer.status === 200)).toHaveLength(1);
+  expect(uses.filter((answer) => answer.status === 422)).toHaveLength(19);
+});
+
+test("each dangerous act leaves one row, without a secret", async () => {
+  await api.db.query("delete from audit_entry");
+  const run = await api.trigger("hello", { options: { delay: "1h" } });
+  const acts: [string, object][] = [
+    [`/api/v1/runs/${run}/reschedule`, { delay: "2h" }],
+    [`/api/v1/runs/${run}/replay`, {}],
+    [`/api/v2/runs/${run}/cancel`, {}],
+    ["/api/v1/queues/hello/pause", { type: "task", action: "pause" }],
+    ["/api/v1/queues/hello/pause", { type: "task", action: "resume" }],
+  ];
+  for (const [path, body] of acts) expect((await api.call("POST", path, { body })).status).toBe(200);
+  const rows = await api.db.query<{ actor: string; action: string; target: string }>("select actor, action, target from audit_entry order by at, id");
+  expect(rows.map((row) => row.action)).toEqual(["run.reschedule", "run.replay", "run.cancel", "queue.pause", "queue.resume"]);
+  expect(new Set(rows.map((row) => row.actor))).toEqual(new Set([`key …${api.secretKey.slice(-4)}`]));
+  expect(rows[2]?.target).toBe(run);
+});
