@@ -1,0 +1,122 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { Play, Rows3 } from "lucide-react";
+import Link from "next/link";
+import { useMemo, type ReactNode } from "react";
+import type { RunsPage, TaskStats, TaskSummary } from "@/lib/contracts/dashboard";
+import type { RunRow } from "@/lib/contracts/run";
+import { formatCount, formatDuration } from "@/lib/format";
+import { formatJson } from "@/lib/json-text";
+import { getJson } from "../live/api";
+import { useLiveRuns, usePolling } from "../live/hooks";
+import { Ago, Took } from "../live/time";
+import { StatusBadge } from "../runs/status";
+import { Button } from "../ui/button";
+import { CodeBlock } from "../ui/code-block";
+import { CopyValue } from "../ui/copy";
+import { Facts, PanelHead } from "../ui/page";
+import { SkeletonRows } from "../ui/skeleton";
+import { ErrorState } from "../ui/state";
+import { TaskCharts } from "./task-stats";
+import { useLoad } from "./use-load";
+
+export function TaskView({ task, stats }: { task: TaskSummary; stats: TaskStats }) {
+  const { queued, running } = useLoad()(task);
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto">
+      <header className="flex flex-wrap items-start gap-x-6 gap-y-3 border-b border-line px-4 py-3">
+        <div className="min-w-0 flex-1">
+          <h2 className="font-mono text-lg font-semibold break-all">{task.id}</h2>
+          {task.description ? <p className="text-muted">{task.description}</p> : null}
+        </div>
+        <div className="flex gap-2">
+          <Button asChild>
+            <Link href={`/runs?task=${encodeURIComponent(task.id)}`}>
+              <Rows3 aria-hidden className="size-3.5" /> Runs
+            </Link>
+          </Button>
+          <Button asChild look="primary">
+            <Link href={`/test?task=${encodeURIComponent(task.id)}`}>
+              <Play aria-hidden className="size-3.5" /> Test
+            </Link>
+          </Button>
+        </div>
+      </header>
+      <TaskCharts taskId={task.id} initial={stats} />
+      <div className="grid lg:grid-cols-2">
+        <section aria-label="Recent runs" className="min-w-0 border-line lg:border-r">
+          <PanelHead title="Recent runs" detail={`${formatCount(queued)} queued, ${formatCount(running)} running`}>
+            <Link href={`/runs?task=${encodeURIComponent(task.id)}`} className="text-sm underline">
+              All runs
+            </Link>
+          </PanelHead>
+          <RecentRuns taskId={task.id} />
+        </section>
+        <section aria-label="Definition" className="min-w-0">
+          <PanelHead title="Definition" />
+          <Facts className="px-4 py-3" facts={factsOf(task)} />
+          <div className="px-4 pb-4">
+            <h3 className="mb-1 text-sm font-medium text-faint">Payload schema</h3>
+            {task.payloadSchema === undefined ? (
+              <p className="text-muted">
+                None: any JSON is taken. Define it with <code className="font-mono">schemaTask</code> and wrong payloads are refused before a run exists, and Test shows a form.
+              </p>
+            ) : (
+              <CodeBlock code={formatJson(task.payloadSchema)} label="Copy schema" className="max-h-96 overflow-auto" />
+            )}
+          </div>
+        </section>
+      </div>
+    </div>
+  );
+}
+
+const mono = (text: string) => <span className="font-mono">{text}</span>;
+
+function factsOf(task: TaskSummary): (readonly [string, ReactNode])[] {
+  const { retry } = task;
+  return [
+    ["File", <CopyValue key="file" text={task.filePath} />],
+    ["Queue", mono(task.queue)],
+    ["Attempts", retry?.maxAttempts === undefined ? "1, no retry settings" : `${retry.maxAttempts}${retry.minTimeoutInMs === undefined ? "" : `, waits from ${formatDuration(retry.minTimeoutInMs)}`}${retry.factor === undefined ? "" : `, growing ${retry.factor} ×`}`],
+    ...(task.maxDuration === undefined ? [] : [["Max duration", formatDuration(task.maxDuration * 1000)] as const]),
+    ...(task.machine === undefined ? [] : [["Machine", mono(task.machine)] as const]),
+    ...(task.ttl === undefined ? [] : [["Time to live", mono(String(task.ttl))] as const]),
+    ...(task.schedule === undefined ? [] : [["Schedule", mono(`${task.schedule.cron} ${task.schedule.timezone ?? "UTC"}`)] as const]),
+  ];
+}
+
+const shownRuns = 10;
+
+function RecentRuns({ taskId }: { taskId: string }) {
+  const filter = useMemo(() => ({ task: [taskId] }), [taskId]);
+  const { state } = useLiveRuns(filter);
+  const { interval, measure } = usePolling();
+  const { data, error, refetch } = useQuery({
+    queryKey: ["recent-runs", taskId],
+    queryFn: ({ signal }) => measure(() => getJson<RunsPage>(`/api/dashboard/runs?task=${encodeURIComponent(taskId)}&limit=${shownRuns}`, signal)),
+    refetchInterval: interval,
+    staleTime: 0,
+  });
+  if (data === undefined) return error === null ? <SkeletonRows rows={shownRuns} /> : <ErrorState className="m-4" title="The runs could not be read" detail={error.message} onRetry={() => void refetch()} />;
+  const byId = new Map<string, RunRow>(data.rows.map((row) => [row.id, row]));
+  for (const row of state.data.rows.values()) if ((byId.get(row.id)?.version ?? 0) < row.version) byId.set(row.id, row);
+  const rows = [...byId.values()].toSorted((a, b) => b.createdAt.localeCompare(a.createdAt)).slice(0, shownRuns);
+  if (rows.length === 0) return <p className="px-4 py-6 text-center text-faint">It has not run yet.</p>;
+  return (
+    <ul>
+      {rows.map((run) => (
+        <li key={run.id} className="border-b border-line">
+          <Link href={`/runs/${run.id}`} className="flex h-9 items-center gap-3 px-4 -outline-offset-2 hover:bg-hover">
+            <StatusBadge run={run} className="w-32 shrink-0" />
+            <span className="min-w-0 flex-1 truncate font-mono text-sm text-muted">{run.id}</span>
+            <span className="w-20 shrink-0 text-right font-mono text-sm">{run.startedAt === undefined ? null : <Took from={run.startedAt} to={run.finishedAt} />}</span>
+            <span className="w-20 shrink-0 text-right text-sm text-faint">
+              <Ago at={run.createdAt} />
+            </span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}

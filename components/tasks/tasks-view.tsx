@@ -1,0 +1,117 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { ListChecks, Search } from "lucide-react";
+import Link from "next/link";
+import { useState } from "react";
+import type { z } from "zod";
+import type { TasksPage, TaskSummary } from "@/lib/contracts/dashboard";
+import { formatCount, formatDuration, plural } from "@/lib/format";
+import { getJson } from "../live/api";
+import { useTint } from "../live/hooks";
+import { Ago } from "../live/time";
+import { Button } from "../ui/button";
+import { cn } from "../ui/cn";
+import { CodeBlock } from "../ui/code-block";
+import { Input } from "../ui/input";
+import { PanelHead } from "../ui/page";
+import { EmptyState, ErrorState } from "../ui/state";
+import { Table, Td, Th, Tr } from "../ui/table";
+import { SparkBars } from "./spark-bars";
+import { useLoad } from "./use-load";
+
+type Page = z.infer<typeof TasksPage>;
+/** Hourly bars and percentiles change slowly; what runs now is pushed. */
+const rereadMs = 30_000;
+
+const example = `// trigger/hello.ts
+import { task } from "@trigger.dev/sdk";
+
+export const hello = task({ id: "hello", run: async () => "Hello" });`;
+
+export function TasksView({ initial }: { initial: Page }) {
+  const { data, error, refetch } = useQuery({ queryKey: ["tasks"], queryFn: ({ signal }) => getJson<Page>("/api/dashboard/tasks", signal), initialData: initial, refetchInterval: rereadMs });
+  const load = useLoad();
+  const [search, setSearch] = useState("");
+  const words = search.toLowerCase().split(/\s+/);
+  const tasks = data.tasks.filter((task) => words.every((word) => `${task.id} ${task.filePath} ${task.queue}`.toLowerCase().includes(word))).toSorted((a, b) => a.id.localeCompare(b.id));
+
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto">
+      <PanelHead title={plural(data.tasks.length, "task")} detail={search.trim() === "" ? "activity and latency of the last 24 hours" : plural(tasks.length, "match", "matches")}>
+        <div className="relative">
+          <Search aria-hidden className="absolute top-2 left-2 size-3.5 text-faint" />
+          <Input value={search} onChange={(event) => setSearch(event.target.value)} placeholder="Search" aria-label="Search tasks" className="h-7 w-44 pl-7" />
+        </div>
+      </PanelHead>
+      {error === null ? null : <ErrorState className="m-4" title="The tasks could not be read" detail={error.message} onRetry={() => void refetch()} />}
+      {data.tasks.length === 0 ? (
+        <EmptyState icon={<ListChecks />} title="No tasks yet">
+          <p>Write one below the folders of trigger.config.ts; it appears here as soon as it is deployed.</p>
+          <CodeBlock code={example} className="mt-3 text-left" />
+        </EmptyState>
+      ) : tasks.length === 0 ? (
+        <EmptyState title="No task fits">{plural(data.tasks.length, "task")} hidden by the search.</EmptyState>
+      ) : (
+        <Table>
+          <thead>
+            <tr>
+              <Th>Task</Th>
+              <Th>Queue</Th>
+              <Th className="text-right">Queued</Th>
+              <Th className="text-right">Running</Th>
+              <Th>24 h</Th>
+              <Th className="text-right">p50</Th>
+              <Th className="text-right">p95</Th>
+              <Th>Last run</Th>
+              <Th className="w-px">
+                <span className="sr-only">Actions</span>
+              </Th>
+            </tr>
+          </thead>
+          <tbody>
+            {tasks.map((task) => (
+              <TaskLine key={task.id} task={task} {...load(task)} />
+            ))}
+          </tbody>
+        </Table>
+      )}
+    </div>
+  );
+}
+
+function TaskLine({ task, queued, running }: { task: TaskSummary; queued: number; running: number }) {
+  const tinted = useTint(running);
+  return (
+    <Tr>
+      <Td className="h-12 max-w-72 min-w-48">
+        <Link href={`/tasks/${encodeURIComponent(task.id)}`} className="block truncate font-mono font-medium hover:underline" title={task.id}>
+          {task.id}
+        </Link>
+        <span className="block truncate text-sm text-faint" title={task.description ?? task.filePath}>
+          {task.filePath}
+        </span>
+      </Td>
+      <Td className="max-w-44 truncate font-mono text-sm text-muted" title={task.queue}>
+        {task.queue}
+      </Td>
+      <Td className={cn("text-right font-mono", queued === 0 && "text-faint")}>{formatCount(queued)}</Td>
+      <Td className={cn("text-right font-mono", tinted && "tint", running === 0 ? "text-faint" : "text-moving")}>{formatCount(running)}</Td>
+      <Td>
+        <SparkBars hourly={task.hourly} />
+      </Td>
+      <Td className="text-right font-mono whitespace-nowrap">{task.p50Ms === null ? <span className="text-faint">–</span> : formatDuration(task.p50Ms)}</Td>
+      <Td className="text-right font-mono whitespace-nowrap">{task.p95Ms === null ? <span className="text-faint">–</span> : formatDuration(task.p95Ms)}</Td>
+      <Td className="whitespace-nowrap">{task.lastRunAt === null ? <span className="text-faint">never</span> : <Ago at={task.lastRunAt} />}</Td>
+      <Td>
+        <span className="flex justify-end gap-1">
+          <Button asChild size="sm" look="ghost">
+            <Link href={`/runs?task=${encodeURIComponent(task.id)}`}>Runs</Link>
+          </Button>
+          <Button asChild size="sm">
+            <Link href={`/test?task=${encodeURIComponent(task.id)}`}>Test</Link>
+          </Button>
+        </span>
+      </Td>
+    </Tr>
+  );
+}
