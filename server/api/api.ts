@@ -14,6 +14,7 @@ import { taskRoutes } from "./dashboard/tasks";
 import { tokenPageRoutes } from "./dashboard/tokens";
 import { createIssuer } from "./issuer";
 import { answerProblem, toProblem } from "./problem";
+import { realtimeRoutes } from "./realtime/realtime";
 import { answersOtherOrigins, assertRules, ruleOf, type Rule } from "./requires";
 import { accessRoutes } from "./routes/access";
 import { batchRoutes } from "./routes/batches";
@@ -81,6 +82,7 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   tokenPageRoutes,
   keyRoutes,
   publicTokenRoutes,
+  realtimeRoutes,
 ];
 
 /** Paths that this API answers; everything else is a page. */

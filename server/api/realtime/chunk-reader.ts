@@ -22,6 +22,7 @@ export function readChunksLive(engine: Engine, { runId, key, after }: { runId: s
   /** `final`: the run is, but its last chunks may not be read yet. */
   let run: "unknown" | "live" | "final" = "unknown";
   let wake: (() => void) | undefined;
+  let isClosed = false;
 
   const ends = [
     engine.feed.onChunks((offered) => {
@@ -61,20 +62,16 @@ export function readChunksLive(engine: Engine, { runId, key, after }: { runId: s
   }
 
   async function readPage(): Promise<StreamChunk[]> {
-    const page = await listChunks(engine.db, runId, key, position, pageChunks);
+    const page = await listChunks(engine.db, { runId, key }, position, pageChunks);
     if (page.length < pageChunks) isBehind = false;
     return page;
   }
 
-  async function isOver(): Promise<boolean> {
-    if (run === "unknown") {
-      const [row] = await getRunRows(engine.db, engine.env.id, [runId]);
-      // It may have ended since it was read; the feed says so then, and that counts.
-      if (runNow() === "unknown") run = row === undefined || isFinal(row.status) ? "final" : "live";
-      isBehind = true;
-      return false;
-    }
-    return run === "final";
+  /** Before the first page, so that a run that is final has all its chunks in the database. */
+  async function learnRun(): Promise<void> {
+    const [row] = await getRunRows(engine.db, engine.env.id, [runId]);
+    // It may have ended since it was read; the feed says so then, and that counts.
+    if (runNow() === "unknown") run = row === undefined || isFinal(row.status) ? "final" : "live";
   }
   // Changed by the feed while a read is awaited, which the compiler does not see.
   const runNow = (): string => run;
@@ -82,7 +79,7 @@ export function readChunksLive(engine: Engine, { runId, key, after }: { runId: s
   return {
     async next(quietMs) {
       const until = Date.now() + quietMs;
-      if (run === "unknown") await isOver();
+      if (run === "unknown") await learnRun();
       for (;;) {
         const wasFinal = runNow() === "final";
         const news = isBehind ? await readPage() : takePending();
@@ -92,13 +89,14 @@ export function readChunksLive(engine: Engine, { runId, key, after }: { runId: s
           return news;
         }
         if (isBehind) continue;
-        if (wasFinal) return "end";
+        if (wasFinal || isClosed) return "end";
         const left = until - Date.now();
         if (left <= 0) return "quiet";
         if (pending.length === 0) await changed(left);
       }
     },
     close() {
+      isClosed = true;
       for (const end of ends) end();
       wake?.();
     },

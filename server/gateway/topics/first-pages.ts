@@ -2,7 +2,7 @@ import type { RunFilter } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
 import { filterKey } from "@/lib/match-run";
 import type { Reads } from "../reads";
-import type { RecentChanges } from "../recent";
+import type { RecentChanges } from "@/lib/recent-changes";
 
 /** After a restart a thousand tabs ask for the same lists at once: one read serves all of them for so long. */
 const sharedMs = 500;

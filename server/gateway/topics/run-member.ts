@@ -3,7 +3,7 @@ import type { RunDetail, RunEvent, RunRow } from "@/lib/contracts/run";
 import { cursorOf, readCursor } from "@/lib/cursor";
 import type { View } from "../caller";
 import type { Reads } from "../reads";
-import type { Recent } from "../recent";
+import type { Recent } from "@/lib/recent-changes";
 import { message, type Subscriber, type Subscription } from "../subscription";
 
 /** Beyond, the events are read from the database again once the socket has room: none is ever lost. */

@@ -4,7 +4,7 @@ import { cursorOf, readCursor } from "@/lib/cursor";
 import { matchesFilter } from "@/lib/match-run";
 import type { View } from "../caller";
 import type { Reads } from "../reads";
-import type { Recent, RecentChanges } from "../recent";
+import type { Recent, RecentChanges } from "@/lib/recent-changes";
 import { message, type Subscriber, type Subscription } from "../subscription";
 import type { FirstPages } from "./first-pages";
 

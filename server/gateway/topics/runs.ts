@@ -2,7 +2,7 @@ import type { RunFilter } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
 import { filterKey, matchesFilter } from "@/lib/match-run";
 import type { View } from "../caller";
-import type { Recent } from "../recent";
+import type { Recent } from "@/lib/recent-changes";
 import type { Subscriber, Subscription } from "../subscription";
 import { createFirstPages } from "./first-pages";
 import { RunsMember, type RunsShared, type RunsWish } from "./runs-member";

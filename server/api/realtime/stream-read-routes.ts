@@ -1,0 +1,113 @@
+import { Hono } from "hono";
+import type { StreamChunk } from "@/lib/contracts/run";
+import { EngineError } from "../../engine/error";
+import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
+import { readsRun, requireRun } from "../find-run";
+import { requires } from "../requires";
+import { readChunksLive, type ChunkReader } from "./chunk-reader";
+import { eventText, pingText, type StreamVersion } from "./event-text";
+import { inputKey } from "./stream-write-routes";
+
+const pingMs = 15_000;
+/** Without the header `timeout-seconds`; with it, 1 to this. */
+const longestQuietSeconds = 600;
+/** How often the credential of an open stream is looked at; with the 2 s memory of credentials a revocation counts within 5 s. */
+const revalidateMs = 2_500;
+
+export function streamReadRoutes(context: ApiContext): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+  const readable = requires(context, { allow: "scope", action: "read", wants: readsRun(context) });
+  app.get("/realtime/v1/streams/:runId/input/:streamId", readable, (c) => follow(context, c, inputKey(c.req.param("streamId"))));
+  app.get("/realtime/v1/streams/:runId/:key", readable, (c) => follow(context, c, c.req.param("key")));
+  return app;
+}
+
+/** Server-sent events of one stream, until the run is final, nothing came for the time-out, or the credential ends. */
+async function follow(context: ApiContext, c: ApiRequest, key: string): Promise<Response> {
+  const run = await requireRun(context, c);
+  const quietMs = quietSeconds(c.req.header("timeout-seconds")) * 1_000;
+  const after = await startAfter(context, c, { runId: run.id, key });
+  const version: StreamVersion = c.req.header("x-trigger-realtime-streams-version") === "v2" ? "v2" : "v1";
+  const reader = readChunksLive(context.engine, { runId: run.id, key, after });
+  const body = eventBody(reader, { version, quietMs, mayGoOn: allowance(context, c) });
+  c.header("content-type", "text/event-stream; charset=utf-8");
+  c.header("cache-control", "no-cache, no-transform");
+  // nginx would hold events back.
+  c.header("x-accel-buffering", "no");
+  if (version === "v2") c.header("x-stream-version", "v2");
+  return c.body(body);
+}
+
+function eventBody(reader: ChunkReader, options: { version: StreamVersion; quietMs: number; mayGoOn: () => Promise<boolean> }): ReadableStream<Uint8Array> {
+  const { version } = options;
+  const encoder = new TextEncoder();
+  const text = (events: string) => encoder.encode(events);
+  let heardAt = Date.now();
+  let pingedAt = Date.now();
+
+  async function nextText(): Promise<string | null> {
+    for (;;) {
+      const left = heardAt + options.quietMs - Date.now();
+      if (left <= 0) return null;
+      const found = await reader.next(Math.min(left, revalidateMs));
+      if (found === "end" || !(await options.mayGoOn())) return null;
+      if (found !== "quiet") {
+        heardAt = pingedAt = Date.now();
+        return eventText(version, found satisfies readonly StreamChunk[]);
+      }
+      if (Date.now() - pingedAt < pingMs) continue;
+      pingedAt = Date.now();
+      return pingText[version];
+    }
+  }
+
+  return new ReadableStream<Uint8Array>(
+    {
+      // The client waits for headers, which leave with the first bytes.
+      start: (controller) => controller.enqueue(text(": open\n\n")),
+      async pull(controller) {
+        const next = await nextText();
+        if (next !== null) return controller.enqueue(text(next));
+        reader.close();
+        return controller.close();
+      },
+      cancel: () => reader.close(),
+    },
+    { highWaterMark: 1 },
+  );
+}
+
+/** Whether the credential still holds; asked at most once per `revalidateMs`. */
+function allowance(context: ApiContext, c: ApiRequest): () => Promise<boolean> {
+  const principal = principalOf(c);
+  let askedAt = Date.now();
+  return async () => {
+    if ("expiresAt" in principal && principal.expiresAt <= Date.now()) return false;
+    if (Date.now() - askedAt < revalidateMs) return true;
+    askedAt = Date.now();
+    return context.credentials.stillValid(principal);
+  };
+}
+
+function quietSeconds(header: string | undefined): number {
+  if (header === undefined) return longestQuietSeconds;
+  const seconds = Number(header);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestQuietSeconds) {
+    throw new EngineError(400, `The header timeout-seconds must be a whole number from 1 to ${longestQuietSeconds}.`, { param: "timeout-seconds" });
+  }
+  return seconds;
+}
+
+/** Index after which to read: the last id that the client has, the newest chunk but one, or none. */
+async function startAfter({ engine }: ApiContext, c: ApiRequest, of: { runId: string; key: string }): Promise<number> {
+  const lastId = c.req.header("last-event-id");
+  if (lastId !== undefined) {
+    const index = Number(lastId);
+    if (!Number.isSafeInteger(index) || index < -1) throw new EngineError(400, "The header last-event-id must be an id that this stream sent.", { param: "last-event-id" });
+    return index;
+  }
+  if (c.req.header("x-trigger-stream-start") !== "latest") return -1;
+  const [stream] = await engine.db.query<{ next_index: number }>("select next_index from stream where run_id = $1 and key = $2", [of.runId, of.key]);
+  // The newest chunk itself too: it is the last value, which who starts at the tail wants to see.
+  return Math.max(-1, (stream?.next_index ?? 0) - 2);
+}
