@@ -55,17 +55,15 @@ export function toRunFilter(view: RunsView, now: number): RunFilter {
   };
 }
 
-/** Query of `GET /api/dashboard/runs`: lists with commas, as the contract says. */
+/** Query of `GET /api/dashboard/runs`: lists as repeated keys. */
 export function filterParams(filter: RunFilter): URLSearchParams {
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(filter)) {
-    if (Array.isArray(value)) params.set(key, value.map(String).map(escapeComma).join(","));
-    else if (value !== undefined) params.set(key, String(value));
+    if (value === undefined) continue;
+    for (const one of [value].flat()) params.append(key, String(one));
   }
   return params;
 }
-
-const escapeComma = (value: string): string => value.replaceAll("\\", "\\\\").replaceAll(",", "\\,");
 
 /** Repeated keys for lists, so that any character may stand in a value. */
 export function viewToParams(view: RunsView): URLSearchParams {

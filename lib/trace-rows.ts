@@ -1,14 +1,20 @@
 import type { RunRow } from "@/lib/contracts/run";
+import type { Attempt } from "./run-attempts";
 import type { SpanNode, TraceTree } from "./trace-tree";
 
 /** A line of the waterfall. */
 export type TraceRow = { key: string; depth: number; startMs: number; endMs: number | null; children: number; open: boolean } & (
   | { kind: "span"; span: SpanNode; run: RunRow | undefined }
   | { kind: "run"; run: RunRow }
+  /** The run itself, or one of its attempts when there were several. */
+  | { kind: "self" }
+  | { kind: "attempt"; attempt: Attempt }
   | { kind: "group"; name: string; runs: readonly RunRow[] }
 );
 
 export interface TraceRowsInput {
+  run: RunRow;
+  attempts: readonly Attempt[];
   tree: TraceTree;
   /** Direct child runs. */
   children: readonly RunRow[];
@@ -44,50 +50,63 @@ function byTaskOf(runs: readonly RunRow[]): Map<string, RunRow[]> {
   return groups;
 }
 
-/** Child runs by the span that made them; what no span names stands under the first root. */
-function placeRuns(tree: TraceTree, children: readonly RunRow[]): { bySpan: Map<string, RunRow[]>; own: Map<string, RunRow> } {
+/** Clocks of workers and database may differ by this much. */
+const slackMs = 1_000;
+
+/** Whether a span that is still open, or names no id, may have made the run: by task or batch, and by time. */
+function couldHaveMade(span: SpanNode, run: RunRow): boolean {
+  if (span.icon !== "trigger") return false;
+  const created = Date.parse(run.createdAt);
+  if (created < span.startMs - slackMs || (span.endMs !== null && created > span.endMs + slackMs)) return false;
+  return run.batchId === undefined ? span.attributes.task === run.task : typeof span.attributes.runCount === "number" && childBatchId(span) === undefined;
+}
+
+/** Child runs by the span that made them: its own line when it made one, lines below it when it made many. */
+function placeRuns(tree: TraceTree, children: readonly RunRow[]): { below: Map<string | null, RunRow[]>; own: Map<string, RunRow> } {
   const spanOfRun = new Map<string, string>();
   const spanOfBatch = new Map<string, string>();
+  const unnamed: SpanNode[] = [];
   for (const span of tree.spans()) {
     const run = childRunId(span);
     const batch = childBatchId(span);
     if (run !== undefined && !spanOfRun.has(run)) spanOfRun.set(run, span.id);
-    if (batch !== undefined && !spanOfBatch.has(batch)) spanOfBatch.set(batch, span.id);
+    else if (batch !== undefined && !spanOfBatch.has(batch)) spanOfBatch.set(batch, span.id);
+    else if (span.icon === "trigger") unnamed.push(span);
   }
-  const top = tree.roots()[0]?.id;
-  const bySpan = new Map<string, RunRow[]>();
+  const below = new Map<string | null, RunRow[]>();
   const own = new Map<string, RunRow>();
-  for (const run of children) {
-    const direct = spanOfRun.get(run.id);
-    if (direct !== undefined) {
-      own.set(direct, run);
+  for (const run of children.toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : 1))) {
+    const named = spanOfRun.get(run.id);
+    const guessed = named === undefined ? unnamed.find((span) => !own.has(span.id) && couldHaveMade(span, run))?.id : undefined;
+    const single = named ?? (run.batchId === undefined ? guessed : undefined);
+    if (single !== undefined) {
+      own.set(single, run);
       continue;
     }
-    const parent = (run.batchId === undefined ? undefined : spanOfBatch.get(run.batchId)) ?? top;
-    if (parent === undefined) continue;
-    const held = bySpan.get(parent);
+    const parent = (run.batchId === undefined ? undefined : (spanOfBatch.get(run.batchId) ?? guessed)) ?? null;
+    const held = below.get(parent);
     if (held) held.push(run);
-    else bySpan.set(parent, [run]);
+    else below.set(parent, [run]);
   }
-  return { bySpan, own };
+  return { below, own };
 }
 
-/** The waterfall from top to bottom. */
-export function traceRows({ tree, children, closed, opened }: TraceRowsInput): TraceRow[] {
+export const selfKey = "self";
+
+/** The waterfall from top to bottom: the run, its attempts when there were several, spans and child runs. */
+export function traceRows({ run: self, attempts, tree, children, closed, opened }: TraceRowsInput): TraceRow[] {
   const rows: TraceRow[] = [];
-  const { bySpan, own } = placeRuns(tree, children);
+  const { below, own } = placeRuns(tree, children);
 
   function addRuns(runs: readonly RunRow[], depth: number, parentKey: string): void {
-    const byTask = byTaskOf(runs);
-    for (const [task, same] of byTask) {
+    for (const [task, same] of byTaskOf(runs)) {
       if (same.length < groupFrom) {
         for (const run of same) addRun(run, depth);
         continue;
       }
       const key = `group:${parentKey}:${task}`;
       const open = opened.has(key);
-      const startMs = Math.min(...same.map(startOf));
-      rows.push({ kind: "group", key, depth, name: task, runs: same, startMs, endMs: lastEnd(same), children: same.length, open });
+      rows.push({ kind: "group", key, depth, name: task, runs: same, startMs: Math.min(...same.map(startOf)), endMs: lastEnd(same), children: same.length, open });
       if (open) for (const run of same) addRun(run, depth + 1);
     }
   }
@@ -97,7 +116,7 @@ export function traceRows({ tree, children, closed, opened }: TraceRowsInput): T
 
   function addSpan(span: SpanNode, depth: number): void {
     const inner = tree.children(span.id);
-    const runs = bySpan.get(span.id) ?? [];
+    const runs = below.get(span.id) ?? [];
     const open = !closed.has(span.id);
     rows.push({ kind: "span", key: span.id, depth, span, run: own.get(span.id), startMs: span.startMs, endMs: span.endMs, children: inner.length + runs.length, open });
     if (!open) return;
@@ -106,7 +125,20 @@ export function traceRows({ tree, children, closed, opened }: TraceRowsInput): T
   }
 
   const roots = tree.roots();
-  for (const root of roots) addSpan(root, 0);
-  if (roots.length === 0) addRuns(children, 0, "top");
+  const loose = below.get(null) ?? [];
+  const isOpen = !closed.has(selfKey);
+  rows.push({ kind: "self", key: selfKey, depth: 0, startMs: startOf(self), endMs: endOf(self), children: roots.length + loose.length, open: isOpen });
+  if (!isOpen) return rows;
+  if (attempts.length < 2) for (const root of roots) addSpan(root, 1);
+  else {
+    for (const attempt of attempts) {
+      const key = `attempt:${attempt.number}`;
+      const mine = roots.filter((root) => root.attempt === attempt.number);
+      const open = !closed.has(key);
+      rows.push({ kind: "attempt", key, depth: 1, attempt, startMs: attempt.startMs, endMs: attempt.endMs, children: mine.length, open });
+      if (open) for (const root of mine) addSpan(root, 2);
+    }
+  }
+  addRuns(loose, 1, selfKey);
   return rows;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RunRow, TraceItem } from "@/lib/contracts/run";
-import { traceRows } from "./trace-rows";
+import { traceRows, type TraceRow, type TraceRowsInput } from "./trace-rows";
 import { createTraceTree, type TraceTree } from "./trace-tree";
 
 const at = (ms: number): string => new Date(1_700_000_000_000 + ms).toISOString();
@@ -100,28 +100,40 @@ describe("trace tree", () => {
 
 describe("trace rows", () => {
   const base = [span(1, ["run", null], { ms: 0 }), span(2, ["wait", "run"], { ms: 5, attributes: { runId: "run_c1" } }), span(3, ["inner", "wait"], { ms: 6 })];
-  const keys = (input: Partial<Parameters<typeof traceRows>[0]>): string[] =>
-    traceRows({ tree: treeOf(base), children: [], closed: new Set(), opened: new Set(), ...input }).map((line) => `${line.depth} ${line.key}`);
+  const self = row("run_1", { task: "parent", depth: 0 });
+  const rowsOf = (input: Partial<TraceRowsInput>): TraceRow[] => traceRows({ run: self, attempts: [], tree: treeOf(base), children: [], closed: new Set(), opened: new Set(), ...input });
+  const keys = (input: Partial<TraceRowsInput>): string[] => rowsOf(input).map((line) => `${line.depth} ${line.key}`);
 
   it("hides what is below a closed span", () => {
-    expect(keys({})).toEqual(["0 run", "1 wait", "2 inner"]);
-    expect(keys({ closed: new Set(["wait"]) })).toEqual(["0 run", "1 wait"]);
+    expect(keys({})).toEqual(["0 self", "1 run", "2 wait", "3 inner"]);
+    expect(keys({ closed: new Set(["wait"]) })).toEqual(["0 self", "1 run", "2 wait"]);
+    expect(keys({ closed: new Set(["self"]) })).toEqual(["0 self"]);
   });
 
-  it("puts a child run on the span that made it and others under the root", () => {
-    const children = [row("run_c1"), row("run_c2", { task: "other" })];
-    const lines = traceRows({ tree: treeOf(base), children, closed: new Set(), opened: new Set() });
-    expect(lines.map((line) => line.key)).toEqual(["run", "wait", "inner", "run:run_c2"]);
-    expect(lines[1]).toMatchObject({ kind: "span", run: { id: "run_c1" } });
+  it("puts a child run on the span that made it and others under the run", () => {
+    const lines = rowsOf({ children: [row("run_c1"), row("run_c2", { task: "other" })] });
+    expect(lines.map((line) => line.key)).toEqual(["self", "run", "wait", "inner", "run:run_c2"]);
+    expect(lines[2]).toMatchObject({ kind: "span", run: { id: "run_c1" } });
+  });
+
+  it("finds the span of a child that is still being waited for", () => {
+    const tree = treeOf([span(1, ["a", null], { ms: 0, icon: "trigger", attributes: { task: "other" } }), span(2, ["b", null], { ms: 5, icon: "trigger", attributes: { task: "import-chunk" } }), span(3, ["c", null], { ms: 6, icon: "trigger", attributes: { runCount: 2 } })]);
+    const lines = rowsOf({ tree, children: [row("run_c1"), row("run_c2", { batchId: "batch_1" }), row("run_c3", { batchId: "batch_1" })] });
+    expect(lines.map((line) => line.key)).toEqual(["self", "a", "b", "c", "run:run_c2", "run:run_c3"]);
+    expect(lines[2]).toMatchObject({ run: { id: "run_c1" } });
   });
 
   it("folds many equal children into one line that opens", () => {
-    const children = Array.from({ length: 12 }, (_, index) => row(`run_${index}`, index === 3 ? { finishedAt: undefined, status: "EXECUTING" } as Partial<RunRow> : {}));
-    const closedGroup = traceRows({ tree: treeOf(base), children, closed: new Set(), opened: new Set() });
-    const group = closedGroup.find((line) => line.kind === "group");
-    expect(group).toMatchObject({ name: "import-chunk", children: 12, open: false });
-    expect(closedGroup).toHaveLength(4);
-    const opened = traceRows({ tree: treeOf(base), children, closed: new Set(), opened: new Set([group?.key ?? ""]) });
-    expect(opened).toHaveLength(16);
+    const children = Array.from({ length: 12 }, (_, index) => row(`run_${index + 10}`));
+    const group = rowsOf({ children }).find((line) => line.kind === "group");
+    expect(group).toMatchObject({ name: "import-chunk", children: 12, open: false, endMs: Date.parse(at(50)) });
+    expect(rowsOf({ children })).toHaveLength(5);
+    expect(rowsOf({ children, opened: new Set([group?.key ?? ""]) })).toHaveLength(17);
+  });
+
+  it("parts the spans by attempt when there were several", () => {
+    const tree = treeOf([span(1, ["1.1", null], { ms: 0 }), span(2, ["2.1", null], { ms: 50, attempt: 2 })]);
+    const attempts = [1, 2].map((number) => ({ number, startMs: number, endMs: null, failed: false }));
+    expect(keys({ tree, attempts })).toEqual(["0 self", "1 attempt:1", "2 1.1", "1 attempt:2", "2 2.1"]);
   });
 });

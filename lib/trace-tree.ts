@@ -60,7 +60,7 @@ export function createTraceTree(): TraceTree {
   const nodes = new Map<string, SpanNode>();
   const childrenOf = new Map<string | null, SpanNode[]>();
   const logs: LogLine[] = [];
-  const seenLogs = new Set<number>();
+  const applied = new Set<number>();
   const earlyMarks = new Map<string, SpanNode["marks"]>();
 
   const siblings = (parentId: string | null): SpanNode[] => {
@@ -107,8 +107,6 @@ export function createTraceTree(): TraceTree {
   }
 
   function addLog(item: TraceItem): void {
-    if (seenLogs.has(item.seq)) return;
-    seenLogs.add(item.seq);
     const level = item.level ?? "log";
     const spanId = item.parentId ?? (nodes.has(item.spanId) ? item.spanId : null);
     const line: LogLine = { seq: item.seq, atMs: Date.parse(item.at), level, message: item.name, spanId, attempt: item.attempt, attributes: item.attributes };
@@ -123,6 +121,8 @@ export function createTraceTree(): TraceTree {
   return {
     apply(items) {
       for (const item of items) {
+        if (applied.has(item.seq)) continue;
+        applied.add(item.seq);
         if (item.kind === "span") addSpan(item);
         else addLog(item);
       }

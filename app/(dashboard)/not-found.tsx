@@ -1,0 +1,20 @@
+import { SearchX } from "lucide-react";
+import Link from "next/link";
+import { Button } from "@/components/ui/button";
+import { EmptyState } from "@/components/ui/state";
+
+export default function NotFound() {
+  return (
+    <EmptyState
+      icon={<SearchX />}
+      title="Not found here"
+      action={
+        <Button asChild>
+          <Link href="/runs">All runs</Link>
+        </Button>
+      }
+    >
+      There is nothing under this address in this environment. Check the id, or look for it in the list.
+    </EmptyState>
+  );
+}

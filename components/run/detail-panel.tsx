@@ -1,0 +1,104 @@
+"use client";
+import { useMemo } from "react";
+import { useShortcut } from "@/components/frame/shortcuts";
+import { JsonView } from "@/components/ui/json-view";
+import { Tabs } from "@/components/ui/tabs";
+import { isFinal } from "@/lib/contracts/status";
+import type { TraceRow } from "@/lib/trace-rows";
+import { ErrorTab } from "./error-tab";
+import { LogsTab } from "./logs-tab";
+import { MetadataTab } from "./metadata-tab";
+import { RelationsTab } from "./relations-tab";
+import { SpanTab } from "./span-tab";
+import { StreamsTab } from "./streams-tab";
+import { TimelineTab } from "./timeline-tab";
+import type { RunData, TraceData } from "./use-run";
+import { tabs, type RunTab } from "./use-run-url";
+
+export interface DetailPanelProps {
+  data: RunData;
+  trace: TraceData;
+  row: TraceRow | undefined;
+  tab: RunTab;
+  onTab: (tab: RunTab) => void;
+  stream: string | null;
+  onStream: (key: string) => void;
+  onSpan: (key: string | null) => void;
+}
+
+const titles: Record<RunTab, string> = { span: "Span", payload: "Payload", output: "Output", error: "Error", metadata: "Metadata", logs: "Logs", timeline: "Timeline", streams: "Streams", relations: "Relations" };
+
+export function DetailPanel({ data, trace, row, tab, onTab, stream, onStream, onSpan }: DetailPanelProps) {
+  const { detail, events, relations } = data;
+  const { tree, version } = trace;
+  const logs = useMemo(() => version && tree.logs().length, [tree, version]);
+  const counts: Partial<Record<RunTab, number>> = { logs, streams: detail.streams.length, relations: relations.length, timeline: events.length };
+  const shown = tabs.filter((name) => (name === "span" ? row !== undefined && row.kind !== "self" : name === "error" ? detail.fullError !== undefined || detail.error !== undefined : true));
+  const open = shown.includes(tab) ? tab : "payload";
+  return (
+    <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+      {tabs.map((name, index) => (
+        <TabKey key={name} name={name} digit={String(index)} onTab={onTab} />
+      ))}
+      <Tabs label="Run" value={open} onChange={onTab} tabs={shown.map((name) => ({ value: name, label: titles[name], count: counts[name], hint: String(tabs.indexOf(name)) }))}>
+        <Content tab={open} data={data} trace={trace} row={row} stream={stream} onStream={onStream} onSpan={onSpan} />
+      </Tabs>
+    </div>
+  );
+}
+
+function TabKey({ name, digit, onTab }: { name: RunTab; digit: string; onTab: (tab: RunTab) => void }) {
+  useShortcut(digit, { label: titles[name], group: "Run", run: () => onTab(name) });
+  return null;
+}
+
+const pad = "min-h-0 flex-1 overflow-y-auto p-4";
+
+function Content({ tab, data, trace, row, stream, onStream, onSpan }: Omit<DetailPanelProps, "onTab">) {
+  const { detail, events, relations } = data;
+  switch (tab) {
+    case "span":
+      return <div className={pad}>{row ? <SpanTab row={row} run={detail} /> : null}</div>;
+    case "payload":
+      return (
+        <div className={pad}>
+          <JsonView text={detail.payload} type={detail.payloadType} empty="The run was triggered without a payload." />
+          {detail.idempotencyKey === undefined ? null : <p className="mt-3 text-sm break-words text-faint">Idempotency key {detail.idempotencyKey}</p>}
+        </div>
+      );
+    case "output":
+      return (
+        <div className={pad}>
+          <JsonView text={detail.output} type={detail.outputType} empty={detail.status === "COMPLETED" ? "The run returned nothing." : isFinal(detail.status) ? "The run ended without an output." : "The output shows up here when the run completes."} />
+        </div>
+      );
+    case "error":
+      return (
+        <div className={pad}>
+          <ErrorTab run={detail} events={events} />
+        </div>
+      );
+    case "metadata":
+      return (
+        <div className={pad}>
+          <MetadataTab text={detail.metadata} />
+        </div>
+      );
+    case "logs":
+      return <LogsTab trace={trace} row={row} run={detail} onSpan={onSpan} />;
+    case "timeline":
+      return (
+        <div className={pad}>
+          <TimelineTab events={events} />
+        </div>
+      );
+    case "streams":
+      return <StreamsTab run={detail} chosen={stream} onChoose={onStream} />;
+    case "relations":
+      return (
+        <div className={pad}>
+          <RelationsTab run={detail} relations={relations} />
+        </div>
+      );
+  }
+}

@@ -1,0 +1,47 @@
+import { Activity, AlarmClock, Box, Globe, Hand, Layers, Play, Radio, Repeat2, Split, Workflow, type LucideIcon } from "lucide-react";
+import type { Tone } from "@/components/ui/tone";
+import { lookOf } from "@/components/runs/status";
+import type { RunRow } from "@/lib/contracts/run";
+import { isFinal } from "@/lib/contracts/status";
+import type { TraceRow } from "@/lib/trace-rows";
+
+/** Icon hints that spans carry. */
+const icons: Record<string, LucideIcon> = { run: Workflow, attempt: Repeat2, hook: Box, wait: AlarmClock, trigger: Play, stream: Radio, http: Globe, custom: Activity };
+
+export interface RowLook {
+  Icon: LucideIcon;
+  name: string;
+  tone: Tone;
+  /** It is computing right now. */
+  turns: boolean;
+}
+
+/** Icon, name and colour of a line of the waterfall. */
+export function lookOfRow(row: TraceRow, run: RunRow): RowLook {
+  switch (row.kind) {
+    case "self":
+      return { ...ofRun(run), name: run.task };
+    case "run":
+      return { ...ofRun(row.run), name: row.run.task };
+    case "group": {
+      const failed = row.runs.some((child) => lookOf(child).tone === "bad");
+      const live = row.runs.some((child) => !isFinal(child.status));
+      return { Icon: Layers, name: `${row.name} ×${row.runs.length}`, tone: failed ? "bad" : live ? "moving" : "good", turns: false };
+    }
+    case "attempt":
+      return { Icon: Repeat2, name: `Attempt ${row.attempt.number}`, tone: row.attempt.failed ? "bad" : row.endMs === null ? "moving" : "good", turns: false };
+    case "span": {
+      if (row.run) return { ...ofRun(row.run), name: row.span.name };
+      const waits = row.span.icon === "wait";
+      const Icon = waits && typeof row.span.attributes.tokenId === "string" ? Hand : row.span.icon === "trigger" && typeof row.span.attributes.runCount === "number" ? Split : (icons[row.span.icon ?? "custom"] ?? Activity);
+      const open = row.endMs === null && !isFinal(run.status);
+      const asks = Icon === Hand && open;
+      return { Icon, name: row.span.name, tone: row.span.isError ? "bad" : asks ? "asks" : waits ? "parked" : open ? "moving" : "good", turns: false };
+    }
+  }
+}
+
+function ofRun(run: RunRow): Omit<RowLook, "name"> {
+  const { Icon, tone, turns } = lookOf(run);
+  return { Icon, tone, turns: turns ?? false };
+}

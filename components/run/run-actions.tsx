@@ -1,0 +1,79 @@
+"use client";
+import { Ban, Ellipsis, FlaskConical, Link2, RotateCcw } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { toast } from "sonner";
+import { useMayAct } from "@/components/frame/me";
+import { useShortcut } from "@/components/frame/shortcuts";
+import { messageOf } from "@/components/live/api";
+import { canCancel, cancelRun } from "@/components/runs/run-actions";
+import { Button, IconButton } from "@/components/ui/button";
+import { copyText } from "@/components/ui/copy";
+import { ConfirmDialog } from "@/components/ui/dialog";
+import { Menu, MenuItem } from "@/components/ui/menu";
+import type { RunDetail } from "@/lib/contracts/run";
+
+const ReplayDialog = dynamic(() => import("./replay-dialog").then((module) => module.ReplayDialog), { ssr: false });
+
+export function RunActions({ run }: { run: RunDetail }) {
+  const router = useRouter();
+  const { allowed, reason } = useMayAct();
+  const [asking, setAsking] = useState<"cancel" | "replay" | null>(null);
+  const cancelable = canCancel(run);
+  useShortcut("r", { label: "Replay run", group: "Run", run: () => allowed && setAsking("replay") });
+  useShortcut("c", { label: "Cancel run", group: "Run", run: () => allowed && cancelable && setAsking("cancel") });
+
+  return (
+    <div className="flex items-center gap-1">
+      {cancelable ? (
+        <Button size="sm" disabled={!allowed} title={reason} onClick={() => setAsking("cancel")}>
+          <Ban aria-hidden className="size-3.5" />
+          Cancel run
+        </Button>
+      ) : null}
+      <Button size="sm" disabled={!allowed} title={reason} onClick={() => setAsking("replay")}>
+        <RotateCcw aria-hidden className="size-3.5" />
+        Replay run
+      </Button>
+      <Menu
+        align="end"
+        trigger={
+          <IconButton label="More" size="icon-sm">
+            <Ellipsis className="size-4" />
+          </IconButton>
+        }
+      >
+        <MenuItem onSelect={() => router.push(`/test?task=${encodeURIComponent(run.task)}&run=${encodeURIComponent(run.id)}`)}>
+          <FlaskConical aria-hidden className="size-4 text-muted" />
+          Open in Test
+        </MenuItem>
+        <MenuItem onSelect={() => void copyText(location.href).then(() => toast.success("Link copied"))}>
+          <Link2 aria-hidden className="size-4 text-muted" />
+          Copy link to this view
+        </MenuItem>
+      </Menu>
+      {asking === "cancel" ? <CancelDialog run={run} onClose={() => setAsking(null)} /> : null}
+      {asking === "replay" ? <ReplayDialog run={run} onClose={() => setAsking(null)} /> : null}
+    </div>
+  );
+}
+
+function CancelDialog({ run, onClose }: { run: RunDetail; onClose: () => void }) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<string>();
+
+  async function cancel(): Promise<void> {
+    setBusy(true);
+    setError(undefined);
+    try {
+      await cancelRun(run.id);
+      onClose();
+    } catch (failure) {
+      setError(messageOf(failure));
+      setBusy(false);
+    }
+  }
+
+  return <ConfirmDialog open onOpenChange={onClose} title="Cancel this run?" description={`${run.task} stops now, and so do its child runs. This cannot be undone; you can replay it.`} action="Cancel run" busy={busy} error={error} onConfirm={() => void cancel()} />;
+}

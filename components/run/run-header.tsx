@@ -1,0 +1,176 @@
+"use client";
+import { Plus } from "lucide-react";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
+import { useState, type ReactNode } from "react";
+import { toast } from "sonner";
+import { useMayAct } from "@/components/frame/me";
+import { messageOf } from "@/components/live/api";
+import { useLiveQueues } from "@/components/live/hooks";
+import { Instant, Took, Until } from "@/components/live/time";
+import { addRunTags } from "@/components/runs/run-actions";
+import { StatusBadge } from "@/components/runs/status";
+import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/cn";
+import { CopyValue } from "@/components/ui/copy";
+import { Input } from "@/components/ui/input";
+import { Popover } from "@/components/ui/menu";
+import { TagButton } from "@/components/ui/tag";
+import { toneSoft, toneText, type Tone } from "@/components/ui/tone";
+import type { RunDetail, RunEvent } from "@/lib/contracts/run";
+import { formatDuration } from "@/lib/format";
+import { waitsOf } from "@/lib/run-attempts";
+import { whyRun } from "@/lib/why-run";
+import { RunActions } from "./run-actions";
+
+export function RunHeader({ run, events }: { run: RunDetail; events: readonly RunEvent[] }) {
+  const router = useRouter();
+  const queues = useLiveQueues().data;
+  const why = whyRun({ run, events, queue: queues.find((queue) => queue.name === run.queue) });
+  return (
+    <header className="shrink-0 border-b border-line px-4 py-2">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <StatusBadge run={run} className="text-lg font-semibold" />
+        <h1 className="min-w-0 truncate text-lg font-semibold">
+          <bdi>{run.task}</bdi>
+        </h1>
+        <CopyValue text={run.id} className="text-sm" />
+        <div className="flex min-w-0 flex-wrap items-center gap-1">
+          {run.tags.map((tag) => (
+            <TagButton key={tag} tag={tag} aria-label={`Runs tagged ${tag}`} onClick={() => router.push(`/runs?tag=${encodeURIComponent(tag)}`)} />
+          ))}
+          <AddTag runId={run.id} />
+        </div>
+        {run.isTest ? <span className="rounded-sm bg-idle-soft px-1.5 text-sm text-muted">test</span> : null}
+        <div className="ml-auto">
+          <RunActions run={run} />
+        </div>
+      </div>
+      <Timing run={run} events={events} />
+      {why ? (
+        <p data-why className={cn("mt-1.5 flex min-w-0 flex-wrap items-baseline gap-x-2 rounded px-2 py-1", toneSoft[why.tone], toneText[why.tone])}>
+          <span className="min-w-0 [overflow-wrap:anywhere]">
+            <bdi>{why.text}</bdi>
+            {why.until === undefined ? null : (
+              <>
+                {" in "}
+                <Until at={why.until} className="font-mono" />
+                {", at "}
+                <Instant at={why.until} className="inline-block" />
+              </>
+            )}
+          </span>
+          {why.link ? (
+            <Button size="sm" look={why.tone === "asks" ? "asks" : "plain"} asChild className="text-fg">
+              <Link href={why.link.href} className={why.tone === "asks" ? "text-white" : ""}>
+                {why.link.text}
+              </Link>
+            </Button>
+          ) : null}
+        </p>
+      ) : null}
+    </header>
+  );
+}
+
+const Fact = ({ name, tone, children }: { name: string; tone?: Tone; children: ReactNode }) => (
+  <span className={cn("whitespace-nowrap", tone && toneText[tone])}>
+    <span className="text-faint">{name}</span> <span className="font-mono">{children}</span>
+  </span>
+);
+
+/** Where the time went, as one sentence. */
+function Timing({ run, events }: { run: RunDetail; events: readonly RunEvent[] }) {
+  const waits = waitsOf(events);
+  const openWait = waits.find((wait) => wait.endMs === null);
+  const waited = waits.reduce((sum, wait) => sum + (wait.endMs === null ? 0 : wait.endMs - wait.startMs), 0);
+  const queuedAt = run.queuedAt ?? run.createdAt;
+  return (
+    <p className="mt-1 flex flex-wrap gap-x-4 gap-y-0.5 text-sm text-muted">
+      <Fact name="created">
+        <Instant at={run.createdAt} className="inline-block" />
+      </Fact>
+      <Fact name="queued">{run.startedAt ? formatDuration(Math.max(0, Date.parse(run.startedAt) - Date.parse(queuedAt))) : <Took from={queuedAt} to={run.finishedAt} />}</Fact>
+      {run.startedAt ? (
+        <>
+          <Fact name="started">
+            <Instant at={run.startedAt} className="inline-block" />
+          </Fact>
+          <Fact name="took">
+            <Took from={run.startedAt} to={run.finishedAt} />
+          </Fact>
+        </>
+      ) : null}
+      {openWait ? (
+        <Fact name="waiting for" tone={run.waitingOn === "token" ? "asks" : "parked"}>
+          <Took from={new Date(openWait.startMs).toISOString()} to={undefined} />
+        </Fact>
+      ) : waited > 0 ? (
+        <Fact name="waited">{formatDuration(waited)}</Fact>
+      ) : null}
+      {run.usageMs > 0 ? <Fact name="computed">{formatDuration(run.usageMs)}</Fact> : null}
+      <Fact name="attempt">
+        {run.attempt}
+        {run.maxAttempts === undefined ? "" : ` of ${run.maxAttempts}`}
+      </Fact>
+      <Fact name="queue">{run.queue}</Fact>
+      {run.deployment === undefined ? null : <Fact name="version">{run.deployment}</Fact>}
+      {run.machine === undefined ? null : <Fact name="machine">{run.machine}</Fact>}
+      {run.replayOf === undefined ? null : (
+        <Fact name="replay of">
+          <Link href={`/runs/${run.replayOf}`} className="text-accent hover:underline">
+            {run.replayOf}
+          </Link>
+        </Fact>
+      )}
+    </p>
+  );
+}
+
+function AddTag({ runId }: { runId: string }) {
+  const { allowed } = useMayAct();
+  const [open, setOpen] = useState(false);
+  const [tag, setTag] = useState("");
+  const [busy, setBusy] = useState(false);
+  if (!allowed) return null;
+
+  async function add(): Promise<void> {
+    if (tag.trim() === "") return;
+    setBusy(true);
+    try {
+      await addRunTags(runId, [tag.trim()]);
+      setTag("");
+      setOpen(false);
+    } catch (error) {
+      toast.error("The tag was not added", { description: messageOf(error) });
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Popover
+      open={open}
+      onOpenChange={setOpen}
+      trigger={
+        <Button look="ghost" size="sm" className="h-5 px-1 font-normal text-faint">
+          <Plus aria-hidden className="size-3" />
+          tag
+        </Button>
+      }
+    >
+      <form
+        className="flex gap-2"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void add();
+        }}
+      >
+        <Input aria-label="New tag" value={tag} maxLength={128} onChange={(event) => setTag(event.target.value)} className="w-48" />
+        <Button type="submit" look="primary" busy={busy}>
+          Add tag
+        </Button>
+      </form>
+    </Popover>
+  );
+}

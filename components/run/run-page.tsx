@@ -1,0 +1,63 @@
+"use client";
+import { useRouter } from "next/navigation";
+import { useMemo } from "react";
+import { useShortcut } from "@/components/frame/shortcuts";
+import { ErrorState } from "@/components/ui/state";
+import type { RunPage as Page } from "@/lib/contracts/dashboard";
+import type { RunDetail, TraceItem } from "@/lib/contracts/run";
+import { isFinal } from "@/lib/contracts/status";
+import { selfKey, type TraceRow } from "@/lib/trace-rows";
+import { DetailPanel } from "./detail-panel";
+import { RunHeader } from "./run-header";
+import { useRun, useTrace } from "./use-run";
+import { useRunUrl, type RunTab } from "./use-run-url";
+import { useWaterfall } from "./use-waterfall";
+import { WaterfallView } from "./waterfall-view";
+
+/** What an operator looks for first in a run of this kind; chosen when the page opens, not while it is read. */
+function firstTab(run: RunDetail): RunTab {
+  if (run.error && isFinal(run.status)) return "error";
+  if (run.status === "COMPLETED") return "output";
+  if (run.streams.length > 0) return "streams";
+  return run.status === "EXECUTING" ? "logs" : "payload";
+}
+
+export function RunPage({ id, page, items }: { id: string; page: Page; items: readonly TraceItem[] }) {
+  const data = useRun(id, page);
+  const trace = useTrace(id, items);
+  const waterfall = useWaterfall({ run: data.detail, events: data.events, relations: data.relations, trace });
+  const [url, setUrl] = useRunUrl();
+  const router = useRouter();
+  const opening = useMemo(() => firstTab(page.detail), [page.detail]);
+  const row = useMemo(() => waterfall.rows.find((candidate) => candidate.key === url.span), [waterfall.rows, url.span]);
+  const { parentId, rootId } = data.detail;
+  useShortcut("p", { label: "Parent run", group: "Run", run: () => parentId && router.push(`/runs/${parentId}`) });
+  useShortcut("t", { label: "Root run", group: "Run", run: () => rootId && rootId !== id && router.push(`/runs/${rootId}`) });
+
+  const select = (next: TraceRow): void => void setUrl(next.key === selfKey ? { span: null, tab: url.tab === "span" ? null : url.tab } : { span: next.key, tab: url.tab === "logs" ? "logs" : "span" });
+
+  return (
+    <div className="flex min-h-0 flex-1 flex-col" data-run-page={id} data-status={data.detail.status}>
+      <RunHeader run={data.detail} events={data.events} />
+      {data.failure ? <ErrorState className="m-2" title="This run cannot be followed live" detail={data.failure.error} onRetry={data.retry} /> : null}
+      {data.error ? <ErrorState className="m-2" title="The run could not be read" detail={data.error.message} onRetry={data.retry} /> : null}
+      <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
+        <section aria-label="Trace" className="flex h-[38%] min-h-0 shrink-0 flex-col border-b border-line lg:h-auto lg:w-[56%] lg:border-r lg:border-b-0">
+          <WaterfallView run={data.detail} waterfall={waterfall} selected={row?.key ?? selfKey} onSelect={select} />
+        </section>
+        <section aria-label="Details" className="flex min-h-0 min-w-0 flex-1 flex-col">
+          <DetailPanel
+            data={data}
+            trace={trace}
+            row={row}
+            tab={url.tab ?? opening}
+            onTab={(tab) => void setUrl({ tab })}
+            stream={url.stream}
+            onStream={(stream) => void setUrl({ stream })}
+            onSpan={(span) => void setUrl({ span })}
+          />
+        </section>
+      </div>
+    </div>
+  );
+}

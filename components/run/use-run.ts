@@ -1,0 +1,104 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { getJson } from "@/components/live/api";
+import { useLiveRun, useLiveTrace, usePolling } from "@/components/live/hooks";
+import type { RunPage } from "@/lib/contracts/dashboard";
+import type { RunDetail, RunEvent, RunRow, TraceItem } from "@/lib/contracts/run";
+import { createTraceTree, type TraceTree } from "@/lib/trace-tree";
+
+export interface RunData {
+  detail: RunDetail;
+  /** Oldest first. */
+  events: readonly RunEvent[];
+  relations: readonly RunRow[];
+  error: Error | null;
+  /** The server ended the subscription. */
+  failure: { status: number; error: string } | undefined;
+  retry: () => void;
+}
+
+const runPath = (id: string): string => `/api/dashboard/runs/${encodeURIComponent(id)}`;
+
+const newer = <Row extends RunRow>(a: Row, b: Row | undefined): Row => (b && b.version >= a.version ? b : a);
+
+/** What the packet store holds comes over HTTP only; the socket sends its key. */
+function withContent(detail: RunDetail, read: RunDetail): RunDetail {
+  const payload = detail.payloadType === "application/store" ? { payload: read.payload, payloadType: read.payloadType } : {};
+  const output = detail.outputType === "application/store" ? { output: read.output, outputType: read.outputType } : {};
+  return { ...detail, ...payload, ...output };
+}
+
+function newestRows(...lists: (readonly RunRow[])[]): RunRow[] {
+  const byId = new Map<string, RunRow>();
+  for (const row of lists.flat()) {
+    const held = byId.get(row.id);
+    if (!held || row.version > held.version) byId.set(row.id, row);
+  }
+  return [...byId.values()];
+}
+
+/** A run from its page's first answer on, kept current by the socket, or by polling where that cannot be. */
+export function useRun(id: string, initial: RunPage): RunData {
+  const { interval, measure } = usePolling();
+  const { data: live, failure } = useLiveRun(id);
+  const stored = live.detail?.outputType === "application/store" ? live.detail.version : 0;
+  const query = useQuery({
+    queryKey: ["run", id, stored],
+    queryFn: ({ signal }) => measure(() => getJson<RunPage>(runPath(id), signal)),
+    ...(stored === 0 ? { initialData: initial } : { placeholderData: initial }),
+    refetchInterval: interval,
+  });
+  const page = query.data ?? initial;
+  const detail = useMemo(() => withContent(newer(page.detail, live.detail), page.detail), [page.detail, live.detail]);
+  const relations = useMemo(() => newestRows(initial.relations, page.relations, live.relations), [initial.relations, page.relations, live.relations]);
+  return {
+    detail,
+    relations,
+    events: live.events.length >= page.events.length ? live.events : page.events,
+    error: query.error,
+    failure,
+    retry: () => void query.refetch(),
+  };
+}
+
+/** So many trace lines are in one answer; a longer trace is read on. */
+const tracePage = 5_000;
+
+async function readTrace(id: string, from: readonly TraceItem[], signal: AbortSignal): Promise<TraceItem[]> {
+  const items = [...from];
+  for (;;) {
+    const { items: page } = await getJson<{ items: TraceItem[] }>(`${runPath(id)}/trace?after=${items.at(-1)?.seq ?? 0}`, signal);
+    items.push(...page);
+    if (page.length < tracePage) return items;
+  }
+}
+
+export interface TraceData {
+  tree: TraceTree;
+  /** Another object whenever the tree has grown. */
+  version: object;
+  error: Error | null;
+  retry: () => void;
+}
+
+export function useTrace(id: string, initial: readonly TraceItem[]): TraceData {
+  const { interval, measure } = usePolling();
+  const { data: live } = useLiveTrace(id);
+  const isWhole = initial.length < tracePage;
+  const query = useQuery({
+    queryKey: ["trace", id],
+    queryFn: ({ signal }) => measure(() => readTrace(id, initial, signal)),
+    enabled: !isWhole || interval !== false,
+    ...(isWhole && { initialData: [...initial] }),
+    refetchInterval: interval,
+  });
+  const [tree] = useState(createTraceTree);
+  const read = query.data ?? initial;
+  const version = useMemo(() => {
+    tree.apply(read);
+    tree.apply(live.items);
+    return {};
+  }, [tree, read, live.items]);
+  return { tree, version, error: query.error, retry: () => void query.refetch() };
+}

@@ -1,0 +1,109 @@
+"use client";
+import { ChevronRight } from "lucide-react";
+import Link from "next/link";
+import { memo } from "react";
+import { useRow } from "@/components/live/hooks";
+import { useNow } from "@/components/live/live-provider";
+import { cn } from "@/components/ui/cn";
+import { toneBar, toneText, type Tone } from "@/components/ui/tone";
+import type { RunRow } from "@/lib/contracts/run";
+import { isFinal } from "@/lib/contracts/status";
+import { formatDuration, formatTicking } from "@/lib/format";
+import type { TimeScale } from "@/lib/time-scale";
+import type { TraceRow } from "@/lib/trace-rows";
+import { lookOfRow } from "./row-look";
+
+export const lineHeight = 28;
+/** Tree at the left, bars at the right. */
+export const split = "grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)]";
+const indent = 14;
+
+export interface WaterfallLineProps {
+  row: TraceRow;
+  run: RunRow;
+  scale: TimeScale;
+  top: number;
+  selected: boolean;
+  id: string;
+  onSelect: (row: TraceRow) => void;
+  onToggle: (row: TraceRow) => void;
+}
+
+export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scale, top, selected, id, onSelect, onToggle }: WaterfallLineProps) {
+  const child = given.kind === "run" ? given.run : given.kind === "span" ? given.run : undefined;
+  const newest = useRow(child ?? run);
+  const row = child && given.kind === "run" ? { ...given, run: newest, endMs: newest.finishedAt === undefined ? null : Date.parse(newest.finishedAt) } : child && given.kind === "span" ? { ...given, run: newest } : given;
+  const { Icon, name, tone, turns } = lookOfRow(row, run);
+  const runs = row.endMs === null && !isFinal(child ? newest.status : run.status);
+  return (
+    // Keys are those of the tree around it, which has the focus.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+    <div
+      role="treeitem"
+      id={id}
+      aria-level={row.depth + 1}
+      aria-selected={selected}
+      {...(row.children > 0 && { "aria-expanded": row.open })}
+      tabIndex={-1}
+      data-span={row.key}
+      onClick={() => onSelect(row)}
+      style={{ transform: `translateY(${top}px)` }}
+      className={cn(split, "absolute inset-x-0 top-0 h-7 items-center hover:bg-hover", selected && "bg-accent-soft hover:bg-accent-soft")}
+    >
+      <div className="flex h-full min-w-0 items-center gap-1.5 border-r border-line pr-2" style={{ paddingLeft: 8 + row.depth * indent }}>
+        {row.children > 0 ? (
+          <button
+            type="button"
+            tabIndex={-1}
+            aria-label={row.open ? `Close ${name}` : `Open ${name}`}
+            onClick={(event) => {
+              event.stopPropagation();
+              onToggle(row);
+            }}
+            className="flex size-6 shrink-0 items-center justify-center rounded-sm text-faint hover:bg-active"
+          >
+            <ChevronRight aria-hidden className={cn("size-3.5 transition-transform duration-[120ms]", row.open && "rotate-90")} />
+          </button>
+        ) : (
+          <span className="w-6 shrink-0" />
+        )}
+        <Icon aria-hidden className={cn("size-3.5 shrink-0", toneText[tone], turns && runs && "turn")} />
+        <bdi className={cn("truncate", row.kind === "self" && "font-medium", tone === "bad" && "text-bad")} title={name}>
+          {name}
+        </bdi>
+        {child ? (
+          <Link href={`/runs/${child.id}`} tabIndex={-1} prefetch={false} onClick={(event) => event.stopPropagation()} className="ml-auto shrink-0 font-mono text-sm text-faint hover:text-fg hover:underline">
+            {row.kind === "run" ? child.id.slice(-4) : "open"}
+          </Link>
+        ) : null}
+      </div>
+      <Bar row={row} run={run} scale={scale} tone={tone} runs={runs} />
+    </div>
+  );
+});
+
+function Bar({ row, run, scale, tone, runs }: { row: TraceRow; run: RunRow; scale: TimeScale; tone: Tone; runs: boolean }) {
+  const now = useNow(runs ? 250 : null);
+  // A span that the run left open ended with it.
+  const endMs = row.endMs ?? (runs ? Math.max(now, row.startMs) : Date.parse(run.finishedAt ?? run.updatedAt));
+  const from = scale.at(row.startMs);
+  const to = Math.max(scale.at(endMs), from);
+  const queued = row.kind === "self" && run.startedAt ? scale.at(Date.parse(run.createdAt)) : null;
+  const length = endMs - row.startMs;
+  const labelInside = to > 0.8;
+  return (
+    <div className="relative h-full overflow-hidden">
+      {queued === null ? null : <div title="Queued" className="absolute top-1/2 h-1 -translate-y-1/2 rounded-sm bg-idle-soft" style={{ left: percent(queued), width: percent(from - queued) }} />}
+      <div
+        className={cn("absolute top-1/2 h-3 min-w-0.5 -translate-y-1/2 rounded-sm", toneBar[tone], row.kind === "span" && row.span.icon === "wait" && "opacity-60", row.kind === "self" || row.kind === "attempt" ? "h-1.5" : "")}
+        style={{ left: percent(from), width: percent(to - from) }}
+      />
+      {row.kind === "span" ? row.span.marks.slice(0, 50).map((mark) => <div key={`${mark.atMs} ${mark.level}`} title={`${mark.level} logged`} className={cn("absolute top-1 bottom-1 w-px", mark.level === "error" ? "bg-bad" : "bg-needs")} style={{ left: percent(scale.at(mark.atMs)) }} />) : null}
+      <span className={cn("absolute top-1/2 -translate-y-1/2 px-1.5 font-mono text-sm text-faint", labelInside && "-translate-x-full rounded-sm bg-canvas/80")} style={{ left: percent(labelInside ? from : to) }}>
+        {runs ? formatTicking(length) : formatDuration(length)}
+      </span>
+    </div>
+  );
+}
+
+const percent = (part: number): string => `${Math.max(0, part) * 100}%`;

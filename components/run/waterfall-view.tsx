@@ -1,0 +1,116 @@
+"use client";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ListCollapse, ListTree } from "lucide-react";
+import { useCallback, useEffect, useMemo, useRef, type KeyboardEvent } from "react";
+import { useRouter } from "next/navigation";
+import { useShortcut } from "@/components/frame/shortcuts";
+import { IconButton } from "@/components/ui/button";
+import { cn } from "@/components/ui/cn";
+import type { RunRow } from "@/lib/contracts/run";
+import { formatDuration } from "@/lib/format";
+import { timeTicks } from "@/lib/time-scale";
+import type { TraceRow } from "@/lib/trace-rows";
+import type { Waterfall } from "./use-waterfall";
+import { lineHeight, split, WaterfallLine } from "./waterfall-line";
+
+export interface WaterfallViewProps {
+  run: RunRow;
+  waterfall: Waterfall;
+  /** Key of the selected row; null: none. */
+  selected: string | null;
+  onSelect: (row: TraceRow) => void;
+}
+
+/** Tree and bars in one virtual scroll. */
+export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallViewProps) {
+  const { rows, scale, toggle, openAll, closeAll } = waterfall;
+  const router = useRouter();
+  const scroller = useRef<HTMLDivElement>(null);
+  // Its functions are read in this component only and handed to no memo.
+  // oxlint-disable-next-line react/incompatible-library
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => lineHeight, overscan: 12, initialRect: { width: 800, height: 700 }, getItemKey: (index) => rows[index]?.key ?? index });
+  const ticks = useMemo(() => timeTicks(scale, 6), [scale]);
+  const latest = useRef({ toggle, onSelect });
+  useEffect(() => {
+    latest.current = { toggle, onSelect };
+  });
+  const select = useCallback((row: TraceRow) => latest.current.onSelect(row), []);
+  const flip = useCallback((row: TraceRow) => latest.current.toggle(row), []);
+  const index = rows.findIndex((row) => row.key === selected);
+  const current = rows[index];
+
+  const move = (step: number): void => {
+    const next = rows[Math.min(rows.length - 1, Math.max(0, index === -1 ? 0 : index + step))];
+    if (!next) return;
+    onSelect(next);
+    virtual.scrollToIndex(rows.indexOf(next));
+  };
+  const openChild = (): void => {
+    const child = current?.kind === "run" ? current.run : current?.kind === "span" ? current.run : undefined;
+    if (child) router.push(`/runs/${child.id}`);
+    else if (current) toggle(current);
+  };
+  useShortcut("j", { label: "Next span", group: "Waterfall", run: () => move(1) });
+  useShortcut("k", { label: "Previous span", group: "Waterfall", run: () => move(-1) });
+  useShortcut("enter", { label: "Open child run, or fold", group: "Waterfall", run: openChild });
+  useShortcut("e", { label: "Open all", group: "Waterfall", run: openAll });
+  useShortcut("w", { label: "Close all", group: "Waterfall", run: closeAll });
+
+  function onKey(event: KeyboardEvent): void {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step !== 0) move(step);
+    else if (event.key === "ArrowRight" && current && !current.open) toggle(current);
+    else if (event.key === "ArrowLeft" && current?.open) toggle(current);
+    else if (event.key === "Home") move(-rows.length);
+    else if (event.key === "End") move(rows.length);
+    else return;
+    event.preventDefault();
+  }
+
+  return (
+    <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+      <div className={cn(split, "h-9 shrink-0 border-b border-line")}>
+        <div className="flex items-center gap-1 border-r border-line pr-1 pl-4">
+          <h2 className="flex-1 text-sm text-faint">Trace</h2>
+          <IconButton label="Open all" hint="E" size="icon-sm" onClick={openAll}>
+            <ListTree className="size-4" />
+          </IconButton>
+          <IconButton label="Close all" hint="W" size="icon-sm" onClick={closeAll}>
+            <ListCollapse className="size-4" />
+          </IconButton>
+        </div>
+        <div aria-hidden className="relative overflow-hidden">
+          {ticks.map((tick) => (
+            <span key={tick} className="absolute top-2.5 border-l border-line pl-1 font-mono text-xs whitespace-nowrap text-faint" style={{ left: `${scale.at(tick) * 100}%` }}>
+              {formatDuration(tick - scale.startMs)}
+            </span>
+          ))}
+        </div>
+      </div>
+      <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto">
+        <div role="tree" aria-label="Trace of the run" tabIndex={0} onKeyDown={onKey} {...(current && { "aria-activedescendant": `span-${index}` })} className="relative -outline-offset-2" style={{ height: virtual.getTotalSize() }}>
+          <div aria-hidden className={cn(split, "pointer-events-none absolute inset-0")}>
+            <div />
+            <div className="relative">
+              {scale.folds.map((fold) => (
+                <div
+                  key={fold.fromMs}
+                  className="absolute inset-y-0 border-x border-dashed border-line-strong bg-[repeating-linear-gradient(135deg,transparent_0_4px,var(--hover)_4px_8px)]"
+                  style={{ left: `${scale.at(fold.fromMs) * 100}%`, width: `${(scale.at(fold.toMs) - scale.at(fold.fromMs)) * 100}%` }}
+                >
+                  <span className="sticky top-0 block overflow-hidden text-center font-mono text-xs text-faint" title={`${formatDuration(fold.toMs - fold.fromMs)} without activity are folded`}>
+                    {formatDuration(fold.toMs - fold.fromMs)}
+                  </span>
+                </div>
+              ))}
+            </div>
+          </div>
+          {virtual.getVirtualItems().map((item) => {
+            const row = rows[item.index];
+            return row ? <WaterfallLine key={row.key} id={`span-${item.index}`} row={row} run={run} scale={scale} top={item.start} selected={row.key === selected} onSelect={select} onToggle={flip} /> : null;
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
