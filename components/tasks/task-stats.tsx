@@ -15,9 +15,9 @@ import { Skeleton } from "../ui/skeleton";
 import { ErrorState } from "../ui/state";
 import { toneText } from "../ui/tone";
 
-const chart = { ssr: false, loading: () => <Skeleton className="h-50 w-full" /> };
-const ActivityChart = dynamic(() => import("./charts").then((module) => module.ActivityChart), chart);
-const LatencyChart = dynamic(() => import("./charts").then((module) => module.LatencyChart), chart);
+const Loading = () => <Skeleton className="h-50 w-full" />;
+const ActivityChart = dynamic(() => import("./charts").then((module) => module.ActivityChart), { ssr: false, loading: Loading });
+const LatencyChart = dynamic(() => import("./charts").then((module) => module.LatencyChart), { ssr: false, loading: Loading });
 const rereadMs = 30_000;
 
 /** Activity and latency over time, from counters: as fast with ten million runs as with ten. */
