@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,7 +41,35 @@ export function staleParts(mode) {
   return wanted.filter((name) => readStamp(parts[name].stamp) !== hashOf(root, parts[name].sources));
 }
 
+/** One build at a time: a second one waits, and then finds that nothing is left to do. */
 async function build(mode) {
+  const lock = at(".build-lock");
+  while (!(await takeLock(lock))) await new Promise((done) => setTimeout(done, 200));
+  try {
+    await buildStale(mode);
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+async function takeLock(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+  }
+  const holder = Number(readStamp(lock) ?? 0);
+  try {
+    // An empty file is one that is being written.
+    if (holder > 0) process.kill(holder, 0);
+  } catch {
+    rmSync(lock, { force: true });
+  }
+  return false;
+}
+
+async function buildStale(mode) {
   for (const name of staleParts(mode)) {
     const part = parts[name];
     const begun = Date.now();
@@ -80,7 +108,8 @@ async function run(script, args, env) {
 
 async function compileServer() {
   const esbuild = await import("esbuild");
-  rmSync(at("dist"), { recursive: true, force: true });
+  // Made aside and swapped in whole: a server that runs meanwhile finds the old files or the new ones.
+  const staging = `dist.new-${process.pid}`;
   const common = {
     absWorkingDir: root,
     bundle: true,
@@ -96,10 +125,12 @@ async function compileServer() {
   await Promise.all([
     // Task code, the worker and the server must share one instance of the SDK: it is compiled once, a file per module,
     // and everything else imports those files. What it depends on goes in: a worker then starts with few files to read.
-    esbuild.build({ ...common, entryPoints: Object.fromEntries(sdkModules.map((name) => [name, `lib/sdk/${name}.ts`])), outdir: "dist/sdk", plugins: [aliases] }),
-    esbuild.build({ ...common, entryPoints: { main: "server/worker/main.ts" }, outdir: "dist/worker", plugins: [sdkImports, aliases] }),
-    esbuild.build({ ...common, entryPoints: { main: "server/main.ts" }, outdir: "dist/server", packages: "external", plugins: [sdkImports, aliases] }),
+    esbuild.build({ ...common, entryPoints: Object.fromEntries(sdkModules.map((name) => [name, `lib/sdk/${name}.ts`])), outdir: `${staging}/sdk`, plugins: [aliases] }),
+    esbuild.build({ ...common, entryPoints: { main: "server/worker/main.ts" }, outdir: `${staging}/worker`, plugins: [sdkImports, aliases] }),
+    esbuild.build({ ...common, entryPoints: { main: "server/main.ts" }, outdir: `${staging}/server`, packages: "external", plugins: [sdkImports, aliases] }),
   ]);
+  rmSync(at("dist"), { recursive: true, force: true });
+  renameSync(at(staging), at("dist"));
 }
 
 const sdkFiles = () =>

