@@ -51,3 +51,117 @@ test("what superjson carries comes in and goes out, NUL included", async () => {
   expect((await ended(worker, "run_2")).output).toBe("plain\u0000text");
   expect((await ended(worker, "run_3")).output).toBeUndefined();
 });
+
+test("interleaved runs never mix logs, metadata or spans", async () => {
+  const worker = await start();
+  const names = ["ada", "bob", "cleo", "dan"];
+  worker.send(...names.map((name) => assign(`run_${name}`, "chatty", { name, turns: 20 })));
+  for (const name of names) expect((await ended(worker, `run_${name}`)).output).toEqual({ name, run: `run_${name}`, count: 20 });
+  for (const name of names) {
+    const progress = worker.of("progress", `run_${name}`).map((m) => m.progress);
+    const trace = progress.flatMap((p) => p.trace ?? []);
+    const logs = trace.filter((t) => t.kind === "log");
+    expect(logs.map((l) => l.name)).toEqual(Array.from({ length: 20 }, (_, i) => [`${name} ${i}`, `${name} logs ${i}`]).flat());
+    const opened = trace.filter((t) => t.kind === "span" && t.endedAt === undefined);
+    expect(opened.map((t) => t.name)).toEqual(["Attempt 1", "run()", ...Array.from({ length: 20 }, (_, i) => `${name} span ${i}`)]);
+    expect(opened.slice(2).every((t) => t.parentId === "1.2")).toBe(true);
+    expect(trace.filter((t) => t.kind === "span" && t.endedAt !== undefined)).toHaveLength(22);
+    expect(progress.flatMap((p) => p.operations ?? [])).toHaveLength(40);
+  }
+  expect(worker.stdout()).toBe("");
+});
+
+test("hooks run in their order, around waits too", async () => {
+  const worker = await start();
+  worker.send(assign("run_1", "hooked", { wait: true }));
+  const operation = await worker.hears("operation");
+  worker.answer(operation, { ok: true, id: "run_child", taskIdentifier: "echo", output: { data: "{}", dataType: "application/json" } });
+  expect((await ended(worker, "run_1")).output).toBe("done");
+  worker.send(assign("run_2", "read-trail"));
+  expect((await ended(worker, "run_2")).output).toEqual([
+    "middleware in", "onStart", "onStartAttempt 1", 'run {"from":"init"} green', "onWait task", "onResume task run_child",
+    'onSuccess "done"', "onComplete true", "cleanup", "middleware out",
+  ]);
+});
+
+test("a failure is proposed for retry, and onFailure comes only with the last one", async () => {
+  const worker = await start();
+  worker.send(assign("run_1", "hooked", { fail: "plain" }));
+  const first = await ended(worker, "run_1");
+  expect(first).toMatchObject({ error: { type: "BUILT_IN_ERROR", name: "Error", message: "plain" }, retry: { delayMs: 100 }, skipRetrying: false });
+  expect(first.error).toMatchObject({ stackTrace: expect.stringMatching(/tasks\.ts:\d+/) });
+  worker.send(assign("run_2", "hooked", { fail: "plain" }, { ctx: { attempt: { number: 2, startedAt: "2030-01-01T00:00:00.000Z" } } }));
+  expect(await ended(worker, "run_2")).toMatchObject({ retry: undefined, skipRetrying: false });
+  worker.send(assign("run_3", "hooked", { fail: "abort" }));
+  expect(await ended(worker, "run_3")).toMatchObject({ error: { name: "AbortTaskRunError" }, retry: undefined, skipRetrying: true });
+  worker.send(assign("run_4", "read-trail"));
+  const { output } = await ended(worker, "run_4");
+  const attempt = (n: number) => ["middleware in", ...(n === 1 ? ["onStart"] : []), `onStartAttempt ${n}`, 'run {"from":"init"} green'];
+  expect(output).toEqual([
+    ...attempt(1), "catchError plain", "cleanup", "middleware out",
+    ...attempt(2), "catchError plain", "onFailure plain", "onComplete false", "cleanup", "middleware out",
+    ...attempt(1), "onFailure aborted", "onComplete false", "cleanup", "middleware out",
+  ]);
+});
+
+test("a payload that does not fit is an input error without retries; defaults and coercions reach run()", async () => {
+  const worker = await start();
+  worker.send(assign("run_1", "order", { id: "", amount: -1 }), assign("run_2", "order", { id: "x", amount: "21" }), assign("run_3", "order", { id: "y" }));
+  expect(await ended(worker, "run_1")).toMatchObject({ error: { type: "INTERNAL_ERROR", code: "TASK_INPUT_ERROR", message: expect.stringContaining("id: ") }, skipRetrying: true });
+  expect((await ended(worker, "run_2")).output).toEqual({ total: 42 });
+  expect((await ended(worker, "run_3")).output).toEqual({ total: 10 });
+});
+
+test("other ends: completed from within, an output that cannot be written, an unknown task", async () => {
+  const worker = await start();
+  worker.send(assign("run_1", "enough"), assign("run_2", "unserialisable"), assign("run_3", "nowhere"));
+  expect((await ended(worker, "run_1")).output).toEqual({ early: true });
+  expect(await ended(worker, "run_2")).toMatchObject({ error: { code: "TASK_OUTPUT_ERROR" }, skipRetrying: true });
+  expect(await ended(worker, "run_3")).toMatchObject({ error: { code: "COULD_NOT_FIND_TASK" }, skipRetrying: true });
+});
+
+test("background work is part of the attempt", async () => {
+  const worker = await start();
+  worker.send(assign("run_1", "background"));
+  await ended(worker, "run_1");
+  const progress = worker.of("progress", "run_1").map((m) => m.progress);
+  expect(progress.flatMap((p) => p.operations ?? [])).toEqual([{ type: "set", key: "late", value: true }]);
+  expect(progress.flatMap((p) => p.streams ?? []).flatMap((s) => s.chunks)).toEqual(["0", "1", "2"]);
+});
+
+test("tags beyond the limit are refused in the log, operations on the parent go to the parent", async () => {
+  const worker = await start();
+  worker.send(assign("run_1", "tagger"), assign("run_2", "child", undefined, { ctx: { run: { id: "run_2", tags: [], isTest: false, isReplay: false, createdAt: "2030-01-01T00:00:00Z", startedAt: "2030-01-01T00:00:00Z", parentTaskRunId: "run_p", rootTaskRunId: "run_r" } } }), assign("run_3", "child"));
+  for (const id of ["run_1", "run_2", "run_3"]) await ended(worker, id);
+  const of = (id: string) => worker.of("progress", id).map((m) => m.progress);
+  expect(of("run_1").flatMap((p) => p.tags ?? [])).toEqual(["a", "b"]);
+  expect(of("run_1").flatMap((p) => p.trace ?? []).find((t) => t.level === "error")?.name).toContain("12 tags");
+  const [own] = of("run_2");
+  expect(own).toMatchObject({ parentOperations: [{ type: "increment", key: "children", value: 1 }], rootOperations: [{ type: "append", key: "log", value: "x" }], operations: [{ type: "set", key: "own" }], firstMetadataOperation: 0 });
+  expect(of("run_3")[0]?.operations).toHaveLength(3);
+});
+
+test("batches by instance answer in item order; a schema is checked before anything is made", async () => {
+  const worker = await start();
+  worker.send(assign("run_1", "batcher"));
+  const operation = await worker.hears("operation");
+  expect(operation.operation).toMatchObject({ kind: "batchTrigger", wait: true, items: [{ task: "echo" }, { task: "order" }] });
+  worker.answer(operation, { id: "batch_1", items: [{ ok: true, id: "a", taskIdentifier: "echo", output: { data: null, dataType: "application/json" } }, { ok: false, id: "b", taskIdentifier: "order", error: { type: "STRING_ERROR", raw: "no" } }] });
+  expect((await ended(worker, "run_1")).output).toEqual([true, false]);
+});
+
+test("short waits between tries are timers of the process", async () => {
+  const worker = await start();
+  worker.send(assign("run_1", "retrier"));
+  expect((await ended(worker, "run_1")).output).toBe(3);
+  expect(worker.of("operation")).toEqual([]);
+});
+
+test("an environment that another run contradicts is not set, and is taken back at the end", async () => {
+  const worker = await start();
+  worker.send(assign("run_1", "environment", { ms: 50 }, { env: { FLAVOUR: "mint" } }), assign("run_2", "environment", { ms: 1 }, { env: { FLAVOUR: "lemon" } }));
+  expect((await ended(worker, "run_1")).output).toBe("mint");
+  expect((await ended(worker, "run_2")).output).toBe("mint");
+  worker.send(assign("run_3", "environment", { ms: 1 }));
+  expect((await ended(worker, "run_3")).output).toBeUndefined();
+});
