@@ -57,8 +57,10 @@ export function createApi(options: ApiOptions): Api {
   for (const routes of rooms) app.route("/", routes(context));
   app.route("/", openApiRoutes(context, () => app.routes));
   app.onError((error, c) => {
-    // A rule that has let the request in has set what other origins may read; the answer keeps it.
-    return answerProblem(c, toProblem(error, log, `${c.req.method} ${c.req.path}`));
+    const problem = toProblem(error, log, `${c.req.method} ${c.req.path}`);
+    // A batch that may have been made is not made again.
+    if (problem.status === 500 && c.req.path === "/api/v3/batches") problem.retry = false;
+    return answerProblem(c, problem);
   });
   app.notFound((c) => unmatched(app, c));
   assertRules(app);
@@ -89,12 +91,12 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
 export const isApiPath = (path: string): boolean => /^\/(api|packets|realtime\/v1)(\/|$)/.test(path);
 
 /** Set before the route runs, so that errors carry them too; a route may replace `cache-control`. */
-async function securityHeaders(c: ApiRequest, next: () => Promise<void>): Promise<void> {
+function securityHeaders(c: ApiRequest, next: () => Promise<void>): Promise<void> {
   c.header("x-content-type-options", "nosniff");
   c.header("referrer-policy", "same-origin");
   c.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
   c.header("cache-control", "no-store");
-  await next();
+  return next();
 }
 
 /** No route for this method and path: a preflight, a wrong method, or nothing at all. */

@@ -1,6 +1,6 @@
 import type { RunRow } from "@/lib/contracts/run";
 import { RunStatus, legacyStatus, runStatuses, type RunStatus as Status } from "@/lib/contracts/status";
-import { RunsQuery } from "@/lib/contracts/dashboard";
+import type { RunsQuery } from "@/lib/contracts/dashboard";
 import { parseDuration } from "@/lib/duration";
 import { EngineError } from "../engine/error";
 

@@ -61,7 +61,7 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     app.post(path, requires(context, { allow: "perItem", action: "batchTrigger" }), async (c) => {
       const principal = principalOf(c);
       const { items, ...parent } = await readJson(c, OneShotBody, oneShotBytes);
-      const tasks = [...new Set(items.map((item) => item.task))].sort();
+      const tasks = [...new Set(items.map((item) => item.task))].toSorted();
       authorizeTasks(c, principal, tasks);
       refuseParent(principal, parent);
       const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...oneTimeOf(principal) });

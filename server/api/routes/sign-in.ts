@@ -66,7 +66,7 @@ export function signInRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   // The library's other pages: who am I, my sessions, change my password.
-  app.get("/api/auth/*", anyone, (c) => signIn.auth().handler(withAddress(c, c.req.raw)));
+  app.get("/api/auth/*", anyone, async (c) => withOwnHeaders(c, await signIn.auth().handler(withAddress(c, c.req.raw))));
   app.post("/api/auth/*", anyone, async (c) => {
     guard(c);
     const text = await readText(c, 64 * 1024);
@@ -94,11 +94,14 @@ export function signInRoutes(context: ApiContext): Hono<ApiEnv> {
     const url = new URL(path, c.req.url);
     const answer = await signIn.auth().handler(withAddress(c, new Request(url, { method: "POST", headers, body: JSON.stringify(body) })));
     credentials.forget();
-    return answer;
+    return withOwnHeaders(c, answer);
   }
 
   return app;
 }
+
+/** The library's answer with the headers that every answer of ours has. */
+const withOwnHeaders = (c: ApiRequest, answer: Response): Response => c.newResponse(answer.body, answer);
 
 /** What a client says about its address counts for nothing. */
 function withAddress(c: ApiRequest, request: Request): Request {

@@ -18,11 +18,11 @@ async function read<Schema extends z.ZodType>(schema: Schema, path: string): Pro
 }
 
 /** Counters as the engine keeps them, for runs that no worker ends here. */
-const stat = (minutesAgo: number, task: string, status: string, bucket: number, count: number) =>
+const stat = ({ minutesAgo, status, bucket, count }: { minutesAgo: number; status: string; bucket: number; count: number }) =>
   api.db.query(
-    `insert into run_stat (env_id, minute, task, queue, status, bucket, count) values ($1, date_trunc('minute', now()) - $2 * interval '1 minute', $3, $4, $5, $6, $7)
+    `insert into run_stat (env_id, minute, task, queue, status, bucket, count) values ($1, date_trunc('minute', now()) - $2 * interval '1 minute', 'hello', 'task/hello', $3, $4, $5)
      on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count`,
-    [api.engine.env.id, minutesAgo, task, `task/${task}`, status, bucket, count],
+    [api.engine.env.id, minutesAgo, status, bucket, count],
   );
 
 test("every page fits its contract", async () => {
@@ -42,10 +42,10 @@ test("every page fits its contract", async () => {
 });
 
 test("activity, latency and the last day come from counters", async () => {
-  await stat(2, "hello", "COMPLETED", 20, 90);
-  await stat(2, "hello", "COMPLETED", 26, 10);
-  await stat(2, "hello", "FAILED", 4, 5);
-  await stat(60 * 30, "hello", "COMPLETED", 2, 1000);
+  await stat({ minutesAgo: 2, status: "COMPLETED", bucket: 20, count: 90 });
+  await stat({ minutesAgo: 2, status: "COMPLETED", bucket: 26, count: 10 });
+  await stat({ minutesAgo: 2, status: "FAILED", bucket: 4, count: 5 });
+  await stat({ minutesAgo: 60 * 30, status: "COMPLETED", bucket: 2, count: 1000 });
   const activity = await read(Activity, "/activity?hours=24&task=hello");
   expect(activity.stepMinutes).toBe(15);
   expect(activity.points).toHaveLength(96);

@@ -47,7 +47,7 @@ test("forged and bent tokens are refused alike", async () => {
     ["RS256", sign({ alg: "RS256" }, claims())],
     ["HS512 named, 256 made", sign({ alg: "HS512" }, claims())],
     ["crit", sign({ alg: "HS256", crit: ["exp"] }, claims())],
-    ["kid of a file", sign({ alg: "HS256", kid: "/dev/null" }, claims(), { key: "" + "x" })],
+    ["kid of a file", sign({ alg: "HS256", kid: "/dev/null" }, claims(), { key: "x" })],
     ["own jwk", sign({ alg: "HS256", jwk: { kty: "oct", k: "eA" } }, claims(), { key: "x" })],
     ["own jku", sign({ alg: "HS256", jku: "http://evil.example" }, claims(), { key: "x" })],
     ["wrong key", sign(HS256, claims(), { key: "tr_prod_wrong" })],

@@ -1,0 +1,145 @@
+import { serve } from "@hono/node-server";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { auth, batch, configure, idempotencyKeys, queues, runs, tasks, wait } from "upstream-sdk";
+import { openHarness, type Harness } from "./harness";
+
+/** The published client, unchanged, over HTTP against this API. */
+let api: Harness;
+let server: ReturnType<typeof serve>;
+
+beforeAll(async () => {
+  api = await openHarness();
+  server = serve({ fetch: api.api.app.fetch, port: 0, hostname: "127.0.0.1" });
+  await new Promise((listening) => server.once("listening", listening));
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("no port");
+  api.origin = `http://127.0.0.1:${address.port}`;
+  configure({ baseURL: api.origin, accessToken: api.secretKey, requestOptions: { retry: { maxAttempts: 1 } } });
+});
+afterAll(async () => {
+  await new Promise((closed) => server.close(closed));
+  await api.close();
+});
+
+test("tasks.trigger, runs.retrieve: dates and the like arrive, the handle's token reads the run", async () => {
+  const payload = { at: new Date("2026-01-02T03:04:05Z"), big: 10n, set: new Set([1]), nested: { none: undefined } };
+  const handle = await tasks.trigger("hello", payload, { tags: ["a", "b"], metadata: { step: 1 }, ttl: "1h", priority: 5, machine: "small-2x" });
+  expect(handle.id).toMatch(/^run_/);
+  const run = await runs.retrieve(handle.id);
+  expect(run).toMatchObject({ id: handle.id, status: "QUEUED", taskIdentifier: "hello", tags: ["a", "b"], metadata: { step: 1 }, ttl: "1h", isQueued: true, depth: 0 });
+  expect(run.payload).toMatchObject({ at: "2026-01-02T03:04:05.000Z", big: "10" });
+  expect(run.createdAt).toBeInstanceOf(Date);
+  expect(run.startedAt).toBeUndefined();
+  const own = await auth.withAuth({ baseURL: api.origin, accessToken: handle.publicAccessToken }, () => runs.retrieve(handle.id));
+  expect(own.id).toBe(handle.id);
+});
+
+test("a large payload goes through the packet store and comes back", async () => {
+  const payload = { text: "é".repeat(200_000) };
+  const { id } = await tasks.trigger("hello", payload);
+  expect((await runs.retrieve(id)).payload).toEqual(payload);
+});
+
+test("idempotency keys: raw and made ones, and their reset", async () => {
+  const key = await idempotencyKeys.create("order-1");
+  const first = await tasks.trigger("hello", { n: 1 }, { idempotencyKey: key, idempotencyKeyTTL: "1h" });
+  expect((await tasks.trigger("hello", { n: 2 }, { idempotencyKey: key })).id).toBe(first.id);
+  expect((await runs.retrieve(first.id)).idempotencyKey).toBe("order-1");
+  await idempotencyKeys.reset("hello", key);
+  expect((await tasks.trigger("hello", { n: 3 }, { idempotencyKey: key })).id).not.toBe(first.id);
+  const raw = await tasks.trigger("hello", {}, { idempotencyKey: "raw" });
+  expect((await tasks.trigger("hello", {}, { idempotencyKey: "raw" })).id).toBe(raw.id);
+});
+
+test("runs.list pages, filters and iterates", async () => {
+  const wanted = new Set<string>();
+  for (let n = 0; n < 5; n++) wanted.add((await tasks.trigger("group/other", { n }, { tags: "listed" })).id);
+  const page = await runs.list({ tag: "listed", limit: 2, taskIdentifier: ["group/other"], status: ["QUEUED"] });
+  expect(page.data).toHaveLength(2);
+  expect(page.hasNextPage()).toBe(true);
+  const seen = new Set<string>();
+  for await (const run of runs.list({ tag: "listed", limit: 2 })) seen.add(run.id);
+  expect(seen).toEqual(wanted);
+});
+
+test("cancel, replay, reschedule, and what is missing", async () => {
+  const { id } = await tasks.trigger("hello", { n: 1 }, { delay: "1h" });
+  const moved = await runs.reschedule(id, { delay: new Date(Date.now() + 7_200_000) });
+  expect(moved.status).toBe("DELAYED");
+  expect(moved.delayedUntil?.getTime()).toBeGreaterThan(Date.now() + 7_000_000);
+  await runs.cancel(id);
+  expect(await runs.poll(id)).toMatchObject({ status: "CANCELED", isCompleted: true, isCancelled: true });
+  const again = await runs.replay(id);
+  expect((await runs.retrieve(again.id)).payload).toEqual({ n: 1 });
+  await expect(runs.retrieve("run_missing")).rejects.toMatchObject({ status: 404, message: expect.stringContaining("run_missing") });
+  await expect(tasks.trigger("nobody", {})).rejects.toMatchObject({ status: 404, message: expect.stringContaining("Known tasks") });
+  await expect(tasks.trigger("checked", { count: 0 })).rejects.toMatchObject({ status: 422, message: expect.stringContaining("payload.email") });
+});
+
+test("batches of one and of several tasks", async () => {
+  const several = await batch.trigger([
+    { id: "hello", payload: { n: 1 } },
+    { id: "group/other", payload: { n: 2 }, options: { tags: ["in-batch"] } },
+  ]);
+  expect(several.runCount).toBe(2);
+  const retrieved = await batch.retrieve(several.batchId);
+  expect(retrieved).toMatchObject({ id: several.batchId, status: "PROCESSING", runCount: 2 });
+  expect(retrieved.runs).toHaveLength(2);
+  const many = await tasks.batchTrigger("hello", Array.from({ length: 250 }, (_, n) => ({ payload: { n } })));
+  expect((await batch.retrieve(many.batchId)).runs).toHaveLength(250);
+  const own = await auth.withAuth({ baseURL: api.origin, accessToken: many.publicAccessToken }, () => batch.retrieve(many.batchId));
+  expect(own.runCount).toBe(250);
+});
+
+test("wait tokens: create, list, retrieve, complete with the token's own credential", async () => {
+  const token = await wait.createToken({ timeout: "10m", tags: ["approval"] });
+  expect(token).toMatchObject({ id: expect.stringMatching(/^waitpoint_/), isCached: false, url: expect.stringContaining(api.origin) });
+  expect(await wait.retrieveToken(token.id)).toMatchObject({ id: token.id, status: "WAITING", tags: ["approval"] });
+  const listed = [];
+  for await (const one of wait.listTokens({ tags: ["approval"], status: ["WAITING"] })) listed.push(one.id);
+  expect(listed).toEqual([token.id]);
+  await auth.withAuth({ baseURL: api.origin, accessToken: token.publicAccessToken }, () => wait.completeToken(token.id, { approved: true }));
+  await wait.completeToken(token.id, { approved: false });
+  expect(await wait.retrieveToken(token.id)).toMatchObject({ status: "COMPLETED", output: { approved: true } });
+  const called = await wait.createToken({});
+  expect((await fetch(called.url, { method: "POST", body: JSON.stringify({ by: "curl" }) })).status).toBe(200);
+  expect((await wait.retrieveToken(called.id)).output).toEqual({ by: "curl" });
+});
+
+test("public tokens that the client signs itself", async () => {
+  const { id } = await tasks.trigger("hello", {});
+  const other = await tasks.trigger("hello", {});
+  const token = await auth.createPublicToken({ scopes: { read: { runs: [id] } }, expirationTime: "1h" });
+  await auth.withAuth({ baseURL: api.origin, accessToken: token, requestOptions: { retry: { maxAttempts: 1 } } }, async () => {
+    expect((await runs.retrieve(id)).id).toBe(id);
+    await expect(runs.retrieve(other.id)).rejects.toMatchObject({ status: 403 });
+    await expect(runs.replay(id)).rejects.toMatchObject({ status: 401 });
+  });
+  const once = await auth.createTriggerPublicToken("hello");
+  await auth.withAuth({ baseURL: api.origin, accessToken: once, requestOptions: { retry: { maxAttempts: 1 } } }, async () => {
+    const handle = await tasks.trigger("hello", {});
+    expect(handle.publicAccessToken.split(".")).toHaveLength(3);
+    await expect(tasks.trigger("hello", {})).rejects.toMatchObject({ status: 422, message: expect.stringContaining("already been used") });
+    await expect(tasks.trigger("checked", { email: "x" })).rejects.toMatchObject({ status: 403 });
+  });
+});
+
+test("with an additional key the server mints", async () => {
+  const cookie = await api.signUp();
+  const made = await api.call("POST", "/api/dashboard/keys", { as: { cookie }, body: { name: "app" } });
+  await auth.withAuth({ baseURL: api.origin, accessToken: made.body.key }, async () => {
+    const { id, publicAccessToken } = await tasks.trigger("hello", {});
+    const token = await auth.createPublicToken({ scopes: { read: { runs: id } }, expirationTime: "10m" });
+    for (const accessToken of [token, publicAccessToken]) {
+      const run = await auth.withAuth({ baseURL: api.origin, accessToken }, () => runs.retrieve(id));
+      expect(run.id).toBe(id);
+    }
+  });
+});
+
+test("queues by task and by a name with a slash", async () => {
+  expect(await queues.retrieve({ type: "task", name: "hello" })).toMatchObject({ name: "hello", type: "task", paused: false });
+  expect(await queues.pause({ type: "custom", name: "shared/slow" })).toMatchObject({ name: "shared/slow", paused: true });
+  expect(await queues.resume({ type: "custom", name: "shared/slow" })).toMatchObject({ paused: false });
+  expect((await queues.list()).data).toHaveLength(3);
+});
