@@ -7,6 +7,7 @@ import { ListedRun, RetrievedRun } from "@/lib/client/run-objects";
 import { encodePacket } from "@/lib/packet";
 import { apiClient } from "./api";
 import { readPresigned } from "./packets";
+import { streams, type AsyncIterableStream } from "./streams";
 import { subscribe, type RunSubscription } from "./subscribe";
 import { toWireOptions } from "./trigger-options";
 import type { TriggerOptions } from "./options";
@@ -111,5 +112,7 @@ export const runs = {
   /** Runs that have all of the tags, made within `createdAt` (a duration, 24 h at most). Never ends by itself. */
   subscribeToRunsWithTag: <T extends AnyTask>(tag: string | string[], { createdAt, skipColumns }: ShapeFilters & { createdAt?: string | undefined } = {}, { signal }: { signal?: AbortSignal | undefined } = {}): RunSubscription<InferRunTypes<T>> =>
     subscribe({ path: "/realtime/v1/runs", query: new URLSearchParams({ tags: listOf(tag).join(","), ...(createdAt !== undefined && { createdAt }), ...columns(skipColumns) }), until: "stopped", signal }),
+  /** @deprecated use streams.read */
+  fetchStream: <T>(runId: string, key: string): Promise<AsyncIterableStream<T>> => streams.read<T>(runId, key),
   subscribeToBatch: <T extends AnyTask>(batchId: string): RunSubscription<InferRunTypes<T>> => subscribe({ path: `/realtime/v1/batches/${encodeURIComponent(batchId)}`, until: "stopped" }),
 };
