@@ -52,7 +52,7 @@ export const approveRefund = schemaTask({
 
     const decision = Decision.safeParse(answer.output);
     if (!decision.success) throw new AbortTaskRunError(`The answer is not a decision: ${z.prettifyError(decision.error)}`);
-    const { approved, note, by = "unknown", amount: granted = amount } = decision.data;
+    const { approved, note = "", by = "unknown", amount: granted = amount } = decision.data;
     metadata.set("status", approved ? `approved by ${by}` : `rejected by ${by}`);
     if (!approved) return { outcome: "rejected" as const, orderId, note };
 
