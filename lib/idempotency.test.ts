@@ -11,7 +11,11 @@ test("parts, then run, then attempt, as far as the scope reaches", () => {
 });
 
 test("outside a run every scope is global", () => {
-  fc.assert(fc.property(fc.array(fc.string(), { minLength: 1 }), fc.constantFrom("run" as const, "attempt" as const, "global" as const), (parts, scope) => keyMaterial(parts, scope, undefined) === parts.join("-")));
+  fc.assert(
+    fc.property(fc.array(fc.string(), { minLength: 1 }), fc.constantFrom("run" as const, "attempt" as const, "global" as const), (parts, scope) => {
+      expect(keyMaterial(parts, scope, undefined)).toBe(parts.join("-"));
+    }),
+  );
 });
 
 test("other runs and attempts make other keys, where the scope says so", () => {
@@ -19,7 +23,8 @@ test("other runs and attempts make other keys, where the scope says so", () => {
     fc.property(fc.string(), fc.nat(), fc.nat(), (key, a, b) => {
       fc.pre(a !== b);
       const of = (attempt: number, scope: "run" | "attempt") => keyMaterial(key, scope, { runId: "r", attempt });
-      return of(a, "run") === of(b, "run") && of(a, "attempt") !== of(b, "attempt");
+      expect(of(a, "run")).toBe(of(b, "run"));
+      expect(of(a, "attempt")).not.toBe(of(b, "attempt"));
     }),
   );
 });

@@ -30,12 +30,11 @@ export class CursorPage<Item> implements AsyncIterable<Item> {
     return this.#fetch({ before: this.pagination.previous });
   }
   async *iterPages(): AsyncGenerator<CursorPage<Item>, void> {
-    let page: CursorPage<Item> = this;
-    yield page;
-    while (page.hasNextPage()) {
-      page = await page.getNextPage();
-      yield page;
-    }
+    yield this;
+    for (let page = await this.#after(this); page !== null; page = await this.#after(page)) yield page;
+  }
+  async #after(page: CursorPage<Item>): Promise<CursorPage<Item> | null> {
+    return page.hasNextPage() ? page.getNextPage() : null;
   }
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void> {
     for await (const page of this.iterPages()) yield* page.data;
@@ -100,12 +99,8 @@ export class OffsetLimitPage<Item> implements AsyncIterable<Item> {
     return this.#fetch(this.pagination.currentPage - 1);
   }
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void> {
-    let page: OffsetLimitPage<Item> = this;
-    yield* page.data;
-    while (page.hasNextPage()) {
-      page = await page.getNextPage();
-      yield* page.data;
-    }
+    yield* this.data;
+    if (this.hasNextPage()) yield* await this.getNextPage();
   }
 }
 

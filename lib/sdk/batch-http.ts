@@ -33,7 +33,7 @@ export async function createBatchOverHttp({ items, key, requestOptions }: { item
       ...(batchId !== undefined && { batchId }),
     });
 
-  const taskIdentifiers = [...new Set(items.map(({ task }) => task))].sort();
+  const taskIdentifiers = [...new Set(items.map(({ task }) => task))].toSorted();
   const { data: created, response } = await client
     .request(Created, "/api/v3/batches", { method: "POST", json: { runCount: itemCount, taskIdentifiers, ...key }, options: requestOptions })
     .withResponse()

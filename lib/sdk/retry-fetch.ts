@@ -31,7 +31,7 @@ export function statusMatches(pattern: string, status: number): boolean {
     if (text === "all") return true;
     const range = /^(\d{3})-(\d{3})$/.exec(text);
     if (range !== null) return status >= Number(range[1]) && status <= Number(range[2]);
-    return text.length === 3 && [...text].every((digit, i) => digit === "x" || digit === String(status)[i]);
+    return text.length === 3 && text.split("").every((digit, i) => digit === "x" || digit === String(status)[i]);
   });
 }
 

@@ -168,8 +168,8 @@ function writer<T>(first: string | WriterStreamOptions<T>, second?: WriterStream
   if (second === undefined) throw new TypeError("streams.writer needs { execute }");
   return writeWith(first, second);
 }
-function append<T>(key: string, part: T, options?: AppendStreamOptions): Promise<void>;
-function append<T>(part: T, options?: AppendStreamOptions): Promise<void>;
+function append(key: string, part: unknown, options?: AppendStreamOptions): Promise<void>;
+function append(part: unknown, options?: AppendStreamOptions): Promise<void>;
 function append(...given: [unknown, unknown?, AppendStreamOptions?]): Promise<void> {
   const [first, second, third] = given;
   // One text alone, or a text and options, is a chunk for the default stream.

@@ -44,7 +44,7 @@ export interface Definition {
   schedule?: RegisteredTask["schedule"];
 }
 
-export function defineTask({ options, parse, schema, schedule }: Definition): Task<string, any, any> {
+export function defineTask({ options, parse, schema, schedule }: Definition): Task<string, any> {
   const { id, description, jsonSchema, retry, queue } = options;
   if (typeof id !== "string" || id === "") throw new TypeError("A task needs an id");
   if (typeof options.run !== "function") throw new TypeError(`Task "${id}" needs a run function`);
@@ -70,8 +70,8 @@ export function defineTask({ options, parse, schema, schedule }: Definition): Ta
     description,
     jsonSchema,
     // The brand of handles and results exists in types only.
-    trigger: (payload, own, requestOptions) => triggerTask({ task: id, payload, options: own, requestOptions, parse }) as unknown as ReturnType<Task<string, any, any>["trigger"]>,
-    batchTrigger: (items, own, requestOptions) => triggerBatch(`${id}.batchTrigger`, eachItem(items, item), own, requestOptions) as unknown as ReturnType<Task<string, any, any>["batchTrigger"]>,
+    trigger: (payload, own, requestOptions) => triggerTask({ task: id, payload, options: own, requestOptions, parse }) as unknown as ReturnType<Task<string, any>["trigger"]>,
+    batchTrigger: (items, own, requestOptions) => triggerBatch(`${id}.batchTrigger`, eachItem(items, item), own, requestOptions) as unknown as ReturnType<Task<string, any>["batchTrigger"]>,
     triggerAndWait: (payload, own, requestOptions) => promised(triggerTaskAndWait({ task: id, payload, options: own, requestOptions, parse }), id),
     triggerAndSubscribe: (payload, own) => promised(triggerTaskAndSubscribe({ task: id, payload, options: own, parse }), id),
     batchTriggerAndWait: (items, own) => triggerBatchAndWait(`${id}.batchTriggerAndWait`, eachItem(items, item), own),
@@ -81,7 +81,7 @@ export function defineTask({ options, parse, schema, schedule }: Definition): Ta
 export function task<TId extends string, TOutput = unknown, TInit extends InitOutput = any>(options: TaskOptionsWithSchema<TId, TOutput, TInit>): Task<TId, any, TOutput>;
 export function task<TId extends string, TInput = void, TOutput = unknown, TInit extends InitOutput = any>(options: TaskOptions<TId, TInput, TOutput, TInit>): Task<TId, TInput, TOutput>;
 /** Defines a task. It registers itself when its module is imported; it need not be exported to be triggered by id. */
-export function task(options: AnyOptions): Task<string, any, any> {
+export function task(options: AnyOptions): Task<string, any> {
   return defineTask({ options });
 }
 

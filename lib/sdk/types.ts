@@ -60,7 +60,7 @@ export interface Task<TId extends string, TInput = void, TOutput = any> {
 export interface TaskWithSchema<TId extends string, TSchema extends TaskSchema | undefined = undefined, TOutput = any> extends Task<TId, inferSchemaIn<TSchema>, TOutput> {
   schema?: TSchema | undefined;
 }
-export type AnyTask = Task<string, any, any>;
+export type AnyTask = Task<string, any>;
 
 export type Items<T> = readonly T[] | AsyncIterable<T> | ReadableStream<T>;
 export interface TriggerApiRequestOptions extends ApiRequestOptions {
@@ -68,14 +68,14 @@ export interface TriggerApiRequestOptions extends ApiRequestOptions {
   clientConfig?: ApiClientConfiguration | undefined;
 }
 
-export type TaskPayload<T extends AnyTask> = T extends Task<string, infer TInput, any> ? TInput : never;
+export type TaskPayload<T extends AnyTask> = T extends Task<string, infer TInput> ? TInput : never;
 export type TaskOutput<T extends AnyTask> = T extends Task<string, any, infer TOutput> ? TOutput : never;
-export type TaskIdentifier<T extends AnyTask> = T extends Task<infer TId, any, any> ? TId : never;
+export type TaskIdentifier<T extends AnyTask> = T extends Task<infer TId, any> ? TId : never;
 export type TaskFromIdentifier<T extends AnyTask, TId extends T["id"]> = T extends { id: TId } ? T : never;
 
-declare const __output: unique symbol;
-declare const __payload: unique symbol;
-type BrandedRun<T, P, O> = T & { [__output]: O; [__payload]: P };
+declare const outputType: unique symbol;
+declare const payloadType: unique symbol;
+type BrandedRun<T, P, O> = T & { [outputType]: O; [payloadType]: P };
 export type RunHandle<TId extends string, TPayload, TOutput> = BrandedRun<{ id: string; publicAccessToken: string; taskIdentifier: TId; isCached?: boolean | undefined }, TPayload, TOutput>;
 export type AnyRunHandle = RunHandle<string, any, any>;
 export type BatchRunHandle<_TId extends string, TPayload, TOutput> = BrandedRun<{ batchId: string; runCount: number; publicAccessToken: string; isCached?: boolean | undefined }, TPayload, TOutput>;
@@ -83,7 +83,7 @@ export type BatchRunHandle<_TId extends string, TPayload, TOutput> = BrandedRun<
 export type TaskRunResult<TId extends string, TOutput = any> =
   | { ok: true; id: string; taskIdentifier: TId; output: TOutput }
   | { ok: false; id: string; taskIdentifier: TId; error: unknown };
-export type AnyTaskRunResult = TaskRunResult<string, any>;
+export type AnyTaskRunResult = TaskRunResult<string>;
 export type TaskRunResultFromTask<T extends AnyTask> = T extends Task<infer TId, any, infer TOutput> ? TaskRunResult<TId, TOutput> : never;
 export interface BatchResult<TId extends string, TOutput = any> {
   id: string;
@@ -107,7 +107,7 @@ export interface BatchTriggerAndWaitItem<TInput> {
   payload: TInput;
   options?: TriggerAndWaitOptions | undefined;
 }
-export type BatchByIdItem<T extends AnyTask> = T extends Task<infer TId, infer TInput, any> ? { id: TId; payload: TInput; options?: TriggerOptions | undefined } : never;
+export type BatchByIdItem<T extends AnyTask> = T extends Task<infer TId, infer TInput> ? { id: TId; payload: TInput; options?: TriggerOptions | undefined } : never;
 export interface BatchByTaskItem<T extends AnyTask> {
   task: T;
   payload: TaskPayload<T>;

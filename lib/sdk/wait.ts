@@ -96,6 +96,8 @@ async function createToken({ timeout, tags, idempotencyKey, idempotencyKeyTTL }:
   return { ...data, publicAccessToken: response.headers.get("x-trigger-jwt") ?? "" };
 }
 
+// `T`: callers of the published package name the type of the answer here.
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 async function completeToken<T>(token: TokenReference, data: T, requestOptions?: ApiRequestOptions): Promise<{ success: true }> {
   const id = idOf(token);
   const run = currentRun();

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as upstream from "upstream-sdk";
@@ -35,7 +35,7 @@ const answers: [RegExp, unknown][] = [
 ];
 
 beforeAll(async () => {
-  server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer); // bodies of node:http are buffers
     const text = Buffer.concat(chunks).toString();
@@ -47,9 +47,10 @@ beforeAll(async () => {
       response.writeHead(failure, { "content-type": "application/json" }).end(JSON.stringify({ error: `refused ${failure}`, code: "why" }));
       return;
     }
-    const answer = answers.find(([pattern]) => pattern.test(`${request.method} ${request.url}`))?.[1] ?? {};
-    response.writeHead(200, { "content-type": "application/json", "x-trigger-jwt": "handle-token" }).end(JSON.stringify(answer));
-  });
+    const body = answers.find(([pattern]) => pattern.test(`${request.method} ${request.url}`))?.[1] ?? {};
+    response.writeHead(200, { "content-type": "application/json", "x-trigger-jwt": "handle-token" }).end(JSON.stringify(body));
+  };
+  server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   // A port listens: the address is no pipe.
   const baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -90,7 +91,7 @@ function comparable({ method, path, body, headers }: Seen) {
   const hasKey = headers["x-trigger-request-idempotency-key"] !== undefined;
   const [pathname, query] = path.split("?");
   // An empty body and an empty object say the same.
-  return { method, pathname, query: [...new URLSearchParams(query)].toSorted(), body: JSON.stringify(body) === "{}" ? undefined : normal(body), headers: kept, hasKey };
+  return { method, pathname, query: [...new URLSearchParams(query)].map((pair) => pair.join("=")).toSorted(), body: JSON.stringify(body) === "{}" ? undefined : normal(body), headers: kept, hasKey };
 }
 /**
  * Differences that mean nothing to a server: sizes of items, one tag or a list of one, superjson's own version number,

@@ -31,7 +31,9 @@ function valueOf({ operation }: Operation): unknown {
       return null;
     case "waitForToken":
       return { ok: true, status: "COMPLETED", output: encodePacket({ ok: true }) };
-    default:
+    case "batchTrigger":
+    case "createToken":
+    case "completeToken":
       throw new Error(`no answer to ${operation.kind}`);
   }
 }
@@ -79,7 +81,7 @@ const outcomesByRun = new Map<string, Map<number, OperationOutcome>>();
 const spansOnce = (recorder: Recorder) => {
   const logs = recorder.trace.filter((line) => line.kind === "log").map((line) => line.name);
   const spans = new Set(recorder.trace.filter((line) => line.kind === "span").map((line) => `${line.spanId} ${line.name}`));
-  return { logs, spans: [...spans].sort() };
+  return { logs, spans: [...spans].toSorted() };
 };
 
 test("a run that is lost at any message does nothing twice and ends the same", async () => {

@@ -71,9 +71,7 @@ export function createRuns({ config, environments, send, onEmpty }: RunsOptions)
     run.abort.abort(new DOMException("The run was cancelled", "AbortError"));
     run.progress.flush();
     await outsideRuns(() => runCancelHooks(run));
-    // Narrowing does not see that `ended` changes it meanwhile.
-    const hasEnded = () => (one.phase as Held["phase"]) === "ended";
-    const isQuiet = () => hasEnded() || run.operations.suspended();
+    const isQuiet = () => phaseOf(one) === "ended" || run.operations.suspended();
     if (!isQuiet()) await Promise.race([one.ended, delay(settleMs)]);
     const settled = isQuiet();
     letGo(one, "abandoned");
@@ -124,6 +122,9 @@ export function createRuns({ config, environments, send, onEmpty }: RunsOptions)
     },
   };
 }
+
+/** Read anew: narrowing does not see that the attempt changes it meanwhile. */
+const phaseOf = (one: Held): Held["phase"] => one.phase;
 
 function outOfTime(run: Run): AttemptResult {
   const seconds = run.assignment.maxDuration;

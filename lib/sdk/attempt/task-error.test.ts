@@ -25,11 +25,11 @@ test("whatever is thrown can be stored, and comes back as what it was", () => {
   fc.assert(
     fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withObjectString: true }), (thrown) => {
       const stored = toTaskRunError(thrown);
-      TaskRunError.parse(stored);
-      reviveError(stored);
-      if (typeof thrown === "string" && thrown.length < 1000) expect(reviveError(stored)).toBe(thrown);
+      expect(TaskRunError.safeParse(stored).success).toBe(true);
+      expect(() => reviveError(stored)).not.toThrow();
     }),
   );
+  fc.assert(fc.property(fc.string(), (thrown) => reviveError(toTaskRunError(thrown)) === thrown));
   const cyclic: Record<string, unknown> = {};
   cyclic["self"] = cyclic;
   expect(toTaskRunError(cyclic).type).toBe("CUSTOM_ERROR");

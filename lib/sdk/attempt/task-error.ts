@@ -9,7 +9,7 @@ const cut = (text: string, length: number): string => (text.length > length ? `$
 /** What a task threw, as it is stored: whatever it is, this does not throw. */
 export function toTaskRunError(thrown: unknown): TaskRunError {
   if (thrown instanceof InternalError) return { type: "INTERNAL_ERROR", code: thrown.code, message: cut(thrown.message, limits.message), stackTrace: stackOf(thrown) };
-  if (thrown instanceof Error) return { type: "BUILT_IN_ERROR", name: cut(String(thrown.name), limits.line), message: cut(String(thrown.message), limits.message), stackTrace: stackOf(thrown) };
+  if (thrown instanceof Error) return { type: "BUILT_IN_ERROR", name: cut(textOf(thrown.name), limits.line), message: cut(textOf(thrown.message), limits.message), stackTrace: stackOf(thrown) };
   if (typeof thrown === "string") return { type: "STRING_ERROR", raw: cut(thrown, limits.raw) };
   return { type: "CUSTOM_ERROR", raw: rawOf(thrown) };
 }
@@ -25,6 +25,8 @@ function rawOf(thrown: unknown): string {
   return text.length > limits.raw ? JSON.stringify(cut(text, limits.raw)) : text;
 }
 
+// Errors of users may hold anything under these names.
+const textOf = (value: unknown): string => (typeof value === "string" ? value : String(value));
 const isFrame = (line: string): boolean => /^\s+at /.test(line);
 
 function framesOf(error: Error): string[] {
@@ -34,7 +36,7 @@ function framesOf(error: Error): string[] {
 
 function stackOf(error: Error): string {
   const frames = shorten(framesOf(error));
-  const lines = [`${cut(String(error.name), limits.line)}: ${cut(String(error.message), limits.message)}`, ...frames];
+  const lines = [`${cut(textOf(error.name), limits.line)}: ${cut(textOf(error.message), limits.message)}`, ...frames];
   const { cause } = error;
   const room = limits.topFrames + limits.bottomFrames - frames.length;
   if (cause instanceof Error && room > 0) lines.push(`Caused by: ${cut(`${cause.name}: ${cause.message}`, limits.message)}`, ...framesOf(cause).slice(0, room));

@@ -32,7 +32,7 @@ interface Pending {
 }
 
 export function createOperations({ journal, clock, port }: { journal: readonly JournalEntry[]; clock: UsageClock; port: OperationPort }): Operations {
-  const unused = [...journal].sort((a, b) => a.seq - b.seq);
+  const unused = journal.toSorted((a, b) => a.seq - b.seq);
   const pending = new Map<number, Pending>();
   let lastSeq = unused.at(-1)?.seq ?? 0;
   let divergence: "none" | "reported" = "none";

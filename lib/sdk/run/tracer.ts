@@ -95,7 +95,7 @@ export function createTracer({ attempt, progress, replaying, now = () => new Dat
       });
     },
     close() {
-      for (const span of [...open].reverse()) span.end();
+      for (const span of [...open].toReversed()) span.end();
     },
   };
 }
