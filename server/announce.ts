@@ -24,7 +24,7 @@ export function announce(options: Announcement): void {
     "",
     `  Signalbox ${options.version} is ready after ${seconds} s (${environment.slug})`,
     "",
-    `  dashboard    ${origin}`,
+    `  ${config.roles.has("web") ? "dashboard" : "API      "}    ${origin}`,
     `  project      ${environment.project.ref}, ${deployment === null ? "no working version yet" : `${deployment.manifest.tasks.length} tasks, version ${deployment.version}`}`,
     `  data         ${config.dataDir}`,
     ...(options.newSecretKey === undefined ? [] : [`  secret key   ${options.newSecretKey}`, "               shown this once: set it as TRIGGER_SECRET_KEY in your application"]),

@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { PrismaPg } from "@prisma/adapter-pg";
 import { getRequestListener } from "@hono/node-server";
+import { PrismaPg } from "@prisma/adapter-pg";
+import { stop } from "esbuild";
 import { allows, readableThrough } from "./api/authorize";
 import { createApi, type Api } from "./api/api";
 import { createIssuer } from "./api/issuer";
@@ -85,6 +86,8 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
   const buildOptions: BuildOptions = { projectDir: config.projectDir, dataDir, mode, ...compiled(installation), log };
   const [{ db, url }, built] = await Promise.all([openData({ config, installation, log, cleanup }), buildProject(buildOptions)]);
   if (!built.ok && mode === "start") throw new StartError(describeBuildError(built.error));
+  // The bundler's own process is needed again only when tasks change.
+  if (mode === "start") await stop();
   const { slug, type } = environmentOfMode[mode];
   const project = await identifyProject({ built, query: db.query, slug, projectDir: config.projectDir });
   if (project === undefined) throw new StartError(built.ok ? "the project has no name" : describeBuildError(built.error));
