@@ -179,6 +179,11 @@ describe("an error", () => {
     expect(existsSync(builds) ? readdirSync(builds) : []).toEqual([]);
   });
 
+  it("is said when the data directory cannot be used", async () => {
+    make({ "trigger.config.ts": config(), "trigger/a.ts": task("a"), ".signalbox/builds": "a file" });
+    expect((await project.error()).message).toMatch(/^The project cannot be built: .*\.signalbox\/builds/);
+  });
+
   it("is said when the project directory does not exist", async () => {
     make({}, { projectDir: "/nonexistent/project" });
     expect((await project.error()).message).toContain("/nonexistent/project does not exist");

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, relative } from "node:path";
-import type { Loader, Plugin } from "esbuild";
+import { stop, type Loader, type Plugin } from "esbuild";
 import { BundleManifest, type BuildError } from "@/lib/contracts/task";
 import type { Logger } from "@/server/log";
 import { BuildFailure } from "./build-error";
@@ -47,7 +47,12 @@ export async function buildProject(options: BuildOptions): Promise<BuildResult> 
     return { ok: true, ...(await build({ ...options, projectDir: await projectDirectory(options.projectDir) }, sources)), sources };
   } catch (error) {
     if (error instanceof BuildFailure) return { ok: false, error: error.error, sources };
+    // A file that cannot be read or written, a full disk: the operator's to put right, and the message names the path.
+    if (error instanceof Error && "syscall" in error) return { ok: false, error: { message: `The project cannot be built: ${error.message}` }, sources };
     throw error;
+  } finally {
+    // The bundler's own process has no more to do, and some 40 MB to give back.
+    if (options.mode === "start") await stop();
   }
 }
 
@@ -165,7 +170,7 @@ async function hash(bundled: Bundle, options: BuildOptions, projectEnv: Record<s
   const sum = createHash("sha256");
   for (const file of bundled.files) sum.update(`${basename(file.path)}\0`).update(file.contents);
   for (const path of [options.workerEntry, options.sdkEntry]) sum.update(await readFile(path));
-  if (options.mode === "dev") sum.update(JSON.stringify(Object.entries(projectEnv).toSorted()));
+  if (options.mode === "dev") sum.update(JSON.stringify(Object.entries(projectEnv).toSorted(([a], [b]) => (a < b ? -1 : 1))));
   return sum.digest("hex").slice(0, 32);
 }
 

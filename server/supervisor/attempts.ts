@@ -18,8 +18,6 @@ interface AttemptsOptions {
   onFreed(member: Member): void;
 }
 
-export type Attempts = ReturnType<typeof createAttempts>;
-
 /** The runs that processes hold, what is said about them, and what is said to the engine. */
 export function createAttempts({ events, log, isOutage, onFreed }: AttemptsOptions) {
   const runs = new Map<string, HeldRun>();

@@ -59,6 +59,12 @@ describe("a task that never yields", () => {
     expect((await until("loseRuns", "run_neighbour")).cause).toEqual({ kind: "neighbour" });
   });
 
+  it("is replaced when it goes on after its run has ended", async () => {
+    await open({ timings: { tidy: 50, blocked: 200, exit: 50, terminate: 50 } });
+    await untilGone(Number(await stage.output("leaveLoop")));
+    expect(await stage.output("echo", { payload: 3 })).toBe(3);
+  });
+
   it("gets no company: new runs go to a process that answers, and others stand in", async () => {
     const { supervisor } = await open({ processes: 1, timings: { blocked: 300 } });
     await spin("run_spin");

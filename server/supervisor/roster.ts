@@ -7,6 +7,7 @@ import type { Logger } from "@/server/log";
 import type { FromWorker } from "@/lib/contracts/ipc";
 import type { Member } from "./held-run";
 import { openProcessRecords } from "./leftovers";
+import { lackingProcesses, wantedProcesses, type PoolLimits } from "./pool-size";
 import type { Timings } from "./timings";
 import { WorkerProcess, type WorkerEnd } from "./worker-process";
 
@@ -17,8 +18,7 @@ export interface RosterOptions {
   sdkEntry: string;
   mode: "dev" | "start";
   projectEnv(): Record<string, string>;
-  processes: number;
-  slots: number;
+  pool: PoolLimits;
   log: Logger;
   timings: Timings;
   currentDeployment(): Deployment | null;
@@ -30,8 +30,6 @@ export interface RosterOptions {
 /** V8's heap gets this part of a machine's memory; the rest is for buffers, code and native modules. */
 const heapShare = 0.8;
 const longestBackoffMs = 30_000;
-/** With blocked ones, the pool has at most this many times its processes. */
-const blockedFactor = 3;
 
 /** The processes: a warm pool for the current version, those of former versions, and those with one run each. */
 export class Roster {
@@ -40,12 +38,16 @@ export class Roster {
   readonly #records: ReturnType<typeof openProcessRecords>;
   #failures = 0;
   #refillTimer: NodeJS.Timeout | undefined;
+  readonly #tidyTimer: NodeJS.Timeout;
+  #idle = new Set<Member>();
   #isClosed = false;
   #onEmpty: (() => void)[] = [];
 
   constructor(options: RosterOptions) {
     this.#options = options;
     this.#records = openProcessRecords(options.dataDir);
+    this.#tidyTimer = setInterval(() => this.#tidy(), options.timings.tidy);
+    this.#tidyTimer.unref();
   }
 
   isCurrent(member: Member): boolean {
@@ -64,14 +66,14 @@ export class Roster {
    * keep the slots they had; when one had to be started anew for that version, it takes its slots from the current one.
    */
   freeSlots(now: number): number {
-    const { slots } = this.#options;
+    const { slots } = this.#options.pool;
     let free = 0;
     for (const member of this.members) {
       if (member.isOwn || member.isRetired) continue;
       if (!this.isCurrent(member)) free -= member.isRevived ? member.running : Math.max(0, member.running - slots);
       else if (member.process.isReady && !this.#isBlocked(member, now)) free += slots - member.running;
     }
-    return Math.max(0, Math.min(free, this.#options.processes * slots));
+    return Math.max(0, Math.min(free, this.#options.pool.most * slots));
   }
 
   /** Where a run of a version goes: the least loaded process that answers; null when none is there. */
@@ -90,15 +92,17 @@ export class Roster {
     return best;
   }
 
-  /** Starts what the current version's pool lacks; a blocked process is lacking. */
+  /** Starts what the current version's pool lacks. */
   refill(): void {
     const deployment = this.#options.currentDeployment();
     if (this.#isClosed || deployment === null || this.#refillTimer !== undefined) return;
     const now = Date.now();
-    const open = this.#pool();
-    const answering = open.filter((member) => !this.#isBlocked(member, now)).length;
-    const most = this.#options.processes * blockedFactor - open.length;
-    for (let n = Math.min(this.#options.processes - answering, most); n > 0; n--) this.start(deployment, { isOwn: false });
+    const pool = this.#pool().map((member) => ({ running: member.running, silence: member.process.silence(now) }));
+    try {
+      for (let n = lackingProcesses(pool, this.#options.pool, this.#options.timings); n > 0; n--) this.start(deployment, { isOwn: false });
+    } catch (error) {
+      this.#backOff(error instanceof Error ? error.message : String(error));
+    }
   }
   #pool(): Member[] {
     return [...this.members].filter((member) => this.#isOpen(member) && this.isCurrent(member));
@@ -120,7 +124,7 @@ export class Roster {
       bundlePath: bundle.path,
       cwd: options.projectDir,
       env: workerEnvironment({
-        projectEnv: options.projectEnv(),
+        projectEnv: this.#projectEnv(),
         projectRef: deployment.manifest.project,
         nodeEnv: options.mode === "dev" ? "development" : "production",
       }),
@@ -150,19 +154,28 @@ export class Roster {
     }
   }
 
+  #projectEnv(): Record<string, string> {
+    try {
+      return this.#options.projectEnv();
+    } catch (error) {
+      this.#options.log.error("the project's variables cannot be read; its tasks start without them", { error });
+      return {};
+    }
+  }
+
   #ended(member: Member, end: WorkerEnd): void {
     this.members.delete(member);
     if (member.process.pid !== undefined) this.#records.remove(member.process.pid);
-    if (!end.wasReady && !member.isOwn && !member.isRetired && !this.#isClosed) this.#backOff(end);
+    if (!end.wasReady && !member.isOwn && !member.isRetired && !this.#isClosed) this.#backOff(end.complaint ?? end.lastErrors);
     this.#options.onEnd(member, end);
     this.refill();
     if (this.members.size === 0) for (const done of this.#onEmpty.splice(0)) done();
   }
 
-  /** A bundle that cannot be loaded must not keep the machine busy with trying. */
-  #backOff(end: WorkerEnd): void {
+  /** A bundle that cannot be loaded, or a system without room, must not keep the machine busy with trying. */
+  #backOff(reason: string): void {
     const delay = Math.min(longestBackoffMs, 500 * 2 ** this.#failures++);
-    this.#options.log.error("a worker could not load the tasks", { reason: end.complaint ?? end.lastErrors, retryInMs: delay });
+    this.#options.log.error("a worker could not start", { reason, retryInMs: delay });
     this.#refillTimer ??= setTimeout(() => {
       this.#refillTimer = undefined;
       this.refill();
@@ -172,11 +185,28 @@ export class Roster {
   /** Ends a process that holds nothing and will get nothing, or that stood in for one that was blocked. */
   retireIfIdle(member: Member): void {
     if (member.runs.size > 0) return;
-    const isSurplus = this.#isOpen(member) && this.isCurrent(member) && this.#pool().length > this.#options.processes;
-    if (member.isRetired || member.isOwn || !this.isCurrent(member) || isSurplus) {
-      member.isRetired = true;
-      member.process.retire();
+    const isSurplus = this.#isOpen(member) && this.isCurrent(member) && this.#pool().length > this.#options.pool.most;
+    if (member.isRetired || member.isOwn || !this.isCurrent(member) || isSurplus) this.#retire(member);
+  }
+  #retire(member: Member): void {
+    member.isRetired = true;
+    member.process.retire();
+  }
+
+  /** Ends one process that has had nothing to do since the last look, if the others suffice, and those that a finished run has left in a loop. */
+  #tidy(): void {
+    const now = Date.now();
+    const pool = this.#pool();
+    const running = pool.reduce((sum, member) => sum + member.running, 0);
+    const idle = pool.filter((member) => member.runs.size === 0 && member.process.isReady);
+    for (const member of idle) {
+      if (this.#isBlocked(member, now)) this.#retire(member);
+      else member.process.ping(now);
     }
+    const spare = idle.find((member) => this.#idle.has(member));
+    if (spare !== undefined && pool.length > wantedProcesses(running, this.#options.pool)) this.#retire(spare);
+    this.#idle = new Set(idle);
+    this.refill();
   }
 
   /** Shared processes of versions before the current one and the `count` newest former ones. */
@@ -191,6 +221,7 @@ export class Roster {
   stop(): void {
     this.#isClosed = true;
     clearTimeout(this.#refillTimer);
+    clearInterval(this.#tidyTimer);
   }
   empty(): Promise<void> {
     return this.members.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#onEmpty.push(resolve));

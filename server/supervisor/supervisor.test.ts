@@ -35,6 +35,20 @@ describe("runs in shared processes", () => {
     expect(supervisor.executor.freeSlots()).toBe(4);
   });
 
+  it("starts more processes as runs come, and ends them when they are idle", async () => {
+    const { assign, until } = await open({ processes: 3, warmProcesses: 1, concurrencyPerWorker: 2, timings: { tidy: 50 } });
+    expect(stage.supervisor.stats().processes).toBe(1);
+    const ids = ["run_1", "run_2", "run_3", "run_4", "run_5"];
+    for (const id of ids) assign(id, "hold");
+    await stage.untilStats((stats) => stats.ready === 3);
+    expect(stage.supervisor.executor.freeSlots()).toBe(1);
+    for (const id of ids) await until("performOperation", id);
+    for (const id of ids) stage.answer(id);
+    for (const id of ids) await until("finishAttempt", id);
+    await stage.untilStats((stats) => stats.processes === 1);
+    expect(await stage.output("echo", { payload: "still there" })).toBe("still there");
+  });
+
   it("takes more than its slots when the engine hands more out, and none is lost", async () => {
     const { assign, until, supervisor } = await open({ concurrencyPerWorker: 1 });
     const ids = Array.from({ length: 20 }, (_, i) => `run_${i}`);
@@ -176,6 +190,14 @@ describe("the end", () => {
     ]);
     expect(supervisor.stats()).toMatchObject({ processes: 0, running: 0, waiting: 0 });
     for (const pid of pids) await untilGone(pid);
+  });
+
+  it("does not wait for a database that stays away", async () => {
+    const { assign, until, supervisor } = await open({ isOutage: () => true, failing: { loseRuns: () => Promise.reject(new Error("away")) }, timings: { lastReports: 100 } });
+    assign("run_a", "hold");
+    await until("performOperation", "run_a");
+    await supervisor.drain(50);
+    expect(supervisor.stats().processes).toBe(0);
   });
 
   it("drains at once when nothing runs", async () => {

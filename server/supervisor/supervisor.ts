@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment } from "@/lib/contracts/ipc";
 import type { Deployment } from "@/server/engine/deployments";
 import type { Executor } from "@/server/engine/executor";
@@ -25,8 +26,10 @@ export interface SupervisorOptions {
   log: Logger;
   /** Runs at once in one shared process. */
   concurrencyPerWorker?: number;
-  /** Shared processes of the current version. */
+  /** Shared processes of the current version at most; more start as runs come, and end when they are idle. */
   processes?: number;
+  /** Shared processes that are ready without work. */
+  warmProcesses?: number;
   /** Runs at once that have a process of their own. */
   ownProcesses?: number;
   timings?: Partial<Timings>;
@@ -54,8 +57,6 @@ type Place = Parameters<Executor["assign"]>[1];
 
 /** In dev every save makes a version: processes that only hold waiting runs are kept for this many former ones. */
 const keptFormerVersions = 2;
-/** What a draining worker has buffered arrives within this. */
-const lastWordsMs = 300;
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { events, log } = options;
@@ -71,8 +72,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const attempts = createAttempts({ events, log, isOutage: options.isOutage, onFreed: afterChange });
   const roster = new Roster({
     ...options,
-    processes,
-    slots: options.concurrencyPerWorker ?? 10,
+    pool: { warm: Math.min(processes, options.warmProcesses ?? 1), most: processes, slots: options.concurrencyPerWorker ?? 10 },
     timings,
     currentDeployment: () => options.deployments.current(),
     onMessage: attempts.receive,
@@ -99,7 +99,19 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       pending.push({ assignment, place });
       return startPending();
     }
-    give(roster.choose(place.deployment, Date.now()) ?? roster.start(place.deployment, { isOwn: false }), assignment);
+    const member = roster.choose(place.deployment, Date.now());
+    if (member === null) startFor(assignment, place, "shared");
+    else give(member, assignment);
+    roster.refill();
+  }
+
+  function startFor(assignment: Assignment, place: Place, kind: "own" | "shared"): void {
+    try {
+      give(roster.start(place.deployment, { isOwn: kind === "own", machine: place.machine }), assignment);
+    } catch (error) {
+      log.error("a process could not be started", { run: assignment.runId, error });
+      attempts.tellLost([assignment], () => ({ kind: "neighbour" }));
+    }
   }
 
   function startPending(): void {
@@ -107,7 +119,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     for (const member of roster.members) if (member.isOwn && member.running > 0) busy++;
     const free = isDraining ? 0 : ownProcesses - busy;
     for (const { assignment, place } of pending.splice(0, Math.max(0, free))) {
-      give(roster.start(place.deployment, { isOwn: true, machine: place.machine }), assignment);
+      startFor(assignment, place, "own");
     }
   }
 
@@ -118,7 +130,6 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   function lookAtLimits(): void {
     sweep({ members: roster.members, timings, now: Date.now(), stop: attempts.stop });
-    // Others take the place of blocked processes, so that two endless loops do not stop everything.
     if (!isDraining) roster.refill();
     if (attempts.size > 0) return;
     clearInterval(sweeper);
@@ -217,10 +228,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       );
       await quiet(graceMs);
       for (const member of roster.members) member.process.send({ type: "drain" });
-      await Promise.all([...roster.members].map((member) => member.process.settled(lastWordsMs)));
+      await Promise.all([...roster.members].map((member) => member.process.settled(timings.lastWords)));
       for (const member of roster.members) handBack(member);
       await roster.empty();
-      await attempts.idle();
+      await Promise.race([attempts.idle(), delay(timings.lastReports, undefined, { ref: false })]);
     },
     async close() {
       isDraining = true;

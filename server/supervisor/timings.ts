@@ -20,6 +20,12 @@ export interface Timings {
   start: number;
   /** A process without runs that was told to exit has this long. */
   exit: number;
+  /** A process above the warm ones ends when it was idle twice at this interval. */
+  tidy: number;
+  /** What a draining process has buffered arrives within this. */
+  lastWords: number;
+  /** At a stop, reports that the database does not take are given up after this; the next start recovers their runs. */
+  lastReports: number;
 }
 
 export const defaultTimings: Timings = {
@@ -33,4 +39,7 @@ export const defaultTimings: Timings = {
   terminate: 1_000,
   start: 30_000,
   exit: 2_000,
+  tidy: 15_000,
+  lastWords: 300,
+  lastReports: 3_000,
 };
