@@ -7,7 +7,7 @@ import { cancelRun } from "@/server/engine/cancel-run";
 import { openHarness, type Harness } from "@/server/api/test/harness";
 import { task } from "@/lib/sdk";
 import { createApiClient, type ApiClient } from "./api-client";
-import { TriggerAuthContext, useRealtimeRun, useRealtimeRunsWithTag, useRealtimeStream, useTaskTrigger, useWaitToken, type RealtimeRun } from "./index";
+import { TriggerAuthContext, useRealtimeRun, useRealtimeRunsWithTag, useRealtimeStream, useWaitToken, type RealtimeRun, type TriggerInstance } from "./index";
 
 let api: Harness;
 let server: ReturnType<typeof serve>;
@@ -101,6 +101,6 @@ test("types come from the task", () => {
   type Run = RealtimeRun<typeof sum>;
   expectTypeOf<Run["payload"]>().toEqualTypeOf<{ a: number }>();
   expectTypeOf<Run["output"]>().toEqualTypeOf<{ total: number } | undefined>();
-  expectTypeOf<Parameters<ReturnType<typeof useTaskTrigger<typeof sum>>["submit"]>[0]>().toEqualTypeOf<{ a: number }>();
+  expectTypeOf<Parameters<TriggerInstance<typeof sum>["submit"]>[0]>().toEqualTypeOf<{ a: number }>();
   expectTypeOf<Run["taskIdentifier"]>().toEqualTypeOf<"sum">();
 });

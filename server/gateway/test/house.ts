@@ -34,7 +34,7 @@ export interface Visitor {
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => silent };
 
-export async function openHouse(world: World, options: Partial<GatewayOptions<TestCaller>> = {}): Promise<House> {
+export async function openHouse(world: World, options: Partial<GatewayOptions<TestCaller>> & { port?: number } = {}): Promise<House> {
   const revoked = new Set<string>();
   const gateway = createGateway<TestCaller>({
     feed: world.feed,
@@ -61,7 +61,7 @@ export async function openHouse(world: World, options: Partial<GatewayOptions<Te
   server.on("upgrade", (req, socket, head) => {
     if (!gateway.handleUpgrade(req, socket, head)) socket.destroy();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   // A listening TCP server has an address of this kind.
   const { port } = server.address() as AddressInfo;
   const url = `ws://127.0.0.1:${port}/realtime?auth=token`;

@@ -31,8 +31,9 @@ export interface World {
 
 const nap = (turns: number): Promise<void> => (turns <= 0 ? Promise.resolve() : new Promise((resolve) => setImmediate(() => resolve(nap(turns - 1)))));
 
-export function createWorld(random: () => number, maxTurns = 6): World {
-  const feed = createFeed("db1");
+export function createWorld(random: () => number, epoch = "db1"): World {
+  const maxTurns = 6;
+  const feed = createFeed(epoch);
   const runs = new Map<string, RunDetail>();
   const events = new Map<string, RunEvent[]>();
   const traces = new Map<string, TraceItem[]>();
