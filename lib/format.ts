@@ -12,7 +12,7 @@ export function formatDuration(ms: number): string {
   if (value < 999.5) return `${Math.round(value)} ms`;
   if (value < 59_950) return `${(value / second).toFixed(1)} s`;
   if (value < hour - 500) return pair(Math.round(value / second), "m", "s");
-  if (value < day) return pair(Math.floor(value / minute), "h", "m");
+  if (value < day) return pair(Math.floor((value + 500) / minute), "h", "m");
   return `${Math.floor(value / day)} d ${Math.floor((value % day) / hour)} h`;
 }
 

@@ -46,7 +46,7 @@ function splitWords(text: string): { key: string | null; values: string[] }[] {
     else {
       started = true;
       if (char === ":" && key === null && values.length === 0 && !wasQuoted) {
-        key = value.toLowerCase();
+        key = value.toLowerCase() === "rootonly" ? "rootOnly" : value.toLowerCase();
         value = "";
       } else if (char === "," && key !== null) endValue();
       else value += char;
@@ -78,7 +78,7 @@ export function parseFilterText(text: string, base: RunsView = emptyView): { vie
     else if (isSingleKey(key)) {
       const value = values.join(",");
       const next = setSingle(view, key, value);
-      if (next[key] !== value) fail(key === "last" ? "Write a window such as last:15m, last:1h or last:7d." : `Write a UTC date such as ${key}:2026-01-31T08:00:00Z.`);
+      if (next[key] !== value) fail(key === "rootOnly" ? "Write rootOnly:true." : key === "last" ? "Write a window such as last:15m, last:1h or last:7d." : `Write a UTC date such as ${key}:2026-01-31T08:00:00Z.`);
       view = next;
     } else fail(`${key} is not a filter. Known are ${[...listKeys, ...singleKeys].join(", ")}.`);
   }

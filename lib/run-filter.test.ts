@@ -14,8 +14,8 @@ const time = fc.oneof(
   fc.tuple(optional(date, "from"), optional(date, "to")).map(([from, to]) => Object.assign({}, from, to)),
 );
 const views: fc.Arbitrary<RunsView> = fc
-  .tuple(fc.uniqueArray(fc.constantFrom(...runStatuses), { maxLength: 4 }), list, list, list, optional(word, "id"), optional(word, "batch"), optional(word, "parent"), time)
-  .map(([status, task, tag, queue, id, batch, parent, window]) => Object.assign({ status, task, tag, queue }, id, batch, parent, window));
+  .tuple(fc.uniqueArray(fc.constantFrom(...runStatuses), { maxLength: 4 }), list, list, list, optional(word, "id"), optional(word, "batch"), optional(word, "parent"), optional(fc.constant("true" as const), "rootOnly"), time)
+  .map(([status, task, tag, queue, id, batch, parent, rootOnly, window]) => Object.assign({ status, task, tag, queue }, id, batch, parent, rootOnly, window));
 
 describe("runs view", () => {
   it("comes back from the URL as it went", () => {

@@ -14,6 +14,8 @@ export interface RunsView {
   batch?: string;
   parent?: string;
   root?: string;
+  /** Only runs that no other run has triggered. */
+  rootOnly?: "true";
   /** Window that ends now: `15m`, `1h`, `7d`. */
   last?: string;
   /** ISO dates of a fixed window. */
@@ -24,7 +26,7 @@ export interface RunsView {
 export const emptyView: RunsView = { status: [], task: [], tag: [], queue: [] };
 
 export const listKeys = ["status", "task", "tag", "queue"] as const;
-export const singleKeys = ["id", "batch", "parent", "root", "last", "from", "to"] as const;
+export const singleKeys = ["id", "batch", "parent", "root", "rootOnly", "last", "from", "to"] as const;
 export type ListKey = (typeof listKeys)[number];
 export type SingleKey = (typeof singleKeys)[number];
 export const viewKeys: readonly string[] = [...listKeys, ...singleKeys];
@@ -50,6 +52,7 @@ export function toRunFilter(view: RunsView, now: number): RunFilter {
     ...(view.batch !== undefined && { batch: view.batch }),
     ...(view.parent !== undefined && { parent: view.parent }),
     ...(view.root !== undefined && { root: view.root }),
+    ...(view.rootOnly !== undefined && { rootOnly: true }),
     ...(from !== undefined && { from }),
     ...(view.to !== undefined && length === null && { to: view.to }),
   };
@@ -105,6 +108,7 @@ export function setSingle(view: RunsView, key: SingleKey, value: string | undefi
   const rest: RunsView = { ...view };
   delete rest[key];
   if (value === undefined || value.trim() === "") return rest;
+  if (key === "rootOnly") return value === "true" ? { ...rest, rootOnly: "true" } : view;
   if (key === "last") {
     if (windowMs(value) === null) return view;
     delete rest.from;

@@ -15,12 +15,12 @@ export interface TimeScaleInput {
   busy: readonly (readonly [number, number])[];
 }
 
-/** A gap is folded when it is longer than this and more than this part of the axis. */
+/** A gap is folded when it is longer than this and more than this part of what is not folded. */
 const foldFromMs = 3_000;
-const foldFromPart = 0.12;
-/** Part of the width that a folded gap keeps; all together never more than a third. */
-const foldPart = 0.05;
-const allFoldsPart = 1 / 3;
+const foldFromPart = 0.15;
+/** Part of the width that a folded gap keeps; all together never more than this. */
+const foldPart = 0.1;
+const allFoldsPart = 0.4;
 /** Left open at both sides of a fold, so that bars next to it do not touch. */
 const marginPart = 0.02;
 
@@ -39,11 +39,26 @@ function findGaps({ startMs, endMs, busy }: TimeScaleInput): { fromMs: number; t
   const gaps: { fromMs: number; toMs: number }[] = [];
   let from = startMs;
   for (const [start, end] of [...mergeBusy(busy), [endMs, endMs] as const]) {
-    if (start - from > foldFromMs && start - from > total * foldFromPart) gaps.push({ fromMs: from, toMs: Math.min(start, endMs) });
+    if (start - from > foldFromMs) gaps.push({ fromMs: from, toMs: Math.min(start, endMs) });
     from = Math.max(from, end);
   }
-  const margin = (total - gaps.reduce((sum, gap) => sum + gap.toMs - gap.fromMs, 0)) * marginPart;
-  return gaps.map((gap) => ({ fromMs: gap.fromMs + Math.min(margin, 500), toMs: gap.toMs - Math.min(margin, 500) }));
+  const folded = longest(gaps, total);
+  const margin = (total - lengthOf(folded)) * marginPart;
+  return folded.map((gap) => ({ fromMs: gap.fromMs + Math.min(margin, 500), toMs: gap.toMs - Math.min(margin, 500) }));
+}
+
+const lengthOf = (gaps: readonly { fromMs: number; toMs: number }[]): number => gaps.reduce((sum, gap) => sum + gap.toMs - gap.fromMs, 0);
+
+/** The longest first: each that is folded makes the others a larger part of what is left. */
+function longest(gaps: readonly { fromMs: number; toMs: number }[], total: number): { fromMs: number; toMs: number }[] {
+  const folded: { fromMs: number; toMs: number }[] = [];
+  let open = total;
+  for (const gap of gaps.toSorted((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs))) {
+    if (gap.toMs - gap.fromMs <= open * foldFromPart) break;
+    folded.push(gap);
+    open -= gap.toMs - gap.fromMs;
+  }
+  return folded.toSorted((a, b) => a.fromMs - b.fromMs);
 }
 
 export function createTimeScale(input: TimeScaleInput): TimeScale {
@@ -51,9 +66,9 @@ export function createTimeScale(input: TimeScaleInput): TimeScale {
   const endMs = Math.max(input.endMs, startMs + 1);
   const gaps = findGaps({ startMs, endMs, busy: input.busy });
   // Nothing but gaps: there is nothing to make room for.
-  const folds = gaps.reduce((sum, gap) => sum + gap.toMs - gap.fromMs, 0) > endMs - startMs - 1 ? [] : gaps;
+  const folds = lengthOf(gaps) > endMs - startMs - 1 ? [] : gaps;
   const each = folds.length === 0 ? 0 : Math.min(foldPart, allFoldsPart / folds.length);
-  const openMs = endMs - startMs - folds.reduce((sum, fold) => sum + fold.toMs - fold.fromMs, 0);
+  const openMs = endMs - startMs - lengthOf(folds);
   const perMs = (1 - each * folds.length) / Math.max(openMs, 1e-9);
 
   const segments: { fromMs: number; toMs: number; from: number; to: number }[] = [];
@@ -90,7 +105,7 @@ const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 
 
 /** Axis marks at round distances from the start, at most about `wanted`, none inside a fold. */
 export function timeTicks(scale: TimeScale, wanted: number): number[] {
-  const open = scale.endMs - scale.startMs - scale.folds.reduce((sum, fold) => sum + fold.toMs - fold.fromMs, 0);
+  const open = scale.endMs - scale.startMs - lengthOf(scale.folds);
   const step = steps.find((candidate) => open / candidate <= wanted) ?? Math.ceil(open / wanted);
   const ticks: number[] = [];
   let last = -1;

@@ -1,20 +1,17 @@
 import type { RunRow } from "@/lib/contracts/run";
-import type { Attempt } from "./run-attempts";
 import type { SpanNode, TraceTree } from "./trace-tree";
 
 /** A line of the waterfall. */
 export type TraceRow = { key: string; depth: number; startMs: number; endMs: number | null; children: number; open: boolean } & (
   | { kind: "span"; span: SpanNode; run: RunRow | undefined }
   | { kind: "run"; run: RunRow }
-  /** The run itself, or one of its attempts when there were several. */
+  /** The run itself. */
   | { kind: "self" }
-  | { kind: "attempt"; attempt: Attempt }
   | { kind: "group"; name: string; runs: readonly RunRow[] }
 );
 
 export interface TraceRowsInput {
   run: RunRow;
-  attempts: readonly Attempt[];
   tree: TraceTree;
   /** Direct child runs. */
   children: readonly RunRow[];
@@ -93,8 +90,8 @@ function placeRuns(tree: TraceTree, children: readonly RunRow[]): { below: Map<s
 
 export const selfKey = "self";
 
-/** The waterfall from top to bottom: the run, its attempts when there were several, spans and child runs. */
-export function traceRows({ run: self, attempts, tree, children, closed, opened }: TraceRowsInput): TraceRow[] {
+/** The waterfall from top to bottom: the run, its spans and child runs. An only attempt has no line of its own. */
+export function traceRows({ run: self, tree, children, closed, opened }: TraceRowsInput): TraceRow[] {
   const rows: TraceRow[] = [];
   const { below, own } = placeRuns(tree, children);
 
@@ -124,21 +121,15 @@ export function traceRows({ run: self, attempts, tree, children, closed, opened 
     addRuns(runs, depth + 1, span.id);
   }
 
-  const roots = tree.roots();
-  const loose = below.get(null) ?? [];
+  const attempts = tree.roots();
+  const [only] = attempts;
+  const isOnly = attempts.length === 1 && only?.icon === "attempt";
+  const roots = isOnly ? tree.children(only.id) : attempts;
+  const loose = [...(below.get(null) ?? []), ...(isOnly ? (below.get(only.id) ?? []) : [])];
   const isOpen = !closed.has(selfKey);
   rows.push({ kind: "self", key: selfKey, depth: 0, startMs: startOf(self), endMs: endOf(self), children: roots.length + loose.length, open: isOpen });
   if (!isOpen) return rows;
-  if (attempts.length < 2) for (const root of roots) addSpan(root, 1);
-  else {
-    for (const attempt of attempts) {
-      const key = `attempt:${attempt.number}`;
-      const mine = roots.filter((root) => root.attempt === attempt.number);
-      const open = !closed.has(key);
-      rows.push({ kind: "attempt", key, depth: 1, attempt, startMs: attempt.startMs, endMs: attempt.endMs, children: mine.length, open });
-      if (open) for (const root of mine) addSpan(root, 2);
-    }
-  }
+  for (const root of roots) addSpan(root, 1);
   addRuns(loose, 1, selfKey);
   return rows;
 }

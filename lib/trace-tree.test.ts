@@ -101,7 +101,7 @@ describe("trace tree", () => {
 describe("trace rows", () => {
   const base = [span(1, ["run", null], { ms: 0 }), span(2, ["wait", "run"], { ms: 5, attributes: { runId: "run_c1" } }), span(3, ["inner", "wait"], { ms: 6 })];
   const self = row("run_1", { task: "parent", depth: 0 });
-  const rowsOf = (input: Partial<TraceRowsInput>): TraceRow[] => traceRows({ run: self, attempts: [], tree: treeOf(base), children: [], closed: new Set(), opened: new Set(), ...input });
+  const rowsOf = (input: Partial<TraceRowsInput>): TraceRow[] => traceRows({ run: self, tree: treeOf(base), children: [], closed: new Set(), opened: new Set(), ...input });
   const keys = (input: Partial<TraceRowsInput>): string[] => rowsOf(input).map((line) => `${line.depth} ${line.key}`);
 
   it("hides what is below a closed span", () => {
@@ -131,9 +131,10 @@ describe("trace rows", () => {
     expect(rowsOf({ children, opened: new Set([group?.key ?? ""]) })).toHaveLength(17);
   });
 
-  it("parts the spans by attempt when there were several", () => {
-    const tree = treeOf([span(1, ["1.1", null], { ms: 0 }), span(2, ["2.1", null], { ms: 50, attempt: 2 })]);
-    const attempts = [1, 2].map((number) => ({ number, startMs: number, endMs: null, failed: false }));
-    expect(keys({ tree, attempts })).toEqual(["0 self", "1 attempt:1", "2 1.1", "1 attempt:2", "2 2.1"]);
+  it("has a line for each attempt when there were several, none for an only one", () => {
+    const first = [span(1, ["1.1", null], { ms: 0, icon: "attempt" }), span(2, ["1.2", "1.1"], { ms: 1 })];
+    const second = [span(3, ["2.1", null], { ms: 50, icon: "attempt", attempt: 2 }), span(4, ["2.2", "2.1"], { ms: 51, attempt: 2 })];
+    expect(keys({ tree: treeOf(first) })).toEqual(["0 self", "1 1.2"]);
+    expect(keys({ tree: treeOf([...first, ...second]) })).toEqual(["0 self", "1 1.1", "2 1.2", "1 2.1", "2 2.2"]);
   });
 });

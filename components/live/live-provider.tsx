@@ -46,13 +46,21 @@ function createWiring(now: number): Wiring {
     clock,
     queries: newQueryClient(),
     open() {
-      const opened = createLive({ url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/realtime`, afterPaint: afterNextPaint });
-      const end = opened.status.subscribe(() => (ticks[opened.status.getSnapshot().phase] ? clock.start() : clock.stop()));
-      live.set(opened);
+      let close: (() => void) | undefined;
+      // A turn later: React mounts twice in development, and the first socket would be closed while it opens.
+      const timer = setTimeout(() => {
+        const opened = createLive({ url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/realtime`, afterPaint: afterNextPaint });
+        const end = opened.status.subscribe(() => (ticks[opened.status.getSnapshot().phase] ? clock.start() : clock.stop()));
+        live.set(opened);
+        close = () => {
+          end();
+          live.set(null);
+          opened.close();
+        };
+      }, 0);
       return () => {
-        end();
-        live.set(null);
-        opened.close();
+        clearTimeout(timer);
+        close?.();
       };
     },
   };

@@ -16,10 +16,11 @@ export function useFollow(grows: unknown) {
     setFollowing(true);
     box.current?.scrollTo({ top: box.current.scrollHeight });
   }, []);
-  // Before the paint, so that the text does not jump for a frame; again whenever the content has grown.
-  // oxlint-disable-next-line react/exhaustive-effect-dependencies
+  // Before the paint, so that the text does not jump for a frame.
   useLayoutEffect(() => {
     if (following && box.current) box.current.scrollTop = box.current.scrollHeight;
+    // Again whenever the content has grown.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
   }, [grows, following]);
   return { box, following, onScroll, follow };
 }

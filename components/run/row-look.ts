@@ -28,15 +28,15 @@ export function lookOfRow(row: TraceRow, run: RunRow): RowLook {
       const live = row.runs.some((child) => !isFinal(child.status));
       return { Icon: Layers, name: `${row.name} ×${row.runs.length}`, tone: failed ? "bad" : live ? "moving" : "good", turns: false };
     }
-    case "attempt":
-      return { Icon: Repeat2, name: `Attempt ${row.attempt.number}`, tone: row.attempt.failed ? "bad" : row.endMs === null ? "moving" : "good", turns: false };
     case "span": {
       if (row.run) return { ...ofRun(row.run), name: row.span.name };
       const waits = row.span.icon === "wait";
-      const Icon = waits && typeof row.span.attributes.tokenId === "string" ? Hand : row.span.icon === "trigger" && typeof row.span.attributes.runCount === "number" ? Split : (icons[row.span.icon ?? "custom"] ?? Activity);
+      // Making and answering tokens are no waits for a person.
+      const Icon = waits && row.span.name === "wait.forToken()" ? Hand : row.span.icon === "trigger" && typeof row.span.attributes.runCount === "number" ? Split : (icons[row.span.icon ?? "custom"] ?? Activity);
       const open = row.endMs === null && !isFinal(run.status);
-      const asks = Icon === Hand && open;
-      return { Icon, name: row.span.name, tone: row.span.isError ? "bad" : asks ? "asks" : waits ? "parked" : open ? "moving" : "good", turns: false };
+      // An open span is doing what the run does.
+      const tone = row.span.isError ? "bad" : open ? (waits ? (Icon === Hand ? "asks" : "parked") : lookOf(run).tone) : waits ? "parked" : "good";
+      return { Icon, name: row.span.name, tone, turns: false };
     }
   }
 }

@@ -1,9 +1,8 @@
 "use client";
 import { useMemo, useState } from "react";
 import { useNow } from "@/components/live/live-provider";
-import type { RunDetail, RunEvent, RunRow } from "@/lib/contracts/run";
+import type { RunDetail, RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/status";
-import { attemptsOf } from "@/lib/run-attempts";
 import { createTimeScale, roomyEnd, type TimeScale } from "@/lib/time-scale";
 import { traceRows, type TraceRow } from "@/lib/trace-rows";
 import type { TraceTree } from "@/lib/trace-tree";
@@ -33,20 +32,19 @@ function busyOf(tree: TraceTree, rows: readonly TraceRow[], nowMs: number): [num
   return busy;
 }
 
-export function useWaterfall({ run, events, relations, trace }: { run: RunDetail; events: readonly RunEvent[]; relations: readonly RunRow[]; trace: TraceData }): Waterfall {
+export function useWaterfall({ run, relations, trace }: { run: RunDetail; relations: readonly RunRow[]; trace: TraceData }): Waterfall {
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const live = !isFinal(run.status);
   const now = useNow(live ? 1_000 : null);
   const startMs = Date.parse(run.createdAt);
-  const attempts = useMemo(() => attemptsOf(events), [events]);
   const { tree, version } = trace;
 
   const rows = useMemo(() => {
     const children = relations.filter((row) => row.parentId === run.id);
     // The tree grows in place; `version` says when.
-    return version && traceRows({ run, attempts, tree, children, closed, opened });
-  }, [run, attempts, tree, version, relations, closed, opened]);
+    return version && traceRows({ run, tree, children, closed, opened });
+  }, [run, tree, version, relations, closed, opened]);
 
   const endMs = live ? roomyEnd(startMs, now) : Math.max(startMs + 1, ...rows.map((row) => row.endMs ?? 0));
   const scale = useMemo(() => createTimeScale({ startMs, endMs, busy: [...busyOf(tree, rows, endMs), [startMs, startMs]] }), [tree, rows, startMs, endMs]);

@@ -14,8 +14,8 @@ import type { TraceRow } from "@/lib/trace-rows";
 import { lookOfRow } from "./row-look";
 
 export const lineHeight = 28;
-/** Tree at the left, bars at the right. */
-export const split = "grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)]";
+/** Tree, bars, duration. */
+export const split = "grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)_4.5rem]";
 const indent = 14;
 
 export interface WaterfallLineProps {
@@ -90,19 +90,18 @@ function Bar({ row, run, scale, tone, runs }: { row: TraceRow; run: RunRow; scal
   const to = Math.max(scale.at(endMs), from);
   const queued = row.kind === "self" && run.startedAt ? scale.at(Date.parse(run.createdAt)) : null;
   const length = endMs - row.startMs;
-  const labelInside = to > 0.8;
   return (
-    <div className="relative h-full overflow-hidden">
-      {queued === null ? null : <div title="Queued" className="absolute top-1/2 h-1 -translate-y-1/2 rounded-sm bg-idle-soft" style={{ left: percent(queued), width: percent(from - queued) }} />}
-      <div
-        className={cn("absolute top-1/2 h-3 min-w-0.5 -translate-y-1/2 rounded-sm", toneBar[tone], row.kind === "span" && row.span.icon === "wait" && "opacity-60", row.kind === "self" || row.kind === "attempt" ? "h-1.5" : "")}
-        style={{ left: percent(from), width: percent(to - from) }}
-      />
-      {row.kind === "span" ? row.span.marks.slice(0, 50).map((mark) => <div key={`${mark.atMs} ${mark.level}`} title={`${mark.level} logged`} className={cn("absolute top-1 bottom-1 w-px", mark.level === "error" ? "bg-bad" : "bg-needs")} style={{ left: percent(scale.at(mark.atMs)) }} />) : null}
-      <span className={cn("absolute top-1/2 -translate-y-1/2 px-1.5 font-mono text-sm text-faint", labelInside && "-translate-x-full rounded-sm bg-canvas/80")} style={{ left: percent(labelInside ? from : to) }}>
-        {runs ? formatTicking(length) : formatDuration(length)}
-      </span>
-    </div>
+    <>
+      <div className="relative h-full overflow-hidden">
+        {queued === null ? null : <div title="Queued" className="absolute top-1/2 h-1 -translate-y-1/2 rounded-sm bg-idle-soft" style={{ left: percent(queued), width: percent(from - queued) }} />}
+        <div
+          className={cn("absolute top-1/2 h-3 min-w-0.5 -translate-y-1/2 rounded-sm", toneBar[tone], row.kind === "span" && row.span.icon === "wait" && "opacity-60", row.kind === "self" && "h-1.5")}
+          style={{ left: percent(from), width: percent(to - from) }}
+        />
+        {row.kind === "span" ? row.span.marks.slice(0, 50).map((mark) => <div key={`${mark.atMs} ${mark.level}`} title={`${mark.level} logged`} className={cn("absolute top-1 bottom-1 w-px", mark.level === "error" ? "bg-bad" : "bg-needs")} style={{ left: percent(scale.at(mark.atMs)) }} />) : null}
+      </div>
+      <span className="truncate pr-3 text-right font-mono text-sm text-faint">{runs ? formatTicking(length) : formatDuration(length)}</span>
+    </>
   );
 }
 

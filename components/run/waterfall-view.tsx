@@ -81,11 +81,17 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
         </div>
         <div aria-hidden className="relative overflow-hidden">
           {ticks.map((tick) => (
-            <span key={tick} className="absolute top-2.5 border-l border-line pl-1 font-mono text-xs whitespace-nowrap text-faint" style={{ left: `${scale.at(tick) * 100}%` }}>
+            <span key={tick} className="absolute top-0.5 border-l border-line pl-1 font-mono text-xs whitespace-nowrap text-faint" style={{ left: `${scale.at(tick) * 100}%` }}>
               {formatDuration(tick - scale.startMs)}
             </span>
           ))}
+          {scale.folds.map((fold) => (
+            <span key={fold.fromMs} title="Time without activity, folded" className="absolute bottom-0.5 -translate-x-1/2 font-mono text-xs whitespace-nowrap text-parked" style={{ left: `${((scale.at(fold.fromMs) + scale.at(fold.toMs)) / 2) * 100}%` }}>
+              ⋯{formatDuration(fold.toMs - fold.fromMs)}⋯
+            </span>
+          ))}
         </div>
+        <div className="self-center pr-3 text-right text-sm text-faint">Took</div>
       </div>
       <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto">
         <div role="tree" aria-label="Trace of the run" tabIndex={0} onKeyDown={onKey} {...(current && { "aria-activedescendant": `span-${index}` })} className="relative -outline-offset-2" style={{ height: virtual.getTotalSize() }}>
@@ -97,11 +103,7 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
                   key={fold.fromMs}
                   className="absolute inset-y-0 border-x border-dashed border-line-strong bg-[repeating-linear-gradient(135deg,transparent_0_4px,var(--hover)_4px_8px)]"
                   style={{ left: `${scale.at(fold.fromMs) * 100}%`, width: `${(scale.at(fold.toMs) - scale.at(fold.fromMs)) * 100}%` }}
-                >
-                  <span className="sticky top-0 block overflow-hidden text-center font-mono text-xs text-faint" title={`${formatDuration(fold.toMs - fold.fromMs)} without activity are folded`}>
-                    {formatDuration(fold.toMs - fold.fromMs)}
-                  </span>
-                </div>
+                />
               ))}
             </div>
           </div>

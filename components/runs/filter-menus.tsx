@@ -53,6 +53,9 @@ export function FilterMenus({ view, onChange, facets }: FilterProps & { facets: 
       <ValueMenu label="Tag" filter="tag" values={facets.tags} view={view} onChange={onChange} />
       <ValueMenu label="Queue" filter="queue" values={facets.queues} view={view} onChange={onChange} />
       <TimeMenu view={view} onChange={onChange} />
+      <Button size="sm" look={view.rootOnly ? "plain" : "ghost"} className="h-8 font-normal" aria-pressed={view.rootOnly !== undefined} onClick={() => onChange(setSingle(view, "rootOnly", view.rootOnly ? undefined : "true"))}>
+        Root only
+      </Button>
     </div>
   );
 }

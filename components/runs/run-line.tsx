@@ -60,7 +60,7 @@ export const RunLine = memo(function RunLine({ row: given, index, top, selected,
           }}
         />
       </td>
-      <td className={fromMiddle}>
+      <td className="hidden min-w-0 @2xl:flex">
         <StatusBadge run={row} className="max-w-full" />
       </td>
       <td className="flex min-w-0 items-center gap-2">

@@ -37,24 +37,35 @@ export function RunsPage(initial: RunsPageProps) {
   const filter = useFilter(view, initial.now);
   const [initialKey] = useState(() => filterKey(toRunFilter(initial.view, initial.now)));
   const runs = useRuns(filter, { key: initialKey, page: initial.page });
+  const [preview, setPreview] = useState(false);
   const facets = useQuery({ queryKey: ["facets"], queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal), initialData: initial.facets, staleTime: 60_000 });
   return (
     <>
       <div className="flex shrink-0 flex-wrap items-start gap-2 border-b border-line px-4 py-1.5">
         <FilterInput view={view} onChange={setView} facets={facets.data} />
         <FilterMenus view={view} onChange={setView} facets={facets.data} />
+        <IconButton label={preview ? "Close preview" : "Preview"} hint="Space" aria-pressed={preview} className="hidden lg:inline-flex" onClick={() => setPreview(!preview)}>
+          <PanelRight className="size-4" />
+        </IconButton>
       </div>
       <ActivityStrip view={view} onChange={setView} />
-      <List key={filterKey(filter)} view={view} runs={runs} onChange={setView} />
+      <List key={filterKey(filter)} view={view} runs={runs} onChange={setView} preview={preview} onPreview={setPreview} />
     </>
   );
 }
 
-function List({ view, runs, onChange }: { view: RunsView; runs: RunsList; onChange: (next: RunsView) => void }) {
+interface ListProps {
+  view: RunsView;
+  runs: RunsList;
+  onChange: (next: RunsView) => void;
+  preview: boolean;
+  onPreview: (preview: boolean) => void;
+}
+
+function List({ view, runs, onChange, preview, onPreview }: ListProps) {
   const router = useRouter();
   const selection = useRowSelection(runs.rows);
   const [touched, setTouched] = useState(false);
-  const [preview, setPreview] = useState(false);
   const table = useRef<RunTableHandle>(null);
   const selected = useMemo(() => runs.rows.filter((row) => selection.selected.has(row.id)), [runs.rows, selection.selected]);
   const isSelecting = selected.length > 0;
@@ -79,7 +90,7 @@ function List({ view, runs, onChange }: { view: RunsView; runs: RunsList; onChan
   useShortcut("enter", { label: "Open run", group: "Runs", run: () => current && router.push(`/runs/${current.id}`) });
   useShortcut("x", { label: "Select run", group: "Runs", run: () => selection.cursor !== null && selection.select(selection.cursor, "one") });
   useShortcut("shift+x", { label: "Select up to here", group: "Runs", run: () => selection.cursor !== null && selection.select(selection.cursor, "range") });
-  useShortcut("space", { label: "Preview", group: "Runs", run: () => setPreview(!preview) });
+  useShortcut("space", { label: "Preview", group: "Runs", run: () => onPreview(!preview) });
   useShortcut("n", { label: "Show new runs", group: "Runs", run: () => show() });
 
   function show(): void {
@@ -122,11 +133,10 @@ function List({ view, runs, onChange }: { view: RunsView; runs: RunsList; onChan
                 </button>
               ) : null}
               <output className="sr-only">{still && fresh > 0 ? `${plural(fresh, "new run")} above the list` : ""}</output>
-              <div className="absolute top-1 right-1 z-30 hidden lg:block">{preview ? null : <IconButton label="Preview" hint="Space" size="icon-sm" onClick={() => setPreview(true)}><PanelRight className="size-4" /></IconButton>}</div>
             </>
           }
         />
-        {preview ? <Preview row={current ?? runs.rows[0]} onClose={() => setPreview(false)} /> : null}
+        {preview ? <Preview row={current ?? runs.rows[0]} onClose={() => onPreview(false)} /> : null}
       </div>
     </>
   );

@@ -13,6 +13,7 @@ const parsers = {
   batch: parseAsString,
   parent: parseAsString,
   root: parseAsString,
+  rootOnly: parseAsString,
   last: parseAsString,
   from: parseAsString,
   to: parseAsString,

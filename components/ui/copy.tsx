@@ -47,13 +47,16 @@ export function CopyButton({ text, label = "Copy", className }: { text: string |
   );
 }
 
+/** Outside the flow, so that it takes no room while it is not there. */
+const mark = "absolute left-full ml-0.5 size-3";
+
 /** A value that copies itself on click. */
 export function CopyValue({ text, children, className }: { text: string; children?: ReactNode; className?: string }) {
   const [copied, copy] = useCopied();
   return (
-    <button type="button" title={`Copy ${text}`} onClick={() => copy(text)} className={cn("group inline-flex max-w-full min-w-0 items-center gap-1 rounded-sm font-mono text-muted hover:text-fg", className)}>
+    <button type="button" title={`Copy ${text}`} onClick={() => copy(text)} className={cn("group relative inline-flex max-w-full min-w-0 items-center rounded-sm font-mono text-muted hover:text-fg", className)}>
       <span className="truncate">{children ?? text}</span>
-      {copied ? <Check aria-hidden className="size-3 shrink-0 text-good" /> : <Copy aria-hidden className="size-3 shrink-0 opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100" />}
+      {copied ? <Check aria-hidden className={cn(mark, "text-good")} /> : <Copy aria-hidden className={cn(mark, "opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100")} />}
       <span aria-live="polite" className="sr-only">
         {copied ? "Copied" : ""}
       </span>
