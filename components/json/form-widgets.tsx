@@ -59,7 +59,7 @@ export function TextWidget(props: WidgetProps) {
       disabled={disabled}
       readOnly={readonly}
       placeholder={placeholder}
-      rows={5}
+      rows={3}
       onChange={(event) => onChange(event.target.value === "" ? options.emptyValue : event.target.value)}
       onBlur={(event) => onBlur(id, event.target.value)}
       onFocus={(event) => onFocus(id, event.target.value)}

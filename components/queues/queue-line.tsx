@@ -1,6 +1,7 @@
 "use client";
 import { Gauge, MoreHorizontal, Pause, Play, Rows3 } from "lucide-react";
 import Link from "next/link";
+import { useRouter } from "next/navigation";
 import { useState } from "react";
 import type { QueueRow } from "@/lib/contracts/realtime";
 import { formatCount, plural } from "@/lib/format";
@@ -20,6 +21,7 @@ export function QueueLine({ queue, refused }: { queue: QueueRow; refused: string
   const [open, setOpen] = useState<"pause" | "limit" | null>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
+  const router = useRouter();
   const tinted = useTint(queue.queued);
 
   async function toggle(action: "pause" | "resume") {
@@ -59,10 +61,8 @@ export function QueueLine({ queue, refused }: { queue: QueueRow; refused: string
             </IconButton>
           }
         >
-          <MenuItem asChild>
-            <Link href={`/runs?queue=${encodeURIComponent(queue.name)}`}>
-              <Rows3 className="size-3.5" /> Show its runs
-            </Link>
+          <MenuItem onSelect={() => router.push(`/runs?queue=${encodeURIComponent(queue.name)}`)}>
+            <Rows3 className="size-3.5" /> Show its runs
           </MenuItem>
           {queue.paused ? (
             <MenuItem disabled={refused !== undefined} title={refused} onSelect={() => void toggle("resume")}>

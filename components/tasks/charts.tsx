@@ -47,8 +47,8 @@ export function LatencyChart({ stats, hours }: ChartsProps) {
         <XAxis dataKey="at" {...axis} minTickGap={48} tickFormatter={(at: string) => tickLabel(at, hours)} />
         <YAxis {...axis} axisLine={false} width={64} tickFormatter={(value: number) => formatDuration(value)} />
         <Tooltip cursor={{ stroke: "var(--line-strong)" }} content={<Card hours={hours} format={formatDuration} />} />
-        <Line dataKey="p95Ms" name="p95" stroke="var(--parked-bar)" strokeWidth={1.5} strokeDasharray="4 3" dot={{ r: 1.5 }} isAnimationActive={!still} animationDuration={120} />
-        <Line dataKey="p50Ms" name="p50" stroke="var(--moving-bar)" strokeWidth={1.5} dot={{ r: 1.5 }} isAnimationActive={!still} animationDuration={120} />
+        <Line dataKey="p95Ms" name="p95" stroke="var(--parked-bar)" strokeWidth={1.5} strokeDasharray="4 3" dot={{ r: 2 }} isAnimationActive={!still} animationDuration={120} />
+        <Line dataKey="p50Ms" name="p50" stroke="var(--moving-bar)" strokeWidth={1.5} dot={{ r: 2 }} isAnimationActive={!still} animationDuration={120} />
       </LineChart>
     </ResponsiveContainer>
   );

@@ -1,4 +1,4 @@
-import type { RecentPayloads, TaskSummary } from "@/lib/contracts/dashboard";
+import type { RecentPayloads, RunPage, TaskSummary } from "@/lib/contracts/dashboard";
 import { blankValue } from "@/lib/form-schema";
 import { editablePayload, firstPayload } from "@/lib/recent-payload";
 import { blankFields, type TriggerFields } from "@/lib/trigger-form";
@@ -19,9 +19,16 @@ export interface Shown {
   fields: TriggerFields;
 }
 
-/** The draft of a task over what is proposed: the author's example, else the newest payload, else what the schema requires. */
-export function shownDraft(task: TaskSummary, draft: Draft | undefined, recent: RecentPayloads | undefined): Shown {
+interface Known {
+  /** The run of the address, when the page was opened with one. */
+  run: RunPage | undefined;
+  recent: RecentPayloads | undefined;
+}
+
+/** The draft of a task over what is proposed: the run's payload, the author's example, the newest payload, or what the schema requires. */
+export function shownDraft(task: TaskSummary, draft: Draft | undefined, { run, recent }: Known): Shown {
+  const ofRun = run?.detail.task === task.id ? editablePayload(run.detail) : null;
   const newest = recent?.payloads.map(editablePayload).find((text) => text !== null && text !== "");
-  const proposed = task.examplePayload === undefined && newest !== undefined && newest !== null ? newest : firstPayload(task, blankValue);
+  const proposed = ofRun ?? (task.examplePayload === undefined && newest !== undefined && newest !== null ? newest : firstPayload(task, blankValue));
   return { text: draft?.text ?? proposed, mode: draft?.mode ?? firstMode(task.payloadSchema), fields: draft?.fields ?? blankFields };
 }

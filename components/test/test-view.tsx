@@ -2,8 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { parseAsString, useQueryStates } from "nuqs";
-import { useState } from "react";
-import type { Facets, RecentPayloads as Recent, TaskSummary } from "@/lib/contracts/dashboard";
+import { useMemo, useState } from "react";
+import type { Facets, RecentPayloads as Recent, RunPage, TaskSummary } from "@/lib/contracts/dashboard";
 import { formatJson } from "@/lib/json-text";
 import { changedFields, type TriggerFields } from "@/lib/trigger-form";
 import { ActionButton, ReadOnlyNote, refusal } from "../auth/permission";
@@ -29,7 +29,11 @@ export const hello = task({
   run: async (payload: { name: string }) => ({ greeting: \`Hello \${payload.name}\` }),
 });`;
 
-export function TestView({ tasks }: { tasks: readonly TaskSummary[] }) {
+/** Those with an example to run come first: they are meant to be started by hand. */
+const inOrder = (tasks: readonly TaskSummary[]) => tasks.toSorted((a, b) => Number(a.examplePayload === undefined) - Number(b.examplePayload === undefined) || a.id.localeCompare(b.id));
+
+export function TestView({ tasks: given }: { tasks: readonly TaskSummary[] }) {
+  const tasks = useMemo(() => inOrder(given), [given]);
   const [{ task: wanted, run }, setUrl] = useQueryStates({ task: parseAsString, run: parseAsString });
   const [first] = tasks;
   const task = tasks.find((candidate) => candidate.id === wanted) ?? first;
@@ -64,7 +68,10 @@ function TaskTest({ task, unknown, run, onRun }: TaskTestProps) {
   const { busy, failure, setFailure, trigger } = useTrigger();
   const facets = useQuery({ queryKey: ["facets"], queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal) });
   const recent = useQuery({ queryKey: ["payloads", task.id], queryFn: ({ signal }) => getJson<Recent>(`/api/dashboard/tasks/${encodeURIComponent(task.id)}/payloads`, signal) });
-  const shown = shownDraft(task, drafts[task.id], recent.data);
+  // Opened with a run, as from its page or after a reload: its payload is the one to go on with.
+  const [openedWith] = useState(run);
+  const opened = useQuery({ queryKey: ["run", openedWith], queryFn: ({ signal }) => getJson<RunPage>(`/api/dashboard/runs/${encodeURIComponent(openedWith ?? "")}`, signal), enabled: openedWith !== null });
+  const shown = shownDraft(task, drafts[task.id], { run: opened.data, recent: recent.data });
   const refused = refusal(me.user.role, "operator");
   const changed = changedFields(shown.fields);
 

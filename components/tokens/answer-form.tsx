@@ -19,6 +19,13 @@ export interface AnswerFormProps {
   onAnswer: (data: unknown) => void;
 }
 
+/** The key, where there is a keyboard. */
+const Hint = ({ children }: { children: string }) => (
+  <kbd aria-hidden className="ml-1 hidden font-mono text-xs opacity-60 sm:inline">
+    {children}
+  </kbd>
+);
+
 type Way = "form" | "custom";
 
 /** The form of the question; without one, yes or no; and any JSON for what neither foresaw. */
@@ -81,10 +88,10 @@ export function AnswerForm({ tokenId, question, refused, busy, error, onAnswer }
         ) : (
           <>
             <ActionButton look="primary" busy={busy} refused={refused} onClick={() => answer("approved")}>
-              <Check aria-hidden className="size-4" /> Approve
+              <Check aria-hidden className="size-4" /> Approve <Hint>A</Hint>
             </ActionButton>
             <ActionButton look="danger" busy={busy} refused={refused} onClick={() => answer("rejected")}>
-              <X aria-hidden className="size-4" /> Reject
+              <X aria-hidden className="size-4" /> Reject <Hint>R</Hint>
             </ActionButton>
           </>
         )}
