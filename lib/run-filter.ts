@@ -29,7 +29,6 @@ export const listKeys = ["status", "task", "tag", "queue"] as const;
 export const singleKeys = ["id", "batch", "parent", "root", "rootOnly", "last", "from", "to"] as const;
 export type ListKey = (typeof listKeys)[number];
 export type SingleKey = (typeof singleKeys)[number];
-export const viewKeys: readonly string[] = [...listKeys, ...singleKeys];
 
 const unitMs: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -1,5 +1,5 @@
 "use client";
-import { Ban, Ellipsis, FlaskConical, Link2, RotateCcw } from "lucide-react";
+import { Ban, Ellipsis, FlaskConical, Link2, Play, RotateCcw } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
@@ -7,7 +7,8 @@ import { toast } from "sonner";
 import { useMayAct } from "@/components/frame/me";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { messageOf } from "@/components/live/api";
-import { canCancel, cancelRun } from "@/components/runs/run-actions";
+import { useClock } from "@/components/live/live-provider";
+import { canCancel, cancelRun, startNow } from "@/components/runs/run-actions";
 import { Button, IconButton } from "@/components/ui/button";
 import { copyText } from "@/components/ui/copy";
 import { ConfirmDialog } from "@/components/ui/dialog";
@@ -26,6 +27,7 @@ export function RunActions({ run }: { run: RunDetail }) {
 
   return (
     <div className="flex items-center gap-1">
+      {run.status === "DELAYED" ? <StartNow run={run} /> : null}
       {cancelable ? (
         <Button size="sm" disabled={!allowed} title={reason} onClick={() => setAsking("cancel")}>
           <Ban aria-hidden className="size-3.5" />
@@ -56,6 +58,30 @@ export function RunActions({ run }: { run: RunDetail }) {
       {asking === "cancel" ? <CancelDialog run={run} onClose={() => setAsking(null)} /> : null}
       {asking === "replay" ? <ReplayDialog run={run} onClose={() => setAsking(null)} /> : null}
     </div>
+  );
+}
+
+function StartNow({ run }: { run: RunDetail }) {
+  const { allowed, reason } = useMayAct();
+  const clock = useClock();
+  const [busy, setBusy] = useState(false);
+
+  async function start(): Promise<void> {
+    setBusy(true);
+    try {
+      await startNow(run.id, clock.now());
+    } catch (error) {
+      toast.error("The run was not started", { description: messageOf(error) });
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Button size="sm" disabled={!allowed} title={reason} busy={busy} onClick={() => void start()}>
+      <Play aria-hidden className="size-3.5" />
+      Start now
+    </Button>
   );
 }
 

@@ -11,7 +11,8 @@ const path = (version: "v1" | "v2", id: string): string => `/api/${version}/runs
 export const cancelRun = (id: string) => sendJson<{ id: string }>(`${path("v2", id)}/cancel`);
 export const replayRun = (id: string, changes: ReplayBody = {}) => sendJson<{ id: string }>(`${path("v1", id)}/replay`, { json: changes });
 export const addRunTags = (id: string, tags: readonly string[]) => sendJson(`${path("v1", id)}/tags`, { json: { tags } });
-export const rescheduleRun = (id: string, delay: string) => sendJson(`${path("v1", id)}/reschedule`, { json: { delay } });
+/** A delayed run starts as soon as a slot is free. */
+export const startNow = (id: string, now: number) => sendJson(`${path("v1", id)}/reschedule`, { json: { delay: new Date(now).toISOString() } });
 
 export interface BulkOutcome {
   done: number;
