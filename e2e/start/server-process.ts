@@ -9,6 +9,8 @@ const root = join(import.meta.dirname, "..", "..");
 interface Place {
   directory: string;
   data: string;
+  /** Where Signalbox is installed; the repository when not given. */
+  installation?: string;
 }
 
 /** A project of its own outside the repository, with its data beside it. */
@@ -67,6 +69,8 @@ function stopDatabase(data: string): void {
 export const databaseLog = (project: Project): string => readFileSync(join(project.data, "postgres.log"), "utf8");
 export const databasePid = (project: Project): number => Number.parseInt(readFileSync(join(project.data, "postgres", "postmaster.pid"), "utf8"), 10);
 
+export type Mode = "start" | "dev";
+
 export interface Ended {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -87,9 +91,9 @@ export interface ServerProcess {
 const readyWithinMs = 90_000;
 
 /** Runs the real command. Resolves when it says that it is ready; rejects with its output when it ended instead. */
-export async function startServer(project: Place, env: Record<string, string> = {}): Promise<ServerProcess> {
+export async function startServer(project: Place, env: Record<string, string> = {}, mode: Mode = "start"): Promise<ServerProcess> {
   const port = env.PORT ?? String(await freePort());
-  const { child, ended, output } = launch(project, { PORT: port, ...env });
+  const { child, ended, output } = launch(project, { PORT: port, ...env }, mode);
   const timer = setTimeout(() => child.kill("SIGKILL"), readyWithinMs);
   const ready = await Promise.race([ended.then(() => false), until(() => output().includes("is ready after"))]);
   clearTimeout(timer);
@@ -107,7 +111,7 @@ export async function startServer(project: Place, env: Record<string, string> = 
 }
 
 /** Runs the real command until it ends by itself. */
-export async function runToEnd(project: Place, env: Record<string, string>, mode: "start" | "dev" = "start"): Promise<Ended & { output: string }> {
+export async function runToEnd(project: Place, env: Record<string, string>, mode: Mode = "start"): Promise<Ended & { output: string }> {
   const { child, ended, output } = launch(project, env, mode);
   const timer = setTimeout(() => child.kill("SIGKILL"), readyWithinMs);
   const result = await ended;
@@ -115,10 +119,11 @@ export async function runToEnd(project: Place, env: Record<string, string>, mode
   return { ...result, output: output() };
 }
 
-function launch(project: Place, env: Record<string, string>, mode: "start" | "dev" = "start"): { child: ChildProcess; ended: Promise<Ended>; output(): string } {
-  if (!existsSync(join(root, "dist", "server", "main.js"))) throw new Error("dist is missing: run `npm run build` first");
+function launch(project: Place, env: Record<string, string>, mode: Mode = "start"): { child: ChildProcess; ended: Promise<Ended>; output(): string } {
+  const installation = project.installation ?? root;
+  if (!existsSync(join(installation, "dist", "server", "main.js"))) throw new Error("dist is missing: run `npm run build` first");
   const { PATH = "", HOME = "/" } = process.env;
-  const child = spawn(process.execPath, [join(root, "scripts", "signalbox.mjs"), mode], {
+  const child = spawn(process.execPath, [join(installation, "scripts", "signalbox.mjs"), mode], {
     cwd: project.directory,
     env: { PATH, HOME, NODE_ENV: "production", SIGNALBOX_PREBUILT: "1", SIGNALBOX_DATA: project.data, ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -30,7 +30,7 @@ export function completeLinks(native: string): boolean {
   const list = join(native, "pg-symlinks.json");
   if (!existsSync(list)) return true;
   for (const { source, target } of Links.parse(JSON.parse(readFileSync(list, "utf8")))) {
-    const link = join(native, "..", target);
+    const link = join(native, target.slice("native/".length));
     if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) continue;
     try {
       symlinkSync(source.slice(source.lastIndexOf("/") + 1), link);

@@ -1,0 +1,41 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { clientOf } from "./client";
+import { createProject, startServer, type Project, type ServerProcess } from "./server-process";
+
+const root = join(import.meta.dirname, "..", "..");
+let project: Project;
+let server: ServerProcess | undefined;
+
+beforeAll(() => {
+  project = createProject();
+  // As `npm install signalbox` leaves it, but with the dependencies that are here already instead of downloaded ones.
+  const modules = join(project.directory, "node_modules");
+  mkdirSync(modules);
+  execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", project.directory], { cwd: root });
+  const [tarball = ""] = readdirSync(project.directory).filter((name) => name.endsWith(".tgz"));
+  execFileSync("tar", ["xzf", join(project.directory, tarball), "-C", modules]);
+  execFileSync("mv", [join(modules, "package"), join(modules, "signalbox")]);
+  symlinkSync(join(root, "node_modules"), join(modules, "signalbox", "node_modules"));
+}, 60_000);
+afterAll(async () => {
+  server?.kill("SIGKILL");
+  await server?.ended;
+  project.remove();
+});
+
+test.each(["start", "dev"] as const)("the packed tarball serves a project elsewhere with `signalbox %s`: its tasks run, its dashboard is there", async (mode) => {
+  const installation = join(project.directory, "node_modules", "signalbox");
+  expect(existsSync(join(installation, "server"))).toBe(false);
+  server = await startServer({ ...project, installation }, {}, mode);
+  const client = clientOf(server.origin, server.secretKey ?? "");
+  const run = await client.trigger("slow", { ms: 1 });
+  expect(await client.ended(run)).toBe("COMPLETED");
+  const page = await fetch(`${server.origin}/setup`);
+  expect(page.status).toBe(200);
+  expect(await page.text()).toContain("Create the first admin");
+  server.kill("SIGTERM");
+  expect(await server.ended).toEqual({ code: 0, signal: null });
+}, 90_000);
