@@ -87,9 +87,6 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   realtimeRoutes,
 ];
 
-/** Paths that this API answers; everything else is a page. */
-export const isApiPath = (path: string): boolean => /^\/(api|packets|realtime\/v1)(\/|$)/.test(path);
-
 /** Set before the route runs, so that errors carry them too; a route may replace `cache-control`. */
 function securityHeaders(c: ApiRequest, next: () => Promise<void>): Promise<void> {
   c.header("x-content-type-options", "nosniff");

@@ -18,7 +18,9 @@ export function payloadIssues(task: TaskManifest, packet: Packet, log: Logger): 
   const rich: string[] = [];
   const value = plain(decodePacket(packet), "", rich);
   if (validate(value)) return [];
-  const errors = (validate.errors ?? []).filter((error) => !concernsRich(error, rich));
+  const all = validate.errors ?? [];
+  const dismissed = all.filter((error) => concernsRich(error, rich)).map((error) => error.instancePath);
+  const errors = all.filter((error) => !dismissed.some((path) => error.instancePath === path || error.instancePath.startsWith(`${path}/`)));
   return errors.filter((error) => !isSummary(error, errors)).map((error) => ({ path: pathOf(error), message: messageOf(error) }));
 }
 

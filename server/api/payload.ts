@@ -9,7 +9,7 @@ import { deeperThan } from "./body";
  */
 export function payloadPacket(payload: unknown, payloadType: string | undefined): Packet {
   const dataType = payloadType ?? "application/json";
-  if (payload === undefined) return { data: null, dataType };
+  if (payload === undefined && dataType !== "application/store") return { data: null, dataType };
   switch (dataType) {
     case "application/json":
       return { data: JSON.stringify(payload), dataType };

@@ -29,10 +29,12 @@ export function toProblem(error: unknown, log: Logger, path: string): Problem {
       ...((status === 409 || code === "task_not_found") && { retry: false }),
     };
   }
-  if (error instanceof Unavailable || isConnectionError(error)) {
+  if (error instanceof Unavailable || isConnectionError(error) || isPrismaConnectionError(error)) {
     log.warn("request refused: database unavailable", { path, error });
     return { status: 503, body: { error: "The database is unavailable just now. Try again shortly.", code: "unavailable" } };
   }
+  const data = dataProblem(error);
+  if (data !== null) return data;
   const reference = randomBytes(6).toString("hex");
   log.error("request failed", { reference, path, error });
   return { status: 500, body: { error: `Internal server error. The server's log has the details under ${reference}.`, code: "internal" } };
@@ -50,4 +52,20 @@ export function refuse(c: ApiRequest, status: 405 | 411 | 415, error: string): R
 
 export function notFound(what: string): EngineError {
   return new EngineError(404, `${what} not found.`);
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "");
+
+/** Prisma's own codes of a database that cannot be reached, or whose connections are all taken. */
+const isPrismaConnectionError = (error: unknown): boolean => /^(P1\d{3}|P2024)$/.test(codeOf(error));
+
+/**
+ * Values that PostgreSQL refuses to store or to compare (class 22: a NUL or half a surrogate pair; 54000: longer than an index
+ * holds). Payloads never get here, for they are encoded; names and keys are refused.
+ */
+function dataProblem(error: unknown): Problem | null {
+  const code = codeOf(error);
+  if (/^22[0-9A-Z]{3}$/.test(code)) return { status: 400, body: { error: "A name, key, tag or id contains characters that cannot be stored, such as NUL or an unpaired surrogate." } };
+  if (code === "54000") return { status: 422, body: { error: "A name, key or tag is too long to be looked up." } };
+  return null;
 }

@@ -4,6 +4,7 @@ import type { Packet, RunDetail, RunRow } from "@/lib/contracts/run";
 import { legacyStatus, statusFlags } from "@/lib/contracts/status";
 import { decodePlain } from "@/lib/packet";
 import type { RunExtras } from "../../engine/reads/extras";
+import { deeperThan } from "../body";
 import type { ApiRequest } from "../context";
 import type { Issuer } from "../issuer";
 
@@ -83,8 +84,12 @@ function packetField(name: "payload" | "output", packet: Packet, issuer: Pick<Is
   return value === undefined ? {} : { [name]: value };
 }
 
-/** Text that its type does not fit is still the caller's text. */
+/** Deeper values than this cannot be written as JSON again without exhausting the stack. */
+const deepest = 1000;
+
+/** Text that its type does not fit, or that nests endlessly, is still the caller's text. */
 export function readPlain(packet: Packet): unknown {
+  if (packet.data !== null && deeperThan(packet.data, deepest)) return packet.data;
   try {
     return decodePlain(packet);
   } catch {
