@@ -1,5 +1,8 @@
 import { NextResponse, type NextRequest } from "next/server";
 
+/** Address of the page that is asked for, for the way back after signing in. */
+export const pathHeader = "x-signalbox-path";
+
 /**
  * Content security policy of every page. Scripts run by nonce only. Styles may be inline: Radix and sonner position with style
  * attributes. There is no `unsafe-eval`, so libraries that compile code at run time do not work in the browser.
@@ -22,6 +25,7 @@ export function proxy(request: NextRequest): NextResponse {
   ].join("; ");
   const headers = new Headers(request.headers);
   headers.set("x-nonce", nonce);
+  headers.set(pathHeader, request.nextUrl.pathname + request.nextUrl.search);
   headers.set("content-security-policy", policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("content-security-policy", policy);

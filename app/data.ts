@@ -1,6 +1,7 @@
-import { cookies } from "next/headers";
+import { cookies, headers } from "next/headers";
 import { notFound, redirect } from "next/navigation";
 import type { z } from "zod";
+import { pathHeader } from "@/proxy";
 
 /** Our own HTTP API over loopback: pages share its authorisation and read nothing behind its back. */
 function apiOrigin(): string {
@@ -13,7 +14,7 @@ function apiOrigin(): string {
 export async function fetchDashboard<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>> {
   const jar = await cookies();
   const response = await fetch(`${apiOrigin()}/api/dashboard${path}`, { headers: { cookie: jar.toString() }, cache: "no-store" });
-  if (response.status === 401) redirect("/sign-in");
+  if (response.status === 401) redirect(`/sign-in?next=${encodeURIComponent((await headers()).get(pathHeader) ?? "/runs")}`);
   if (response.status === 404) notFound();
   if (!response.ok) throw new Error(`GET /api/dashboard${path} answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
   return schema.parse(await response.json());

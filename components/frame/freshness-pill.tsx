@@ -50,7 +50,7 @@ export function FreshnessPill() {
         type="button"
         onClick={() => (link.phase === "closed" ? location.reload() : canAct ? live?.retryNow() : undefined)}
         data-freshness={paused ? "paused" : link.phase}
-        className={cn("inline-flex h-6 items-center gap-1.5 rounded-full px-2 font-mono text-sm whitespace-nowrap", toneText[tone])}
+        className={cn("inline-flex h-6 w-24 shrink-0 items-center justify-end gap-1.5 rounded-full font-mono text-sm whitespace-nowrap md:w-32", toneText[tone])}
       >
         <span aria-hidden className={cn("size-2 rounded-full", toneBar[tone], tone !== "good" && "breathe")} />
         <span>{word}</span>

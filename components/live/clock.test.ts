@@ -45,6 +45,21 @@ describe("clock", () => {
     expect(clock.now()).toBe(3_000);
   });
 
+  it("does not tick because somebody subscribes again", () => {
+    const timing = manualTiming(0);
+    const clock = createClock(0, timing);
+    let calls = 0;
+    for (let round = 0; round < 50; round += 1) {
+      const end = clock.subscribe(1_000, () => (calls += 1));
+      timing.advance(10);
+      end();
+    }
+    expect(calls).toBe(0);
+    clock.subscribe(1_000, () => (calls += 1));
+    timing.advance(500);
+    expect(calls).toBe(1);
+  });
+
   it("stands still while stopped and goes on from server time", () => {
     const timing = manualTiming(0);
     const clock = createClock(0, timing);

@@ -39,10 +39,12 @@ export function createClock(initial: number, timing: Timing): Clock {
     arm();
   }
 
+  /** One timer, due when the first of the listeners is. */
   function arm(): void {
-    if (!running || listeners.size === 0 || cancel) return;
-    const step = Math.min(...[...listeners].map((listener) => listener.stepMs));
-    cancel = timing.schedule(step, tick);
+    disarm();
+    if (!running || listeners.size === 0) return;
+    const due = Math.min(...[...listeners].map((listener) => listener.last + listener.stepMs));
+    cancel = timing.schedule(Math.max(0, due - timing.time()), tick);
   }
 
   function disarm(): void {
@@ -53,10 +55,10 @@ export function createClock(initial: number, timing: Timing): Clock {
   return {
     now: () => current,
     subscribe(stepMs, call) {
-      const listener = { stepMs, last: 0, call };
+      // As old as what is shown now: subscribing again does not make a tick by itself.
+      const listener = { stepMs, last: current, call };
       listeners.add(listener);
-      disarm();
-      if (running) cancel = timing.schedule(0, tick);
+      arm();
       return () => {
         listeners.delete(listener);
         if (listeners.size === 0) disarm();

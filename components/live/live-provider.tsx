@@ -1,6 +1,6 @@
 "use client";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
 import { afterNextPaint } from "@/lib/client/freshness";
 import { createLive, type Live } from "@/lib/client/live";
 import { createStore, type Store, type Subscribable } from "@/lib/client/store";
@@ -99,5 +99,6 @@ export function useSubscribable<T>(source: Subscribable<T> | null | undefined, i
 /** Server time, again after each step. Give no step for a time that stands still. */
 export function useNow(stepMs: number | null): number {
   const clock = useClock();
-  return useSyncExternalStore((listener) => (stepMs === null ? () => undefined : clock.subscribe(stepMs, listener)), clock.now, clock.now);
+  const subscribe = useCallback((listener: () => void) => (stepMs === null ? nothing() : clock.subscribe(stepMs, listener)), [clock, stepMs]);
+  return useSyncExternalStore(subscribe, clock.now, clock.now);
 }

@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 import { formatClock, formatDuration, formatInstant, formatRelative, formatTicking } from "@/lib/format";
 import { CopyValue } from "@/components/ui/copy";
 import { Tooltip } from "@/components/ui/tooltip";
-import { useNow } from "./live-provider";
+import { useClock, useNow } from "./live-provider";
 
 const never = (): (() => void) => () => undefined;
 /** The server renders UTC; the browser's own zone takes over once it runs. */
@@ -25,8 +25,7 @@ function Both({ at }: { at: number }) {
 /** `12 s ago`, with local and UTC on hover. */
 export function Ago({ at, className }: { at: string; className?: string }) {
   const ms = Date.parse(at);
-  const age = useNow(1_000) - ms;
-  const now = useNow(ageStep(Math.abs(age)));
+  const now = useNow(ageStep(Math.abs(useClock().now() - ms)));
   return (
     <Tooltip text={<Both at={ms} />}>
       <time dateTime={at} className={className}>

@@ -82,14 +82,19 @@ function useRefreshOnNews(): void {
   const counts = useCounts().data;
   const queries = useQueryClient();
   const first = useRef(counts);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     if (counts === undefined || first.current === undefined) {
       first.current = counts;
       return;
     }
-    const timer = setTimeout(() => void queries.invalidateQueries({ queryKey: ["activity"] }), refreshMs);
-    return () => clearTimeout(timer);
+    // A timer that runs is left alone: news that never end would put it off for ever.
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      void queries.invalidateQueries({ queryKey: ["activity"] });
+    }, refreshMs);
   }, [counts, queries]);
+  useEffect(() => () => clearTimeout(timer.current), []);
 }
 
 function Bars({ bars, onRange }: { bars: readonly ActivityBar[]; onRange: (from: number, to: number) => void }) {

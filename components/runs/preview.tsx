@@ -3,7 +3,7 @@ import { ArrowUpRight, X } from "lucide-react";
 import Link from "next/link";
 import { useQuery } from "@tanstack/react-query";
 import { getJson, messageOf } from "@/components/live/api";
-import { useRow } from "@/components/live/hooks";
+import { useLiveRun, useRow } from "@/components/live/hooks";
 import { Ago, Took } from "@/components/live/time";
 import { Button, IconButton } from "@/components/ui/button";
 import { CopyValue } from "@/components/ui/copy";
@@ -42,8 +42,10 @@ export function Preview({ row: given, onClose }: { row: RunRow | undefined; onCl
 
 function Content({ row: given }: { row: RunRow }) {
   const row = useRow(given);
-  const query = useQuery({ queryKey: ["run", row.id, row.version], queryFn: ({ signal }) => getJson<RunPage>(`/api/dashboard/runs/${row.id}`, signal), placeholderData: (held) => held });
-  const detail = query.data?.detail;
+  const live = useLiveRun(row.id).data.detail;
+  const query = useQuery({ queryKey: ["preview", row.id], queryFn: ({ signal }) => getJson<RunPage>(`/api/dashboard/runs/${encodeURIComponent(row.id)}`, signal), gcTime: 0 });
+  const read = query.data?.detail;
+  const detail = live && live.outputType !== "application/store" && (!read || live.version >= read.version) ? live : read;
   return (
     <div className="flex flex-col gap-4">
       <div>

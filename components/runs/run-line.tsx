@@ -27,9 +27,11 @@ export interface RunLineProps {
   atCursor: boolean;
   onSelect: (index: number, range: "one" | "range") => void;
   onTag: (tag: string) => void;
+  /** False: the run has changed and the filter would not find it any more; it stays where it was read. */
+  fits: (row: RunRow) => boolean;
 }
 
-export const RunLine = memo(function RunLine({ row: given, index, top, selected, atCursor, onSelect, onTag }: RunLineProps) {
+export const RunLine = memo(function RunLine({ row: given, index, top, selected, atCursor, onSelect, onTag, fits }: RunLineProps) {
   const row = useRow(given);
   const tinted = useTint(row.status);
   return (
@@ -47,6 +49,7 @@ export const RunLine = memo(function RunLine({ row: given, index, top, selected,
         selected && "bg-accent-soft hover:bg-accent-soft",
         atCursor && "bg-hover shadow-[inset_2px_0_0_var(--accent)]",
         tinted && "tint",
+        !fits(row) && "opacity-55",
       )}
     >
       <td className="relative z-10 flex">

@@ -17,6 +17,7 @@ export interface RunTableProps {
   rows: readonly RunRow[];
   selection: RowSelection;
   onTag: (tag: string) => void;
+  fits: (row: RunRow) => boolean;
   /** Ids that are on the screen. */
   onVisible: (ids: readonly string[]) => void;
   /** True while somebody's pointer or scroll position rests in the list. */
@@ -33,7 +34,7 @@ const overscan = 10;
 /** A row that has been reached asks for the next page this many rows before the end. */
 const loadAhead = 20;
 
-export function RunTable({ rows, selection, onTag, onVisible, onTouched, onEnd, loadingMore, overlay, handle }: RunTableProps) {
+export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, onEnd, loadingMore, overlay, handle }: RunTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [pointer, setPointer] = useState(false);
   const [away, setAway] = useState(false);
@@ -81,7 +82,7 @@ export function RunTable({ rows, selection, onTag, onVisible, onTouched, onEnd, 
           <tbody className="relative block" style={{ height: virtual.getTotalSize() }} onPointerMove={() => setPointer(true)} onPointerLeave={() => setPointer(false)}>
             {items.map((item) => {
               const row = rows[item.index];
-              return row ? <RunLine key={row.id} row={row} index={item.index} top={item.start} selected={selection.selected.has(row.id)} atCursor={selection.cursor === item.index} onSelect={onSelect} onTag={onTag} /> : null;
+              return row ? <RunLine key={row.id} row={row} index={item.index} top={item.start} selected={selection.selected.has(row.id)} atCursor={selection.cursor === item.index} onSelect={onSelect} onTag={onTag} fits={fits} /> : null;
             })}
           </tbody>
         </table>

@@ -11,7 +11,9 @@ import { SkeletonRows } from "@/components/ui/skeleton";
 import { ErrorState } from "@/components/ui/state";
 import type { Facets, RunsPage as Page } from "@/lib/contracts/dashboard";
 import { plural } from "@/lib/format";
-import { filterKey } from "@/lib/match-run";
+import type { RunFilter } from "@/lib/contracts/realtime";
+import type { RunRow } from "@/lib/contracts/run";
+import { filterKey, matchesFilter } from "@/lib/match-run";
 import { addValue, toRunFilter, type RunsView } from "@/lib/run-filter";
 import { ActivityStrip } from "./activity-strip";
 import { BulkBar } from "./bulk-bar";
@@ -49,20 +51,21 @@ export function RunsPage(initial: RunsPageProps) {
         </IconButton>
       </div>
       <ActivityStrip view={view} onChange={setView} />
-      <List key={filterKey(filter)} view={view} runs={runs} onChange={setView} preview={preview} onPreview={setPreview} />
+      <List key={filterKey(filter)} view={view} filter={filter} runs={runs} onChange={setView} preview={preview} onPreview={setPreview} />
     </>
   );
 }
 
 interface ListProps {
   view: RunsView;
+  filter: RunFilter;
   runs: RunsList;
   onChange: (next: RunsView) => void;
   preview: boolean;
   onPreview: (preview: boolean) => void;
 }
 
-function List({ view, runs, onChange, preview, onPreview }: ListProps) {
+function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   const router = useRouter();
   const selection = useRowSelection(runs.rows);
   const [touched, setTouched] = useState(false);
@@ -106,6 +109,7 @@ function List({ view, runs, onChange, preview, onPreview }: ListProps) {
   const onEnd = useCallback(() => {
     if (hasMore && !loadingMore) loadMore();
   }, [hasMore, loadingMore, loadMore]);
+  const fits = useCallback((row: RunRow) => matchesFilter(row, filter), [filter]);
   const onTag = useCallback((tag: string) => onChange(addValue(view, "tag", tag)), [onChange, view]);
 
   if (runs.loading) return <SkeletonRows rows={20} />;
@@ -120,6 +124,7 @@ function List({ view, runs, onChange, preview, onPreview }: ListProps) {
           rows={runs.rows}
           selection={selection}
           onTag={onTag}
+          fits={fits}
           onVisible={onVisible}
           onTouched={setTouched}
           onEnd={onEnd}

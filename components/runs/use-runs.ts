@@ -27,6 +27,18 @@ export function useFilter(view: RunsView, initialNow: number): RunFilter {
 
 const byCreation = (a: RunRow, b: RunRow): number => (a.createdAt === b.createdAt ? (a.id < b.id ? 1 : -1) : a.createdAt < b.createdAt ? 1 : -1);
 
+interface Shown {
+  key: string;
+  /** Creation time of the newest run that is in the list. */
+  newest: string;
+  /** Rows that came while the list was open and were let in. */
+  live: readonly RunRow[];
+}
+
+const empty: Shown = { key: "", newest: "\uffff", live: [] };
+
+const newestOf = (data: { pages: readonly RunsPage[] }): string => data.pages[0]?.rows.reduce((last, row) => (row.createdAt > last ? row.createdAt : last), "") ?? "";
+
 export interface RunsList {
   /** Newest first. The rows are as they came; `useRow` has the newest version of each. */
   rows: readonly RunRow[];
@@ -62,48 +74,50 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
     ...(key === initial.key && { initialData: { pages: [initial.page], pageParams: [null] } }),
   });
   const { state, view } = useLiveRuns(filter);
-  const [revealed, setRevealed] = useState<{ key: string; rows: readonly RunRow[] }>({ key, rows: [] });
-  const shownLive = revealed.key === key ? revealed.rows : noRows;
+  const [shown, setShown] = useState<Shown>({ key: "", newest: "", live: [] });
+  // The first answer is shown whole; from then on what is newer waits, whichever road it comes by.
+  if (query.data && shown.key !== key) setShown({ key, newest: newestOf(query.data), live: [] });
+  const { newest, live: revealed } = shown.key === key ? shown : empty;
 
-  const rows = useMemo(() => {
+  const { rows, waiting } = useMemo(() => {
     const byId = new Map<string, RunRow>();
-    for (const page of query.data?.pages ?? []) for (const row of page.rows) byId.set(row.id, row);
-    for (const row of shownLive) byId.set(row.id, row);
-    return [...byId.values()].toSorted(byCreation);
-  }, [query.data, shownLive]);
+    const later = new Map<string, RunRow>();
+    for (const row of query.data?.pages.flatMap((page) => page.rows) ?? []) (row.createdAt > newest ? later : byId).set(row.id, row);
+    for (const row of revealed) byId.set(row.id, row);
+    return { rows: [...byId.values()].toSorted(byCreation), waiting: later };
+  }, [query.data, newest, revealed]);
 
   useEffect(() => {
     if (live && rows.length > 0) live.rows.apply(rows);
   }, [live, rows]);
 
-  const newest = rows[0]?.createdAt ?? "";
-  const isLoaded = query.data !== undefined;
   useEffect(() => {
-    if (isLoaded) view?.acknowledge(newest);
-  }, [view, newest, isLoaded]);
+    if (shown.key === key) view?.acknowledge(newest);
+  }, [view, shown.key, key, newest]);
 
   const { data: viewed } = state;
   const fresh = useMemo(() => {
-    const shown = new Set(rows.map((row) => row.id));
+    const known = new Set(rows.map((row) => row.id));
     const oldest = query.hasNextPage ? (rows.at(-1)?.createdAt ?? "") : "";
-    return viewed.fresh.flatMap((id) => {
+    const found = new Map(waiting);
+    for (const id of viewed.fresh) {
       const row = viewed.rows.get(id);
       // Older than what is loaded: it has its place further down.
-      return row && !shown.has(id) && row.createdAt >= oldest ? [row] : [];
-    });
-  }, [viewed, rows, query.hasNextPage]);
+      if (row && !known.has(id) && row.createdAt >= oldest) found.set(id, row);
+    }
+    return [...found.values()].filter((row) => !known.has(row.id));
+  }, [viewed, rows, waiting, query.hasNextPage]);
 
-  function startAgain(): void {
-    setRevealed({ key, rows: [] });
+  async function startAgain(): Promise<void> {
     // Only the first page: the others would be fetched again too.
     queries.setQueryData<InfiniteData<RunsPage, string | null>>(queryKey, (data) => data && { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) });
-    void query.refetch();
+    const { data } = await query.refetch();
+    if (data) setShown({ key, newest: newestOf(data), live: [] });
   }
 
   function reveal(): void {
-    if (shownLive.length + fresh.length > keptRevealed) return startAgain();
-    setRevealed({ key, rows: [...fresh, ...shownLive] });
-    return undefined;
+    if (revealed.length + fresh.length > keptRevealed) void startAgain();
+    else setShown({ key, newest: fresh.reduce((last, row) => (row.createdAt > last ? row.createdAt : last), newest), live: [...fresh, ...revealed] });
   }
 
   return {
@@ -119,5 +133,3 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
     loadingMore: query.isFetchingNextPage,
   };
 }
-
-const noRows: readonly RunRow[] = [];
