@@ -29,6 +29,7 @@ else fail(`unknown command ${JSON.stringify(command)}.\n\n${help}`, 2);
 async function serve(mode) {
   const { isCheckout, staleParts } = await import("./build.mjs");
   // Of this server and its dashboard; what task code sees is decided where workers are started. An installed dashboard is compiled.
+  process.env.NEXT_TELEMETRY_DISABLED ??= "1";
   process.env.NODE_ENV = mode === "dev" && isCheckout ? "development" : "production";
   // SIGNALBOX_PREBUILT: run what is there, as in an image or a test, where sources may be newer on purpose.
   const stale = process.env.SIGNALBOX_PREBUILT === undefined ? staleParts(mode) : [];

@@ -5,6 +5,8 @@ import { PostgresError } from "./db/postgres/error";
 import { createLog, logLevels, type Logger } from "./log";
 import { startServer, StartError, type Installation, type RunningServer } from "./start";
 
+const longestStopMs = 60_000;
+
 /** What `signalbox start` and `signalbox dev` run, once everything is compiled. */
 export async function main(options: Installation & { mode: Mode }): Promise<void> {
   const { mode, ...installation } = options;
@@ -18,6 +20,10 @@ export async function main(options: Installation & { mode: Mode }): Promise<void
 
   async function stop(exitCode: number): Promise<never> {
     stopping = true;
+    setTimeout(() => {
+      log.error("stopping takes too long; what was running is resumed at the next start");
+      process.exit(1);
+    }, longestStopMs).unref();
     try {
       await server?.stop();
     } catch (error) {

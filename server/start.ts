@@ -128,6 +128,8 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
 
   const pages = config.roles.has("web") ? await openPages({ root: installation.root, dev: mode === "dev" && installation.isCheckout, host: config.host, port: http.port }) : undefined;
   if (pages !== undefined) cleanup.add("pages", () => pages.close());
+  // After the sockets and before what answers need.
+  cleanup.add("HTTP server", () => http.close(answerGraceMs));
   const gateway = openGateway({ engine, api, disk, config, log });
   cleanup.add("gateway", () => gateway.close());
 

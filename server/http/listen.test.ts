@@ -66,6 +66,19 @@ test("closing lets a request that is under way finish, and ends one that does no
   await closed;
 });
 
+test("an upgraded socket that nobody reads does not keep the server open", async () => {
+  let upgraded: (() => void) | undefined;
+  const seen = new Promise<void>((done) => (upgraded = done));
+  const origin = new URL(await serve({ upgrades: [{ prefix: "/mute", handle: () => upgraded?.() }] }));
+  const socket = connect(Number(origin.port), origin.hostname);
+  socket.on("error", () => {}); // the server ends it, which may be a reset
+  socket.write("GET /mute HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  await seen;
+  const gone = once(socket, "close");
+  await server?.close(10);
+  await gone;
+});
+
 test("a port in use is the system's own error", async () => {
   const origin = new URL(await serve({}));
   await expect(listen({ host: "127.0.0.1", port: Number(origin.port), routes: () => ({ paths: [], pages: () => {}, upgrades: [], onError: () => {} }) })).rejects.toMatchObject({ code: "EADDRINUSE" });

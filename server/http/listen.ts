@@ -32,7 +32,11 @@ export async function listen(options: { host: string; port: number; routes(): Ro
     const route = routes.paths.find(({ prefix }) => fits(path, prefix));
     void answer(route?.handle ?? routes.pages, { request, response, routes });
   });
+  // Node forgets a connection once it is upgraded, but waits for its end when it closes.
+  const upgraded = new Set<Duplex>();
   server.on("upgrade", (request, socket, head) => {
+    upgraded.add(socket);
+    socket.once("close", () => upgraded.delete(socket));
     socket.on("error", () => socket.destroy());
     const path = pathOf(request);
     const route = options.routes().upgrades.find(({ prefix }) => fits(path, prefix));
@@ -40,7 +44,8 @@ export async function listen(options: { host: string; port: number; routes(): Ro
     else route.handle(request, socket, head);
   });
   await new Promise<void>((done, fail) => server.once("error", fail).listen(options.port, options.host, done));
-  return { port: portOf(server), close: (graceMs) => close(server, graceMs) };
+  let closed: Promise<void> | undefined;
+  return { port: portOf(server), close: (graceMs) => (closed ??= close({ server, upgraded, graceMs })) };
 }
 
 async function answer(handle: Handler, { request, response, routes }: { request: IncomingMessage; response: ServerResponse; routes: Routes }): Promise<void> {
@@ -71,10 +76,11 @@ function portOf(server: Server): number {
   return address.port;
 }
 
-async function close(server: Server, graceMs: number): Promise<void> {
+async function close({ server, upgraded, graceMs }: { server: Server; upgraded: ReadonlySet<Duplex>; graceMs: number }): Promise<void> {
   const closed = new Promise<void>((done) => server.close(() => done()));
   server.closeIdleConnections();
   await Promise.race([closed, sleep(graceMs, undefined, { ref: false })]);
   server.closeAllConnections();
+  for (const socket of upgraded) socket.destroy();
   await closed;
 }
