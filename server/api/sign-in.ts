@@ -1,6 +1,7 @@
 import { betterAuth } from "better-auth";
 import { prismaAdapter } from "better-auth/adapters/prisma";
 import { Role } from "@/lib/contracts/dashboard";
+import { Unavailable } from "../db/errors";
 import type { PrismaClient } from "../db/generated/client";
 import { newId } from "@/lib/ids";
 import type { Logger } from "../log";
@@ -74,7 +75,12 @@ export function createSignIn(options: SignInOptions): SignIn {
   }
 
   async function read(headers: Headers): Promise<Extract<Principal, { kind: "session" }> | null> {
-    const found = await auth().api.getSession({ headers, query: { disableCookieCache: true, disableRefresh: true } });
+    const found = await auth()
+      .api.getSession({ headers, query: { disableCookieCache: true, disableRefresh: true } })
+      .catch((cause: unknown) => {
+        // It answers null to every bad cookie, so what it throws is the database's.
+        throw new Unavailable("The sign-in cannot be checked just now.", { cause });
+      });
     if (found === null) return null;
     const role = Role.safeParse(found.user.role);
     if (!role.success) return null;

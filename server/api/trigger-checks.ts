@@ -2,6 +2,7 @@ import type { TaskManifest } from "@/lib/contracts/task";
 import type { TriggerOptions } from "@/lib/contracts/trigger";
 import { parseKeyTtl } from "@/lib/duration";
 import type { Packet } from "@/lib/contracts/run";
+import type { PacketStore } from "../db/packets";
 import type { Engine } from "../engine/engine";
 import { EngineError } from "../engine/error";
 import type { Logger } from "../log";
@@ -21,6 +22,15 @@ export function checkKeyTtl(ttl: string | undefined, path: string): void {
   if (ttl === undefined || parseKeyTtl(ttl) !== null) return;
   const message = `${JSON.stringify(ttl.slice(0, 60))} is not one number and a unit of s, m, h or d, such as "24h"`;
   throw new EngineError(422, `${path}: ${message}.`, { param: path, issues: [{ path, message }] });
+}
+
+/** What an uploaded packet holds: a run whose payload was never uploaded could not start. */
+export async function storedContent(packets: PacketStore, packet: Packet): Promise<Packet> {
+  if (packet.dataType !== "application/store" || packet.data === null) return packet;
+  const stored = await packets.get(packet.data);
+  if (stored !== null) return stored;
+  const message = `nothing was uploaded under the storage path ${JSON.stringify(packet.data.slice(0, 100))}`;
+  throw new EngineError(422, `payload: ${message}.`, { param: "payload", issues: [{ path: "payload", message }] });
 }
 
 export function checkPayload(task: TaskManifest, payload: Packet, log: Logger): void {

@@ -2,7 +2,7 @@ import { Hono, type Context } from "hono";
 import { z } from "zod";
 import { RunsQuery, type Me, type RunPage } from "@/lib/contracts/dashboard";
 import { isFinal } from "@/lib/contracts/status";
-import type { RunDetail } from "@/lib/contracts/run";
+import type { Packet, RunDetail } from "@/lib/contracts/run";
 import { resolvePacket } from "../../engine/packets";
 import { listChunks, listEvents, listRelations, listTrace } from "../../engine/reads/run";
 import { getRunDetail, listRuns } from "../../engine/reads/runs";
@@ -66,11 +66,16 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
   return app;
 }
 
-/** Payload and output with their content, wherever it is kept. */
-export async function withPackets(context: Pick<ApiContext, "packets">, detail: RunDetail): Promise<RunDetail> {
+/** Payload and output with their content, wherever it is kept; one that is gone stays the name of its packet. */
+export async function withPackets({ packets, log }: Pick<ApiContext, "packets" | "log">, detail: RunDetail): Promise<RunDetail> {
+  const resolve = (packet: Packet) =>
+    resolvePacket(packets, packet).catch((error: unknown) => {
+      log.warn("a packet cannot be read", { run: detail.id, error });
+      return packet;
+    });
   const [payload, output] = await Promise.all([
-    resolvePacket(context.packets, { data: detail.payload, dataType: detail.payloadType }),
-    resolvePacket(context.packets, { data: detail.output, dataType: detail.outputType }),
+    resolve({ data: detail.payload, dataType: detail.payloadType }),
+    resolve({ data: detail.output, dataType: detail.outputType }),
   ]);
   return { ...detail, payload: payload.data, payloadType: payload.dataType, output: output.data, outputType: output.dataType };
 }

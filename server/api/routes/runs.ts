@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { RunsPage, RunsQuery } from "@/lib/contracts/dashboard";
-import type { RunRow } from "@/lib/contracts/run";
+import type { RunRow, TraceItem } from "@/lib/contracts/run";
 import { listRunExtras } from "../../engine/reads/extras";
 import { listEvents, listRelations, listTrace } from "../../engine/reads/run";
 import { getRunDetail, listRuns } from "../../engine/reads/runs";
@@ -12,7 +12,7 @@ import { requires } from "../requires";
 import { readRunsQuery } from "../runs-query";
 import { runResult } from "../wire/result";
 import { commonFields, namesFor, parseObject, retrievedRun } from "../wire/run";
-import { traceTree } from "../wire/trace";
+import { spanOf, traceTree } from "../wire/trace";
 
 /** A trace is read in pages up to this many lines: the tree form has no paging. */
 const traceLines = 20_000;
@@ -70,16 +70,27 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.get("/api/v1/runs/:runId/trace", readable, async (c) => {
     const run = await requireRun(context, c);
-    const items = [];
+    return c.json({ trace: traceTree(run, await wholeTrace(run.id)) });
+  });
+
+  app.get("/api/v1/runs/:runId/spans/:spanId", readable, async (c) => {
+    const run = await requireRun(context, c);
+    const span = spanOf(run, await wholeTrace(run.id), c.req.param("spanId"));
+    if (span === null) throw notFound(`Span ${c.req.param("spanId").slice(0, 64)}`);
+    return c.json(span);
+  });
+
+  async function wholeTrace(runId: string): Promise<TraceItem[]> {
+    const items: TraceItem[] = [];
     for (let after = 0; items.length < traceLines; ) {
-      const page = await listTrace(engine.db, run.id, after, tracePage);
+      const page = await listTrace(engine.db, runId, after, tracePage);
       items.push(...page);
       const last = page.at(-1);
       if (last === undefined || page.length < tracePage) break;
       after = last.seq;
     }
-    return c.json({ trace: traceTree(run, items) });
-  });
+    return items;
+  }
 
   /** A page that filters outside SQL may be short; it is empty only when nothing near follows. */
   async function acceptedPage(query: RunsQuery, accepts: ((row: RunRow) => boolean) | null): Promise<RunsPage> {

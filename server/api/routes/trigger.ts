@@ -6,10 +6,10 @@ import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../c
 import { payloadPacket } from "../payload";
 import type { Principal } from "../principal";
 import { requires } from "../requires";
-import { checkKeyTtl, checkPayload, checkPublicOptions, taskFor } from "../trigger-checks";
+import { checkKeyTtl, checkPayload, checkPublicOptions, storedContent, taskFor } from "../trigger-checks";
 
 export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
-  const { engine, issuer, log } = context;
+  const { engine, issuer, log, packets } = context;
   const app = new Hono<ApiEnv>();
 
   app.post(
@@ -23,7 +23,8 @@ export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
       checkPublicOptions(principal, task, options);
       checkKeyTtl(options.idempotencyKeyTTL, "options.idempotencyKeyTTL");
       const payload = payloadPacket(body.payload, options.payloadType);
-      if (task !== null) checkPayload(task, payload, log);
+      const content = await storedContent(packets, payload);
+      if (task !== null) checkPayload(task, content, log);
       const requestKey = c.req.header("x-trigger-request-idempotency-key");
       const run = await trigger(engine, {
         task: c.req.param("task"),

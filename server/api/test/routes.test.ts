@@ -163,6 +163,27 @@ test("a run's events and trace", async () => {
   expect((await api.call("GET", `/api/v1/runs/${id}/trace`)).body.trace).toMatchObject({ traceId: id, rootSpan: { runId: id, data: { message: "hello", isPartial: true }, children: [] } });
 });
 
+test("a span is read by its id, as its last line has it", async () => {
+  const id = await api.trigger();
+  const line = (seq: number, ended: string | null) =>
+    api.db.query(
+      `insert into run_trace (run_id, seq, at, attempt, kind, span_id, parent_id, name, started_at, ended_at) values ($1, $2, now(), 1, 'span', 's1', null, 'work', '2026-01-01T00:00:00Z', $3)`,
+      [id, seq, ended],
+    );
+  await line(1, null);
+  expect((await api.call("GET", `/api/v1/runs/${id}/spans/s1`)).body).toMatchObject({ spanId: "s1", parentId: null, message: "work", isPartial: true });
+  await line(2, "2026-01-01T00:00:02Z");
+  expect((await api.call("GET", `/api/v1/runs/${id}/spans/s1`)).body).toMatchObject({ isPartial: false, durationMs: 2000 });
+  expect((await api.call("GET", `/api/v1/runs/${id}/trace`)).body.trace.rootSpan.children).toMatchObject([{ id: "s1", data: { duration: 2_000_000_000 } }]);
+  expect((await api.call("GET", `/api/v1/runs/${id}/spans/s2`)).status).toBe(404);
+});
+
+test("a packet that was never uploaded is no payload", async () => {
+  const answer = await trigger("hello", { payload: "trigger/packet_missing/payload.json", options: { payloadType: "application/store" } });
+  expect([answer.status, answer.body.issues[0].path]).toEqual([422, "payload"]);
+  expect((await trigger("hello", { options: { payloadType: "application/store" } })).status).toBe(400);
+});
+
 test("unknown paths and methods", async () => {
   expect((await api.call("GET", "/api/v1/nope")).status).toBe(404);
   const wrong = await api.call("DELETE", "/api/v1/runs/run_x/replay");

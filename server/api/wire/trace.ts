@@ -31,6 +31,15 @@ export function traceTree(run: RunRow, items: readonly TraceItem[]): { traceId: 
   return { traceId: run.rootId ?? run.id, rootSpan: root };
 }
 
+/** `GET …/spans/:spanId`; its newest line says how it ended. */
+export function spanOf(run: RunRow, items: readonly TraceItem[], spanId: string) {
+  const item = items.findLast((candidate) => candidate.spanId === spanId);
+  if (item === undefined) return null;
+  const { data } = spanNode(run, item);
+  const { duration, ...facts } = data;
+  return { spanId, parentId: item.parentId, runId: run.id, ...facts, durationMs: duration / 1_000_000 };
+}
+
 function rootSpan(run: RunRow): SpanNode {
   const start = run.startedAt ?? run.createdAt;
   return {
