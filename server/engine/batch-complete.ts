@@ -49,3 +49,22 @@ export async function abortBatch(engine: Engine, batchId: string): Promise<void>
   });
   if (parents.length > 0) await resumeRuns(engine, parents);
 }
+
+/**
+ * Counts batch items whose run ended outside of the statement that counts; answers their batches. `for share` waits for an end
+ * that is being committed, so of it and a batch that is being made, one sees the other.
+ */
+export async function countEnded(engine: Engine, runIds: readonly string[]): Promise<string[]> {
+  return engine.db.transaction(async (query) => {
+    await query("select id from run where id = any($1) order by id for share", [runIds]);
+    const batches = await query<{ id: string }>(
+      `with x as (
+         update batch_item set done = true where not done and run_id in (select id from run where id = any($1) and finished_at is not null) returning batch_id
+       )
+       update batch set finished_count = finished_count + x.n, updated_at = now() from (select batch_id, count(*) as n from x group by batch_id) x
+        where batch.id = x.batch_id returning batch.id`,
+      [runIds],
+    );
+    return batches.map((batch) => batch.id);
+  });
+}

@@ -5,7 +5,7 @@ import type { TriggerOptions } from "@/lib/contracts/trigger";
 import { newId } from "@/lib/ids";
 import type { Query } from "../db/database";
 import { encodeText } from "../db/text";
-import { completeBatch } from "./batch-complete";
+import { completeBatch, countEnded } from "./batch-complete";
 import type { Engine } from "./engine";
 import { EngineError } from "./error";
 import { afterInsert } from "./inserts";
@@ -122,20 +122,6 @@ export async function insertItems(query: Query, engine: Engine, batchId: string,
 
 export async function afterItems(engine: Engine, batchId: string, inserted: Inserted): Promise<void> {
   afterInsert(engine, inserted.runs, inserted.stored);
-  if (inserted.cached.length > 0) await countEnded(engine, batchId, inserted.cached);
+  if (inserted.cached.length > 0) await countEnded(engine, inserted.cached);
   await completeBatch(engine, batchId);
-}
-
-/** Counts items whose run had ended before; `for share` waits for an end that is being committed, so one of the two sees the other. */
-async function countEnded(engine: Engine, batchId: string, runIds: readonly string[]): Promise<void> {
-  await engine.db.transaction(async (query) => {
-    await query("select id from run where id = any($1) order by id for share", [runIds]);
-    await query(
-      `with x as (
-         update batch_item set done = true where batch_id = $1 and not done and run_id in (select id from run where id = any($2) and finished_at is not null) returning index
-       )
-       update batch set finished_count = finished_count + (select count(*) from x) where id = $1`,
-      [batchId, runIds],
-    );
-  });
 }

@@ -49,11 +49,11 @@ async function cancelChildren(engine: Engine, parentId: string): Promise<void> {
 
 /** The process of a cancelled run has stopped its code. */
 export async function confirmCancel(engine: Engine, message: { runId: string; epoch: number; usageMs: number }): Promise<void> {
-  await engine.db.query("update run set stopping = false, node = null, usage_ms = usage_ms + $3 where id = $1 and epoch = $2 and stopping", [
-    message.runId,
-    message.epoch,
-    Math.round(message.usageMs),
-  ]);
+  await engine.db.query(
+    `with r as (update run set stopping = false, usage_ms = usage_ms + $3 where id = $1 and epoch = $2 and stopping returning id)
+     delete from run_slot where run_id = (select id from r)`,
+    [message.runId, message.epoch, Math.round(message.usageMs)],
+  );
   const live = engine.live.get(message.runId);
   if (live?.epoch === message.epoch) engine.live.delete(message.runId);
   freeSlot(engine, message.runId);

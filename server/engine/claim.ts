@@ -26,7 +26,7 @@ d as (delete from run_queue where run_id = any(array(select run_id from c)) retu
 r as (
   update run set
     status = case when d.resume and run.node = $4 then 'EXECUTING' when run.machine is not null or run.isolate then 'DEQUEUED' else 'EXECUTING' end,
-    version = run.version + 1, updated_at = now(), node = $4, resume_due = false, waiting_on = null,
+    notable = null, version = run.version + 1, updated_at = now(), node = $4, resume_due = false, waiting_on = null,
     epoch = case when d.resume and run.node = $4 then run.epoch else run.epoch + 1 end,
     attempt = case when d.resume then run.attempt else run.attempt + 1 end,
     started_at = coalesce(run.started_at, now()), deployment = coalesce(run.deployment, $5), retry_at = null
@@ -35,6 +35,7 @@ r as (
     and (run.expires_at is null or run.expires_at > now() or run.started_at is not null)
   returning ${runColumns}, d.resume
 ),
+h as (insert into run_slot (run_id, env_id, node) select id, $1, $4 from r on conflict (run_id) do update set node = excluded.node),
 e as (
   insert into run_event (run_id, version, at, type, data)
   select id, version, now(), case when status = 'DEQUEUED' then 'dequeued' when resume then 'resumed' else 'started' end,

@@ -30,6 +30,7 @@ export function dispatch(engine: Engine, run: StoredRun, cold: ColdRun, resumed?
     attempt: run.attempt,
     stored: run,
     traceSeq: resumed?.traceSeq ?? engine.live.get(run.id)?.traceSeq ?? 0,
+    operated: resumed !== undefined,
     open: new Set(resumed?.from.journal.filter((entry) => entry.outcome === undefined).map((entry) => entry.seq)),
   });
   const isolate = run.status === "DEQUEUED";

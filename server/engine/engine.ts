@@ -20,6 +20,8 @@ export interface LiveRun {
   stored: StoredRun;
   /** Trace items written so far; the next one's `seq` is one more. */
   traceSeq: number;
+  /** It has made an operation: there may be journal entries. */
+  operated: boolean;
   /** Operations whose outcome has not been handed over. */
   open: Set<number>;
 }

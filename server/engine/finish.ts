@@ -4,12 +4,13 @@ import type { Packet } from "@/lib/contracts/run";
 import type { RunStatus } from "@/lib/contracts/status";
 import { groupCommit } from "../db/group-commit";
 import { encodeText } from "../db/text";
-import { completeBatch } from "./batch-complete";
-import { eventOf, freeSlot, laneOf, publish, type Engine } from "./engine";
+import { completeBatch, countEnded } from "./batch-complete";
+import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from "./engine";
 import { offloadPacket } from "./packets";
 import { resumeRuns } from "./resume";
 import type { Finish, Finished } from "./loops";
 import { runColumns } from "./run-row";
+import { settleFinal } from "./settle";
 
 interface FinishInput {
   id: string;
@@ -28,6 +29,9 @@ interface FinishInput {
   failed: boolean;
 }
 
+/** floor(2·log2(ms)): percentiles come from counts per bucket. */
+const bucketSql = "case when usage_ms > 0 then least(floor(2 * ln(usage_ms::float8) / ln(2::float8)), 60)::smallint else 0 end";
+
 /**
  * One statement ends the runs: state, output, event, counters, queue entry and timers, and the outcome of every operation
  * that waited for them, with `resume_due` on those parents. What a lost connection hides is found by the sweep.
@@ -38,10 +42,9 @@ with i as materialized (
     output_type text, error text, error_name text, error_message text, usage_ms int, result text, failed boolean)
 ),
 r as (
-  update run set status = i.status, version = run.version + 1, updated_at = now(), finished_at = now(), usage_ms = run.usage_ms + i.usage_ms,
+  update run set status = i.status, notable = nullif(i.status, 'COMPLETED'), version = run.version + 1, updated_at = now(), finished_at = now(), usage_ms = run.usage_ms + i.usage_ms,
     waiting_on = null, pending_waits = 0, resume_due = false, retry_at = null, error_name = i.error_name, error_message = i.error_message,
-    stopping = i.status = 'CANCELED' and run.status in ('EXECUTING', 'DEQUEUED'),
-    node = case when i.status = 'CANCELED' and run.status in ('EXECUTING', 'DEQUEUED') then run.node end
+    stopping = i.status = 'CANCELED' and run.status in ('EXECUTING', 'DEQUEUED')
   from i
   where run.id = any(array(select id from i)) and run.id = i.id and (i.epoch is null or run.epoch = i.epoch) and run.status = any(i."from")
   returning ${runColumns}, run.stopping, i.event, i.data
@@ -51,6 +54,7 @@ d as (
    where run_id = any(array(select id from r where i.output is not null or i.error is not null)) and run_id = i.id
 ),
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), event, data from r),
+h as (delete from run_slot where run_id = any(array(select id from r where not stopping))),
 q as (delete from run_queue where run_id = any(array(select id from r)) returning run_id, queue, concurrency_key),
 tm as (
   delete from run_timer where (kind, ref) in (select k, id from r, unnest(array['ttl', 'delay', 'retry']) as k
@@ -75,7 +79,7 @@ bc as (
 ),
 s as (
   insert into run_stat (env_id, minute, task, queue, status, bucket, count)
-  select $1, date_trunc('minute', now()), task, queue, status, case when usage_ms > 0 then least(floor(2 * log(2, usage_ms)), 60) else 0 end, count(*)
+  select $1, date_trunc('minute', now()), task, queue, status, ${bucketSql}, count(*)
     from r group by task, queue, status, 6
   on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count
 )
@@ -83,27 +87,67 @@ select r.*, q.run_id is not null as was_queued,
        (select json_agg(id) from p) as parents, (select json_agg(id) from bc where complete) as batches
   from r left join q on q.run_id = r.id`;
 
+/**
+ * The same for runs that nothing hangs on as far as this process knows: no parent, batch, journal, queue entry or timer. It costs
+ * half. Somebody who waits for such a run all the same (by an idempotency key) is found by the two probes and settled next.
+ */
+const plainSql = `
+with i as materialized (
+  select * from json_to_recordset($2::json) as i(id text, epoch int, "from" text[], status text, event text, data text, output text,
+    output_type text, error text, error_name text, error_message text, usage_ms int)
+),
+r as (
+  update run set status = i.status, notable = nullif(i.status, 'COMPLETED'), version = run.version + 1, updated_at = now(), finished_at = now(),
+    usage_ms = run.usage_ms + i.usage_ms, retry_at = null, error_name = i.error_name, error_message = i.error_message
+  from i
+  where run.id = any(array(select id from i)) and run.id = i.id and run.epoch = i.epoch and run.status = any(i."from")
+  returning ${runColumns}, i.event, i.data, i.output, i.output_type, i.error
+),
+d as (
+  update run_data set output = r.output, output_type = r.output_type, error = r.error from r
+   where run_id = any(array(select id from r)) and run_id = r.id and (r.output is not null or r.error is not null)
+),
+e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), event, data from r),
+h as (delete from run_slot where run_id = any(array(select id from r))),
+s as (
+  insert into run_stat (env_id, minute, task, queue, status, bucket, count)
+  select $1, date_trunc('minute', now()), task, queue, status, ${bucketSql}, count(*) from r group by task, queue, status, 6
+  on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count
+)
+select r.*, false as stopping, false as was_queued, null as parents, null as batches,
+       exists (select from run_journal j where j.target = r.id and j.outcome is null)
+         or exists (select from batch_item b where b.run_id = r.id and not b.done) as awaited
+  from r`;
+
 const nothing = Symbol("not in a state that ends this way");
 
-/** The write loop of ends. `submit` answers null when the run was not in one of the `from` statuses at that epoch. */
+/** The write loops of ends. `submit` answers null when the run was not in one of the `from` statuses at that epoch. */
 export function createFinishes(engine: Engine) {
-  const writer = engine.db.writer();
-  const group = groupCommit<FinishInput, Finished | typeof nothing>({
-    writer,
+  const linked = groupCommit<FinishInput, Finished | typeof nothing>({
+    writer: engine.db.writer(),
     async run({ query }, items) {
       const rows = await query<Finished>(finishSql, [engine.env.id, JSON.stringify(items)]);
       const [first] = rows;
       if (first?.parents) void resumeRuns(engine, first.parents);
       for (const batchId of first?.batches ?? []) void completeBatch(engine, batchId);
-      const byId = new Map(rows.map((row) => [row.id, row]));
-      return items.map((item) => byId.get(item.id) ?? nothing);
+      return inOrder(items, rows);
+    },
+  });
+  const plain = groupCommit<FinishInput, Finished | typeof nothing>({
+    writer: engine.db.writer(),
+    async run({ query }, items) {
+      const rows = await query<Finished & { awaited: boolean }>(plainSql, [engine.env.id, JSON.stringify(items)]);
+      const awaited = rows.filter((row) => row.awaited).map((row) => row.id);
+      if (awaited.length > 0) void settleLate(engine, awaited);
+      return inOrder(items, rows);
     },
   });
 
   return {
     async submit(finish: Finish): Promise<Finished | null> {
       const before = engine.live.get(finish.runId);
-      const run = await group.submit(await toInput(engine, finish));
+      const input = await toInput(engine, finish);
+      const run = await (before !== undefined && hasNoLinks(before, finish) ? plain : linked).submit(input);
       if (run === nothing) return null;
       if (run.was_queued) engine.scheduler.dequeued(laneOf(run));
       if (!run.stopping) {
@@ -113,8 +157,30 @@ export function createFinishes(engine: Engine) {
       publish(engine, [run], () => [eventOf(run, run.event, finish.data)]);
       return run;
     },
-    idle: group.idle,
+    async idle() {
+      await Promise.all([linked.idle(), plain.idle()]);
+    },
   };
+}
+
+function inOrder(items: readonly FinishInput[], rows: readonly Finished[]): (Finished | typeof nothing)[] {
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return items.map((item) => byId.get(item.id) ?? nothing);
+}
+
+function hasNoLinks(live: LiveRun, finish: Finish): boolean {
+  const { stored } = live;
+  const unlinked = stored.parent_id === null && stored.batch_id === null && stored.expires_at === null && stored.delay_until === null;
+  return unlinked && !live.operated && stored.status === "EXECUTING" && live.epoch === finish.epoch && finish.status !== "CANCELED";
+}
+
+async function settleLate(engine: Engine, runIds: readonly string[]): Promise<void> {
+  try {
+    await settleFinal(engine, runIds);
+    for (const batchId of await countEnded(engine, runIds)) await completeBatch(engine, batchId);
+  } catch (error) {
+    engine.log.warn("settling what waited for ended runs failed; the sweep tries again", { error: String(error) });
+  }
 }
 
 async function toInput(engine: Engine, finish: Finish): Promise<FinishInput> {

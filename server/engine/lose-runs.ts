@@ -27,10 +27,12 @@ const maxRedeliveries = 12;
 /** A waiting run keeps waiting, held by nobody. An executing one goes to the queue to be resumed; its attempt is not used up. */
 const handBackSql = `
 with r as (
-  update run set status = case when status = 'WAITING' then 'WAITING' else 'QUEUED' end, node = null, epoch = epoch + 1, version = version + 1,
+  update run set status = case when status = 'WAITING' then 'WAITING' else 'QUEUED' end, node = null,
+                 notable = case when status = 'WAITING' then 'WAITING' when retry_at is not null then 'QUEUED' end, epoch = epoch + 1, version = version + 1,
                  updated_at = now(), redeliveries = redeliveries + $4, isolate = isolate or $5
    where id = $1 and epoch = $2 and status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED') returning ${runColumns}, redeliveries
 ),
+h as (delete from run_slot where run_id = any(array(select id from r))),
 q as (
   insert into run_queue (env_id, queue, concurrency_key, score, run_id, resume)
   select $3, queue, coalesce(concurrency_key, ''), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id, true

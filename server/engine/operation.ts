@@ -28,6 +28,7 @@ export async function performOperation(engine: Engine, message: OperationMessage
   const live = engine.live.get(message.runId);
   if (live === undefined || live.epoch !== message.epoch) return;
   live.open.add(message.seq);
+  live.operated = true;
   try {
     const outcome = await perform(engine, live, message);
     if (outcome === "waiting") return;

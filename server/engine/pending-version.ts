@@ -3,10 +3,11 @@ import { runColumns, type StoredRun } from "./run-row";
 
 const parkSql = `
 with r as (
-  update run set status = 'PENDING_VERSION', version = version + 1, updated_at = now(), node = null, deployment = null,
+  update run set status = 'PENDING_VERSION', notable = 'PENDING_VERSION', version = version + 1, updated_at = now(), node = null, deployment = null,
                  attempt = greatest(attempt - 1, 0), started_at = case when attempt <= 1 then null else started_at end
    where id = $1 and epoch = $2 and status in ('EXECUTING', 'DEQUEUED') returning ${runColumns}
 ),
+h as (delete from run_slot where run_id = any(array(select id from r))),
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), 'parked', '{"reason":"task not in the current version"}' from r)
 select * from r`;
 
@@ -20,8 +21,8 @@ export async function parkForVersion(engine: Engine, run: StoredRun): Promise<vo
 
 const promoteSql = `
 with r as (
-  update run set status = 'QUEUED', version = version + 1, updated_at = now(), queued_at = now()
-   where id = any(array(select id from run where env_id = $1 and status = 'PENDING_VERSION' and task = any($2) order by created_at limit 200))
+  update run set status = 'QUEUED', notable = null, version = version + 1, updated_at = now(), queued_at = now()
+   where id = any(array(select id from run where env_id = $1 and notable = 'PENDING_VERSION' and task = any($2) order by created_at limit 200))
      and status = 'PENDING_VERSION'
   returning ${runColumns}
 ),

@@ -24,42 +24,39 @@ export async function renewLease(engine: Engine): Promise<string[]> {
 }
 
 /**
- * Runs that executed on a dead node go to the queue, at their place, to be resumed by replay: no attempt is used. Those that
- * were between two attempts go back through the queue when their retry is due. Waiting ones stay; nobody holds them now.
+ * Runs that executed on a dead node go to the queue, at their place, to be resumed by replay: no attempt is used. Those between
+ * two attempts go back through the queue when their retry is due. A waiting one changes hands when it goes on.
  */
 const orphansSql = `
 with o as materialized (
-  select id from run where env_id = $1 and status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED') and node is not null and node <> $2
-     and (node = any($3) or not exists (select from node n where n.id = run.node))
-   order by id limit 1000 for update skip locked
+  select s.run_id from run_slot s
+   where s.env_id = $1 and s.node <> $2 and (s.node = any($3) or not exists (select from node n where n.id = s.node))
+   order by s.run_id limit 1000 for update skip locked
 ),
+h as (delete from run_slot where run_id = any(array(select run_id from o))),
 r as (
-  update run set status = case when status = 'WAITING' then 'WAITING' else 'QUEUED' end, node = null, epoch = epoch + 1,
-                 version = version + 1, updated_at = now(), redeliveries = redeliveries + 1, queued_at = case when status = 'WAITING' then queued_at else now() end
-   where id = any(array(select id from o)) returning ${runColumns}
+  update run set status = 'QUEUED', notable = case when retry_at is not null then 'QUEUED' end, node = null, epoch = epoch + 1,
+                 version = version + 1, updated_at = now(), queued_at = now()
+   where id = any(array(select run_id from o)) and status in ('EXECUTING', 'DEQUEUED') returning ${runColumns}
 ),
+c as (update run set stopping = false where id = any(array(select run_id from o)) and stopping),
 q as (
   insert into run_queue (env_id, queue, concurrency_key, score, run_id, resume)
   select $1, queue, coalesce(concurrency_key, ''), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id, true
-    from r where status = 'QUEUED' and retry_at is null on conflict do nothing
+    from r where retry_at is null on conflict do nothing
 ),
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), 'redelivered', '{"reason":"the server that ran it stopped"}' from r)
-select * from r`;
+select r.*, (select count(*) from o) as slots from r`;
 
-export async function takeOrphans(engine: Engine, deadNodes: readonly string[]): Promise<number> {
+async function takeOrphans(engine: Engine, deadNodes: readonly string[]): Promise<number> {
   let total = 0;
   for (;;) {
-    const runs = await engine.db.query<StoredRun>(orphansSql, [engine.env.id, engine.nodeId, deadNodes]);
-    for (const run of runs) if (run.status === "QUEUED" && run.retry_at === null) engine.scheduler.enqueued(laneOf(run), 0);
+    const runs = await engine.db.query<StoredRun & { slots: number }>(orphansSql, [engine.env.id, engine.nodeId, deadNodes]);
+    for (const run of runs) if (run.retry_at === null) engine.scheduler.enqueued(laneOf(run), 0);
     publish(engine, runs, (run) => [eventOf(run, "redelivered")]);
     total += runs.length;
-    if (runs.length < 1000) break;
+    if ((runs[0]?.slots ?? 0) < 1000) break;
   }
-  await engine.db.query("update run set stopping = false, node = null where env_id = $1 and stopping and node is not null and node <> $2 and (node = any($3) or not exists (select from node n where n.id = run.node))", [
-    engine.env.id,
-    engine.nodeId,
-    deadNodes,
-  ]);
   await engine.db.query("delete from node where id = any($1) and lease_until < now()", [deadNodes]);
   return total;
 }
@@ -115,7 +112,8 @@ export async function sweep(engine: Engine): Promise<void> {
 async function findLost(engine: Engine): Promise<void> {
   if (engine.executor === null || engine.draining) return;
   const held = await engine.db.query<{ id: string; epoch: number }>(
-    `select id, epoch from run where env_id = $1 and node = $2 and status in ('EXECUTING', 'DEQUEUED') and retry_at is null and updated_at < now() - interval '15 s'`,
+    `select r.id, r.epoch from run_slot s join run r on r.id = s.run_id
+      where s.env_id = $1 and s.node = $2 and r.status in ('EXECUTING', 'DEQUEUED') and r.retry_at is null and r.updated_at < now() - interval '15 s'`,
     [engine.env.id, engine.nodeId],
   );
   const { executor } = engine;
@@ -128,8 +126,8 @@ async function findLost(engine: Engine): Promise<void> {
 /** Counts that are kept by adding and subtracting, set right. */
 async function recount(engine: Engine): Promise<void> {
   const [row] = await engine.db.query<{ waiting: number; delayed: number; tokens: number; failed: number }>(
-    `select (select count(*) from run where env_id = $1 and status = 'WAITING') as waiting,
-            (select count(*) from run where env_id = $1 and status = 'DELAYED') as delayed,
+    `select (select count(*) from run where env_id = $1 and notable = 'WAITING') as waiting,
+            (select count(*) from run where env_id = $1 and notable = 'DELAYED') as delayed,
             (select count(*) from waitpoint where env_id = $1 and status = 'WAITING') as tokens,
             (select coalesce(sum(count), 0) from run_stat where env_id = $1 and minute >= now() - interval '1 hour'
                 and status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT')) as failed`,

@@ -8,15 +8,16 @@ const findSql = `select ${runColumns}, run.node, run.resume_due, floor(extract(e
 
 const goOnSql = `
 with r as (
-  update run set status = 'EXECUTING', waiting_on = null, resume_due = false, version = version + 1, updated_at = now()
+  update run set status = 'EXECUTING', notable = null, waiting_on = null, resume_due = false, version = version + 1, updated_at = now()
    where id = $1 and epoch = $2 and status = 'WAITING' and resume_due returning ${runColumns}
 ),
+h as (insert into run_slot (run_id, env_id, node) select id, $3, $4 from r on conflict (run_id) do update set node = excluded.node),
 e as (insert into run_event (run_id, version, at, type) select id, version, now(), 'resumed' from r)
 select * from r`;
 
 const queueSql = `
 with r as (
-  update run set status = 'QUEUED', version = version + 1, updated_at = now(), queued_at = now()
+  update run set status = 'QUEUED', notable = null, version = version + 1, updated_at = now(), queued_at = now()
    where id = $1 and epoch = $2 and status = 'WAITING' and resume_due returning ${runColumns}
 ),
 q as (
@@ -47,7 +48,7 @@ async function resumeRun(engine: Engine, run: StoredRun & { place: number }): Pr
   }
   if (run.status !== "WAITING") return;
   if (here && !engine.draining && engine.scheduler.tryHold(run.id, laneOf(run), 1)) {
-    const [gone] = await engine.db.query<StoredRun>(goOnSql, [run.id, run.epoch]);
+    const [gone] = await engine.db.query<StoredRun>(goOnSql, [run.id, run.epoch, engine.env.id, engine.nodeId]);
     if (gone === undefined) {
       engine.scheduler.release(run.id);
       return;

@@ -10,12 +10,12 @@ export const queuedRetryMs = 30_000;
 
 const retrySql = `
 with r as (
-  update run set status = $3, version = version + 1, epoch = epoch + 1, updated_at = now(), retry_at = now() + $4 * interval '1 ms',
-                 usage_ms = usage_ms + $5, waiting_on = null, pending_waits = 0, resume_due = false, error_name = $6, error_message = $7,
-                 node = case when $3 = 'EXECUTING' then node end
+  update run set status = $3, notable = case when $3 = 'QUEUED' then 'QUEUED' end, version = version + 1, epoch = epoch + 1, updated_at = now(), retry_at = now() + $4 * interval '1 ms',
+                 usage_ms = usage_ms + $5, waiting_on = null, pending_waits = 0, resume_due = false, error_name = $6, error_message = $7
    where id = $1 and epoch = $2 and status in ('EXECUTING', 'WAITING', 'QUEUED', 'DEQUEUED') returning ${runColumns}
 ),
 q as (delete from run_queue where run_id = any(array(select id from r)) returning run_id),
+h as (delete from run_slot where run_id = any(array(select id from r where status = 'QUEUED'))),
 j as (delete from run_journal where run_id = any(array(select id from r))),
 d as (update run_data set error = $8, metadata_at_attempt = metadata, metadata_operations = 0 where run_id = any(array(select id from r))),
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), 'retrying', $9 from r),
@@ -57,6 +57,7 @@ r as (
                  status = case when machine is not null or isolate then 'DEQUEUED' else 'EXECUTING' end
    where id = (select ref from due) and status = 'EXECUTING' and retry_at is not null returning ${runColumns}
 ),
+d as (update run_data set metadata_at_attempt = metadata, metadata_operations = 0, attempt_usage_ms = 0 where run_id = any(array(select id from r))),
 e as (
   insert into run_event (run_id, version, at, type, data)
   select id, version, now(), case when status = 'DEQUEUED' then 'dequeued' else 'started' end, json_build_object('attempt', attempt)::text from r
@@ -66,7 +67,7 @@ select r.*, d.payload, d.payload_type, d.metadata, d.options from r join run_dat
 const requeueSql = `
 with due as (delete from run_timer where kind = 'retry' and ref = $1 and due_at <= now() returning ref),
 r as (
-  update run set version = version + 1, updated_at = now(), queued_at = now(), retry_at = null
+  update run set version = version + 1, notable = null, updated_at = now(), queued_at = now(), retry_at = null
    where id = (select ref from due) and status = 'QUEUED' and retry_at is not null returning ${runColumns}
 ),
 q as (

@@ -88,7 +88,7 @@ export function startTimers(engine: Engine): Timers {
 const enqueueSql = `
 with due as (delete from run_timer where kind = 'delay' and ref = $1 and due_at <= now() returning ref),
 r as (
-  update run set status = 'QUEUED', version = version + 1, updated_at = now(), queued_at = now(), queue_at = now(),
+  update run set status = 'QUEUED', notable = null, version = version + 1, updated_at = now(), queued_at = now(), queue_at = now(),
                  expires_at = case when d.options::json ->> 'ttlMs' is not null then now() + (d.options::json ->> 'ttlMs')::bigint * interval '1 ms' end
     from run_data d
    where run.id = (select ref from due) and d.run_id = run.id and run.status = 'DELAYED' returning ${runColumns}

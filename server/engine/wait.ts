@@ -5,10 +5,11 @@ import { runColumns, type StoredRun } from "./run-row";
 
 const blockSql = `
 with r as (
-  update run set status = 'WAITING', waiting_on = $3, version = version + 1, updated_at = now()
+  update run set status = 'WAITING', notable = 'WAITING', waiting_on = $3, version = version + 1, updated_at = now()
    where id = $1 and epoch = $2 and status = 'EXECUTING' and pending_waits > 0 and not resume_due and retry_at is null
   returning ${runColumns}
 ),
+h as (delete from run_slot where run_id = any(array(select id from r))),
 d as (update run_data set attempt_usage_ms = $4 where run_id = any(array(select id from r))),
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), 'waiting', $5 from r)
 select * from r`;

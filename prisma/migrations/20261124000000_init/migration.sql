@@ -128,6 +128,9 @@ create table run (
   env_id text not null,
   task text not null,
   status text not null,
+  -- The status once more, for the index, where lists look for few among many: not for QUEUED (run_queue has those), DEQUEUED,
+  -- EXECUTING (run_slot) and COMPLETED, so that the usual way of a run changes no indexed column (HOT updates).
+  notable text,
   -- Count of events, gap-free: the cursor of subscribers.
   version integer not null default 1,
   -- Fencing token: rises whenever the run changes hands.
@@ -160,7 +163,7 @@ create table run (
   -- Kind of the wait shown while WAITING; `pending_waits` operations have no outcome yet.
   waiting_on text,
   pending_waits integer not null default 0,
-  -- Node that holds the process, and lease end; null when nobody does.
+  -- Node that has, or last had, the process.
   node text,
   -- CANCELED, but the process has not stopped yet.
   stopping boolean not null default false,
@@ -173,10 +176,10 @@ create table run (
   progress_label text,
   error_name text,
   error_message text
-) with (fillfactor = 85);
+) with (fillfactor = 70);
 create index run_env on run (env_id, created_at desc, id desc);
 create index run_task on run (env_id, task, created_at desc, id desc);
-create index run_status on run (env_id, status, created_at desc, id desc) where status <> 'COMPLETED';
+create index run_notable on run (env_id, notable, created_at desc, id desc) where notable is not null;
 create index run_parent on run (parent_id, created_at) where parent_id is not null;
 create index run_root on run (root_id, created_at) where root_id is not null;
 create index run_resume on run (env_id, id) where resume_due or stopping;
@@ -199,7 +202,7 @@ create table run_data (
   error text,
   -- JSON: ttl, idempotency key, trigger function, retry settings and the like; written once.
   options text not null
-);
+) with (fillfactor = 70);
 create table run_tag (
   env_id text not null,
   tag text not null,
@@ -220,6 +223,13 @@ create table run_queue (
   primary key (env_id, queue, concurrency_key, score, run_id)
 ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
 create unique index run_queue_run on run_queue (run_id);
+
+-- Runs that hold a concurrency slot, and the node that has their process: what counts as running. Rebuilt from nothing else.
+create table run_slot (
+  run_id text collate "C" primary key,
+  env_id text not null,
+  node text not null
+) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
 
 -- Due work: delay (enqueue), ttl (expire), retry (start again), wait (a timed wait), token (time out), batch (seal time-out).
 create table run_timer (
