@@ -1,5 +1,5 @@
 import type { RunFilter } from "@/lib/contracts/realtime";
-import { runStatuses, type RunStatus } from "@/lib/contracts/status";
+import { runStatuses, type RunStatus } from "@/lib/contracts/run-status";
 
 /**
  * What the runs page filters by, as a person chose it. It lives in the URL and can be written as text:

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { JsonView } from "@/components/ui/json-view";
 import { Tabs } from "@/components/ui/tabs";
-import { isFinal } from "@/lib/contracts/status";
+import { isFinal } from "@/lib/contracts/run-status";
 import type { TraceRow } from "@/lib/trace-rows";
 import { ErrorTab } from "./error-tab";
 import { LogsTab } from "./logs-tab";

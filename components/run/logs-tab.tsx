@@ -9,7 +9,7 @@ import { Input, NativeSelect } from "@/components/ui/input";
 import { JsonView } from "@/components/ui/json-view";
 import { ErrorState } from "@/components/ui/state";
 import type { RunDetail } from "@/lib/contracts/run";
-import { isFinal } from "@/lib/contracts/status";
+import { isFinal } from "@/lib/contracts/run-status";
 import { formatClock } from "@/lib/format";
 import type { TraceRow } from "@/lib/trace-rows";
 import type { LogLine, TraceTree } from "@/lib/trace-tree";

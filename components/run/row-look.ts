@@ -2,7 +2,7 @@ import { Activity, AlarmClock, Box, Globe, Hand, Layers, Play, Radio, Repeat2, S
 import type { Tone } from "@/components/ui/tone";
 import { lookOf } from "@/components/runs/status";
 import type { RunRow } from "@/lib/contracts/run";
-import { isFinal } from "@/lib/contracts/status";
+import { isFinal } from "@/lib/contracts/run-status";
 import type { TraceRow } from "@/lib/trace-rows";
 
 /** Icon hints that spans carry. */

@@ -5,7 +5,7 @@ import { useShortcut } from "@/components/frame/shortcuts";
 import { ErrorState } from "@/components/ui/state";
 import type { RunPage as Page } from "@/lib/contracts/dashboard";
 import type { RunDetail, TraceItem } from "@/lib/contracts/run";
-import { isFinal } from "@/lib/contracts/status";
+import { isFinal } from "@/lib/contracts/run-status";
 import { selfKey, type TraceRow } from "@/lib/trace-rows";
 import { DetailPanel } from "./detail-panel";
 import { RunHeader } from "./run-header";

@@ -8,7 +8,7 @@ import { JsonView } from "@/components/ui/json-view";
 import { Facts } from "@/components/ui/page";
 import { toneText } from "@/components/ui/tone";
 import type { RunRow } from "@/lib/contracts/run";
-import { isFinal } from "@/lib/contracts/status";
+import { isFinal } from "@/lib/contracts/run-status";
 import type { TraceRow } from "@/lib/trace-rows";
 import { lookOfRow } from "./row-look";
 

@@ -9,7 +9,7 @@ import { NativeSelect } from "@/components/ui/input";
 import { Segmented } from "@/components/ui/segmented";
 import { ErrorState } from "@/components/ui/state";
 import type { RunDetail, StreamChunk } from "@/lib/contracts/run";
-import { isFinal } from "@/lib/contracts/status";
+import { isFinal } from "@/lib/contracts/run-status";
 import { formatClock, plural } from "@/lib/format";
 import { useFollow } from "./follow";
 import { flowOf, partOf } from "./stream-text";

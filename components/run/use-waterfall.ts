@@ -2,7 +2,7 @@
 import { useMemo, useState } from "react";
 import { useNow } from "@/components/live/live-provider";
 import type { RunDetail, RunRow } from "@/lib/contracts/run";
-import { isFinal } from "@/lib/contracts/status";
+import { isFinal } from "@/lib/contracts/run-status";
 import { createTimeScale, roomyEnd, type TimeScale } from "@/lib/time-scale";
 import { traceRows, type TraceRow } from "@/lib/trace-rows";
 import type { TraceTree } from "@/lib/trace-tree";

@@ -7,7 +7,7 @@ import { useNow } from "@/components/live/live-provider";
 import { cn } from "@/components/ui/cn";
 import { toneBar, toneText, type Tone } from "@/components/ui/tone";
 import type { RunRow } from "@/lib/contracts/run";
-import { isFinal } from "@/lib/contracts/status";
+import { isFinal } from "@/lib/contracts/run-status";
 import { formatDuration, formatTicking } from "@/lib/format";
 import type { TimeScale } from "@/lib/time-scale";
 import type { TraceRow } from "@/lib/trace-rows";

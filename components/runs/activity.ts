@@ -1,6 +1,6 @@
 import { toneColor, type Tone } from "@/components/ui/tone";
 import type { Activity } from "@/lib/contracts/dashboard";
-import { runStatuses } from "@/lib/contracts/status";
+import { runStatuses } from "@/lib/contracts/run-status";
 import { statusLook } from "./status";
 
 export interface ActivityBar {

@@ -9,7 +9,7 @@ import { Button } from "@/components/ui/button";
 import { ConfirmDialog } from "@/components/ui/dialog";
 import { Progress } from "@/components/ui/progress";
 import type { RunRow } from "@/lib/contracts/run";
-import { isFinal } from "@/lib/contracts/status";
+import { isFinal } from "@/lib/contracts/run-status";
 import { plural } from "@/lib/format";
 import { canCancel, cancelRun, forEachRun, replayRun, type BulkOutcome } from "./run-actions";
 

@@ -7,7 +7,7 @@ import { Field, Input } from "@/components/ui/input";
 import { Menu, MenuCheck, Popover } from "@/components/ui/menu";
 import { toneText } from "@/components/ui/tone";
 import type { Facets } from "@/lib/contracts/dashboard";
-import { runStatuses } from "@/lib/contracts/status";
+import { runStatuses } from "@/lib/contracts/run-status";
 import { addValue, removeValue, setSingle, type ListKey, type RunsView } from "@/lib/run-filter";
 import { timeWindows } from "./filter-suggest";
 import { statusLook } from "./status";

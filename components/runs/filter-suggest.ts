@@ -1,5 +1,5 @@
 import type { Facets } from "@/lib/contracts/dashboard";
-import { runStatuses } from "@/lib/contracts/status";
+import { runStatuses } from "@/lib/contracts/run-status";
 import { addValue, setSingle, type ListKey, type RunsView } from "@/lib/run-filter";
 import { statusLook } from "./status";
 

@@ -1,5 +1,5 @@
 import { sendJson } from "@/components/live/api";
-import { isFinal } from "@/lib/contracts/status";
+import { isFinal } from "@/lib/contracts/run-status";
 import type { RunRow } from "@/lib/contracts/run";
 import type { ReplayBody } from "@/lib/contracts/trigger";
 

@@ -8,7 +8,7 @@ import { Progress } from "@/components/ui/progress";
 import { TagButton } from "@/components/ui/tag";
 import { Checkbox } from "@/components/ui/toggle";
 import type { RunRow } from "@/lib/contracts/run";
-import { isFinal } from "@/lib/contracts/status";
+import { isFinal } from "@/lib/contracts/run-status";
 import { formatPercent, shortId } from "@/lib/format";
 import { lookOf, StatusBadge, StatusIcon } from "./status";
 
