@@ -43,7 +43,7 @@ export async function runFanOutClient([port = "", runId = "", count = "0"]: stri
   let frames = 0;
   const open = () =>
     new Promise<void>((subscribed, fail) => {
-      const socket = new WebSocket(`ws://127.0.0.1:${port}/realtime`, { perMessageDeflate: false });
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/realtime?auth=token`, { perMessageDeflate: false });
       const send = (message: object) => socket.send(JSON.stringify(message));
       socket.on("open", () => {
         send({ type: "hello", protocol: protocolVersion, token: process.env.BENCH_KEY });

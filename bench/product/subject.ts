@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { decodePacket } from "@/lib/packet";
 import { HttpPool } from "../http";
 import { processTree } from "../processes";
 import { now, type Subject } from "../subject";
@@ -9,7 +10,7 @@ export const productName = "signalbox";
 
 const Handle = z.object({ id: z.string() });
 const Queue = z.object({ queued: z.number(), running: z.number() });
-const Result = z.discriminatedUnion("ok", [z.object({ ok: z.literal(true), output: z.string() }), z.object({ ok: z.literal(false), error: z.unknown() })]);
+const Result = z.discriminatedUnion("ok", [z.object({ ok: z.literal(true), output: z.string(), outputType: z.string() }), z.object({ ok: z.literal(false), error: z.unknown() })]);
 const Started = z.object({ startedAt: z.number() });
 
 /** The product over its public HTTP API with a secret key, as any backend would use it. */
@@ -27,9 +28,10 @@ export function productSubject(server: ProductServer): Subject & { runOnce(): Pr
       if (answer.status === 200) {
         const result = Result.parse(JSON.parse(answer.body));
         if (!result.ok) throw new Error(`run ${id} failed: ${JSON.stringify(result.error)}`);
-        return Started.parse(JSON.parse(result.output)).startedAt;
+        return Started.parse(decodePacket({ data: result.output, dataType: result.outputType })).startedAt;
       }
-      if (answer.status !== 404) throw new Error(`result of ${id}: ${answer.status} ${answer.body.slice(0, 300)}`);
+      if (answer.status === 404) await delay(1);
+      else throw new Error(`result of ${id}: ${answer.status} ${answer.body.slice(0, 300)}`);
     }
     throw new Error(`run ${id} had no result within 30 s`);
   }
@@ -40,7 +42,7 @@ export function productSubject(server: ProductServer): Subject & { runOnce(): Pr
     for (;;) {
       const { queued, running } = await queue();
       if (queued === 0 && running === 0) return;
-      await delay(20);
+      await delay(100); // this look costs the server something too
     }
   };
 
