@@ -94,6 +94,7 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   useShortcut("x", { label: "Select run", group: "Runs", run: () => selection.cursor !== null && selection.select(selection.cursor, "one") });
   useShortcut("shift+x", { label: "Select up to here", group: "Runs", run: () => selection.cursor !== null && selection.select(selection.cursor, "range") });
   useShortcut("space", { label: "Preview", group: "Runs", run: () => onPreview(!preview) });
+  useShortcut("escape", { label: "Let the list move again", group: "Runs", run: () => selection.moveTo(null) });
   useShortcut("n", { label: "Show new runs", group: "Runs", run: () => show() });
 
   function show(): void {

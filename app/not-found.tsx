@@ -1,0 +1,23 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { Button } from "@/components/ui/button";
+import { EmptyState } from "@/components/ui/state";
+
+export const metadata: Metadata = { title: "Not found" };
+
+export default function NotFound() {
+  return (
+    <main>
+      <EmptyState
+        title="There is no such page"
+        action={
+          <Button asChild>
+            <Link href="/runs">All runs</Link>
+          </Button>
+        }
+      >
+        Check the address, or start from the runs.
+      </EmptyState>
+    </main>
+  );
+}

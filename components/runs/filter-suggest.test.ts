@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { emptyView } from "@/lib/run-filter";
+import { applySuggestion, suggest } from "./filter-suggest";
+
+const facets = { tasks: ["import-orders", "approve-refund"], queues: ["emails"], tags: ["user_123", "refund"] };
+const texts = (text: string, view = emptyView): string[] => suggest(text, facets, view).map((option) => `${option.key}:${option.value}`);
+
+describe("suggest", () => {
+  it("finds a word in every kind of value", () => {
+    expect(texts("refund")).toEqual(["task:approve-refund", "tag:refund"]);
+    expect(texts("fail")).toEqual(["status:FAILED", "status:SYSTEM_FAILURE"]);
+  });
+
+  it("keeps to the key that is typed, and to what comes after the last comma", () => {
+    expect(texts("task:")).toEqual(["task:import-orders", "task:approve-refund"]);
+    expect(texts("task:import-orders,app")).toEqual(["task:approve-refund"]);
+    expect(texts("last:1h")).toEqual(["last:1h"]);
+  });
+
+  it("leaves out what is chosen already", () => {
+    expect(texts("task:", { ...emptyView, task: ["import-orders"] })).toEqual(["task:approve-refund"]);
+  });
+
+  it("takes a run id as it is", () => {
+    expect(texts("run_0abc")[0]).toBe("id:run_0abc");
+  });
+
+  it("applies to the view", () => {
+    expect(applySuggestion(emptyView, { key: "status", value: "FAILED", text: "Failed" })).toEqual({ ...emptyView, status: ["FAILED"] });
+    expect(applySuggestion(emptyView, { key: "last", value: "1h", text: "last hour" })).toEqual({ ...emptyView, last: "1h" });
+  });
+});
