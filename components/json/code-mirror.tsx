@@ -58,6 +58,8 @@ export function CodeMirror({ value, onChange, label, describedBy, invalid, edita
       colours,
       look,
       EditorView.lineWrapping,
+      // The gutter belongs to the whole field, not only to the lines there are.
+      EditorView.theme({ ".cm-content, .cm-gutter": { minHeight } }),
       EditorView.contentAttributes.of({
         "aria-label": label,
         "aria-invalid": String(invalid === "invalid"),
@@ -75,7 +77,7 @@ export function CodeMirror({ value, onChange, label, describedBy, invalid, edita
         ]),
       ),
     ],
-    [label, invalid, describedBy, onSubmit],
+    [label, invalid, describedBy, onSubmit, minHeight],
   );
   return (
     <ReactCodeMirror
@@ -83,7 +85,6 @@ export function CodeMirror({ value, onChange, label, describedBy, invalid, edita
       onChange={onChange}
       extensions={extensions}
       theme="none"
-      minHeight={minHeight}
       maxHeight={maxHeight}
       editable={editable === "editable"}
       indentWithTab={false}

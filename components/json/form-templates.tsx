@@ -164,7 +164,7 @@ export function FieldErrorTemplate({ errors, fieldPathId }: FieldErrorProps) {
   return (
     <ul id={errorId(fieldPathId)} role="alert" className="text-sm text-bad">
       {[...new Set(errors)].map((error) => (
-        <li key={String(error)}>{error}</li>
+        <li key={typeof error === "string" ? error : error.key}>{error}</li>
       ))}
     </ul>
   );

@@ -17,7 +17,7 @@ export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: 
   const dead = row.revokedAt !== undefined || expired;
   return (
     <Tr className={cn(dead && "text-faint")}>
-      <Td className="max-w-64">
+      <Td className="max-w-64 max-sm:max-w-32">
         <span className="flex min-w-0 items-center gap-2">
           <span className={cn("truncate", !dead && "font-medium")} title={row.name}>
             {row.name}
@@ -25,12 +25,12 @@ export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: 
           {row.isRoot ? <Badge>root</Badge> : null}
         </span>
       </Td>
-      <Td className="font-mono text-sm whitespace-nowrap">{row.display}</Td>
-      <Td className="whitespace-nowrap">
+      <Td className="font-mono text-sm whitespace-nowrap max-sm:hidden">{row.display}</Td>
+      <Td className="whitespace-nowrap max-md:hidden">
         <Ago at={row.createdAt} />
         {row.createdBy ? <span className="text-faint"> by {row.createdBy}</span> : null}
       </Td>
-      <Td className="whitespace-nowrap">{row.lastUsedAt ? <Ago at={row.lastUsedAt} /> : <span className="text-faint">never</span>}</Td>
+      <Td className="whitespace-nowrap max-md:hidden">{row.lastUsedAt ? <Ago at={row.lastUsedAt} /> : <span className="text-faint">never</span>}</Td>
       <Td className="whitespace-nowrap">
         {row.revokedAt ? (
           <>

@@ -47,9 +47,9 @@ export function KeysView({ initial }: { initial: Page }) {
           <thead>
             <tr>
               <Th>Name</Th>
-              <Th>Key</Th>
-              <Th>Created</Th>
-              <Th>Last used</Th>
+              <Th className="max-sm:hidden">Key</Th>
+              <Th className="max-md:hidden">Created</Th>
+              <Th className="max-md:hidden">Last used</Th>
               <Th>State</Th>
               <Th className="w-px">
                 <span className="sr-only">Actions</span>

@@ -34,15 +34,14 @@ export function QueueLine({ queue, refused }: { queue: QueueRow; refused: string
 
   return (
     <Tr>
-      <Td className="max-w-72">
+      <Td className="max-w-72 max-sm:max-w-44">
         <span className="flex min-w-0 items-center gap-2">
           <Link href={`/runs?queue=${encodeURIComponent(queue.name)}`} title={queue.name} className="truncate font-mono hover:underline">
             {queue.name}
           </Link>
-          {queue.type === "task" ? <span className="shrink-0 text-sm text-faint">task</span> : null}
-          {queue.paused ? (
+                    {queue.paused ? (
             <Badge tone="needs">
-              <Pause aria-hidden className="size-3" /> Paused
+              <Pause aria-hidden className="size-3" /> <span className="max-sm:sr-only">Paused</span>
             </Badge>
           ) : null}
         </span>
@@ -51,7 +50,7 @@ export function QueueLine({ queue, refused }: { queue: QueueRow; refused: string
         <UsageBar running={queue.running} limit={queue.concurrencyLimit} paused={queue.paused} />
       </Td>
       <Td className={cn("text-right font-mono", tinted && "tint", queue.queued === 0 && "text-faint")}>{formatCount(queue.queued)}</Td>
-      <Td className="font-mono">{queue.oldestQueuedAt === undefined || queue.queued === 0 ? <span className="text-faint">–</span> : <Waiting since={queue.oldestQueuedAt} />}</Td>
+      <Td className="font-mono max-sm:hidden">{queue.oldestQueuedAt === undefined || queue.queued === 0 ? <span className="text-faint">–</span> : <Waiting since={queue.oldestQueuedAt} />}</Td>
       <Td>
         <Menu
           align="end"

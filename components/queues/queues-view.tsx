@@ -76,9 +76,9 @@ export function QueuesView({ initial }: { initial: Page }) {
           <thead>
             <tr>
               <Th>Queue</Th>
-              <Th className="w-56">Running</Th>
+              <Th className="sm:w-56">Running</Th>
               <Th className="text-right">Queued</Th>
-              <Th className="w-36">Oldest waits</Th>
+              <Th className="w-36 max-sm:hidden">Oldest waits</Th>
               <Th className="w-px">
                 <span className="sr-only">Actions</span>
               </Th>

@@ -11,7 +11,7 @@ export function UsageBar({ running, limit, paused, className }: { running: numbe
         {formatCount(running)} <span className="text-faint">/ {limit === null ? "∞" : formatCount(limit)}</span>
       </span>
       {limit === null ? null : (
-        <div aria-hidden className="h-1.5 min-w-12 flex-1 overflow-hidden rounded-full bg-active">
+        <div aria-hidden className="max-sm:hidden h-1.5 min-w-12 flex-1 overflow-hidden rounded-full bg-active">
           <div
             className={cn("h-full origin-left rounded-full transition-transform duration-[120ms] ease-out", paused === true ? "bg-idle-bar" : full ? "bg-needs-bar" : "bg-moving-bar")}
             style={{ transform: `scaleX(${share})` }}

@@ -56,13 +56,13 @@ export function TasksView({ initial }: { initial: Page }) {
           <thead>
             <tr>
               <Th>Task</Th>
-              <Th>Queue</Th>
-              <Th className="text-right">Queued</Th>
+              <Th className="max-md:hidden">Queue</Th>
+              <Th className="text-right max-md:hidden">Queued</Th>
               <Th className="text-right">Running</Th>
-              <Th>24 h</Th>
-              <Th className="text-right">p50</Th>
-              <Th className="text-right">p95</Th>
-              <Th>Last run</Th>
+              <Th className="max-sm:hidden">24 h</Th>
+              <Th className="text-right max-md:hidden">p50</Th>
+              <Th className="text-right max-md:hidden">p95</Th>
+              <Th className="max-md:hidden">Last run</Th>
               <Th className="w-px">
                 <span className="sr-only">Actions</span>
               </Th>
@@ -83,7 +83,7 @@ function TaskLine({ task, queued, running }: { task: TaskSummary; queued: number
   const tinted = useTint(running);
   return (
     <Tr>
-      <Td className="h-12 max-w-72 min-w-48">
+      <Td className="h-12 max-w-72 max-sm:max-w-44">
         <Link href={`/tasks/${encodeURIComponent(task.id)}`} className="block truncate font-mono font-medium hover:underline" title={task.id}>
           {task.id}
         </Link>
@@ -91,20 +91,20 @@ function TaskLine({ task, queued, running }: { task: TaskSummary; queued: number
           {task.filePath}
         </span>
       </Td>
-      <Td className="max-w-44 truncate font-mono text-sm text-muted" title={task.queue}>
+      <Td className="max-w-44 truncate font-mono text-sm text-muted max-md:hidden" title={task.queue}>
         {task.queue}
       </Td>
-      <Td className={cn("text-right font-mono", queued === 0 && "text-faint")}>{formatCount(queued)}</Td>
+      <Td className={cn("text-right font-mono max-md:hidden", queued === 0 && "text-faint")}>{formatCount(queued)}</Td>
       <Td className={cn("text-right font-mono", tinted && "tint", running === 0 ? "text-faint" : "text-moving")}>{formatCount(running)}</Td>
-      <Td>
+      <Td className="max-sm:hidden">
         <SparkBars hourly={task.hourly} />
       </Td>
-      <Td className="text-right font-mono whitespace-nowrap">{task.p50Ms === null ? <span className="text-faint">–</span> : formatDuration(task.p50Ms)}</Td>
-      <Td className="text-right font-mono whitespace-nowrap">{task.p95Ms === null ? <span className="text-faint">–</span> : formatDuration(task.p95Ms)}</Td>
-      <Td className="whitespace-nowrap">{task.lastRunAt === null ? <span className="text-faint">never</span> : <Ago at={task.lastRunAt} />}</Td>
+      <Td className="text-right font-mono whitespace-nowrap max-md:hidden">{task.p50Ms === null ? <span className="text-faint">–</span> : formatDuration(task.p50Ms)}</Td>
+      <Td className="text-right font-mono whitespace-nowrap max-md:hidden">{task.p95Ms === null ? <span className="text-faint">–</span> : formatDuration(task.p95Ms)}</Td>
+      <Td className="whitespace-nowrap max-md:hidden">{task.lastRunAt === null ? <span className="text-faint">never</span> : <Ago at={task.lastRunAt} />}</Td>
       <Td>
         <span className="flex justify-end gap-1">
-          <Button asChild size="sm" look="ghost">
+          <Button asChild size="sm" look="ghost" className="max-sm:hidden">
             <Link href={`/runs?task=${encodeURIComponent(task.id)}`}>Runs</Link>
           </Button>
           <Button asChild size="sm">

@@ -6,17 +6,19 @@ import { Ago } from "../live/time";
 import { cn } from "../ui/cn";
 import { TagLabel } from "../ui/tag";
 import { Deadline } from "./deadline";
+import { useSeen } from "./use-seen";
 import { useTokenPage } from "./use-tokens";
 
 export const itemId = (token: Pick<TokenRow, "id">) => `token-${token.id}`;
 
 /** One question in the list: who asks, what, and how long there is. */
 export function TokenItem({ token, stamp, chosen, onChoose }: { token: TokenRow; stamp: string; chosen: boolean; onChoose: (id: string) => void }) {
-  const { data: page } = useTokenPage(token.id, stamp);
+  const [item, seen] = useSeen<HTMLLIElement>();
+  const { data: page } = useTokenPage(token.id, stamp, seen ? "always" : "not yet");
   const run = page?.runs[0];
   const question = findQuestion(page?.runs.map((waiting) => waiting.metadata) ?? []);
   return (
-    <li>
+    <li ref={item}>
       <button
         type="button"
         id={itemId(token)}

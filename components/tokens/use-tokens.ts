@@ -47,10 +47,11 @@ export function useRunStamps(tokens: readonly TokenRow[]): (token: TokenRow | un
 const runsOf = (token: TokenRow): string[] => [...token.waitingRuns, ...(token.createdByRun === undefined ? [] : [token.createdByRun])];
 
 /** One token with the runs that wait for it and what they are about. Read again when `stamp` changes. */
-export const useTokenPage = (id: string, stamp: string): UseQueryResult<TokenPage> =>
+export const useTokenPage = (id: string, stamp: string, when: "always" | "not yet" = "always"): UseQueryResult<TokenPage> =>
   useQuery<TokenPage>({
     queryKey: ["token", id, stamp],
     queryFn: ({ signal }) => getJson<TokenPage>(`/api/dashboard/tokens/${encodeURIComponent(id)}`, signal),
+    enabled: when === "always",
     placeholderData: (held) => (held?.token.id === id ? held : undefined),
   });
 

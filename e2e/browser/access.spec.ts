@@ -12,7 +12,7 @@ test("a key is shown once, works, and stops when it is revoked", async ({ page }
   await page.getByRole("button", { name: "Create key" }).last().click();
   const key = await page.locator("code.select-all").innerText();
   await expect(page.getByText(`TRIGGER_SECRET_KEY=${key}`)).toBeVisible();
-  expect((await ask("GET", "/api/v1/runs", undefined, key)).status).toBe(200);
+  expect((await ask("GET", "/api/v1/runs", { token: key })).status).toBe(200);
   await page.getByRole("button", { name: "I have copied it" }).click();
   await expect(page.getByText(key)).toHaveCount(0);
 
@@ -23,7 +23,7 @@ test("a key is shown once, works, and stops when it is revoked", async ({ page }
   await page.getByLabel(`Type ${name} to confirm`).fill(name);
   await revoke.click();
   await expect(line).toContainText("Revoked");
-  expect((await ask("GET", "/api/v1/runs", undefined, key)).status).toBe(401);
+  expect((await ask("GET", "/api/v1/runs", { token: key })).status).toBe(401);
 });
 
 test.describe("without a session", () => {

@@ -65,7 +65,7 @@ test("a token for one run, made by choosing it, works from another page and for 
     await Promise.all([application.close(), stranger.close()]);
     await ask("POST", `/api/v2/runs/${other}/cancel`);
   }
-  expect((await ask("POST", "/api/v1/tasks/index-docs/trigger", { payload: {} }, token)).status).toBe(403);
+  expect((await ask("POST", "/api/v1/tasks/index-docs/trigger", { body: { payload: {} }, token })).status).toBe(403);
 
   // The list knows it, and revoking ends it.
   await page.reload();
@@ -74,7 +74,7 @@ test("a token for one run, made by choosing it, works from another page and for 
   await line.getByRole("button", { name: "Revoke" }).click();
   await page.getByRole("button", { name: "Revoke token" }).click();
   await expect(line).toContainText("Revoked");
-  expect((await ask("GET", `/api/v3/runs/${run}`, undefined, token)).status).toBe(401);
+  expect((await ask("GET", `/api/v3/runs/${run}`, { token })).status).toBe(401);
 });
 
 test("a one-time token triggers once", async ({ page }) => {
@@ -84,7 +84,7 @@ test("a one-time token triggers once", async ({ page }) => {
   await expect(page.getByText("useRealtimeTaskTrigger(")).toBeVisible();
   await page.getByRole("button", { name: "Trigger index-docs with this token" }).click();
   await expect(page.getByRole("list", { name: "What the token sees" })).toContainText("COMPLETED_SUCCESSFULLY");
-  const { status, body } = await ask<{ error: string }>("POST", "/api/v1/tasks/index-docs/trigger", { payload: {} }, token);
+  const { status, body } = await ask("POST", "/api/v1/tasks/index-docs/trigger", { body: { payload: {} }, token });
   expect(status).toBe(422);
   expect(body.error).toMatch(/one-time/i);
 });

@@ -3,7 +3,7 @@ import { admin } from "../global-setup";
 import { ask, retrieve, trigger } from "./api";
 
 const row = /task\/check-headings/;
-const resume = () => ask("POST", "/api/v1/queues/check-headings/pause", { type: "task", action: "resume" });
+const resume = () => ask("POST", "/api/v1/queues/check-headings/pause", { body: { type: "task", action: "resume" } });
 
 test.afterEach(async () => {
   await resume();

@@ -37,22 +37,22 @@ test("a question appears by itself and is answered with its form; the run goes o
 });
 
 test("a token without a question is answered yes or no, or with any JSON", async ({ page }) => {
-  const { body: made } = await ask<{ id: string }>("POST", "/api/v1/waitpoints/tokens", { timeout: "5m", tags: [unique("bare")] });
+  const { body: made } = await ask("POST", "/api/v1/waitpoints/tokens", { body: { timeout: "5m", tags: [unique("bare")] } });
   await page.goto(`/tokens?token=${made.id}`);
   const panel = page.getByRole("article");
   await panel.getByRole("radio", { name: "Custom JSON" }).click();
   await panel.getByRole("textbox", { name: "Answer as JSON" }).fill('{"colour": "red"}');
   await panel.getByRole("button", { name: "Answer with JSON" }).click();
-  await expect.poll(async () => (await ask<{ status: string; output?: string }>("GET", `/api/v1/waitpoints/tokens/${made.id}`)).body).toMatchObject({ status: "COMPLETED", output: '{"colour":"red"}' });
+  await expect.poll(async () => (await ask("GET", `/api/v1/waitpoints/tokens/${made.id}`)).body).toMatchObject({ status: "COMPLETED", output: '{"colour":"red"}' });
 });
 
 test("who answers second is told who was first", async ({ page }) => {
-  const { body: made } = await ask<{ id: string }>("POST", "/api/v1/waitpoints/tokens", { timeout: "5m" });
+  const { body: made } = await ask("POST", "/api/v1/waitpoints/tokens", { body: { timeout: "5m" } });
   await page.goto(`/tokens?token=${made.id}`);
   await expect(page.getByRole("article").getByRole("button", { name: "Approve" })).toBeVisible();
   // Somebody is faster by the moment in which the answer is on its way.
   await page.route("**/complete", async (route) => {
-    await ask("POST", `/api/v1/waitpoints/tokens/${made.id}/complete`, { data: { approved: false } });
+    await ask("POST", `/api/v1/waitpoints/tokens/${made.id}/complete`, { body: { data: { approved: false } } });
     await route.continue();
   });
   await page.getByRole("article").getByRole("button", { name: "Approve" }).click();
@@ -60,10 +60,10 @@ test("who answers second is told who was first", async ({ page }) => {
 });
 
 test("an answer given elsewhere shows at once, with who gave it", async ({ page }) => {
-  const { body: made } = await ask<{ id: string }>("POST", "/api/v1/waitpoints/tokens", { timeout: "5m" });
+  const { body: made } = await ask("POST", "/api/v1/waitpoints/tokens", { body: { timeout: "5m" } });
   await page.goto(`/tokens?token=${made.id}`);
   await expect(page.getByRole("article").getByRole("button", { name: "Approve" })).toBeVisible();
-  await ask("POST", `/api/v1/waitpoints/tokens/${made.id}/complete`, { data: "done" });
+  await ask("POST", `/api/v1/waitpoints/tokens/${made.id}/complete`, { body: { data: "done" } });
   await expect(page.getByText(/Answered by key …/)).toBeVisible();
   await expect(page.getByRole("article").getByRole("button", { name: "Approve" })).toBeHidden();
 });
