@@ -15,7 +15,7 @@ beforeAll(() => {
   const modules = join(project.directory, "node_modules");
   mkdirSync(modules);
   execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", project.directory], { cwd: root });
-  const [tarball = ""] = readdirSync(project.directory).filter((name) => name.endsWith(".tgz"));
+  const tarball = readdirSync(project.directory).find((name) => name.endsWith(".tgz")) ?? "";
   execFileSync("tar", ["xzf", join(project.directory, tarball), "-C", modules]);
   execFileSync("mv", [join(modules, "package"), join(modules, "signalbox")]);
   symlinkSync(join(root, "node_modules"), join(modules, "signalbox", "node_modules"));

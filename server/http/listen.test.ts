@@ -76,7 +76,7 @@ test("an upgraded socket that nobody reads does not keep the server open", async
   await seen;
   const gone = once(socket, "close");
   await server?.close(10);
-  await gone;
+  await expect(gone).resolves.toBeDefined();
 });
 
 test("a port in use is the system's own error", async () => {
