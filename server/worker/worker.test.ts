@@ -165,3 +165,36 @@ test("an environment that another run contradicts is not set, and is taken back 
   worker.send(assign("run_3", "environment", { ms: 1 }));
   expect((await ended(worker, "run_3")).output).toBeUndefined();
 });
+
+test("stream chunks for the parent name it, and count apart from the run's own", async () => {
+  const worker = await start();
+  const family = { id: "run_1", tags: [], isTest: false, isReplay: false, createdAt: "2030-01-01T00:00:00Z", startedAt: "2030-01-01T00:00:00Z", parentTaskRunId: "run_p" };
+  worker.send(assign("run_1", "relay", undefined, { ctx: { run: family } }));
+  await ended(worker, "run_1");
+  expect(worker.of("progress").flatMap((m) => m.progress.streams ?? [])).toEqual([
+    { key: "up", target: "run_p", first: 0, chunks: ['"x"'] },
+    { key: "up", first: 0, chunks: ['"y"'] },
+    { key: "default", first: 0, chunks: ['"mine"'] },
+  ]);
+});
+
+test("metadata that changes outside is seen inside", async () => {
+  const worker = await start();
+  worker.send(assign("run_1", "counter"));
+  await worker.hears("progress", (m) => m.progress.operations !== undefined);
+  worker.send({ type: "metadata", runId: "run_1", epoch: 1, metadata: JSON.stringify({ own: 1, outside: true }) });
+  expect((await ended(worker, "run_1")).output).toEqual({ own: 2, outside: true });
+});
+
+test("words about another epoch are not heard", async () => {
+  const worker = await start();
+  worker.send(assign("run_1", "hooked", { wait: true }, { epoch: 3 }));
+  const operation = await worker.hears("operation");
+  const child = { ok: true, id: "run_c", taskIdentifier: "echo", output: { data: null, dataType: "application/json" } };
+  worker.answer({ ...operation, epoch: 2 }, child);
+  worker.send({ type: "cancel", runId: "run_1", epoch: 2, reason: "canceled" }, { type: "ping", at: 1 });
+  await worker.hears("pong");
+  expect(worker.said.filter((m) => m.type === "finished" || m.type === "canceled")).toEqual([]);
+  worker.answer(operation, child);
+  expect((await ended(worker, "run_1")).output).toBe("done");
+});

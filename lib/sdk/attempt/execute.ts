@@ -177,6 +177,7 @@ async function cleanUp(it: Attempt, end: End): Promise<End> {
 }
 
 async function settleBackground(run: Run): Promise<void> {
+  if (run.background.size === 0) return;
   const over = new AbortController();
   const limit = sleep(backgroundMs, AbortSignal.any([over.signal, run.abort.signal])).catch(() => {});
   const all = async () => {
