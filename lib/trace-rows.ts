@@ -72,7 +72,7 @@ function placeRuns(tree: TraceTree, children: readonly RunRow[]): { below: Map<s
   }
   const below = new Map<string | null, RunRow[]>();
   const own = new Map<string, RunRow>();
-  for (const run of children.toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : 1))) {
+  for (const run of children.toSorted((a, b) => startOf(a) - startOf(b))) {
     const named = spanOfRun.get(run.id);
     const guessed = named === undefined ? unnamed.find((span) => !own.has(span.id) && couldHaveMade(span, run))?.id : undefined;
     const single = named ?? (run.batchId === undefined ? guessed : undefined);

@@ -15,9 +15,11 @@ import { cn } from "@/components/ui/cn";
 import { CopyValue } from "@/components/ui/copy";
 import { Input } from "@/components/ui/input";
 import { Popover } from "@/components/ui/menu";
+import { Progress } from "@/components/ui/progress";
 import { TagButton } from "@/components/ui/tag";
 import { toneSoft, toneText, type Tone } from "@/components/ui/tone";
 import type { RunDetail, RunEvent } from "@/lib/contracts/run";
+import { isFinal } from "@/lib/contracts/run-status";
 import { formatDuration } from "@/lib/format";
 import { waitsOf } from "@/lib/run-attempts";
 import { whyRun } from "@/lib/why-run";
@@ -47,28 +49,25 @@ export function RunHeader({ run, events }: { run: RunDetail; events: readonly Ru
         </div>
       </div>
       <Timing run={run} events={events} />
-      {why ? (
-        <p data-why className={cn("mt-1.5 flex min-w-0 flex-wrap items-baseline gap-x-2 rounded px-2 py-1", toneSoft[why.tone], toneText[why.tone])}>
-          <span className="min-w-0 [overflow-wrap:anywhere]">
-            <bdi>{why.text}</bdi>
-            {why.until === undefined ? null : (
-              <>
-                {" in "}
-                <Until at={why.until} className="font-mono" />
-                {", at "}
-                <Instant at={why.until} className="inline-block" />
-              </>
-            )}
-          </span>
-          {why.link ? (
-            <Button size="sm" look={why.tone === "asks" ? "asks" : "plain"} asChild className="text-fg">
-              <Link href={why.link.href} className={why.tone === "asks" ? "text-white" : ""}>
-                {why.link.text}
-              </Link>
-            </Button>
-          ) : null}
+      <div data-why className={cn("mt-1.5 flex h-8 min-w-0 items-center gap-2 rounded px-2", toneSoft[why.tone], toneText[why.tone])}>
+        {run.progress?.value === undefined ? null : <Progress value={run.progress.value} tone={isFinal(run.status) ? why.tone : "moving"} className="w-24 shrink-0" />}
+        <p className="min-w-0 truncate" title={why.text}>
+          <bdi>{why.text}</bdi>
+          {why.until === undefined ? null : (
+            <>
+              {" in "}
+              <Until at={why.until} className="font-mono" />
+              {", at "}
+              <Instant at={why.until} className="inline-block" />
+            </>
+          )}
         </p>
-      ) : null}
+        {why.link ? (
+          <Button size="sm" look={why.tone === "asks" ? "asks" : "plain"} asChild className={cn("ml-auto", why.tone === "asks" ? "text-white" : "text-fg")}>
+            <Link href={why.link.href}>{why.link.text}</Link>
+          </Button>
+        ) : null}
+      </div>
     </header>
   );
 }
@@ -86,7 +85,7 @@ function Timing({ run, events }: { run: RunDetail; events: readonly RunEvent[] }
   const waited = waits.reduce((sum, wait) => sum + (wait.endMs === null ? 0 : wait.endMs - wait.startMs), 0);
   const queuedAt = run.queuedAt ?? run.createdAt;
   return (
-    <p className="mt-1 flex flex-wrap gap-x-4 gap-y-0.5 text-sm text-muted">
+    <p className="mt-1 flex h-5 gap-x-4 overflow-x-auto text-sm leading-5 text-muted [scrollbar-width:none]">
       <Fact name="created">
         <Instant at={run.createdAt} className="inline-block" />
       </Fact>

@@ -29,7 +29,10 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
   // Its functions are read in this component only and handed to no memo.
   // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => lineHeight, overscan: 12, initialRect: { width: 800, height: 700 }, getItemKey: (index) => rows[index]?.key ?? index });
-  const ticks = useMemo(() => timeTicks(scale, 6), [scale]);
+  // Bars have three fifths of what the durations leave; a mark needs 70 px for its text.
+  const width = ((virtual.scrollRect?.width ?? 800) - 72) * 0.6;
+  const wanted = Math.max(1, Math.floor(width / 70));
+  const ticks = useMemo(() => timeTicks(scale, wanted), [scale, wanted]);
   const latest = useRef({ toggle, onSelect });
   useEffect(() => {
     latest.current = { toggle, onSelect };

@@ -30,7 +30,7 @@ function toggle(view: RunsView, key: ListKey, value: string): RunsView {
 
 export function FilterMenus({ view, onChange, facets }: FilterProps & { facets: Facets }) {
   return (
-    <div className="flex flex-wrap items-center gap-1">
+    <div className="-my-1 flex max-w-full items-center gap-1 overflow-x-auto py-1 [scrollbar-width:none]">
       <Menu trigger={trigger("Status", view.status.length > 0)} className="max-h-[28rem]">
         {runStatuses.map((status) => {
           const { Icon, word, tone } = statusLook[status];

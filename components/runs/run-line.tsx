@@ -99,7 +99,7 @@ function Tags({ tags, onTag }: { tags: readonly string[]; onTag: (tag: string) =
   return (
     <div className="flex min-w-0 gap-1 overflow-hidden">
       {tags.slice(0, shownTags).map((tag) => (
-        <TagButton key={tag} tag={tag} tabIndex={-1} className="max-w-28" onClick={() => onTag(tag)} />
+        <TagButton key={tag} tag={tag} tabIndex={-1} className="max-w-24 min-w-7 first:shrink-0" onClick={() => onTag(tag)} />
       ))}
       {more > 0 ? (
         <span className="text-sm text-faint" title={tags.slice(shownTags).join(", ")}>
@@ -114,7 +114,7 @@ function Tags({ tags, onTag }: { tags: readonly string[]; onTag: (tag: string) =
 function Doing({ row }: { row: RunRow }) {
   if (row.error && isFinal(row.status)) {
     return (
-      <span className="block truncate text-bad" title={row.error.message}>
+      <span className={cn("block truncate", lookOf(row).tone === "bad" ? "text-bad" : "text-faint")} title={row.error.message}>
         <bdi>{row.error.message}</bdi>
       </span>
     );
@@ -125,7 +125,7 @@ function Doing({ row }: { row: RunRow }) {
     <span className="flex min-w-0 items-center gap-2">
       {value === undefined ? null : (
         <>
-          <Progress value={value} label={`Progress of ${row.task}`} className="w-16 shrink-0" />
+          <Progress value={value} label={`Progress of ${row.task}`} tone={isFinal(row.status) ? lookOf(row).tone : "moving"} className="w-10 shrink-0 @2xl:w-16" />
           <span className="shrink-0 font-mono text-sm text-muted">{formatPercent(value)}</span>
         </>
       )}

@@ -59,7 +59,7 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, o
   const cursorRow = selection.cursor === null ? undefined : rows[selection.cursor];
 
   return (
-    <div className="@container relative flex min-h-0 min-w-0 flex-1 flex-col">
+    <div className="@container relative flex min-h-0 min-w-0 flex-1 flex-col" onPointerMove={() => setPointer(true)} onPointerLeave={() => setPointer(false)}>
       {overlay}
       <div ref={scroller} onScroll={(event) => setAway(event.currentTarget.scrollTop > 4)} className="min-h-0 flex-1 overflow-y-auto">
         {/* The ARIA grid pattern: rows are selected and walked with keys, and the table keeps its own elements. */}
@@ -79,7 +79,7 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, o
               <th className="text-right">Took</th>
             </tr>
           </thead>
-          <tbody className="relative block" style={{ height: virtual.getTotalSize() }} onPointerMove={() => setPointer(true)} onPointerLeave={() => setPointer(false)}>
+          <tbody className="relative block" style={{ height: virtual.getTotalSize() }}>
             {items.map((item) => {
               const row = rows[item.index];
               return row ? <RunLine key={row.id} row={row} index={item.index} top={item.start} selected={selection.selected.has(row.id)} atCursor={selection.cursor === item.index} onSelect={onSelect} onTag={onTag} fits={fits} /> : null;

@@ -16,6 +16,14 @@ export interface DialogProps {
   children?: ReactNode;
 }
 
+/** The first field, or what asks for the focus, or the dialog itself; never the cross, whose hint would pop up. */
+function focusFirst(event: Event): void {
+  event.preventDefault();
+  const dialog = event.currentTarget;
+  if (!(dialog instanceof HTMLElement)) return;
+  (dialog.querySelector<HTMLElement>("[data-autofocus], input, textarea, select") ?? dialog).focus();
+}
+
 const widths = { sm: "max-w-md", md: "max-w-xl", lg: "max-w-4xl" } as const;
 
 export function Dialog({ open, onOpenChange, title, description, footer, size = "md", children }: DialogProps) {
@@ -24,6 +32,7 @@ export function Dialog({ open, onOpenChange, title, description, footer, size = 
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/40" />
         <Radix.Content
+          onOpenAutoFocus={focusFirst}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={cn("appear fixed inset-x-2 top-[8vh] z-50 mx-auto flex max-h-[84vh] flex-col rounded-lg bg-raised shadow-float", widths[size])}
         >
@@ -71,8 +80,10 @@ export function ConfirmDialog({ open, onOpenChange, title, description, action, 
       size="sm"
       footer={
         <>
-          <Button onClick={() => onOpenChange(false)}>Keep as it is</Button>
-          <Button look={look} busy={busy} onClick={onConfirm}>
+          <Button onClick={() => onOpenChange(false)} data-autofocus={look === "danger" || undefined}>
+            Keep as it is
+          </Button>
+          <Button look={look} busy={busy} onClick={onConfirm} data-autofocus={look === "primary" || undefined}>
             {action}
           </Button>
         </>

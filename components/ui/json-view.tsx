@@ -106,7 +106,7 @@ function Node({ node, level, name }: { node: JsonNode; level: number; name?: str
           {label}
           <span className="text-faint">
             {marks[0]}
-            {open ? "" : `… ${marks[1]}`} {node.kind === "array" ? `${size} items` : `${size} keys`}
+            {open ? "" : `… ${marks[1]}`} {size} {node.kind === "array" ? (size === 1 ? "item" : "items") : size === 1 ? "key" : "keys"}
           </span>
         </span>
       </button>
