@@ -84,8 +84,13 @@ test("payloads of earlier runs can be taken up again", async ({ page }) => {
 
 test("the keyboard finds and chooses a task", async ({ page }) => {
   await page.goto("/test");
-  await page.keyboard.press("/");
-  await page.keyboard.type("stream");
+  const search = page.getByRole("searchbox", { name: "Search tasks" });
+  // Keys count once the page has started.
+  await expect(async () => {
+    await page.keyboard.press("/");
+    await expect(search).toBeFocused({ timeout: 100 });
+  }).toPass();
+  await search.fill("stream");
   await page.keyboard.press("ArrowDown");
   await expect(page).toHaveURL(/task=stream-report/);
   await expect(page.getByRole("button", { name: "Run stream-report" })).toBeVisible();
