@@ -127,20 +127,36 @@ export function manifestOf(tasks: readonly (Partial<TaskManifest> & { id: string
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
+export interface TestNodeOptions {
+  manifest?: BundleManifest;
+  attach?: boolean;
+  concurrencyLimit?: number;
+  /** False: another node may use the database too. */
+  sole?: boolean;
+  /** Slug of the environment: prod unless told. */
+  environment?: "prod" | "dev";
+  packets?: PacketStore;
+  retentionDays?: number;
+}
+
 /** One server's engine over `db`, with its tasks deployed and an executor attached. Several may share one database, like a restart does. */
-export async function openTestNode(db: Database, tasks: Record<string, TestTask>, options: { manifest?: BundleManifest; attach?: boolean; concurrencyLimit?: number } = {}): Promise<TestNode> {
+export async function openTestNode(db: Database, tasks: Record<string, TestTask>, options: TestNodeOptions = {}): Promise<TestNode> {
   const log = { ...quiet, child: () => log };
   await db.query("insert into project (id, ref, name) values ('project_1', 'proj_test', 'Test') on conflict do nothing");
-  await db.query("insert into environment (id, project_id, slug, type) values ('env_1', 'project_1', 'prod', 'PRODUCTION') on conflict do nothing");
+  const { environment = "prod" } = options;
+  const id = environment === "prod" ? "env_1" : "env_2";
+  const type = environment === "prod" ? "PRODUCTION" : "DEVELOPMENT";
+  await db.query("insert into environment (id, project_id, slug, type) values ($1, 'project_1', $2, $3) on conflict do nothing", [id, environment, type]);
   const engine = await createEngine({
     db,
-    env: { id: "env_1", slug: "prod", type: "PRODUCTION", concurrencyLimit: options.concurrencyLimit ?? 100, project: { id: "project_1", ref: "proj_test", name: "Test" } },
-    packets: memoryPackets(),
+    env: { id, slug: environment, type, concurrencyLimit: options.concurrencyLimit ?? 100, project: { id: "project_1", ref: "proj_test", name: "Test" } },
+    packets: options.packets ?? memoryPackets(),
     log,
     api: () => ({ url: "http://127.0.0.1:1", token: "none" }),
     tokenUrl: (id) => `http://127.0.0.1:1/${id}`,
     tokenAccess: () => "none",
-    sole: true,
+    sole: options.sole ?? true,
+    ...(options.retentionDays !== undefined && { retentionDays: options.retentionDays }),
   });
   const manifest = options.manifest ?? manifestOf(Object.keys(tasks).map((id) => ({ id })));
   await deploy(engine, { contentHash: JSON.stringify(manifest), bundle: "test", manifest });
@@ -154,11 +170,12 @@ export async function openTestNode(db: Database, tasks: Record<string, TestTask>
   };
 }
 
-export async function openTestDatabase(): Promise<{ db: Database; close(): Promise<void> }> {
+export async function openTestDatabase(): Promise<{ db: Database; url: string; close(): Promise<void> }> {
   const { url, drop } = await createTestDatabase();
   const db = openDatabase({ url });
   return {
     db,
+    url,
     async close() {
       await db.close();
       await drop();

@@ -1,27 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { manifestOf, openTestDatabase, openTestNode, RetryLater, start, until, type TestNode } from "@/test/engine";
+import { describe, expect, it } from "vitest";
+import { manifestOf, RetryLater, start, until } from "@/test/engine";
+import { engineSuite } from "@/test/engine-suite";
 import { decodePacket, encodePacket } from "@/lib/packet";
-import type { Database } from "../db/database";
 import { cancelRun } from "./cancel-run";
 import { listEvents } from "./reads/run";
 import { listRuns } from "./reads/runs";
 
-let db: Database;
-let closeDatabase: () => Promise<void>;
-const nodes: TestNode[] = [];
-async function node(...args: Parameters<typeof openTestNode> extends [Database, ...infer Rest] ? Rest : never): Promise<TestNode> {
-  const opened = await openTestNode(db, ...args);
-  nodes.push(opened);
-  return opened;
-}
-
-beforeEach(async () => {
-  ({ db, close: closeDatabase } = await openTestDatabase());
-});
-afterEach(async () => {
-  await Promise.all(nodes.splice(0).map((opened) => opened.close()));
-  await closeDatabase();
-});
+const suite = engineSuite();
+const { node } = suite;
 
 describe("a run", () => {
   it("starts in the commit that creates it, and ends with its output", async () => {
@@ -30,7 +16,7 @@ describe("a run", () => {
     const run = await until(n, id);
     expect(run).toMatchObject({ status: "COMPLETED", attempt: 1, version: 3 });
     expect(decodePacket({ data: run.output, dataType: run.outputType })).toBe(42);
-    expect((await listEvents(db, id)).map((event) => [event.version, event.type])).toEqual([[1, "created"], [2, "started"], [3, "completed"]]);
+    expect((await listEvents(suite.db, id)).map((event) => [event.version, event.type])).toEqual([[1, "created"], [2, "started"], [3, "completed"]]);
     expect(n.engine.scheduler.running).toBe(0);
   });
 
@@ -61,7 +47,7 @@ describe("a run", () => {
     const n = await node(tasks, { manifest: manifestOf([{ id: "flaky", retry: { maxAttempts: 3 } }]) });
     const run = await until(n, (await start(n, "flaky")).id);
     expect(run).toMatchObject({ status: "COMPLETED", attempt: 3 });
-    expect((await listEvents(db, run.id)).map((event) => event.type)).toEqual(["created", "started", "retrying", "started", "retrying", "started", "completed"]);
+    expect((await listEvents(suite.db, run.id)).map((event) => event.type)).toEqual(["created", "started", "retrying", "started", "retrying", "started", "completed"]);
   });
 
   it("waits for its slot and its turn", async () => {
@@ -78,7 +64,7 @@ describe("a run", () => {
     };
     const n = await node(tasks, { manifest: manifestOf([{ id: "one", queue: "single" }], [{ name: "single", concurrencyLimit: 1 }]) });
     const runs = [await start(n, "one", 0), await start(n, "one", 1), await start(n, "one", 2), await start(n, "one", 3, { priority: 100 })];
-    expect((await listRuns(db, "env_1", { limit: 10, status: ["QUEUED"] })).rows).toHaveLength(3);
+    expect((await listRuns(suite.db, "env_1", { limit: 10, status: ["QUEUED"] })).rows).toHaveLength(3);
     open();
     await Promise.all(runs.map((run) => until(n, run.id)));
     expect(order).toEqual([0, 3, 1, 2]);
@@ -93,7 +79,7 @@ describe("a run", () => {
     const delayed = await start(n, "parent", null, { delay: "50ms" });
     expect(await until(n, delayed.id, "DELAYED")).toMatchObject({ status: "DELAYED" });
     await until(n, delayed.id, "WAITING");
-    const [child] = (await listRuns(db, "env_1", { limit: 10, parent: delayed.id })).rows;
+    const [child] = (await listRuns(suite.db, "env_1", { limit: 10, parent: delayed.id })).rows;
     await cancelRun(n.engine, delayed.id, { by: "test" });
     expect(await until(n, delayed.id)).toMatchObject({ status: "CANCELED" });
     expect(await until(n, child?.id ?? "")).toMatchObject({ status: "CANCELED" });
@@ -138,6 +124,6 @@ describe("refused", () => {
     const n = await node({ task: async () => 1 });
     await expect(start(n, "task", null, options)).rejects.toMatchObject({ status: 422, param });
     await expect(start(n, "nope")).rejects.toMatchObject({ status: 404 });
-    expect((await listRuns(db, "env_1", { limit: 10 })).rows).toEqual([]);
+    expect((await listRuns(suite.db, "env_1", { limit: 10 })).rows).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openTestDatabase, openTestNode, start, until, type TestNode, type TestTask } from "@/test/engine";
+import { describe, expect, it } from "vitest";
+import { start, until, type TestTask } from "@/test/engine";
+import { engineSuite } from "@/test/engine-suite";
 import type { OperationOutcome } from "@/lib/contracts/ipc";
 import { decodePacket, encodePacket } from "@/lib/packet";
-import type { Database } from "../db/database";
 import { addBatchItems, createBatch, sealBatch } from "./batch";
 import { loseRuns } from "./lose-runs";
 import { getBatch } from "./reads/batches";
@@ -11,28 +11,8 @@ import { getRunDetail, listRuns } from "./reads/runs";
 import { completeToken, createToken } from "./token";
 import { updateMetadata } from "./update-metadata";
 
-let db: Database;
-let closeDatabase: () => Promise<void>;
-const nodes: TestNode[] = [];
-async function node(tasks: Record<string, TestTask>, options: Parameters<typeof openTestNode>[2] = {}): Promise<TestNode> {
-  const opened = await openTestNode(db, tasks, options);
-  nodes.push(opened);
-  return opened;
-}
-/** The process of the server is gone: nothing of it is told to anybody. */
-async function crash(n: TestNode): Promise<void> {
-  n.executor.held.clear();
-  nodes.splice(nodes.indexOf(n), 1);
-  await n.close();
-}
-
-beforeEach(async () => {
-  ({ db, close: closeDatabase } = await openTestDatabase());
-});
-afterEach(async () => {
-  await Promise.all(nodes.splice(0).map((opened) => opened.close()));
-  await closeDatabase();
-});
+const suite = engineSuite();
+const { node, crash } = suite;
 
 const valueOf = (outcome: OperationOutcome) => (outcome.ok ? outcome.value : outcome.error);
 
@@ -47,7 +27,7 @@ describe("a wait", () => {
     );
     const run = await until(n, (await start(n, "parent")).id);
     expect(decodePacket({ data: run.output, dataType: run.outputType })).toMatchObject({ ok: true, output: { data: '{"json":21}' } });
-    expect((await listEvents(db, run.id)).map((event) => event.type)).toEqual(["created", "started", "waiting", "resumed", "completed"]);
+    expect((await listEvents(suite.db, run.id)).map((event) => event.type)).toEqual(["created", "started", "waiting", "resumed", "completed"]);
   });
 
   it("for a time, a token and many children at once", async () => {
@@ -125,7 +105,7 @@ describe("after the server is gone", () => {
     expect(run).toMatchObject({ status: "COMPLETED", attempt: 1 });
     expect(decodePacket({ data: run.output, dataType: run.outputType })).toMatchObject({ first: { ok: true }, answer: { ok: true, output: { data: "yes" } } });
     expect(starts).toBe(2);
-    expect((await listRuns(db, "env_1", { limit: 10, parent: id })).rows).toHaveLength(2);
+    expect((await listRuns(suite.db, "env_1", { limit: 10, parent: id })).rows).toHaveLength(2);
   });
 
   it("an executing run is redelivered without using an attempt, and its former process can do nothing", async () => {
@@ -145,7 +125,7 @@ describe("after the server is gone", () => {
     expect(decodePacket({ data: run.output, dataType: run.outputType })).toBe("new");
     release();
     await one.engine.finishes.submit({ runId: id, epoch: zombie?.epoch ?? 0, from: ["EXECUTING", "COMPLETED"], status: "FAILED", event: "failed", usageMs: 0 });
-    expect(await getRunDetail(db, "env_1", id)).toMatchObject({ status: "COMPLETED" });
+    expect(await getRunDetail(suite.db, "env_1", id)).toMatchObject({ status: "COMPLETED" });
   });
 
   it("what was triggered and not started is started", async () => {
@@ -166,7 +146,7 @@ describe("when a shared process dies", () => {
     n.executor.held.clear();
     await loseRuns(n.engine, [{ runId: id, epoch: 1, cause: { kind: "neighbour" } }]);
     expect(await until(n, id)).toMatchObject({ status: "COMPLETED", attempt: 1 });
-    expect((await listEvents(db, id)).map((event) => event.type)).toContain("dequeued");
+    expect((await listEvents(suite.db, id)).map((event) => event.type)).toContain("dequeued");
   });
 
   it("the culprit fails, or is tried again when its settings say so", async () => {
@@ -189,9 +169,9 @@ describe("a batch over HTTP", () => {
     expect(await sealBatch(n.engine, batch.id)).toEqual({ sealed: false, enqueuedCount: 2, expectedCount: 3 });
     expect(await addBatchItems(n.engine, batch.id, items)).toEqual({ accepted: 1, deduplicated: 2 });
     expect(await sealBatch(n.engine, batch.id)).toMatchObject({ sealed: true });
-    const stored = await getBatch(db, "env_1", batch.id);
+    const stored = await getBatch(suite.db, "env_1", batch.id);
     for (const id of stored?.runs ?? []) await until(n, id);
-    expect(await getBatch(db, "env_1", batch.id)).toMatchObject({ status: "PARTIAL_FAILED", runs: { length: 3 }, errors: [{ index: 1, taskIdentifier: "unknown" }] });
+    expect(await getBatch(suite.db, "env_1", batch.id)).toMatchObject({ status: "PARTIAL_FAILED", runs: { length: 3 }, errors: [{ index: 1, taskIdentifier: "unknown" }] });
   });
 });
 
@@ -200,9 +180,9 @@ describe("metadata", () => {
     const n = await node({ task: () => new Promise(() => {}) });
     const { id } = await start(n, "task");
     await Promise.all(Array.from({ length: 40 }, () => updateMetadata(n.engine, id, { operations: [{ type: "increment", key: "n", value: 1 }] })));
-    const run = await getRunDetail(db, "env_1", id);
+    const run = await getRunDetail(suite.db, "env_1", id);
     expect(JSON.parse(run?.metadata ?? "")).toEqual({ n: 40 });
-    const events = await listEvents(db, id);
+    const events = await listEvents(suite.db, id);
     expect(events.map((event) => event.version)).toEqual(events.map((_, index) => index + 1));
   });
 
@@ -210,6 +190,6 @@ describe("metadata", () => {
     const n = await node({ task: () => new Promise(() => {}) });
     const { id } = await start(n, "task");
     await expect(updateMetadata(n.engine, id, { operations: [{ type: "set", key: "big", value: "x".repeat(300_000) }] })).rejects.toMatchObject({ status: 413 });
-    expect((await getRunDetail(db, "env_1", id))?.metadata).toBeNull();
+    expect((await getRunDetail(suite.db, "env_1", id))?.metadata).toBeNull();
   });
 });

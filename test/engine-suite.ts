@@ -1,0 +1,67 @@
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import type { Database } from "@/server/db/database";
+import { openTestDatabase, openTestNode, type TestNode, type TestTask } from "./engine";
+import { violations } from "./invariants";
+
+export interface EngineSuite {
+  readonly db: Database;
+  /** Connection string, for faults from outside. */
+  readonly url: string;
+  node(tasks: Record<string, TestTask>, options?: Parameters<typeof openTestNode>[2]): Promise<TestNode>;
+  /** The process of the server is gone: nothing of it is told to anybody. */
+  crash(node: TestNode): Promise<void>;
+  /** Fails with what is wrong between the tables and in memory. */
+  check(): Promise<void>;
+}
+
+const tables = [
+  "run", "run_data", "run_tag", "run_queue", "run_slot", "run_timer", "run_event", "run_trace", "run_journal", "idempotency_key", "request_key",
+  "batch", "batch_item", "waitpoint", "stream", "stream_chunk", "queue", "deployment", "run_stat", "node",
+];
+
+/** One database for the tests of a file: emptied after each, when the invariants have been checked. */
+export function engineSuite(): EngineSuite {
+  const nodes: TestNode[] = [];
+  let opened: Awaited<ReturnType<typeof openTestDatabase>> | undefined;
+
+  beforeAll(async () => {
+    opened = await openTestDatabase();
+  });
+  afterEach(async () => {
+    try {
+      await suite.check();
+    } finally {
+      await Promise.all(nodes.splice(0).map((node) => node.close()));
+      await suite.db.query(`do $$ begin ${tables.map((table) => `delete from ${table};`).join(" ")} end $$`);
+    }
+  });
+  afterAll(() => opened?.close());
+
+  const suite: EngineSuite = {
+    get db() {
+      if (opened === undefined) throw new Error("the database is not open yet");
+      return opened.db;
+    },
+    get url() {
+      return opened?.url ?? "";
+    },
+    async node(tasks, options = {}) {
+      const node = await openTestNode(suite.db, tasks, options);
+      nodes.push(node);
+      return node;
+    },
+    async crash(node) {
+      node.executor.held.clear();
+      nodes.splice(nodes.indexOf(node), 1);
+      await node.close();
+    },
+    async check() {
+      for (const { engine } of nodes) await Promise.all([engine.inserts.idle(), engine.keyed.idle(), engine.finishes.idle(), engine.progress.idle(), engine.claims.idle()]);
+      let found = await violations(suite.db, nodes);
+      // What follows a commit (parents that are woken, queues that are looked at) may be under way still.
+      for (const end = Date.now() + 2000; found.length > 0 && Date.now() < end; found = await violations(suite.db, nodes)) await new Promise(setImmediate);
+      expect(found).toEqual([]);
+    },
+  };
+  return suite;
+}
