@@ -58,6 +58,12 @@ type Place = Parameters<Executor["assign"]>[1];
 /** In dev every save makes a version: processes that only hold waiting runs are kept for this many former ones. */
 const keptFormerVersions = 2;
 
+/**
+ * Together with two processes this is the environment's default limit of 100. With 10, half of 64 callers' runs took the way
+ * through the queue table: one statement more per run.
+ */
+const slotsPerWorker = 50;
+
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { events, log } = options;
   const timings = { ...defaultTimings, ...options.timings };
@@ -72,7 +78,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const attempts = createAttempts({ events, log, isOutage: options.isOutage, onFreed: afterChange });
   const roster = new Roster({
     ...options,
-    pool: { warm: Math.min(processes, options.warmProcesses ?? 1), most: processes, slots: options.concurrencyPerWorker ?? 10 },
+    pool: { warm: Math.min(processes, options.warmProcesses ?? 1), most: processes, slots: options.concurrencyPerWorker ?? slotsPerWorker },
     timings,
     currentDeployment: () => options.deployments.current(),
     onMessage: attempts.receive,
