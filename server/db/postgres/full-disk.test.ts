@@ -51,7 +51,7 @@ test.runIf(mounted)("a full disk: the level rises first; when there is space aga
       await ask(postgres.url, "insert into big select repeat(md5(random()::text), 2000) from generate_series(1, 20)");
     }
   };
-  await expect(fill()).rejects.toThrow();
+  await expect(fill()).rejects.toBeInstanceOf(Error);
   rmSync(join(folder, "filler"));
   await expect.poll(() => ask(postgres.url, "select 1 as n").catch(String), { timeout: 60_000, interval: 200 }).toBe(1);
   expect(await ask(postgres.url, "select count(distinct n)::int as n from t")).toBeGreaterThanOrEqual(committed);
