@@ -149,6 +149,21 @@ test("a resumed run that is back at its wait says so", async () => {
   expect(worker.of("operation", "run_back")).toHaveLength(3);
 });
 
+test("until the frontier logs are muted and the parent's metadata is left alone, even when the code says more than before", async () => {
+  const family = { id: "run_noisy", tags: [], isTest: false, isReplay: false, createdAt: "2030-01-01T00:00:00Z", startedAt: "2030-01-01T00:00:00Z", parentTaskRunId: "run_p" };
+  const recorder = createRecorder();
+  worker.send(assign("run_noisy", "noisy", undefined, { ctx: { run: family } }));
+  const operation = await worker.hears("operation", (m) => m.runId === "run_noisy");
+  for (const message of of("run_noisy", 1)) recorder.hear(message);
+  recorder.settle(operation.seq, { ok: true, value: { id: "run_x", isCached: false } });
+  worker.send(assign("run_noisy", "noisy", undefined, { epoch: 2, ctx: { run: family }, resume: recorder.resume() }));
+  await worker.hears("finished", (m) => m.runId === "run_noisy");
+  const told = worker.of("progress", "run_noisy").filter((m) => m.epoch === 2);
+  expect(told.flatMap((m) => m.progress.trace ?? []).filter((line) => line.kind === "log").map((line) => line.name)).toEqual(["after"]);
+  expect(told.flatMap((m) => m.progress.parentOperations ?? [])).toEqual([]);
+  expect(worker.of("progress", "run_noisy").flatMap((m) => m.progress.parentOperations ?? [])).toHaveLength(1);
+});
+
 test("code that leaves its journal is told once, and goes on live", async () => {
   const recorder = createRecorder();
   expect(await live("run_fickle", "fickle", { epoch: 1, recorder })).toBe("on");
