@@ -3,7 +3,7 @@ import { Menu as MenuIcon, Search } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { Button, IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Sheet } from "@/components/ui/dialog";
@@ -19,6 +19,8 @@ import { ShortcutsProvider, useShortcut } from "./shortcuts";
 import { Sidebar } from "./sidebar";
 
 const Palette = dynamic(() => import("./palette").then((module) => module.Palette), { ssr: false });
+
+const warmUpMs = 3_000;
 
 export interface FrameProps {
   me: Me;
@@ -52,6 +54,15 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
   };
   useShortcut("mod+k", { label: "Search and commands", group: "Everywhere", run: () => setPalette("open") });
   useShortcut("[", { label: "Collapse sidebar", group: "Everywhere", run: () => collapse(!collapsed) });
+
+  useEffect(() => {
+    // What floats is not part of the first load; it is here before anybody opens it.
+    const timer = setTimeout(() => {
+      void import("@/components/ui/dialog-body");
+      void import("@/components/ui/menu-body");
+    }, warmUpMs);
+    return () => clearTimeout(timer);
+  }, []);
 
   return (
     <div className="flex h-dvh">

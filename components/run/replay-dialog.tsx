@@ -1,7 +1,7 @@
 "use client";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import { JsonEditor } from "@/components/json/json-editor";
 import { messageOf, RequestError } from "@/components/live/api";
 import { useClock } from "@/components/live/live-provider";

@@ -3,7 +3,7 @@ import { Ban, Ellipsis, FlaskConical, Link2, Play, RotateCcw } from "lucide-reac
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import { useMayAct } from "@/components/frame/me";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { messageOf } from "@/components/live/api";

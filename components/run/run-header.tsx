@@ -3,7 +3,7 @@ import { Plus } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState, type ReactNode } from "react";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import { useMayAct } from "@/components/frame/me";
 import { messageOf } from "@/components/live/api";
 import { useLiveQueues } from "@/components/live/hooks";

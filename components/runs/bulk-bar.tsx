@@ -1,7 +1,7 @@
 "use client";
 import { Ban, RotateCcw } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import { useMayAct } from "@/components/frame/me";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { useLive } from "@/components/live/live-provider";

@@ -57,10 +57,7 @@ export const RunLine = memo(function RunLine({ row: given, index, top, selected,
           checked={selected}
           tabIndex={-1}
           aria-label={`Select ${row.id}`}
-          onClick={(event) => {
-            event.preventDefault();
-            onSelect(index, event.shiftKey ? "range" : "one");
-          }}
+          onChange={({ nativeEvent }) => onSelect(index, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey ? "range" : "one")}
         />
       </td>
       <td className="hidden min-w-0 @2xl:flex">

@@ -1,6 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { ArrowUp, PanelRight } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useHold } from "@/components/frame/held";
@@ -16,15 +17,16 @@ import type { RunRow } from "@/lib/contracts/run";
 import { filterKey, matchesFilter } from "@/lib/match-run";
 import { addValue, toRunFilter, type RunsView } from "@/lib/run-filter";
 import { ActivityStrip } from "./activity-strip";
-import { BulkBar } from "./bulk-bar";
 import { RunsEmpty } from "./empty";
 import { FilterInput } from "./filter-input";
 import { FilterMenus } from "./filter-menus";
-import { Preview } from "./preview";
 import { RunTable, type RunTableHandle } from "./run-table";
 import { useRowSelection } from "./use-row-cursor";
 import { useFilter, useRuns, type RunsList } from "./use-runs";
 import { useRunsViewState } from "./use-runs-view";
+
+const BulkBar = dynamic(() => import("./bulk-bar").then((module) => module.BulkBar), { ssr: false, loading: () => <div className="h-11 shrink-0 border-b border-line bg-accent-soft" /> });
+const Preview = dynamic(() => import("./preview").then((module) => module.Preview), { ssr: false, loading: () => <aside className="hidden w-96 shrink-0 border-l border-line lg:block" /> });
 
 export interface RunsPageProps {
   /** What the server rendered for: filter, first rows, facets and its time. */

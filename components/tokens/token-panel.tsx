@@ -2,7 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Hand } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/components/ui/toast";
 import type { TokenPage } from "@/lib/contracts/dashboard";
 import type { TokenRow } from "@/lib/contracts/token";
 import { findQuestion } from "@/lib/answer-form";

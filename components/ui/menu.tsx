@@ -1,12 +1,10 @@
 "use client";
-import { Check } from "lucide-react";
-import { DropdownMenu as Radix, Popover as RadixPopover } from "radix-ui";
-import type { ComponentProps, ReactNode } from "react";
-import { cn } from "./cn";
-import { Kbd } from "./kbd";
+import { Slot, type DropdownMenu } from "radix-ui";
+import { createContext, lazy, Suspense, useContext, useState, type ComponentProps, type ComponentType, type KeyboardEvent, type ReactNode } from "react";
 
-const floating = "appear z-50 max-h-[min(24rem,var(--radix-popper-available-height))] overflow-y-auto rounded-lg bg-raised p-1 shadow-float";
-const row = "flex min-h-7 cursor-default items-center gap-2 rounded px-2 py-1 outline-none select-none data-[disabled]:opacity-50 data-[highlighted]:bg-hover";
+const load = () => import("./menu-body");
+const MenuBody = lazy(() => load().then((module) => ({ default: module.MenuBody })));
+const PopoverBody = lazy(() => load().then((module) => ({ default: module.PopoverBody })));
 
 export interface MenuProps {
   /** The button that opens it. */
@@ -16,67 +14,100 @@ export interface MenuProps {
   children: ReactNode;
 }
 
-export function Menu({ trigger, align = "start", className, children }: MenuProps) {
-  return (
-    <Radix.Root>
-      <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
-        <Radix.Content align={align} sideOffset={4} collisionPadding={8} className={cn(floating, "min-w-44", className)}>
-          {children}
-        </Radix.Content>
-      </Radix.Portal>
-    </Radix.Root>
+/** Until it is opened for the first time there is only its button; what floats is loaded when the pointer comes near. */
+export function Menu(props: MenuProps) {
+  const [used, setUsed] = useState(false);
+  const closed = <Opener popup="menu" trigger={props.trigger} onOpen={() => setUsed(true)} />;
+  return used ? (
+    <Suspense fallback={closed}>
+      <MenuBody {...props} />
+    </Suspense>
+  ) : (
+    closed
   );
 }
-
-export interface MenuItemProps extends ComponentProps<typeof Radix.Item> {
-  hint?: string;
-  danger?: boolean;
-}
-
-export function MenuItem({ hint, danger, className, children, ...rest }: MenuItemProps) {
-  return (
-    <Radix.Item className={cn(row, danger && "text-bad", className)} {...rest}>
-      {children}
-      {hint ? (
-        <span className="ml-auto pl-4">
-          <Kbd>{hint}</Kbd>
-        </span>
-      ) : null}
-    </Radix.Item>
-  );
-}
-
-export function MenuCheck({ className, children, ...rest }: ComponentProps<typeof Radix.CheckboxItem>) {
-  return (
-    <Radix.CheckboxItem className={cn(row, className)} {...rest}>
-      <span className="flex size-4 items-center justify-center">
-        <Radix.ItemIndicator>
-          <Check className="size-3.5" />
-        </Radix.ItemIndicator>
-      </span>
-      {children}
-    </Radix.CheckboxItem>
-  );
-}
-
-export const MenuLabel = ({ children }: { children: ReactNode }) => <Radix.Label className="px-2 py-1 text-xs font-medium text-faint">{children}</Radix.Label>;
-export const MenuLine = () => <Radix.Separator className="my-1 h-px bg-line" />;
 
 export interface PopoverProps extends MenuProps {
   open?: boolean;
   onOpenChange?: (open: boolean) => void;
 }
 
-export function Popover({ trigger, align = "start", className, open, onOpenChange, children }: PopoverProps) {
-  return (
-    <RadixPopover.Root {...(open === undefined ? {} : { open })} {...(onOpenChange ? { onOpenChange } : {})}>
-      <RadixPopover.Trigger asChild>{trigger}</RadixPopover.Trigger>
-      <RadixPopover.Portal>
-        <RadixPopover.Content align={align} sideOffset={4} collisionPadding={8} className={cn(floating, "p-2", className)}>
-          {children}
-        </RadixPopover.Content>
-      </RadixPopover.Portal>
-    </RadixPopover.Root>
+export function Popover(props: PopoverProps) {
+  const [used, setUsed] = useState(false);
+  const closed = (
+    <Opener
+      popup="dialog"
+      trigger={props.trigger}
+      onOpen={() => {
+        setUsed(true);
+        props.onOpenChange?.(true);
+      }}
+    />
   );
+  return used || props.open ? (
+    <Suspense fallback={closed}>
+      <PopoverBody {...props} />
+    </Suspense>
+  ) : (
+    closed
+  );
+}
+
+function Opener({ popup, trigger, onOpen }: { popup: "menu" | "dialog"; trigger: ReactNode; onOpen: () => void }) {
+  return (
+    <Slot.Root
+      aria-haspopup={popup}
+      aria-expanded={false}
+      onPointerEnter={() => void load()}
+      onFocus={() => void load()}
+      onClick={onOpen}
+      onKeyDown={(event: KeyboardEvent) => {
+        if (popup === "menu" && event.key === "ArrowDown") {
+          event.preventDefault();
+          onOpen();
+        }
+      }}
+    >
+      {trigger}
+    </Slot.Root>
+  );
+}
+
+export interface MenuItemProps extends ComponentProps<typeof DropdownMenu.Item> {
+  hint?: string;
+  danger?: boolean;
+}
+export type MenuCheckProps = ComponentProps<typeof DropdownMenu.CheckboxItem>;
+
+interface Parts {
+  Item: ComponentType<MenuItemProps>;
+  Check: ComponentType<MenuCheckProps>;
+  Label: ComponentType<{ children: ReactNode }>;
+  Line: ComponentType;
+}
+
+/** What an open menu draws its lines with. */
+export const MenuParts = createContext<Parts | null>(null);
+
+function useParts(): Parts {
+  const parts = useContext(MenuParts);
+  if (!parts) throw new Error("A menu line is used outside a menu");
+  return parts;
+}
+
+export function MenuItem(props: MenuItemProps) {
+  const { Item } = useParts();
+  return <Item {...props} />;
+}
+export function MenuCheck(props: MenuCheckProps) {
+  const { Check } = useParts();
+  return <Check {...props} />;
+}
+export function MenuLabel(props: { children: ReactNode }) {
+  const { Label } = useParts();
+  return <Label {...props} />;
+}
+export function MenuLine() {
+  const { Line } = useParts();
+  return <Line />;
 }

@@ -1,6 +1,5 @@
 "use client";
-import { ToggleGroup } from "radix-ui";
-import type { ReactNode } from "react";
+import { useId, type ReactNode } from "react";
 import { cn } from "./cn";
 
 export interface SegmentedProps<Value extends string> {
@@ -13,22 +12,19 @@ export interface SegmentedProps<Value extends string> {
 
 /** One of a few, all visible. */
 export function Segmented<Value extends string>({ label, value, onChange, options, className }: SegmentedProps<Value>) {
+  const name = useId();
   return (
-    <ToggleGroup.Root
-      type="single"
-      aria-label={label}
-      value={value}
-      onValueChange={(next) => {
-        const chosen = options.find((option) => option.value === next);
-        if (chosen) onChange(chosen.value);
-      }}
-      className={cn("inline-flex h-7 items-center rounded border border-line p-0.5", className)}
-    >
+    <fieldset className={cn("inline-flex h-7 items-center rounded border border-line p-0.5", className)}>
+      <legend className="sr-only">{label}</legend>
       {options.map((option) => (
-        <ToggleGroup.Item key={option.value} value={option.value} className="h-full rounded-sm px-2 text-sm text-muted hover:text-fg data-[state=on]:bg-active data-[state=on]:text-fg">
+        <label
+          key={option.value}
+          className="relative flex h-full cursor-pointer items-center rounded-sm px-2 text-sm text-muted hover:text-fg has-[:checked]:bg-active has-[:checked]:text-fg has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-accent"
+        >
+          <input type="radio" name={name} value={option.value} checked={option.value === value} onChange={() => onChange(option.value)} className="absolute inset-0 cursor-pointer opacity-0" />
           {option.label}
-        </ToggleGroup.Item>
+        </label>
       ))}
-    </ToggleGroup.Root>
+    </fieldset>
   );
 }

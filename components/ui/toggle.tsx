@@ -1,24 +1,53 @@
 "use client";
-import { Check, Minus } from "lucide-react";
-import { Checkbox as RadixCheckbox, Switch as RadixSwitch } from "radix-ui";
-import type { ComponentProps } from "react";
+import { useEffect, useRef, type ComponentProps } from "react";
 import { cn } from "./cn";
 
-/** `checked` may be "indeterminate". Give it `aria-label` or an outer label. */
-export const Checkbox = ({ className, ...rest }: ComponentProps<typeof RadixCheckbox.Root>) => (
-  <RadixCheckbox.Root
-    className={cn("group size-4 shrink-0 rounded-sm border border-line-strong bg-canvas data-[state=checked]:border-accent data-[state=checked]:bg-accent data-[state=indeterminate]:border-accent data-[state=indeterminate]:bg-accent", className)}
-    {...rest}
-  >
-    <RadixCheckbox.Indicator className="flex items-center justify-center text-canvas">
-      <Check className="size-3 group-data-[state=indeterminate]:hidden" strokeWidth={3} />
-      <Minus className="hidden size-3 group-data-[state=indeterminate]:block" strokeWidth={3} />
-    </RadixCheckbox.Indicator>
-  </RadixCheckbox.Root>
-);
+export interface CheckboxProps extends Omit<ComponentProps<"input">, "checked" | "type"> {
+  checked?: boolean | "indeterminate";
+  onCheckedChange?: (checked: boolean) => void;
+}
 
-export const Switch = ({ className, ...rest }: ComponentProps<typeof RadixSwitch.Root>) => (
-  <RadixSwitch.Root className={cn("h-5 w-9 shrink-0 rounded-full bg-line-strong transition-colors duration-[120ms] data-[state=checked]:bg-accent", className)} {...rest}>
-    <RadixSwitch.Thumb className="block size-4 translate-x-0.5 rounded-full bg-white transition-transform duration-[120ms] data-[state=checked]:translate-x-[18px]" />
-  </RadixSwitch.Root>
-);
+/** Give it `aria-label` or an outer label. */
+export function Checkbox({ checked, onCheckedChange, onChange, className, ...rest }: CheckboxProps) {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    // No attribute for it in HTML.
+    if (input.current) input.current.indeterminate = checked === "indeterminate";
+  }, [checked]);
+  return (
+    <input
+      ref={input}
+      type="checkbox"
+      checked={checked === true}
+      onChange={(event) => {
+        onChange?.(event);
+        onCheckedChange?.(event.currentTarget.checked);
+      }}
+      className={cn("size-4 shrink-0 accent-accent", className)}
+      {...rest}
+    />
+  );
+}
+
+export interface SwitchProps extends Omit<ComponentProps<"input">, "type"> {
+  onCheckedChange?: (checked: boolean) => void;
+}
+
+export function Switch({ onCheckedChange, onChange, className, ...rest }: SwitchProps) {
+  return (
+    <input
+      type="checkbox"
+      role="switch"
+      aria-checked={rest.checked ?? false}
+      onChange={(event) => {
+        onChange?.(event);
+        onCheckedChange?.(event.currentTarget.checked);
+      }}
+      className={cn(
+        "h-5 w-9 shrink-0 appearance-none rounded-full bg-line-strong p-0.5 transition-colors duration-[120ms] before:block before:size-4 before:rounded-full before:bg-white before:transition-transform before:duration-[120ms] checked:bg-accent checked:before:translate-x-4",
+        className,
+      )}
+      {...rest}
+    />
+  );
+}
