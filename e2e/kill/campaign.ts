@@ -1,0 +1,67 @@
+import { check, leastOkShare, summarise, type Summary, type Violation } from "./checker";
+import { startDriver } from "./driver";
+import { drained, openApi, readFinal } from "./final-reads";
+import { openHouse } from "./house";
+import { runNemesis } from "./nemesis";
+import { randomFrom } from "./random";
+import { createRequests } from "./requests";
+import { readEffects, type Evidence, type KillKind } from "./witnesses";
+
+export interface CampaignOptions {
+  seed: number;
+  /** Work items of the driver; with children they are about twice as many runs. */
+  items: number;
+  overMs: number;
+  kills: Record<KillKind, number>;
+  /** After the last kill and the last item everything must have ended within this. */
+  drainMs: number;
+}
+
+export interface CampaignReport extends Summary {
+  seed: number;
+  durationMs: number;
+  violations: Violation[];
+  /** Why the campaign proves nothing; empty: it does. */
+  void: string[];
+  evidence: Evidence;
+  serverOutput: string;
+}
+
+const callers = 16;
+/** Of `wait.for` and queued retries, with what a restart adds. */
+const longestWorkMs = 60_000;
+
+/** One server under load and kills, then the checker over what the witnesses saw. */
+export async function runCampaign({ seed, items, overMs, kills: plan, drainMs }: CampaignOptions): Promise<CampaignReport> {
+  const begun = Date.now();
+  const house = await openHouse();
+  try {
+    const requests = createRequests(house);
+    // A generator each: what one of them draws must not depend on the pace of the other.
+    const driver = startDriver({ requests, random: randomFrom(seed), journal: house.journal, items, overMs, callers, mayBeLong: () => overMs > longestWorkMs });
+    const count = plan.worker + plan.server + plan.postgres;
+    const [kills] = await Promise.all([runNemesis({ house, random: randomFrom(seed + 1), plan, meanPauseMs: overMs / (count + 1) }), driver.sent]);
+    const api = openApi(house);
+    const { left } = await drained(api, drainMs);
+    await driver.stopAnswering();
+    const final = await readFinal(api, requests.journal);
+    const evidence: Evidence = { requests: requests.journal, effects: readEffects(house.journal).effects, kills, final };
+    const violations = check(evidence);
+    const summary = summarise(evidence, violations);
+    return { ...summary, seed, durationMs: Date.now() - begun, violations, void: voidReasons(summary, count), evidence, serverOutput: `${house.output()}\nleft after the drain: ${left.join("; ") || "nothing"}` };
+  } finally {
+    await house.remove();
+  }
+}
+
+function voidReasons({ effective, okShare, runs }: Summary, planned: number): string[] {
+  return [
+    ...(effective < planned ? [`${effective} of ${planned} kills met a run under way`] : []),
+    ...(okShare < leastOkShare ? [`${Math.round(okShare * 100)} % of the requests were answered`] : []),
+    ...(runs === 0 ? ["there were no runs"] : []),
+  ];
+}
+
+export function describeReport({ seed, runs, requests, okShare, kills, lost, doubled, wrong, durationMs }: CampaignReport): string {
+  return `kill test: seed ${seed}, ${runs} runs, ${requests} requests (${Math.round(okShare * 100)} % answered), SIGKILLs: ${kills.worker} worker, ${kills.server} server, ${kills.postgres} PostgreSQL; lost ${lost}, doubled ${doubled}, other violations ${wrong}; ${Math.round(durationMs / 1000)} s`;
+}
