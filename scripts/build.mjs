@@ -25,7 +25,7 @@ const parts = {
   },
   dashboard: {
     title: "dashboard",
-    sources: ["app", "components", "lib", "public", "proxy.ts", "next.config.mjs", "postcss.config.mjs", "tailwind.config.ts", "tsconfig.json", "package-lock.json"],
+    sources: ["app", "components", "lib", "public", "proxy.ts", "next.config.ts", "postcss.config.mjs", "tailwind.config.ts", "tsconfig.json", "package-lock.json"],
     stamp: at(".next/.stamp"),
     make: buildDashboard,
   },

@@ -1,6 +1,6 @@
-// @ts-check
-/** @type {import("next").NextConfig} */
-export default {
+import type { NextConfig } from "next";
+
+const config: NextConfig = {
   reactStrictMode: true,
   poweredByHeader: false,
   // Pages are private and made per request; the server in front adds its own limits.
@@ -12,3 +12,5 @@ export default {
   // Pages are loaded when they are first asked for: quicker to start, and less memory while nobody looks.
   experimental: { preloadEntriesOnStart: false },
 };
+
+export default config;
