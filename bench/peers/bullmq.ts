@@ -10,8 +10,9 @@ interface BullMq {
     addBulk(jobs: { name: string; data: object }[]): Promise<unknown>;
     obliterate(options: { force: boolean }): Promise<void>;
     close(): Promise<void>;
+    setMaxListeners(count: number): void;
   };
-  QueueEvents: new (name: string, options: { connection: Connection }) => { waitUntilReady(): Promise<unknown>; close(): Promise<void> };
+  QueueEvents: new (name: string, options: { connection: Connection }) => { waitUntilReady(): Promise<unknown>; close(): Promise<void>; setMaxListeners(count: number): void };
   Worker: new (
     name: string,
     process: (job: { data: { id: string } }) => Promise<void>,
@@ -30,6 +31,8 @@ export const bullMq = (name: string, settings: string): Peer => ({
     const { Queue, QueueEvents } = await importPeer<BullMq>("bullmq");
     const queue = new Queue("noop", { connection: at(path) });
     const events = new QueueEvents("noop", { connection: at(path) });
+    // waitUntilFinished listens once for each job that is awaited.
+    for (const emitter of [queue, events]) emitter.setMaxListeners(0);
     await events.waitUntilReady();
     return {
       add: async (id) => void (await queue.add("noop", { id })),

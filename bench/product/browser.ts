@@ -12,7 +12,7 @@ export async function openBrowser(server: ProductServer, cleanup: Cleanup): Prom
   cleanup.add(() => browser.close());
   const origin = `http://127.0.0.1:${server.port}`;
   const context = await browser.newContext({ baseURL: origin, viewport: { width: 1440, height: 900 } });
-  const data = { code: server.setupCode, name: "Bench", email: "bench@example.com", password: "a long enough password" };
+  const data = { code: server.setupCode(), name: "Bench", email: "bench@example.com", password: "a long enough password" };
   const answer = await context.request.post("/api/setup", { data, headers: { origin } });
   if (!answer.ok()) throw new Error(`the first admin could not be made: ${answer.status()} ${await answer.text()}`);
   return context;

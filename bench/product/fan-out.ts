@@ -45,19 +45,18 @@ export async function runFanOutClient([port = "", runId = "", count = "0"]: stri
     new Promise<void>((subscribed, fail) => {
       const socket = new WebSocket(`ws://127.0.0.1:${port}/realtime?auth=token`, { perMessageDeflate: false });
       const send = (message: object) => socket.send(JSON.stringify(message));
-      socket.on("open", () => {
-        send({ type: "hello", protocol: protocolVersion, token: process.env.BENCH_KEY });
-        send({ type: "subscribe", id: "s", topic: { kind: "stream", runId, key: "words" } });
-      });
+      socket.on("open", () => send({ type: "hello", protocol: protocolVersion, token: process.env.BENCH_KEY }));
       socket.on("message", (data: Buffer) => {
         frames++;
         const text = data.toString("utf8");
         if (text.includes('"type":"failed"')) fail(new Error(text.slice(0, 300)));
-        if (text.includes('"type":"snapshot"')) subscribed();
+        if (text.includes('"type":"welcome"')) send({ type: "subscribe", id: "s", topic: { kind: "stream", runId, key: "words" } });
+        else if (text.includes('"type":"snapshot"')) subscribed();
         // Counted, not parsed: the client shares the cores with the server. Each chunk has one index.
         else for (let at = text.indexOf('"index":'); at !== -1; at = text.indexOf('"index":', at + 8)) chunks++;
       });
       socket.on("error", fail);
+      socket.on("close", (code, reason) => fail(new Error(`a socket was closed: ${code} ${reason.toString()}`)));
     });
   for (let opened = 0; opened < Number(count); opened += 50) await Promise.all(Array.from({ length: Math.min(50, Number(count) - opened) }, open));
   process.send?.({ type: "subscribed" });

@@ -10,7 +10,7 @@ export interface ProductServer {
   port: number;
   secretKey: string;
   /** Of the one-time link that the first boot prints; undefined later. */
-  setupCode: string | undefined;
+  setupCode(): string | undefined;
   /** From the command to the first answer of `/readyz`. */
   readyMs: number;
   /** Drains and ends it. */
@@ -56,7 +56,7 @@ export async function startProduct(dataDir: string, secretKey = `tr_prod_${rando
     await delay(20);
   }
   const readyMs = performance.now() - from;
-  return { pid, port, secretKey, setupCode: /#code=([\w-]+)/.exec(output)?.[1], readyMs, stop };
+  return { pid, port, secretKey, setupCode: () => /#code=([\w-]+)/.exec(output)?.[1], readyMs, stop };
 }
 
 const isReady = (port: number): Promise<boolean> =>
