@@ -40,7 +40,7 @@ export function FreshnessPill() {
   const paused = link.phase === "live" && held !== null;
   const heard = live?.lastHeardAt();
   const isStale = link.phase === "reconnecting" || link.phase === "closed" || link.phase === "polling";
-  const word = paused ? `paused: ${held.news} new` : link.phase === "live" && fresh ? `live ${Math.round(fresh.medianMs)} ms` : look.word;
+  const word = paused ? (held.news > 0 ? `paused: ${held.news} new` : "paused") : link.phase === "live" && fresh ? `live ${Math.round(fresh.medianMs)} ms` : look.word;
   const tone: Tone = paused ? "needs" : look.tone;
   const says = paused ? held.why : isStale && heard !== undefined ? `${look.says} Last update ${formatClock(heard, "local")}.` : look.says;
   const canAct = link.phase === "reconnecting" || link.phase === "polling" || link.phase === "closed";

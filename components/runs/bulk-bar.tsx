@@ -50,7 +50,8 @@ export function BulkBar({ runs: given, onClear }: { runs: readonly RunRow[]; onC
   const chosen = verb === null ? [] : eligible(verb);
   const skipped = runs.length - chosen.length;
   return (
-    <div className="flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-b border-line bg-accent-soft px-4 py-1.5">
+    // Over the end of the list: it must not push the rows away from under the pointer that selects them.
+    <div className="appear absolute inset-x-0 bottom-0 z-30 flex min-h-11 flex-wrap items-center gap-2 border-t border-line-strong bg-raised px-4 py-1.5">
       <p aria-live="polite">
         <span className="font-medium">{plural(runs.length, "run")} selected.</span> <span className="text-muted">The list stands still.</span>
       </p>

@@ -25,7 +25,7 @@ import { useRowSelection } from "./use-row-cursor";
 import { useFilter, useRuns, type RunsList } from "./use-runs";
 import { useRunsViewState } from "./use-runs-view";
 
-const BulkBar = dynamic(() => import("./bulk-bar").then((module) => module.BulkBar), { ssr: false, loading: () => <div className="h-11 shrink-0 border-b border-line bg-accent-soft" /> });
+const BulkBar = dynamic(() => import("./bulk-bar").then((module) => module.BulkBar), { ssr: false });
 const Preview = dynamic(() => import("./preview").then((module) => module.Preview), { ssr: false, loading: () => <aside className="hidden w-96 shrink-0 border-l border-line lg:block" /> });
 
 export interface RunsPageProps {
@@ -120,8 +120,8 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   if (runs.rows.length === 0 && fresh === 0) return <RunsEmpty view={view} onChange={onChange} />;
   return (
     <>
-      {isSelecting ? <BulkBar runs={selected} onClear={selection.clear} /> : null}
-      <div className="flex min-h-0 flex-1">
+      <div className="relative flex min-h-0 flex-1">
+        {isSelecting ? <BulkBar runs={selected} onClear={selection.clear} /> : null}
         <RunTable
           handle={table}
           rows={runs.rows}
