@@ -6,7 +6,7 @@ import { newId } from "@/lib/ids";
 import type { Query } from "../db/database";
 import { encodeText } from "../db/text";
 import { completeBatch, countEnded } from "./batch-complete";
-import type { Engine } from "./engine";
+import { freeSlot, type Engine } from "./engine";
 import { EngineError } from "./error";
 import { afterInsert } from "./inserts";
 import { insertKeyed } from "./keyed";
@@ -95,6 +95,8 @@ update batch set finished_count = finished_count + (select count(*) from x where
 
 export interface Inserted {
   runs: KeyedRun["run"][];
+  /** Of `runs`' siblings that were not made, because a key names another run. */
+  unmade: string[];
   stored: StoredRun[];
   /** Runs that existed before, by idempotency key: they may have ended already. */
   cached: string[];
@@ -104,14 +106,16 @@ export interface Inserted {
 export async function insertItems(query: Query, engine: Engine, batchId: string, items: readonly { index: number; task: string; keyed: KeyedRun; error: string | null }[]): Promise<Inserted> {
   const answers = await insertKeyed(query, engine, items.map((item) => item.keyed));
   const rows: { index: number; run_id: string; task: string; done: boolean; error: string | null }[] = [];
-  const result: Inserted = { runs: [], stored: [], cached: [], runIds: [] };
+  const result: Inserted = { runs: [], unmade: [], stored: [], cached: [], runIds: [] };
   for (const [position, item] of items.entries()) {
     const answer = answers[position];
     if (answer === undefined || answer instanceof Error) throw answer ?? new Error("an item got no answer");
     rows.push({ index: item.index, run_id: answer.id, task: item.task, done: answer.stored !== null && isFinal(answer.stored.status), error: item.error });
     result.runIds.push(answer.id);
-    if (answer.stored === null) result.cached.push(answer.id);
-    else {
+    if (answer.stored === null) {
+      result.cached.push(answer.id);
+      result.unmade.push(item.keyed.run.id);
+    } else {
       result.runs.push(item.keyed.run);
       result.stored.push(answer.stored);
     }
@@ -121,6 +125,7 @@ export async function insertItems(query: Query, engine: Engine, batchId: string,
 }
 
 export async function afterItems(engine: Engine, batchId: string, inserted: Inserted): Promise<void> {
+  for (const id of inserted.unmade) freeSlot(engine, id);
   afterInsert(engine, inserted.runs, inserted.stored);
   if (inserted.cached.length > 0) await countEnded(engine, inserted.cached);
   await completeBatch(engine, batchId);

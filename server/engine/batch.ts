@@ -5,7 +5,7 @@ import { newId } from "@/lib/ids";
 import { encodeText } from "../db/text";
 import { completeBatch } from "./batch-complete";
 import { afterItems, insertItems, prepareItem } from "./batch-items";
-import type { Engine } from "./engine";
+import { freeSlot, type Engine } from "./engine";
 import { EngineError } from "./error";
 import { packetOf } from "./packets";
 import type { ParentOperation } from "./prepare-run";
@@ -44,7 +44,7 @@ export async function triggerBatch(
     await afterItems(engine, id, inserted);
     return { id, runCount: items.length, runs: inserted.runIds };
   } catch (error) {
-    for (const item of items) engine.scheduler.release(item.keyed.run.id);
+    for (const item of items) freeSlot(engine, item.keyed.run.id);
     throw error;
   }
 }
@@ -70,7 +70,7 @@ export async function createBatch(engine: Engine, body: BatchCreateBody & { idem
       );
       if (used.length === 0) throw new EngineError(422, "This one-time token has already been used. Ask for a new one.", { code: "token_used" });
     }
-    await query("insert into run_timer (kind, ref, due_at) values ('batch', $1, now() + $2 * interval '1 ms')", [id, sealTimeoutMs]);
+    await query("insert into run_timer (env_id, kind, ref, due_at) values ($1, 'batch', $2, now() + $3 * interval '1 ms')", [engine.env.id, id, sealTimeoutMs]);
     return [];
   });
   const [cached] = held;
@@ -101,13 +101,13 @@ export async function addBatchItems(engine: Engine, batchId: string, items: read
       return insertItems(query, engine, batchId, prepared);
     });
     if (inserted === null) {
-      for (const item of prepared) engine.scheduler.release(item.keyed.run.id);
+      for (const item of prepared) freeSlot(engine, item.keyed.run.id);
       return addBatchItems(engine, batchId, items);
     }
     await afterItems(engine, batchId, inserted);
     return { accepted: fresh.length, deduplicated: items.length - fresh.length };
   } catch (error) {
-    for (const item of prepared) engine.scheduler.release(item.keyed.run.id);
+    for (const item of prepared) freeSlot(engine, item.keyed.run.id);
     throw error;
   }
 }

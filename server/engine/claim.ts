@@ -62,9 +62,12 @@ export function createClaims(engine: Engine) {
   const writer = engine.db.writer();
   let looping: Promise<void> | null = null;
   let again = false;
+  let recountDue = false;
+  /** Claims in a row that found nothing where something was counted. */
+  let misses = 0;
 
   function capacity(): number {
-    return engine.draining ? 0 : (engine.executor?.freeSlots() ?? 0);
+    return engine.draining ? 0 : (engine.executor?.freeSlots() ?? 0) - engine.scheduler.starting;
   }
 
   async function claim(picks: Pick[], room: number): Promise<number> {
@@ -91,18 +94,13 @@ export function createClaims(engine: Engine) {
   async function loop(): Promise<void> {
     do {
       again = false;
-      const { picks, room } = engine.scheduler.picks(capacity(), Date.now());
-      if (picks.length > 0) {
-        try {
-          const count = await claim(picks, room);
-          // Nothing where something was expected: another node took it, or the counts have drifted.
-          if (count === 0) await recountQueue(engine);
-          else again = true;
-        } catch (error) {
-          if (!isConnectionError(error) && !(error instanceof Unavailable)) engine.log.error("claiming runs failed", { error: String(error) });
-          await pause();
-          again = !engine.draining;
-        }
+      try {
+        await pass();
+      } catch (error) {
+        if (!isConnectionError(error) && !(error instanceof Unavailable)) engine.log.error("claiming runs failed", { error: String(error) });
+        // What was claimed, if the reply alone was lost, is found by the sweep.
+        await pause();
+        again = !engine.draining;
       }
       engine.scheduler.settle(capacity());
       await nextTick();
@@ -110,10 +108,36 @@ export function createClaims(engine: Engine) {
     looping = null;
   }
 
+  async function pass(): Promise<void> {
+    if (recountDue) {
+      recountDue = false;
+      await recountQueue(engine).catch((error: unknown) => {
+        recountDue = true;
+        throw error;
+      });
+    }
+    const { picks, room } = engine.scheduler.picks(capacity(), Date.now());
+    if (picks.length === 0) return;
+    if ((await claim(picks, room)) > 0) {
+      misses = 0;
+      again = true;
+      return;
+    }
+    // Nothing where something was counted: another node has it or is taking it, or the counts have drifted.
+    misses += 1;
+    await recountQueue(engine);
+    again ||= engine.scheduler.ready;
+    if (again && misses > 1) await pause();
+  }
+
   return {
     wake(): void {
       again = true;
       looping ??= loop();
+    },
+    recount(): void {
+      recountDue = true;
+      this.wake();
     },
     async idle(): Promise<void> {
       while (looping !== null) await looping;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { newId } from "@/lib/ids";
 import { createClaims } from "./claim";
 import { openDeployments } from "./deployments";
@@ -9,10 +10,12 @@ import { createKeyedInserts } from "./keyed";
 import { startMaintenance } from "./maintenance";
 import { createProgressWrites } from "./progress";
 import { loadQueues, recountQueue } from "./queue";
+import { createRecent } from "./recent";
 import { recover, sweep } from "./recover";
 import { Scheduler } from "./scheduler";
 import { startTimers } from "./timers";
 import { createTraceWrites } from "./trace";
+import { createTurns } from "./turns";
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { db, env } = options;
@@ -26,6 +29,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     deployments: await openDeployments(db, env),
     scheduler: new Scheduler(env.concurrencyLimit),
     live: new Map(),
+    resumes: createTurns(),
+    canceled: createRecent(10_000),
     counts: { waiting: 0, delayed: 0, tokensWaiting: 0, failedLastHour: 0 },
     executor: null,
     draining: false,
@@ -66,6 +71,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       engine.draining = true;
       for (const part of background) await part.close();
       await Promise.all([inserts.idle(), keyed.idle(), claims.idle(), finishes.idle(), progress.idle(), trace.idle()]);
+      // What this node leaves behind need not wait for the end of its lease. A database that is away is not waited for.
+      await Promise.race([db.query("delete from node where id = $1", [engine.nodeId]).catch(() => {}), sleep(500, undefined, { ref: false })]);
     },
   };
   const inserts = createInserts(engine);

@@ -19,6 +19,8 @@ export interface Deployment {
 export interface Deployments {
   current(): Deployment | null;
   get(version: string): Deployment | null;
+  /** Looks in the database too: another node may have made it. */
+  find(version: string): Promise<Deployment | null>;
   /** Task of the current deployment. */
   task(id: string): TaskManifest | null;
   onChange(listener: (current: Deployment) => void): () => void;
@@ -63,6 +65,13 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
   return {
     current: () => current,
     get: (version) => byVersion.get(version) ?? null,
+    async find(version) {
+      const known = byVersion.get(version);
+      if (known !== undefined) return known;
+      const [row] = await db.query<StoredDeployment>("select * from deployment where env_id = $1 and version = $2", [env.id, version]);
+      // What is current here changes by deploying alone.
+      return row === undefined ? null : remember({ ...row, is_current: false });
+    },
     task: (id) => tasks.get(id) ?? null,
     onChange(listener) {
       listeners.add(listener);

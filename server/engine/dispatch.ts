@@ -1,12 +1,13 @@
 import type { Assignment, TaskContext } from "@/lib/contracts/ipc";
+import type { InternalErrorCode } from "@/lib/contracts/error";
 import { machinePresets, type TaskManifest } from "@/lib/contracts/task";
 import { decodeText } from "../db/text";
+import type { Deployment } from "./deployments";
 import { freeSlot, type Engine } from "./engine";
 import { resolvePacket } from "./packets";
 import { parkForVersion } from "./pending-version";
 import { readOptions, type RunOptions } from "./run-options";
 import type { StoredRun } from "./run-row";
-import type { Deployment } from "./deployments";
 
 /** The cold part of a run that a worker needs, as stored. */
 export interface ColdRun {
@@ -16,31 +17,69 @@ export interface ColdRun {
   options: string;
 }
 
-/** Hands a run that has been started (committed as EXECUTING or DEQUEUED, slot held) to a worker. */
-export function dispatch(engine: Engine, run: StoredRun, cold: ColdRun, resumed?: { from: NonNullable<Assignment["resume"]>; traceSeq: number }): void {
-  const deployment = engine.deployments.get(run.deployment ?? "") ?? engine.deployments.current();
-  const task = deployment?.manifest.tasks.find((candidate) => candidate.id === run.task);
-  if (deployment === null || task === undefined) {
+interface Resumed {
+  from: NonNullable<Assignment["resume"]>;
+  traceSeq: number;
+}
+
+/** Trace items of an attempt have numbers above those of the attempts before it, which another process may have written. */
+const traceItemsPerAttempt = 8_000_000;
+
+/**
+ * Hands a run that has been started (committed as EXECUTING or DEQUEUED, slot held) to a worker. A run whose row cannot be
+ * handed over ends here: left alone it would be found without a process and come back for ever.
+ */
+export function dispatch(engine: Engine, run: StoredRun, cold: ColdRun, resumed?: Resumed): void {
+  if (engine.canceled.has(run.id)) {
+    freeSlot(engine, run.id);
+    return;
+  }
+  try {
+    const deployment = run.deployment === null ? engine.deployments.current() : engine.deployments.get(run.deployment);
+    if (deployment !== null) place(engine, run, cold, deployment, resumed);
+    else if (run.deployment === null) void parkForVersion(engine, run);
+    // Another node made it.
+    else void placeFound(engine, run, cold, run.deployment, resumed);
+  } catch (error) {
+    void failStart(engine, run, "TASK_EXECUTION_FAILED", `The run could not be started: ${messageOf(error)}`);
+  }
+}
+
+async function placeFound(engine: Engine, run: StoredRun, cold: ColdRun, version: string, resumed?: Resumed): Promise<void> {
+  try {
+    const deployment = await engine.deployments.find(version);
+    if (deployment === null) await failStart(engine, run, "COULD_NOT_FIND_EXECUTOR", `Version ${version}, on which this run has to execute, is not there any more.`);
+    else place(engine, run, cold, deployment, resumed);
+  } catch (error) {
+    await failStart(engine, run, "TASK_EXECUTION_FAILED", `The run could not be started: ${messageOf(error)}`);
+  }
+}
+
+function place(engine: Engine, run: StoredRun, cold: ColdRun, deployment: Deployment, resumed?: Resumed): void {
+  const task = deployment.manifest.tasks.find((candidate) => candidate.id === run.task);
+  if (task === undefined) {
     void parkForVersion(engine, run);
     return;
   }
+  const ctx = contextOf(engine, run, { task, deployment, options: readOptions(cold.options) });
   engine.live.set(run.id, {
     id: run.id,
     epoch: run.epoch,
     attempt: run.attempt,
     stored: run,
-    traceSeq: resumed?.traceSeq ?? engine.live.get(run.id)?.traceSeq ?? 0,
+    traceSeq: resumed?.traceSeq ?? Math.max(engine.live.get(run.id)?.traceSeq ?? 0, (run.attempt - 1) * traceItemsPerAttempt),
     operated: resumed !== undefined,
     open: new Set(resumed?.from.journal.filter((entry) => entry.outcome === undefined).map((entry) => entry.seq)),
   });
   const isolate = run.status === "DEQUEUED";
   const send = (payload: Assignment["payload"]) => {
+    engine.scheduler.started(run.id);
     if (engine.executor === null || engine.live.get(run.id)?.epoch !== run.epoch) return;
     engine.executor.assign(
       {
         runId: run.id,
         epoch: run.epoch,
-        ctx: contextOf(engine, run, { task, deployment, options: readOptions(cold.options) }),
+        ctx,
         payload,
         metadata: cold.metadata === null ? null : decodeText(cold.metadata),
         env: {},
@@ -54,12 +93,30 @@ export function dispatch(engine: Engine, run: StoredRun, cold: ColdRun, resumed?
   const packet = { data: cold.payload === null ? null : decodeText(cold.payload), dataType: cold.payload_type };
   if (packet.dataType !== "application/store") return send(packet);
   // Only large payloads take a turn through the packet store.
-  void resolvePacket(engine.packets, packet).then(send, (error: unknown) => {
-    engine.log.error("a payload is missing from the packet store", { run: run.id, error: String(error) });
-    engine.live.delete(run.id);
-    freeSlot(engine, run.id);
-  });
+  void resolvePacket(engine.packets, packet)
+    .then(send)
+    .catch((error: unknown) => failStart(engine, run, "TASK_INPUT_ERROR", `The payload could not be read: ${messageOf(error)}`));
 }
+
+async function failStart(engine: Engine, run: StoredRun, code: InternalErrorCode, message: string): Promise<void> {
+  engine.log.error("a run could not be started", { run: run.id, error: message });
+  try {
+    await engine.finishes.submit({
+      runId: run.id,
+      epoch: run.epoch,
+      from: ["EXECUTING", "DEQUEUED"],
+      status: "SYSTEM_FAILURE",
+      event: "failed",
+      data: { attempt: run.attempt },
+      error: { type: "INTERNAL_ERROR", code, message },
+      usageMs: 0,
+    });
+  } catch (error) {
+    engine.log.error("its failure could not be stored; the sweep tries again", { run: run.id, error: messageOf(error) });
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function contextOf(engine: Engine, run: StoredRun, of: { task: TaskManifest; deployment: Deployment; options: RunOptions }): TaskContext {
   const { task, deployment, options } = of;

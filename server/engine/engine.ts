@@ -11,6 +11,8 @@ import type { NewRun } from "./insert-runs";
 import type { ChunkAppend, Finish, Finished, KeyedAnswer, KeyedRun, MetadataChange, Timers } from "./loops";
 import { toRunRow, type StoredRun } from "./run-row";
 import type { Lane, Scheduler } from "./scheduler";
+import type { Recent } from "./recent";
+import type { Turns } from "./turns";
 
 /** A run whose process this node holds: executing, or parked in memory while it waits. */
 export interface LiveRun {
@@ -49,9 +51,14 @@ export interface Engine extends EngineOptions {
   readonly scheduler: Scheduler;
   readonly timers: Timers;
   readonly live: Map<string, LiveRun>;
+  /** Resuming, one at a time per run: two outcomes at once must not both give it a slot. */
+  readonly resumes: Turns;
+  /** Runs that were cancelled between the commit that started them and their way to a worker: they are not to be assigned. */
+  readonly canceled: Recent;
   readonly inserts: { submit(run: NewRun): Promise<StoredRun>; idle(): Promise<void> };
   readonly keyed: GroupCommit<KeyedRun, KeyedAnswer>;
-  readonly claims: { wake(): void; idle(): Promise<void> };
+  /** `recount`: counts what waits before the next claim, from the queue table. */
+  readonly claims: { wake(): void; recount(): void; idle(): Promise<void> };
   /** Null: the run was not in one of the `from` statuses at that epoch. */
   readonly finishes: { submit(finish: Finish): Promise<Finished | null>; idle(): Promise<void> };
   readonly progress: {

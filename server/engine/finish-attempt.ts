@@ -3,7 +3,9 @@ import { engineRetriedCodes, statusOfError, type TaskRunError } from "@/lib/cont
 import { limits } from "@/lib/contracts/run";
 import { retryDelay } from "@/lib/backoff";
 import type { RetryOptions } from "@/lib/contracts/task";
+import { confirmCancel } from "./cancel-run";
 import type { Engine, LiveRun } from "./engine";
+import type { Finish } from "./loops";
 import { retryRun } from "./retry";
 
 /** Attempts of one run at most, whatever its options say. */
@@ -19,10 +21,15 @@ export async function finishAttempt(engine: Engine, message: { runId: string; ep
   if (!result.ok) return failAttempt(engine, live, { ...result, proposed: result.retry?.delayMs });
   if (result.output.data !== null && Buffer.byteLength(result.output.data) > limits.outputBytes) {
     const error: TaskRunError = { type: "INTERNAL_ERROR", code: "TASK_OUTPUT_ERROR", message: `The output is larger than ${limits.outputBytes / 1024 / 1024} MB.` };
-    await engine.finishes.submit({ ...end, status: statusOfError(error), event: "failed", error });
-    return;
+    return endAttempt(engine, { ...end, status: statusOfError(error), event: "failed", error });
   }
-  await engine.finishes.submit({ ...end, status: "COMPLETED", event: "completed", output: result.output });
+  return endAttempt(engine, { ...end, status: "COMPLETED", event: "completed", output: result.output });
+}
+
+/** The run's code has stopped either way: when the run had been cancelled first, that is what there is to say. */
+async function endAttempt(engine: Engine, finish: Finish & { epoch: number }): Promise<void> {
+  const run = await engine.finishes.submit(finish);
+  if (run === null || run.stopping) await confirmCancel(engine, { runId: finish.runId, epoch: finish.epoch, usageMs: finish.usageMs });
 }
 
 /** The engine disposes: the worker's proposal, or for crashes the task's own retry settings, while attempts are left. */
@@ -36,7 +43,7 @@ export async function failAttempt(
   const mayRetry = delay !== null && live.attempt < maxAttempts && live.attempt < (live.stored.max_attempts ?? 1);
   if (mayRetry && (await retryRun(engine, live, { delayMs: delay, error, usageMs: failure.usageMs }))) return;
   const status = statusOfError(error);
-  await engine.finishes.submit({
+  await endAttempt(engine, {
     runId: live.id,
     epoch: live.epoch,
     from: ["EXECUTING", "WAITING", "QUEUED", "DEQUEUED"],

@@ -9,7 +9,7 @@ import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from ".
 import { offloadPacket } from "./packets";
 import { resumeRuns } from "./resume";
 import type { Finish, Finished } from "./loops";
-import { runColumns } from "./run-row";
+import { runColumns, type StoredRun } from "./run-row";
 import { settleFinal } from "./settle";
 
 interface FinishInput {
@@ -69,7 +69,7 @@ w as (
 p as (
   update run set pending_waits = greatest(run.pending_waits - w.n, 0), resume_due = true
     from (select run_id, count(*) as n from w group by run_id) w
-   where run.id = w.run_id and run.status in ('EXECUTING', 'WAITING', 'QUEUED')
+   where run.id = w.run_id and run.status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED')
   returning run.id
 ),
 b as (update batch_item set done = true from r where batch_item.run_id = r.id and not batch_item.done returning batch_item.batch_id),
@@ -147,9 +147,12 @@ export function createFinishes(engine: Engine) {
     async submit(finish: Finish): Promise<Finished | null> {
       const before = engine.live.get(finish.runId);
       const input = await toInput(engine, finish);
-      const run = await (before !== undefined && hasNoLinks(before, finish) ? plain : linked).submit(input);
-      if (run === nothing) return null;
-      if (run.was_queued) engine.scheduler.dequeued(laneOf(run));
+      const { recounts } = engine.scheduler;
+      const answer = await (before !== undefined && hasNoLinks(before, finish) ? plain : linked).submit(input);
+      const run = answer === nothing ? await endedHere(engine, finish) : answer;
+      if (run === null) return null;
+      if (run.was_queued) forgetQueued(engine, run, recounts);
+      if (finish.epoch !== null && before?.stored.status === "WAITING") engine.counts.waiting -= 1;
       if (!run.stopping) {
         if (before?.epoch === run.epoch) engine.live.delete(run.id);
         freeSlot(engine, run.id);
@@ -161,6 +164,26 @@ export function createFinishes(engine: Engine) {
       await Promise.all([linked.idle(), plain.idle()]);
     },
   };
+}
+
+/** The run has left the queue table. A count made since the statement began may know that already. */
+export function forgetQueued(engine: Engine, run: StoredRun, recounts: number): void {
+  if (engine.scheduler.recounts === recounts) engine.scheduler.dequeued(laneOf(run));
+  else engine.claims.recount();
+}
+
+/**
+ * When a statement changed nothing: its first try may have been committed and the answer lost with the connection. Then the row
+ * has ended at this epoch, in a way that only this process can have told.
+ */
+async function endedHere(engine: Engine, finish: Finish): Promise<Finished | null> {
+  if (finish.epoch === null || engine.live.get(finish.runId)?.epoch !== finish.epoch) return null;
+  const [run] = await engine.db.query<StoredRun & { stopping: boolean }>(`select ${runColumns}, run.stopping from run where id = $1 and epoch = $2 and status = $3`, [
+    finish.runId,
+    finish.epoch,
+    finish.status,
+  ]);
+  return run === undefined ? null : { ...run, event: finish.event, data: null, was_queued: false, parents: null, batches: null };
 }
 
 function inOrder(items: readonly FinishInput[], rows: readonly Finished[]): (Finished | typeof nothing)[] {

@@ -113,10 +113,10 @@ ${
   select $1, queue, coalesce(concurrency_key, ''), place - priority_ms, id from i where status = 'QUEUED' and id in (select id from r)
 ),
 tm as (
-  insert into run_timer (kind, ref, due_at)
-  select 'delay', id, delay_until from i where status = 'DELAYED' and id in (select id from r)
+  insert into run_timer (env_id, kind, ref, due_at)
+  select $1, 'delay', id, delay_until from i where status = 'DELAYED' and id in (select id from r)
   union all
-  select 'ttl', id, now() + ttl_ms * interval '1 ms' from i where status = 'QUEUED' and ttl_ms is not null and id in (select id from r)
+  select $1, 'ttl', id, now() + ttl_ms * interval '1 ms' from i where status = 'QUEUED' and ttl_ms is not null and id in (select id from r)
   on conflict do nothing
 ),`
     : ""

@@ -1,7 +1,7 @@
 import type { RunEvent } from "@/lib/contracts/run";
 import { groupCommit } from "../db/group-commit";
 import { dispatch } from "./dispatch";
-import { eventOf, laneOf, publish, type Engine } from "./engine";
+import { eventOf, freeSlot, laneOf, publish, type Engine } from "./engine";
 import { EngineError } from "./error";
 import { insertRuns, type NewRun } from "./insert-runs";
 import type { StoredRun } from "./run-row";
@@ -20,7 +20,7 @@ export function createInserts(engine: Engine) {
   return {
     async submit(run: NewRun): Promise<StoredRun> {
       const stored = await group.submit(run).catch((error: unknown) => {
-        engine.scheduler.release(run.id);
+        freeSlot(engine, run.id);
         throw error;
       });
       afterInsert(engine, [run], [stored]);
@@ -39,7 +39,7 @@ export function afterInsert(engine: Engine, inputs: readonly NewRun[], stored: r
     queues.add(run.queue);
     const from = input.get(run.id);
     if (run.status === "QUEUED") {
-      engine.scheduler.enqueued(laneOf(run), Date.parse(run.queued_at ?? run.created_at) - run.priority_ms);
+      engine.scheduler.enqueued(laneOf(run), Date.parse(run.queue_at) - run.priority_ms);
       if (run.expires_at !== null) engine.timers.expect(Date.parse(run.expires_at));
     } else if (run.status === "DELAYED") {
       engine.counts.delayed += 1;

@@ -12,6 +12,8 @@ export type LossCause =
   | { kind: "failed"; error: Extract<TaskRunError, { type: "INTERNAL_ERROR" }>; retryable: boolean }
   /** The server goes down, or its process is retired: resumed later. */
   | { kind: "handedBack" }
+  /** No process of this node has it, and nobody said why. */
+  | { kind: "lost" }
   /** It was killed because it had been cancelled. */
   | { kind: "canceled" };
 
@@ -44,6 +46,7 @@ select r.*, exists (select from q) as queued from r`;
 const reasons: Record<LossCause["kind"], string> = {
   neighbour: "its process died with another run in it",
   handedBack: "its process was stopped",
+  lost: "it was lost on the way to its process",
   failed: "its process died",
   canceled: "it was cancelled",
 };
@@ -78,7 +81,7 @@ async function handBack(engine: Engine, { runId, epoch, cause }: LostRun): Promi
     runId,
     epoch,
     engine.env.id,
-    isolate ? 1 : 0,
+    cause.kind === "handedBack" ? 0 : 1,
     isolate,
     JSON.stringify({ reason: reasons[cause.kind] }),
   ]);

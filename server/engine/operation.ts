@@ -134,13 +134,13 @@ function parentOf(live: LiveRun, message: OperationMessage, waits: boolean): Par
 const journalSql = `
 with p as (
   update run set pending_waits = pending_waits + case when $7::text is null then 1 else 0 end
-   where id = $1 and epoch = $2 and status in ('EXECUTING', 'WAITING') returning id
+   where id = $1 and epoch = $2 and status in ('EXECUTING', 'WAITING') returning id, env_id
 ),
 j as (
   insert into run_journal (run_id, attempt, seq, kind, fingerprint, target, outcome) select id, $3, $4, $5, $6, $8, $7 from p
 ),
 t as (
-  insert into run_timer (kind, ref, due_at) select 'wait', $10, $9::timestamptz from p where $9::text is not null on conflict do nothing
+  insert into run_timer (env_id, kind, ref, due_at) select env_id, 'wait', $10, $9::timestamptz from p where $9::text is not null on conflict do nothing
 )
 select id from p`;
 

@@ -3,11 +3,16 @@ import type { TriggerOptions } from "@/lib/contracts/trigger";
 import { encodePacket } from "@/lib/packet";
 import type { PacketStore } from "../db/packets";
 
+/** What was stored under the key is gone. */
+export class PacketMissing extends Error {
+  override readonly name = "PacketMissing";
+}
+
 /** The packet with its content: one that is kept in the packet store is read from there. */
 export async function resolvePacket(packets: PacketStore, packet: Packet): Promise<Packet> {
   if (packet.dataType !== "application/store" || packet.data === null) return packet;
   const stored = await packets.get(packet.data);
-  if (stored === null) throw new Error(`packet ${packet.data} is not in the packet store`);
+  if (stored === null) throw new PacketMissing(`packet ${packet.data} is not in the packet store`);
   return stored;
 }
 

@@ -5,30 +5,24 @@ import { createChunkWrites } from "./chunk-writes";
 import type { Engine, LiveRun } from "./engine";
 import { createMetadataWrites } from "./metadata-writes";
 import { streamWriter } from "./resume";
+import { createTurns } from "./turns";
 
 /** The write loops of what a run says while it goes on, and what of it is still under way per run. */
 export function createProgressWrites(engine: Engine) {
   const metadata = createMetadataWrites(engine);
   const chunks = createChunkWrites(engine);
-  const pending = new Map<string, Promise<void>>();
+  const turns = createTurns();
   return {
     metadata,
     chunks,
     /** Runs `work` after what is under way for this run. A failure is logged: it must not end the run. */
     enqueue(runId: string, work: () => Promise<void>): Promise<void> {
-      const next = (pending.get(runId) ?? Promise.resolve()).then(work).catch((error: unknown) => engine.log.warn("progress of a run was refused", { run: runId, error: String(error) }));
-      pending.set(runId, next);
-      void next.then(() => {
-        if (pending.get(runId) === next) pending.delete(runId);
-      });
-      return next;
+      return turns.take(runId, () => work().catch((error: unknown) => engine.log.warn("progress of a run was refused", { run: runId, error: String(error) })));
     },
     /** Resolves when everything the run has said so far is committed. */
-    async flush(runId: string): Promise<void> {
-      await pending.get(runId);
-    },
+    flush: (runId: string): Promise<void> => turns.wait(runId),
     async idle(): Promise<void> {
-      await Promise.all(pending.values());
+      await turns.idle();
       await Promise.all([metadata.idle(), chunks.idle()]);
     },
   };

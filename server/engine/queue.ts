@@ -14,11 +14,12 @@ export async function loadQueues(engine: Engine): Promise<void> {
 
 /** Counts what waits, from the queue table. */
 export async function recountQueue(engine: Engine): Promise<void> {
-  const rows = await engine.db.query<{ queue: string; key: string; waiting: number }>(
-    "select queue, concurrency_key as key, count(*) as waiting from run_queue where env_id = $1 group by 1, 2",
-    [engine.env.id],
+  await engine.scheduler.recount(() =>
+    engine.db.query<{ queue: string; key: string; waiting: number }>(
+      "select queue, concurrency_key as key, count(*) as waiting from run_queue where env_id = $1 group by 1, 2",
+      [engine.env.id],
+    ),
   );
-  engine.scheduler.recount(rows);
 }
 
 /** Stops or lets go on the starts of a queue; runs that execute finish, triggers are still accepted. */

@@ -1,9 +1,9 @@
 import { Unavailable } from "../db/errors";
 import { completeBatch } from "./batch-complete";
+import { cancelRun } from "./cancel-run";
 import { eventOf, laneOf, publish, type Engine } from "./engine";
-import { loseRuns } from "./lose-runs";
-import { recountQueue } from "./queue";
-import { resumeRuns } from "./resume";
+import { reconcile } from "./reconcile";
+import { deliverMissed, resumeRuns } from "./resume";
 import { runColumns, type StoredRun } from "./run-row";
 import { settleFinal, settleToken } from "./settle";
 
@@ -71,56 +71,64 @@ export async function recover(engine: Engine): Promise<void> {
   const taken = await takeOrphans(engine, others.map((node) => node.id));
   if (taken > 0) engine.log.info("runs of a former process were taken over", { runs: taken });
   if (engine.sole) await engine.db.query("delete from node where id <> $1", [engine.nodeId]);
-  await recountQueue(engine);
-  await sweep(engine);
+  await cancelLeftovers(engine);
+  await findLeftovers(engine);
+}
+
+/** Children of cancelled runs that a crash kept from being cancelled with them. */
+async function cancelLeftovers(engine: Engine): Promise<void> {
+  const parents = await engine.db.query<{ id: string }>(
+    `select distinct p.id from run p join run c on c.parent_id = p.id
+      where p.env_id = $1 and p.notable = 'CANCELED' and p.finished_at > now() - interval '1 day' and c.finished_at is null and c.created_at <= p.finished_at`,
+    [engine.env.id],
+  );
+  for (const parent of parents) await cancelRun(engine, parent.id, { by: "the server" });
+}
+
+/** Every ten seconds: the safety net below everything that usually happens at once. */
+export async function sweep(engine: Engine): Promise<void> {
+  await findLeftovers(engine);
+  try {
+    await deliverMissed(engine);
+    await reconcile(engine);
+  } catch (error) {
+    if (!(error instanceof Unavailable)) engine.log.error("comparing memory with the database failed", { error: String(error) });
+  }
 }
 
 /** Looks for what a crash between two commits left: outcomes not handed over, batches not closed, waits whose target has ended. */
-export async function sweep(engine: Engine): Promise<void> {
+async function findLeftovers(engine: Engine): Promise<void> {
   try {
-    const dead = await renewLease(engine);
-    if (dead.length > 0) await takeOrphans(engine, dead);
+    await takeOrphans(engine, await renewLease(engine));
     await recount(engine);
+    engine.claims.recount();
     const ended = await engine.db.query<{ target: string }>(
       `select distinct j.target from run_journal j join run r on r.id = j.target
-        where j.outcome is null and j.target is not null and r.finished_at < now() - interval '5 s' limit 500`,
+        where r.env_id = $1 and j.outcome is null and j.target is not null and r.finished_at < now() - interval '5 s' limit 500`,
+      [engine.env.id],
     );
     if (ended.length > 0) await settleFinal(engine, ended.map((row) => row.target));
     const answered = await engine.db.query<{ target: string }>(
-      "select distinct j.target from run_journal j join waitpoint w on w.id = j.target where j.outcome is null and w.status <> 'WAITING' limit 500",
+      "select distinct j.target from run_journal j join waitpoint w on w.id = j.target where w.env_id = $1 and j.outcome is null and w.status <> 'WAITING' limit 500",
+      [engine.env.id],
     );
     for (const row of answered) await settleToken(engine, row.target);
     await engine.db.query(
       `with x as (
          update batch_item set done = true where (batch_id, index) in (
            select b.batch_id, b.index from batch_item b join run r on r.id = b.run_id where not b.done and r.finished_at < now() - interval '5 s' limit 500)
+            and not done
          returning batch_id)
        update batch set finished_count = finished_count + x.n from (select batch_id, count(*) as n from x group by 1) x where id = x.batch_id`,
     );
-    const batches = await engine.db.query<{ id: string }>("select id from batch where status = 'PROCESSING' and sealed and finished_count >= run_count limit 100");
+    const batches = await engine.db.query<{ id: string }>("select id from batch where env_id = $1 and status = 'PROCESSING' and sealed and finished_count >= run_count limit 100", [engine.env.id]);
     for (const batch of batches) await completeBatch(engine, batch.id);
     const due = await engine.db.query<{ id: string }>("select id from run where env_id = $1 and resume_due limit 1000", [engine.env.id]);
     if (due.length > 0) await resumeRuns(engine, due.map((run) => run.id));
-    await findLost(engine);
     engine.claims.wake();
   } catch (error) {
     if (!(error instanceof Unavailable)) engine.log.error("the sweep failed", { error: String(error) });
   }
-}
-
-/** Runs that this node should hold and no process of it does: their assignment was lost on the way. */
-async function findLost(engine: Engine): Promise<void> {
-  if (engine.executor === null || engine.draining) return;
-  const held = await engine.db.query<{ id: string; epoch: number }>(
-    `select r.id, r.epoch from run_slot s join run r on r.id = s.run_id
-      where s.env_id = $1 and s.node = $2 and r.status in ('EXECUTING', 'DEQUEUED') and r.retry_at is null and r.updated_at < now() - interval '15 s'`,
-    [engine.env.id, engine.nodeId],
-  );
-  const { executor } = engine;
-  const lost = held.filter((run) => !executor.holds(run.id, run.epoch));
-  if (lost.length === 0) return;
-  engine.log.warn("runs without a process were found", { runs: lost.length });
-  await loseRuns(engine, lost.map((run) => ({ runId: run.id, epoch: run.epoch, cause: { kind: "handedBack" } })));
 }
 
 /** Counts that are kept by adding and subtracting, set right. */

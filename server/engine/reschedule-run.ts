@@ -8,7 +8,7 @@ with r as (
   update run set delay_until = $3::timestamptz, version = version + 1, updated_at = now()
    where id = $1 and env_id = $2 and status = 'DELAYED' returning ${runColumns}
 ),
-t as (insert into run_timer (kind, ref, due_at) select 'delay', id, delay_until from r on conflict (kind, ref) do update set due_at = excluded.due_at),
+t as (insert into run_timer (env_id, kind, ref, due_at) select $2, 'delay', id, delay_until from r on conflict (kind, ref) do update set due_at = excluded.due_at),
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), 'rescheduled', $4 from r)
 select * from r`;
 

@@ -1,14 +1,19 @@
 import type { Assignment } from "@/lib/contracts/ipc";
+import { Unavailable } from "../db/errors";
 import { dispatch, type ColdRun } from "./dispatch";
-import { eventOf, laneOf, publish, type Engine, type LiveRun } from "./engine";
+import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from "./engine";
 import { runColumns, type StoredRun } from "./run-row";
 import { readOutcome } from "./waiters";
 
-const findSql = `select ${runColumns}, run.node, run.resume_due, floor(extract(epoch from run.queue_at) * 1000)::bigint as place from run where id = any($1) and resume_due`;
+const rowSql = `select ${runColumns}, run.node, floor(extract(epoch from run.queue_at) * 1000)::bigint as place from run`;
+const findSql = `${rowSql} where id = any($1) and env_id = $2 and resume_due`;
+const readSql = `${rowSql} where id = $1`;
+
+type Due = StoredRun & { node: string | null; place: number };
 
 const goOnSql = `
 with r as (
-  update run set status = 'EXECUTING', notable = null, waiting_on = null, resume_due = false, version = version + 1, updated_at = now()
+  update run set status = 'EXECUTING', notable = null, waiting_on = null, resume_due = false, version = version + 1, updated_at = now(), node = $4
    where id = $1 and epoch = $2 and status = 'WAITING' and resume_due returning ${runColumns}
 ),
 h as (insert into run_slot (run_id, env_id, node) select id, $3, $4 from r on conflict (run_id) do update set node = excluded.node),
@@ -17,7 +22,7 @@ select * from r`;
 
 const queueSql = `
 with r as (
-  update run set status = 'QUEUED', notable = null, version = version + 1, updated_at = now(), queued_at = now()
+  update run set status = 'QUEUED', notable = null, waiting_on = null, version = version + 1, updated_at = now(), queued_at = now()
    where id = $1 and epoch = $2 and status = 'WAITING' and resume_due returning ${runColumns}
 ),
 q as (
@@ -33,33 +38,49 @@ select * from r`;
  */
 export async function resumeRuns(engine: Engine, ids: readonly string[]): Promise<void> {
   try {
-    const runs = await engine.db.query<StoredRun & { node: string | null; place: number }>(findSql, [ids]);
-    for (const run of runs) await resumeRun(engine, run);
+    const runs = await engine.db.query<Due>(findSql, [ids, engine.env.id]);
+    await Promise.all(runs.map((run) => engine.resumes.take(run.id, (hadToWait) => resumeRun(engine, run, hadToWait))));
   } catch (error) {
     engine.log.warn("resuming runs failed; the sweep tries again", { error: String(error) });
   }
 }
 
-async function resumeRun(engine: Engine, run: StoredRun & { place: number }): Promise<void> {
-  const here = engine.executor?.holds(run.id, run.epoch) === true;
-  if (run.status === "EXECUTING") {
-    if (here) await handOver(engine, run);
-    return;
-  }
-  if (run.status !== "WAITING") return;
-  if (here && !engine.draining && engine.scheduler.tryHold(run.id, laneOf(run), 1)) {
-    const [gone] = await engine.db.query<StoredRun>(goOnSql, [run.id, run.epoch, engine.env.id, engine.nodeId]);
-    if (gone === undefined) {
-      engine.scheduler.release(run.id);
-      return;
+async function resumeRun(engine: Engine, found: Due, isOld: boolean): Promise<void> {
+  try {
+    const [run] = isOld ? await engine.db.query<Due>(findSql, [[found.id], engine.env.id]) : [found];
+    if (run === undefined) return;
+    const here = engine.executor?.holds(run.id, run.epoch) === true;
+    if (run.status === "EXECUTING" || run.status === "DEQUEUED") {
+      if (here) await handOver(engine, run);
+    } else if (run.status === "WAITING") {
+      // Its process has room for it: it has kept its place there.
+      if (here && !engine.draining && engine.scheduler.tryHold(run.id, laneOf(run), Infinity)) await goOn(engine, run);
+      else await queueToGoOn(engine, run);
     }
-    engine.counts.waiting -= 1;
-    publish(engine, [gone], () => [eventOf(gone, "resumed")]);
-    await handOver(engine, gone);
+  } catch (error) {
+    engine.log.warn("resuming a run failed; the sweep tries again", { run: found.id, error: String(error) });
+  }
+}
+
+async function goOn(engine: Engine, run: Due): Promise<void> {
+  engine.scheduler.started(run.id);
+  const [gone] = await engine.db.query<StoredRun>(goOnSql, [run.id, run.epoch, engine.env.id, engine.nodeId]);
+  // None: it was cancelled meanwhile, or the answer alone was lost.
+  const [now] = gone === undefined ? await engine.db.query<Due>(readSql, [run.id]) : [gone];
+  if (now?.status !== "EXECUTING" || now.epoch !== run.epoch) {
+    freeSlot(engine, run.id);
     return;
   }
+  engine.counts.waiting -= 1;
+  publish(engine, [now], () => [eventOf(now, "resumed")]);
+  await handOver(engine, now);
+}
+
+async function queueToGoOn(engine: Engine, run: Due): Promise<void> {
   const [queued] = await engine.db.query<StoredRun>(queueSql, [run.id, run.epoch, engine.env.id, run.place]);
   if (queued === undefined) return;
+  const live = engine.live.get(run.id);
+  if (live?.epoch === queued.epoch) live.stored = queued;
   engine.counts.waiting -= 1;
   engine.scheduler.enqueued(laneOf(run), run.place - run.priority_ms);
   publish(engine, [queued], () => [eventOf(queued, "resuming")]);
@@ -75,7 +96,7 @@ async function handOver(engine: Engine, run: StoredRun): Promise<void> {
   await deliverOpen(engine, live);
 }
 
-export async function deliverOpen(engine: Engine, live: LiveRun): Promise<void> {
+async function deliverOpen(engine: Engine, live: LiveRun): Promise<void> {
   const rows = await engine.db.query<{ seq: number; outcome: string }>(
     "select seq, outcome from run_journal where run_id = $1 and attempt = $2 and seq = any($3) and outcome is not null order by seq",
     [live.id, live.attempt, [...live.open]],
@@ -86,17 +107,61 @@ export async function deliverOpen(engine: Engine, live: LiveRun): Promise<void> 
   }
 }
 
-/** A run that waited in the queue to go on has its slot: its process gets the outcomes, or a new process replays the journal. */
-export async function continueRun(engine: Engine, run: StoredRun): Promise<void> {
-  try {
-    if (engine.executor?.holds(run.id, run.epoch) === true) await handOver(engine, run);
-    else await takeOver(engine, run);
-  } catch (error) {
-    // The slot is held and the row says EXECUTING on this node: the sweep finds that no process has it.
-    engine.log.error("a run could not go on", { run: run.id, error: String(error) });
+/** Outcomes whose flag was cleared and that were not handed over then, because the database went away in between. */
+export async function deliverMissed(engine: Engine): Promise<void> {
+  const open = [...engine.live.values()].filter((live) => live.open.size > 0);
+  if (open.length === 0) return;
+  const rows = await engine.db.query<{ id: string; epoch: number }>(
+    `select distinct r.id, r.epoch from run r join run_journal j on j.run_id = r.id and j.attempt = r.attempt
+      where r.id = any($1) and r.status in ('EXECUTING', 'DEQUEUED') and not r.resume_due and j.outcome is not null and j.seq = any($2)`,
+    [open.map((live) => live.id), [...new Set(open.flatMap((live) => [...live.open]))]],
+  );
+  for (const { id, epoch } of rows) {
+    const live = engine.live.get(id);
+    if (live?.epoch === epoch) await engine.resumes.take(id, () => deliverOpen(engine, live).catch((error: unknown) => engine.log.warn("an outcome could not be handed over", { run: id, error: String(error) })));
   }
 }
 
+/** A run that waited in the queue to go on has its slot: its process gets the outcomes, or a new process replays the journal. */
+export function continueRun(engine: Engine, run: StoredRun): Promise<void> {
+  return engine.resumes.take(run.id, async () => {
+    try {
+      if (engine.executor?.holds(run.id, run.epoch) === true) await handOver(engine, run);
+      else await takeOver(engine, run);
+    } catch (error) {
+      engine.log.error("a run could not go on", { run: run.id, error: String(error) });
+      // Without a database nothing can be said: the sweep finds that no process has the run.
+      if (!(error instanceof Unavailable)) await failResume(engine, run, error);
+    }
+  });
+}
+
+/** What is stored of it cannot be read: left alone it would come back for ever. */
+async function failResume(engine: Engine, run: StoredRun, error: unknown): Promise<void> {
+  await engine.finishes
+    .submit({
+      runId: run.id,
+      epoch: null,
+      from: ["EXECUTING", "DEQUEUED"],
+      status: "SYSTEM_FAILURE",
+      event: "failed",
+      error: { type: "INTERNAL_ERROR", code: "TASK_EXECUTION_FAILED", message: `The run could not be resumed: ${error instanceof Error ? error.message : String(error)}` },
+      usageMs: 0,
+    })
+    .catch(() => null);
+}
+
+/** A run that has to have a process of its own gets one again. */
+const takeOverSql = `
+with r as (
+  update run set epoch = epoch + 1, node = $3, status = case when machine is not null or isolate then 'DEQUEUED' else status end,
+                 version = version + case when status = 'EXECUTING' and (machine is not null or isolate) then 1 else 0 end
+   where id = $1 and epoch = $2 and status in ('EXECUTING', 'DEQUEUED') returning ${runColumns}
+),
+e as (
+  insert into run_event (run_id, version, at, type, data) select id, version, now(), 'dequeued', json_build_object('attempt', attempt)::text from r where version > $4
+)
+select * from r`;
 const journalSql = "select seq, kind, fingerprint, outcome from run_journal where run_id = $1 and attempt = $2 order by seq";
 const storedSql = `
 select d.payload, d.payload_type, d.metadata_at_attempt as metadata, d.options, d.metadata_operations, d.attempt_usage_ms,
@@ -115,11 +180,12 @@ interface Stored extends ColdRun {
 
 /** The process that held the run is gone: a new one replays what the attempt's journal knows and goes on live from there. */
 async function takeOver(engine: Engine, claimed: StoredRun): Promise<void> {
-  const [run] = await engine.db.query<StoredRun>(
-    `update run set epoch = epoch + 1, node = $3 where id = $1 and epoch = $2 and status in ('EXECUTING', 'DEQUEUED') returning ${runColumns}`,
-    [claimed.id, claimed.epoch, engine.nodeId],
-  );
-  if (run === undefined) return;
+  const [run] = await engine.db.query<StoredRun>(takeOverSql, [claimed.id, claimed.epoch, engine.nodeId, claimed.version]);
+  if (run === undefined) {
+    // Cancelled between the claim and here: whoever cancelled has let go of the slot before it was taken.
+    if (engine.canceled.has(claimed.id)) freeSlot(engine, claimed.id);
+    return;
+  }
   const entries = await engine.db.query<{ seq: number; kind: string; fingerprint: string; outcome: string | null }>(journalSql, [run.id, run.attempt]);
   const [stored] = await engine.db.query<Stored>(storedSql, [run.id, run.attempt, streamWriter(run)]);
   if (stored === undefined) throw new Error(`run ${run.id} has no data row`);
@@ -138,7 +204,10 @@ async function takeOver(engine: Engine, claimed: StoredRun): Promise<void> {
     traceItems: stored.trace_items,
     usedMs: stored.attempt_usage_ms,
   };
+  if (run.version > claimed.version) publish(engine, [run], () => [eventOf(run, "dequeued", { attempt: run.attempt })]);
   dispatch(engine, run, stored, { from, traceSeq: stored.trace_seq });
+  // An outcome that came after the journal was read found no process to go to.
+  if (journal.some((entry) => entry.outcome === undefined)) void resumeRuns(engine, [run.id]);
 }
 
 /** Name under which an attempt writes stream chunks; its chunk numbers are the resume point. */

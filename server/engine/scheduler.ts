@@ -21,8 +21,12 @@ interface LaneState extends Lane {
   running: Set<string>;
   /** No waiting run has a lower score, as far as this process knows; checked against the table every second. */
   floor: number;
+  /** Lowest score that came since the lane was last picked: the claim under way may not have seen it. */
+  arrived: number;
   servedAt: number;
 }
+
+const laneId = (lane: Lane): string => `${lane.queue}\n${lane.key}`;
 
 /** Lanes looked at in one claim. */
 const maxLanes = 200;
@@ -38,6 +42,10 @@ export const claimLimit = 250 * availableParallelism();
 export class Scheduler {
   readonly #lanes = new Map<string, LaneState>();
   readonly #slots = new Map<string, LaneState>();
+  /** Of the runs that hold a slot, those that are not with a worker yet. */
+  readonly #starting = new Set<string>();
+  readonly #readings = new Set<Map<string, number>>();
+  #recounts = 0;
   #queues = new Map<string, QueueLimits>();
   #serving = 0;
   #floorsFrom = 0;
@@ -64,10 +72,11 @@ export class Scheduler {
   }
 
   #lane(lane: Lane): LaneState {
-    const id = `${lane.queue}\n${lane.key}`;
+    const id = laneId(lane);
     let state = this.#lanes.get(id);
     if (state === undefined) {
-      state = { queue: lane.queue, key: lane.key, waiting: 0, running: new Set(), floor: 0, servedAt: 0 };
+      // A lane that comes (again) joins the end of the round: ahead of the others, new keys without end would starve them.
+      state = { queue: lane.queue, key: lane.key, waiting: 0, running: new Set(), floor: 0, arrived: Infinity, servedAt: this.#serving };
       this.#lanes.set(id, state);
     }
     return state;
@@ -91,12 +100,26 @@ export class Scheduler {
     return total;
   }
 
-  /** Takes a slot for a run that has not been queued, if nothing that could run is ahead of it. */
+  /** Runs in slots that no worker has yet; they will take as many of the workers' free places. */
+  get starting(): number {
+    return this.#starting.size;
+  }
+
+  /** Takes a slot for a run that has not been queued, if nothing that could run is ahead of it. Then `started` or `release` follows. */
   tryHold(runId: string, lane: Lane, capacity: number): boolean {
     const state = this.#lane(lane);
-    if (capacity <= 0 || this.#saturated || state.waiting > 0 || this.environmentRoom <= 0 || this.#room(state) <= 0) return false;
+    const free = capacity > this.#starting.size && !this.#saturated && state.waiting === 0 && this.environmentRoom > 0 && this.#room(state) > 0;
+    if (!free) {
+      this.#tidy(state);
+      return false;
+    }
     this.hold(runId, lane);
+    this.#starting.add(runId);
     return true;
+  }
+  /** A worker has the run. */
+  started(runId: string): void {
+    this.#starting.delete(runId);
   }
   hold(runId: string, lane: Lane): void {
     const state = this.#lane(lane);
@@ -108,6 +131,7 @@ export class Scheduler {
     const lane = this.#slots.get(runId);
     if (lane === undefined) return null;
     this.#slots.delete(runId);
+    this.#starting.delete(runId);
     lane.running.delete(runId);
     this.#tidy(lane);
     return lane;
@@ -119,24 +143,49 @@ export class Scheduler {
   enqueued(lane: Lane, score: number, count = 1): void {
     const state = this.#lane(lane);
     state.waiting += count;
-    state.floor = Math.min(state.floor, score);
+    // One less: the table's scores are cut to a millisecond, timestamps are rounded.
+    state.floor = Math.min(state.floor, score - 1);
+    state.arrived = Math.min(state.arrived, score - 1);
+    for (const added of this.#readings) added.set(laneId(lane), (added.get(laneId(lane)) ?? 0) + count);
+  }
+  /** How often the counts were set: a decrement for a row that left before such a moment is in them already. */
+  get recounts(): number {
+    return this.#recounts;
   }
   dequeued(lane: Lane, count = 1): void {
     const state = this.#lane(lane);
     state.waiting = Math.max(0, state.waiting - count);
     this.#tidy(state);
   }
-  /** Sets the waiting counts to what the queue table says. */
-  recount(rows: readonly (Lane & { waiting: number })[]): void {
-    for (const lane of this.#lanes.values()) {
-      lane.waiting = 0;
-      lane.floor = 0;
+  /**
+   * Sets the waiting counts to what the queue table says. What is enqueued while the table is read is counted too, whether or not
+   * the reading saw it: one too many makes a claim that finds nothing and counts again, one too few would leave a run waiting for ever.
+   */
+  async recount(read: () => Promise<readonly (Lane & { waiting: number })[]>): Promise<void> {
+    const added = new Map<string, number>();
+    this.#readings.add(added);
+    try {
+      const rows = await read();
+      this.#recounts += 1;
+      for (const lane of this.#lanes.values()) {
+        lane.waiting = added.get(laneId(lane)) ?? 0;
+        lane.floor = 0;
+      }
+      for (const row of rows) this.#lane(row).waiting += row.waiting;
+      for (const lane of this.#lanes.values()) this.#tidy(lane);
+    } finally {
+      this.#readings.delete(added);
     }
-    for (const row of rows) this.#lane(row).waiting = row.waiting;
-    for (const lane of this.#lanes.values()) this.#tidy(lane);
   }
   #tidy(lane: LaneState): void {
-    if (lane.waiting === 0 && lane.running.size === 0) this.#lanes.delete(`${lane.queue}\n${lane.key}`);
+    if (lane.waiting === 0 && lane.running.size === 0) this.#lanes.delete(laneId(lane));
+  }
+
+  /** Some waiting run could start, were there a worker. */
+  get ready(): boolean {
+    if (this.environmentRoom <= 0) return false;
+    for (const lane of this.#lanes.values()) if (lane.waiting > 0 && this.#room(lane) > 0) return true;
+    return false;
   }
 
   /** Shares of the free capacity: lanes that were served longest ago come first, none gets more than its fair part. */
@@ -156,15 +205,16 @@ export class Scheduler {
     const share = Math.ceil(room / Math.max(1, chosen.length));
     const picks = chosen.map((lane) => {
       lane.servedAt = this.#serving;
+      lane.arrived = Infinity;
       return { queue: lane.queue, key: lane.key, n: Math.min(lane.waiting, this.#room(lane), share), floor: lane.floor };
     });
     return { picks, room };
   }
 
-  /** After a claim: the lane's rows below `score` are gone. */
+  /** After a claim: the lane's rows below `score` are gone, but for those that came meanwhile. */
   claimed(lane: Lane, count: number, score: number): void {
     const state = this.#lane(lane);
-    state.floor = Math.max(state.floor, score);
+    state.floor = Math.min(Math.max(state.floor, score), state.arrived);
     this.dequeued(lane, count);
   }
 

@@ -17,8 +17,8 @@ interface Due {
   ref: string;
 }
 
-const dueSql = "select kind, ref from run_timer where due_at <= now() order by due_at limit $1";
-const nextSql = "select floor(extract(epoch from min(due_at) - now()) * 1000)::bigint as ms from run_timer where due_at > now()";
+const dueSql = "select kind, ref from run_timer where env_id = $1 and due_at <= now() order by due_at limit $2";
+const nextSql = "select floor(extract(epoch from min(due_at) - now()) * 1000)::bigint as ms from run_timer where env_id = $1 and due_at > now()";
 
 /** The loop that makes due what is due. Each timer's row goes in the commit of its effect, so a crash repeats none and loses none. */
 export function startTimers(engine: Engine): Timers {
@@ -47,14 +47,28 @@ export function startTimers(engine: Engine): Timers {
   }
 
   async function fire(): Promise<void> {
+    let before = new Set<string>();
     for (;;) {
-      const due = await engine.db.query<Due>(dueSql, [batch]);
-      await Promise.all(due.map((timer) => fireOne(timer)));
-      if (due.length < batch || closed) break;
+      const due = await engine.db.query<Due>(dueSql, [engine.env.id, batch]);
+      await Promise.all(due.map((timer) => fireSafely(timer)));
+      // Those that stay due (retries while the server drains, another node's) are looked at again by the next poll.
+      const fresh = due.some((timer) => !before.has(`${timer.kind} ${timer.ref}`));
+      before = new Set(due.map((timer) => `${timer.kind} ${timer.ref}`));
+      if (due.length < batch || !fresh || closed) break;
     }
-    const [row] = await engine.db.query<{ ms: number | null }>(nextSql);
+    const [row] = await engine.db.query<{ ms: number | null }>(nextSql, [engine.env.id]);
     // A millisecond more: the clock of the database has microseconds.
     if (row?.ms !== null && row !== undefined) arm(Date.now() + row.ms + 1);
+  }
+
+  /** One that fails must not keep the others from being fired. */
+  async function fireSafely(timer: Due): Promise<void> {
+    try {
+      await fireOne(timer);
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      engine.log.error("a timer failed; it is tried again", { timer: timer.kind, of: timer.ref, error: String(error) });
+    }
   }
 
   async function fireOne(timer: Due): Promise<void> {
@@ -86,18 +100,18 @@ export function startTimers(engine: Engine): Timers {
 }
 
 const enqueueSql = `
-with due as (delete from run_timer where kind = 'delay' and ref = $1 and due_at <= now() returning ref),
-r as (
+with r as (
   update run set status = 'QUEUED', notable = null, version = version + 1, updated_at = now(), queued_at = now(), queue_at = now(),
                  expires_at = case when d.options::json ->> 'ttlMs' is not null then now() + (d.options::json ->> 'ttlMs')::bigint * interval '1 ms' end
     from run_data d
-   where run.id = (select ref from due) and d.run_id = run.id and run.status = 'DELAYED' returning ${runColumns}
+   where run.id = $1 and d.run_id = run.id and run.status = 'DELAYED' and run.delay_until <= now() returning ${runColumns}
 ),
+due as (delete from run_timer where kind = 'delay' and ref = $1 and (ref in (select id from r) or not exists (select from run where id = $1 and status = 'DELAYED'))),
 q as (
   insert into run_queue (env_id, queue, concurrency_key, score, run_id)
   select $2, queue, coalesce(concurrency_key, ''), floor(extract(epoch from now()) * 1000)::bigint - priority_ms, id from r on conflict do nothing
 ),
-t as (insert into run_timer (kind, ref, due_at) select 'ttl', id, expires_at from r where expires_at is not null on conflict do nothing),
+t as (insert into run_timer (env_id, kind, ref, due_at) select $2, 'ttl', id, expires_at from r where expires_at is not null on conflict do nothing),
 e as (insert into run_event (run_id, version, at, type) select id, version, now(), 'queued' from r)
 select * from r`;
 
@@ -115,14 +129,15 @@ async function enqueueDelayed(engine: Engine, runId: string): Promise<void> {
 
 /** The TTL of a run that has not started is over. */
 async function expireRun(engine: Engine, runId: string): Promise<void> {
-  const [run] = await engine.db.query<{ ttl: string | null; started_at: string | null }>(
-    "select d.options::json ->> 'ttl' as ttl, r.started_at from run r join run_data d on d.run_id = r.id where r.id = $1",
+  const [run] = await engine.db.query<{ ttl: string | null; started_at: string | null; epoch: number }>(
+    "select d.options::json ->> 'ttl' as ttl, r.started_at, r.epoch from run r join run_data d on d.run_id = r.id where r.id = $1",
     [runId],
   );
   if (run !== undefined && run.started_at === null) {
     await engine.finishes.submit({
       runId,
-      epoch: null,
+      // It rises with the first start, so one that began meanwhile does not expire.
+      epoch: run.epoch,
       from: ["QUEUED"],
       status: "EXPIRED",
       event: "expired",
@@ -130,7 +145,7 @@ async function expireRun(engine: Engine, runId: string): Promise<void> {
       usageMs: 0,
     });
   }
-  await engine.db.query("delete from run_timer where kind = 'ttl' and ref = $1 and due_at <= now()", [runId]);
+  await engine.db.query("delete from run_timer t where kind = 'ttl' and ref = $1 and due_at <= now() and not exists (select from run where id = t.ref and status = 'QUEUED' and started_at is null)", [runId]);
 }
 
 /** A timed wait is over. */

@@ -26,7 +26,7 @@ w as (
   on conflict (env_id, idempotency_key) where idempotency_key is not null do nothing
   returning ${tokenColumns}
 ),
-t as (insert into run_timer (kind, ref, due_at) select 'token', id, timeout_at from w where timeout_at is not null)
+t as (insert into run_timer (env_id, kind, ref, due_at) select $2, 'token', id, timeout_at from w where timeout_at is not null)
 select * from w`;
 
 /** A token that somebody outside completes. With a key that is taken, the token that holds it, answered or not. */

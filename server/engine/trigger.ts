@@ -1,5 +1,5 @@
 import { afterInsert } from "./inserts";
-import type { Engine } from "./engine";
+import { freeSlot, type Engine } from "./engine";
 import type { KeyedRun } from "./loops";
 import { prepareRun, takeFastRoad, type ParentOperation, type TriggerRequest } from "./prepare-run";
 
@@ -28,12 +28,11 @@ export async function trigger(
   const answer = await engine.keyed
     .submit(keyed)
     .catch((error: unknown) => {
-      engine.scheduler.release(run.id);
+      freeSlot(engine, run.id);
       throw error;
     });
   if (answer.stored === null) {
-    engine.scheduler.release(run.id);
-    engine.claims.wake();
+    freeSlot(engine, run.id);
     return { id: answer.id, isCached: answer.isCached };
   }
   afterInsert(engine, [run], [answer.stored]);

@@ -5,6 +5,7 @@ import type { OperationOutcome } from "@/lib/contracts/ipc";
 import { decodePacket, encodePacket } from "@/lib/packet";
 import { addBatchItems, createBatch, sealBatch } from "./batch";
 import { loseRuns } from "./lose-runs";
+import { sweep } from "./recover";
 import { getBatch } from "./reads/batches";
 import { listEvents } from "./reads/run";
 import { getRunDetail, listRuns } from "./reads/runs";
@@ -123,6 +124,9 @@ describe("after the server is gone", () => {
     const run = await until(two, id);
     expect(run).toMatchObject({ status: "COMPLETED", attempt: 1 });
     expect(decodePacket({ data: run.output, dataType: run.outputType })).toBe("new");
+    // The server that was taken for dead finds out, and tells its process.
+    await sweep(one.engine);
+    expect(one.executor.held.size).toBe(0);
     release();
     await one.engine.finishes.submit({ runId: id, epoch: zombie?.epoch ?? 0, from: ["EXECUTING", "COMPLETED"], status: "FAILED", event: "failed", usageMs: 0 });
     expect(await getRunDetail(suite.db, "env_1", id)).toMatchObject({ status: "COMPLETED" });
@@ -171,7 +175,7 @@ describe("a batch over HTTP", () => {
     expect(await sealBatch(n.engine, batch.id)).toMatchObject({ sealed: true });
     const stored = await getBatch(suite.db, "env_1", batch.id);
     for (const id of stored?.runs ?? []) await until(n, id);
-    expect(await getBatch(suite.db, "env_1", batch.id)).toMatchObject({ status: "PARTIAL_FAILED", runs: { length: 3 }, errors: [{ index: 1, taskIdentifier: "unknown" }] });
+    await expect.poll(() => getBatch(suite.db, "env_1", batch.id)).toMatchObject({ status: "PARTIAL_FAILED", runs: { length: 3 }, errors: [{ index: 1, taskIdentifier: "unknown" }] });
   });
 });
 

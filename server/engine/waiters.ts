@@ -1,17 +1,17 @@
-import type { OperationOutcome } from "@/lib/contracts/ipc";
+import { z } from "zod";
+import type { TaskRunError } from "@/lib/contracts/error";
+import { OperationOutcome as OperationOutcomeSchema, PacketData, type OperationOutcome } from "@/lib/contracts/ipc";
 import type { Query } from "../db/database";
 import { decodeText, encodeText } from "../db/text";
 import type { Engine } from "./engine";
-import { resolvePacket } from "./packets";
-import { z } from "zod";
-import { OperationOutcome as OperationOutcomeSchema, PacketData } from "@/lib/contracts/ipc";
+import { PacketMissing, resolvePacket } from "./packets";
 
 const settleSql = `
 with w as (update run_journal set outcome = $2 where target = $1 and outcome is null returning run_id),
 p as (
   update run set pending_waits = greatest(run.pending_waits - w.n, 0), resume_due = true
     from (select run_id, count(*) as n from w group by run_id) w
-   where run.id = w.run_id and run.status in ('EXECUTING', 'WAITING', 'QUEUED')
+   where run.id = w.run_id and run.status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED')
   returning run.id
 )
 select id from p`;
@@ -29,7 +29,7 @@ with w as (
 tm as (delete from run_timer where kind = 'wait' and ref = $5),
 p as (
   update run set pending_waits = greatest(run.pending_waits - 1, 0), resume_due = true
-   where id = (select run_id from w) and status in ('EXECUTING', 'WAITING', 'QUEUED')
+   where id = (select run_id from w) and status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED')
   returning run.id
 )
 select id from p`;
@@ -43,18 +43,27 @@ export async function settleOperation(query: Query, of: { runId: string; attempt
 }
 
 const withOutput = z.looseObject({ output: PacketData });
-const withItems = z.looseObject({ items: z.array(z.looseObject({ output: PacketData.optional() })) });
+const withItems = z.looseObject({ items: z.array(z.looseObject({ id: z.string(), output: PacketData.optional() })) });
 
 /** An outcome as a worker gets it: outputs that are kept in the packet store come with their content. */
 export async function readOutcome(engine: Engine, text: string): Promise<OperationOutcome> {
   const outcome = OperationOutcomeSchema.parse(JSON.parse(decodeText(text)));
   if (!outcome.ok) return outcome;
   const single = withOutput.safeParse(outcome.value);
-  if (single.success) return { ok: true, value: { ...single.data, output: await resolvePacket(engine.packets, single.data.output) } };
+  if (single.success) return { ok: true, value: await withContent(engine, single.data) };
   const many = withItems.safeParse(outcome.value);
   if (!many.success) return outcome;
-  const items = await Promise.all(
-    many.data.items.map(async (item) => (item.output === undefined ? item : { ...item, output: await resolvePacket(engine.packets, item.output) })),
-  );
-  return { ok: true, value: { ...many.data, items } };
+  return { ok: true, value: { ...many.data, items: await Promise.all(many.data.items.map((item) => withContent(engine, item))) } };
+}
+
+/** A result whose output has gone from the packet store is a failed one: who waits for it must not wait for ever. */
+async function withContent<Result extends { output?: PacketData | undefined }>(engine: Engine, result: Result): Promise<unknown> {
+  if (result.output === undefined) return result;
+  try {
+    return { ...result, output: await resolvePacket(engine.packets, result.output) };
+  } catch (error) {
+    if (!(error instanceof PacketMissing)) throw error;
+    const failure: TaskRunError = { type: "INTERNAL_ERROR", code: "TASK_OUTPUT_ERROR", message: error.message };
+    return { ...result, ok: false, output: undefined, message: error.message, error: failure };
+  }
 }

@@ -233,12 +233,13 @@ create table run_slot (
 
 -- Due work: delay (enqueue), ttl (expire), retry (start again), wait (a timed wait), token (time out), batch (seal time-out).
 create table run_timer (
+  env_id text not null,
   kind text not null,
   ref text collate "C" not null,
   due_at timestamptz(3) not null,
   primary key (kind, ref)
 );
-create index run_timer_due on run_timer (due_at);
+create index run_timer_due on run_timer (env_id, due_at);
 
 create table run_event (
   run_id text collate "C" not null,
