@@ -108,6 +108,8 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
     api: () => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.runToken() }),
     tokenUrl: issuer.callbackUrl,
     tokenAccess: (id) => issuer.tokenAccess(id).token,
+    runAccess: (id) => issuer.runAccess(id).token,
+    batchAccess: (id) => issuer.batchAccess(id).token,
   });
   cleanup.add("engine", () => engine.close());
   const disk = await watchDisk({ folder: dataDir, log, onChange: ({ level }) => (engine.readOnlyReason = level === "full" ? "The server's disk is almost full; new runs are refused until there is space." : null) });

@@ -155,6 +155,8 @@ export async function openTestNode(db: Database, tasks: Record<string, TestTask>
     api: () => ({ url: "http://127.0.0.1:1", token: "none" }),
     tokenUrl: (id) => `http://127.0.0.1:1/${id}`,
     tokenAccess: () => "none",
+    runAccess: (id) => `access to ${id}`,
+    batchAccess: (id) => `access to ${id}`,
     sole: options.sole ?? true,
     ...(options.retentionDays !== undefined && { retentionDays: options.retentionDays }),
   });

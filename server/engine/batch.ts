@@ -26,8 +26,9 @@ export async function triggerBatch(
   engine: Engine,
   operation: Extract<Operation, { kind: "batchTrigger" }>,
   parent: ParentOperation,
-): Promise<{ id: string; runCount: number; runs: string[] }> {
+): Promise<{ id: string; runCount: number; runs: string[]; publicAccessToken: string }> {
   const id = newId("batch");
+  const publicAccessToken = engine.batchAccess(id);
   const items = await Promise.all(operation.items.map(async (item, index) => ({ index, task: item.task, ...(await prepareItem(engine, id, { index, ...item }, parent)) })));
   try {
     const inserted = await engine.db.transaction(async (query) => {
@@ -36,13 +37,13 @@ export async function triggerBatch(
         [id, engine.env.id, items.length, parent.runId],
       );
       const result = await insertItems(query, engine, id, items);
-      const outcome = parent.waits ? null : encodeText(JSON.stringify({ ok: true, value: { id, runCount: items.length, runs: result.runIds } }));
+      const outcome = parent.waits ? null : encodeText(JSON.stringify({ ok: true, value: { id, runCount: items.length, runs: result.runIds, publicAccessToken } }));
       const rows = await query(journalSql, [parent.runId, parent.epoch, parent.attempt, parent.seq, parent.fingerprint, id, parent.waits, outcome]);
       if (rows.length === 0) throw new EngineError(409, "The run has changed hands.");
       return result;
     });
     await afterItems(engine, id, inserted);
-    return { id, runCount: items.length, runs: inserted.runIds };
+    return { id, runCount: items.length, runs: inserted.runIds, publicAccessToken };
   } catch (error) {
     for (const item of items) freeSlot(engine, item.keyed.run.id);
     throw error;

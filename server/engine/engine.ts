@@ -37,6 +37,9 @@ export interface EngineOptions {
   api: () => { url: string; token: string };
   tokenUrl: (waitpointId: string) => string;
   tokenAccess: (waitpointId: string) => string;
+  /** Public access tokens of a run and of a batch, for the handles that task code gets. */
+  runAccess: (runId: string) => string;
+  batchAccess: (batchId: string) => string;
   /** Nobody else uses this database: nodes of former processes are dead at start, whatever their lease says. */
   sole: boolean;
   /** Days that finished runs are kept. */

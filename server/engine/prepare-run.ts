@@ -40,6 +40,8 @@ export interface ParentOperation {
 
 export interface PreparedRun {
   run: NewRun;
+  /** For the handle of a run that is triggered inside another: in its parent's journal, so that a replay gives the same. */
+  access: string | null;
   idempotency: { key: string; ttlMs: number } | null;
 }
 
@@ -88,6 +90,7 @@ export async function prepareRun(engine: Engine, request: TriggerRequest, parent
       ...(options.idempotencyKeyOptions !== undefined && { idempotencyKeyScope: options.idempotencyKeyOptions.scope }),
     }),
   };
+  const access = parent === null || parent.waits || request.batch !== undefined ? null : engine.runAccess(id);
   const run: NewRun = {
     id,
     task: task.id,
@@ -128,10 +131,9 @@ export async function prepareRun(engine: Engine, request: TriggerRequest, parent
     parent_kind: parent?.kind ?? null,
     parent_fingerprint: parent?.fingerprint ?? null,
     parent_waits: parent?.waits ?? false,
-    parent_outcome:
-      parent === null || parent.waits ? null : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: task.id } }),
+    parent_outcome: access === null ? null : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: task.id, publicAccessToken: access } }),
   };
-  return { run, idempotency };
+  return { run, access, idempotency };
 }
 
 /** Takes a slot for the run, if it may start at once; the commit that creates it then starts it too. */

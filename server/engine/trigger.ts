@@ -6,6 +6,8 @@ import { prepareRun, takeFastRoad, type ParentOperation, type TriggerRequest } f
 export interface TriggerReceipt {
   id: string;
   isCached: boolean;
+  /** Of a run triggered inside another that does not wait for it. */
+  publicAccessToken?: string;
 }
 
 /**
@@ -18,11 +20,12 @@ export async function trigger(
   request: TriggerRequest & { requestKey?: string; oneTimeToken?: { hash: string; expiresAt: Date } },
   parent: ParentOperation | null = null,
 ): Promise<TriggerReceipt> {
-  const { run, idempotency } = await prepareRun(engine, request, parent);
+  const { run, idempotency, access } = await prepareRun(engine, request, parent);
+  const made: TriggerReceipt = { id: run.id, isCached: false, ...(access !== null && { publicAccessToken: access }) };
   takeFastRoad(engine, run);
   if (idempotency === null && request.requestKey === undefined && request.oneTimeToken === undefined) {
     await engine.inserts.submit(run);
-    return { id: run.id, isCached: false };
+    return made;
   }
   const keyed: KeyedRun = { run, idempotency, requestKey: request.requestKey ?? null, oneTimeToken: request.oneTimeToken ?? null };
   const answer = await engine.keyed
@@ -33,10 +36,10 @@ export async function trigger(
     });
   if (answer.stored === null) {
     freeSlot(engine, run.id);
-    return { id: answer.id, isCached: answer.isCached };
+    return { id: answer.id, isCached: answer.isCached, ...(access !== null && { publicAccessToken: engine.runAccess(answer.id) }) };
   }
   afterInsert(engine, [run], [answer.stored]);
-  return { id: run.id, isCached: false };
+  return made;
 }
 
 /** Frees the key for the next trigger. False: no run holds it. */

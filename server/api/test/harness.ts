@@ -97,6 +97,8 @@ export async function openHarness(): Promise<Harness> {
     api: () => ({ url: state.origin, token: issuer.runToken() }),
     tokenUrl: issuer.callbackUrl,
     tokenAccess: (id) => issuer.tokenAccess(id).token,
+    runAccess: (id) => issuer.runAccess(id).token,
+    batchAccess: (id) => issuer.batchAccess(id).token,
   });
   await deploy(engine, { contentHash: "one", bundle: "one", manifest });
   const api = createApi({ engine, prisma, keys, packets, log, config: { origin: () => state.origin, mode: "production", version: "0.0.0", buildError: () => null } });
