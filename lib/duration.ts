@@ -26,12 +26,14 @@ export function parseDuration(text: string): number | null {
 /** When a delay or time-out given as a duration or ISO date is due; null when the text is neither. */
 export function parseDue(text: string, now: number): Date | null {
   const duration = parseDuration(text);
-  if (duration !== null) return new Date(now + duration);
+  if (duration !== null) return validDate(new Date(now + duration));
   // Date.parse takes "12" or "tomorrow 5"; only ISO dates are meant.
   if (!/^\d{4}-\d{2}-\d{2}/.test(text.trim())) return null;
-  const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? null : date;
+  return validDate(new Date(text));
 }
+
+/** A date that JavaScript and PostgreSQL know; years of more than four digits are mistakes. */
+const validDate = (date: Date): Date | null => (Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9999 ? null : date);
 
 /** ms of a TTL given as duration or seconds; null when it is neither. */
 export function parseTtl(ttl: string | number): number | null {
@@ -39,10 +41,13 @@ export function parseTtl(ttl: string | number): number | null {
   return parseDuration(ttl);
 }
 
+/** A hundred years: longer keys are kept that long. */
+const maxKeyTtlMs = 100 * 365 * 86_400_000;
+
 /** ms of an idempotency TTL: one number and one unit of s, m, h, d; null when it is not that. */
 export function parseKeyTtl(text: string): number | null {
   const match = /^(\d+)([smhd])$/.exec(text);
-  return match === null ? null : Number(match[1]) * (unitMs[match[2] ?? ""] ?? Number.NaN);
+  return match === null ? null : Math.min(maxKeyTtlMs, Number(match[1]) * (unitMs[match[2] ?? ""] ?? Number.NaN));
 }
 
 /** Idempotency keys live 30 days unless told otherwise. */

@@ -26,7 +26,7 @@ interface Row {
   parent_id: string | null;
 }
 
-const ends: readonly RunEventType[] = ["completed", "failed", "canceled", "expired"];
+const ends: ReadonlySet<RunEventType> = new Set(["completed", "failed", "canceled", "expired"]);
 /** Events after which a run is in one of these statuses; the others change none. */
 const statusesAfter: Partial<Record<RunEventType, readonly RunStatus[]>> = {
   created: ["QUEUED", "DELAYED", "SYSTEM_FAILURE"],
@@ -125,7 +125,7 @@ function checkEvents(run: Row, events: readonly { version: number; type: RunEven
   if (first?.type !== "created") say(`first event is ${first?.type}`);
   const last = events.findLast((event) => statusesAfter[event.type] !== undefined);
   if (last !== undefined && statusesAfter[last.type]?.includes(run.status) !== true) say(`last event is ${last.type}`);
-  const endings = events.filter((event) => ends.includes(event.type)).length;
+  const endings = events.filter((event) => ends.has(event.type)).length;
   const bornDead = events.length === 1 && run.status === "SYSTEM_FAILURE";
   if (endings !== (isFinal(run.status) && !bornDead ? 1 : 0)) say(`has ended ${endings} times`);
   let attempt = 0;

@@ -8,7 +8,7 @@ import { afterItems, insertItems, prepareItem } from "./batch-items";
 import { freeSlot, type Engine } from "./engine";
 import { EngineError } from "./error";
 import { packetOf } from "./packets";
-import type { ParentOperation } from "./prepare-run";
+import { checkKey, type ParentOperation } from "./prepare-run";
 
 /** A batch that is never sealed is given up after this long. */
 export const sealTimeoutMs = 30 * 60_000;
@@ -55,6 +55,7 @@ export async function createBatch(engine: Engine, body: BatchCreateBody & { idem
   const id = newId("batch");
   const ttlMs = (body.idempotencyKeyTTL === undefined ? null : parseKeyTtl(body.idempotencyKeyTTL)) ?? defaultKeyTtlMs;
   const key = body.idempotencyKey ?? null;
+  if (key !== null) checkKey(key, "idempotencyKey");
   const held = await engine.db.transaction(async (query) => {
     if (key !== null) await query("update batch set idempotency_key = null where env_id = $1 and idempotency_key = $2 and idempotency_expires_at < now()", [engine.env.id, key]);
     const created = await query(
@@ -97,6 +98,8 @@ export async function addBatchItems(engine: Engine, batchId: string, items: read
     const inserted = await engine.db.transaction(async (query) => {
       // Two streams of the same batch take turns, so that no index makes two runs.
       await query("select id from batch where id = $1 for update", [batchId]);
+      const [open] = await query<{ status: string }>("select status from batch where id = $1", [batchId]);
+      if (open?.status === "ABORTED") throw givenUp();
       const raced = await query("select index from batch_item where batch_id = $1 and index = any($2)", [batchId, fresh.map((item) => item.index)]);
       if (raced.length > 0) return null;
       return insertItems(query, engine, batchId, prepared);
@@ -135,6 +138,8 @@ async function openBatch(engine: Engine, batchId: string): Promise<{ run_count: 
     [batchId, engine.env.id],
   );
   if (batch === undefined) throw new EngineError(404, `Batch ${batchId} not found in this environment.`);
-  if (batch.status === "ABORTED") throw new EngineError(422, "This batch was given up because its items did not come in time. Create a new one.");
+  if (batch.status === "ABORTED") throw givenUp();
   return batch;
 }
+
+const givenUp = () => new EngineError(422, "This batch was given up because its items did not come in time. Create a new one.");

@@ -25,6 +25,12 @@ interface Resumed {
 /** Trace items of an attempt have numbers above those of the attempts before it, which another process may have written. */
 const traceItemsPerAttempt = 8_000_000;
 
+interface Start {
+  run: StoredRun;
+  cold: ColdRun;
+  resumed: Resumed | undefined;
+}
+
 /**
  * Hands a run that has been started (committed as EXECUTING or DEQUEUED, slot held) to a worker. A run whose row cannot be
  * handed over ends here: left alone it would be found without a process and come back for ever.
@@ -34,34 +40,35 @@ export function dispatch(engine: Engine, run: StoredRun, cold: ColdRun, resumed?
     freeSlot(engine, run.id);
     return;
   }
-  try {
-    const deployment = run.deployment === null ? engine.deployments.current() : engine.deployments.get(run.deployment);
-    if (deployment !== null) place(engine, run, cold, deployment, resumed);
-    else if (run.deployment === null) void parkForVersion(engine, run);
-    // Another node made it.
-    else void placeFound(engine, run, cold, run.deployment, resumed);
-  } catch (error) {
-    void failStart(engine, run, "TASK_EXECUTION_FAILED", `The run could not be started: ${messageOf(error)}`);
-  }
+  const start: Start = { run, cold, resumed };
+  const known = run.deployment === null ? engine.deployments.current() : engine.deployments.get(run.deployment);
+  if (known === null && run.deployment !== null) void placeFound(engine, start, run.deployment);
+  else tryPlace(engine, start, known);
 }
 
-async function placeFound(engine: Engine, run: StoredRun, cold: ColdRun, version: string, resumed?: Resumed): Promise<void> {
+/** Another node made this version. */
+async function placeFound(engine: Engine, start: Start, version: string): Promise<void> {
   try {
     const deployment = await engine.deployments.find(version);
-    if (deployment === null) await failStart(engine, run, "COULD_NOT_FIND_EXECUTOR", `Version ${version}, on which this run has to execute, is not there any more.`);
-    else place(engine, run, cold, deployment, resumed);
+    if (deployment !== null) tryPlace(engine, start, deployment);
+    else await failStart(engine, start.run, { code: "COULD_NOT_FIND_EXECUTOR", message: `Version ${version}, on which this run has to execute, is not there any more.` });
   } catch (error) {
-    await failStart(engine, run, "TASK_EXECUTION_FAILED", `The run could not be started: ${messageOf(error)}`);
+    engine.log.error("the version of a run could not be read; the sweep tries again", { run: start.run.id, error: messageOf(error) });
   }
 }
 
-function place(engine: Engine, run: StoredRun, cold: ColdRun, deployment: Deployment, resumed?: Resumed): void {
-  const task = deployment.manifest.tasks.find((candidate) => candidate.id === run.task);
-  if (task === undefined) {
-    void parkForVersion(engine, run);
-    return;
+function tryPlace(engine: Engine, start: Start, deployment: Deployment | null): void {
+  try {
+    const task = deployment?.manifest.tasks.find((candidate) => candidate.id === start.run.task);
+    if (deployment === null || task === undefined) void parkForVersion(engine, start.run);
+    else place(engine, start, { deployment, task });
+  } catch (error) {
+    void failStart(engine, start.run, { code: "TASK_EXECUTION_FAILED", message: `The run could not be started: ${messageOf(error)}` });
   }
-  const ctx = contextOf(engine, run, { task, deployment, options: readOptions(cold.options) });
+}
+
+function place(engine: Engine, { run, cold, resumed }: Start, of: { deployment: Deployment; task: TaskManifest }): void {
+  const ctx = contextOf(engine, run, { ...of, options: readOptions(cold.options) });
   engine.live.set(run.id, {
     id: run.id,
     epoch: run.epoch,
@@ -87,7 +94,7 @@ function place(engine: Engine, run: StoredRun, cold: ColdRun, deployment: Deploy
         ...(run.max_duration !== null && { maxDuration: run.max_duration }),
         ...(resumed !== undefined && { resume: resumed.from }),
       },
-      { deployment, isolate, ...(isolate && run.machine !== null && { machine: run.machine }) },
+      { deployment: of.deployment, isolate, ...(isolate && run.machine !== null && { machine: run.machine }) },
     );
   };
   const packet = { data: cold.payload === null ? null : decodeText(cold.payload), dataType: cold.payload_type };
@@ -95,10 +102,10 @@ function place(engine: Engine, run: StoredRun, cold: ColdRun, deployment: Deploy
   // Only large payloads take a turn through the packet store.
   void resolvePacket(engine.packets, packet)
     .then(send)
-    .catch((error: unknown) => failStart(engine, run, "TASK_INPUT_ERROR", `The payload could not be read: ${messageOf(error)}`));
+    .catch((error: unknown) => failStart(engine, run, { code: "TASK_INPUT_ERROR", message: `The payload could not be read: ${messageOf(error)}` }));
 }
 
-async function failStart(engine: Engine, run: StoredRun, code: InternalErrorCode, message: string): Promise<void> {
+async function failStart(engine: Engine, run: StoredRun, { code, message }: { code: InternalErrorCode; message: string }): Promise<void> {
   engine.log.error("a run could not be started", { run: run.id, error: message });
   try {
     await engine.finishes.submit({

@@ -1,15 +1,17 @@
 import type { Operation, OperationOutcome } from "@/lib/contracts/ipc";
 import { parseKeyTtl } from "@/lib/duration";
+import type { Query } from "../db/database";
+import { Unavailable } from "../db/errors";
 import { encodeText } from "../db/text";
 import { triggerBatch } from "./batch";
 import type { Engine, LiveRun } from "./engine";
 import { EngineError } from "./error";
-import type { ParentOperation } from "./prepare-run";
+import { checkKey, type ParentOperation } from "./prepare-run";
 import { completeToken, createToken } from "./token";
 import { trigger } from "./trigger";
 import { blockRun, kindOfWait } from "./wait";
 import { settleFinal, settleToken } from "./settle";
-import { waitRef } from "./waiters";
+import { readOutcome, waitRef } from "./waiters";
 
 export interface OperationMessage {
   runId: string;
@@ -34,8 +36,22 @@ export async function performOperation(engine: Engine, message: OperationMessage
     if (outcome === "waiting") return;
     if (live.open.delete(message.seq)) engine.executor?.deliver(message.runId, message.epoch, message.seq, outcome);
   } catch (error) {
-    const outcome: OperationOutcome = { ok: false, error: refusal(engine, error) };
-    if (live.open.delete(message.seq)) engine.executor?.deliver(message.runId, message.epoch, message.seq, outcome);
+    const outcome = error instanceof Unavailable ? await outcomeAfterLoss(engine, live, message) : null;
+    if (outcome === "waiting") return;
+    if (live.open.delete(message.seq)) engine.executor?.deliver(message.runId, message.epoch, message.seq, outcome ?? { ok: false, error: refusal(engine, error) });
+  }
+}
+
+/** The connection went during the commit: the journal tells whether the operation was made. Null: it was not. */
+async function outcomeAfterLoss(engine: Engine, live: LiveRun, message: OperationMessage): Promise<OperationOutcome | "waiting" | null> {
+  try {
+    const [entry] = await engine.db.query<{ outcome: string | null }>("select outcome from run_journal where run_id = $1 and attempt = $2 and seq = $3", [live.id, live.attempt, message.seq]);
+    if (entry === undefined) return null;
+    if (entry.outcome !== null) return readOutcome(engine, entry.outcome);
+    await block(engine, message, {});
+    return "waiting";
+  } catch {
+    return null;
   }
 }
 
@@ -92,12 +108,15 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
       return "waiting";
     }
     case "createToken": {
-      const { token, isCached } = await createToken(engine, operation.options, { runId: live.id });
-      const outcome: OperationOutcome = {
-        ok: true,
-        value: { id: token.id, isCached, url: engine.tokenUrl(token.id), publicAccessToken: engine.tokenAccess(token.id) },
-      };
-      await writeJournal(engine, live, message, { outcome });
+      let outcome: OperationOutcome = { ok: true, value: null };
+      // In one commit: a crash between the two would leave a token that nobody waits for, and make another on resuming.
+      await createToken(engine, operation.options, {
+        runId: live.id,
+        async alongside(query, { token, isCached }) {
+          outcome = { ok: true, value: { id: token.id, isCached, url: engine.tokenUrl(token.id), publicAccessToken: engine.tokenAccess(token.id) } };
+          await journalWith(query, live, message, { outcome });
+        },
+      });
       return outcome;
     }
     case "completeToken": {
@@ -131,22 +150,32 @@ function parentOf(live: LiveRun, message: OperationMessage, waits: boolean): Par
   };
 }
 
+/** Run again after a lost connection it changes nothing, and answers the same. */
 const journalSql = `
-with p as (
-  update run set pending_waits = pending_waits + case when $7::text is null then 1 else 0 end
-   where id = $1 and epoch = $2 and status in ('EXECUTING', 'WAITING') returning id, env_id
-),
+with p as materialized (select id, env_id from run where id = $1 and epoch = $2 and status in ('EXECUTING', 'WAITING') for no key update),
 j as (
-  insert into run_journal (run_id, attempt, seq, kind, fingerprint, target, outcome) select id, $3, $4, $5, $6, $8, $7 from p
+  insert into run_journal (run_id, attempt, seq, kind, fingerprint, target, outcome) select id, $3, $4, $5, $6, $8, $7 from p on conflict do nothing
+  returning run_id, outcome
 ),
+u as (update run set pending_waits = pending_waits + 1 where id = any(array(select run_id from j where outcome is null))),
 t as (
-  insert into run_timer (env_id, kind, ref, due_at) select env_id, 'wait', $10, $9::timestamptz from p where $9::text is not null on conflict do nothing
+  insert into run_timer (env_id, kind, ref, due_at) select env_id, 'wait', $10, $9::timestamptz from p where $9::text is not null and exists (select from j) on conflict do nothing
 )
 select id from p`;
 
+interface Entry {
+  outcome?: OperationOutcome;
+  target?: string;
+  until?: string;
+}
+
 /** Notes an operation that has its outcome, or that waits for `target` or `until`. */
-async function writeJournal(engine: Engine, live: LiveRun, message: OperationMessage, entry: { outcome?: OperationOutcome; target?: string; until?: string }): Promise<void> {
-  const rows = await engine.db.query(journalSql, [
+async function writeJournal(engine: Engine, live: LiveRun, message: OperationMessage, entry: Entry): Promise<void> {
+  await journalWith(engine.db.query, live, message, entry);
+}
+
+async function journalWith(query: Query, live: LiveRun, message: OperationMessage, entry: Entry): Promise<void> {
+  const rows = await query(journalSql, [
     live.id,
     live.epoch,
     live.attempt,
@@ -174,6 +203,7 @@ async function forget(engine: Engine, live: LiveRun, message: OperationMessage):
  * (none: a year) is over.
  */
 async function endOfWait(engine: Engine, key: string, ttl: string | undefined, date: string): Promise<string> {
+  checkKey(key, "idempotencyKey");
   const ttlMs = (ttl === undefined ? null : parseKeyTtl(ttl)) ?? 365 * 86_400_000;
   const [row] = await engine.db.query<{ ref: string }>(
     `insert into request_key as k (env_id, kind, key, ref, expires_at) values ($1, 'wait', $2, $3, now() + $4 * interval '1 ms')

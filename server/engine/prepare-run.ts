@@ -61,6 +61,8 @@ export async function prepareRun(engine: Engine, request: TriggerRequest, parent
   if (options.delay !== undefined && delay === null) throw invalid("options.delay", `"${options.delay}" is neither a duration such as "1h30m" nor an ISO date.`);
   const delayed = delay !== null && delay.getTime() > now;
   const queue = resolveQueue(engine, task, options);
+  if (options.concurrencyKey !== undefined) checkKey(options.concurrencyKey, "options.concurrencyKey");
+  if (options.idempotencyKey !== undefined) checkKey(options.idempotencyKey, "options.idempotencyKey");
   const ttlMs = resolveTtl(engine, task, options);
   const metadata = checkMetadata(options);
   if (request.payload.data !== null && Buffer.byteLength(request.payload.data) > limits.payloadBytes) {
@@ -112,8 +114,8 @@ export async function prepareRun(engine: Engine, request: TriggerRequest, parent
     machine,
     isolate,
     // Without retry settings there is one attempt, whatever `maxAttempts` says: it only overrides a number inside them.
-    max_attempts: retry === undefined ? 1 : Math.max(1, options.maxAttempts ?? retry.maxAttempts ?? 3),
-    max_duration: options.maxDuration ?? task.maxDuration ?? deployment.manifest.config.maxDuration ?? null,
+    max_attempts: retry === undefined ? 1 : Math.min(250, Math.max(1, options.maxAttempts ?? retry.maxAttempts ?? 3)),
+    max_duration: wholeSeconds(options.maxDuration ?? task.maxDuration ?? deployment.manifest.config.maxDuration),
     tags,
     node: null,
     payload: packet.data === null ? null : encodeText(packet.data),
@@ -162,6 +164,20 @@ export function checkTags(tags: readonly string[]): string[] {
   return unique;
 }
 
+/** Bytes of a key at most: what an index entry holds beside the other columns. */
+const maxKeyBytes = 2048;
+
+/** Keys are compared as they are and stand in indexes, so they are refused where other text would be encoded. */
+export function checkKey(key: string, path: string): void {
+  if (encodeText(key) !== key) throw invalid(path, "A key may not contain NUL, U+0001 or unpaired surrogates.");
+  if (Buffer.byteLength(key) > maxKeyBytes) throw invalid(path, `A key has at most ${maxKeyBytes} bytes; this one has ${Buffer.byteLength(key)}.`);
+}
+
+/** Seconds as the row keeps them: whole, at least one. */
+function wholeSeconds(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : Math.min(2_147_483_647, Math.max(1, Math.ceil(value)));
+}
+
 function resolveQueue(engine: Engine, task: TaskManifest, options: TriggerOptions): string {
   const name = options.queue?.name;
   if (name === undefined || name === task.queue) return task.queue;
@@ -169,12 +185,15 @@ function resolveQueue(engine: Engine, task: TaskManifest, options: TriggerOption
   return name;
 }
 
+/** Longer than anybody waits, and still a date that the database knows. */
+const maxTtlMs = 100 * 365 * 86_400_000;
+
 /** ms, or null for none: trigger > task > config > 10 minutes in development; 0 opts out. */
 function resolveTtl(engine: Engine, task: TaskManifest, options: TriggerOptions): number | null {
   const given = options.ttl ?? task.ttl ?? engine.deployments.current()?.manifest.config.ttl ?? (engine.env.type === "DEVELOPMENT" ? "10m" : undefined);
   if (given === undefined) return null;
   const ms = parseTtl(given);
-  if (ms === null) throw invalid("options.ttl", `"${given}" is neither a duration such as "10m" nor a number of seconds.`);
+  if (ms === null || ms > maxTtlMs) throw invalid("options.ttl", `"${given}" is neither a duration such as "10m" nor a number of seconds.`);
   return ms === 0 ? null : ms;
 }
 
@@ -196,6 +215,7 @@ function checkMetadata(options: TriggerOptions): Record<string, unknown> | null 
 
 async function parentOf(engine: Engine, id: string | undefined): Promise<Pick<ParentOperation, "runId" | "rootId" | "depth" | "isTest"> | null> {
   if (id === undefined) return null;
+  checkKey(id, "options.parentRunId");
   const [run] = await engine.db.query<{ id: string; root_id: string | null; depth: number; is_test: boolean }>(
     "select id, root_id, depth, is_test from run where id = $1 and env_id = $2",
     [id, engine.env.id],

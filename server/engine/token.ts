@@ -2,11 +2,12 @@ import type { Packet } from "@/lib/contracts/run";
 import type { TokenCreateBody, TokenRow, TokenStatus } from "@/lib/contracts/token";
 import { parseDue, parseKeyTtl } from "@/lib/duration";
 import { newId } from "@/lib/ids";
+import type { Query } from "../db/database";
 import { encodeText } from "../db/text";
 import type { Engine } from "./engine";
 import { EngineError } from "./error";
 import { offloadPacket } from "./packets";
-import { checkTags } from "./prepare-run";
+import { checkKey, checkTags } from "./prepare-run";
 import { getToken, toTokenRow, tokenColumns, type StoredToken } from "./reads/tokens";
 import { resumeRuns } from "./resume";
 import { tokenOutcome } from "./settle";
@@ -15,47 +16,55 @@ import { settleWaiters } from "./waiters";
 /** Without an idempotency TTL a token's key never expires; stored as a hundred years. */
 const foreverMs = 100 * 365 * 86_400_000;
 
+const freeSql = "update waitpoint set idempotency_key = null where env_id = $1 and idempotency_key = $2 and idempotency_expires_at < now()";
 const createSql = `
-with freed as (
-  update waitpoint set idempotency_key = null where env_id = $2 and idempotency_key = $6 and idempotency_expires_at < now() returning id
-),
-w as (
+with w as (
   insert into waitpoint (id, env_id, tags, timeout_at, created_by_run, idempotency_key, idempotency_expires_at)
   select $1, $2, $3, $4::timestamptz, $5, $6, case when $6::text is not null then now() + $7 * interval '1 ms' end
-   where (select count(*) from freed) >= 0
   on conflict (env_id, idempotency_key) where idempotency_key is not null do nothing
   returning ${tokenColumns}
 ),
 t as (insert into run_timer (env_id, kind, ref, due_at) select $2, 'token', id, timeout_at from w where timeout_at is not null)
 select * from w`;
+const holderSql = `select ${tokenColumns} from waitpoint where env_id = $1 and idempotency_key = $2`;
 
-/** A token that somebody outside completes. With a key that is taken, the token that holds it, answered or not. */
-export async function createToken(engine: Engine, body: TokenCreateBody, by: { runId?: string }): Promise<{ token: TokenRow; isCached: boolean }> {
+interface Made {
+  token: TokenRow;
+  isCached: boolean;
+}
+
+/**
+ * A token that somebody outside completes. With a key that is taken, the token that holds it, answered or not.
+ * `alongside` is done in the same commit.
+ */
+export async function createToken(engine: Engine, body: TokenCreateBody, by: { runId?: string; alongside?: (query: Query, made: Made) => Promise<void> }): Promise<Made> {
   const timeout = body.timeout === undefined ? null : parseDue(body.timeout, Date.now());
   if (body.timeout !== undefined && timeout === null) {
     throw new EngineError(422, `"${body.timeout}" is neither a duration such as "10m" nor an ISO date.`, { param: "timeout" });
   }
   const ttlMs = body.idempotencyKeyTTL === undefined ? foreverMs : parseKeyTtl(body.idempotencyKeyTTL);
   if (ttlMs === null) throw new EngineError(422, `"${body.idempotencyKeyTTL}" is not a number and a unit (s, m, h, d), such as "10m".`, { param: "idempotencyKeyTTL" });
-  const params = [newId("waitpoint"), engine.env.id, checkTags(body.tags ?? []), timeout?.toISOString() ?? null, by.runId ?? null, body.idempotencyKey ?? null, ttlMs];
-
-  // The freed key and the insert are in one statement, so the insert may meet the old row: then it is made once more.
-  for (let attempt = 0; attempt < 5; attempt += 1) {
-    const [created] = await engine.db.query<StoredToken>(createSql, params);
-    if (created !== undefined) {
-      const token = toTokenRow(created);
-      engine.counts.tokensWaiting += 1;
-      if (timeout !== null) engine.timers.expect(timeout.getTime());
-      engine.feed.emit("tokens", [token]);
-      return { token, isCached: false };
-    }
-    const [held] = await engine.db.query<StoredToken>(
-      `select ${tokenColumns} from waitpoint where env_id = $1 and idempotency_key = $2 and idempotency_expires_at >= now()`,
-      [engine.env.id, body.idempotencyKey ?? null],
-    );
-    if (held !== undefined) return { token: toTokenRow(held), isCached: true };
+  const key = body.idempotencyKey ?? null;
+  if (key !== null) checkKey(key, "idempotencyKey");
+  const tags = checkTags(body.tags ?? []);
+  const made = await engine.db.transaction(async (query) => {
+    // A transaction that is made again makes another token: its first try was rolled back.
+    const params = [newId("waitpoint"), engine.env.id, tags, timeout?.toISOString() ?? null, by.runId ?? null, key, ttlMs];
+    if (key !== null) await query(freeSql, [engine.env.id, key]);
+    const [created] = await query<StoredToken>(createSql, params);
+    // A statement of its own: it sees who was first.
+    const [held] = created === undefined ? await query<StoredToken>(holderSql, [engine.env.id, key]) : [created];
+    if (held === undefined) throw new EngineError(503, "The token's idempotency key is being changed by others; try again.");
+    const result = { token: toTokenRow(held), isCached: created === undefined };
+    await by.alongside?.(query, result);
+    return result;
+  });
+  if (!made.isCached) {
+    engine.counts.tokensWaiting += 1;
+    if (timeout !== null) engine.timers.expect(timeout.getTime());
+    engine.feed.emit("tokens", [made.token]);
   }
-  throw new EngineError(503, "The token's idempotency key is being changed by others; try again.");
+  return made;
 }
 
 const completeSql = `

@@ -1,7 +1,7 @@
 import { afterInsert } from "./inserts";
 import { freeSlot, type Engine } from "./engine";
 import type { KeyedRun } from "./loops";
-import { prepareRun, takeFastRoad, type ParentOperation, type TriggerRequest } from "./prepare-run";
+import { checkKey, prepareRun, takeFastRoad, type ParentOperation, type TriggerRequest } from "./prepare-run";
 
 export interface TriggerReceipt {
   id: string;
@@ -20,6 +20,7 @@ export async function trigger(
   request: TriggerRequest & { requestKey?: string; oneTimeToken?: { hash: string; expiresAt: Date } },
   parent: ParentOperation | null = null,
 ): Promise<TriggerReceipt> {
+  if (request.requestKey !== undefined) checkKey(request.requestKey, "x-trigger-request-idempotency-key");
   const { run, idempotency, access } = await prepareRun(engine, request, parent);
   const made: TriggerReceipt = { id: run.id, isCached: false, ...(access !== null && { publicAccessToken: access }) };
   takeFastRoad(engine, run);
