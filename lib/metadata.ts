@@ -3,6 +3,10 @@ import type { MetadataOperation } from "@/lib/contracts/run";
 type Json = Record<string, unknown>;
 const unsafe = new Set(["__proto__", "constructor", "prototype"]);
 
+const maxLevels = 64;
+/** How far behind a list's end an item may be set; the gap is filled with null. */
+const maxGap = 1000;
+
 /** Path of a key: `$.a.b[0]` is nested, anything else is one top-level key. Null: unsafe or malformed, the operation is ignored. */
 function pathOf(key: string): (string | number)[] | null {
   if (!key.startsWith("$.")) return key === "__proto__" || key === "" ? null : [key];
@@ -10,6 +14,7 @@ function pathOf(key: string): (string | number)[] | null {
   const rest = key.slice(1);
   const step = /\.([^.[\]]+)|\[(\d+)\]|\['([^']*)'\]|\["([^"]*)"\]/y;
   while (step.lastIndex < rest.length) {
+    if (path.length === maxLevels) return null;
     const match = step.exec(rest);
     if (match === null) return null;
     const name = match[1] ?? match[3] ?? match[4];
@@ -28,13 +33,28 @@ function read(root: Json, path: readonly (string | number)[]): unknown {
   return at;
 }
 
+/** A list has items by number, near its end; anything else there (its length, item 4,294,967,294) would make a giant of it. */
+function isWritable(root: unknown, path: readonly (string | number)[]): boolean {
+  let at = root;
+  for (const step of path) {
+    const level: object | null = typeof at === "object" ? at : null;
+    const length = Array.isArray(level) ? level.length : 0;
+    if (Array.isArray(level) ? typeof step === "string" || step > length + maxGap : level === null && Number(step) > maxGap) return false;
+    at = level !== null && Object.hasOwn(level, step) ? Reflect.get(level, step) : undefined;
+  }
+  return true;
+}
+
 /** A copy of `root` with the value at `path` replaced (or, for undefined, removed); missing levels are made. */
 function write(root: unknown, path: readonly (string | number)[], value: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return value;
   const copy: unknown[] | Json = Array.isArray(root) ? [...root] : typeof root === "object" && root !== null ? { ...root } : typeof step === "number" ? [] : {};
-  const next = rest.length === 0 ? value : write(Reflect.get(copy, step), rest, value);
-  if (next !== undefined) Reflect.set(copy, step, next);
+  const next = rest.length === 0 ? value : write(Object.hasOwn(copy, step) ? Reflect.get(copy, step) : undefined, rest, value);
+  if (next !== undefined) {
+    if (Array.isArray(copy) && typeof step === "number") while (copy.length < step) copy.push(null);
+    Reflect.set(copy, step, next);
+  }
   else if (Array.isArray(copy) && typeof step === "number") copy.splice(step, 1);
   else Reflect.deleteProperty(copy, step);
   return copy;
@@ -49,9 +69,9 @@ function sameJson(a: unknown, b: unknown): boolean {
 
 /** Metadata after one operation; the given object is not changed. */
 export function applyOperation(metadata: Json, operation: MetadataOperation): Json {
-  if (operation.type === "update") return { ...operation.value };
+  if (operation.type === "update") return Object.fromEntries(Object.entries(operation.value).filter(([key]) => key !== "__proto__"));
   const path = pathOf(operation.key);
-  if (path === null) return metadata;
+  if (path === null || !isWritable(metadata, path)) return metadata;
   const at = read(metadata, path);
   const put = (value: unknown): Json => ({ ...Object(write(metadata, path, value)) });
   switch (operation.type) {
@@ -63,8 +83,10 @@ export function applyOperation(metadata: Json, operation: MetadataOperation): Js
       return put(Array.isArray(at) ? [...at, operation.value] : at === undefined ? [operation.value] : [at, operation.value]);
     case "remove":
       return Array.isArray(at) ? put(at.filter((item) => !sameJson(item, operation.value))) : metadata;
-    case "increment":
-      return put((typeof at === "number" ? at : 0) + operation.value);
+    case "increment": {
+      const sum = (typeof at === "number" ? at : 0) + operation.value;
+      return Number.isFinite(sum) ? put(sum) : metadata;
+    }
   }
 }
 

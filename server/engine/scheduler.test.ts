@@ -1,0 +1,247 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { claimLimit, Scheduler, type Lane } from "./scheduler";
+
+const lane = (queue: string, key = ""): Lane => ({ queue, key });
+/** Picks as `queue[/key]:n`, in order. */
+const picked = (scheduler: Scheduler, capacity: number, now = 0) => scheduler.picks(capacity, now).picks.map((pick) => `${pick.queue}${pick.key === "" ? "" : `/${pick.key}`}:${pick.n}`);
+
+describe("slots", () => {
+  it("are counted by run, so that holding or releasing twice changes nothing", () => {
+    const scheduler = new Scheduler(2);
+    scheduler.hold("a", lane("q"));
+    scheduler.hold("a", lane("q"));
+    expect(scheduler.running).toBe(1);
+    expect(scheduler.release("a")).toMatchObject({ queue: "q" });
+    expect(scheduler.release("a")).toBeNull();
+    expect(scheduler.running).toBe(0);
+    expect(scheduler.depths().size).toBe(0);
+  });
+
+  it("a refused run leaves nothing behind", () => {
+    const scheduler = new Scheduler(1);
+    expect(scheduler.tryHold("a", lane("q"), 0)).toBe(false);
+    expect(scheduler.depths().size).toBe(0);
+  });
+
+  it("of a queue, a key and the environment are limits each", () => {
+    const scheduler = new Scheduler(3);
+    scheduler.setQueues(new Map([["q", { limit: 1, paused: false }]]));
+    expect(scheduler.tryHold("a", lane("q", "x"), 10)).toBe(true);
+    expect(scheduler.tryHold("b", lane("q", "x"), 10)).toBe(false);
+    expect(scheduler.tryHold("c", lane("q", "y"), 10)).toBe(true);
+    expect(scheduler.tryHold("d", lane("other"), 10)).toBe(true);
+    expect(scheduler.tryHold("e", lane("third"), 10)).toBe(false);
+  });
+
+  it("count against the workers' free places until a worker has the run", () => {
+    const scheduler = new Scheduler(100);
+    expect(scheduler.tryHold("a", lane("q"), 2)).toBe(true);
+    expect(scheduler.tryHold("b", lane("q"), 2)).toBe(true);
+    expect(scheduler.tryHold("c", lane("q"), 2)).toBe(false);
+    scheduler.started("a");
+    scheduler.release("b");
+    expect(scheduler.starting).toBe(0);
+    expect(scheduler.tryHold("c", lane("q"), 2)).toBe(true);
+  });
+
+  it.each([
+    ["paused", { limit: null, paused: true }],
+    ["limit 0", { limit: 0, paused: false }],
+  ])("a queue that is %s starts nothing", (_, limits) => {
+    const scheduler = new Scheduler(10);
+    scheduler.setQueue("q", limits);
+    scheduler.enqueued(lane("q"), 1);
+    scheduler.enqueued(lane("other"), 2);
+    expect(scheduler.tryHold("a", lane("q"), 10)).toBe(false);
+    expect(picked(scheduler, 10)).toEqual(["other:1"]);
+  });
+
+  it("a lowered limit lets nothing start until enough have ended", () => {
+    const scheduler = new Scheduler(10);
+    for (const id of ["a", "b", "c"]) scheduler.hold(id, lane("q"));
+    scheduler.setQueue("q", { limit: 2, paused: false });
+    scheduler.enqueued(lane("q"), 1, 5);
+    scheduler.release("a");
+    expect(picked(scheduler, 10)).toEqual([]);
+    scheduler.release("b");
+    expect(picked(scheduler, 10)).toEqual(["q:1"]);
+  });
+});
+
+describe("picks", () => {
+  it("a free key starts at once behind 40 saturated ones", () => {
+    const scheduler = new Scheduler(100);
+    scheduler.setQueue("q", { limit: 1, paused: false });
+    for (let key = 0; key < 40; key += 1) {
+      scheduler.hold(`run${key}`, lane("q", `busy${key}`));
+      scheduler.enqueued(lane("q", `busy${key}`), key, 1000);
+    }
+    scheduler.enqueued(lane("q", "free"), 1e6);
+    expect(picked(scheduler, 10)).toEqual(["q/free:1"]);
+  });
+
+  it("share the room, each lane as much as another", () => {
+    const scheduler = new Scheduler(100);
+    scheduler.enqueued(lane("big"), 1, 100_000);
+    scheduler.enqueued(lane("small"), 9, 4);
+    const { picks } = scheduler.picks(10, 0);
+    expect(picks.map((pick) => pick.n)).toEqual([5, 4]);
+  });
+
+  it("serve the lane that waits longest; new keys without end do not starve it", () => {
+    const scheduler = new Scheduler(100);
+    scheduler.enqueued(lane("old"), 1, 1000);
+    expect(picked(scheduler, 1)).toEqual(["old:1"]);
+    let served = 0;
+    for (let turn = 0; turn < 40; turn += 1) {
+      const fresh = lane("keyed", `k${turn}`);
+      scheduler.enqueued(fresh, turn);
+      const [pick] = scheduler.picks(1, 0).picks;
+      if (pick === undefined) throw new Error("nothing was picked");
+      if (pick.queue === "old") served += 1;
+      scheduler.claimed(pick, 1, turn);
+    }
+    // Its turn comes once a round; the rounds grow with the keys that wait.
+    expect(served).toBeGreaterThanOrEqual(6);
+  });
+
+  it("never ask for more than the room, the lanes' rooms or what waits", () => {
+    const lanes = fc.array(fc.record({ queue: fc.constantFrom("a", "b", "c"), key: fc.constantFrom("", "x", "y"), waiting: fc.nat(40), running: fc.nat(4) }), { maxLength: 12 });
+    fc.assert(
+      fc.property(lanes, fc.integer({ min: 1, max: 12 }), fc.nat(20), fc.option(fc.nat(5)), (given, environmentLimit, capacity, limit) => {
+        const scheduler = new Scheduler(environmentLimit);
+        scheduler.setQueues(new Map(["a", "b"].map((name) => [name, { limit, paused: false }])));
+        const waiting = new Map<string, number>();
+        for (const [index, one] of given.entries()) {
+          if (one.waiting > 0) scheduler.enqueued(one, 0, one.waiting);
+          waiting.set(`${one.queue}/${one.key}`, (waiting.get(`${one.queue}/${one.key}`) ?? 0) + one.waiting);
+          for (let run = 0; run < one.running; run += 1) scheduler.hold(`${index}.${run}`, one);
+        }
+        const before = scheduler.depths();
+        const { picks, room } = scheduler.picks(capacity, 0);
+        expect(room).toBeLessThanOrEqual(Math.min(capacity, claimLimit));
+        const lanesSeen = new Set<string>();
+        for (const pick of picks) {
+          const id = `${pick.queue}/${pick.key}`;
+          expect(lanesSeen.has(id)).toBe(false);
+          lanesSeen.add(id);
+          expect(pick.n).toBeGreaterThan(0);
+          expect(pick.n).toBeLessThanOrEqual(waiting.get(id) ?? 0);
+          if (pick.queue !== "c" && limit !== null) expect(pick.n).toBeLessThanOrEqual(limit);
+        }
+        // When something could start, something is picked.
+        if (scheduler.ready && capacity > 0) expect(picks.length).toBeGreaterThan(0);
+        expect(scheduler.depths()).toEqual(before);
+      }),
+    );
+  });
+});
+
+/** The queue table as the database has it, and claims against it that take time: what commits meanwhile is not seen by them. */
+class Table {
+  readonly rows: { lane: Lane; score: number; id: number }[] = [];
+  #next = 0;
+  add(of: Lane, score: number): void {
+    this.rows.push({ lane: of, score, id: (this.#next += 1) });
+  }
+  take(snapshot: readonly number[], of: Lane, want: { n: number; floor: number }): { score: number }[] {
+    const found = this.rows
+      .filter((row) => snapshot.includes(row.id) && row.lane.queue === of.queue && row.lane.key === of.key && row.score >= want.floor)
+      .toSorted((a, b) => a.score - b.score || a.id - b.id)
+      .slice(0, want.n);
+    for (const row of found) this.rows.splice(this.rows.indexOf(row), 1);
+    return found;
+  }
+}
+
+describe("floors", () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant("enqueue" as const), queue: fc.constantFrom("a", "b"), score: fc.nat(1000) }),
+    fc.record({ kind: fc.constant("claim" as const), capacity: fc.integer({ min: 1, max: 5 }), meanwhile: fc.array(fc.record({ queue: fc.constantFrom("a", "b"), score: fc.nat(1000) }), { maxLength: 3 }) }),
+  );
+
+  it("no waiting run is ever below its lane's floor, whatever commits during a claim", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const scheduler = new Scheduler(1000);
+        const table = new Table();
+        const enqueue = (queue: string, score: number) => {
+          table.add(lane(queue), score);
+          scheduler.enqueued(lane(queue), score);
+        };
+        for (const one of steps) {
+          if (one.kind === "enqueue") {
+            enqueue(one.queue, one.score);
+            continue;
+          }
+          // The clock stands still: floors are not looked at anew.
+          const { picks } = scheduler.picks(one.capacity, 0);
+          const snapshot = table.rows.map((row) => row.id);
+          for (const { queue, score } of one.meanwhile) enqueue(queue, score);
+          for (const pick of picks) {
+            const lowest = Math.min(...table.rows.filter((row) => snapshot.includes(row.id) && row.lane.queue === pick.queue).map((row) => row.score));
+            expect(pick.floor).toBeLessThanOrEqual(lowest);
+            for (const row of table.take(snapshot, pick, pick)) scheduler.claimed(pick, 1, row.score);
+          }
+        }
+        for (const pick of scheduler.picks(1000, 0).picks) {
+          for (const row of table.rows) if (row.lane.queue === pick.queue) expect(row.score).toBeGreaterThanOrEqual(pick.floor);
+        }
+        expect(scheduler.waiting).toBe(table.rows.length);
+      }),
+    );
+  });
+
+  it("are forgotten after a second, for what another node has queued", () => {
+    const scheduler = new Scheduler(10);
+    scheduler.enqueued(lane("q"), 50, 3);
+    const [first] = scheduler.picks(1, 10_000).picks;
+    expect(first?.floor).toBe(0);
+    scheduler.claimed(lane("q"), 1, 50);
+    expect(scheduler.picks(1, 10_500).picks[0]?.floor).toBe(50);
+    scheduler.claimed(lane("q"), 1, 50);
+    expect(scheduler.picks(1, 11_500).picks[0]?.floor).toBe(0);
+  });
+});
+
+describe("counting again", () => {
+  it("loses nothing that is enqueued while the table is read", async () => {
+    const scheduler = new Scheduler(10);
+    scheduler.enqueued(lane("gone"), 1, 7);
+    await scheduler.recount(async () => {
+      scheduler.enqueued(lane("new"), 1, 2);
+      return [{ ...lane("there"), waiting: 3 }];
+    });
+    expect([...scheduler.depths()].map(([name, depth]) => [name, depth.waiting]).toSorted()).toEqual([
+      ["new", 2],
+      ["there", 3],
+    ]);
+  });
+
+  it("that fails changes nothing", async () => {
+    const scheduler = new Scheduler(10);
+    scheduler.enqueued(lane("q"), 1, 7);
+    await expect(scheduler.recount(() => Promise.reject(new Error("away")))).rejects.toThrow("away");
+    expect(scheduler.waiting).toBe(7);
+    scheduler.enqueued(lane("q"), 1);
+    expect(scheduler.waiting).toBe(8);
+  });
+});
+
+describe("the fast road", () => {
+  it("is closed while runs that came first wait for capacity, and open again when none does", () => {
+    const scheduler = new Scheduler(1);
+    scheduler.hold("a", lane("q"));
+    scheduler.enqueued(lane("q"), 1);
+    scheduler.settle(10);
+    scheduler.release("a");
+    // The slot is free, but the run in `q` is ahead of whoever comes now.
+    expect(scheduler.tryHold("b", lane("other"), 10)).toBe(false);
+    const [pick] = scheduler.picks(10, 0).picks;
+    expect(pick).toMatchObject({ queue: "q", n: 1 });
+    scheduler.claimed(lane("q"), 1, 1);
+    scheduler.settle(10);
+    expect(scheduler.tryHold("b", lane("other"), 10)).toBe(true);
+  });
+});
