@@ -1,3 +1,4 @@
+import { setImmediate as turnEnd } from "node:timers/promises";
 import { patiently, type Writer } from "./database";
 import { Unavailable } from "./errors";
 
@@ -18,7 +19,7 @@ interface Entry<In, Out> {
 const maxWaiting = 50_000;
 
 /**
- * While one statement is in flight the next items gather, then go together: no timer, so an idle caller waits for one commit.
+ * While one statement is in flight the next items gather, then go together: no timer, so an idle caller waits for one commit and the rest of its turn of the event loop.
  * Measured on 2 cores, single-row inserts: 4,000/s from one caller, 69,000/s from 32, 133,000/s from 256.
  *
  * `run` gets the items in order and answers one result, or an Error for that item alone, for each. It is run again with the
@@ -51,6 +52,8 @@ export function groupCommit<In, Out>(options: {
   }
 
   async function loop(): Promise<void> {
+    // What else has come in this turn of the event loop goes along: a batch of one costs as much as five in a batch of forty.
+    await turnEnd();
     while (waiting.length > 0) {
       const batch = waiting.slice(0, maxBatch);
       waiting = waiting.slice(batch.length);

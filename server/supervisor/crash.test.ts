@@ -66,7 +66,7 @@ describe("a task that never yields", () => {
   });
 
   it("gets no company: new runs go to a process that answers, and others stand in", async () => {
-    const { supervisor } = await open({ processes: 1, timings: { blocked: 300 } });
+    const { supervisor } = await open({ processes: 1, concurrencyPerWorker: 10, timings: { blocked: 300 } });
     await spin("run_spin");
     await stage.untilStats((stats) => stats.blocked === 1 && stats.ready === 2);
     expect(supervisor.executor.freeSlots()).toBe(10);
