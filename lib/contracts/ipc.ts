@@ -116,6 +116,9 @@ export const Assignment = z.object({
       journal: z.array(JournalEntry),
       /** Metadata operations, stream chunks (per key), trace items and tag calls of this attempt that are already stored. */
       metadataOperations: z.number().int(),
+      /** The same of operations on the parent's and the root's metadata. */
+      parentOperations: z.number().int().optional(),
+      rootOperations: z.number().int().optional(),
       streamChunks: z.record(z.string(), z.number().int()),
       traceItems: z.number().int(),
       /** Compute ms this attempt has used already. */
@@ -146,7 +149,9 @@ export type AttemptResult = z.infer<typeof AttemptResult>;
 export const Progress = z.object({
   firstMetadataOperation: z.number().int().optional(),
   operations: z.array(metadataOperation).optional(),
+  firstParentOperation: z.number().int().optional(),
   parentOperations: z.array(metadataOperation).optional(),
+  firstRootOperation: z.number().int().optional(),
   rootOperations: z.array(metadataOperation).optional(),
   trace: z.array(TraceItem.omit({ runId: true, seq: true })).optional(),
   /** `target` is a run id other than this one. */

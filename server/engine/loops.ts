@@ -39,11 +39,15 @@ export interface Finished extends StoredRun {
   batches: string[] | null;
 }
 
+export type MetadataCount = "own" | "parent" | "root";
 export interface MetadataChange {
   runId: string;
   operations: readonly MetadataOperation[];
-  /** From the run's own process: fenced, and numbered so that a repeated message changes nothing. */
-  own?: { epoch: number; first: number };
+  /**
+   * From the process of a run, on its own metadata or on that of its parent or root: fenced by its epoch, and numbered in a count of
+   * its attempt, so that what is repeated changes nothing.
+   */
+  from?: { runId: string; epoch: number; count: MetadataCount; first: number };
 }
 export interface ChunkAppend {
   runId: string;

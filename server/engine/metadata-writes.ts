@@ -6,7 +6,7 @@ import { groupCommit } from "../db/group-commit";
 import { decodeText, encodeText } from "../db/text";
 import { eventOf, publish, type Engine } from "./engine";
 import { EngineError } from "./error";
-import type { MetadataChange } from "./loops";
+import type { MetadataChange, MetadataCount } from "./loops";
 import { runColumns, type StoredRun } from "./run-row";
 
 type Json = Record<string, unknown>;
@@ -17,27 +17,32 @@ const afterEndMs = 3_600_000;
 interface Held {
   run: StoredRun;
   metadata: Json;
-  operations: number;
+  counts: Record<MetadataCount, number>;
+  counted: boolean;
   newestKey: string | undefined;
   changed: boolean;
 }
 
+/** In the order of ids: two groups that touch the same runs take turns instead of waiting for each other. */
 const lockSql = `
-select ${runColumns}, d.metadata as stored_metadata, d.metadata_operations from run_data d join run on run.id = d.run_id
+select ${runColumns}, d.metadata as stored_metadata, json_build_object('own', d.metadata_operations, 'parent', d.parent_operations, 'root', d.root_operations) as counts
+  from run_data d join run on run.id = d.run_id
  where d.run_id = any($1) and run.env_id = $2 order by d.run_id for update of d`;
 
+/** A run whose process changes its parent's metadata has a new count and no new metadata: that makes no event. */
 const writeSql = `
 with i as materialized (
-  select * from json_to_recordset($1::json) as i(id text, metadata text, operations int, progress_value real, progress_label text)
+  select * from json_to_recordset($1::json) as i(id text, changed boolean, metadata text, own int, parent int, root int, progress_value real, progress_label text)
 ),
 d as (
-  update run_data set metadata = i.metadata, metadata_operations = i.operations,
-                      metadata_at_attempt = case when run.attempt = 0 then i.metadata else metadata_at_attempt end
+  update run_data set metadata = case when i.changed then i.metadata else run_data.metadata end,
+                      metadata_operations = i.own, parent_operations = i.parent, root_operations = i.root,
+                      metadata_at_attempt = case when i.changed and run.attempt = 0 then i.metadata else metadata_at_attempt end
     from i join run on run.id = i.id where run_id = i.id
 ),
 r as (
   update run set version = run.version + 1, updated_at = now(), progress_value = i.progress_value, progress_label = i.progress_label
-    from i where run.id = i.id returning ${runColumns}
+    from i where run.id = i.id and i.changed returning ${runColumns}
 ),
 e as (insert into run_event (run_id, version, at, type) select id, version, now(), 'metadata' from r)
 select * from r`;
@@ -49,7 +54,7 @@ export function createMetadataWrites(engine: Engine) {
     async run(writer, changes) {
       const done = await writer.transaction((query) => applyAll(query, engine.env.id, changes));
       publish(engine, done.runs, (run) => [eventOf(run, "metadata")]);
-      const foreign = new Set(changes.filter((change) => change.own === undefined).map((change) => change.runId));
+      const foreign = new Set(changes.filter((change) => change.from?.runId !== change.runId).map((change) => change.runId));
       for (const run of done.runs) {
         const live = engine.live.get(run.id);
         if (live !== undefined && foreign.has(run.id)) engine.executor?.pushMetadata(run.id, live.epoch, JSON.stringify(done.held.get(run.id)?.metadata ?? {}));
@@ -60,19 +65,23 @@ export function createMetadataWrites(engine: Engine) {
 }
 
 async function applyAll(query: Query, envId: string, changes: readonly MetadataChange[]): Promise<{ results: (Json | Error)[]; runs: StoredRun[]; held: Map<string, Held> }> {
-  const rows = await query<StoredRun & { stored_metadata: string | null; metadata_operations: number }>(lockSql, [[...new Set(changes.map((change) => change.runId))], envId]);
+  const ids = new Set(changes.flatMap((change) => (change.from === undefined ? [change.runId] : [change.runId, change.from.runId])));
+  const rows = await query<StoredRun & { stored_metadata: string | null; counts: Held["counts"] }>(lockSql, [[...ids], envId]);
   const held = new Map<string, Held>(
-    rows.map((row) => [row.id, { run: row, metadata: row.stored_metadata === null ? {} : parseObject(row.stored_metadata), operations: row.metadata_operations, newestKey: undefined, changed: false }]),
+    rows.map((row) => [row.id, { run: row, metadata: row.stored_metadata === null ? {} : parseObject(row.stored_metadata), counts: row.counts, counted: false, newestKey: undefined, changed: false }]),
   );
-  const results = changes.map((change) => applyOne(held.get(change.runId), change));
-  const changed = [...held.values()].filter((entry) => entry.changed);
-  if (changed.length === 0) return { results, runs: [], held };
-  const input = changed.map((entry) => {
+  const results = changes.map((change) => applyOne(held, change));
+  const written = [...held.values()].filter((entry) => entry.changed || entry.counted);
+  if (written.length === 0) return { results, runs: [], held };
+  const input = written.map((entry) => {
+    const { id } = entry.run;
+    if (!entry.changed) return { id, changed: false, ...entry.counts };
     const progress = progressOf(entry.metadata, entry.newestKey);
     return {
-      id: entry.run.id,
+      id,
+      changed: true,
+      ...entry.counts,
       metadata: encodeText(JSON.stringify(entry.metadata)),
-      operations: entry.operations,
       progress_value: progress?.value ?? null,
       progress_label: progress?.label === undefined ? null : encodeText(progress.label),
     };
@@ -80,15 +89,21 @@ async function applyAll(query: Query, envId: string, changes: readonly MetadataC
   return { results, runs: await query<StoredRun>(writeSql, [JSON.stringify(input)]), held };
 }
 
-function applyOne(entry: Held | undefined, change: MetadataChange): Json | Error {
+function applyOne(held: ReadonlyMap<string, Held>, change: MetadataChange): Json | Error {
+  const entry = held.get(change.runId);
   if (entry === undefined) return new EngineError(404, `Run ${change.runId} not found.`);
   const { run } = entry;
   let operations = change.operations;
-  if (change.own !== undefined) {
-    if (run.epoch !== change.own.epoch || isFinal(run.status)) return entry.metadata;
-    operations = operations.slice(Math.max(0, entry.operations - change.own.first));
-    entry.operations += operations.length;
-  } else if (run.finished_at !== null && Date.now() - Date.parse(run.finished_at) > afterEndMs) {
+  if (change.from !== undefined) {
+    const { runId, epoch, count, first } = change.from;
+    const teller = held.get(runId);
+    if (teller?.run.epoch !== epoch || isFinal(teller.run.status)) return entry.metadata;
+    operations = operations.slice(Math.max(0, teller.counts[count] - first));
+    // What is refused below counts too: it is not tried again when the run is resumed.
+    teller.counts[count] = Math.max(teller.counts[count], first + change.operations.length);
+    teller.counted = true;
+  }
+  if (run.finished_at !== null && Date.now() - Date.parse(run.finished_at) > afterEndMs) {
     return new EngineError(422, "The run ended more than an hour ago; its metadata can no longer be changed.");
   }
   if (operations.length === 0) return entry.metadata;

@@ -3,6 +3,7 @@ import type { MetadataOperation } from "@/lib/contracts/run";
 import { addTags } from "./add-tags";
 import { createChunkWrites } from "./chunk-writes";
 import type { Engine, LiveRun } from "./engine";
+import type { MetadataCount } from "./loops";
 import { createMetadataWrites } from "./metadata-writes";
 import { streamWriter } from "./resume";
 import { createTurns } from "./turns";
@@ -41,14 +42,12 @@ export async function recordProgress(engine: Engine, message: { runId: string; e
 async function write(engine: Engine, live: LiveRun, progress: Progress): Promise<void> {
   const { stored } = live;
   const work: Promise<unknown>[] = [];
-  if (progress.operations !== undefined && progress.operations.length > 0) {
-    work.push(engine.progress.metadata.submit({ runId: live.id, operations: progress.operations, own: { epoch: live.epoch, first: progress.firstMetadataOperation ?? 0 } }));
-  }
-  const toOther = (runId: string, operations: readonly MetadataOperation[] | undefined) => {
-    if (operations !== undefined && operations.length > 0) work.push(engine.progress.metadata.submit({ runId, operations }));
+  const change = (runId: string, count: MetadataCount, { first = 0, operations = [] }: { first?: number | undefined; operations?: readonly MetadataOperation[] | undefined }) => {
+    if (operations.length > 0) work.push(engine.progress.metadata.submit({ runId, operations, from: { runId: live.id, epoch: live.epoch, count, first } }));
   };
-  toOther(stored.parent_id ?? live.id, progress.parentOperations);
-  toOther(stored.root_id ?? live.id, progress.rootOperations);
+  change(live.id, "own", { first: progress.firstMetadataOperation, operations: progress.operations });
+  change(stored.parent_id ?? live.id, "parent", { first: progress.firstParentOperation, operations: progress.parentOperations });
+  change(stored.root_id ?? live.id, "root", { first: progress.firstRootOperation, operations: progress.rootOperations });
   for (const stream of progress.streams ?? []) {
     work.push(engine.progress.chunks.submit({ runId: stream.target ?? live.id, key: stream.key, writer: streamWriter({ id: live.id, attempt: live.attempt }), first: stream.first, chunks: stream.chunks }));
   }

@@ -163,15 +163,18 @@ e as (
 )
 select * from r`;
 const journalSql = "select seq, kind, fingerprint, outcome from run_journal where run_id = $1 and attempt = $2 order by seq";
+/** `for share` waits for what the former process said and is being committed. */
 const storedSql = `
-select d.payload, d.payload_type, d.metadata_at_attempt as metadata, d.options, d.metadata_operations, d.attempt_usage_ms,
+select d.payload, d.payload_type, d.metadata_at_attempt as metadata, d.options, d.metadata_operations, d.parent_operations, d.root_operations, d.attempt_usage_ms,
        (select coalesce(max(seq), 0) from run_trace where run_id = $1) as trace_seq,
        (select count(*) from run_trace where run_id = $1 and attempt = $2) as trace_items,
        (select json_object_agg(key, n) from (select key, max(writer_index) + 1 as n from stream_chunk where run_id = $1 and writer = $3 group by key) s) as chunks
-  from run_data d where d.run_id = $1`;
+  from run_data d where d.run_id = $1 for share of d`;
 
 interface Stored extends ColdRun {
   metadata_operations: number;
+  parent_operations: number;
+  root_operations: number;
   attempt_usage_ms: number;
   trace_seq: number;
   trace_items: number;
@@ -200,6 +203,8 @@ async function takeOver(engine: Engine, claimed: StoredRun): Promise<void> {
   const from: NonNullable<Assignment["resume"]> = {
     journal,
     metadataOperations: stored.metadata_operations,
+    parentOperations: stored.parent_operations,
+    rootOperations: stored.root_operations,
     streamChunks: stored.chunks ?? {},
     traceItems: stored.trace_items,
     usedMs: stored.attempt_usage_ms,

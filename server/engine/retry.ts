@@ -11,6 +11,9 @@ import { runColumns, type StoredRun } from "./run-row";
 export const queuedRetryMs = 30_000;
 
 /** An attempt can end while its run waits, by a branch that did not wait: then there is no slot to keep, and it goes through the queue. */
+/** What is counted per attempt begins anew. */
+const newAttempt = "metadata_at_attempt = metadata, metadata_operations = 0, parent_operations = 0, root_operations = 0, attempt_usage_ms = 0";
+
 const retrySql = `
 with was as materialized (
   select id, status from run where id = $1 and epoch = $2 and status in ('EXECUTING', 'WAITING', 'QUEUED', 'DEQUEUED') for no key update
@@ -25,7 +28,7 @@ r as (
 q as (delete from run_queue where run_id = any(array(select id from r)) returning run_id),
 h as (delete from run_slot where run_id = any(array(select id from r where status = 'QUEUED'))),
 j as (delete from run_journal where run_id = any(array(select id from r))),
-d as (update run_data set error = $8, metadata_at_attempt = metadata, metadata_operations = 0, attempt_usage_ms = 0 where run_id = any(array(select id from r))),
+d as (update run_data set error = $8, ${newAttempt} where run_id = any(array(select id from r))),
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), 'retrying', $9 from r),
 t as (insert into run_timer (env_id, kind, ref, due_at) select $10, 'retry', id, retry_at from r on conflict (kind, ref) do update set due_at = excluded.due_at)
 select r.*, was.status as was, exists (select from q) as was_queued from r join was on was.id = r.id`;
@@ -71,7 +74,7 @@ with r as (
    where id = $1 and status = 'EXECUTING' and node = $2 and retry_at <= now() returning ${runColumns}
 ),
 due as (delete from run_timer where kind = 'retry' and ref = any(array(select id from r))),
-d as (update run_data set metadata_at_attempt = metadata, metadata_operations = 0, attempt_usage_ms = 0 where run_id = any(array(select id from r))),
+d as (update run_data set ${newAttempt} where run_id = any(array(select id from r))),
 e as (
   insert into run_event (run_id, version, at, type, data)
   select id, version, now(), case when status = 'DEQUEUED' then 'dequeued' else 'started' end, json_build_object('attempt', attempt)::text from r

@@ -40,15 +40,17 @@ function valueOf({ operation }: Operation): unknown {
 
 const of = (runId: string, epoch: number) => worker.said.filter((m) => "runId" in m && m.runId === runId && m.epoch === epoch);
 
+type Parents = { parentTaskRunId: string; rootTaskRunId: string };
 /** Lives one life of a run to its end, answering each operation; the recorder hears everything. */
-async function live(runId: string, task: string, options: { epoch: number; recorder: Recorder; order?: "asked" | "reversed" }): Promise<unknown> {
-  const { epoch, recorder } = options;
+async function live(runId: string, task: string, options: { epoch: number; recorder: Recorder; parents?: Parents }): Promise<unknown> {
+  const { epoch, recorder, parents } = options;
+  const ctx = parents === undefined ? {} : { ctx: { run: { id: runId, tags: [], isTest: false, isReplay: false, createdAt: "2030-01-01T00:00:00Z", startedAt: "2030-01-01T00:00:00Z", ...parents } } };
   const resume = epoch === 1 ? {} : { resume: recorder.resume() };
   // Entries whose answer was still to come are answered by the engine when it is there.
   const owed = recorder.journal.filter((entry) => entry.outcome === undefined).map(({ seq }) => seq);
   let heard = 0;
   const answered = new Set<number>();
-  worker.send(assign(runId, task, undefined, { epoch, ...resume }));
+  worker.send(assign(runId, task, undefined, { epoch, ...ctx, ...resume }));
   const answer = (seq: number, outcome: OperationOutcome) => {
     recorder.settle(seq, outcome);
     worker.send({ type: "outcome", runId, epoch, seq, outcome });
@@ -107,6 +109,29 @@ test("a run that is lost at any message does nothing twice and ends the same", a
     expect(recorder.chunks).toEqual(whole.chunks);
     expect(spansOnce(recorder)).toEqual(spansOnce(whole));
     expect(recorder.diverged).toBe(0);
+  }
+});
+
+test("a run that is lost at any message tells its parent and its root everything once", async () => {
+  const parents = { parentTaskRunId: "run_p", rootTaskRunId: "run_r" };
+  const whole = createRecorder();
+  expect(await live("run_visit", "visitor", { epoch: 1, recorder: whole, parents })).toBe("gone");
+  expect([whole.parentMetadata.length, whole.rootMetadata.length, whole.metadata.length]).toEqual([3, 3, 1]);
+  const messages = of("run_visit", 1);
+  const isTold = (message: FromWorker | undefined) => message?.type === "progress" && message.progress.parentOperations !== undefined;
+  // Some of it goes ahead of the operation that follows: lost between the two, only the count tells that it was said.
+  expect(messages.some((message, at) => isTold(message) && messages[at + 1]?.type !== "operation")).toBe(true);
+
+  for (let cut = 1; cut < messages.length; cut++) {
+    const recorder = createRecorder();
+    for (const message of messages.slice(0, cut)) {
+      recorder.hear(message);
+      for (const entry of recorder.journal.slice(0, -1)) recorder.settle(entry.seq, whole.journal.find((e) => e.seq === entry.seq)?.outcome ?? { ok: true, value: null });
+    }
+    const runId = `run_visit_${cut}`;
+    outcomesByRun.set(runId, outcomesByRun.get("run_visit") ?? new Map());
+    expect(await live(runId, "visitor", { epoch: 2, recorder, parents }), `cut at ${cut}`).toBe("gone");
+    for (const key of ["parentMetadata", "rootMetadata", "metadata"] as const) expect(recorder[key], `${key}, cut at ${cut}`).toEqual(whole[key]);
   }
 });
 

@@ -3,7 +3,7 @@ import type { MetadataOperation } from "@/lib/contracts/run";
 
 export type MetadataTarget = "self" | "parent" | "root";
 export type TraceLine = NonNullable<Progress["trace"]>[number];
-type Stored = Pick<NonNullable<Assignment["resume"]>, "metadataOperations" | "streamChunks" | "traceItems">;
+type Stored = Pick<NonNullable<Assignment["resume"]>, "metadataOperations" | "parentOperations" | "rootOperations" | "streamChunks" | "traceItems">;
 
 export interface ProgressBuffer {
   metadata(target: MetadataTarget, operation: MetadataOperation): void;
@@ -27,8 +27,9 @@ export const progressInterval = 250;
  * Facts that need no answer: gathered, and sent every 250 ms, before each operation and at the end. While a run is replayed,
  * those that `stored` counts are passed over, so that nothing is written twice.
  */
-export function createProgress({ stored, replaying, send }: { stored: Stored | undefined; replaying: () => boolean; send: (progress: Progress) => void }): ProgressBuffer {
-  let selfCount = 0;
+export function createProgress({ stored, send }: { stored: Stored | undefined; send: (progress: Progress) => void }): ProgressBuffer {
+  const counts: Record<MetadataTarget, number> = { self: 0, parent: 0, root: 0 };
+  const storedCounts: Record<MetadataTarget, number> = { self: stored?.metadataOperations ?? 0, parent: stored?.parentOperations ?? 0, root: stored?.rootOperations ?? 0 };
   let traceCount = 0;
   const chunkCounts = new Map<string, number>();
   let operations: { target: MetadataTarget; operation: MetadataOperation }[] = [];
@@ -49,9 +50,9 @@ export function createProgress({ stored, replaying, send }: { stored: Stored | u
     const of = (target: MetadataTarget) => operations.filter((o) => o.target === target).map((o) => o.operation);
     const [self, parent, root] = [of("self"), of("parent"), of("root")];
     const progress: Progress = {
-      ...(self.length > 0 && { firstMetadataOperation: selfCount - self.length, operations: self }),
-      ...(parent.length > 0 && { parentOperations: parent }),
-      ...(root.length > 0 && { rootOperations: root }),
+      ...(self.length > 0 && { firstMetadataOperation: counts.self - self.length, operations: self }),
+      ...(parent.length > 0 && { firstParentOperation: counts.parent - parent.length, parentOperations: parent }),
+      ...(root.length > 0 && { firstRootOperation: counts.root - root.length, rootOperations: root }),
       ...(trace.length > 0 && { trace }),
       ...(streams.size > 0 && { streams: [...streams.values()] }),
       ...(tags.length > 0 && { tags }),
@@ -66,8 +67,7 @@ export function createProgress({ stored, replaying, send }: { stored: Stored | u
   return {
     metadata(target, operation) {
       if (state === "closed") return;
-      // Only operations on the run itself are counted by the engine; others went with the operation that followed them.
-      if (target === "self" ? selfCount++ < (stored?.metadataOperations ?? 0) : replaying()) return;
+      if (counts[target]++ < storedCounts[target]) return;
       operations.push({ target, operation });
       due();
     },

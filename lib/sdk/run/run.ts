@@ -71,7 +71,7 @@ export function createRun(assignment: Assignment, port: RunPort): Run {
   const ctx = reviveContext(assignment.ctx);
   const clock = createUsageClock({ usedMs: resume?.usedMs ?? 0, now: () => performance.now() });
   let progressSeq = 0;
-  const progress = createProgress({ stored: resume, replaying: () => operations.replaying(), send: (facts) => port.send({ type: "progress", runId, epoch, seq: ++progressSeq, progress: facts }) });
+  const progress = createProgress({ stored: resume, send: (facts) => port.send({ type: "progress", runId, epoch, seq: ++progressSeq, progress: facts }) });
   const operations: Operations = createOperations({
     journal: resume?.journal ?? [],
     clock,

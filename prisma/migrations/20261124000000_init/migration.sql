@@ -192,8 +192,10 @@ create table run_data (
   payload_type text not null,
   seed_metadata text,
   metadata text,
-  -- Metadata operations of the present attempt that are applied.
+  -- Metadata operations of the present attempt that are applied: on the run itself, its parent and its root.
   metadata_operations integer not null default 0,
+  parent_operations integer not null default 0,
+  root_operations integer not null default 0,
   metadata_at_attempt text,
   -- Compute ms of the present attempt, as of its last wait.
   attempt_usage_ms integer not null default 0,

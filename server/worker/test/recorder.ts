@@ -12,6 +12,8 @@ export interface Recorder {
   resume(): Resume;
   readonly journal: JournalEntry[];
   readonly metadata: MetadataOperation[];
+  readonly parentMetadata: MetadataOperation[];
+  readonly rootMetadata: MetadataOperation[];
   readonly chunks: Map<string, string[]>;
   readonly trace: Line[];
   readonly diverged: number;
@@ -20,6 +22,12 @@ export interface Recorder {
 export function createRecorder(): Recorder {
   const journal: JournalEntry[] = [];
   const metadata: MetadataOperation[] = [];
+  const parentMetadata: MetadataOperation[] = [];
+  const rootMetadata: MetadataOperation[] = [];
+  const add = (known: MetadataOperation[], first: number | undefined = 0, operations: readonly MetadataOperation[] = []) => {
+    if (first > known.length) throw new Error("a gap in metadata operations");
+    known.push(...operations.slice(known.length - first));
+  };
   const chunks = new Map<string, string[]>();
   const trace: Line[] = [];
   let usedMs = 0;
@@ -27,6 +35,8 @@ export function createRecorder(): Recorder {
   return {
     journal,
     metadata,
+    parentMetadata,
+    rootMetadata,
     chunks,
     trace,
     get diverged() {
@@ -40,8 +50,10 @@ export function createRecorder(): Recorder {
         usedMs = message.usageMs;
       }
       if (message.type !== "progress") return;
-      const { firstMetadataOperation = 0, operations = [], streams = [], trace: lines = [] } = message.progress;
-      metadata.push(...operations.slice(Math.max(0, metadata.length - firstMetadataOperation)));
+      const { streams = [], trace: lines = [], ...facts } = message.progress;
+      if (facts.operations !== undefined) add(metadata, facts.firstMetadataOperation, facts.operations);
+      if (facts.parentOperations !== undefined) add(parentMetadata, facts.firstParentOperation, facts.parentOperations);
+      if (facts.rootOperations !== undefined) add(rootMetadata, facts.firstRootOperation, facts.rootOperations);
       trace.push(...lines);
       for (const { key, first, chunks: added } of streams) {
         const known = chunks.get(key) ?? [];
@@ -57,6 +69,8 @@ export function createRecorder(): Recorder {
     resume: () => ({
       journal: structuredClone(journal),
       metadataOperations: metadata.length,
+      parentOperations: parentMetadata.length,
+      rootOperations: rootMetadata.length,
       streamChunks: Object.fromEntries([...chunks].map(([key, list]) => [key, list.length])),
       traceItems: trace.length,
       usedMs,
