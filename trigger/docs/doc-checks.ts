@@ -58,7 +58,8 @@ export const measureReading = schemaTask({
 
 export function localLinks(markdown: string): string[] {
   const targets: string[] = [];
-  walkTokens(lexer(markdown), (token) => {
+  // What it returns is only of use with callbacks that return promises.
+  void walkTokens(lexer(markdown), (token) => {
     if ((token.type !== "link" && token.type !== "image") || /^[a-z]+:|^#/i.test(String(token.href))) return;
     targets.push(decodeURI(String(token.href)).replace(/[?#].*$/, ""));
   });

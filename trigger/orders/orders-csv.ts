@@ -82,7 +82,11 @@ export interface ParsedChunk {
 export async function readChunk(file: string, range: Pick<ChunkRange, "start" | "end">): Promise<ParsedChunk> {
   const handle = await open(file);
   const buffer = Buffer.alloc(range.end - range.start);
-  await handle.read(buffer, 0, buffer.length, range.start).finally(() => handle.close());
+  try {
+    await handle.read(buffer, 0, buffer.length, range.start);
+  } finally {
+    await handle.close();
+  }
   const chunk: ParsedChunk = { orders: [], rejects: [] };
   const records: string[][] = parseNow(buffer, { relax_column_count: true });
   for (const cells of records) {
