@@ -1,7 +1,7 @@
 import { isWait, type Assignment, type FromWorker } from "@/lib/contracts/ipc";
 import type { LossCause } from "@/server/engine/lose-runs";
 import type { Logger } from "@/server/log";
-import { holdRun, letGo, setWaiting, type HeldRun, type Member } from "./held-run";
+import { holdRun, letGo, setWaiting, usesSlot, type HeldRun, type Member } from "./held-run";
 import { failed, lossOf } from "./loss";
 import type { RunEvents } from "./run-events";
 import { createRunInbox } from "./run-inbox";
@@ -135,7 +135,12 @@ export function createAttempts({ events, log, isOutage, onFreed }: AttemptsOptio
     for (const run of held) if (runs.get(run.runId) === run) runs.delete(run.runId);
     member.runs.clear();
     member.running = 0;
-    tellLost(held, (run) => run.loss ?? (run.runId === end.accused ? lossOf(end, { ...circumstances, runs: 1 }) : usual));
+    tellLost(held, (run) => {
+      if (run.loss !== null) return run.loss;
+      if (run.runId === end.accused) return lossOf(end, { ...circumstances, runs: 1 });
+      // One that only waits has no part in it, and needs no process now.
+      return usesSlot(run) ? usual : { kind: "handedBack" };
+    });
     onFreed(member);
   }
 

@@ -29,7 +29,7 @@ describe("a task that never yields", () => {
     const lost = await until("loseRuns", "run_spin");
     expect(lost.cause).toEqual({ kind: "failed", retryable: false, error: { type: "INTERNAL_ERROR", code: "MAX_DURATION_EXCEEDED", message: expect.stringContaining("1 s") } });
     expect(Date.now() - begun).toBeGreaterThan(1_000);
-    expect((await until("loseRuns", "run_neighbour")).cause).toEqual({ kind: "neighbour" });
+    expect((await until("loseRuns", "run_neighbour")).cause).toEqual({ kind: "handedBack" });
     expect(isAlive(pid)).toBe(false);
     // The pool is whole again without anybody asking.
     expect(await stage.output("echo", { payload: 1 })).toBe(1);
@@ -157,7 +157,7 @@ describe("a process of its own", () => {
   });
 });
 
-describe("a shared process that dies", () => {
+describe("a process that dies", () => {
   it("blames nobody when it held several runs", async () => {
     const { assign, until } = await open();
     assign("run_1", "hold");
@@ -186,6 +186,26 @@ describe("a shared process that dies", () => {
     assign("run_uncaught", "uncaught");
     expect((await until("finishAttempt", "run_uncaught")).result).toMatchObject({ ok: false });
     expect((await until("loseRuns", "run_left")).cause).toEqual({ kind: "neighbour" });
+  });
+
+  it("costs a run that only waits nothing, not even one that has the process to itself", async () => {
+    const { assign, until } = await open();
+    assign("run_hold", "hold");
+    assign("run_waits", "waitOnce");
+    assign("run_alone", "waitOnce", { isolate: true });
+    for (const id of ["run_hold", "run_waits", "run_alone"]) await until("performOperation", id);
+    await stage.untilStats((stats) => stats.waiting === 2);
+    for (const pid of stage.pids()) process.kill(pid, "SIGKILL");
+    expect((await until("loseRuns", "run_hold")).cause).toEqual({ kind: "neighbour" });
+    for (const id of ["run_waits", "run_alone"]) expect((await until("loseRuns", id)).cause).toEqual({ kind: "handedBack" });
+  });
+
+  it("is not taken for one that cannot load its tasks when it is killed while it does", async () => {
+    const { assign, until } = await open();
+    const ready = stage.pids();
+    assign("run_alone", "hold", { isolate: true });
+    for (const pid of stage.pids()) if (!ready.includes(pid)) process.kill(pid, "SIGKILL");
+    expect((await until("loseRuns", "run_alone")).cause).toEqual({ kind: "neighbour" });
   });
 
   it("accuses the run that an unreadable message names", async () => {

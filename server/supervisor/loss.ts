@@ -17,6 +17,8 @@ interface Circumstances {
 
 /** What the end of a process means for the runs that it held, where nothing was decided about them before. */
 export function lossOf(end: WorkerEnd, { runs, isOwn, isCulpritGone }: Circumstances): LossCause {
+  // Killed by somebody outside before any code ran: that says nothing about the tasks or the runs.
+  if (!end.wasReady && end.signal === "SIGKILL" && !end.isKilled) return { kind: "neighbour" };
   if (!end.wasReady) return failed("COULD_NOT_IMPORT_TASK", `The tasks of this version could not be loaded: ${end.complaint ?? describeExit(end)}`);
   // With several runs nobody knows whose fault it was: each goes on in a process of its own, where the culprit shows itself.
   if (isCulpritGone || runs > 1 || (end.isKilled && end.complaint === null)) return { kind: "neighbour" };
