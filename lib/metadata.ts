@@ -39,7 +39,7 @@ function isWritable(root: unknown, path: readonly (string | number)[]): boolean 
   for (const step of path) {
     const level: object | null = typeof at === "object" ? at : null;
     const length = Array.isArray(level) ? level.length : 0;
-    if (Array.isArray(level) ? typeof step === "string" || step > length + maxGap : level === null && Number(step) > maxGap) return false;
+    if (Array.isArray(level) ? typeof step === "string" || step > length + maxGap : level === null && typeof step === "number" && step > maxGap) return false;
     at = level !== null && Object.hasOwn(level, step) ? Reflect.get(level, step) : undefined;
   }
   return true;

@@ -65,3 +65,12 @@ export function engineSuite(): EngineSuite {
   };
   return suite;
 }
+
+/** A door that tasks wait at until the test opens it. */
+export function gate(): { passed: Promise<void>; open(): void } {
+  let open = () => {};
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { passed, open: () => open() };
+}

@@ -5,6 +5,7 @@ import type { RunDetail } from "@/lib/contracts/run";
 import { isFinal, type RunStatus } from "@/lib/contracts/status";
 import { encodePacket } from "@/lib/packet";
 import { openDatabase, type Database } from "@/server/db/database";
+import { isConnectionError, Unavailable } from "@/server/db/errors";
 import type { PacketStore } from "@/server/db/packets";
 import { confirmCancel } from "@/server/engine/cancel-run";
 import { deploy } from "@/server/engine/deploy";
@@ -15,6 +16,7 @@ import { finishAttempt } from "@/server/engine/finish-attempt";
 import { performOperation } from "@/server/engine/operation";
 import { getRunDetail } from "@/server/engine/reads/runs";
 import { trigger } from "@/server/engine/trigger";
+import { parkRun } from "@/server/engine/wait";
 import { createTestDatabase } from "./database";
 
 /** Code of a task in a test: it runs in this process, over the same messages as a forked worker's. */
@@ -30,6 +32,18 @@ export interface TestNode {
   engine: Engine;
   executor: TestExecutor;
   close(): Promise<void>;
+}
+
+/** As the supervisor does: while the database is away, it is said again. */
+async function said(work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Unavailable) && !isConnectionError(error)) throw error;
+      await new Promise((again) => setTimeout(again, 20));
+    }
+  }
 }
 
 /** An Executor that calls functions: what the supervisor is to the engine, without processes. */
@@ -61,6 +75,10 @@ export class TestExecutor implements Executor {
     const run = this.held.get(runId);
     if (run?.epoch !== epoch) return false;
     run.outcomes.get(seq)?.(outcome);
+    // As a worker does: when nothing more is asked for and something is still waited for, the run gives its slot back.
+    setTimeout(() => {
+      if (this.held.get(runId) === run && run.waiting > 0) void parkRun(this.engine, { runId, epoch, usageMs: 1 });
+    }, 2);
     return true;
   }
   assign(assignment: Assignment): void {
@@ -81,7 +99,7 @@ export class TestExecutor implements Executor {
           resolve(outcome);
         });
         if (known === undefined) {
-          void performOperation(this.engine, { runId: assignment.runId, epoch: assignment.epoch, seq, fingerprint: `${operation.kind}:${seq}`, operation, usageMs: 1 });
+          void said(() => performOperation(this.engine, { runId: assignment.runId, epoch: assignment.epoch, seq, fingerprint: `${operation.kind}:${seq}`, operation, usageMs: 1 }));
         }
       });
     void this.#run(assignment, state, operate);
@@ -97,7 +115,7 @@ export class TestExecutor implements Executor {
       result = { ok: false, error: { type: "BUILT_IN_ERROR", name: "Error", message, stackTrace: "" }, skipRetrying: !(error instanceof RetryLater), usageMs: 1, ...proposal };
     }
     if (this.held.get(assignment.runId)?.epoch !== assignment.epoch) return;
-    await finishAttempt(this.engine, { runId: assignment.runId, epoch: assignment.epoch, result });
+    await said(() => finishAttempt(this.engine, { runId: assignment.runId, epoch: assignment.epoch, result }));
     if (this.held.get(assignment.runId)?.epoch === assignment.epoch) this.held.delete(assignment.runId);
     this.engine.capacityChanged();
   }
