@@ -17,6 +17,12 @@ test("sort by creation time when compared by code point", () => {
   );
 });
 
+test("of one process sort in the order they were made, in the same millisecond too", () => {
+  const now = Date.now();
+  const ids = Array.from({ length: 5000 }, () => newId("run", now));
+  expect(ids.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(ids);
+});
+
 test("never repeat, in the same millisecond either", () => {
   const ids = Array.from({ length: 50_000 }, () => newId("run", 1));
   expect(new Set(ids).size).toBe(ids.length);
