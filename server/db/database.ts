@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { isConnectionError, Unavailable } from "./errors";
+import { isConflict, isConnectionError, Unavailable } from "./errors";
 
 /** Runs one statement; prepared under a name made from its text, so keep texts constant. */
 export interface Query {
@@ -68,6 +68,8 @@ export function openDatabase(options: { url: string; poolSize?: number }): Datab
   const pool = new pg.Pool({ ...connection, max: options.poolSize ?? 8, idleTimeoutMillis: 30_000 });
   // An idle client that loses its server is replaced on next use; unheard, the event would end the process.
   pool.on("error", () => {});
+  // The same for one that is in use: its statement fails with what happened.
+  pool.on("connect", (client) => client.on("error", () => {}));
   const writers = new Set<Writer>();
 
   const query: Query = (sql, params) =>
@@ -130,16 +132,27 @@ async function inTransaction<T>(client: pg.ClientBase, work: (query: Query) => P
   return result;
 }
 
-/** Tries again on a new connection while the database is away, for `patienceMs`. */
+/** Tries again on a new connection while the database is away, and after a conflict, for `patienceMs`. */
 export async function patiently<T>(work: () => Promise<T>): Promise<T> {
   const end = Date.now() + patienceMs;
   for (let pause = 20; ; pause = Math.min(pause * 2, 1000)) {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof Unavailable || !isConnectionError(error)) throw error;
+      if (error instanceof Unavailable || !(isConnectionError(error) || isConflict(error))) throw error;
       if (Date.now() > end) throw new Unavailable("The database has been unreachable for 30 s.");
       await sleep(pause);
+    }
+  }
+}
+
+/** A transaction that recognises what it has done is made again also when nobody knows whether it was committed. */
+export async function untilKnown<T>(transaction: () => Promise<T>): Promise<T> {
+  for (const end = Date.now() + patienceMs; ; ) {
+    try {
+      return await transaction();
+    } catch (error) {
+      if (!(error instanceof CommitUnknown) || Date.now() > end) throw error;
     }
   }
 }

@@ -12,3 +12,6 @@ export function isConnectionError(error: unknown): boolean {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   return connectionStates.has(code) || socketErrors.has(code) || /Connection terminated|not queryable|Client was closed/i.test(error.message);
 }
+
+/** Two transactions stood in each other's way and this one was undone (deadlock, serialisation): worth another try. */
+export const isConflict = (error: unknown): boolean => error instanceof Error && "code" in error && (error.code === "40P01" || error.code === "40001");

@@ -44,7 +44,7 @@ export function afterInsert(engine: Engine, inputs: readonly NewRun[], stored: r
     } else if (run.status === "DELAYED") {
       engine.counts.delayed += 1;
       if (run.delay_until !== null) engine.timers.expect(Date.parse(run.delay_until));
-    } else if (from !== undefined && (run.status === "EXECUTING" || run.status === "DEQUEUED")) {
+    } else if (from?.status === run.status && (run.status === "EXECUTING" || run.status === "DEQUEUED")) {
       dispatch(engine, run, { payload: from.payload, payload_type: from.payload_type, metadata: from.metadata, options: from.options });
     }
   }

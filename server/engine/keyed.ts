@@ -1,5 +1,5 @@
 import { keyFreeingStatuses } from "@/lib/contracts/status";
-import type { Query } from "../db/database";
+import { untilKnown, type Query } from "../db/database";
 import { groupCommit } from "../db/group-commit";
 import type { Engine } from "./engine";
 import { EngineError } from "./error";
@@ -32,7 +32,7 @@ select k.task, k.key, k.run_id from idempotency_key k join json_to_recordset($2:
 
 /** The write loop of runs with keys: keys and runs in one transaction, a group at a time. */
 export function createKeyedInserts(engine: Engine) {
-  return groupCommit<KeyedRun, KeyedAnswer>({ writer: engine.db.writer(), run: (writer, items) => writer.transaction((query) => insertKeyed(query, engine, items)) });
+  return groupCommit<KeyedRun, KeyedAnswer>({ writer: engine.db.writer(), run: (writer, items) => untilKnown(() => writer.transaction((query) => insertKeyed(query, engine, items))) });
 }
 
 export async function insertKeyed(query: Query, engine: Engine, items: readonly KeyedRun[]): Promise<(KeyedAnswer | Error)[]> {

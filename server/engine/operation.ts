@@ -1,7 +1,7 @@
 import type { Operation, OperationOutcome } from "@/lib/contracts/ipc";
 import { parseKeyTtl } from "@/lib/duration";
 import type { Query } from "../db/database";
-import { Unavailable } from "../db/errors";
+import { isConnectionError, Unavailable } from "../db/errors";
 import { encodeText } from "../db/text";
 import { triggerBatch } from "./batch";
 import type { Engine, LiveRun } from "./engine";
@@ -25,34 +25,34 @@ export interface OperationMessage {
 /**
  * Makes an SDK operation of a run and puts it in the attempt's journal, in the same commit as its effect where it has one.
  * The outcome goes to the process at once, or when the wait is over. What an older epoch asks for is not done.
+ * Throws when the database is away: called again with the same message it does what is not done yet, and that once.
  */
 export async function performOperation(engine: Engine, message: OperationMessage): Promise<void> {
   const live = engine.live.get(message.runId);
   if (live === undefined || live.epoch !== message.epoch) return;
+  const isAgain = live.open.has(message.seq);
   live.open.add(message.seq);
   live.operated = true;
+  let outcome: OperationOutcome | "waiting";
   try {
-    const outcome = await perform(engine, live, message);
-    if (outcome === "waiting") return;
-    if (live.open.delete(message.seq)) engine.executor?.deliver(message.runId, message.epoch, message.seq, outcome);
+    const known = isAgain ? await knownOutcome(engine, live, message) : null;
+    outcome = known ?? (await perform(engine, live, message));
   } catch (error) {
-    const outcome = error instanceof Unavailable ? await outcomeAfterLoss(engine, live, message) : null;
-    if (outcome === "waiting") return;
-    if (live.open.delete(message.seq)) engine.executor?.deliver(message.runId, message.epoch, message.seq, outcome ?? { ok: false, error: refusal(engine, error) });
+    // What became of it is not known; the code that asked must not be told that it failed.
+    if (error instanceof Unavailable || isConnectionError(error)) throw error;
+    outcome = { ok: false, error: refusal(engine, error) };
   }
+  if (outcome === "waiting") return;
+  if (live.open.delete(message.seq)) engine.executor?.deliver(message.runId, message.epoch, message.seq, outcome);
 }
 
-/** The connection went during the commit: the journal tells whether the operation was made. Null: it was not. */
-async function outcomeAfterLoss(engine: Engine, live: LiveRun, message: OperationMessage): Promise<OperationOutcome | "waiting" | null> {
-  try {
-    const [entry] = await engine.db.query<{ outcome: string | null }>("select outcome from run_journal where run_id = $1 and attempt = $2 and seq = $3", [live.id, live.attempt, message.seq]);
-    if (entry === undefined) return null;
-    if (entry.outcome !== null) return readOutcome(engine, entry.outcome);
-    await block(engine, message, {});
-    return "waiting";
-  } catch {
-    return null;
-  }
+/** What the journal knows of an operation that is asked for again. Null: nothing, it was not made. */
+async function knownOutcome(engine: Engine, live: LiveRun, message: OperationMessage): Promise<OperationOutcome | "waiting" | null> {
+  const [entry] = await engine.db.query<{ outcome: string | null }>("select outcome from run_journal where run_id = $1 and attempt = $2 and seq = $3", [live.id, live.attempt, message.seq]);
+  if (entry === undefined) return null;
+  if (entry.outcome !== null) return readOutcome(engine, entry.outcome);
+  await block(engine, message, {});
+  return "waiting";
 }
 
 function refusal(engine: Engine, error: unknown): { status: number; message: string } {
