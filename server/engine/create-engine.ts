@@ -3,6 +3,7 @@ import { newId } from "@/lib/ids";
 import { createClaims } from "./claim";
 import { openDeployments } from "./deployments";
 import type { Engine, EngineOptions } from "./engine";
+import { createEnds } from "./ends";
 import { createFeed } from "./feed";
 import { createFinishes } from "./finish";
 import { createInserts } from "./inserts";
@@ -25,6 +26,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const engine: Engine = {
     ...options,
     nodeId: newId("node"),
+    ends: createEnds(),
     feed: createFeed(installation?.epoch ?? "none"),
     deployments: await openDeployments(db, env),
     scheduler: new Scheduler(env.concurrencyLimit),

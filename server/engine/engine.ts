@@ -5,6 +5,7 @@ import type { PacketStore } from "../db/packets";
 import type { Logger } from "../log";
 import type { Deployments } from "./deployments";
 import type { Environment } from "./environment";
+import type { Ends } from "./ends";
 import type { Executor } from "./executor";
 import type { Feed } from "./feed";
 import type { NewRun } from "./insert-runs";
@@ -50,6 +51,7 @@ export interface EngineOptions {
 export interface Engine extends EngineOptions {
   readonly nodeId: string;
   readonly feed: Feed;
+  readonly ends: Ends;
   readonly deployments: Deployments;
   readonly scheduler: Scheduler;
   readonly timers: Timers;

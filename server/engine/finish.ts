@@ -158,6 +158,8 @@ export function createFinishes(engine: Engine) {
         freeSlot(engine, run.id);
       }
       publish(engine, [run], () => [eventOf(run, run.event, finish.data)]);
+      const stored = input.output_type === "application/store" ? { data: input.output, dataType: input.output_type } : finish.output;
+      engine.ends.settle(run.id, { status: run.status, task: run.task, usageMs: run.usage_ms, ...(stored !== undefined && { output: stored }), ...(finish.error !== undefined && { error: finish.error }) });
       return run;
     },
     async idle() {

@@ -133,6 +133,11 @@ test("a run is cancelled, replayed, tagged, rescheduled and given metadata", asy
   expect((await api.call("POST", `/api/v2/runs/${id}/cancel`)).body).toEqual({ id });
   expect((await api.call("GET", `/api/v3/runs/${id}`)).body).toMatchObject({ status: "CANCELED", isCompleted: true, isFailed: true, isCancelled: true });
   expect((await api.call("GET", `/api/v1/runs/${id}/result`)).body).toMatchObject({ ok: false, id, error: { type: "INTERNAL_ERROR" } });
+  const next = await api.trigger("hello", { payload: { n: 2 } });
+  const held = api.call("GET", `/api/v1/runs/${next}/result?wait=20`);
+  await api.call("POST", `/api/v2/runs/${next}/cancel`);
+  expect((await held).body).toMatchObject({ ok: false, id: next, error: { code: "TASK_RUN_CANCELLED" } });
+  expect(await api.call("GET", `/api/v1/runs/${next}/result?wait=soon`)).toMatchObject({ status: 400, body: { param: "wait" } });
   const replay = await api.call("POST", `/api/v1/runs/${id}/replay`);
   expect(replay.body.id).not.toBe(id);
   expect((await api.call("GET", `/api/v3/runs/${replay.body.id}`)).body).toMatchObject({ status: "QUEUED", payload: { n: 1 } });

@@ -1,22 +1,51 @@
-import { isFinal } from "@/lib/contracts/status";
+import type { TaskRunError } from "@/lib/contracts/error";
+import { isFinal, type RunStatus } from "@/lib/contracts/status";
 import { getRunDetail } from "../../engine/reads/runs";
 import type { ApiContext } from "../context";
+
+interface Ended {
+  id: string;
+  task: string;
+  status: RunStatus;
+  output?: { data: string | null; dataType: string } | undefined;
+  error?: TaskRunError | undefined;
+  usageMs: number;
+}
 
 /** How a run ended, as `runs.result` and batch results give it; null while it has not. */
 export async function runResult(context: Pick<ApiContext, "engine">, runId: string) {
   const { db, env } = context.engine;
   const run = await getRunDetail(db, env.id, runId);
   if (run === null || !isFinal(run.status)) return null;
+  return toResult({ ...run, output: { data: run.output, dataType: run.outputType }, error: run.fullError });
+}
+
+/**
+ * The same, held until the run ends or `ms` are over. The wait begins before the look at the row, so that no end falls between;
+ * a run that this process executes needs no look.
+ */
+export async function runResultWithin({ engine }: Pick<ApiContext, "engine">, runId: string, ms: number) {
+  const end = engine.ends.wait(runId, ms);
+  if (!engine.live.has(runId)) {
+    const result = await runResult({ engine }, runId);
+    if (result !== null) return result;
+  }
+  const ended = await end;
+  return ended === null ? null : toResult({ ...ended, id: runId });
+}
+
+function toResult(run: Ended) {
   if (run.status === "COMPLETED") {
+    const { output } = run;
     return {
       ok: true,
       id: run.id,
       taskIdentifier: run.task,
-      ...(run.output !== null && { output: run.output }),
-      outputType: run.outputType,
+      ...(typeof output?.data === "string" && { output: output.data }),
+      outputType: output?.dataType ?? "application/json",
       usage: { durationMs: run.usageMs },
     };
   }
   const canceled = { type: "INTERNAL_ERROR", code: "TASK_RUN_CANCELLED", message: `The run ended as ${run.status}.` };
-  return { ok: false, id: run.id, taskIdentifier: run.task, error: run.fullError ?? canceled };
+  return { ok: false, id: run.id, taskIdentifier: run.task, error: run.error ?? canceled };
 }
