@@ -96,7 +96,8 @@ export async function violations(db: Database, nodes: readonly TestNode[] = []):
 
     const own = journal.filter((row) => row.run_id === run.id);
     const open = own.filter((row) => row.open && (row.target !== null || row.kind === "waitUntil"));
-    if (final && own.length > 0) say("keeps a journal");
+    // The journal of a cancelled run may get an entry that was on its way; retention takes it.
+    if (final && run.status !== "CANCELED" && own.length > 0) say("keeps a journal");
     if (own.some((row) => row.attempt !== run.attempt)) say("keeps the journal of another attempt");
     if (!final && run.pending_waits !== open.length) say(`pending_waits is ${run.pending_waits}, open operations are ${open.length}`);
     if (final && (run.pending_waits !== 0 || run.resume_due)) say("still waits for something");

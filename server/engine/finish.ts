@@ -36,17 +36,19 @@ const bucketSql = "case when usage_ms > 0 then least(floor(2 * ln(usage_ms::floa
  * One statement ends the runs: state, output, event, counters, queue entry and timers, and the outcome of every operation
  * that waited for them, with `resume_due` on those parents. What a lost connection hides is found by the sweep.
  */
-const finishSql = `
+const finishSql = (queued: boolean) => `
 with i as materialized (
   select * from json_to_recordset($2::json) as i(id text, epoch int, "from" text[], status text, event text, data text, output text,
     output_type text, error text, error_name text, error_message text, usage_ms int, result text, failed boolean)
 ),
+${queued ? `l as materialized (select run_id from run_queue where run_id = any(array(select id from i)) order by run_id for update),` : ""}
 r as (
   update run set status = i.status, notable = nullif(i.status, 'COMPLETED'), version = run.version + 1, updated_at = now(), finished_at = now(), usage_ms = run.usage_ms + i.usage_ms,
     waiting_on = null, pending_waits = 0, resume_due = false, retry_at = null, error_name = i.error_name, error_message = i.error_message,
     stopping = i.status = 'CANCELED' and run.status in ('EXECUTING', 'DEQUEUED')
   from i
   where run.id = any(array(select id from i)) and run.id = i.id and (i.epoch is null or run.epoch = i.epoch) and run.status = any(i."from")
+    ${queued ? "and (select count(*) from l) >= 0" : ""}
   returning ${runColumns}, run.stopping, i.event, i.data
 ),
 d as (
@@ -86,6 +88,9 @@ s as (
 select r.*, q.run_id is not null as was_queued,
        (select json_agg(id) from p) as parents, (select json_agg(id) from bc where complete) as batches
   from r left join q on q.run_id = r.id`;
+const endSql = finishSql(false);
+/** For runs that may be in the queue: their entries are locked before the runs, as a claim does, or the two would wait for each other. */
+const endQueuedSql = finishSql(true);
 
 /**
  * The same for runs that nothing hangs on as far as this process knows: no parent, batch, journal, queue entry or timer. It costs
@@ -126,7 +131,8 @@ export function createFinishes(engine: Engine) {
   const linked = groupCommit<FinishInput, Finished | typeof nothing>({
     writer: engine.db.writer(),
     async run({ query }, items) {
-      const rows = await query<Finished>(finishSql, [engine.env.id, JSON.stringify(items)]);
+      const mayBeQueued = items.some((item) => item.status === "CANCELED" || item.status === "EXPIRED");
+      const rows = await query<Finished>(mayBeQueued ? endQueuedSql : endSql, [engine.env.id, JSON.stringify(items)]);
       const [first] = rows;
       if (first?.parents) void resumeRuns(engine, first.parents);
       for (const batchId of first?.batches ?? []) void completeBatch(engine, batchId);

@@ -65,7 +65,15 @@ interface Parts {
   children: boolean;
 }
 
-const fenced = `exists (select from run where run.id = i.parent_id and run.epoch = i.parent_epoch and run.status in ('EXECUTING', 'WAITING'))`;
+/**
+ * Parents that still run. Their rows are locked: a cancel comes before, and then no child is made, or after, and then it finds the
+ * child. In order of id, as every statement that locks several runs.
+ */
+const parents = `pl as materialized (
+  select run.id, run.epoch from run where run.id = any(array(select parent_id from json_to_recordset($2::json) as x(parent_id text, parent_seq int) where parent_seq is not null))
+     and run.status in ('EXECUTING', 'WAITING') order by run.id for no key update
+),`;
+const fenced = `exists (select from pl where pl.id = i.parent_id and pl.epoch = i.parent_epoch)`;
 
 /**
  * One statement: the runs, their cold data, tags, events, queue entries, timers, counters, and their parents' journal entries.
@@ -73,7 +81,8 @@ const fenced = `exists (select from run where run.id = i.parent_id and run.epoch
  * Run again with the same ids it inserts nothing.
  */
 const insertSql = ({ tags, waiting, children }: Parts): string => `
-with i as materialized (
+with ${children ? parents : ""}
+i as materialized (
   select i.*, coalesce(i.queue_ms, floor(extract(epoch from now()) * 1000)::bigint) as place
     from json_to_recordset($2::json) as i(${inputColumns})
    ${children ? `where i.parent_seq is null or ${fenced}` : ""}
