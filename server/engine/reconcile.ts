@@ -7,10 +7,12 @@ import type { StoredRun } from "./run-row";
 /** A statement and what follows it in memory lie this far apart at most; what disagrees for longer has come apart. */
 const settleMs = 1000;
 
-/** Reading a large payload or a long journal comes before a process has the run. */
-const startMs = 15_000;
+/** Reading a long journal comes before a process has the run. */
+const startMs = 3_000;
+/** Once it is dispatched: reading a large payload. */
+const payloadMs = 15_000;
 
-type Held = Pick<StoredRun, "id" | "epoch" | "status" | "queue" | "concurrency_key" | "retry_at"> & { stopping: boolean; is_old: boolean };
+type Held = Pick<StoredRun, "id" | "epoch" | "status" | "queue" | "concurrency_key" | "retry_at"> & { stopping: boolean; age_ms: number };
 
 interface Difference {
   key: string;
@@ -38,8 +40,8 @@ async function differences(engine: Engine): Promise<Difference[]> {
   const { scheduler, executor, live } = engine;
   if (executor === null) return [];
   const rows = await engine.db.query<Held>(
-    "select r.id, r.epoch, r.status, r.queue, r.concurrency_key, r.retry_at, r.stopping, r.updated_at < now() - $3 * interval '1 ms' as is_old from run_slot s join run r on r.id = s.run_id where s.env_id = $1 and s.node = $2",
-    [engine.env.id, engine.nodeId, startMs],
+    "select r.id, r.epoch, r.status, r.queue, r.concurrency_key, r.retry_at, r.stopping, extract(epoch from now() - r.updated_at)::float8 * 1000 as age_ms from run_slot s join run r on r.id = s.run_id where s.env_id = $1 and s.node = $2",
+    [engine.env.id, engine.nodeId],
   );
   const slots = new Map(rows.map((row) => [row.id, row]));
   const found: Difference[] = [];
@@ -52,7 +54,7 @@ async function differences(engine: Engine): Promise<Difference[]> {
       if (process) executor.cancel(row.id, row.epoch);
       else found.push({ key: `stopped: ${row.id}`, repair: () => stopProcess(engine, row) });
     } else if (!process && row.retry_at === null) {
-      if (isKnown && !row.is_old) continue;
+      if (isKnown && row.age_ms < (live.get(row.id)?.epoch === row.epoch ? payloadMs : startMs)) continue;
       found.push({ key: `no process: ${row.id} ${row.epoch}`, repair: () => loseRuns(engine, [{ runId: row.id, epoch: row.epoch, cause: { kind: "lost" } }]) });
     } else if (!isKnown) found.push({ key: `row without a slot: ${row.id}`, repair: () => scheduler.hold(row.id, laneOf(row)) });
   }
