@@ -37,9 +37,9 @@ describe("attempts", () => {
 describe("why", () => {
   it("names the blocker of a queued run", () => {
     expect(why({}, { queue: queue({ paused: true, pausedBy: "ada@example.com" }) })).toMatchObject({ tone: "needs", text: "Queue emails is paused by ada@example.com; resume it to start this run.", link: { href: "/queues" } });
-    expect(why({}, { queue: queue({ running: 10 }) })?.text).toContain("10 of 10");
-    expect(why({}, { queue: queue({}) })?.text).toContain("2 other runs");
-    expect(why({})?.text).toBe("Waits for a free worker.");
+    expect(why({}, { queue: queue({ running: 10 }) }).text).toContain("10 of 10");
+    expect(why({}, { queue: queue({}) }).text).toContain("2 other runs");
+    expect(why({}).text).toBe("Waits for a free worker.");
   });
 
   it("links a token to its answer", () => {
@@ -48,13 +48,13 @@ describe("why", () => {
   });
 
   it("gives the error of a failed run in one line", () => {
-    expect(why({ status: "FAILED", error: { name: "TypeError", message: "x is not a function\nat y" } })?.text).toBe("TypeError: x is not a function");
-    expect(why({ status: "FAILED", error: { name: "Error", message: "SMTP timeout" } })?.text).toBe("SMTP timeout");
-    expect(why({ status: "CANCELED" }, { events: timeline(["canceled", 1, { by: "ada@example.com" }]) })?.text).toBe("Canceled by ada@example.com.");
+    expect(why({ status: "FAILED", error: { name: "TypeError", message: "x is not a function\nat y" } }).text).toBe("TypeError: x is not a function");
+    expect(why({ status: "FAILED", error: { name: "Error", message: "SMTP timeout" } }).text).toBe("SMTP timeout");
+    expect(why({ status: "CANCELED" }, { events: timeline(["canceled", 1, { by: "ada@example.com" }]) }).text).toBe("Canceled by ada@example.com.");
   });
 
-  it("says nothing about what is fine", () => {
-    expect(why({ status: "COMPLETED" })).toBeNull();
-    expect(why({ status: "EXECUTING" })).toBeNull();
+  it("has a sentence for what is fine too", () => {
+    expect(why({ status: "COMPLETED", attempt: 3 }).text).toBe("Completed in attempt 3.");
+    expect(why({ status: "EXECUTING", progress: { value: 0.5, label: "half" } }).text).toBe("half");
   });
 });

@@ -4,7 +4,7 @@ import { formatCount, plural } from "./format";
 
 /** Why a run is as it is, in a sentence; `href` leads to what can be done about it. */
 export interface Why {
-  tone: "idle" | "needs" | "moving" | "parked" | "asks" | "bad";
+  tone: "idle" | "needs" | "moving" | "parked" | "asks" | "good" | "bad";
   text: string;
   link?: { href: string; text: string };
   /** The sentence goes on with the time until then. */
@@ -20,14 +20,16 @@ export interface WhyInput {
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 const lastOf = (events: readonly RunEvent[], type: RunEvent["type"]): RunEvent | undefined => events.findLast((event) => event.type === type);
 
-/** Null: there is nothing to explain. */
-export function whyRun({ run, events, queue }: WhyInput): Why | null {
+/** Always a sentence, so that its line has its place from the first moment on. */
+export function whyRun({ run, events, queue }: WhyInput): Why {
   switch (run.status) {
     case "COMPLETED":
+      return { tone: "good", text: run.progress?.label ?? (run.attempt > 1 ? `Completed in attempt ${run.attempt}.` : "Completed in its first attempt.") };
     case "DEQUEUED":
-      return null;
+      return { tone: "moving", text: "Taken from the queue; a worker is starting it." };
     case "EXECUTING":
-      return run.retryAt && run.error ? { tone: "needs", text: `Attempt ${run.attempt} failed: ${messageOf(run)}. The next one starts`, until: run.retryAt } : null;
+      if (run.retryAt && run.error) return { tone: "needs", text: `Attempt ${run.attempt} failed: ${messageOf(run)}. The next one starts`, until: run.retryAt };
+      return { tone: "moving", text: run.progress?.label ?? (run.attempt > 1 ? `Runs in attempt ${run.attempt}.` : "Runs.") };
     case "QUEUED":
       return whyQueued(run, queue);
     case "DELAYED":

@@ -61,7 +61,7 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, o
   return (
     <div className="@container relative flex min-h-0 min-w-0 flex-1 flex-col" onPointerMove={() => setPointer(true)} onPointerLeave={() => setPointer(false)}>
       {overlay}
-      <div ref={scroller} onScroll={(event) => setAway(event.currentTarget.scrollTop > 4)} className="min-h-0 flex-1 overflow-y-auto">
+      <div ref={scroller} onScroll={(event) => setAway(event.currentTarget.scrollTop > 4)} className={cn("min-h-0 flex-1 overflow-y-auto", selection.selected.size > 0 && "pb-11")}>
         {/* The ARIA grid pattern: rows are selected and walked with keys, and the table keeps its own elements. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role */}
         <table role="grid" aria-label="Runs" aria-rowcount={rows.length + 1} aria-multiselectable tabIndex={0} {...(cursorRow && { "aria-activedescendant": `row-${cursorRow.id}` })} className="block -outline-offset-2">
