@@ -4,16 +4,25 @@ import type { Finish } from "./loops";
 export type RunEnd = Pick<Finish, "status" | "output" | "error"> & { task: string; usageMs: number };
 
 export interface Ends {
-  /** Null when `ms` are over first. */
+  /** At once for a run that has just ended; null when `ms` are over first. */
   wait(runId: string, ms: number): Promise<RunEnd | null>;
+  /** The run ended here a moment ago. */
+  has(runId: string): boolean;
   settle(runId: string, end: RunEnd): void;
 }
 
+/** Ends that are remembered, small ones only: a caller that asks right after its trigger is often later than its run. */
+const remembered = 2000;
+const smallBytes = 4096;
+
 /** Callers that hold a request until a run ends: no listener per caller on the feed, no read of the database at the end. */
 export function createEnds(): Ends {
+  const recent = new Map<string, RunEnd>();
   const waiting = new Map<string, Set<(end: RunEnd) => void>>();
   return {
     wait(runId, ms) {
+      const known = recent.get(runId);
+      if (known !== undefined) return Promise.resolve(known);
       return new Promise((resolve) => {
         const callers = waiting.get(runId) ?? new Set();
         waiting.set(runId, callers);
@@ -33,7 +42,14 @@ export function createEnds(): Ends {
         callers.add(answer);
       });
     },
+    has: (runId) => recent.has(runId),
     settle(runId, end) {
+      if ((end.output?.data?.length ?? 0) <= smallBytes) recent.set(runId, end);
+      // A Map keeps the order of insertion: the first key is the oldest.
+      for (const oldest of recent.keys()) {
+        if (recent.size <= remembered) break;
+        recent.delete(oldest);
+      }
       for (const answer of waiting.get(runId) ?? []) answer(end);
     },
   };

@@ -99,8 +99,15 @@ export function createProgress({ stored, send }: { stored: Stored | undefined; s
     unsent: () => operations.filter((o) => o.target === "self").map((o) => o.operation),
     flush,
     close() {
+      // Nothing of the trace is sent yet: a span's closing line says all that its opening line does. Half the lines of a short run.
+      if (trace.length === traceCount) trace = withoutOpenings(trace);
       flush();
       state = "closed";
     },
   };
+}
+
+function withoutOpenings(lines: readonly TraceLine[]): TraceLine[] {
+  const closed = new Set(lines.filter((line) => line.endedAt !== undefined).map((line) => line.spanId));
+  return lines.filter((line) => line.kind === "log" || line.endedAt !== undefined || !closed.has(line.spanId));
 }

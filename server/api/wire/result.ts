@@ -22,11 +22,11 @@ export async function runResult(context: Pick<ApiContext, "engine">, runId: stri
 
 /**
  * The same, held until the run ends or `ms` are over. The wait begins before the look at the row, so that no end falls between;
- * a run that this process executes needs no look.
+ * a run that this process executes, or has just ended, needs no look.
  */
 export async function runResultWithin({ engine }: Pick<ApiContext, "engine">, runId: string, ms: number) {
   const end = engine.ends.wait(runId, ms);
-  if (!engine.live.has(runId)) {
+  if (!engine.live.has(runId) && !engine.ends.has(runId)) {
     const result = await runResult({ engine }, runId);
     if (result !== null) return result;
   }
