@@ -21,7 +21,8 @@ const replyWithinMs = 45_000;
 /** A server that is started again answers within some seconds; what takes this long is lost. */
 const insistMs = 90_000;
 const pauseMs = 150;
-const refusedPauseMs = 400;
+/** Nobody listens: a start takes this long. */
+const refusedPauseMs = 1_000;
 
 export function createRequests(of: { origin: string; secretKey: string }): Requests {
   const journal: Request[] = [];

@@ -112,7 +112,7 @@ async function used<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T
 }
 
 /** Thrown when the connection went while COMMIT was under way: the work may be done. */
-class CommitUnknown extends Unavailable {}
+export class CommitUnknown extends Unavailable {}
 
 async function inTransaction<T>(client: pg.ClientBase, work: (query: Query) => Promise<T>): Promise<T> {
   await client.query("begin");
@@ -150,7 +150,7 @@ export async function patiently<T>(work: () => Promise<T>): Promise<T> {
 export async function untilKnown<T>(transaction: () => Promise<T>): Promise<T> {
   for (const end = Date.now() + patienceMs; ; ) {
     try {
-      return await transaction();
+      return await patiently(transaction);
     } catch (error) {
       if (!(error instanceof CommitUnknown) || Date.now() > end) throw error;
     }

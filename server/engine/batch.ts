@@ -16,7 +16,7 @@ export const sealTimeoutMs = 30 * 60_000;
 const journalSql = `
 with p as (
   update run set pending_waits = pending_waits + case when $7::boolean then 1 else 0 end
-   where id = $1 and epoch = $2 and status in ('EXECUTING', 'WAITING') returning id
+   where id = $1 and epoch = $2 and status in ('EXECUTING', 'WAITING', 'QUEUED') returning id
 )
 insert into run_journal (run_id, attempt, seq, kind, fingerprint, target, outcome)
 select id, $3, $4, 'batchTrigger', $5, case when $7::boolean then $6 end, $8 from p returning run_id`;

@@ -1,5 +1,5 @@
 import type { StreamChunk } from "@/lib/contracts/run";
-import type { Query } from "../db/database";
+import { untilKnown, type Query } from "../db/database";
 import { groupCommit } from "../db/group-commit";
 import { decodeText, encodeText } from "../db/text";
 import { eventOf, publish, type Engine } from "./engine";
@@ -42,7 +42,8 @@ export function createChunkWrites(engine: Engine) {
   return groupCommit<ChunkAppend, { next: number }>({
     writer: engine.db.writer(),
     async run(writer, appends) {
-      const done = await writer.transaction((query) => append(query, engine.env.id, appends));
+      // Chunks that are there already are known by their writer's number.
+      const done = await untilKnown(() => writer.transaction((query) => append(query, engine.env.id, appends)));
       publish(engine, done.announced, (run) => [eventOf(run, "streamed")]);
       engine.feed.emit("chunks", done.chunks);
       return done.results;

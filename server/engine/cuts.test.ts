@@ -8,6 +8,8 @@ import { manifestOf, openTestNode, RetryLater, start, type TestNode, type TestTa
 import { engineSuite } from "@/test/engine-suite";
 import { violations } from "@/test/invariants";
 import { openDatabase, type Database } from "../db/database";
+import type { Engine } from "./engine";
+import { recordProgress } from "./progress";
 import { sweep } from "./recover";
 import { completeToken } from "./token";
 
@@ -53,17 +55,25 @@ const tasks: Record<string, TestTask> = {
   },
   asks: async ({ operate }) => {
     const { id } = valueOf(await operate({ kind: "createToken", options: {} })) as { id: string }; // as the contract says
-    void answer(id);
+    void insist((engine) => completeToken(engine, id, encodePacket("yes"), { by: "test" }));
     valueOf(await operate({ kind: "waitForToken", tokenId: id }));
     return "asks";
   },
+  tells: async ({ assignment: { runId, epoch } }) => {
+    for (let i = 0; i < told; i++) {
+      const progress = { firstMetadataOperation: i, operations: [{ type: "increment" as const, key: "count", value: 1 }], streams: [{ key: "numbers", first: i, chunks: [String(i)] }] };
+      await insist((engine) => recordProgress(engine, { runId, epoch, seq: i + 1, progress }));
+    }
+    return "tells";
+  },
 };
-/** Asked again until it is taken, as a caller does who got no answer. */
-async function answer(id: string): Promise<void> {
-  for (;;) {
+const told = 6;
+/** Asked again until it is taken, as callers and workers do who got no answer. */
+async function insist(work: (engine: Engine) => Promise<unknown>): Promise<void> {
+  while (node !== undefined) {
     await sleep(5);
-    const taken = node === undefined ? true : await completeToken(node.engine, id, encodePacket("yes"), { by: "test" }).catch(() => null);
-    if (taken !== null) return;
+    const { engine } = node;
+    if (await work(engine).then(() => true, () => false)) return;
   }
 }
 const children: Record<string, string[]> = { family: ["a", "b", "loose", "one"], crowd: ["left", "right"] };
@@ -84,7 +94,7 @@ it.each([1, 2, 3])("whatever statement is cut, each run ends once and as it shou
   const random = numbersFrom(seed);
   proxy.decide = (moment) => random() < (moment === "reply" ? 0.06 : 0.02);
 
-  const names = ["plain", "flaky", "family", "crowd", "asks"];
+  const names = ["plain", "flaky", "family", "crowd", "asks", "tells"];
   const refused: string[] = [];
   await Promise.all(
     Array.from({ length: 60 }, async (_, i) => {
@@ -117,6 +127,11 @@ it.each([1, 2, 3])("whatever statement is cut, each run ends once and as it shou
     const slots = runs.filter((other) => other.parent_id === run.id).map((other) => other.payload);
     expect(slots.toSorted(), `children of ${run.task} ${run.id}`).toEqual(children[run.task] ?? []);
   }
+  const chunks = await suite.db.query<{ run_id: string; chunks: string[] }>("select run_id, array_agg(chunk order by index) as chunks from stream_chunk group by 1");
+  for (const { run_id: id, chunks: written } of chunks) expect(written, id).toEqual(Array.from({ length: told }, (_, i) => String(i)));
+  const counted = await suite.db.query<{ metadata: string | null }>("select metadata from run join run_data on run_id = id where task = 'tells'");
+  expect(counted.map((run) => run.metadata)).toEqual(Array.from({ length: 10 }, () => JSON.stringify({ count: told })));
+  expect(chunks).toHaveLength(10);
   let found = await violations(suite.db, [n]);
   for (const end = Date.now() + 3000; found.length > 0 && Date.now() < end; found = await violations(suite.db, [n])) await sleep(50);
   expect(found).toEqual([]);

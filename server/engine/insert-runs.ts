@@ -71,7 +71,7 @@ interface Parts {
  */
 const parents = `pl as materialized (
   select run.id, run.epoch from run where run.id = any(array(select parent_id from json_to_recordset($2::json) as x(parent_id text, parent_seq int) where parent_seq is not null))
-     and run.status in ('EXECUTING', 'WAITING') order by run.id for no key update
+     and run.status in ('EXECUTING', 'WAITING', 'QUEUED') order by run.id for no key update
 ),`;
 const fenced = `exists (select from pl where pl.id = i.parent_id and pl.epoch = i.parent_epoch)`;
 

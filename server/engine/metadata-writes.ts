@@ -1,7 +1,7 @@
 import { limits } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/status";
 import { applyOperations, progressOf } from "@/lib/metadata";
-import type { Query } from "../db/database";
+import { CommitUnknown, untilKnown, type Query, type Writer } from "../db/database";
 import { groupCommit } from "../db/group-commit";
 import { decodeText, encodeText } from "../db/text";
 import { eventOf, publish, type Engine } from "./engine";
@@ -49,17 +49,29 @@ select * from r`;
 
 /** The write loop of metadata: changes of many runs are applied to the locked rows in one transaction. */
 export function createMetadataWrites(engine: Engine) {
+  async function apply(writer: Writer, changes: readonly MetadataChange[]): Promise<(Json | Error)[]> {
+    const done = await writer.transaction((query) => applyAll(query, engine.env.id, changes));
+    publish(engine, done.runs, (run) => [eventOf(run, "metadata")]);
+    const foreign = new Set(changes.filter((change) => change.from?.runId !== change.runId).map((change) => change.runId));
+    for (const run of done.runs) {
+      const live = engine.live.get(run.id);
+      if (live !== undefined && foreign.has(run.id)) engine.executor?.pushMetadata(run.id, live.epoch, JSON.stringify(done.held.get(run.id)?.metadata ?? {}));
+    }
+    return done.results;
+  }
+
   return groupCommit<MetadataChange, Json>({
     writer: engine.db.writer(),
     async run(writer, changes) {
-      const done = await writer.transaction((query) => applyAll(query, engine.env.id, changes));
-      publish(engine, done.runs, (run) => [eventOf(run, "metadata")]);
-      const foreign = new Set(changes.filter((change) => change.from?.runId !== change.runId).map((change) => change.runId));
-      for (const run of done.runs) {
-        const live = engine.live.get(run.id);
-        if (live !== undefined && foreign.has(run.id)) engine.executor?.pushMetadata(run.id, live.epoch, JSON.stringify(done.held.get(run.id)?.metadata ?? {}));
+      try {
+        return await apply(writer, changes);
+      } catch (error) {
+        if (!(error instanceof CommitUnknown)) throw error;
+        // What a run says is numbered, so saying it again is safe; who else asked must look what became of it.
+        const numbered = changes.filter((change) => change.from !== undefined);
+        const results = numbered.length === 0 ? [] : await untilKnown(() => apply(writer, numbered));
+        return changes.map((change) => results[numbered.indexOf(change)] ?? error);
       }
-      return done.results;
     },
   });
 }

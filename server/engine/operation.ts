@@ -152,7 +152,7 @@ function parentOf(live: LiveRun, message: OperationMessage, waits: boolean): Par
 
 /** Run again after a lost connection it changes nothing, and answers the same. */
 const journalSql = `
-with p as materialized (select id, env_id from run where id = $1 and epoch = $2 and status in ('EXECUTING', 'WAITING') for no key update),
+with p as materialized (select id, env_id from run where id = $1 and epoch = $2 and status in ('EXECUTING', 'WAITING', 'QUEUED') for no key update),
 j as (
   insert into run_journal (run_id, attempt, seq, kind, fingerprint, target, outcome) select id, $3, $4, $5, $6, $8, $7 from p on conflict do nothing
   returning run_id, outcome

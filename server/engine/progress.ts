@@ -1,5 +1,6 @@
 import type { Progress } from "@/lib/contracts/ipc";
 import type { MetadataOperation } from "@/lib/contracts/run";
+import { Unavailable } from "../db/errors";
 import { addTags } from "./add-tags";
 import { createChunkWrites } from "./chunk-writes";
 import type { Engine, LiveRun } from "./engine";
@@ -29,17 +30,26 @@ export function createProgressWrites(engine: Engine) {
   };
 }
 
-/** Metadata, stream chunks, tags and trace of a run, as its process reports them. An older epoch's report changes nothing. */
+/**
+ * Metadata, stream chunks, tags and trace of a run, as its process reports them. An older epoch's report changes nothing.
+ * Throws when the database is away: called again with the same message it writes what is not there yet.
+ */
 export async function recordProgress(engine: Engine, message: { runId: string; epoch: number; seq: number; progress: Progress }): Promise<void> {
   const live = engine.live.get(message.runId);
   if (live === undefined || live.epoch !== message.epoch) return;
-  const { progress } = message;
-  if (progress.trace !== undefined && progress.trace.length > 0) engine.trace.submit(live, progress.trace);
-  if (progress.operations === undefined && progress.parentOperations === undefined && progress.rootOperations === undefined && progress.streams === undefined && progress.tags === undefined) return;
-  await engine.progress.enqueue(live.id, () => write(engine, live, progress));
+  const { trace = [], ...facts } = message.progress;
+  if (Object.keys(facts).length > 0) {
+    let outage: Unavailable | undefined;
+    await engine.progress.enqueue(live.id, async () => {
+      outage = await write(engine, live, facts);
+    });
+    if (outage !== undefined) throw outage;
+  }
+  if (trace.length > 0) engine.trace.submit(live, trace);
 }
 
-async function write(engine: Engine, live: LiveRun, progress: Progress): Promise<void> {
+/** Answers that the database is away; anything else that is wrong is said and over. */
+async function write(engine: Engine, live: LiveRun, progress: Progress): Promise<Unavailable | undefined> {
   const { stored } = live;
   const work: Promise<unknown>[] = [];
   const change = (runId: string, count: MetadataCount, { first = 0, operations = [] }: { first?: number | undefined; operations?: readonly MetadataOperation[] | undefined }) => {
@@ -52,10 +62,13 @@ async function write(engine: Engine, live: LiveRun, progress: Progress): Promise
     work.push(engine.progress.chunks.submit({ runId: stream.target ?? live.id, key: stream.key, writer: streamWriter({ id: live.id, attempt: live.attempt }), first: stream.first, chunks: stream.chunks }));
   }
   if (progress.tags !== undefined && progress.tags.length > 0) work.push(addTags(engine, live.id, progress.tags));
-  const results = await Promise.allSettled(work);
-  for (const result of results) {
-    if (result.status === "rejected") engine.log.warn("progress of a run was refused", { run: live.id, error: String(result.reason) });
+  let outage: Unavailable | undefined;
+  for (const result of await Promise.allSettled(work)) {
+    if (result.status === "fulfilled") continue;
+    if (result.reason instanceof Unavailable) outage = result.reason;
+    else engine.log.warn("progress of a run was refused", { run: live.id, error: String(result.reason) });
   }
+  return outage;
 }
 
 /** The resumed code did not do what its journal says; it goes on live from there. */
