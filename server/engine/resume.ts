@@ -51,6 +51,8 @@ async function resumeRun(engine: Engine, found: Due, isOld: boolean): Promise<vo
     if (run === undefined) return;
     const here = engine.executor?.holds(run.id, run.epoch) === true;
     if (run.status === "EXECUTING" || run.status === "DEQUEUED") {
+      // Cleared before the outcomes are read, so that a later one sets it again. Going on clears it too.
+      if (here) await engine.db.query("update run set resume_due = false where id = $1 and epoch = $2 and resume_due", [run.id, run.epoch]);
       if (here) await handOver(engine, run);
     } else if (run.status === "WAITING") {
       // Its process has room for it: it has kept its place there.
@@ -87,12 +89,11 @@ async function queueToGoOn(engine: Engine, run: Due): Promise<void> {
   engine.claims.wake();
 }
 
-/** Gives the process the outcomes that it has not got. The flag is cleared first, so that a later outcome sets it again. */
+/** Gives the process the outcomes that it has not got. */
 async function handOver(engine: Engine, run: StoredRun): Promise<void> {
   const live = engine.live.get(run.id);
   if (live === undefined || live.epoch !== run.epoch) return;
   live.stored = run;
-  await engine.db.query("update run set resume_due = false where id = $1 and epoch = $2 and resume_due", [run.id, run.epoch]);
   await deliverOpen(engine, live);
 }
 
@@ -162,6 +163,8 @@ e as (
   insert into run_event (run_id, version, at, type, data) select id, version, now(), 'dequeued', json_build_object('attempt', attempt)::text from r where version > $4
 )
 select * from r`;
+/** Its answer was lost with the connection: nobody else gives a run to this node at the next epoch. */
+const takenSql = `select ${runColumns} from run where id = $1 and epoch = $2::int + 1 and node = $3 and status in ('EXECUTING', 'DEQUEUED')`;
 const journalSql = "select seq, kind, fingerprint, outcome from run_journal where run_id = $1 and attempt = $2 order by seq";
 /** `for share` waits for what the former process said and is being committed. */
 const storedSql = `
@@ -183,7 +186,8 @@ interface Stored extends ColdRun {
 
 /** The process that held the run is gone: a new one replays what the attempt's journal knows and goes on live from there. */
 async function takeOver(engine: Engine, claimed: StoredRun): Promise<void> {
-  const [run] = await engine.db.query<StoredRun>(takeOverSql, [claimed.id, claimed.epoch, engine.nodeId, claimed.version]);
+  const [took] = await engine.db.query<StoredRun>(takeOverSql, [claimed.id, claimed.epoch, engine.nodeId, claimed.version]);
+  const [run] = took === undefined ? await engine.db.query<StoredRun>(takenSql, [claimed.id, claimed.epoch, engine.nodeId]) : [took];
   if (run === undefined) {
     // Cancelled between the claim and here: whoever cancelled has let go of the slot before it was taken.
     if (engine.canceled.has(claimed.id)) freeSlot(engine, claimed.id);
