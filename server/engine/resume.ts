@@ -154,17 +154,20 @@ async function failResume(engine: Engine, run: StoredRun, error: unknown): Promi
 
 /** A run that has to have a process of its own gets one again. */
 const takeOverSql = `
-with r as (
-  update run set epoch = epoch + 1, node = $3, status = case when machine is not null or isolate then 'DEQUEUED' else status end,
-                 version = version + case when status = 'EXECUTING' and (machine is not null or isolate) then 1 else 0 end
-   where id = $1 and epoch = $2 and status in ('EXECUTING', 'DEQUEUED') returning ${runColumns}
+with was as materialized (
+  select id, status = 'EXECUTING' and (machine is not null or isolate) as moves from run
+   where id = $1 and epoch = $2 and status in ('EXECUTING', 'DEQUEUED') for no key update
+),
+r as (
+  update run set epoch = epoch + 1, node = $3, status = case when moves then 'DEQUEUED' else status end, version = version + case when moves then 1 else 0 end
+    from was where run.id = was.id returning ${runColumns}, moves
 ),
 e as (
-  insert into run_event (run_id, version, at, type, data) select id, version, now(), 'dequeued', json_build_object('attempt', attempt)::text from r where version > $4
+  insert into run_event (run_id, version, at, type, data) select id, version, now(), 'dequeued', json_build_object('attempt', attempt)::text from r where moves
 )
 select * from r`;
 /** Its answer was lost with the connection: nobody else gives a run to this node at the next epoch. */
-const takenSql = `select ${runColumns} from run where id = $1 and epoch = $2::int + 1 and node = $3 and status in ('EXECUTING', 'DEQUEUED')`;
+const takenSql = `select ${runColumns}, status = 'DEQUEUED' as moves from run where id = $1 and epoch = $2::int + 1 and node = $3 and status in ('EXECUTING', 'DEQUEUED')`;
 const journalSql = "select seq, kind, fingerprint, outcome from run_journal where run_id = $1 and attempt = $2 order by seq";
 /** `for share` waits for what the former process said and is being committed. */
 const storedSql = `
@@ -184,10 +187,12 @@ interface Stored extends ColdRun {
   chunks: Record<string, number> | null;
 }
 
+type Taken = StoredRun & { moves: boolean };
+
 /** The process that held the run is gone: a new one replays what the attempt's journal knows and goes on live from there. */
 async function takeOver(engine: Engine, claimed: StoredRun): Promise<void> {
-  const [took] = await engine.db.query<StoredRun>(takeOverSql, [claimed.id, claimed.epoch, engine.nodeId, claimed.version]);
-  const [run] = took === undefined ? await engine.db.query<StoredRun>(takenSql, [claimed.id, claimed.epoch, engine.nodeId]) : [took];
+  const [took] = await engine.db.query<Taken>(takeOverSql, [claimed.id, claimed.epoch, engine.nodeId]);
+  const [run] = took === undefined ? await engine.db.query<Taken>(takenSql, [claimed.id, claimed.epoch, engine.nodeId]) : [took];
   if (run === undefined) {
     // Cancelled between the claim and here: whoever cancelled has let go of the slot before it was taken.
     if (engine.canceled.has(claimed.id)) freeSlot(engine, claimed.id);
@@ -213,7 +218,7 @@ async function takeOver(engine: Engine, claimed: StoredRun): Promise<void> {
     traceItems: stored.trace_items,
     usedMs: stored.attempt_usage_ms,
   };
-  if (run.version > claimed.version) publish(engine, [run], () => [eventOf(run, "dequeued", { attempt: run.attempt })]);
+  if (run.moves) publish(engine, [run], () => [eventOf(run, "dequeued", { attempt: run.attempt })]);
   dispatch(engine, run, stored, { from, traceSeq: stored.trace_seq });
   // An outcome that came after the journal was read found no process to go to.
   if (journal.some((entry) => entry.outcome === undefined)) void resumeRuns(engine, [run.id]);
