@@ -96,6 +96,9 @@ export const engineRetriedCodes: readonly InternalErrorCode[] = [
   "TASK_MIDDLEWARE_ERROR",
 ];
 
+/** Tried again on the machine that `retry.outOfMemory` names, where it is another one. */
+export const outOfMemoryCodes: readonly InternalErrorCode[] = ["TASK_PROCESS_OOM_KILLED", "TASK_PROCESS_MAYBE_OOM_KILLED"];
+
 export function statusOfError(error: TaskRunError): RunStatus {
   return error.type === "INTERNAL_ERROR" ? statusOfInternalError[error.code] : "FAILED";
 }

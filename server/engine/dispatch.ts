@@ -1,6 +1,6 @@
 import type { Assignment, TaskContext } from "@/lib/contracts/ipc";
 import type { InternalErrorCode } from "@/lib/contracts/error";
-import { machinePresets, type TaskManifest } from "@/lib/contracts/task";
+import { machinePresets, type BundleManifest, type MachinePreset, type TaskManifest } from "@/lib/contracts/task";
 import { decodeText } from "../db/text";
 import type { Deployment } from "./deployments";
 import { freeSlot, type Engine } from "./engine";
@@ -92,6 +92,8 @@ function place(engine: Engine, { run, cold, resumed }: Start, of: { deployment: 
         env: {},
         api: engine.api(),
         ...(run.max_duration !== null && { maxDuration: run.max_duration }),
+        // An attempt's own time is added when it ends.
+        ...(run.usage_ms > 0 && { usedMsBefore: run.usage_ms }),
         ...(resumed !== undefined && { resume: resumed.from }),
       },
       { deployment: of.deployment, isolate, ...(isolate && run.machine !== null && { machine: run.machine }) },
@@ -125,10 +127,12 @@ async function failStart(engine: Engine, run: StoredRun, { code, message }: { co
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+export const machineOf = (run: StoredRun, config: BundleManifest["config"]): MachinePreset => run.machine ?? config.machine ?? "small-1x";
+
 function contextOf(engine: Engine, run: StoredRun, of: { task: TaskManifest; deployment: Deployment; options: RunOptions }): TaskContext {
   const { task, deployment, options } = of;
   const { env } = engine;
-  const machine = run.machine ?? deployment.manifest.config.machine ?? "small-1x";
+  const machine = machineOf(run, deployment.manifest.config);
   return {
     task: { id: task.id, filePath: task.filePath },
     attempt: { number: run.attempt, startedAt: run.updated_at },

@@ -1,9 +1,10 @@
 import type { AttemptResult } from "@/lib/contracts/ipc";
-import { engineRetriedCodes, statusOfError, type TaskRunError } from "@/lib/contracts/error";
+import { engineRetriedCodes, outOfMemoryCodes, statusOfError, type TaskRunError } from "@/lib/contracts/error";
 import { limits } from "@/lib/contracts/run";
 import { retryDelay } from "@/lib/backoff";
-import type { RetryOptions } from "@/lib/contracts/task";
+import type { MachinePreset } from "@/lib/contracts/task";
 import { confirmCancel } from "./cancel-run";
+import { machineOf } from "./dispatch";
 import type { Engine, LiveRun } from "./engine";
 import type { Finish } from "./loops";
 import { retryRun } from "./retry";
@@ -39,9 +40,10 @@ export async function failAttempt(
   failure: { error: TaskRunError; skipRetrying: boolean; proposed?: number | undefined; usageMs: number },
 ): Promise<void> {
   const { error } = failure;
-  const delay = failure.skipRetrying ? null : (failure.proposed ?? engineDelay(engine, live, error));
-  const mayRetry = delay !== null && live.attempt < maxAttempts && live.attempt < (live.stored.max_attempts ?? 1);
-  if (mayRetry && (await retryRun(engine, live, { delayMs: delay, error, usageMs: failure.usageMs }))) return;
+  const proposed = failure.proposed === undefined ? engineRetry(engine, live, error) : { delayMs: failure.proposed };
+  const retry = failure.skipRetrying ? null : proposed;
+  const mayRetry = retry !== null && live.attempt < maxAttempts && live.attempt < (live.stored.max_attempts ?? 1);
+  if (mayRetry && (await retryRun(engine, live, { ...retry, error, usageMs: failure.usageMs }))) return;
   const status = statusOfError(error);
   await endAttempt(engine, {
     runId: live.id,
@@ -55,15 +57,16 @@ export async function failAttempt(
   });
 }
 
-/** The delay the task's stored retry settings give for a crash, when the worker could not propose one. */
-function engineDelay(engine: Engine, live: LiveRun, error: TaskRunError): number | null {
-  if (error.type !== "INTERNAL_ERROR" || !engineRetriedCodes.includes(error.code)) return null;
-  const retry = retrySettings(engine, live);
-  return retry === null ? null : retryDelay({ ...retry, maxAttempts: live.stored.max_attempts ?? 1 }, live.attempt, Math.random());
-}
-
-function retrySettings(engine: Engine, live: LiveRun): RetryOptions | null {
-  const manifest = (engine.deployments.get(live.stored.deployment ?? "") ?? engine.deployments.current())?.manifest;
-  const task = manifest?.tasks.find((candidate) => candidate.id === live.stored.task);
-  return task?.retry ?? manifest?.config.retries?.default ?? null;
+/** When to try again, and where, by the task's stored retry settings: after crashes, for which the worker could not propose it. */
+function engineRetry(engine: Engine, { attempt, stored }: LiveRun, error: TaskRunError): { delayMs: number; machine?: MachinePreset } | null {
+  const manifest = (engine.deployments.get(stored.deployment ?? "") ?? engine.deployments.current())?.manifest;
+  const retry = manifest?.tasks.find((task) => task.id === stored.task)?.retry ?? manifest?.config.retries?.default;
+  if (error.type !== "INTERNAL_ERROR" || manifest === undefined || retry === undefined) return null;
+  if (engine.env.type === "DEVELOPMENT" && manifest.config.retries?.enabledInDev === false) return null;
+  const delayMs = retryDelay({ ...retry, maxAttempts: stored.max_attempts ?? 1 }, attempt, Math.random());
+  if (delayMs === null) return null;
+  if (engineRetriedCodes.includes(error.code)) return { delayMs };
+  const machine = outOfMemoryCodes.includes(error.code) ? retry.outOfMemory?.machine : undefined;
+  // Out of memory there, too: no attempt would end otherwise.
+  return machine === undefined || machine === machineOf(stored, manifest.config) ? null : { delayMs, machine };
 }

@@ -1,4 +1,4 @@
-import type { TaskRunError } from "@/lib/contracts/error";
+import { outOfMemoryCodes, type TaskRunError } from "@/lib/contracts/error";
 import { confirmCancel } from "./cancel-run";
 import { eventOf, freeSlot, laneOf, publish, type Engine } from "./engine";
 import { failAttempt } from "./finish-attempt";
@@ -21,6 +21,8 @@ export interface LostRun {
   runId: string;
   epoch: number;
   cause: LossCause;
+  /** Compute ms of the attempt until then, as far as it is known. */
+  usageMs?: number;
 }
 
 /** Times that a run may be redelivered because its process died around it; these use no attempt. */
@@ -63,18 +65,21 @@ export async function loseRuns(engine: Engine, runs: readonly LostRun[]): Promis
   engine.claims.wake();
 }
 
-async function loseRun(engine: Engine, { runId, epoch, cause }: LostRun): Promise<void> {
+async function loseRun(engine: Engine, lost: LostRun): Promise<void> {
+  const { runId, epoch, cause, usageMs = 0 } = lost;
   const live = engine.live.get(runId);
-  if (cause.kind === "canceled") return confirmCancel(engine, { runId, epoch, usageMs: 0 });
+  if (cause.kind === "canceled") return confirmCancel(engine, { runId, epoch, usageMs });
   if (cause.kind === "failed") {
-    if (live === undefined || live.epoch !== epoch) return confirmCancel(engine, { runId, epoch, usageMs: 0 });
+    if (live === undefined || live.epoch !== epoch) return confirmCancel(engine, { runId, epoch, usageMs });
     await engine.progress.flush(runId);
-    return failAttempt(engine, live, { error: cause.error, skipRetrying: !cause.retryable, usageMs: 0 });
+    // Whether more memory is to be had, the task's settings say.
+    const skipRetrying = !cause.retryable && !outOfMemoryCodes.includes(cause.error.code);
+    return failAttempt(engine, live, { error: cause.error, skipRetrying, usageMs });
   }
-  await handBack(engine, { runId, epoch, cause });
+  await handBack(engine, lost);
 }
 
-async function handBack(engine: Engine, { runId, epoch, cause }: LostRun): Promise<void> {
+async function handBack(engine: Engine, { runId, epoch, cause, usageMs = 0 }: LostRun): Promise<void> {
   await engine.progress.flush(runId);
   const isolate = cause.kind === "neighbour";
   const [run] = await engine.db.query<StoredRun & { redeliveries: number; queued: boolean }>(handBackSql, [
@@ -85,7 +90,7 @@ async function handBack(engine: Engine, { runId, epoch, cause }: LostRun): Promi
     isolate,
     JSON.stringify({ reason: reasons[cause.kind] }),
   ]);
-  if (run === undefined) return confirmCancel(engine, { runId, epoch, usageMs: 0 });
+  if (run === undefined) return confirmCancel(engine, { runId, epoch, usageMs });
   if (engine.live.get(runId)?.epoch === epoch) engine.live.delete(runId);
   freeSlot(engine, runId);
   if (run.queued) engine.scheduler.enqueued(laneOf(run), 0);

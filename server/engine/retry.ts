@@ -1,6 +1,7 @@
 import type { TaskRunError } from "@/lib/contracts/error";
 import type { RunStatus } from "@/lib/contracts/status";
 import { describeError } from "@/lib/contracts/error";
+import type { MachinePreset } from "@/lib/contracts/task";
 import { encodeText } from "../db/text";
 import { dispatch, type ColdRun } from "./dispatch";
 import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from "./engine";
@@ -10,10 +11,10 @@ import { runColumns, type StoredRun } from "./run-row";
 /** A shorter delay is waited for with the slot held; from here on the run goes back through the queue. */
 export const queuedRetryMs = 30_000;
 
-/** An attempt can end while its run waits, by a branch that did not wait: then there is no slot to keep, and it goes through the queue. */
 /** What is counted per attempt begins anew. */
 const newAttempt = "metadata_at_attempt = metadata, metadata_operations = 0, parent_operations = 0, root_operations = 0, attempt_usage_ms = 0";
 
+/** An attempt can end while its run waits, by a branch that did not wait: then there is no slot to keep, and it goes through the queue. */
 const retrySql = `
 with was as materialized (
   select id, status from run where id = $1 and epoch = $2 and status in ('EXECUTING', 'WAITING', 'QUEUED', 'DEQUEUED') for no key update
@@ -21,7 +22,7 @@ with was as materialized (
 r as (
   update run set status = n.status, notable = case when n.status = 'QUEUED' then 'QUEUED' end, version = version + 1, epoch = epoch + 1, updated_at = now(),
                  retry_at = now() + $4 * interval '1 ms', usage_ms = usage_ms + $5, waiting_on = null, pending_waits = 0, resume_due = false,
-                 error_name = $6, error_message = $7
+                 error_name = $6, error_message = $7, machine = coalesce($11, run.machine)
     from (select id, case when status in ('EXECUTING', 'DEQUEUED') then $3 else 'QUEUED' end as status from was) n
    where run.id = n.id returning ${runColumns}
 ),
@@ -36,16 +37,20 @@ select r.*, was.status as was, exists (select from q) as was_queued from r join 
 /** Longest delay; a worker may propose anything. */
 const maxDelayMs = 365 * 86_400_000;
 
-/** Schedules the next attempt; the waits of the failed one are forgotten, its children keep running. False: the run has moved on. */
-export async function retryRun(engine: Engine, live: LiveRun, retry: { delayMs: number; error: TaskRunError; usageMs: number }): Promise<boolean> {
+/**
+ * Schedules the next attempt, on another machine when one is given; the waits of the failed one are forgotten, its children keep
+ * running. False: the run has moved on.
+ */
+export async function retryRun(engine: Engine, live: LiveRun, retry: { delayMs: number; machine?: MachinePreset; error: TaskRunError; usageMs: number }): Promise<boolean> {
   const told = describeError(retry.error);
   const delayMs = Math.min(maxDelayMs, Math.max(0, Math.round(retry.delayMs) || 0));
-  const data = { attempt: live.attempt, delayMs, error: told };
+  const data = { attempt: live.attempt, delayMs, error: told, ...(retry.machine !== undefined && { machine: retry.machine }) };
   const { recounts } = engine.scheduler;
   const [run] = await engine.db.query<StoredRun & { was: RunStatus; was_queued: boolean }>(retrySql, [
     live.id,
     live.epoch,
-    delayMs < queuedRetryMs ? "EXECUTING" : "QUEUED",
+    // A slot is for a process that is there; on another machine the run starts as any other.
+    delayMs < queuedRetryMs && retry.machine === undefined ? "EXECUTING" : "QUEUED",
     delayMs,
     Math.round(retry.usageMs),
     told.name === undefined ? null : encodeText(told.name),
@@ -53,6 +58,7 @@ export async function retryRun(engine: Engine, live: LiveRun, retry: { delayMs: 
     encodeText(JSON.stringify(retry.error)),
     JSON.stringify(data),
     engine.env.id,
+    retry.machine ?? null,
   ]);
   if (run === undefined) return false;
   if (run.was_queued) forgetQueued(engine, run, recounts);

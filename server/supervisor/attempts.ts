@@ -1,6 +1,7 @@
 import { isWait, type Assignment, type FromWorker } from "@/lib/contracts/ipc";
 import type { LossCause } from "@/server/engine/lose-runs";
 import type { Logger } from "@/server/log";
+import type { ComputeClock } from "./compute-clock";
 import { holdRun, letGo, setWaiting, usesSlot, type HeldRun, type Member } from "./held-run";
 import { failed, lossOf } from "./loss";
 import type { RunEvents } from "./run-events";
@@ -145,8 +146,9 @@ export function createAttempts({ events, log, isOutage, onFreed }: AttemptsOptio
   }
 
   /** After everything that the runs have said themselves. Those with nothing left to say go together. */
-  function tellLost<Run extends { runId: string; epoch: number }>(lost: readonly Run[], causeOf: (run: Run) => LossCause): void {
-    const reports = lost.map((run) => ({ runId: run.runId, epoch: run.epoch, cause: causeOf(run) }));
+  function tellLost<Run extends { runId: string; epoch: number; clock?: ComputeClock }>(lost: readonly Run[], causeOf: (run: Run) => LossCause): void {
+    const now = Date.now();
+    const reports = lost.map((run) => ({ runId: run.runId, epoch: run.epoch, cause: causeOf(run), usageMs: run.clock?.used(now) ?? 0 }));
     const together = reports.filter(({ runId }) => !inbox.isBusy(runId));
     const apart = reports.filter(({ runId }) => inbox.isBusy(runId));
     const [first] = together;

@@ -50,6 +50,8 @@ export const sleepy = task({ id: "sleepy", run: async (payload: { ms: number }, 
 export const spin = task({ id: "spin", run: async (_: unknown, { ctx }) => { note("begin " + ctx.run.id); await new Promise((r) => setTimeout(r, 50)); for (;;); } });
 export const exit = task({ id: "exit", run: async (payload: { code: number }) => { await new Promise((r) => setTimeout(r, 20)); process.exit(payload.code); } });
 export const greedy = task({ id: "greedy", machine: "micro", run: async () => { const kept: number[][] = []; for (;;) { kept.push(Array.from({ length: 100_000 }, () => kept.length)); if (kept.length % 50 === 0) await new Promise((r) => setImmediate(r)); } } });
+export const hungry = task({ id: "hungry", machine: "micro", retry: { maxAttempts: 2, minTimeoutInMs: 1, outOfMemory: { machine: "small-2x" } }, run: async (_: unknown, { ctx }) => {
+  const kept = [1, 2, 3, 4].map((i) => new Array(10_000_000).fill(i)); return [ctx.machine.name, kept.length]; } });
 export const askAndGo = task({ id: "ask", run: async (_: unknown, { ctx }) => { note("before " + ctx.run.id); const token = await wait.createToken({}); metadata.set("token", token.id); const answer = await wait.forToken<string>(token.id); note("after " + ctx.run.id); return ["VERSION", answer.ok && answer.output]; } });
 `;
 const tokenOf = async (node: Node, runId: string): Promise<string> => {
@@ -109,6 +111,14 @@ describe("the engine with real workers", () => {
   it("says that a task has run out of its machine's memory", async () => {
     const node = await open(tasks);
     expect(await until(node, await start(node, "greedy"))).toMatchObject({ status: "CRASHED", fullError: { code: "TASK_PROCESS_OOM_KILLED" } });
+  });
+
+  it("tries a task that ran out of memory again on the larger machine that it names", async () => {
+    const node = await open(tasks);
+    const run = await until(node, await start(node, "hungry"));
+    expect(run).toMatchObject({ status: "COMPLETED", attempt: 2, machine: "small-2x" });
+    expect(outputOf(run)).toEqual(["small-2x", 4]);
+    expect(run.usageMs).toBeGreaterThan(0);
   });
 
   it("finishes a waiting run on its own version after another was deployed", async () => {
