@@ -31,7 +31,7 @@ export async function executeAttempt(run: Run, config: TriggerConfig | undefined
   const task = findTask(run.ctx.task.id);
   if (task === undefined) return toResult(run, final(new InternalError({ code: "COULD_NOT_FIND_TASK", message: `The bundle has no task "${run.ctx.task.id}"`, retrying: "never" })));
   return inScope({ run, spanId: undefined }, () =>
-    run.tracer.within(`Attempt ${run.ctx.attempt.number}`, { icon: "attempt" }, async (span) => {
+    run.tracer.within(`Attempt ${run.ctx.attempt.number}`, { icon: "attempt", quiet: true }, async (span) => {
       const end = await attempt(run, task, config);
       if (!end.ok) span.fail(end.decision.error);
       return toResult(run, end);
@@ -93,7 +93,7 @@ async function outputOf({ run, parameters }: Attempt): Promise<unknown> {
     if (run.ctx.attempt.number === 1) await callHooks(run, hooksOf(task, "onStart"), { name: "onStart", call: (fn) => fn(commonOf(run, parameters)) });
     await callHooks(run, hooksOf(task, "onStartAttempt"), { name: "onStartAttempt", call: (fn) => fn(commonOf(run, parameters)) });
     const { payload, init } = parameters;
-    return await run.tracer.within("run()", { icon: "run" }, () => Reflect.apply(task.run, undefined, [payload, { ctx: run.ctx, init, signal: run.abort.signal }]));
+    return await run.tracer.within("run()", { icon: "run", quiet: true }, () => Reflect.apply(task.run, undefined, [payload, { ctx: run.ctx, init, signal: run.abort.signal }]));
   } catch (error) {
     if (isNamed(error, "CompleteTaskWithOutput")) return Reflect.get(error, "output");
     throw error;

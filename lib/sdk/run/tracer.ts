@@ -1,12 +1,14 @@
 import { currentScope, inScope } from "../scope";
 import { toAttributes, type Attributes } from "./attributes";
-import type { ProgressBuffer } from "./progress";
+import type { ProgressBuffer, TraceLine } from "./progress";
 
 export interface SpanOptions {
   icon?: string | undefined;
   attributes?: Record<string, unknown> | undefined;
   /** Default: the span that is open where it starts. */
   parentId?: string | null | undefined;
+  /** Written only when something happens inside it, or it fails: a run that says nothing costs no trace. */
+  quiet?: boolean | undefined;
 }
 
 export interface OpenSpan {
@@ -31,6 +33,13 @@ export function createTracer({ attempt, progress, replaying, now = () => new Dat
   let spans = 0;
   let logs = 0;
   const open = new Set<OpenSpan>();
+  const unwritten = new Map<OpenSpan, TraceLine>();
+
+  /** The quiet spans around what is written next, in the order in which they opened. */
+  function writeQuiet(): void {
+    for (const line of unwritten.values()) progress.trace(line);
+    unwritten.clear();
+  }
 
   function start(name: string, options: SpanOptions = {}): OpenSpan {
     const id = `${attempt}.${++spans}`;
@@ -57,10 +66,17 @@ export function createTracer({ attempt, progress, replaying, now = () => new Dat
       },
       end() {
         if (!open.delete(span)) return;
+        if (isError) writeQuiet();
+        if (unwritten.delete(span)) return;
         progress.trace({ ...line(), endedAt: now().toISOString(), ...(isError && { isError }) });
       },
     };
     open.add(span);
+    if (options.quiet === true) {
+      unwritten.set(span, line());
+      return span;
+    }
+    writeQuiet();
     progress.trace(line());
     return span;
   }
@@ -80,6 +96,7 @@ export function createTracer({ attempt, progress, replaying, now = () => new Dat
     },
     log(level, message, properties) {
       const id = `${attempt}.l${++logs}`;
+      writeQuiet();
       // The first time round it was written: muted until the code goes on where it was lost.
       if (replaying()) return progress.skipTrace();
       progress.trace({
