@@ -37,6 +37,7 @@ const plants: Record<string, ((evidence: Evidence) => void)[]> = {
     (evidence) => Object.assign(run(evidence, "run_crashed"), { events: run(evidence, "run_crashed").events.filter((event) => event.type !== "redelivered").map((event, index) => ({ ...event, version: index + 1 })) }),
     (evidence) => Object.assign(run(evidence, "run_crashed"), { errorName: "TASK_EXECUTION_FAILED" }),
   ],
+  "the server ends only when it is killed": [(evidence) => Object.assign(evidence, { falls: [1015] })],
   "a kill costs at most one run": [(evidence) => Object.assign(evidence, { kills: [] })],
   "a completed run's code came to its end": [(evidence) => without(evidence.effects, (effect) => effect.run === "run_noop")],
   "what a run leaves is exact": [

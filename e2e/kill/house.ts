@@ -21,6 +21,8 @@ export interface House {
   /** SIGTERM: it must drain and end by itself. */
   stop(): Promise<Ended>;
   output(): string;
+  /** Times at which the server has ended though nobody had killed it. */
+  readonly falls: readonly number[];
   /** Ends whatever is left and removes everything. */
   remove(): Promise<void>;
 }
@@ -36,11 +38,18 @@ export async function openHouse(): Promise<House> {
   let server: ServerProcess | undefined;
   let former = "";
   let secretKey = "";
+  const falls: number[] = [];
+  /** Servers that were told to end. */
+  const dismissed = new Set<number>();
+  const isWanted = ({ pid }: ServerProcess) => !dismissed.has(pid);
 
   async function start(): Promise<void> {
     const started = await startServer({ directory: project, data }, { ...roles, PORT: port });
     if (server !== undefined) former += server.output();
     server = started;
+    void started.ended.then(() => {
+      if (isWanted(started)) falls.push(Date.now());
+    });
     secretKey ||= server.secretKey ?? "";
   }
   const kill = (pid: number | null): number | null => {
@@ -77,6 +86,7 @@ export async function openHouse(): Promise<House> {
     async killServer() {
       if (server === undefined) return null;
       const { pid, ended } = server;
+      dismissed.add(pid);
       const killed = kill(pid);
       await ended;
       return killed;
@@ -87,11 +97,14 @@ export async function openHouse(): Promise<House> {
     killPostgres: () => kill(postgres()),
     async stop() {
       if (server === undefined) throw new Error("no server runs");
+      dismissed.add(server.pid);
       server.kill("SIGTERM");
       return server.ended;
     },
     output: () => former + (server?.output() ?? ""),
+    falls,
     async remove() {
+      if (server !== undefined) dismissed.add(server.pid);
       server?.kill("SIGKILL");
       await server?.ended;
       kill(starting(data, server?.pid));

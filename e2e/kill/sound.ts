@@ -64,6 +64,7 @@ export function soundEvidence(): Evidence & { requests: Request[]; effects: Effe
     requests,
     effects,
     kills: [{ kind: "worker", pid: 100, at: 1015 }],
+    falls: [],
     final: {
       runs,
       tokens: [{ id: "token_1", status: "COMPLETED", output: { value: "first" } }],

@@ -110,6 +110,8 @@ export interface Evidence {
   requests: readonly Request[];
   effects: readonly Effect[];
   kills: readonly Kill[];
+  /** Times at which the server has ended by itself. */
+  falls: readonly number[];
   final: Final;
 }
 

@@ -46,6 +46,13 @@ export const endRules: readonly Rule[] = [
     },
   },
   {
+    name: "the server ends only when it is killed",
+    means: "wrong",
+    *breaches({ falls }) {
+      for (const at of falls) yield ["server", `it ended by itself at ${new Date(at).toISOString()}`];
+    },
+  },
+  {
     name: "a kill costs at most one run",
     means: "wrong",
     *breaches({ final, kills }) {
