@@ -104,6 +104,8 @@ export const Assignment = z.object({
   metadata: z.string().nullable(),
   /** Seconds of compute time that this attempt may use; waits do not count. */
   maxDuration: z.number().optional(),
+  /** The run has its process to itself: it is EXECUTING from `started` on, others from their dispatch on. */
+  isolated: z.boolean().optional(),
   /** Compute ms of the run's earlier attempts, for `usage.getCurrent()`. */
   usedMsBefore: z.number().optional(),
   /** The project's own variables and TRIGGER_* ones: this run's `process.env` additions. */

@@ -92,6 +92,7 @@ function place(engine: Engine, { run, cold, resumed }: Start, of: { deployment: 
         env: {},
         api: engine.api(),
         ...(run.max_duration !== null && { maxDuration: run.max_duration }),
+        ...(isolate && { isolated: true }),
         // An attempt's own time is added when it ends.
         ...(run.usage_ms > 0 && { usedMsBefore: run.usage_ms }),
         ...(resumed !== undefined && { resume: resumed.from }),

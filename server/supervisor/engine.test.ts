@@ -48,6 +48,7 @@ export const echo = task({ id: "echo", run: async (payload: unknown) => payload 
 export const sleepy = task({ id: "sleepy", run: async (payload: { ms: number }, { ctx }) => {
   note("begin " + ctx.run.id + " " + ctx.attempt.number); await new Promise((r) => setTimeout(r, payload.ms)); note("end " + ctx.run.id); return "slept"; } });
 export const spin = task({ id: "spin", run: async (_: unknown, { ctx }) => { note("begin " + ctx.run.id); await new Promise((r) => setTimeout(r, 50)); for (;;); } });
+export const block = task({ id: "block", machine: "micro", run: async () => { for (;;); } });
 export const exit = task({ id: "exit", run: async (payload: { code: number }) => { await new Promise((r) => setTimeout(r, 20)); process.exit(payload.code); } });
 export const greedy = task({ id: "greedy", machine: "micro", run: async () => { const kept: number[][] = []; for (;;) { kept.push(Array.from({ length: 100_000 }, () => kept.length)); if (kept.length % 50 === 0) await new Promise((r) => setImmediate(r)); } } });
 export const hungry = task({ id: "hungry", machine: "micro", retry: { maxAttempts: 2, minTimeoutInMs: 1, outOfMemory: { machine: "small-2x" } }, run: async (_: unknown, { ctx }) => {
@@ -85,6 +86,13 @@ describe("the engine with real workers", () => {
     expect(await until(node, spin)).toMatchObject({ status: "TIMED_OUT", fullError: { code: "MAX_DURATION_EXCEEDED" } });
     expect(await until(node, neighbour)).toMatchObject({ status: "COMPLETED", attempt: 1 });
     expect(project.journal().filter((line) => line === `end ${neighbour}`)).toHaveLength(1);
+  });
+
+  it("says of a task that blocks its own process from the first turn on that it executes", async () => {
+    const node = await open(tasks);
+    const block = await start(node, "block", {}, { maxDuration: 1 });
+    expect(await until(node, block)).toMatchObject({ status: "TIMED_OUT" });
+    expect((await listEvents(node.engine.db, block)).map((event) => event.type)).toEqual(["created", "dequeued", "started", "failed"]);
   });
 
   it("cancels a task that never yields", async () => {

@@ -85,6 +85,7 @@ async function main(bundlePath: string | undefined): Promise<void> {
       config,
       environments: createRunEnvironments(process.env),
       send: (message) => outbox.send(message),
+      sendOff: () => void outbox.flush(),
       onEmpty: () => {
         if (state === "draining") void exit(0);
       },

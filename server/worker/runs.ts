@@ -25,11 +25,13 @@ interface RunsOptions {
   config: TriggerConfig | undefined;
   environments: RunEnvironments;
   send(message: FromWorker): void;
+  /** Sends now what else would go at the end of the turn. */
+  sendOff(): void;
   onEmpty(): void;
 }
 
 /** The runs of this process, side by side, each in a context of its own. */
-export function createRuns({ config, environments, send, onEmpty }: RunsOptions): Runs {
+export function createRuns({ config, environments, send, sendOff, onEmpty }: RunsOptions): Runs {
   const held = new Map<string, Held>();
   const find = (runId: string, epoch: number): Held | undefined => {
     const found = held.get(runId);
@@ -57,6 +59,8 @@ export function createRuns({ config, environments, send, onEmpty }: RunsOptions)
     const one: Held = { run, phase: "running", ended: Promise.resolve() };
     held.set(runId, one);
     send({ type: "started", runId, epoch });
+    // Code that never yields would keep it here.
+    if (assignment.isolated === true) sendOff();
     one.ended = outsideRuns(() => executeAttempt(run, config)).then((result) => {
       // Who stopped it reports its end.
       if (one.phase === "running") finish(one, result, "returned");

@@ -187,6 +187,12 @@ test("metadata that changes outside is seen inside", async () => {
   expect((await ended(worker, "run_1")).output).toEqual({ own: 2, outside: true });
 });
 
+test("a run with the process to itself has begun for all to see, even when its code never yields", async () => {
+  const worker = await start();
+  worker.send(assign("run_1", "spin", undefined, { isolated: true }));
+  expect(await worker.hears("started")).toEqual({ type: "started", runId: "run_1", epoch: 1 });
+});
+
 test("words about another epoch are not heard", async () => {
   const worker = await start();
   worker.send(assign("run_1", "hooked", { wait: true }, { epoch: 3 }));
