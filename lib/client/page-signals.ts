@@ -6,7 +6,7 @@ export interface PageSignals {
 }
 
 export const browserSignals: PageSignals = {
-  isOnline: () => typeof navigator === "undefined" || navigator.onLine !== false,
+  isOnline: () => typeof navigator === "undefined" || navigator.onLine,
   listen(on) {
     if (typeof window === "undefined" || typeof document === "undefined") return () => undefined;
     const seen = () => {

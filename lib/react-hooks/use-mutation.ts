@@ -22,7 +22,8 @@ function createMutation<R>() {
 
   async function run(act: () => Promise<R>): Promise<void> {
     const mine = ++latest;
-    state.set({ ...(state.getSnapshot().data !== undefined && { data: state.getSnapshot().data }), isLoading: true } as MutationState<R>);
+    const { data } = state.getSnapshot();
+    state.set({ ...(data !== undefined && { data }), isLoading: true });
     const next = await act().then(
       (data): MutationState<R> => ({ data, isLoading: false }),
       (error: unknown): MutationState<R> => ({ error: toError(error), isLoading: false }),

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket, type ClientOptions } from "ws";
 import { closeCodes, protocolVersion } from "@/lib/contracts/protocol";
 import type { ClientMessage, ServerMessage } from "@/lib/contracts/realtime";
-import { openHouse, until, type House } from "./test/house";
+import { openHouse, textOf, until, type House } from "./test/house";
 import { createWorld, must, type World } from "./test/world";
 
 let world: World;
@@ -29,7 +29,7 @@ interface Raw {
 function open(path: string, options: ClientOptions = {}): Raw {
   const socket = new WebSocket(`ws://127.0.0.1:${house.port}${path}`, options);
   const messages: ServerMessage[] = [];
-  socket.on("message", (data) => messages.push(...JSON.parse(String(data))));
+  socket.on("message", (data) => messages.push(...JSON.parse(textOf(data))));
   socket.on("error", () => undefined);
   const closed = new Promise<number>((resolve) => socket.on("close", resolve));
   const status = new Promise<number>((resolve) => {

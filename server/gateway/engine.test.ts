@@ -106,7 +106,8 @@ test("counts, queues and tokens of the engine are live", async () => {
   await api.call("POST", `/api/v1/waitpoints/tokens/${body.id}/complete`, { body: { data: 1 } });
   await until(tokens, ({ data }) => data.get(body.id)?.status === "COMPLETED");
   await api.call("POST", "/api/v1/queues/shared%252Fslow/pause", { body: { type: "custom", action: "pause" } });
-  await until(queues, ({ data }) => data.find(({ name }) => name === "shared/slow")?.paused === true);
+  const paused = await until(queues, ({ data }) => data.find(({ name }) => name === "shared/slow")?.paused === true);
+  expect(paused.data.find(({ name }) => name === "shared/slow")).toMatchObject({ concurrencyLimit: 2, type: "custom" });
 });
 
 test("a public token sees its run and is thrown out when its key is revoked", async () => {

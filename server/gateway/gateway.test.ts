@@ -54,7 +54,8 @@ describe("a list", () => {
     list.watch(["r00"]);
     await until(list, (value) => value.data.rows.has("r00"));
     world.change("r00");
-    await until(list, (value) => value.data.rows.get("r00")?.version === 2);
+    const next = await until(list, (value) => value.data.rows.get("r00")?.version === 2);
+    expect(next.data.fresh).toEqual([]);
   });
 
   test("acknowledged runs are no longer fresh", async () => {
@@ -90,7 +91,8 @@ describe("a run", () => {
     world.create("c", { parentId: "p" });
     await until(run, (value) => value.data.relations.some((row) => row.id === "c"));
     world.change("c", { status: "COMPLETED" }, "completed");
-    await until(run, (value) => value.data.relations[0]?.status === "COMPLETED");
+    const next = await until(run, (value) => value.data.relations[0]?.status === "COMPLETED");
+    expect(next.data.relations.map((row) => row.version)).toEqual([2]);
   });
 
   test("that is unknown is refused with 404", async () => {
@@ -125,6 +127,17 @@ test("a stream of a finished run is closed at once", async () => {
   expect(value.data).toMatchObject({ closed: true, chunks: [{ chunk: '"0"' }] });
 });
 
+test("a chunk whose news was lost comes with the next one", async () => {
+  world.create("a");
+  const stream = visit().live.stream("a", "out");
+  await until(stream, ({ loaded }) => loaded);
+  world.loseNext();
+  world.write("a", "out");
+  world.write("a", "out");
+  const value = await until(stream, ({ data }) => data.chunks.length === 2);
+  expect(value.data.chunks.map(({ index }) => index)).toEqual([0, 1]);
+});
+
 test("counts, queues and tokens follow", async () => {
   const { live } = visit();
   const [counts, queues, tokens] = [live.counts(), live.queues(), live.tokens()];
@@ -139,7 +152,8 @@ test("counts, queues and tokens follow", async () => {
   world.feed.emit("queues", ["q"]);
   await changed;
   world.token("w", "COMPLETED");
-  await until(tokens, ({ data }) => data.get("w")?.status === "COMPLETED");
+  const answered = await until(tokens, ({ data }) => data.get("w")?.status === "COMPLETED");
+  expect(answered.data.size).toBe(1);
 });
 
 test("news that was lost are shown within 5 s without another change", async () => {

@@ -61,7 +61,7 @@ export class Session<C extends Caller> {
     this.#context = context;
     const deadline = setTimeout(() => this.close(closeCodes.silent, "no hello"), helloTimeoutMs);
     this.#state = { phase: "greeting", deadline, token: by === "token" ? "awaited" : "not used" };
-    socket.on("message", (data, isBinary) => this.#receive(isBinary ? null : String(data)));
+    socket.on("message", (data, isBinary) => this.#receive(isBinary || !Buffer.isBuffer(data) ? null : data.toString("utf8")));
     socket.on("close", () => this.#ended());
     // `close` follows.
     socket.on("error", () => undefined);

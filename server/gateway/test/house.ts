@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { WebSocket as NodeSocket } from "ws";
+import { WebSocket as NodeSocket, type RawData } from "ws";
 import type { ServerMessage } from "@/lib/contracts/realtime";
 import { parseScope, scopeAllows, type Resource, type Scope } from "@/lib/contracts/scope";
 import { createLive, type Live, type LiveOptions } from "@/lib/client/live";
@@ -76,7 +76,7 @@ export async function openHouse(world: World, options: Partial<GatewayOptions<Te
       const openSocket = (address: string) => {
         const socket = new NodeSocket(address);
         const number = sockets.push(socket) - 1;
-        socket.on("message", (data) => seen?.(number, JSON.parse(String(data))));
+        socket.on("message", (data) => seen?.(number, JSON.parse(textOf(data))));
         // ws implements the browser's interface; its type declarations say so in their own words.
         return socket as unknown as WebSocket;
       };
@@ -89,6 +89,11 @@ export async function openHouse(world: World, options: Partial<GatewayOptions<Te
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** The sockets of these tests give frames as one buffer. */
+export function textOf(data: RawData): string {
+  return Buffer.isBuffer(data) ? data.toString("utf8") : "";
 }
 
 function callerOf(token: string): TestCaller {

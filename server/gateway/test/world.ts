@@ -44,10 +44,12 @@ export function createWorld(random: () => number, epoch = "db1"): World {
   let createdAt = Date.parse("2026-01-01T00:00:00.000Z");
 
   const turns = () => Math.floor(random() * maxTurns);
+  /** Some reads take longer than a tick of the gateway, most far less. */
+  const slowly = () => (random() < 0.7 ? nap(turns()) : new Promise<void>((resolve) => setTimeout(resolve, random() * 40)));
   async function seen<T>(look: () => T): Promise<T> {
-    await nap(turns());
+    await slowly();
     const value = structuredClone(look());
-    await nap(turns());
+    await slowly();
     return value;
   }
 
@@ -58,7 +60,7 @@ export function createWorld(random: () => number, epoch = "db1"): World {
       return;
     }
     const before = announcements.get(lane) ?? Promise.resolve();
-    announcements.set(lane, before.then(() => nap(turns())).then(tell));
+    announcements.set(lane, before.then(slowly).then(tell));
   }
 
   function commit(detail: RunDetail, type: RunEvent["type"]): void {

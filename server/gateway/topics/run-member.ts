@@ -52,7 +52,9 @@ export class RunMember implements Subscription {
 
   offer(entry: Recent<RunRow>, events: readonly RunEvent[]): void {
     if (!this.#view.run(entry.value)) return this.#to.fail(403, "This run may no longer be read with this credential.");
-    if (this.#mode === "behind") return undefined;
+    // A commit that a snapshot has seen already, or one that was overtaken.
+    const isOld = entry.value.version <= Math.max(this.#version, this.#row?.value.version ?? 0);
+    if (this.#mode === "behind" || isOld) return undefined;
     const news = events.filter((event) => event.version > this.#version).toSorted((a, b) => a.version - b.version);
     const gapless = news.every((event, i) => event.version === this.#version + 1 + i);
     this.#row = entry;
