@@ -37,10 +37,11 @@ export async function runCampaign({ seed, items, overMs, kills: plan, drainMs }:
   const house = await openHouse();
   try {
     const requests = createRequests(house);
-    // A generator each: what one of them draws must not depend on the pace of the other.
-    const driver = startDriver({ requests, random: randomFrom(seed), journal: house.journal, items, overMs, callers, mayBeLong: () => overMs > longestWorkMs });
     const count = plan.worker + plan.server + plan.postgres;
-    const [kills] = await Promise.all([runNemesis({ house, random: randomFrom(seed + 1), plan, meanPauseMs: overMs / (count + 1) }), driver.sent]);
+    // A generator each: what one of them draws must not depend on the pace of the other.
+    const killing = runNemesis({ house, random: randomFrom(seed + 1), plan, meanPauseMs: overMs / (count + 1) });
+    const driver = startDriver({ requests, random: randomFrom(seed), journal: house.journal, items, overMs, until: killing, callers, mayBeLong: () => overMs > longestWorkMs });
+    const [kills] = await Promise.all([killing, driver.sent]);
     const { falls } = house;
     const api = openApi(house);
     const { left } = await drained(api, drainMs);

@@ -8,8 +8,9 @@ interface DriverOptions {
   requests: Requests;
   random: Random;
   journal: string;
-  /** Work items; each is a run with its children, or a batch. */
+  /** Work items at least; each is a run with its children, or a batch. While the kills go on, so does the load. */
   items: number;
+  until: Promise<unknown>;
   /** Over which they are spread, ms. */
   overMs: number;
   callers: number;
@@ -102,8 +103,10 @@ export function startDriver(options: DriverOptions): { sent: Promise<void>; stop
   async function load(): Promise<void> {
     const begun = Date.now();
     let next = 0;
+    let isEnough = false;
+    void options.until.finally(() => (isEnough = true)).catch(() => {});
     const call = async () => {
-      for (let n = next++; n < options.items; n = next++) {
+      for (let n = next++; n < options.items || !isEnough; n = next++) {
         await sleep(Math.max(0, begun + (n / options.items) * options.overMs - Date.now()));
         await send(n);
       }

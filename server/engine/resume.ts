@@ -104,7 +104,8 @@ async function deliverOpen(engine: Engine, live: LiveRun): Promise<void> {
   );
   for (const row of rows) {
     const outcome = await readOutcome(engine, row.outcome);
-    if (live.open.delete(row.seq)) engine.executor?.deliver(live.id, live.epoch, row.seq, outcome);
+    // What nobody takes stays open: the process that comes next is given it, or the sweep looks again.
+    if (live.open.has(row.seq) && engine.executor?.deliver(live.id, live.epoch, row.seq, outcome) === true) live.open.delete(row.seq);
   }
 }
 

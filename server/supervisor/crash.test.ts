@@ -155,6 +155,17 @@ describe("a process of its own", () => {
     await until("finishAttempt", "run_1");
     await stage.untilStats((stats) => stats.processes === 1);
   });
+
+  it("is given what came for its run while it waited for the process", async () => {
+    const { assign, until, supervisor } = await open({ ownProcesses: 1 });
+    assign("run_first", "hold", { isolate: true });
+    assign("run_second", "waitOnce", { isolate: true });
+    await until("performOperation", "run_first");
+    expect(supervisor.executor.deliver("run_second", 2, 1, { ok: true, value: "stale" })).toBe(false);
+    expect(supervisor.executor.deliver("run_second", 1, 1, { ok: true, value: "early" })).toBe(true);
+    stage.answer("run_first");
+    expect((await until("finishAttempt", "run_second")).result).toMatchObject({ ok: true, output: { data: '"early"' } });
+  });
 });
 
 describe("a process that dies", () => {

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Assignment } from "@/lib/contracts/ipc";
+import type { Assignment, OperationOutcome } from "@/lib/contracts/ipc";
 import type { Deployment } from "@/server/engine/deployments";
 import type { Executor } from "@/server/engine/executor";
 import type { Logger } from "@/server/log";
@@ -69,7 +69,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const timings = { ...defaultTimings, ...options.timings };
   const processes = options.processes ?? Math.max(1, availableParallelism());
   const ownProcesses = options.ownProcesses ?? Math.max(4, processes * 2);
-  const pending: { assignment: Assignment; place: Place }[] = [];
+  /** Runs that wait for a process of their own, and what came for them meanwhile. */
+  const pending: { assignment: Assignment; place: Place; outcomes: { seq: number; outcome: OperationOutcome }[] }[] = [];
   let isDraining = false;
   let isChangePending = false;
   let sweeper: NodeJS.Timeout | undefined;
@@ -102,7 +103,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   function assign(assignment: Assignment, place: Place): void {
     if (isDraining) return attempts.tellLost([assignment], () => ({ kind: "handedBack" }));
     if (place.isolate || place.machine !== undefined || place.deployment.manifest.config.isolation === "process") {
-      pending.push({ assignment, place });
+      pending.push({ assignment, place, outcomes: [] });
       return startPending();
     }
     const member = roster.choose(place.deployment, Date.now());
@@ -124,8 +125,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     let busy = 0;
     for (const member of roster.members) if (member.isOwn && member.running > 0) busy++;
     const free = isDraining ? 0 : ownProcesses - busy;
-    for (const { assignment, place } of pending.splice(0, Math.max(0, free))) {
+    for (const { assignment, place, outcomes } of pending.splice(0, Math.max(0, free))) {
       startFor(assignment, place, "own");
+      for (const { seq, outcome } of outcomes) deliver(assignment.runId, assignment.epoch, seq, outcome);
     }
   }
 
@@ -168,8 +170,23 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     member.process.terminate();
   }
 
+  const findPending = (runId: string, epoch: number): number => pending.findIndex(({ assignment }) => assignment.runId === runId && assignment.epoch === epoch);
+
+  function deliver(...[runId, epoch, seq, outcome]: Parameters<Executor["deliver"]>): boolean {
+    const waiting = pending[findPending(runId, epoch)];
+    if (waiting !== undefined) {
+      waiting.outcomes.push({ seq, outcome });
+      return true;
+    }
+    const run = attempts.find(runId, epoch);
+    if (run === null || !run.member.process.isLive) return false;
+    setRunning(run, Date.now());
+    run.member.process.send({ type: "outcome", runId, epoch, seq, outcome });
+    return true;
+  }
+
   function cancel(runId: string, epoch: number): boolean {
-    const at = pending.findIndex(({ assignment }) => assignment.runId === runId && assignment.epoch === epoch);
+    const at = findPending(runId, epoch);
     const run = attempts.find(runId, epoch);
     if (at === -1 && run === null) return false;
     if (run !== null && !run.member.process.withdraw(runId)) attempts.stop(run, "canceled");
@@ -200,18 +217,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     executor: {
       freeSlots: () => (isDraining ? 0 : roster.freeSlots(Date.now())),
       assign,
-      deliver(...[runId, epoch, seq, outcome]) {
-        const run = attempts.find(runId, epoch);
-        if (run === null || !run.member.process.isLive) return false;
-        setRunning(run, Date.now());
-        run.member.process.send({ type: "outcome", runId, epoch, seq, outcome });
-        return true;
-      },
+      deliver,
       pushMetadata(runId, epoch, metadata) {
         attempts.find(runId, epoch)?.member.process.send({ type: "metadata", runId, epoch, metadata });
       },
       cancel,
-      holds: (runId, epoch) => attempts.find(runId, epoch) !== null || pending.some(({ assignment }) => assignment.runId === runId && assignment.epoch === epoch),
+      holds: (runId, epoch) => attempts.find(runId, epoch) !== null || findPending(runId, epoch) !== -1,
     },
     stats() {
       const members = [...roster.members];
