@@ -30,7 +30,7 @@ export class RunMember implements Subscription {
   #relationVersions = new Map<string, number>();
   /** What the client has of the detail, and as of which version. */
   #detail: RunDetail | null = null;
-  /** Came while the snapshot was read. */
+  /** Came while the snapshot was read, or before its change was offered. */
   #laterDetail: RunDetail | null = null;
   #isClosed = false;
 
@@ -66,6 +66,7 @@ export class RunMember implements Subscription {
     }
     this.#version = news.at(-1)?.version ?? this.#version;
     if (!gapless || this.#version < entry.value.version || this.#events.length > pendingLimit) this.#catchUp();
+    else this.#offerLater();
     return this.#to.ready();
   }
 
@@ -79,9 +80,10 @@ export class RunMember implements Subscription {
 
   /** The detail as read after a change; only what the client does not have is sent. */
   offerDetail(detail: RunDetail): void {
-    if (this.#mode === "reading") this.#laterDetail = detail;
+    // Never ahead of the row: it waits until the change that it shows has been offered.
+    if (this.#mode === "reading" || detail.version > this.#version) this.#laterDetail = detail;
     const held = this.#detail;
-    if (this.#mode !== "live" || held === null || detail.version < held.version) return;
+    if (this.#mode !== "live" || detail.version > this.#version || held === null || detail.version < held.version) return;
     const patch = difference(held, detail);
     this.#detail = detail;
     if (patch === null) return;
@@ -161,9 +163,14 @@ export class RunMember implements Subscription {
     this.#events = [];
     for (const [id, entry] of this.#relations) if ((this.#relationVersions.get(id) ?? 0) >= entry.value.version) this.#relations.delete(id);
     if (row !== null && row.value.version > this.#version) this.offer(row, events);
-    if (this.#laterDetail !== null) this.offerDetail(this.#laterDetail);
-    this.#laterDetail = null;
+    this.#offerLater();
     this.#to.ready();
+  }
+
+  #offerLater(): void {
+    const later = this.#laterDetail;
+    this.#laterDetail = null;
+    if (later !== null) this.offerDetail(later);
   }
 
   #cursor(): string {
