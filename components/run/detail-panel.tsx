@@ -1,19 +1,22 @@
 "use client";
+import dynamic from "next/dynamic";
 import { useMemo } from "react";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { JsonView } from "@/components/ui/json-view";
 import { Tabs } from "@/components/ui/tabs";
 import { isFinal } from "@/lib/contracts/run-status";
 import type { TraceRow } from "@/lib/trace-rows";
-import { ErrorTab } from "./error-tab";
-import { LogsTab } from "./logs-tab";
-import { MetadataTab } from "./metadata-tab";
-import { RelationsTab } from "./relations-tab";
-import { SpanTab } from "./span-tab";
-import { StreamsTab } from "./streams-tab";
-import { TimelineTab } from "./timeline-tab";
 import type { RunData, TraceData } from "./use-run";
 import { tabs, type RunTab } from "./use-run-url";
+
+/** Each tab loads when it is opened first. The server renders the one that is open, so its code comes with the page. */
+const SpanTab = dynamic(() => import("./span-tab").then((module) => module.SpanTab));
+const ErrorTab = dynamic(() => import("./error-tab").then((module) => module.ErrorTab));
+const MetadataTab = dynamic(() => import("./metadata-tab").then((module) => module.MetadataTab));
+const LogsTab = dynamic(() => import("./logs-tab").then((module) => module.LogsTab));
+const TimelineTab = dynamic(() => import("./timeline-tab").then((module) => module.TimelineTab));
+const StreamsTab = dynamic(() => import("./streams-tab").then((module) => module.StreamsTab));
+const RelationsTab = dynamic(() => import("./relations-tab").then((module) => module.RelationsTab));
 
 export interface DetailPanelProps {
   data: RunData;
