@@ -21,8 +21,8 @@ export async function ask(method: "GET" | "POST", path: string, { body, token = 
   return { status: response.status, body: (await response.json()) as Body };
 }
 
-export async function trigger(task: string, payload: unknown): Promise<string> {
-  const { status, body } = await ask("POST", `/api/v1/tasks/${task}/trigger`, { body: { payload } });
+export async function trigger(task: string, payload: unknown, options: { tags?: string[]; delay?: string } = {}): Promise<string> {
+  const { status, body } = await ask("POST", `/api/v1/tasks/${task}/trigger`, { body: { payload, options } });
   if (status !== 200) throw new Error(`trigger of ${task} answered ${status}: ${body.error}`);
   return body.id;
 }

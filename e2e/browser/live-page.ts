@@ -1,0 +1,29 @@
+import { expect, type Page } from "@playwright/test";
+
+/** Opens a page of the dashboard and waits for its live connection: before that, keys and changes are not heard. */
+export async function openLive(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await expect(freshness(page)).toHaveAttribute("data-freshness", "live");
+  await page.evaluate(() => document.documentElement.setAttribute("data-first-load", ""));
+}
+
+export const freshness = (page: Page) => page.locator("[data-freshness]");
+
+/** What the page shows came to it without loading it again. */
+export const expectNotReloaded = (page: Page) => expect(page.locator("html")).toHaveAttribute("data-first-load", "");
+
+/** Records every distinct text of an element as it changes, whether or not it exists yet: a poll could miss a short one. */
+export async function recordTexts(page: Page, selector: string): Promise<() => Promise<string[]>> {
+  await page.evaluate((wanted) => {
+    const seen: string[] = [];
+    const look = () => {
+      const text = document.querySelector(wanted)?.textContent;
+      if (text && text !== seen.at(-1)) seen.push(text);
+      document.documentElement.dataset.seenTexts = JSON.stringify(seen);
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true });
+    look();
+  }, selector);
+  return async () => JSON.parse((await page.locator("html").getAttribute("data-seen-texts")) ?? "[]");
+}
