@@ -39,7 +39,6 @@ export function toErrorTree(issues: readonly Issue[]): ErrorTree {
       const below = at[part];
       at = below === undefined || Array.isArray(below) ? (at[part] = {}) : below;
     }
-    // oxlint-disable-next-line no-underscore-dangle -- the form library's name
     (at.__errors ??= []).push(message);
   }
   return tree;

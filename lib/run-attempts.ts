@@ -48,7 +48,8 @@ export function waitsOf(events: readonly RunEvent[]): { startMs: number; endMs: 
   const waits: { startMs: number; endMs: number | null; kind: string }[] = [];
   for (const event of events) {
     const open = waits.at(-1);
-    if (event.type === "waiting") waits.push({ startMs: Date.parse(event.at), endMs: null, kind: String(event.data?.kind ?? "time") });
+    const kind = event.data?.["kind"];
+    if (event.type === "waiting") waits.push({ startMs: Date.parse(event.at), endMs: null, kind: typeof kind === "string" ? kind : "time" });
     else if ((event.type === "resumed" || event.type === "retrying" || ends.has(event.type)) && open && open.endMs === null) open.endMs = Date.parse(event.at);
   }
   return waits;

@@ -175,7 +175,7 @@ async function checkTokens(db: Database, timerOf: (kind: string, ref: string) =>
 
 async function checkStats(db: Database, runs: readonly Row[], found: string[]): Promise<void> {
   const stats = new Map(
-    (await db.query<{ env_id: string; status: string; n: number }>("select env_id, status, sum(count) as n from run_stat group by 1, 2")).map((row) => [`${row.env_id} ${row.status}`, Number(row.n)]),
+    (await db.query<{ env_id: string; status: string; n: number }>("select env_id, status, sum(count) as n from run_stat group by 1, 2")).map((row) => [`${row.env_id} ${row.status}`, row.n]),
   );
   for (const env of new Set(runs.map((run) => run.env_id))) {
     const own = runs.filter((run) => run.env_id === env);

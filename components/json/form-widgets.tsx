@@ -115,7 +115,7 @@ export function CheckboxesWidget(props: WidgetProps) {
           <Checkbox
             checked={chosen.includes(option.value)}
             disabled={disabled || readonly}
-            onCheckedChange={(checked) => onChange(checked === true ? [...chosen, option.value] : chosen.filter((item) => item !== option.value))}
+            onCheckedChange={(checked) => onChange(checked ? [...chosen, option.value] : chosen.filter((item) => item !== option.value))}
           />
           {option.label}
         </label>

@@ -22,7 +22,7 @@ export class RequestError extends Error {
 async function request(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { ...init, credentials: "same-origin", headers: { accept: "application/json", ...init.headers } });
+    response = await fetch(path, { ...init, credentials: "same-origin", headers: { accept: "application/json", ...Object.fromEntries(new Headers(init.headers)) } });
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     throw new RequestError(0, "The server did not answer. Check that it runs and try again.");

@@ -54,7 +54,7 @@ export function ScopeBuilder({ scopes, onChange }: ScopeBuilderProps) {
         <legend className="sr-only">May</legend>
         {verbsOf[thing].map((verb) => (
           <label key={verb} className="flex items-center gap-2">
-            <Checkbox checked={verbs.includes(verb)} onCheckedChange={(checked) => setVerbs(checked === true ? [...verbs, verb] : verbs.filter((other) => other !== verb))} />
+            <Checkbox checked={verbs.includes(verb)} onCheckedChange={(checked) => setVerbs(checked ? [...verbs, verb] : verbs.filter((other) => other !== verb))} />
             <span>
               {verbWords[thing][verb]} <code className="font-mono text-sm text-faint">{verb}</code>
             </span>

@@ -35,7 +35,7 @@ function facts(data: RunEvent["data"]): string {
     .map(([key, value]) => {
       if (key === "delayMs" && typeof value === "number") return `in ${formatDuration(value)}`;
       if (key === "error" && typeof value === "object" && value !== null && "message" in value) return String(value.message);
-      return `${key} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
+      return `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`;
     })
     .join(", ");
 }

@@ -22,12 +22,12 @@ export interface Resource {
 }
 export type Action = "read" | "write" | "trigger" | "batchTrigger" | "update";
 
-const writeCovers: readonly string[] = ["write", "trigger", "batchTrigger", "update"];
+const writeCovers: ReadonlySet<string> = new Set(["write", "trigger", "batchTrigger", "update"]);
 
 /** Exact match on parsed parts: never a prefix, a pattern or another case. */
 export function scopeAllows(scope: Scope, action: Action, resource: Resource): boolean {
   if (scope.action === "admin" && scope.type === undefined) return true;
-  const actionFits = scope.action === "*" || scope.action === action || (scope.action === "write" && writeCovers.includes(action));
+  const actionFits = scope.action === "*" || scope.action === action || (scope.action === "write" && writeCovers.has(action));
   if (!actionFits || scope.type === undefined) return false;
   if (scope.type === "all") return true;
   if (scope.type !== resource.type) return false;

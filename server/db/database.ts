@@ -33,6 +33,7 @@ const types = {
     // timestamptz as ISO text (the session is in UTC): rows leave SQL as they go over the wire.
     if (oid === 1184) return isoDate;
     if (oid === 20) return Number;
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the driver's enum names the built-in types; any oid may come
     return pg.types.getTypeParser(oid, format);
   },
 };

@@ -24,7 +24,8 @@ describe("text", () => {
       fc.property(anyString, (text) => {
         const stored = encodeText(text);
         expect(stored).not.toContain("\0");
-        expect(stored.isWellFormed()).toBe(true);
+        // It refuses half a pair.
+        expect(() => encodeURIComponent(stored)).not.toThrow();
         expect(decodeText(stored)).toBe(text);
       }),
       { numRuns: 2000 },

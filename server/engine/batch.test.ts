@@ -20,7 +20,7 @@ interface Results {
   value: { id: string; items: { ok: boolean; id: string; output?: { data: string }; error?: { code?: string; raw?: string } }[] };
 }
 const resultsOf = (run: { output: string | null; outputType: string }) => (decodePacket({ data: run.output, dataType: run.outputType }) as Results).value;
-async function ended(n: TestNode, id: string, status: string): Promise<void> {
+async function expectEnd(n: TestNode, id: string, status: string): Promise<void> {
   await expect.poll(() => getBatch(suite.db, n.engine.env.id, id)).toMatchObject({ status });
 }
 
@@ -82,7 +82,7 @@ describe("batchTriggerAndWait", () => {
     });
     const mixed = resultsOf(await until(n, (await start(n, "parent", "mixed")).id));
     expect(mixed.items.map((item) => [item.ok, item.error?.code])).toEqual([...Array.from({ length: 3 }, () => [false, "BATCH_ITEM_COULD_NOT_TRIGGER"]), [true, undefined], [true, undefined]]);
-    await ended(n, mixed.id, "PARTIAL_FAILED");
+    await expectEnd(n, mixed.id, "PARTIAL_FAILED");
     const none = resultsOf(await until(n, (await start(n, "parent", "none")).id));
     expect(none.items.map((item) => item.ok)).toEqual([false, false, false]);
     const failed = await listBatchRuns(suite.db, "env_1", none.id);
@@ -144,17 +144,17 @@ describe("batchTriggerAndWait", () => {
 });
 
 describe("a batch over HTTP", () => {
-  const send = (n: TestNode, id: string, from: number, to: number, task = "echo") => addBatchItems(n.engine, id, Array.from({ length: to - from }, (_, i) => ({ index: from + i, task, payload: from + i })));
+  const send = (n: TestNode, id: string, [from, to]: [number, number], task = "echo") => addBatchItems(n.engine, id, Array.from({ length: to - from }, (_, i) => ({ index: from + i, task, payload: from + i })));
 
   it("takes each index once, from streams that overlap", async () => {
     const n = await node({ echo });
     const batch = await createBatch(n.engine, { runCount: 100 });
-    const answers = await Promise.all([send(n, batch.id, 0, 60), send(n, batch.id, 40, 100), send(n, batch.id, 0, 100), send(n, batch.id, 99, 100)]);
+    const answers = await Promise.all([send(n, batch.id, [0, 60]), send(n, batch.id, [40, 100]), send(n, batch.id, [0, 100]), send(n, batch.id, [99, 100])]);
     expect(answers.reduce((sum, answer) => sum + answer.accepted, 0)).toBe(100);
     const seals = await Promise.all([sealBatch(n.engine, batch.id), sealBatch(n.engine, batch.id)]);
     expect(seals).toEqual([{ sealed: true, enqueuedCount: 100, expectedCount: 100 }, { sealed: true, enqueuedCount: 100, expectedCount: 100 }]);
-    await ended(n, batch.id, "COMPLETED");
-    expect(await send(n, batch.id, 0, 100)).toEqual({ accepted: 0, deduplicated: 100 });
+    await expectEnd(n, batch.id, "COMPLETED");
+    expect(await send(n, batch.id, [0, 100])).toEqual({ accepted: 0, deduplicated: 100 });
     expect(await sealBatch(n.engine, batch.id)).toMatchObject({ sealed: true });
     expect((await listRuns(suite.db, "env_1", { limit: 200, batch: batch.id })).rows).toHaveLength(100);
   });
@@ -179,11 +179,11 @@ describe("a batch over HTTP", () => {
   it("is given up when it is not sealed in time, and takes nothing then", async () => {
     const n = await node({ echo });
     const batch = await createBatch(n.engine, { runCount: 3 });
-    await send(n, batch.id, 0, 2);
+    await send(n, batch.id, [0, 2]);
     await suite.db.query("update run_timer set due_at = now() where kind = 'batch'");
     n.engine.timers.expect(Date.now());
-    await ended(n, batch.id, "ABORTED");
-    await expect(send(n, batch.id, 2, 3)).rejects.toMatchObject({ status: 422 });
+    await expectEnd(n, batch.id, "ABORTED");
+    await expect(send(n, batch.id, [2, 3])).rejects.toMatchObject({ status: 422 });
     await expect(sealBatch(n.engine, batch.id)).rejects.toMatchObject({ status: 422 });
     for (const run of (await listRuns(suite.db, "env_1", { limit: 5, batch: batch.id })).rows) expect(await until(n, run.id)).toMatchObject({ status: "COMPLETED" });
   });
@@ -192,17 +192,17 @@ describe("a batch over HTTP", () => {
     const n = await node({ echo });
     for (let round = 0; round < 20; round += 1) {
       const batch = await createBatch(n.engine, { runCount: 1 });
-      await send(n, batch.id, 0, 1);
+      await send(n, batch.id, [0, 1]);
       const [seal] = await Promise.allSettled([sealBatch(n.engine, batch.id), abortBatch(n.engine, batch.id)]);
-      await ended(n, batch.id, seal.status === "fulfilled" && (await getBatch(suite.db, "env_1", batch.id))?.sealed === true ? "COMPLETED" : "ABORTED");
+      await expectEnd(n, batch.id, seal.status === "fulfilled" && (await getBatch(suite.db, "env_1", batch.id))?.sealed === true ? "COMPLETED" : "ABORTED");
     }
   });
 
   it("refuses an index that it has no room for, and an unknown batch", async () => {
     const n = await node({ echo });
     const batch = await createBatch(n.engine, { runCount: 1 });
-    await expect(send(n, batch.id, 0, 2)).rejects.toMatchObject({ status: 422, param: "index" });
-    await expect(send(n, "batch_nowhere", 0, 1)).rejects.toMatchObject({ status: 404 });
+    await expect(send(n, batch.id, [0, 2])).rejects.toMatchObject({ status: 422, param: "index" });
+    await expect(send(n, "batch_nowhere", [0, 1])).rejects.toMatchObject({ status: 404 });
     expect(await sealBatch(n.engine, batch.id)).toEqual({ sealed: false, enqueuedCount: 0, expectedCount: 1 });
   });
 
@@ -210,13 +210,13 @@ describe("a batch over HTTP", () => {
     const n = await node({ echo, other: echo }, { concurrencyLimit: 2 });
     await setQueuePaused(n.engine, "task/echo", { paused: "pause", by: "test" });
     const batch = await createBatch(n.engine, { runCount: 1000 });
-    await send(n, batch.id, 0, 1000);
+    await send(n, batch.id, [0, 1000]);
     await sealBatch(n.engine, batch.id);
     await setQueuePaused(n.engine, "task/echo", { paused: "resume", by: "test" });
     const small = await Promise.all([1, 2, 3].map(() => start(n, "other")));
     for (const { id } of small) await until(n, id);
     expect(n.engine.scheduler.waiting).toBeGreaterThan(700);
-    await ended(n, batch.id, "PROCESSING");
+    await expectEnd(n, batch.id, "PROCESSING");
     await expect.poll(() => getBatch(suite.db, "env_1", batch.id), { timeout: 15_000 }).toMatchObject({ status: "COMPLETED" });
   });
 
@@ -229,7 +229,7 @@ describe("a batch over HTTP", () => {
     const batch = await createBatch(n.engine, { runCount: 2 });
     await addBatchItems(n.engine, batch.id, [{ index: 0, task: "echo", payload: 1, options: { idempotencyKey: "failed" } }, { index: 1, task: "idle", options: { idempotencyKey: "canceled" } }]);
     await sealBatch(n.engine, batch.id);
-    await ended(n, batch.id, "COMPLETED");
+    await expectEnd(n, batch.id, "COMPLETED");
     const runs = (await getBatch(suite.db, "env_1", batch.id))?.runs ?? [];
     expect(runs[0]).not.toBe(failed.id);
     expect(runs[1]).toBe(canceled.id);

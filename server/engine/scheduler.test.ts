@@ -128,10 +128,10 @@ describe("picks", () => {
           lanesSeen.add(id);
           expect(pick.n).toBeGreaterThan(0);
           expect(pick.n).toBeLessThanOrEqual(waiting.get(id) ?? 0);
-          if (pick.queue !== "c" && limit !== null) expect(pick.n).toBeLessThanOrEqual(limit);
+          expect(pick.n).toBeLessThanOrEqual(pick.queue === "c" ? Infinity : (limit ?? Infinity));
         }
         // When something could start, something is picked.
-        if (scheduler.ready && capacity > 0) expect(picks.length).toBeGreaterThan(0);
+        expect(picks.length > 0 || !scheduler.ready || capacity === 0).toBe(true);
         expect(scheduler.depths()).toEqual(before);
       }),
     );
@@ -186,7 +186,7 @@ describe("floors", () => {
           }
         }
         for (const pick of scheduler.picks(1000, 0).picks) {
-          for (const row of table.rows) if (row.lane.queue === pick.queue) expect(row.score).toBeGreaterThanOrEqual(pick.floor);
+          for (const row of table.rows.filter(({ lane: { queue } }) => queue === pick.queue)) expect(row.score).toBeGreaterThanOrEqual(pick.floor);
         }
         expect(scheduler.waiting).toBe(table.rows.length);
       }),
@@ -213,10 +213,7 @@ describe("counting again", () => {
       scheduler.enqueued(lane("new"), 1, 2);
       return [{ ...lane("there"), waiting: 3 }];
     });
-    expect([...scheduler.depths()].map(([name, depth]) => [name, depth.waiting]).toSorted()).toEqual([
-      ["new", 2],
-      ["there", 3],
-    ]);
+    expect(Object.fromEntries([...scheduler.depths()].map(([name, depth]) => [name, depth.waiting]))).toEqual({ new: 2, there: 3 });
   });
 
   it("that fails changes nothing", async () => {

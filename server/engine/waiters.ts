@@ -57,7 +57,7 @@ export async function readOutcome(engine: Engine, text: string): Promise<Operati
 }
 
 /** A result whose output has gone from the packet store is a failed one: who waits for it must not wait for ever. */
-async function withContent<Result extends { output?: PacketData | undefined }>(engine: Engine, result: Result): Promise<unknown> {
+async function withContent(engine: Engine, result: { output?: PacketData | undefined }): Promise<unknown> {
   if (result.output === undefined) return result;
   try {
     return { ...result, output: await resolvePacket(engine.packets, result.output) };
