@@ -4,20 +4,8 @@ import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, linter } from "@codemirror/lint";
 import { tags } from "@lezer/highlight";
 import ReactCodeMirror, { EditorView, keymap, Prec, type Extension } from "@uiw/react-codemirror";
-import { useMemo } from "react";
-
-export interface CodeMirrorProps {
-  value: string;
-  onChange: (text: string) => void;
-  label: string;
-  describedBy?: string | undefined;
-  invalid: "valid" | "invalid";
-  editable: "editable" | "read-only";
-  minHeight: string;
-  maxHeight: string;
-  /** ⌘Enter inside the editor. */
-  onSubmit?: (() => void) | undefined;
-}
+import { useMemo, type RefObject } from "react";
+import type { Caret, EditorProps } from "./plain-editor";
 
 const colours = syntaxHighlighting(
   HighlightStyle.define([
@@ -49,7 +37,7 @@ const look = EditorView.theme({
 const parse = jsonParseLinter();
 const check = linter((view) => (view.state.doc.toString().trim() === "" ? [] : parse(view)), { delay: 250 });
 
-export function CodeMirror({ value, onChange, label, describedBy, invalid, editable, minHeight, maxHeight, onSubmit }: CodeMirrorProps) {
+export function CodeMirror({ value, onChange, label, describedBy, invalid, editable, minHeight, maxHeight, onSubmit, caretRef }: EditorProps & { caretRef: RefObject<Caret | null> }) {
   const extensions = useMemo<Extension[]>(
     () => [
       json(),
@@ -83,6 +71,13 @@ export function CodeMirror({ value, onChange, label, describedBy, invalid, edita
     <ReactCodeMirror
       value={value}
       onChange={onChange}
+      onCreateEditor={(view) => {
+        // It takes over from the plain field under the hands of who types.
+        if (caretRef.current === null) return;
+        const { length } = view.state.doc;
+        view.focus();
+        view.dispatch({ selection: { anchor: Math.min(length, caretRef.current.start), head: Math.min(length, caretRef.current.end) } });
+      }}
       extensions={extensions}
       theme="none"
       maxHeight={maxHeight}

@@ -1,20 +1,14 @@
 "use client";
-import dynamic from "next/dynamic";
-import { useId } from "react";
-import { cn } from "../ui/cn";
-import { Skeleton } from "../ui/skeleton";
+import { lazy, Suspense, useId, useRef, useState, useSyncExternalStore } from "react";
 import { describeJson } from "@/lib/json-text";
+import { cn } from "../ui/cn";
+import { PlainEditor, type Caret, type EditorProps } from "./plain-editor";
 
-const CodeMirror = dynamic(() => import("./code-mirror").then((module) => module.CodeMirror), {
-  ssr: false,
-  loading: () => (
-    <output aria-label="Loading the editor" className="flex flex-col gap-2 p-3">
-      <Skeleton className="h-3 w-24" />
-      <Skeleton className="h-3 w-48" />
-      <Skeleton className="h-3 w-32" />
-    </output>
-  ),
-});
+const load = () => import("./code-mirror");
+const CodeMirror = lazy(() => load().then((module) => ({ default: module.CodeMirror })));
+
+/** It is read whenever the editor is drawn; nothing tells when it changes. */
+const never = () => () => undefined;
 
 export interface JsonEditorProps {
   /** JSON as typed; it may be broken while it is edited. Empty means "no value". */
@@ -35,22 +29,33 @@ export interface JsonEditorProps {
 
 export function JsonEditor({ value, onChange, label, error, help, readOnly, minHeight = "160px", maxHeight = "480px", onSubmit, className }: JsonEditorProps) {
   const id = useId();
+  const [used, setUsed] = useState(false);
+  // Opened by a click or a key, it is what was asked for; on a page that has just loaded nobody may ever want to edit.
+  const isActive = useSyncExternalStore(never, () => navigator.userActivation.hasBeenActive, () => false);
+  const caretRef = useRef<Caret | null>(null);
   const parseError = describeJson(value);
   const message = parseError ?? error;
+  const shared: EditorProps = {
+    value,
+    onChange,
+    label,
+    describedBy: message !== undefined || help !== undefined ? id : undefined,
+    invalid: message === undefined ? "valid" : "invalid",
+    editable: readOnly === true ? "read-only" : "editable",
+    minHeight,
+    maxHeight,
+    onSubmit,
+  };
   return (
     <div className={className}>
       <div className={cn("overflow-hidden rounded border border-line-strong focus-within:outline-2 focus-within:outline-accent", message !== undefined && "border-bad")} style={{ minHeight }}>
-        <CodeMirror
-          value={value}
-          onChange={onChange}
-          label={label}
-          describedBy={message !== undefined || help !== undefined ? id : undefined}
-          invalid={message === undefined ? "valid" : "invalid"}
-          editable={readOnly === true ? "read-only" : "editable"}
-          minHeight={minHeight}
-          maxHeight={maxHeight}
-          onSubmit={onSubmit}
-        />
+        {used || isActive ? (
+          <Suspense fallback={<PlainEditor {...shared} caretRef={caretRef} />}>
+            <CodeMirror {...shared} caretRef={caretRef} />
+          </Suspense>
+        ) : (
+          <PlainEditor {...shared} caretRef={caretRef} onNear={() => void load()} onUse={() => setUsed(true)} />
+        )}
       </div>
       {message !== undefined ? (
         <p id={id} role="alert" className="mt-1 text-sm break-words whitespace-pre-line text-bad">

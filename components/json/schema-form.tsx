@@ -1,9 +1,16 @@
 "use client";
 import dynamic from "next/dynamic";
+import { useMemo } from "react";
+import type { Issue } from "@/lib/issues";
+import { fitsPlainForm, plainFields } from "@/lib/plain-form";
 import { Skeleton } from "../ui/skeleton";
+import { PlainForm } from "./plain-form";
+import type { SchemaFormProps } from "./schema-form-body";
 
-/** The form of a JSON Schema; its library loads when the first form is shown. */
-export const SchemaForm = dynamic(() => import("./schema-form-body").then((module) => module.SchemaForm), {
+const none: readonly Issue[] = [];
+
+/** Draws any schema; loads when the first one is shown that needs it. */
+const FullForm = dynamic(() => import("./schema-form-body").then((module) => module.SchemaForm), {
   ssr: false,
   loading: () => (
     <output aria-label="Loading the form" className="flex flex-col gap-3">
@@ -16,3 +23,11 @@ export const SchemaForm = dynamic(() => import("./schema-form-body").then((modul
     </output>
   ),
 });
+
+/** The form of a JSON Schema. */
+export function SchemaForm(props: SchemaFormProps) {
+  const { schema, value, onChange, issues = none, disabled, name } = props;
+  const fields = useMemo(() => plainFields(schema), [schema]);
+  if (fields !== null && fitsPlainForm(fields, value)) return <PlainForm fields={fields} value={value} onChange={onChange} issues={issues} disabled={disabled} name={name} />;
+  return <FullForm {...props} />;
+}

@@ -79,7 +79,7 @@ function kindOf(utility: string): Found | null {
 export function cn(...classes: ClassValue[]): string {
   const taken = new Set<string>();
   const kept: string[] = [];
-  for (const name of clsx(classes).split(" ").reverse()) {
+  for (const name of clsx(classes).split(" ").toReversed()) {
     // Variants end at the last colon that is not inside brackets.
     const at = /:(?=[^\]]*(?:\[|$))[^:[\]]*(?:\[[^\]]*\])?$/.exec(name)?.index ?? -1;
     const variants = name.slice(0, at + 1);
@@ -90,5 +90,5 @@ export function cn(...classes: ClassValue[]): string {
     }
     kept.push(name);
   }
-  return kept.reverse().join(" ");
+  return kept.toReversed().join(" ");
 }
