@@ -7,9 +7,8 @@ import { findFiles } from "../lib/files";
 import { exists, projectPath } from "../lib/workspace";
 import { plainText, wordsOf } from "./search-index";
 
-export const examplePayload = { folder: "trigger/data/docs" };
-
-const schema = z.object({ folder: z.string().describe("Folder with .md files") });
+/** Three tasks take the same; an example in the schema is offered for each of them. */
+const schema = z.object({ folder: z.string().describe("Folder with .md files") }).meta({ examples: [{ folder: "trigger/data/docs" }] });
 
 async function markdownIn(folder: string) {
   const files = await findFiles(projectPath(folder), [".md", ".mdx"]);

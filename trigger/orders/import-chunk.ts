@@ -1,9 +1,12 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { logger, metadata, schemaTask } from "@trigger.dev/sdk";
 import { z } from "zod";
-import { writeWhole } from "../lib/workspace";
+import { projectPath, workspace, writeWhole } from "../lib/workspace";
 import { totalsOf } from "./order";
 import { csvLine, readChunk } from "./orders-csv";
+
+/** The whole of a small file, less its heading. */
+export const examplePayload = { file: "trigger/data/orders.csv", folder: "imports/by-hand", index: 0, rows: 120, start: 63, end: 9967, share: 1 };
 
 /** Imports one byte range of a CSV. Started by `import-orders`; at most four at a time, whoever started them. */
 export const importChunk = schemaTask({
@@ -11,8 +14,8 @@ export const importChunk = schemaTask({
   description: "Validates one slice of an orders CSV and writes its good and bad rows",
   queue: { concurrencyLimit: 4 },
   schema: z.object({
-    file: z.string().describe("CSV to read"),
-    folder: z.string().describe("Folder for the results"),
+    file: z.string().describe("CSV to read, relative to the project or absolute"),
+    folder: z.string().describe("Folder for the results, relative to the workspace of the examples or absolute"),
     index: z.number().int().nonnegative(),
     rows: z.number().int().positive().describe("Rows in the range"),
     start: z.number().int().nonnegative().describe("First byte"),
@@ -20,11 +23,12 @@ export const importChunk = schemaTask({
     share: z.number().describe("Part of the whole import, 0 to 1"),
   }),
   run: async ({ file, folder, share, ...range }) => {
-    const { orders, rejects } = await readChunk(file, range);
+    const { orders, rejects } = await readChunk(projectPath(file), range);
+    const parts = join(resolve(workspace, folder), "parts");
     const number = String(range.index).padStart(4, "0");
     const part = {
-      orders: join(folder, "parts", `orders-${number}.jsonl`),
-      rejects: join(folder, "parts", `rejects-${number}.csv`),
+      orders: join(parts, `orders-${number}.jsonl`),
+      rejects: join(parts, `rejects-${number}.csv`),
     };
     await writeWhole(part.orders, orders.map((order) => `${JSON.stringify(order)}\n`).join(""));
     await writeWhole(part.rejects, rejects.map(({ cells, reason }) => csvLine([...cells, reason])).join(""));
