@@ -10,6 +10,9 @@ export interface EngineSuite {
   node(tasks: Record<string, TestTask>, options?: Parameters<typeof openTestNode>[2]): Promise<TestNode>;
   /** The process of the server is gone: nothing of it is told to anybody. */
   crash(node: TestNode): Promise<void>;
+  close(node: TestNode): Promise<void>;
+  /** Removes what the database holds. */
+  empty(): Promise<void>;
   /** Fails with what is wrong between the tables and in memory. */
   check(): Promise<void>;
 }
@@ -32,7 +35,7 @@ export function engineSuite(): EngineSuite {
       await suite.check();
     } finally {
       await Promise.all(nodes.splice(0).map((node) => node.close()));
-      await suite.db.query(`do $$ begin ${tables.map((table) => `delete from ${table};`).join(" ")} end $$`);
+      await suite.empty();
     }
   });
   afterAll(() => opened?.close());
@@ -52,8 +55,14 @@ export function engineSuite(): EngineSuite {
     },
     async crash(node) {
       node.executor.held.clear();
+      await suite.close(node);
+    },
+    async close(node) {
       nodes.splice(nodes.indexOf(node), 1);
       await node.close();
+    },
+    async empty() {
+      await suite.db.query(`do $$ begin ${tables.map((table) => `delete from ${table};`).join(" ")} end $$`);
     },
     async check() {
       for (const { engine } of nodes) await Promise.all([engine.inserts.idle(), engine.keyed.idle(), engine.finishes.idle(), engine.progress.idle(), engine.claims.idle()]);

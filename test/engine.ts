@@ -46,9 +46,17 @@ async function said(work: () => Promise<void>): Promise<void> {
   }
 }
 
+interface Held {
+  epoch: number;
+  outcomes: Map<number, (outcome: OperationOutcome) => void>;
+  early: Map<number, OperationOutcome>;
+  abort: AbortController;
+  waiting: number;
+}
+
 /** An Executor that calls functions: what the supervisor is to the engine, without processes. */
 export class TestExecutor implements Executor {
-  readonly held = new Map<string, { epoch: number; outcomes: Map<number, (outcome: OperationOutcome) => void>; abort: AbortController; waiting: number }>();
+  readonly held = new Map<string, Held>();
   readonly assigned: Assignment[] = [];
   slots = 20;
   engine!: Engine;
@@ -74,7 +82,10 @@ export class TestExecutor implements Executor {
   deliver(runId: string, epoch: number, seq: number, outcome: OperationOutcome): boolean {
     const run = this.held.get(runId);
     if (run?.epoch !== epoch) return false;
-    run.outcomes.get(seq)?.(outcome);
+    const waiting = run.outcomes.get(seq);
+    // Its code has not come to this operation yet.
+    if (waiting === undefined) run.early.set(seq, outcome);
+    waiting?.(outcome);
     // As a worker does: when nothing more is asked for and something is still waited for, the run gives its slot back.
     setTimeout(() => {
       if (this.held.get(runId) === run && run.waiting > 0) void parkRun(this.engine, { runId, epoch, usageMs: 1 });
@@ -83,7 +94,7 @@ export class TestExecutor implements Executor {
   }
   assign(assignment: Assignment): void {
     this.assigned.push(assignment);
-    const state = { epoch: assignment.epoch, outcomes: new Map<number, (outcome: OperationOutcome) => void>(), abort: new AbortController(), waiting: 0 };
+    const state: Held = { epoch: assignment.epoch, outcomes: new Map(), early: new Map(), abort: new AbortController(), waiting: 0 };
     this.held.set(assignment.runId, state);
     let seq = 0;
     const journal = new Map(assignment.resume?.journal.map((entry) => [entry.seq, entry]));
@@ -91,7 +102,8 @@ export class TestExecutor implements Executor {
       new Promise<OperationOutcome>((resolve) => {
         seq += 1;
         const known = journal.get(seq);
-        if (known?.outcome !== undefined) return resolve(known.outcome);
+        const outcome = known?.outcome ?? state.early.get(seq);
+        if (outcome !== undefined) return resolve(outcome);
         const waits = operation.kind === "triggerAndWait" || operation.kind === "waitUntil" || operation.kind === "waitForToken" || (operation.kind === "batchTrigger" && operation.wait);
         if (waits) state.waiting += 1;
         state.outcomes.set(seq, (outcome) => {
