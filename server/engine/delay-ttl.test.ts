@@ -70,9 +70,9 @@ describe("a delayed run", () => {
         executed += 1;
       },
     });
-    const { id } = await start(n, "task", null, { delay: "30ms" });
+    const { id } = await start(n, "task", null, { delay: "800ms" });
     await cancelRun(n.engine, id, { by: "test" });
-    const other = await start(n, "task", null, { delay: "60ms" });
+    const other = await start(n, "task", null, { delay: "900ms" });
     await until(n, other.id);
     expect(executed).toBe(1);
     expect(await types(id)).toEqual(["created", "canceled"]);
