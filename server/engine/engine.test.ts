@@ -76,7 +76,7 @@ describe("a run", () => {
       parent: async ({ operate }) => operate({ kind: "triggerAndWait", task: "sleeper", payload: encodePacket(null), options: {} }),
       sleeper: ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("aborted")))),
     });
-    const delayed = await start(n, "parent", null, { delay: "50ms" });
+    const delayed = await start(n, "parent", null, { delay: "1s" });
     expect(await until(n, delayed.id, "DELAYED")).toMatchObject({ status: "DELAYED" });
     await until(n, delayed.id, "WAITING");
     const [child] = (await listRuns(suite.db, "env_1", { limit: 10, parent: delayed.id })).rows;
