@@ -4,7 +4,8 @@ import type { Packet } from "@/lib/contracts/run";
 import { decodeText } from "../db/text";
 import type { Engine } from "./engine";
 import { EngineError } from "./error";
-import { packetOf, resolvePacket } from "./packets";
+import { PacketMissing, packetOf, resolvePacket } from "./packets";
+import { readOptions } from "./run-options";
 import { trigger } from "./trigger";
 
 interface Original {
@@ -18,15 +19,16 @@ interface Original {
   payload: string | null;
   payload_type: string;
   seed_metadata: string | null;
+  options: string;
 }
 
 /**
- * A new run like this one: payload, metadata as given at trigger, tags, queue if it still exists, concurrency key, machine
- * and test flag. Not its idempotency key, TTL, delay, attempts or priority. `body` replaces any of it.
+ * A new run like this one: payload, metadata as given at trigger, tags, queue if it still exists, concurrency key, machine,
+ * region and test flag. Not its idempotency key, TTL, delay, attempts or priority. `body` replaces any of it.
  */
 export async function replayRun(engine: Engine, runId: string, body: ReplayBody): Promise<{ id: string }> {
   const [run] = await engine.db.query<Original>(
-    `select r.id, r.task, r.tags, r.queue, r.concurrency_key, r.machine, r.is_test, d.payload, d.payload_type, d.seed_metadata
+    `select r.id, r.task, r.tags, r.queue, r.concurrency_key, r.machine, r.is_test, d.payload, d.payload_type, d.seed_metadata, d.options
        from run r join run_data d on d.run_id = r.id where r.id = $1 and r.env_id = $2`,
     [runId, engine.env.id],
   );
@@ -34,9 +36,10 @@ export async function replayRun(engine: Engine, runId: string, body: ReplayBody)
   const stored: Packet = { data: run.payload === null ? null : decodeText(run.payload), dataType: run.payload_type };
   const payload =
     body.payload === undefined
-      ? await resolvePacket(engine.packets, stored)
+      ? await storedPayload(engine, stored)
       : packetOf({ payload: body.payload, options: body.payloadType === undefined ? undefined : { payloadType: body.payloadType } });
   const machine = body.machine ?? run.machine;
+  const { region } = readOptions(run.options);
   const queue = body.queue ?? (engine.scheduler.hasQueue(run.queue) ? run.queue : undefined);
   const options: TriggerOptions = {
     tags: body.tags ?? run.tags,
@@ -45,6 +48,7 @@ export async function replayRun(engine: Engine, runId: string, body: ReplayBody)
     ...((body.concurrencyKey ?? run.concurrency_key) !== null && { concurrencyKey: body.concurrencyKey ?? run.concurrency_key ?? "" }),
     ...(machine !== null && { machine }),
     ...(body.metadata !== undefined ? { metadata: body.metadata } : run.seed_metadata !== null && { metadata: decodeText(run.seed_metadata) }),
+    ...(region !== undefined && { region }),
     ...(body.delay !== undefined && { delay: body.delay }),
     ...(body.ttl !== undefined && { ttl: body.ttl }),
     ...(body.idempotencyKey !== undefined && { idempotencyKey: body.idempotencyKey }),
@@ -55,4 +59,13 @@ export async function replayRun(engine: Engine, runId: string, body: ReplayBody)
   };
   const receipt = await trigger(engine, { task: run.task, payload, options, replayOf: run.id });
   return { id: receipt.id };
+}
+
+async function storedPayload(engine: Engine, packet: Packet): Promise<Packet> {
+  try {
+    return await resolvePacket(engine.packets, packet);
+  } catch (error) {
+    if (!(error instanceof PacketMissing)) throw error;
+    throw new EngineError(422, "The payload of this run is not stored any more. Replay it with a payload.", { param: "payload" });
+  }
 }
