@@ -14,3 +14,8 @@ export function decodeText(stored: string): string {
   // JSON.parse of what encodeText wrote is a string.
   return stored.startsWith(marker) ? String(JSON.parse(stored.slice(1))) : stored;
 }
+
+/** For what is shown and never read back: what text cannot hold is replaced, and a long one cut. */
+export function readableText(text: string, most: number): string {
+  return text.slice(0, most).toWellFormed().replaceAll("\0", "\ufffd");
+}

@@ -4,7 +4,7 @@ import { isFinal } from "@/lib/contracts/status";
 import type { TriggerOptions } from "@/lib/contracts/trigger";
 import { newId } from "@/lib/ids";
 import type { Query } from "../db/database";
-import { encodeText } from "../db/text";
+import { encodeText, readableText } from "../db/text";
 import { completeBatch, countEnded } from "./batch-complete";
 import { freeSlot, type Engine } from "./engine";
 import { EngineError } from "./error";
@@ -38,12 +38,14 @@ export async function prepareItem(engine: Engine, batchId: string, item: Item, p
   }
 }
 
-function failedItem(item: Item, batch: { id: string; index: number }, parent: ParentOperation | null, error: Extract<TaskRunError, { type: "INTERNAL_ERROR" }>): KeyedRun {
+/** Its task is what the caller wrote, as far as a row and its indexes can hold it. */
+function failedItem({ task: given, ...item }: Item, batch: { id: string; index: number }, parent: ParentOperation | null, error: Extract<TaskRunError, { type: "INTERNAL_ERROR" }>): KeyedRun {
+  const task = readableText(given, 128);
   const run: KeyedRun["run"] = {
     id: newId("run"),
-    task: item.task,
+    task,
     status: "SYSTEM_FAILURE",
-    queue: `task/${item.task}`,
+    queue: `task/${task}`,
     concurrency_key: null,
     priority_ms: 0,
     queue_ms: null,
@@ -64,7 +66,7 @@ function failedItem(item: Item, batch: { id: string; index: number }, parent: Pa
     tags: [],
     node: null,
     payload: null,
-    payload_type: item.payload.dataType === "application/store" ? "application/json" : item.payload.dataType,
+    payload_type: item.payload.dataType === "application/store" ? "application/json" : readableText(item.payload.dataType, 128),
     metadata: null,
     options: JSON.stringify({ triggerFunction: parent?.waits === true ? "batchTriggerAndWait" : "batchTrigger" }),
     progress_value: null,
@@ -110,7 +112,7 @@ export async function insertItems(query: Query, engine: Engine, batchId: string,
   for (const [position, item] of items.entries()) {
     const answer = answers[position];
     if (answer === undefined || answer instanceof Error) throw answer ?? new Error("an item got no answer");
-    rows.push({ index: item.index, run_id: answer.id, task: item.task, done: answer.stored !== null && isFinal(answer.stored.status), error: item.error });
+    rows.push({ index: item.index, run_id: answer.id, task: item.keyed.run.task, done: answer.stored !== null && isFinal(answer.stored.status), error: item.error === null ? null : readableText(item.error, 1000) });
     result.runIds.push(answer.id);
     if (answer.stored === null) {
       result.cached.push(answer.id);

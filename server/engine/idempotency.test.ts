@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { manifestOf, memoryPackets, start, until, type TestTask } from "@/test/engine";
 import { engineSuite } from "@/test/engine-suite";
+import type { RunStatus } from "@/lib/contracts/status";
 import { decodePacket, encodePacket } from "@/lib/packet";
 import { cancelRun } from "./cancel-run";
 import { getRunDetail, listRuns } from "./reads/runs";
@@ -14,10 +15,10 @@ const echo: TestTask = async ({ assignment }) => decodePacket(assignment.payload
 const by = { by: "ada" };
 
 describe("a key", () => {
-  it.each([
-    ["COMPLETED", async () => 1, true],
-    ["FAILED", () => Promise.reject(new Error("no")), false],
-  ] as const)("of a %s run is held: %s", async (status, task, held) => {
+  it.each<[RunStatus, boolean, TestTask]>([
+    ["COMPLETED", true, async () => 1],
+    ["FAILED", false, () => Promise.reject(new Error("no"))],
+  ])("of a %s run is held: %s", async (status, held, task) => {
     const n = await node({ task });
     const first = await start(n, "task", null, { idempotencyKey: "k" });
     expect(await until(n, first.id)).toMatchObject({ status });

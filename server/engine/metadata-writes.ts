@@ -119,8 +119,16 @@ function applyOne(held: ReadonlyMap<string, Held>, change: MetadataChange): Json
     return new EngineError(422, "The run ended more than an hour ago; its metadata can no longer be changed.");
   }
   if (operations.length === 0) return entry.metadata;
-  const next = applyOperations(entry.metadata, operations);
-  if (Buffer.byteLength(JSON.stringify(next)) > limits.metadataBytes) {
+  let next: Json;
+  let bytes: number;
+  try {
+    next = applyOperations(entry.metadata, operations);
+    bytes = Buffer.byteLength(JSON.stringify(next));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return new EngineError(422, "The metadata is nested too deeply; nothing was changed.");
+  }
+  if (bytes > limits.metadataBytes) {
     return new EngineError(413, `The run's metadata would be larger than ${limits.metadataBytes / 1024} KB; nothing was changed.`);
   }
   entry.metadata = next;

@@ -61,6 +61,7 @@ export async function prepareRun(engine: Engine, request: TriggerRequest, parent
   if (options.delay !== undefined && delay === null) throw invalid("options.delay", `"${options.delay}" is neither a duration such as "1h30m" nor an ISO date.`);
   const delayed = delay !== null && delay.getTime() > now;
   const queue = resolveQueue(engine, task, options);
+  checkKey(request.payload.dataType, "options.payloadType");
   if (options.concurrencyKey !== undefined) checkKey(options.concurrencyKey, "options.concurrencyKey");
   if (options.idempotencyKey !== undefined) checkKey(options.idempotencyKey, "options.idempotencyKey");
   const ttlMs = resolveTtl(engine, task, options);
@@ -206,7 +207,12 @@ function checkMetadata(options: TriggerOptions): Record<string, unknown> | null 
     throw invalid("options.metadata", "Metadata given as text must be JSON.");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("options.metadata", "Metadata must be an object.");
-  const text = JSON.stringify(value);
+  let text: string;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    throw invalid("options.metadata", "Metadata is nested too deeply.");
+  }
   if (Buffer.byteLength(text) > limits.metadataBytes) {
     throw new EngineError(413, `Metadata is larger than ${limits.metadataBytes / 1024} KB.`, { param: "options.metadata" });
   }

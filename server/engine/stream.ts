@@ -1,8 +1,11 @@
 import type { Engine } from "./engine";
 import type { ChunkAppend } from "./loops";
+import { checkKey } from "./prepare-run";
 
 /** Appends to a stream of a run; chunks that this writer has written before, by its own count, are skipped. 404: no such run. */
-export function appendChunks(engine: Engine, append: ChunkAppend): Promise<{ next: number }> {
+export async function appendChunks(engine: Engine, append: ChunkAppend): Promise<{ next: number }> {
+  checkKey(append.key, "key");
+  checkKey(append.writer, "writer");
   return engine.progress.chunks.submit(append);
 }
 
