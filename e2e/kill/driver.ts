@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { chooseKind, type Kind } from "./kinds";
 import type { Random } from "./random";
 import type { Requests } from "./requests";
-import { readEffects, type Request } from "./witnesses";
+import { readEffects } from "./witnesses";
 
 interface DriverOptions {
   requests: Requests;
@@ -121,6 +121,3 @@ export function startDriver(options: DriverOptions): { sent: Promise<void>; stop
     },
   };
 }
-
-/** Ids of runs that the driver was told of. */
-export const acceptedRuns = (requests: readonly Request[]): string[] => [...new Set(requests.flatMap((request) => (request.op === "trigger" && request.id !== undefined ? [request.id] : [])))];

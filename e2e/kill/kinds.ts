@@ -37,6 +37,8 @@ export const kinds: readonly Kind[] = [
   { ...plain, task: "noop", weight: 28, payload: none },
   { ...plain, task: "noop", weight: 3, payload: none, options: { delay: "2s" } },
   { ...plain, task: "sleepy", weight: 16, payload: (random) => ({ ms: random.between(50, 2500) }), cancelable: true },
+  // In a process of its own.
+  { ...plain, task: "sleepy", weight: 2, payload: (random) => ({ ms: random.between(50, 500), alone: true }), options: { machine: "micro" } },
   { ...plain, task: "narrow", weight: 6, payload: (random) => ({ ms: random.between(20, 250) }) },
   { ...plain, task: "flaky", weight: 6, payload: () => ({ delayMs: 400 }), attempts: 2, check: (run) => expected("metadata.begun", 2, run.metadata?.["begun"]) },
   { ...plain, task: "flaky", weight: 2, payload: () => ({ delayMs: 31_000 }), attempts: 2, isLong: true },
@@ -46,7 +48,7 @@ export const kinds: readonly Kind[] = [
     task: "counter",
     weight: 7,
     payload: () => ({ count }),
-    children: ["counted"],
+    children: ["counted", "scattered 0", "scattered 1"],
     check: (run) => expected("metadata", { count, seen: numbers(count) }, { count: run.metadata?.["count"], seen: run.metadata?.["seen"] }),
   },
   { ...plain, task: "streamer", weight: 6, payload: () => ({ count }), check: (run) => expected("the stream", numbers(count).map((i) => ({ i })), run.chunks) },
@@ -68,6 +70,14 @@ export const kinds: readonly Kind[] = [
     cancelable: true,
     check: (run) => expected("the output", { n: run.n, left: "left", right: "right", pair: ["pair 0", "pair 1"] }, run.output),
   },
+  {
+    ...plain,
+    task: "relay",
+    weight: 4,
+    payload: none,
+    children: ["answerer"],
+    check: (run) => expected("the output", { n: run.n, value: "inside" }, run.output),
+  },
   { ...plain, task: "nap", weight: 5, payload: () => ({ seconds: 6 }), cancelable: true },
   { ...plain, task: "asks", weight: 5, payload: none, cancelable: true },
   { ...plain, task: "answers", weight: 4, payload: none, cancelable: true },
@@ -75,7 +85,7 @@ export const kinds: readonly Kind[] = [
 
 /** What is expected of a run: by its task. Children are triggered by task code only. */
 export function kindOf(run: Pick<FinalRun, "task" | "fails">): Pick<Kind, "attempts" | "status" | "children" | "check"> {
-  if (run.task === "child") return { ...plain, attempts: run.fails === true ? 2 : 1 };
+  if (run.task === "child" || run.task === "answerer") return { ...plain, attempts: run.fails === true ? 2 : 1 };
   const kind = kinds.find((one) => one.task === run.task);
   if (kind === undefined) throw new Error(`nobody asked for a run of ${run.task}`);
   return kind;

@@ -3,9 +3,9 @@ import type { Rule } from "../checker";
 import { kindOf } from "../kinds";
 import type { FinalRun } from "../witnesses";
 
-/** The process of a run alone in it was killed after one that it had shared: then the run itself is taken to be the cause. */
-const killedTwice = (run: FinalRun): boolean =>
-  run.status === "CRASHED" && run.errorName === "TASK_PROCESS_MAYBE_OOM_KILLED" && run.events.some((event) => event.type === "redelivered" && String(event.data?.["reason"]).includes("another run"));
+/** A run whose own process is killed is taken to be the cause: at once when it asked for one, else when one that it shared was killed before. */
+const killedAlone = (run: FinalRun): boolean =>
+  run.status === "CRASHED" && run.errorName === "TASK_PROCESS_MAYBE_OOM_KILLED" && (run.alone === true || run.events.some((event) => event.type === "redelivered" && String(event.data?.["reason"]).includes("another run")));
 
 export const endRules: readonly Rule[] = [
   {
@@ -39,7 +39,7 @@ export const endRules: readonly Rule[] = [
     *breaches(of) {
       for (const run of of.final.runs.filter((one) => isFinal(one))) {
         const wanted = kindOf(run).status;
-        if (run.status === wanted || killedTwice(run)) continue;
+        if (run.status === wanted || killedAlone(run)) continue;
         if (run.status === "CANCELED" && of.mayBeCanceled(run)) continue;
         yield [run.id, `${run.task} is ${run.status} (${run.errorName ?? "no error"}) and not ${wanted}`];
       }
@@ -56,7 +56,7 @@ export const endRules: readonly Rule[] = [
     name: "a kill costs at most one run",
     means: "wrong",
     *breaches({ final, kills }) {
-      const crashed = final.runs.filter((run) => killedTwice(run)).length;
+      const crashed = final.runs.filter((run) => killedAlone(run)).length;
       const killed = kills.filter((kill) => kill.kind === "worker").length;
       if (crashed > killed) yield ["campaign", `${crashed} runs crashed by ${killed} kills of workers`];
     },
@@ -75,7 +75,7 @@ export const endRules: readonly Rule[] = [
       for (const run of final.runs) {
         const kind = kindOf(run);
         if (run.status !== kind.status) continue;
-        if (run.status === "COMPLETED" && run.task !== "child" && numberOf(run.output) !== run.n) yield [run.id, `its output ${JSON.stringify(run.output)} is another run's`];
+        if (run.status === "COMPLETED" && run.slot === undefined && numberOf(run.output) !== run.n) yield [run.id, `its output ${JSON.stringify(run.output)} is another run's`];
         // What a child that was killed leaves out is said by the rules about ends.
         if (childrenOf(run.id).some((child) => child.status !== "COMPLETED")) continue;
         const wrong = kind.check?.(run) ?? null;
