@@ -15,7 +15,8 @@ import { ErrorState } from "@/components/ui/state";
 import { TagLabel } from "@/components/ui/tag";
 import type { RunPage } from "@/lib/contracts/dashboard";
 import type { RunRow } from "@/lib/contracts/run";
-import { StatusBadge } from "./status";
+import { isFinal } from "@/lib/contracts/run-status";
+import { lookOf, StatusBadge } from "./status";
 
 /** The run under the cursor, beside the list. */
 export function Preview({ row: given, onClose }: { row: RunRow | undefined; onClose: () => void }) {
@@ -58,7 +59,7 @@ function Content({ row: given }: { row: RunRow }) {
           <bdi>{row.error.message}</bdi>
         </p>
       ) : null}
-      {row.progress?.value === undefined ? null : <Progress value={row.progress.value} />}
+      {row.progress?.value === undefined ? null : <Progress value={row.progress.value} tone={isFinal(row.status) ? lookOf(row).tone : "moving"} />}
       {row.progress?.label === undefined ? null : <bdi className="text-muted">{row.progress.label}</bdi>}
       <Facts
         facts={[

@@ -89,7 +89,8 @@ export const RunLine = memo(function RunLine({ row: given, index, top, selected,
   );
 });
 
-const shownTags = 3;
+/** More would be cut to a few letters each in the widest list that most screens give. */
+const shownTags = 2;
 
 function Tags({ tags, onTag }: { tags: readonly string[]; onTag: (tag: string) => void }) {
   const more = tags.length - shownTags;
