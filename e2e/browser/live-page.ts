@@ -12,13 +12,14 @@ export const freshness = (page: Page) => page.locator("[data-freshness]");
 /** What the page shows came to it without loading it again. */
 export const expectNotReloaded = (page: Page) => expect(page.locator("html")).toHaveAttribute("data-first-load", "");
 
-/** Records every distinct text of an element as it changes, whether or not it exists yet: a poll could miss a short one. */
+/** Records status and text of an element at each change, whether or not it exists yet: a poll could miss a short one. */
 export async function recordTexts(page: Page, selector: string): Promise<() => Promise<string[]>> {
   await page.evaluate((wanted) => {
     const seen: string[] = [];
     const look = () => {
-      const text = document.querySelector(wanted)?.textContent;
-      if (text && text !== seen.at(-1)) seen.push(text);
+      const element = document.querySelector<HTMLElement>(wanted);
+      const text = `${element?.dataset.status} ${element?.textContent}`;
+      if (element && text !== seen.at(-1)) seen.push(text);
       document.documentElement.dataset.seenTexts = JSON.stringify(seen);
     };
     const observer = new MutationObserver(look);

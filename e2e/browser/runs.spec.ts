@@ -24,7 +24,7 @@ test("a run appears in the list by itself, shows its progress and goes to comple
   const progress = seen.flatMap((text) => /(\d+)\s%/.exec(text)?.[1] ?? []).map(Number);
   expect(new Set(progress).size).toBeGreaterThan(2);
   expect(progress).toEqual(progress.toSorted((a, b) => a - b));
-  expect(seen.some((text) => text.includes("Executing") && text.includes("Arithmetic"))).toBe(true);
+  expect(seen.some((text) => text.startsWith("EXECUTING") && text.includes("Arithmetic"))).toBe(true);
   await expectNotReloaded(page);
 });
 
