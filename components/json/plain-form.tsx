@@ -75,13 +75,19 @@ function Errors({ id, texts }: { id: string; texts: readonly string[] }) {
 
 const inputTypes: Readonly<Record<string, string>> = { email: "email", uri: "url" };
 
+/** What a field shows of its value; one of another shape than the field's is shown as JSON. */
+function textOf(value: unknown): string {
+  if (value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 function Control({ id, field, value, errors, disabled, onChange }: RowProps) {
   const { kind, schema, required } = field;
   // The kind is chosen once: a field must not change under the cursor.
   const [isLong] = useState(() => (schema.maxLength ?? 0) > 200 || (typeof value === "string" && (value.includes("\n") || value.length > 80)));
   const describedBy = [errors.length > 0 ? `${id}-errors` : "", schema.description === undefined ? "" : `${id}-help`].join(" ").trim();
   const shared = { id, name: id, disabled, "aria-invalid": errors.length > 0, "aria-describedby": describedBy === "" ? undefined : describedBy };
-  const text = value === undefined ? "" : String(value);
+  const text = textOf(value);
   const placeholder = isScalarDefault(schema.default) ? String(schema.default) : undefined;
   if (kind === "boolean") {
     const { name: _name, ...ids } = shared;

@@ -93,7 +93,7 @@ describe("a list of runs", () => {
     const seeds = await seed(240);
     await fc.assert(
       fc.asyncProperty(filter, fc.integer({ min: 1, max: 60 }), async (query, limit) => {
-        const expected = seeds.filter((run) => matches(run, query)).map((run) => run.id);
+        const expected = seeds.filter((run) => matches(run, { ...query, limit })).map((run) => run.id);
         const pages: string[][] = [];
         let page = await listRuns(suite.db, "env_1", { ...query, limit });
         pages.push(page.rows.map((run) => run.id));
