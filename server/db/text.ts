@@ -17,5 +17,6 @@ export function decodeText(stored: string): string {
 
 /** For what is shown and never read back: what text cannot hold is replaced, and a long one cut. */
 export function readableText(text: string, most: number): string {
-  return text.slice(0, most).toWellFormed().replaceAll("\0", "\ufffd");
+  // UTF-8 has no lone surrogate: Buffer writes U+FFFD for one.
+  return Buffer.from(text.slice(0, most)).toString().replaceAll("\0", "\ufffd");
 }
