@@ -126,7 +126,7 @@ export function createSync(connection: Connection, options: SyncOptions = {}): S
       case "tokens": {
         const entry = advance(message);
         if (!entry) return undefined;
-        if (!resuming.has(message.id)) options.onChange?.(message.at);
+        if (!resuming.has(message.id) && message.at > 0) options.onChange?.(message.at);
         return entry.listener.message(message);
       }
     }

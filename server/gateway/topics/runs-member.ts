@@ -36,6 +36,9 @@ export interface RunsWish {
   cursor: string | undefined;
 }
 
+/** `at` of a row that nothing happened to: it was scrolled to, and says nothing about how fresh the page is. */
+const cameIntoSight = 0;
+
 /** One subscribed list. */
 export class RunsMember implements Subscription {
   visible: ReadonlySet<string>;
@@ -183,7 +186,7 @@ export class RunsMember implements Subscription {
     for (const row of rows) {
       const isOld = (this.#pending.get(row.id)?.value.version ?? 0) >= row.version;
       if (this.#mode !== "live" || !this.visible.has(row.id) || isOld) continue;
-      this.#take({ id: row.id, value: row, position: 0, createdAt: 0, at: Date.parse(row.updatedAt), json: () => JSON.stringify(row) });
+      this.#take({ id: row.id, value: row, position: 0, createdAt: 0, at: cameIntoSight, json: () => JSON.stringify(row) });
       this.#snapshotVersions.set(row.id, row.version);
       this.#snapshotAt = Date.now();
     }
