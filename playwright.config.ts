@@ -10,7 +10,8 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   forbidOnly: process.env.CI !== undefined,
-  retries: 0,
+  // One more try on a machine that builds and browses at once; what needed it is named as flaky.
+  retries: 1,
   timeout: 45_000,
   expect: { timeout: 10_000 },
   outputDir: "test-results",

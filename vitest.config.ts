@@ -12,8 +12,8 @@ export default defineConfig({
     globalSetup: ["test/postgres.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
     server: { deps: { inline: [/@trigger\.dev\//] } },
   },
 });
