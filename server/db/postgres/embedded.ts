@@ -42,6 +42,8 @@ export async function startEmbeddedPostgres(options: { dataDir: string; log: Log
       if (closing.signal.aborted) return;
       log.error("PostgreSQL ended by itself; starting it again", { reason });
       current = await restart({ startOnce, dataDir, log, signal: closing.signal });
+      // Closed while it started: close() waits for this loop and then stops what it left.
+      if (closing.signal.aborted) return;
       if (current !== undefined) log.info("PostgreSQL is back", { pid: current.pid });
     }
   })();
