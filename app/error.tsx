@@ -1,11 +1,13 @@
 "use client";
 import { useRouter } from "next/navigation";
 import { startTransition, useEffect } from "react";
-import { ErrorState } from "@/components/ui/state";
 
 const retryMs = 5_000;
 
-/** The frame itself could not be made: server or database do not answer. It comes back by itself. */
+/**
+ * The frame itself could not be made: server or database do not answer. It comes back by itself.
+ * Drawn with bare elements: every page loads this file, and shared components would come with it a second time (7 KB).
+ */
 export default function AppError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
   const router = useRouter();
   useEffect(() => {
@@ -17,7 +19,16 @@ export default function AppError({ error, reset }: { error: Error & { digest?: s
   }, [router, reset]);
   return (
     <main className="mx-auto max-w-xl p-6">
-      <ErrorState title="The dashboard cannot be loaded" detail="The server or its database does not answer. Runs go on where they can; this page tries again every few seconds." id={error.digest} onRetry={() => location.reload()} />
+      <div role="alert" className="flex flex-wrap items-start gap-2 rounded border border-bad/40 bg-bad-soft px-3 py-2">
+        <div className="min-w-0 flex-1">
+          <p className="font-medium">The dashboard cannot be loaded</p>
+          <p className="break-words text-muted">The server or its database does not answer. Runs go on where they can; this page tries again every few seconds.</p>
+          {error.digest === undefined ? null : <p className="font-mono text-xs text-faint">{error.digest}</p>}
+        </div>
+        <button type="button" className="h-6 rounded border border-line-strong bg-canvas px-2 text-sm font-medium hover:bg-hover" onClick={() => location.reload()}>
+          Try again
+        </button>
+      </div>
     </main>
   );
 }

@@ -1,4 +1,5 @@
 "use client";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import type { ApiKeyRow } from "@/lib/contracts/dashboard";
 import { ActionButton } from "../auth/permission";
@@ -7,8 +8,9 @@ import { Ago, Until } from "../live/time";
 import { cn } from "../ui/cn";
 import { Td, Tr } from "../ui/table";
 import { Badge } from "../ui/tag";
-import { RevokeKeyDialog } from "./revoke-key-dialog";
-import { RotateKeyDialog } from "./rotate-key-dialog";
+
+const RotateKeyDialog = dynamic(() => import("./rotate-key-dialog").then((module) => module.RotateKeyDialog), { ssr: false });
+const RevokeKeyDialog = dynamic(() => import("./revoke-key-dialog").then((module) => module.RevokeKeyDialog), { ssr: false });
 
 export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: string | undefined; onChanged: () => void }) {
   const [open, setOpen] = useState<"rotate" | "revoke" | null>(null);

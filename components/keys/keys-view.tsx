@@ -1,6 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import type { z } from "zod";
 import type { ApiKeysPage } from "@/lib/contracts/dashboard";
@@ -13,8 +14,9 @@ import { CodeBlock } from "../ui/code-block";
 import { PanelHead } from "../ui/page";
 import { EmptyState, ErrorState } from "../ui/state";
 import { Table, Th } from "../ui/table";
-import { CreateKeyDialog } from "./create-key-dialog";
 import { KeyLine } from "./key-line";
+
+const CreateKeyDialog = dynamic(() => import("./create-key-dialog").then((module) => module.CreateKeyDialog), { ssr: false });
 
 type Page = z.infer<typeof ApiKeysPage>;
 

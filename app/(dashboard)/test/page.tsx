@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { fetchDashboard } from "@/app/data";
+import { UrlState } from "@/components/frame/url-state";
 import { TestView } from "@/components/test/test-view";
 import { TasksPage } from "@/lib/contracts/dashboard";
 
@@ -7,5 +8,9 @@ export const metadata: Metadata = { title: "Test" };
 
 export default async function Page() {
   const { tasks } = await fetchDashboard("/tasks", TasksPage);
-  return <TestView tasks={tasks} />;
+  return (
+    <UrlState>
+      <TestView tasks={tasks} />
+    </UrlState>
+  );
 }

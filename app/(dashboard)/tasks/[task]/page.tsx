@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { fetchDashboard } from "@/app/data";
+import { UrlState } from "@/components/frame/url-state";
 import { TaskView } from "@/components/tasks/task-view";
 import { TasksPage, TaskStats } from "@/lib/contracts/dashboard";
 
@@ -19,5 +20,9 @@ export default async function Page(props: Props) {
   const [{ tasks }, stats] = await Promise.all([fetchDashboard("/tasks", TasksPage), fetchDashboard(`/tasks/${encodeURIComponent(id)}/stats?hours=24`, TaskStats)]);
   const task = tasks.find((candidate) => candidate.id === id);
   if (task === undefined) notFound();
-  return <TaskView task={task} stats={stats} />;
+  return (
+    <UrlState>
+      <TaskView task={task} stats={stats} />
+    </UrlState>
+  );
 }
