@@ -15,6 +15,7 @@ import type { Executor } from "@/server/engine/executor";
 import { finishAttempt } from "@/server/engine/finish-attempt";
 import { performOperation } from "@/server/engine/operation";
 import { getRunDetail } from "@/server/engine/reads/runs";
+import { runStarted } from "@/server/engine/run-started";
 import { trigger } from "@/server/engine/trigger";
 import { parkRun } from "@/server/engine/wait";
 import { createTestDatabase } from "./database";
@@ -92,7 +93,7 @@ export class TestExecutor implements Executor {
     }, 2);
     return true;
   }
-  assign(assignment: Assignment): void {
+  assign(assignment: Assignment, place: { isolate: boolean }): void {
     this.assigned.push(assignment);
     const state: Held = { epoch: assignment.epoch, outcomes: new Map(), early: new Map(), abort: new AbortController(), waiting: 0 };
     this.held.set(assignment.runId, state);
@@ -114,7 +115,10 @@ export class TestExecutor implements Executor {
           void said(() => performOperation(this.engine, { runId: assignment.runId, epoch: assignment.epoch, seq, fingerprint: `${operation.kind}:${seq}`, operation, usageMs: 1 }));
         }
       });
-    void this.#run(assignment, state, operate);
+    const { runId, epoch } = assignment;
+    // A process of its own says when it begins; before that it asks for nothing.
+    if (place.isolate) void runStarted(this.engine, { runId, epoch }).then(() => this.#run(assignment, state, operate));
+    else void this.#run(assignment, state, operate);
   }
   async #run(assignment: Assignment, state: { epoch: number; abort: AbortController }, operate: TestRun["operate"]): Promise<void> {
     let result: AttemptResult;

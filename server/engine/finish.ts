@@ -35,20 +35,27 @@ const bucketSql = "case when usage_ms > 0 then least(floor(2 * ln(usage_ms::floa
 /**
  * One statement ends the runs: state, output, event, counters, queue entry and timers, and the outcome of every operation
  * that waited for them, with `resume_due` on those parents. What a lost connection hides is found by the sweep.
+ * The runs and their parents are locked first and in order of id, as everywhere: else two statements could wait for each other.
  */
 const finishSql = (queued: boolean) => `
 with i as materialized (
   select * from json_to_recordset($2::json) as i(id text, epoch int, "from" text[], status text, event text, data text, output text,
     output_type text, error text, error_name text, error_message text, usage_ms int, result text, failed boolean)
 ),
-${queued ? `l as materialized (select run_id from run_queue where run_id = any(array(select id from i)) order by run_id for update),` : ""}
+${queued ? `lq as materialized (select run_id from run_queue where run_id = any(array(select id from i)) order by run_id for update),` : ""}
+l as materialized (
+  select id from run
+   where id = any(array(select id from i union select run_id from run_journal where target = any(array(select id from i)) and outcome is null))
+     ${queued ? "and (select count(*) from lq) >= 0" : ""}
+   order by id for no key update
+),
 r as (
   update run set status = i.status, notable = nullif(i.status, 'COMPLETED'), version = run.version + 1, updated_at = now(), finished_at = now(), usage_ms = run.usage_ms + i.usage_ms,
     waiting_on = null, pending_waits = 0, resume_due = false, retry_at = null, error_name = i.error_name, error_message = i.error_message,
     stopping = i.status = 'CANCELED' and run.status in ('EXECUTING', 'DEQUEUED')
   from i
   where run.id = any(array(select id from i)) and run.id = i.id and (i.epoch is null or run.epoch = i.epoch) and run.status = any(i."from")
-    ${queued ? "and (select count(*) from l) >= 0" : ""}
+    and (select count(*) from l) >= 0
   returning ${runColumns}, run.stopping, i.event, i.data
 ),
 d as (
@@ -66,12 +73,12 @@ mine as (delete from run_journal where run_id = any(array(select id from r))),
 w as (
   update run_journal set outcome = i.result from i
    where target = any(array(select id from r)) and outcome is null and target = i.id and run_id <> all(array(select id from i))
-  returning run_id
+  returning run_id, attempt
 ),
 p as (
   update run set pending_waits = greatest(run.pending_waits - w.n, 0), resume_due = true
-    from (select run_id, count(*) as n from w group by run_id) w
-   where run.id = w.run_id and run.status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED')
+    from (select run_id, attempt, count(*) as n from w group by 1, 2) w
+   where run.id = w.run_id and run.attempt = w.attempt and run.status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED')
   returning run.id
 ),
 b as (update batch_item set done = true from r where batch_item.run_id = r.id and not batch_item.done returning batch_item.batch_id),

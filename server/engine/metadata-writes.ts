@@ -24,10 +24,12 @@ interface Held {
 }
 
 /** In the order of ids: two groups that touch the same runs take turns instead of waiting for each other. */
-const lockSql = `
+/** Runs before their data, in order of id, as everywhere; the data is read by the next statement, which sees what others wrote before. */
+const lockSql = "select id from run where id = any($1) and env_id = $2 order by id for no key update";
+const heldSql = `
 select ${runColumns}, d.metadata as stored_metadata, json_build_object('own', d.metadata_operations, 'parent', d.parent_operations, 'root', d.root_operations) as counts
   from run_data d join run on run.id = d.run_id
- where d.run_id = any($1) and run.env_id = $2 order by d.run_id for update of d`;
+ where d.run_id = any($1) and run.env_id = $2 order by d.run_id`;
 
 /** A run whose process changes its parent's metadata has a new count and no new metadata: that makes no event. */
 const writeSql = `
@@ -78,7 +80,8 @@ export function createMetadataWrites(engine: Engine) {
 
 async function applyAll(query: Query, envId: string, changes: readonly MetadataChange[]): Promise<{ results: (Json | Error)[]; runs: StoredRun[]; held: Map<string, Held> }> {
   const ids = new Set(changes.flatMap((change) => (change.from === undefined ? [change.runId] : [change.runId, change.from.runId])));
-  const rows = await query<StoredRun & { stored_metadata: string | null; counts: Held["counts"] }>(lockSql, [[...ids], envId]);
+  await query(lockSql, [[...ids], envId]);
+  const rows = await query<StoredRun & { stored_metadata: string | null; counts: Held["counts"] }>(heldSql, [[...ids], envId]);
   const held = new Map<string, Held>(
     rows.map((row) => [row.id, { run: row, metadata: row.stored_metadata === null ? {} : parseObject(row.stored_metadata), counts: row.counts, counted: false, newestKey: undefined, changed: false }]),
   );

@@ -61,6 +61,7 @@ async function seed(count: number): Promise<Seed[]> {
   return seeds.toSorted((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1));
 }
 
+type Filter = Omit<RunsQuery, "limit">;
 const matches = (run: Seed, query: RunsQuery): boolean =>
   (query.status === undefined || query.status.length === 0 || query.status.includes(run.status)) &&
   (query.task === undefined || query.task.length === 0 || query.task.includes(run.task)) &&
@@ -73,7 +74,7 @@ const matches = (run: Seed, query: RunsQuery): boolean =>
   (query.to === undefined || run.created <= Date.parse(query.to));
 
 const some = <T>(...values: T[]) => fc.subarray(values, { minLength: 1 });
-const filter: fc.Arbitrary<Omit<RunsQuery, "limit">> = fc.record(
+const filter: fc.Arbitrary<Filter> = fc.record(
   {
     status: fc.oneof(some<RunStatus>("FAILED", "CANCELED"), some<RunStatus>("EXECUTING", "DEQUEUED"), fc.constant<RunStatus[]>(["QUEUED"]), some<RunStatus>(...runStatuses)),
     task: some("task0", "task1", "nowhere"),

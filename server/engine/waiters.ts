@@ -6,12 +6,16 @@ import { decodeText, encodeText } from "../db/text";
 import type { Engine } from "./engine";
 import { PacketMissing, resolvePacket } from "./packets";
 
+/** Runs are locked before their journals, in order of id, as everywhere: else two statements could wait for each other. */
 const settleSql = `
-with w as (update run_journal set outcome = $2 where target = $1 and outcome is null returning run_id),
+with l as materialized (
+  select id from run where id = any(array(select run_id from run_journal where target = $1 and outcome is null)) order by id for no key update
+),
+w as (update run_journal set outcome = $2 where target = $1 and outcome is null and (select count(*) from l) >= 0 returning run_id, attempt),
 p as (
   update run set pending_waits = greatest(run.pending_waits - w.n, 0), resume_due = true
-    from (select run_id, count(*) as n from w group by run_id) w
-   where run.id = w.run_id and run.status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED')
+    from (select run_id, attempt, count(*) as n from w group by 1, 2) w
+   where run.id = w.run_id and run.attempt = w.attempt and run.status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED')
   returning run.id
 )
 select id from p`;
@@ -23,13 +27,14 @@ export async function settleWaiters(query: Query, target: string, outcome: Opera
 }
 
 const settleOneSql = `
-with w as (
-  update run_journal set outcome = $4 where run_id = $1 and attempt = $2 and seq = $3 and outcome is null returning run_id
+with l as materialized (select id from run where id = $1 for no key update),
+w as (
+  update run_journal set outcome = $4 where run_id = $1 and attempt = $2 and seq = $3 and outcome is null and (select count(*) from l) >= 0 returning run_id
 ),
 tm as (delete from run_timer where kind = 'wait' and ref = $5),
 p as (
   update run set pending_waits = greatest(run.pending_waits - 1, 0), resume_due = true
-   where id = (select run_id from w) and status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED')
+   where id = (select run_id from w) and attempt = $2 and status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED')
   returning run.id
 )
 select id from p`;
