@@ -6,10 +6,10 @@ test("a key is shown once, works, and stops when it is revoked", async ({ page }
   const name = unique("backend");
   await page.goto("/keys");
   await page.getByRole("button", { name: "Create key" }).click();
-  await page.getByRole("button", { name: "Create key" }).last().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
   await expect(page.getByText("Name what will use it")).toBeVisible();
   await page.getByLabel("Name", { exact: true }).fill(name);
-  await page.getByRole("button", { name: "Create key" }).last().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
   const key = await page.locator("code.select-all").innerText();
   await expect(page.getByText(`TRIGGER_SECRET_KEY=${key}`)).toBeVisible();
   expect((await ask("GET", "/api/v1/runs", { token: key })).status).toBe(200);
