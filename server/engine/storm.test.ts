@@ -27,7 +27,7 @@ function dice(seed: number): (sides: number) => number {
 }
 
 /** What a run does is decided by its id, so that it does the same when it is resumed. */
-const choice = (id: string, n: number) => [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7) % n;
+const choice = (id: string, n: number) => Array.from(id).reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7) % n;
 
 const tasks: Record<string, TestTask> = {
   leaf: async ({ assignment }) => {
@@ -71,7 +71,8 @@ async function act(node: TestNode, roll: (sides: number) => number, ids: string[
     case 1:
       return void (await updateMetadata(engine, any(), { operations: [{ type: "increment", key: "n", value: 1 }], parentOperations: [{ type: "append", key: "all", value: 1 }] }).catch(() => {}));
     case 2:
-      return void (await addTags(engine, any(), [`t${roll(20)}`]).catch(() => {}));
+      await addTags(engine, any(), [`t${roll(20)}`]).catch(() => {});
+      return;
     case 3: {
       const { tokens } = await listTokens(suite.db, "env_1", { status: ["WAITING"], limit: 20 });
       return void (await Promise.all(tokens.map((token) => completeToken(engine, token.id, encodePacket("yes"), { by: "storm" }))));
