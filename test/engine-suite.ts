@@ -72,6 +72,11 @@ export function engineSuite(): EngineSuite {
       let found = await violations(suite.db, nodes);
       // What follows a commit (parents that are woken, queues that are looked at) may be under way still.
       for (const end = Date.now() + 2000; found.length > 0 && Date.now() < end; found = await violations(suite.db, nodes)) await new Promise(setImmediate);
+      // The two counts of the sidebar alone may be off by what a busy start had under way, until the next sweep.
+      if (found.length > 0 && found.every((one) => /\d counted as (WAITING|DELAYED)/.test(one))) {
+        for (const { engine } of nodes) await sweep(engine);
+        found = await violations(suite.db, nodes);
+      }
       expect(found).toEqual([]);
     },
   };

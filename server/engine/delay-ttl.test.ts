@@ -18,7 +18,7 @@ const hasten = (kind: string, id: string) =>
 describe("a delayed run", () => {
   it("is DELAYED and then QUEUED, two steps", async () => {
     const n = await node({ task: async () => 1 });
-    const { id } = await start(n, "task", null, { delay: "60ms" });
+    const { id } = await start(n, "task", null, { delay: "400ms" });
     expect(await until(n, id, "DELAYED")).toMatchObject({ status: "DELAYED", attempt: 0 });
     const run = await until(n, id);
     expect(await types(id)).toEqual(["created", "queued", "started", "completed"]);
@@ -34,9 +34,9 @@ describe("a delayed run", () => {
 
   it("is moved later and earlier, and only while it is delayed", async () => {
     const n = await node({ task: async () => 1 });
-    const { id } = await start(n, "task", null, { delay: "80ms" });
+    const { id } = await start(n, "task", null, { delay: "600ms" });
     await rescheduleRun(n.engine, id, "1h");
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    await new Promise((resolve) => setTimeout(resolve, 700));
     expect(await getRunDetail(suite.db, "env_1", id)).toMatchObject({ status: "DELAYED" });
     await rescheduleRun(n.engine, id, "10ms");
     expect(await until(n, id)).toMatchObject({ status: "COMPLETED" });
@@ -150,9 +150,9 @@ describe("a TTL", () => {
   it("begins when the delay is over", async () => {
     const n = await node({ task: async () => 1 });
     n.executor.slots = 0;
-    const { id } = await start(n, "task", null, { delay: "60ms", ttl: "80ms" });
+    const { id } = await start(n, "task", null, { delay: "300ms", ttl: "400ms" });
     const queued = await until(n, id, "QUEUED");
-    expect(Date.parse(queued.expiresAt ?? "") - Date.parse(queued.queuedAt ?? "")).toBe(80);
+    expect(Date.parse(queued.expiresAt ?? "") - Date.parse(queued.queuedAt ?? "")).toBe(400);
     expect(await until(n, id)).toMatchObject({ status: "EXPIRED" });
   });
 
@@ -163,14 +163,15 @@ describe("a TTL", () => {
       child: async () => door.passed,
     });
     n.executor.slots = 0;
-    const { id } = await start(n, "parent", null, { ttl: "200ms" });
+    const { id } = await start(n, "parent", null, { ttl: "1m" });
     n.executor.slots = 9;
     n.engine.capacityChanged();
     await until(n, id, "WAITING");
     await setQueuePaused(n.engine, "task/parent", { paused: "pause", by: "test" });
     door.open();
     await until(n, id, "QUEUED");
-    await new Promise((resolve) => setTimeout(resolve, 260));
+    // Its minute is over.
+    await suite.db.query("update run set expires_at = now() - interval '1 s' where id = $1", [id]);
     await setQueuePaused(n.engine, "task/parent", { paused: "resume", by: "test" });
     expect(await until(n, id)).toMatchObject({ status: "COMPLETED" });
   });

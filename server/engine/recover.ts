@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Unavailable } from "../db/errors";
 import { completeBatch } from "./batch-complete";
 import { cancelRun } from "./cancel-run";
@@ -131,15 +132,27 @@ async function findLeftovers(engine: Engine): Promise<void> {
   }
 }
 
-/** Counts that are kept by adding and subtracting, set right. */
+/** A commit and what it changes in memory lie this far apart at most, usually. */
+const quietMs = 20;
+
+/**
+ * Counts that are kept by adding and subtracting, set right. What changed them while the table was read may be in the reading or
+ * not: then it is read again, and on a server that is never quiet the last reading has to do.
+ */
 async function recount(engine: Engine): Promise<void> {
-  const [row] = await engine.db.query<{ waiting: number; delayed: number; tokens: number; failed: number }>(
-    `select (select count(*) from run where env_id = $1 and notable = 'WAITING') as waiting,
-            (select count(*) from run where env_id = $1 and notable = 'DELAYED') as delayed,
-            (select count(*) from waitpoint where env_id = $1 and status = 'WAITING') as tokens,
-            (select coalesce(sum(count), 0) from run_stat where env_id = $1 and minute >= now() - interval '1 hour'
-                and status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT')) as failed`,
-    [engine.env.id],
-  );
-  if (row !== undefined) Object.assign(engine.counts, { waiting: row.waiting, delayed: row.delayed, tokensWaiting: row.tokens, failedLastHour: row.failed });
+  for (let attempt = 1; ; attempt += 1) {
+    const before = JSON.stringify(engine.counts);
+    const [row] = await engine.db.query<{ waiting: number; delayed: number; tokensWaiting: number; failedLastHour: number }>(
+      `select (select count(*) from run where env_id = $1 and notable = 'WAITING') as waiting,
+              (select count(*) from run where env_id = $1 and notable = 'DELAYED') as delayed,
+              (select count(*) from waitpoint where env_id = $1 and status = 'WAITING') as "tokensWaiting",
+              (select coalesce(sum(count), 0) from run_stat where env_id = $1 and minute >= now() - interval '1 hour'
+                  and status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT')) as "failedLastHour"`,
+      [engine.env.id],
+    );
+    await sleep(quietMs);
+    if (JSON.stringify(engine.counts) !== before && attempt < 5) continue;
+    if (row !== undefined) Object.assign(engine.counts, row);
+    return;
+  }
 }

@@ -40,13 +40,15 @@ describe("a run whose task vanished", () => {
 
   it("has its TTL counted from then on", async () => {
     const n = await node(tasks);
-    const id = await parked(n, { ttl: "80ms" });
-    await new Promise((resolve) => setTimeout(resolve, 120));
-    expect(await getRunDetail(suite.db, "env_1", id)).toMatchObject({ status: "PENDING_VERSION" });
+    const id = await parked(n, { ttl: "1m" });
+    expect(await getRunDetail(suite.db, "env_1", id)).not.toHaveProperty("expiresAt");
+    expect(await suite.db.query("select * from run_timer")).toEqual([]);
     n.executor.slots = 0;
     await put(n, "task");
     const queued = await until(n, id, "QUEUED");
-    expect(Date.parse(queued.expiresAt ?? "") - Date.parse(queued.queuedAt ?? "")).toBe(80);
+    expect(Date.parse(queued.expiresAt ?? "") - Date.parse(queued.queuedAt ?? "")).toBe(60_000);
+    await suite.db.query("with t as (update run_timer set due_at = now() where kind = 'ttl' returning ref) update run set expires_at = now() where id = (select ref from t)");
+    n.engine.timers.expect(Date.now());
     expect(await until(n, id)).toMatchObject({ status: "EXPIRED" });
   });
 
