@@ -105,7 +105,7 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
     packets,
     sole: config.databaseUrl === undefined,
     log: log.child({ in: "engine" }),
-    api: () => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.runToken() }),
+    api: () => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.workerToken() }),
     tokenUrl: issuer.callbackUrl,
     tokenAccess: (id) => issuer.tokenAccess(id).token,
     runAccess: (id) => issuer.runAccess(id).token,
@@ -254,7 +254,7 @@ function servingRoutes({ engine, api, pages, gateway, supervisor, readiness, dis
     if (token === undefined) return false;
     return (await api.credentials.authenticateToken(token).catch(() => null))?.kind === "key";
   };
-  const handleApi: Handler = getRequestListener(api.app.fetch, { overrideGlobalObjects: false });
+  const handleApi: Handler = getRequestListener(api.app.fetch);
   const noPages: Handler = (_, response) => sendJson(response, 404, { error: "This node serves no dashboard (SIGNALBOX_ROLES)." });
   return {
     paths: [

@@ -53,7 +53,7 @@ export function createApi(options: ApiOptions): Api {
   const context: ApiContext = { engine, prisma, keys, packets, config, log, signIn, credentials, issuer };
 
   const app = new Hono<ApiEnv>();
-  app.use("*", securityHeaders);
+  //app.use("*", securityHeaders);
   for (const routes of rooms) app.route("/", routes(context));
   app.route("/", openApiRoutes(context, () => app.routes));
   app.onError((error, c) => {

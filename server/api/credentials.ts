@@ -24,8 +24,14 @@ interface KeyRow {
   is_root: boolean;
 }
 
+interface KnownKey {
+  id: string;
+  display: string;
+}
 interface Ring {
-  byHash: Map<string, { id: string; display: string }>;
+  byHash: Map<string, KnownKey>;
+  /** Keys that were shown since the ring was read: not hashed for every request. */
+  shown: Map<string, KnownKey>;
   /** Keys with which the published clients sign tokens themselves: root keys, rotated ones in their grace too. */
   signing: { id: string; key: KeyObject }[];
   /** Recorded public tokens by hash. */
@@ -61,6 +67,7 @@ export function createCredentials(options: { db: Database; env: Environment; key
     );
     return {
       byHash: new Map(rows.map((key) => [key.hash.toString("hex"), { id: key.id, display: `${key.prefix}…${key.last4}` }])),
+      shown: new Map(),
       signing: rows.filter((key) => key.is_root).map((key) => ({ id: key.id, key: createSecretKey(Buffer.from(keys.vault.open(key.sealed, "api-key"))) })),
       tokens: new Map(tokens.map((token) => [token.hash.toString("hex"), { id: token.id, revoked: token.revoked }])),
     };
@@ -87,8 +94,10 @@ export function createCredentials(options: { db: Database; env: Environment; key
   }
 
   async function bySecretKey(token: string): Promise<Principal> {
-    const key = (await currentRing()).byHash.get(tokenHash(token));
+    const { byHash, shown } = await currentRing();
+    const key = shown.get(token) ?? byHash.get(tokenHash(token));
     if (key === undefined) throw new EngineError(401, wrongKey(token));
+    shown.set(token, key);
     touch("api_key", key.id);
     return { kind: "key", keyId: key.id, display: key.display };
   }

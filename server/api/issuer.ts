@@ -6,6 +6,7 @@ const handleLifetimeMs = 3_600_000;
 const waitTokenLifetimeMs = 24 * 3_600_000;
 /** Longest time that a worker may hold a run (waits included) before its reading calls are refused. */
 const runTokenLifetimeMs = 30 * 86_400_000;
+const workerTokenAgeMs = 3_600_000;
 const packetUrlLifetimeMs = 3_600_000;
 
 export interface MintOptions {
@@ -29,8 +30,8 @@ export interface Issuer {
   batchAccess(batchId: string): { token: string; claims: object };
   /** Public access token of a wait token: whoever holds it may complete that one. */
   tokenAccess(waitpointId: string): { token: string; claims: object };
-  /** Credential of a worker for its reading calls. */
-  runToken(runId?: string): string;
+  /** Credential of the workers for their reading calls: one for all, made anew every hour. */
+  workerToken(): string;
   callbackUrl(waitpointId: string): string;
   isCallback(waitpointId: string, mac: string): boolean;
   packetUrl(method: "GET" | "PUT", key: string): string;
@@ -57,13 +58,18 @@ export function createIssuer(options: { keys: Pick<Keys, "callback" | "publicTok
   const callbackMac = (waitpointId: string) => mac(keys.callback, ["wait-token", "1", environmentId, waitpointId]);
   const packetMac = (method: string, key: string, expires: string) => mac(keys.callback, ["packet", "1", environmentId, method, expires, key]);
 
+  let workers = { token: "", until: 0 };
+
   return {
     publicToken,
     runAccess: (runId, skipColumns) => access([`read:runs:${runId}`, `write:inputStreams:${runId}`], handleLifetimeMs, skipColumns),
     batchAccess: (batchId) => access([`read:batch:${batchId}`], handleLifetimeMs),
     tokenAccess: (waitpointId) => access([`write:waitpoints:${waitpointId}`], waitTokenLifetimeMs),
-    runToken: (runId) =>
-      signRunToken(keys.runTokens, { sub: environmentId, ...(runId !== undefined && { run: runId }), exp: Math.floor((Date.now() + runTokenLifetimeMs) / 1000) }),
+    workerToken() {
+      const now = Date.now();
+      if (now >= workers.until) workers = { token: signRunToken(keys.runTokens, { sub: environmentId, exp: Math.floor((now + runTokenLifetimeMs) / 1000) }), until: now + workerTokenAgeMs };
+      return workers.token;
+    },
     callbackUrl: (waitpointId) => `${origin()}/api/v1/waitpoints/tokens/${waitpointId}/callback/${callbackMac(waitpointId).toString("hex")}`,
     isCallback: (waitpointId, text) => equals(callbackMac(waitpointId), text),
     packetUrl(method, key) {

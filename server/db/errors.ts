@@ -15,3 +15,6 @@ export function isConnectionError(error: unknown): boolean {
 
 /** Two transactions stood in each other's way and this one was undone (deadlock, serialisation): worth another try. */
 export const isConflict = (error: unknown): boolean => error instanceof Error && "code" in error && (error.code === "40P01" || error.code === "40001");
+
+/** A row with this key is there. */
+export const isUniqueViolation = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "23505";

@@ -89,9 +89,14 @@ export interface Engine extends EngineOptions {
 
 export const laneOf = (run: { queue: string; concurrency_key: string | null }): Lane => ({ queue: run.queue, key: run.concurrency_key ?? "" });
 
-/** Tells the feed of runs after a commit. `events` gives what happened to each. */
+/** Tells the feed of runs after a commit, and keeps what this node knows of its own. `events` gives what happened to each. */
 export function publish(engine: Engine, runs: readonly StoredRun[], events: (run: StoredRun) => RunEvent[], created = false): void {
   if (runs.length === 0) return;
+  for (const run of runs) {
+    const live = engine.live.get(run.id);
+    // Commits of two connections may be told in either order.
+    if (live?.epoch === run.epoch && live.stored.version < run.version) live.stored = run;
+  }
   const at = Date.now();
   engine.feed.emit(
     "runs",

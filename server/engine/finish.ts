@@ -12,25 +12,23 @@ import type { Finish, Finished } from "./loops";
 import { runColumns, type StoredRun } from "./run-row";
 import { settleFinal } from "./settle";
 
-interface FinishInput {
-  id: string;
-  epoch: number | null;
-  from: readonly RunStatus[];
-  status: RunStatus;
-  event: string;
-  data: string | null;
-  output: string | null;
-  output_type: string | null;
-  error: string | null;
-  error_name: string | null;
-  error_message: string | null;
-  usage_ms: number;
-  result: string;
-  failed: boolean;
+/** An end on its way into a statement. `known`: the row as this process last saw it, for the plain one. */
+interface Ending {
+  finish: Finish;
+  /** As stored: a large one is in the packet store by now. */
+  output: Packet | undefined;
+  known: StoredRun | null;
 }
 
 /** floor(2·log2(ms)): percentiles come from counts per bucket. */
 const bucketSql = "case when usage_ms > 0 then least(floor(2 * ln(usage_ms::float8) / ln(2::float8)), 60)::smallint else 0 end";
+
+/** Ordered, as all rows that several statements write: two that take the same ones in different orders wait for each other. */
+const statSql = `s as (
+  insert into run_stat (env_id, minute, task, queue, status, bucket, count)
+  select $1, date_trunc('minute', now()), task, queue, status, ${bucketSql}, count(*) from r group by 3, 4, 5, 6 order by 3, 4, 5, 6
+  on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count
+)`;
 
 /**
  * One statement ends the runs: state, output, event, counters, queue entry and timers, and the outcome of every operation
@@ -40,7 +38,7 @@ const bucketSql = "case when usage_ms > 0 then least(floor(2 * ln(usage_ms::floa
 const finishSql = (queued: boolean) => `
 with i as materialized (
   select * from json_to_recordset($2::json) as i(id text, epoch int, "from" text[], status text, event text, data text, output text,
-    output_type text, error text, error_name text, error_message text, usage_ms int, result text, failed boolean)
+    output_type text, error text, error_name text, error_message text, usage_ms int, result text)
 ),
 ${queued ? `lq as materialized (select run_id from run_queue where run_id = any(array(select id from i)) order by run_id for update),` : ""}
 l as materialized (
@@ -86,12 +84,7 @@ bc as (
   update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id) b
    where id = b.batch_id returning id, sealed and finished_count >= run_count as complete
 ),
-s as (
-  insert into run_stat (env_id, minute, task, queue, status, bucket, count)
-  select $1, date_trunc('minute', now()), task, queue, status, ${bucketSql}, count(*)
-    from r group by task, queue, status, 6
-  on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count
-)
+${statSql}
 select r.*, q.run_id is not null as was_queued,
        (select json_agg(id) from p) as parents, (select json_agg(id) from bc where complete) as batches
   from r left join q on q.run_id = r.id`;
@@ -100,20 +93,21 @@ const endSql = finishSql(false);
 const endQueuedSql = finishSql(true);
 
 /**
- * The same for runs that nothing hangs on as far as this process knows: no parent, batch, journal, queue entry or timer. It costs
- * half. Somebody who waits for such a run all the same (by an idempotency key) is found by the two probes and settled next.
+ * The same for runs that nothing hangs on as far as this process knows (no parent, journal, queue entry or timer) and whose row is
+ * as this process knows it: it costs a third. A run that does not fit is left alone, for the other statement. Somebody who waits
+ * for such a run all the same, by an idempotency key, is found by the probe and settled next.
  */
-const plainSql = `
+const plainSql = (inBatches: boolean) => `
 with i as materialized (
-  select * from json_to_recordset($2::json) as i(id text, epoch int, "from" text[], status text, event text, data text, output text,
-    output_type text, error text, error_name text, error_message text, usage_ms int)
+  select * from json_to_recordset($2::json) as i(id text, epoch int, version int, status text, event text, data text, output text, output_type text,
+    error text, error_name text, error_message text, usage_ms int)
 ),
 r as (
-  update run set status = i.status, notable = nullif(i.status, 'COMPLETED'), version = run.version + 1, updated_at = now(), finished_at = now(),
+  update run set status = i.status, notable = nullif(i.status, 'COMPLETED'), version = i.version + 1, updated_at = now(), finished_at = now(),
     usage_ms = run.usage_ms + i.usage_ms, retry_at = null, error_name = i.error_name, error_message = i.error_message
   from i
-  where run.id = any(array(select id from i)) and run.id = i.id and run.epoch = i.epoch and run.status = any(i."from")
-  returning ${runColumns}, i.event, i.data, i.output, i.output_type, i.error
+  where run.id = any(array(select id from i)) and run.id = i.id and run.epoch = i.epoch and run.version = i.version and run.status = 'EXECUTING'
+  returning run.id, run.task, run.queue, run.status, run.version, run.usage_ms, i.event, i.data, i.output, i.output_type, i.error
 ),
 d as (
   update run_data set output = r.output, output_type = r.output_type, error = r.error from r
@@ -121,47 +115,69 @@ d as (
 ),
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), event, data from r),
 h as (delete from run_slot where run_id = any(array(select id from r))),
-s as (
-  insert into run_stat (env_id, minute, task, queue, status, bucket, count)
-  select $1, date_trunc('minute', now()), task, queue, status, ${bucketSql}, count(*) from r group by task, queue, status, 6
-  on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count
-)
-select r.*, false as stopping, false as was_queued, null as parents, null as batches,
+${
+  inBatches
+    ? `b as (
+  update batch_item set done = true where run_id = any(array(select id from r)) and not done returning run_id, batch_id
+),
+bc as (
+  update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id) b
+   where id = b.batch_id returning id, sealed and finished_count >= run_count as complete
+),`
+    : ""
+}
+${statSql}
+select id, now()::timestamptz(3) as at,
+       ${inBatches ? "(select json_agg(id) from bc where complete)" : "null"} as batches,
        exists (select from run_journal j where j.target = r.id and j.outcome is null)
-         or exists (select from batch_item b where b.run_id = r.id and not b.done) as awaited
+         ${inBatches ? "" : "or exists (select from batch_item b where b.run_id = r.id and not b.done)"} as awaited
   from r`;
+const endPlainSql = plainSql(false);
+const endItemsSql = plainSql(true);
 
 const nothing = Symbol("not in a state that ends this way");
 
 /** The write loops of ends. `submit` answers null when the run was not in one of the `from` statuses at that epoch. */
 export function createFinishes(engine: Engine) {
-  const linked = groupCommit<FinishInput, Finished | typeof nothing>({
+  const linked = groupCommit<Ending, Finished | typeof nothing>({
     writer: engine.db.writer(),
-    async run({ query }, items) {
-      const mayBeQueued = items.some((item) => item.status === "CANCELED" || item.status === "EXPIRED");
-      const rows = await query<Finished>(mayBeQueued ? endQueuedSql : endSql, [engine.env.id, JSON.stringify(items)]);
+    async run({ query }, endings) {
+      const mayBeQueued = endings.some(({ finish }) => finish.status === "CANCELED" || finish.status === "EXPIRED");
+      const rows = await query<Finished>(mayBeQueued ? endQueuedSql : endSql, [engine.env.id, JSON.stringify(inOrderOfId(endings).map(linkedInput))]);
       const [first] = rows;
       if (first?.parents) void resumeRuns(engine, first.parents);
       for (const batchId of first?.batches ?? []) void completeBatch(engine, batchId);
-      return inOrder(items, rows);
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      return endings.map(({ finish }) => byId.get(finish.runId) ?? nothing);
     },
   });
-  const plain = groupCommit<FinishInput, Finished | typeof nothing>({
+  const plain = groupCommit<Ending, Finished | typeof nothing>({
     writer: engine.db.writer(),
-    async run({ query }, items) {
-      const rows = await query<Finished & { awaited: boolean }>(plainSql, [engine.env.id, JSON.stringify(items)]);
+    async run({ query }, endings) {
+      const inBatches = endings.some(({ known }) => known?.batch_id !== null);
+      const rows = await query<PlainEnd>(inBatches ? endItemsSql : endPlainSql, [engine.env.id, JSON.stringify(inOrderOfId(endings).map(plainInput))]);
       const awaited = rows.filter((row) => row.awaited).map((row) => row.id);
       if (awaited.length > 0) void settleLate(engine, awaited);
-      return inOrder(items, rows);
+      for (const batchId of rows[0]?.batches ?? []) void completeBatch(engine, batchId);
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      return endings.map((ending) => {
+        const row = byId.get(ending.finish.runId);
+        return row === undefined || ending.known === null ? nothing : ended(ending, ending.known, row.at);
+      });
     },
   });
 
   return {
     async submit(finish: Finish): Promise<Finished | null> {
       const before = engine.live.get(finish.runId);
-      const input = await toInput(engine, finish);
+      const ending: Ending = {
+        finish,
+        output: finish.output === undefined ? undefined : await offloadPacket(engine.packets, finish.output, `${finish.runId}/output`),
+        known: before !== undefined && hasNoLinks(before, finish) ? before.stored : null,
+      };
       const { recounts } = engine.scheduler;
-      const answer = await (before !== undefined && hasNoLinks(before, finish) ? plain : linked).submit(input);
+      const first = ending.known === null ? nothing : await plain.submit(ending);
+      const answer = first === nothing ? await linked.submit(ending) : first;
       const run = answer === nothing ? await endedHere(engine, finish) : answer;
       if (run === null) return null;
       if (run.was_queued) forgetQueued(engine, run, recounts);
@@ -171,8 +187,8 @@ export function createFinishes(engine: Engine) {
         freeSlot(engine, run.id);
       }
       publish(engine, [run], () => [eventOf(run, run.event, finish.data)]);
-      const stored = input.output_type === "application/store" ? { data: input.output, dataType: input.output_type } : finish.output;
-      engine.ends.settle(run.id, { status: run.status, task: run.task, usageMs: run.usage_ms, ...(stored !== undefined && { output: stored }), ...(finish.error !== undefined && { error: finish.error }) });
+      const { output } = ending;
+      engine.ends.settle(run.id, { status: run.status, task: run.task, usageMs: run.usage_ms, ...(output !== undefined && { output }), ...(finish.error !== undefined && { error: finish.error }) });
       return run;
     },
     async idle() {
@@ -201,14 +217,9 @@ async function endedHere(engine: Engine, finish: Finish): Promise<Finished | nul
   return run === undefined ? null : { ...run, event: finish.event, data: null, was_queued: false, parents: null, batches: null };
 }
 
-function inOrder(items: readonly FinishInput[], rows: readonly Finished[]): (Finished | typeof nothing)[] {
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return items.map((item) => byId.get(item.id) ?? nothing);
-}
-
 function hasNoLinks(live: LiveRun, finish: Finish): boolean {
   const { stored } = live;
-  const unlinked = stored.parent_id === null && stored.batch_id === null && stored.expires_at === null && stored.delay_until === null;
+  const unlinked = stored.parent_id === null && stored.expires_at === null && stored.delay_until === null;
   return unlinked && !live.operated && stored.status === "EXECUTING" && live.epoch === finish.epoch && finish.status !== "CANCELED";
 }
 
@@ -221,32 +232,51 @@ async function settleLate(engine: Engine, runIds: readonly string[]): Promise<vo
   }
 }
 
-async function toInput(engine: Engine, finish: Finish): Promise<FinishInput> {
-  const output = finish.output === undefined ? undefined : await offloadPacket(engine.packets, finish.output, `${finish.runId}/output`);
-  const told = finish.error === undefined ? undefined : describeError(finish.error);
+/** Rows are locked in the order in which a statement is given them, and everywhere in the order of their ids. */
+const inOrderOfId = (endings: readonly Ending[]): Ending[] => endings.toSorted((a, b) => (a.finish.runId < b.finish.runId ? -1 : 1));
+
+/** Columns of both statements. What is undefined is left out of the JSON, and null to the statement. */
+function commonInput({ finish, output }: Ending) {
+  const { error } = finish;
+  const told = error === undefined ? undefined : describeError(error);
   return {
     id: finish.runId,
-    epoch: finish.epoch,
-    from: finish.from,
+    epoch: finish.epoch ?? undefined,
     status: finish.status,
     event: finish.event,
-    data: finish.data === undefined ? null : JSON.stringify(finish.data),
-    output: typeof output?.data === "string" ? encodeText(output.data) : null,
-    output_type: output?.dataType ?? null,
-    error: finish.error === undefined ? null : encodeText(JSON.stringify(finish.error)),
-    error_name: told?.name === undefined ? null : encodeText(told.name),
-    error_message: told === undefined ? null : encodeText(told.message.slice(0, 1000)),
+    data: finish.data === undefined ? undefined : JSON.stringify(finish.data),
+    output: typeof output?.data === "string" ? encodeText(output.data) : undefined,
+    output_type: output?.dataType,
+    error: error === undefined ? undefined : encodeText(JSON.stringify(error)),
+    error_name: told?.name === undefined ? undefined : encodeText(told.name),
+    error_message: told === undefined ? undefined : encodeText(told.message.slice(0, 1000)),
     usage_ms: Math.round(finish.usageMs),
-    result: encodeText(JSON.stringify(outcomeOf(finish.runId, finish, output))),
-    failed: finish.error !== undefined,
   };
 }
 
+const plainInput = (ending: Ending) => ({ ...commonInput(ending), version: ending.known?.version });
+const linkedInput = (ending: Ending) => ({ ...commonInput(ending), from: ending.finish.from, result: encodeText(JSON.stringify(outcomeOf(ending))) });
+
+/** What the plain statement tells: all else about the row is known. */
+interface PlainEnd {
+  id: string;
+  at: string;
+  batches: string[] | null;
+  awaited: boolean;
+}
+
+function ended(ending: Ending, known: StoredRun, at: string): Finished {
+  const { status, event, error_name = null, error_message = null, usage_ms } = commonInput(ending);
+  const row: StoredRun = { ...known, status, version: known.version + 1, updated_at: at, finished_at: at, usage_ms: known.usage_ms + usage_ms, retry_at: null, error_name, error_message };
+  return { ...row, event, stopping: false, data: null, was_queued: false, parents: null, batches: null };
+}
+
 /** What a parent that waits for this run is told. The task id is filled in when the outcome is handed over. */
-function outcomeOf(runId: string, finish: Pick<Finish, "status" | "error">, output: Packet | undefined): OperationOutcome {
+function outcomeOf({ finish, output }: Ending): OperationOutcome {
+  const id = finish.runId;
   const value: RunResult =
     finish.status === "COMPLETED"
-      ? { ok: true, id: runId, taskIdentifier: "", output: output ?? { data: null, dataType: "application/json" } }
-      : { ok: false, id: runId, taskIdentifier: "", error: finish.error ?? { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR" } };
+      ? { ok: true, id, taskIdentifier: "", output: output ?? { data: null, dataType: "application/json" } }
+      : { ok: false, id, taskIdentifier: "", error: finish.error ?? { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR" } };
   return { ok: true, value };
 }

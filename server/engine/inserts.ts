@@ -1,4 +1,5 @@
 import type { RunEvent } from "@/lib/contracts/run";
+import { isUniqueViolation } from "../db/errors";
 import { groupCommit } from "../db/group-commit";
 import { dispatch } from "./dispatch";
 import { eventOf, freeSlot, laneOf, publish, type Engine } from "./engine";
@@ -12,7 +13,10 @@ export function createInserts(engine: Engine) {
   const group = groupCommit<NewRun, StoredRun>({
     writer,
     async run({ query }, items) {
-      const stored = await insertRuns(query, engine.env.id, items);
+      const stored = await insertRuns(query, engine.env.id, items, { again: false }).catch((error: unknown) => {
+        if (isUniqueViolation(error)) return insertRuns(query, engine.env.id, items, { again: true });
+        throw error;
+      });
       const byId = new Map(stored.map((run) => [run.id, run]));
       return items.map((item) => byId.get(item.id) ?? new EngineError(409, `Run ${item.parent_id} has changed hands; its former process may not trigger runs.`));
     },

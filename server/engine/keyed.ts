@@ -51,7 +51,7 @@ export async function insertKeyed(query: Query, engine: Engine, items: readonly 
     if (holder !== item.run.id) answers.set(item, holder === undefined ? new Error("an idempotency key has no holder") : { id: holder, isCached: true, stored: null });
   }
   const winners = open.filter((item) => !answers.has(item));
-  const stored = winners.length === 0 ? [] : await insertRuns(query, engine.env.id, winners.map((item) => item.run));
+  const stored = winners.length === 0 ? [] : await insertRuns(query, engine.env.id, winners.map((item) => item.run), { again: true });
   const byId = new Map(stored.map((run) => [run.id, run]));
   return items.map((item) => {
     const answer = answers.get(item);

@@ -81,8 +81,6 @@ async function goOn(engine: Engine, run: Due): Promise<void> {
 async function queueToGoOn(engine: Engine, run: Due): Promise<void> {
   const [queued] = await engine.db.query<StoredRun>(queueSql, [run.id, run.epoch, engine.env.id, run.place]);
   if (queued === undefined) return;
-  const live = engine.live.get(run.id);
-  if (live?.epoch === queued.epoch) live.stored = queued;
   engine.counts.waiting -= 1;
   engine.scheduler.enqueued(laneOf(run), run.place - run.priority_ms);
   publish(engine, [queued], () => [eventOf(queued, "resuming")]);

@@ -14,6 +14,5 @@ export async function runStarted(engine: Engine, message: { runId: string; epoch
   if (live === undefined || live.epoch !== message.epoch || live.stored.status !== "DEQUEUED") return;
   const [run] = await engine.db.query<StoredRun>(startedSql, [message.runId, message.epoch]);
   if (run === undefined) return;
-  live.stored = run;
   publish(engine, [run], () => [eventOf(run, "started", { attempt: run.attempt })]);
 }

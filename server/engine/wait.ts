@@ -25,8 +25,6 @@ export async function blockRun(engine: Engine, wait: { runId: string; epoch: num
     await resumeRuns(engine, [wait.runId]);
     return;
   }
-  const live = engine.live.get(run.id);
-  if (live?.epoch === run.epoch) live.stored = run;
   engine.counts.waiting += 1;
   freeSlot(engine, run.id);
   publish(engine, [run], () => [eventOf(run, "waiting", data)]);

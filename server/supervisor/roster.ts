@@ -118,7 +118,7 @@ export class Roster {
   start(deployment: Deployment, place: { isOwn: boolean; machine?: MachinePreset | undefined }): Member {
     const options = this.#options;
     const bundle = this.#openBundle(deployment);
-    const heap = place.machine === undefined ? [] : [`--max-old-space-size=${Math.floor(machinePresets[place.machine].memory * 1024 * heapShare)}`];
+    const heap = place.machine === undefined ? ["--max-semi-space-size=32"] : [`--max-old-space-size=${Math.floor(machinePresets[place.machine].memory * 1024 * heapShare)}`];
     const process = new WorkerProcess({
       entry: options.workerEntry,
       bundlePath: bundle.path,

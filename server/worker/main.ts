@@ -46,8 +46,10 @@ async function broken(error: unknown): Promise<never> {
   return exit(1);
 }
 
+const Messages = ToWorker.array();
+
 function onMessage(raw: unknown): void {
-  const messages = ToWorker.array().safeParse(raw);
+  const messages = Messages.safeParse(raw);
   if (!messages.success) {
     // Another version speaks at the other end: nothing here can be relied on.
     process.stderr.write(`a message that could not be understood: ${messages.error.message}\n`);

@@ -11,7 +11,7 @@ import { notFound } from "../problem";
 import { requires } from "../requires";
 import { readRunsQuery } from "../runs-query";
 import { EngineError } from "../../engine/error";
-import { runResult, runResultWithin } from "../wire/result";
+import { readWait, runResult, runResultWithin } from "../wire/result";
 import { commonFields, namesFor, parseObject, retrievedRun } from "../wire/run";
 import { spanOf, traceTree } from "../wire/trace";
 
@@ -53,7 +53,7 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   );
 
   app.get("/api/v1/runs/:runId/result", secret, async (c) => {
-    const wait = readWait(c.req.query("wait"));
+    const wait = readWait(c);
     const result = await (wait > 0 ? runResultWithin(context, runIdOf(c), wait) : runResult(context, runIdOf(c)));
     if (result === null) throw notFound(`Result of run ${runIdOf(c).slice(0, 64)}`);
     return c.json(result);
@@ -121,8 +121,3 @@ export async function retrieve(context: ApiContext, c: ApiRequest) {
 }
 
 /** `wait=SECONDS` holds the request until the run has ended, 60 s at most; in ms. */
-function readWait(text: string | undefined): number {
-  const seconds = Number(text ?? 0);
-  if (!Number.isFinite(seconds) || seconds < 0) throw new EngineError(400, "`wait` is a number of seconds, from 0 to 60.", { param: "wait" });
-  return Math.min(seconds, 60) * 1000;
-}

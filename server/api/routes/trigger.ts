@@ -6,6 +6,7 @@ import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../c
 import { payloadPacket } from "../payload";
 import type { Principal } from "../principal";
 import { requires } from "../requires";
+import { readWait, runResultWithin } from "../wire/result";
 import { checkKeyTtl, checkPayload, checkPublicOptions, storedContent, taskFor } from "../trigger-checks";
 
 export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
@@ -17,6 +18,7 @@ export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
     requires(context, { allow: "scope", action: "trigger", wants: (c) => ({ resources: [{ type: "tasks", id: c.req.param("task") ?? "" }] }) }),
     async (c) => {
       const principal = principalOf(c);
+      const waitMs = readWait(c);
       const body = await readJson(c, TriggerBody, triggerBytes);
       const options = withLegacyHeaders(c, body.options ?? {});
       const task = taskFor(engine, c.req.param("task"), options);
@@ -34,7 +36,8 @@ export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
         ...oneTimeOf(principal),
       });
       handOver(c, issuer.runAccess(run.id, principal.kind === "public" ? principal.skipColumns : []));
-      return c.json({ id: run.id, isCached: run.isCached });
+      const result = waitMs === 0 ? null : await runResultWithin(context, run.id, waitMs);
+      return c.json({ id: run.id, isCached: run.isCached, ...(result !== null && { result }) });
     },
   );
 

@@ -94,7 +94,7 @@ export async function openHarness(): Promise<Harness> {
     packets,
     log,
     sole: true,
-    api: () => ({ url: state.origin, token: issuer.runToken() }),
+    api: () => ({ url: state.origin, token: issuer.workerToken() }),
     tokenUrl: issuer.callbackUrl,
     tokenAccess: (id) => issuer.tokenAccess(id).token,
     runAccess: (id) => issuer.runAccess(id).token,

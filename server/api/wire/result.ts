@@ -1,7 +1,8 @@
 import type { TaskRunError } from "@/lib/contracts/error";
 import { isFinal, type RunStatus } from "@/lib/contracts/status";
 import { getRunDetail } from "../../engine/reads/runs";
-import type { ApiContext } from "../context";
+import { EngineError } from "../../engine/error";
+import type { ApiContext, ApiRequest } from "../context";
 
 interface Ended {
   id: string;
@@ -10,6 +11,13 @@ interface Ended {
   output?: { data: string | null; dataType: string } | undefined;
   error?: TaskRunError | undefined;
   usageMs: number;
+}
+
+/** `?wait=SECONDS`, up to 60, in ms: how long an answer may be held for the end of a run. */
+export function readWait(c: ApiRequest): number {
+  const seconds = Number(c.req.query("wait") ?? 0);
+  if (!Number.isFinite(seconds) || seconds < 0) throw new EngineError(400, "`wait` is a number of seconds, from 0 to 60.", { param: "wait" });
+  return Math.min(seconds, 60) * 1000;
 }
 
 /** How a run ended, as `runs.result` and batch results give it; null while it has not. */
