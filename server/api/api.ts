@@ -4,7 +4,7 @@ import type { Keys } from "../db/keys";
 import type { PacketStore } from "../db/packets";
 import type { Engine } from "../engine/engine";
 import type { Logger } from "../log";
-import type { ApiConfig, ApiContext, ApiEnv, ApiRequest } from "./context";
+import { setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
 import { preflight } from "./cors";
 import { createCredentials, type Credentials } from "./credentials";
 import { keyRoutes } from "./dashboard/keys";
@@ -53,7 +53,7 @@ export function createApi(options: ApiOptions): Api {
   const context: ApiContext = { engine, prisma, keys, packets, config, log, signIn, credentials, issuer };
 
   const app = new Hono<ApiEnv>();
-  //app.use("*", securityHeaders);
+  app.use("*", securityHeaders);
   for (const routes of rooms) app.route("/", routes(context));
   app.route("/", openApiRoutes(context, () => app.routes));
   app.onError((error, c) => {
@@ -89,10 +89,10 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
 
 /** Set before the route runs, so that errors carry them too; a route may replace `cache-control`. */
 function securityHeaders(c: ApiRequest, next: () => Promise<void>): Promise<void> {
-  c.header("x-content-type-options", "nosniff");
-  c.header("referrer-policy", "same-origin");
-  c.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
-  c.header("cache-control", "no-store");
+  setHeader(c, "x-content-type-options", "nosniff");
+  setHeader(c, "referrer-policy", "same-origin");
+  setHeader(c, "content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+  setHeader(c, "cache-control", "no-store");
   return next();
 }
 

@@ -58,3 +58,13 @@ export function principalOf(c: ApiRequest): Principal {
 export function remoteAddress(c: ApiRequest): string {
   return c.env?.incoming?.socket.remoteAddress ?? "unknown";
 }
+
+/**
+ * A header of every answer to this request, errors too; what the route itself sets comes over it. It goes to Node's response where
+ * there is one: with `c.header` each answer would be built from a Headers object, a tenth of a short request.
+ */
+export function setHeader(c: ApiRequest, name: string, value: string): void {
+  const outgoing = c.env?.outgoing;
+  if (outgoing !== undefined && "setHeader" in outgoing) outgoing.setHeader(name, value);
+  else c.header(name, value);
+}

@@ -1,11 +1,11 @@
-import type { ApiRequest } from "./context";
+import { setHeader, type ApiRequest } from "./context";
 
 const fixedHeaders = ["authorization", "content-type", "trigger-version", "last-event-id", "timeout-seconds", "traceparent", "tracestate", "cache-control", "pragma"];
 
 /** Any origin, never with credentials: what answers here is asked with a bearer token, and a cookie is not sent along. */
 export function allowOrigin(c: ApiRequest): void {
-  c.header("access-control-allow-origin", "*");
-  c.header("access-control-expose-headers", "*, x-trigger-jwt, x-trigger-jwt-claims");
+  setHeader(c, "access-control-allow-origin", "*");
+  setHeader(c, "access-control-expose-headers", "*, x-trigger-jwt, x-trigger-jwt-claims");
 }
 
 export function preflight(c: ApiRequest, methods: readonly string[]): Response {

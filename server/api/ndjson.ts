@@ -5,7 +5,7 @@ import { check, parseJson, readChunks, tooLarge, triggerBytes } from "./body";
 import type { ApiRequest } from "./context";
 
 /** Items are stored in groups of this many or of about this size, so that memory stays bounded while a batch streams in. */
-const groupItems = 100;
+const groupItems = 250;
 const groupBytes = 4 * 1024 * 1024;
 
 /** Items of an NDJSON body as they arrive. A line may be as large as a single trigger. */

@@ -106,7 +106,7 @@ export interface Inserted {
 }
 
 export async function insertItems(query: Query, engine: Engine, batchId: string, items: readonly { index: number; task: string; keyed: KeyedRun; error: string | null }[]): Promise<Inserted> {
-  const answers = await insertKeyed(query, engine, items.map((item) => item.keyed));
+  const answers = await insertKeyed(query, engine, items.map((item) => item.keyed), { again: false });
   const rows: { index: number; run_id: string; task: string; done: boolean; error: string | null }[] = [];
   const result: Inserted = { runs: [], unmade: [], stored: [], cached: [], runIds: [] };
   for (const [position, item] of items.entries()) {

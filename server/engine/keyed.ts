@@ -32,10 +32,11 @@ select k.task, k.key, k.run_id from idempotency_key k join json_to_recordset($2:
 
 /** The write loop of runs with keys: keys and runs in one transaction, a group at a time. */
 export function createKeyedInserts(engine: Engine) {
-  return groupCommit<KeyedRun, KeyedAnswer>({ writer: engine.db.writer(), run: (writer, items) => untilKnown(() => writer.transaction((query) => insertKeyed(query, engine, items))) });
+  return groupCommit<KeyedRun, KeyedAnswer>({ writer: engine.db.writer(), run: (writer, items) => untilKnown(() => writer.transaction((query) => insertKeyed(query, engine, items, { again: true }))) });
 }
 
-export async function insertKeyed(query: Query, engine: Engine, items: readonly KeyedRun[]): Promise<(KeyedAnswer | Error)[]> {
+/** `again`: an earlier try with the same runs may have been committed. */
+export async function insertKeyed(query: Query, engine: Engine, items: readonly KeyedRun[], { again }: { again: boolean }): Promise<(KeyedAnswer | Error)[]> {
   const answers = new Map<KeyedRun, KeyedAnswer | Error>();
   const requests = await holders(query, engine.env.id, items);
   for (const item of items) {
@@ -51,7 +52,7 @@ export async function insertKeyed(query: Query, engine: Engine, items: readonly 
     if (holder !== item.run.id) answers.set(item, holder === undefined ? new Error("an idempotency key has no holder") : { id: holder, isCached: true, stored: null });
   }
   const winners = open.filter((item) => !answers.has(item));
-  const stored = winners.length === 0 ? [] : await insertRuns(query, engine.env.id, winners.map((item) => item.run), { again: true });
+  const stored = winners.length === 0 ? [] : await insertRuns(query, engine.env.id, winners.map((item) => item.run), { again });
   const byId = new Map(stored.map((run) => [run.id, run]));
   return items.map((item) => {
     const answer = answers.get(item);

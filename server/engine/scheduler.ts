@@ -190,7 +190,7 @@ export class Scheduler {
 
   /** Shares of the free capacity: lanes that were served longest ago come first, none gets more than its fair part. */
   picks(capacity: number, now: number): { picks: Pick[]; room: number } {
-    const room = Math.min(capacity, this.environmentRoom, claimLimit);
+    const room = Math.min(capacity, this.environmentRoom, claimLimit, Math.ceil(this.environmentLimit / 2));
     if (room <= 0) {
       this.#saturated = this.waiting > 0;
       return { picks: [], room: 0 };

@@ -48,10 +48,20 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     if (type !== "application/x-ndjson" && type !== "application/ndjson") return refuse(c, 415, "Batch items are sent as application/x-ndjson, one JSON object per line.");
     const batchId = c.req.param("batchId");
     const counts = { accepted: 0, deduplicated: 0 };
-    for await (const items of await authorizedChunks(c, principal, batchId)) {
+    const store = async (items: BatchItem[]) => {
       const added = await addBatchItems(engine, batchId, items);
       counts.accepted += added.accepted;
       counts.deduplicated += added.deduplicated;
+    };
+    let storing = Promise.resolve();
+    try {
+      // Items are read and checked while those before them are stored.
+      for await (const items of await authorizedChunks(c, principal, batchId)) {
+        await storing;
+        storing = store(items);
+      }
+    } finally {
+      await storing;
     }
     const { sealed, enqueuedCount, expectedCount } = await sealBatch(engine, batchId);
     return c.json({ id: batchId, itemsAccepted: counts.accepted, itemsDeduplicated: counts.deduplicated, sealed, enqueuedCount, expectedCount });

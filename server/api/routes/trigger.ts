@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { TriggerBody, type TriggerOptions } from "@/lib/contracts/trigger";
 import { trigger } from "../../engine/trigger";
 import { readJson, triggerBytes } from "../body";
-import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
+import { principalOf, setHeader, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { payloadPacket } from "../payload";
 import type { Principal } from "../principal";
 import { requires } from "../requires";
@@ -46,8 +46,8 @@ export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
 
 /** The token of a handle. Without these headers the published client would make a useless one without a word. */
 export function handOver(c: ApiRequest, access: { token: string; claims: object }): void {
-  c.header("x-trigger-jwt", access.token);
-  c.header("x-trigger-jwt-claims", JSON.stringify(access.claims));
+  setHeader(c, "x-trigger-jwt", access.token);
+  setHeader(c, "x-trigger-jwt-claims", JSON.stringify(access.claims));
 }
 
 /** A one-time token is used up in the transaction that creates what it was for. */
