@@ -22,12 +22,12 @@ export const root = join(import.meta.dirname, "..", "..");
 
 const bootLimitMs = 180_000;
 
-/** The product as a user starts it, with the project of this folder. The same `dataDir` and key again is a later start. */
+/** The product as `npm start` starts it, with the project of this folder. The same `dataDir` and key again is a later start. */
 export async function startProduct(dataDir: string, secretKey = `tr_prod_${randomBytes(16).toString("hex")}`): Promise<ProductServer> {
   const port = await freePort();
   const from = performance.now();
   const variables = { PORT: String(port), HOST: "127.0.0.1", SIGNALBOX_PROJECT: join(root, "bench", "project"), SIGNALBOX_DATA: dataDir, TRIGGER_SECRET_KEY: secretKey };
-  const child = spawn(process.execPath, [join(root, "scripts", "signalbox.mjs"), "start"], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=32", join(root, "scripts", "signalbox.mjs"), "start"], {
     cwd: root,
     env: { ...process.env, ...variables },
     stdio: ["ignore", "pipe", "pipe"],

@@ -154,6 +154,15 @@ test("a run is cancelled, replayed, tagged, rescheduled and given metadata", asy
   expect(Date.parse(moved.body.delayedUntil)).toBeGreaterThan(Date.now() + 100 * 60_000);
 });
 
+test("a trigger that waits answers with the result too, or without it when the time is over", async () => {
+  expect((await api.call("POST", "/api/v1/tasks/hello/trigger?wait=0.05", { body: {} })).body).toEqual({ id: expect.stringMatching(/^run_/), isCached: false });
+  expect(await api.call("POST", "/api/v1/tasks/hello/trigger?wait=-1", { body: {} })).toMatchObject({ status: 400, body: { param: "wait" } });
+  const id = await api.trigger("hello", { options: { idempotencyKey: "waited" } });
+  const held = api.call("POST", "/api/v1/tasks/hello/trigger?wait=20", { body: { options: { idempotencyKey: "waited" } } });
+  await api.call("POST", `/api/v2/runs/${id}/cancel`);
+  expect((await held).body).toMatchObject({ id, isCached: true, result: { ok: false, id, error: { code: "TASK_RUN_CANCELLED" } } });
+});
+
 test("a missing run is 404 without the header that would make clients retry", async () => {
   const answer = await api.call("GET", "/api/v3/runs/run_nothere");
   expect(answer.status).toBe(404);
