@@ -27,10 +27,17 @@ export const Me = z.object({
 });
 export type Me = z.infer<typeof Me>;
 
-/** GET /api/dashboard/runs?status=A,B&task=…&tag=…&queue=…&from=…&to=…&id=…&batch=…&parent=…&rootOnly=true&limit=50&cursor=… */
+/** GET /api/dashboard/runs?status=A&status=B&task=…&tag=…&queue=…&from=…&to=…&id=…&batch=…&parent=…&rootOnly=true&limit=50&cursor=… */
 export const RunsPage = z.object({ rows: z.array(RunRow), next: z.string().optional(), previous: z.string().optional() });
 export type RunsPage = z.infer<typeof RunsPage>;
-export const RunsQuery = RunFilter.extend({ limit: z.number().int().min(1).max(200).default(50), cursor: z.string().optional() });
+export const RunsQuery = RunFilter.extend({
+  /** Versions of the tasks that runs are locked to. */
+  version: z.array(z.string()).optional(),
+  /** Machine presets that runs have, or would start with: their own, else that of their version's config. */
+  machine: z.array(z.string()).optional(),
+  limit: z.number().int().min(1).max(200).default(50),
+  cursor: z.string().optional(),
+});
 export type RunsQuery = z.infer<typeof RunsQuery>;
 
 /** GET /api/dashboard/runs/:id */
