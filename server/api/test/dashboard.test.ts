@@ -28,7 +28,7 @@ const stat = ({ minutesAgo, status, bucket, count }: { minutesAgo: number; statu
 test("every page fits its contract", async () => {
   const run = await api.trigger("hello", { payload: { n: 1 }, options: { tags: ["red"] } });
   await read(Me, "/me");
-  expect((await read(RunsPage, "/runs?tag=red&status=QUEUED,EXECUTING&limit=10")).rows.map((row) => row.id)).toEqual([run]);
+  expect((await read(RunsPage, "/runs?tag=red&status=QUEUED&status=EXECUTING&limit=10")).rows.map((row) => row.id)).toEqual([run]);
   expect((await read(RunsPage, `/runs?id=${run.slice(0, 12)}&rootOnly=true`)).rows.length).toBeGreaterThan(0);
   expect(await read(RunPage, `/runs/${run}`)).toMatchObject({ detail: { id: run, payload: '{"n":1}' }, events: [{ type: "created" }], relations: [] });
   expect(await read(TracePage, `/runs/${run}/trace?after=0`)).toEqual({ items: [] });
@@ -39,6 +39,11 @@ test("every page fits its contract", async () => {
   const refused = await api.call("GET", "/api/dashboard/runs?limit=1000", { as });
   expect([refused.status, refused.body.issues[0].path]).toEqual([400, "limit"]);
   expect((await api.call("GET", "/api/dashboard/runs/run_nothere", { as })).status).toBe(404);
+});
+
+test("a comma in a tag is part of the tag", async () => {
+  const run = await api.trigger("checked", { payload: { email: "a@b.c" }, options: { tags: ["red, or blue"] } });
+  expect((await read(RunsPage, "/runs?tag=red%2C%20or%20blue")).rows.map((row) => row.id)).toEqual([run]);
 });
 
 test("activity, latency and the last day come from counters", async () => {
