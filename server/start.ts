@@ -12,7 +12,7 @@ import { buildProject, type BuildOptions } from "./build/build-project";
 import { readProjectEnv } from "./build/project-env";
 import { createCleanup, type Cleanup } from "./cleanup";
 import { allowedHosts, environmentOfMode, localOrigin, type Config } from "./config";
-import { bootstrap } from "./db/bootstrap";
+import { bootstrap, showNewKey } from "./db/bootstrap";
 import { openDatabase, type Database } from "./db/database";
 import { isConnectionError, Unavailable } from "./db/errors";
 import { PrismaClient } from "./db/generated/client";
@@ -142,7 +142,10 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
   routes = servingRoutes({ engine, api, pages, gateway, supervisor, readiness, disk, log });
   if (supervisor !== undefined) await engine.attach(supervisor.executor);
 
-  announce({ config, version: installation.version, environment: env, deployment: engine.deployments.current(), newSecretKey: boot.newSecretKey, setupCode: await issueSetupCode(db), origin: origin(), startedInMs: Date.now() - begun, log });
+  const setupCode = await issueSetupCode(db);
+  await showNewKey({ db, vault: keys.vault, environmentId: env.id }, (secretKey) =>
+    announce({ config, version: installation.version, environment: env, deployment: engine.deployments.current(), secretKey, setupCode, origin: origin(), startedInMs: Date.now() - begun, log }),
+  );
 
   return {
     async stop() {

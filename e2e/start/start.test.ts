@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clientOf } from "./client";
-import { createProject, databaseLog, databasePid, freePort, runToEnd, startServer, type Project, type ServerProcess } from "./server-process";
+import { createProject, databaseLog, databasePid, freePort, killOnceItSays, runToEnd, startServer, type Project, type ServerProcess } from "./server-process";
 
 const lines = (output: string) => output.split("\n").filter((line) => line !== "");
 
@@ -102,6 +102,22 @@ describe("a running server", () => {
     await expect.poll(async () => (await again.run(parked)).status).toBe("EXECUTING");
   }, 60_000);
 });
+
+test("a first start that dies after it has made the secret key leaves it to the next one to show", async () => {
+  const project = createProject();
+  // Said between the making of the key and the announcement.
+  const said = await killOnceItSays(project, '"deployed"');
+  expect(said).not.toContain("is ready after");
+  expect(said).not.toContain("secret key");
+  for (const shows of [true, false]) {
+    const server = await startServer(project);
+    expect(server.secretKey !== undefined).toBe(shows);
+    if (server.secretKey !== undefined) expect(await clientOf(server.origin, server.secretKey).trigger("slow", { ms: 1 })).toMatch(/^run_/);
+    server.kill("SIGTERM");
+    expect((await server.ended).code).toBe(0);
+  }
+  project.remove();
+}, 120_000);
 
 describe("a start that cannot succeed", () => {
   let project: Project;
