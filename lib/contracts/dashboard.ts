@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { RunFilter, QueueRow } from "./realtime";
+import { RunFilter, QueueRow, ServerNotice } from "./realtime";
 import { IsoDate, RunDetail, RunEvent, RunRow, StreamChunk, TraceItem } from "./run";
 import { RunStatus } from "./status";
-import { BuildError, TaskManifest } from "./task";
+import { TaskManifest } from "./task";
 import { TokenRow } from "./token";
 
 /**
@@ -23,7 +23,8 @@ export const Me = z.object({
   /** Public address of this server, for snippets. */
   origin: z.string(),
   deployment: z.object({ version: z.string(), createdAt: IsoDate }).nullable(),
-  buildError: BuildError.nullable(),
+  /** Until the socket tells them. */
+  notices: z.array(ServerNotice),
 });
 export type Me = z.infer<typeof Me>;
 

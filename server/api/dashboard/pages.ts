@@ -27,7 +27,6 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
     const principal = principalOf(c);
     if (principal.kind !== "session") throw notFound("Session");
     const current = engine.deployments.current();
-    const error = config.buildError();
     const me: Me = {
       user: principal.user,
       environment: { id: env.id, slug: env.slug, type: env.type, concurrencyLimit: env.concurrencyLimit },
@@ -35,7 +34,7 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
       version: config.version,
       origin: config.origin(),
       deployment: current === null ? null : { version: current.version, createdAt: current.createdAt },
-      buildError: error,
+      notices: [...config.notices()],
     };
     return c.json(me);
   });

@@ -103,7 +103,7 @@ export async function openHarness(): Promise<Harness> {
     batchAccess: (id) => issuer.batchAccess(id).token,
   });
   await deploy(engine, { contentHash: "one", bundle: "one", manifest });
-  const api = createApi({ engine, prisma, keys, packets, log, config: { origin: () => state.origin, mode: "production", version: "0.0.0", buildError: () => null } });
+  const api = createApi({ engine, prisma, keys, packets, log, config: { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [] } });
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const { as = secretKey, body, headers = {}, raw } = options;
