@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Activity, ApiKeyCreated, ApiKeysPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueuesPage, RecentPayloads, RunPage, RunsPage, StreamPage, TaskStats, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
+import type { RunEvent } from "@/lib/contracts/run";
 import type { z } from "zod";
 import { openHarness, type Harness } from "./harness";
 
@@ -74,6 +75,22 @@ test("tokens: the inbox, one token, and who answered", async () => {
   expect((await api.call("POST", `/api/v1/waitpoints/tokens/${body.id}/complete`, { as, body: { data: "yes" } })).status).toBe(200);
   expect((await read(TokensPage, "/tokens?status=COMPLETED,TIMED_OUT")).tokens).toMatchObject([{ id: body.id, completedBy: "admin1@example.com", output: "yes" }]);
   expect(await api.db.query("select actor from audit_entry where action = 'token.complete' and target = $1", [body.id])).toEqual([{ actor: "admin1@example.com" }]);
+});
+
+test("a run that a person triggered or replayed says who, at once and ever after", async () => {
+  const heard: RunEvent[] = [];
+  const stop = api.engine.feed.onRuns((changes) => heard.push(...changes.flatMap((change) => change.events)));
+  const triggered = (await api.call("POST", "/api/v1/tasks/hello/trigger", { as, body: {} })).body.id;
+  const replayed = (await api.call("POST", `/api/v1/runs/${triggered}/replay`, { as, body: {} })).body.id;
+  const byKey = (await api.call("POST", `/api/v1/runs/${triggered}/replay`, { body: {} })).body.id;
+  const plain = await api.trigger();
+  stop();
+  const makers = { [triggered]: "admin1@example.com", [replayed]: "admin1@example.com", [byKey]: `key …${api.secretKey.slice(-4)}`, [plain]: undefined };
+  for (const [run, by] of Object.entries(makers)) {
+    const [created] = (await read(RunPage, `/runs/${run}`)).events;
+    expect([created?.type, created?.data?.by]).toEqual(["created", by]);
+    expect(heard.filter((event) => event.runId === run && event.type === "created")).toEqual([created]);
+  }
 });
 
 test("keys: shown once, rotated with a grace, revoked at once; callbacks and minted tokens outlive them", async () => {
