@@ -242,11 +242,11 @@ async function toInput(engine: Engine, finish: Finish): Promise<FinishInput> {
   };
 }
 
-/** What a parent that waits for this run is told. The task id is filled in when the outcome is handed over. */
+/** What a parent that waits for this run is told. */
 function outcomeOf(runId: string, finish: Pick<Finish, "status" | "error">, output: Packet | undefined): OperationOutcome {
   const value: RunResult =
     finish.status === "COMPLETED"
-      ? { ok: true, id: runId, taskIdentifier: "", output: output ?? { data: null, dataType: "application/json" } }
-      : { ok: false, id: runId, taskIdentifier: "", error: finish.error ?? { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR" } };
+      ? { ok: true, id: runId, output: output ?? { data: null, dataType: "application/json" } }
+      : { ok: false, id: runId, error: finish.error ?? { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR" } };
   return { ok: true, value };
 }
