@@ -110,11 +110,11 @@ export async function startServer(project: Place, env: Record<string, string> = 
   };
 }
 
-/** Runs the real command and kills it as soon as it has said `text`. Answers everything that it said. */
-export async function killOnceItSays(project: Place, text: string): Promise<string> {
+/** Runs the real command and kills it when it has said `text`, or after so many ms. Answers everything that it said. */
+export async function startAndKill(project: Place, moment: { text: string } | { ms: number }): Promise<string> {
   const { child, ended, output } = launch(project, { PORT: String(await freePort()) });
-  const timer = setTimeout(() => child.kill("SIGKILL"), readyWithinMs);
-  child.stdout?.on("data", () => output().includes(text) && child.kill("SIGKILL"));
+  const timer = setTimeout(() => child.kill("SIGKILL"), "ms" in moment ? moment.ms : readyWithinMs);
+  if ("text" in moment) child.stdout?.on("data", () => output().includes(moment.text) && child.kill("SIGKILL"));
   await ended;
   clearTimeout(timer);
   return output();

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { protocolVersion } from "@/lib/contracts/protocol";
 import { clientOf } from "./client";
-import { createProject, databaseLog, databasePid, freePort, killOnceItSays, runToEnd, startServer, type Project, type ServerProcess } from "./server-process";
+import { createProject, databaseLog, databasePid, freePort, runToEnd, startAndKill, startServer, type Project, type ServerProcess } from "./server-process";
 
 const lines = (output: string) => output.split("\n").filter((line) => line !== "");
 
@@ -122,7 +122,7 @@ describe("a running server", () => {
 test("a first start that dies after it has made the secret key leaves it to the next one to show", async () => {
   const project = createProject();
   // Said between the making of the key and the announcement.
-  const said = await killOnceItSays(project, '"deployed"');
+  const said = await startAndKill(project, { text: '"deployed"' });
   expect(said).not.toContain("is ready after");
   expect(said).not.toContain("secret key");
   for (const shows of [true, false]) {
