@@ -46,7 +46,7 @@ test("an engine that is closed while its database is killed and started again en
     closing = true;
     const asked = Date.now();
     await node.engine.close();
-    expect(Date.now() - asked).toBeLessThan(10_000);
+    expect(Date.now() - asked).toBeLessThan(25_000); // statements are tried for 30 s
     await Promise.all(callers);
     await expect.poll(databasePid).not.toBe(pid);
   }
