@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { startServer } from "./start/server-process";
+import { startServer, type ServerProcess } from "./start/server-process";
 
 export const admin = { name: "Ada Admin", email: "ada@example.com", password: "correct horse battery" };
 const stateFile = "test-results/admin.json";
@@ -11,15 +11,8 @@ export default async function setup(): Promise<() => Promise<void>> {
   const root = join(import.meta.dirname, "..");
   const data = mkdtempSync(join(tmpdir(), "signalbox-browser-"));
   const server = await startServer({ directory: root, data });
-  const code = server.setupLink?.split("#code=")[1];
-  const response = await fetch(`${server.origin}/api/setup`, {
-    method: "POST",
-    headers: { "content-type": "application/json", origin: server.origin },
-    body: JSON.stringify({ ...admin, code }),
-  });
-  if (!response.ok) throw new Error(`making the first admin failed: ${response.status} ${await response.text()}`);
   mkdirSync(dirname(stateFile), { recursive: true });
-  writeFileSync(stateFile, JSON.stringify({ cookies: response.headers.getSetCookie().map((line) => toCookie(line, new URL(server.origin).hostname)), origins: [] }));
+  writeFileSync(stateFile, JSON.stringify(await makeFirstAdmin(server)));
   // Read by the tests, which run in processes of their own.
   process.env.E2E_ORIGIN = server.origin;
   process.env.E2E_SECRET_KEY = server.secretKey ?? "";
@@ -29,6 +22,17 @@ export default async function setup(): Promise<() => Promise<void>> {
     if (exitCode !== 0) process.stderr.write(`the server ended with ${exitCode}:\n${server.output()}\n`);
     rmSync(data, { recursive: true, force: true });
   };
+}
+
+/** By the sign-in link of the first start. Answers the state of a browser in which the admin is signed in. */
+export async function makeFirstAdmin({ origin, setupLink }: Pick<ServerProcess, "origin" | "setupLink">) {
+  const response = await fetch(`${origin}/api/setup`, {
+    method: "POST",
+    headers: { "content-type": "application/json", origin },
+    body: JSON.stringify({ ...admin, code: setupLink?.split("#code=")[1] }),
+  });
+  if (!response.ok) throw new Error(`making the first admin failed: ${response.status} ${await response.text()}`);
+  return { cookies: response.headers.getSetCookie().map((line) => toCookie(line, new URL(origin).hostname)), origins: [] };
 }
 
 function toCookie(line: string, domain: string) {

@@ -8,14 +8,14 @@ interface Announcement {
   version: string;
   environment: Environment;
   deployment: Deployment | null;
-  newSecretKey: string | undefined;
+  secretKey: string | undefined;
   setupCode: string | null;
   origin: string;
   startedInMs: number;
   log: Logger;
 }
 
-/** Said once, when requests are served. Key and sign-in link are written as they are: this is the only place that shows them. */
+/** Said when requests are served. Key and sign-in link are written as they are: this is the only place that shows them. */
 export function announce(options: Announcement): void {
   const { config, environment, deployment, origin } = options;
   const signIn = options.setupCode === null ? undefined : `${origin}/setup#code=${options.setupCode}`;
@@ -27,7 +27,7 @@ export function announce(options: Announcement): void {
     `  ${config.roles.has("web") ? "dashboard" : "API      "}    ${origin}`,
     `  project      ${environment.project.ref}, ${deployment === null ? "no working version yet" : `${deployment.manifest.tasks.length} tasks, version ${deployment.version}`}`,
     `  data         ${config.dataDir}`,
-    ...(options.newSecretKey === undefined ? [] : [`  secret key   ${options.newSecretKey}`, "               shown this once: set it as TRIGGER_SECRET_KEY in your application"]),
+    ...(options.secretKey === undefined ? [] : [`  secret key   ${options.secretKey}`, "               shown this once: set it as TRIGGER_SECRET_KEY in your application"]),
     ...(signIn === undefined ? [] : [`  sign in      ${signIn}`, "               works once, for making the first admin"]),
     "",
   ];

@@ -37,6 +37,8 @@ export async function identifyProject(options: { built: BuildResult; query: Quer
 
 export interface ServedProject {
   buildError(): BuildError | null;
+  /** Calls back after each build that was applied. */
+  onBuild(listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export async function serveProject(engine: Engine, options: BuildOptions, first:
   const { log } = options;
   let error: BuildError | null = null;
   let deploying: Promise<void> = Promise.resolve();
+  let built = () => {};
 
   async function apply(result: BuildResult): Promise<void> {
     error = result.ok ? null : result.error;
@@ -58,7 +61,7 @@ export async function serveProject(engine: Engine, options: BuildOptions, first:
   const watcher =
     options.mode === "dev"
       ? watchProject(options, first, (result) => {
-          deploying = deploying.then(() => apply(result)).catch((problem: unknown) => log.error("could not deploy", { error: problem }));
+          deploying = deploying.then(() => apply(result)).then(() => built()).catch((problem: unknown) => log.error("could not deploy", { error: problem }));
         })
       : undefined;
   const pruner = setInterval(() => void prune(engine, options), 3_600_000);
@@ -67,6 +70,9 @@ export async function serveProject(engine: Engine, options: BuildOptions, first:
 
   return {
     buildError: () => error,
+    onBuild(listener) {
+      built = listener;
+    },
     async close() {
       clearInterval(pruner);
       await watcher?.close();

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
+import type { ServerNotice } from "@/lib/contracts/realtime";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { stop } from "esbuild";
 import { allows, readableThrough } from "./api/authorize";
@@ -12,7 +13,7 @@ import { buildProject, type BuildOptions } from "./build/build-project";
 import { readProjectEnv } from "./build/project-env";
 import { createCleanup, type Cleanup } from "./cleanup";
 import { allowedHosts, environmentOfMode, localOrigin, type Config } from "./config";
-import { bootstrap } from "./db/bootstrap";
+import { bootstrap, showNewKey } from "./db/bootstrap";
 import { openDatabase, type Database } from "./db/database";
 import { isConnectionError, Unavailable } from "./db/errors";
 import { PrismaClient } from "./db/generated/client";
@@ -35,6 +36,7 @@ import { watchReadiness } from "./http/readiness";
 import type { Logger } from "./log";
 import { identifyProject, serveProject } from "./project";
 import { announce } from "./announce";
+import { noticesOf } from "./notices";
 import { runEvents } from "./run-events";
 import { createSupervisor, type Supervisor } from "./supervisor/supervisor";
 
@@ -117,6 +119,7 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
 
   const served = await serveProject(engine, buildOptions, built);
   cleanup.add("project watch", () => served.close());
+  const notices = () => noticesOf({ disk: disk.state(), readOnlyReason: engine.readOnlyReason, buildError: served.buildError(), isDeployed: engine.deployments.current() !== null });
   const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 4 }, { onPoolError: () => {}, onConnectionError: () => {} }) });
   cleanup.add("Prisma client", () => prisma.$disconnect());
   const api = createApi({
@@ -125,15 +128,16 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
     keys,
     packets,
     log: log.child({ in: "api" }),
-    config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, buildError: served.buildError },
+    config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, notices },
   });
 
   const pages = config.roles.has("web") ? await openPages({ root: installation.root, dev: mode === "dev" && installation.isCheckout, host: config.host, port: http.port }) : undefined;
   if (pages !== undefined) cleanup.add("pages", () => pages.close());
   // After the sockets and before what answers need.
   cleanup.add("HTTP server", () => http.close(answerGraceMs));
-  const gateway = openGateway({ engine, api, disk, config, log });
+  const gateway = openGateway({ engine, api, notices, config, log });
   cleanup.add("gateway", () => gateway.close());
+  served.onBuild(gateway.noticesChanged);
 
   const supervisor = config.roles.has("worker") ? openSupervisor({ engine, buildOptions, log }) : undefined;
   if (supervisor !== undefined) cleanup.add("workers", () => supervisor.close());
@@ -142,7 +146,10 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
   routes = servingRoutes({ engine, api, pages, gateway, supervisor, readiness, disk, log });
   if (supervisor !== undefined) await engine.attach(supervisor.executor);
 
-  announce({ config, version: installation.version, environment: env, deployment: engine.deployments.current(), newSecretKey: boot.newSecretKey, setupCode: await issueSetupCode(db), origin: origin(), startedInMs: Date.now() - begun, log });
+  const setupCode = await issueSetupCode(db);
+  await showNewKey({ db, vault: keys.vault, environmentId: env.id }, (secretKey) =>
+    announce({ config, version: installation.version, environment: env, deployment: engine.deployments.current(), secretKey, setupCode, origin: origin(), startedInMs: Date.now() - begun, log }),
+  );
 
   return {
     async stop() {
@@ -210,14 +217,14 @@ function openSupervisor({ engine, buildOptions, log }: { engine: Engine; buildOp
   });
 }
 
-function openGateway({ engine, api, disk, config, log }: { engine: Engine; api: Api; disk: DiskWatch; config: Config; log: Logger }): Gateway {
+function openGateway({ engine, api, notices, config, log }: { engine: Engine; api: Api; notices: () => ServerNotice[]; config: Config; log: Logger }): Gateway {
   return createGateway({
     feed: engine.feed,
     reads: engineReads(engine),
     access: { ...api.credentials, allows, readableThrough },
     allowedOrigins: () => (config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin]),
     allowedHosts: () => allowedHosts(config),
-    notices: () => (disk.state().level === "ok" ? [] : [{ level: disk.state().level === "full" ? "error" : "warning", message: engine.readOnlyReason ?? "The server's disk is filling up." }]),
+    notices,
     log: log.child({ in: "gateway" }),
   });
 }

@@ -1,5 +1,6 @@
-import { Pool } from "pg";
+import type { Pool } from "pg";
 import { importPeer, type Peer } from "./peer";
+import { openPool } from "./pool";
 
 interface GraphileWorker {
   makeWorkerUtils(options: { pgPool: Pool }): Promise<{
@@ -19,7 +20,7 @@ export const graphileWorker: Peer = {
   store: "postgres",
   openProducer: async (connectionString) => {
     const { makeWorkerUtils } = await importPeer<GraphileWorker>("graphile-worker");
-    const pgPool = new Pool({ connectionString, max: 16 });
+    const pgPool = openPool(connectionString);
     const utils = await makeWorkerUtils({ pgPool });
     await utils.migrate();
     return {
@@ -35,7 +36,7 @@ export const graphileWorker: Peer = {
   },
   openWorker: async (connectionString, { mode, onJob }) => {
     const { run, Logger } = await importPeer<GraphileWorker>("graphile-worker");
-    const pgPool = new Pool({ connectionString, max: 16 });
+    const pgPool = openPool(connectionString);
     const batching = mode === "drain" ? { localQueue: { size: 500, refetchDelay: { durationMs: 10 } }, completeJobBatchDelay: 0 } : {};
     const runner = await run({
       preset: { worker: { concurrentJobs: 24, logger: new Logger(() => () => {}), ...batching } },

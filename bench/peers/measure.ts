@@ -3,6 +3,7 @@ import type { Cleanup } from "../cleanup";
 import type { Options } from "../options";
 import type { Results } from "../results";
 import { queueRows } from "../rows/queue-rows";
+import { catchOutOfTurn } from "./out-of-turn";
 import type { Peer } from "./peer";
 import { peers } from "./registry";
 import { hasRedis, installPeers, startPostgres, startRedis, type Store } from "./stores";
@@ -25,10 +26,13 @@ export async function measurePeers(measuring: Measuring): Promise<void> {
       continue;
     }
     const folder = join(measuring.folder, String(i));
+    const stopCatching = catchOutOfTurn((error) => measuring.results.problem(peer.name, error));
     try {
       await measurePeer(measuring, peer, () => (fsync === undefined ? startPostgres(folder) : startRedis(folder, fsync)));
     } catch (error) {
       measuring.results.problem(peer.name, error);
+    } finally {
+      stopCatching();
     }
   }
 }

@@ -95,7 +95,7 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
           </Button>
           <FreshnessPill />
         </header>
-        <Notices buildError={me.buildError} />
+        <Notices initial={me.notices} />
         <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
           {children}
         </main>

@@ -2,20 +2,11 @@
 import { CircleAlert } from "lucide-react";
 import { useNotices } from "@/components/live/hooks";
 import { cn } from "@/components/ui/cn";
-import type { Me } from "@/lib/contracts/dashboard";
 import type { ServerNotice } from "@/lib/contracts/realtime";
 
-const buildNotice = (error: NonNullable<Me["buildError"]>): ServerNotice => ({
-  level: "error",
-  message: `The tasks do not build; the last good version keeps running. ${error.message.split("\n")[0] ?? ""}`,
-  detail: `${error.file ? `${error.file}${error.line === undefined ? "" : `:${error.line}${error.column === undefined ? "" : `:${error.column}`}`}\n` : ""}${error.message}`,
-});
-
 /** Lines under the header while the server is degraded, saying why. */
-export function Notices({ buildError }: { buildError: Me["buildError"] }) {
-  const pushed = useNotices();
-  const known = buildError && !pushed.some((notice) => notice.message.includes(buildError.message.split("\n")[0] ?? ""));
-  const notices = known ? [buildNotice(buildError), ...pushed] : pushed;
+export function Notices({ initial }: { initial: readonly ServerNotice[] }) {
+  const notices = useNotices() ?? initial;
   if (notices.length === 0) return null;
   return (
     <div role="alert">

@@ -12,7 +12,6 @@ import type { RunRow } from "@/lib/contracts/run";
 import { useLive, useSubscribable } from "./live-provider";
 
 const connecting: LinkStatus = { phase: "connecting", attempt: 0 };
-const noNotices: readonly ServerNotice[] = [];
 const noCounts: Viewed<Counts | undefined> = { data: undefined, loaded: false };
 const noQueues: Viewed<readonly QueueRow[]> = { data: [], loaded: false };
 const noTokens: Viewed<TokensState> = { data: new Map(), loaded: false };
@@ -25,7 +24,8 @@ const noRuns: Viewed<RunsState> = { data: { rows: new Map(), head: [], fresh: []
 export const useLink = (): LinkStatus => useSubscribable(useLive()?.status, connecting);
 /** Commit → paint, measured; null before the first change. */
 export const useFreshness = (): Freshness | null => useSubscribable(useLive()?.freshness, null);
-export const useNotices = (): readonly ServerNotice[] => useSubscribable(useLive()?.notices, noNotices);
+/** Undefined until the socket has told them. */
+export const useNotices = (): readonly ServerNotice[] | undefined => useSubscribable(useLive()?.notices, undefined);
 
 export function useCounts(): Viewed<Counts | undefined> {
   const live = useLive();

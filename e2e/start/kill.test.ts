@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clientOf } from "./client";
-import { createProject, startServer, type Project, type ServerProcess } from "./server-process";
+import { createProject, startAndKill, startServer, type Project, type ServerProcess } from "./server-process";
 
 /** `npm run test:kill` makes it 20. */
 const rounds = Number(process.env.KILL_ROUNDS ?? 3);
@@ -21,6 +21,18 @@ afterAll(async () => {
   await server.ended;
   project.remove();
 });
+
+test(`SIGKILL at any moment of a first start, ${rounds} times: the next start comes up and shows the key`, async () => {
+  for (let round = 0; round < rounds; round++) {
+    const fresh = createProject();
+    const said = await startAndKill(fresh, { ms: ((round + Math.random()) / rounds) * 2_500 });
+    const second = await startServer(fresh);
+    expect(second.secretKey !== undefined).toBe(!said.includes("secret key"));
+    second.kill("SIGTERM");
+    expect((await second.ended).code).toBe(0);
+    fresh.remove();
+  }
+}, rounds * 60_000);
 
 test(`SIGKILL under load, ${rounds} times: each start comes up unattended with every acknowledged run, and each run ends`, async () => {
   const journal = join(project.directory, "journal.jsonl");

@@ -110,6 +110,16 @@ export async function startServer(project: Place, env: Record<string, string> = 
   };
 }
 
+/** Runs the real command and kills it when it has said `text`, or after so many ms. Answers everything that it said. */
+export async function startAndKill(project: Place, moment: { text: string } | { ms: number }): Promise<string> {
+  const { child, ended, output } = launch(project, { PORT: String(await freePort()) });
+  const timer = setTimeout(() => child.kill("SIGKILL"), "ms" in moment ? moment.ms : readyWithinMs);
+  if ("text" in moment) child.stdout?.on("data", () => output().includes(moment.text) && child.kill("SIGKILL"));
+  await ended;
+  clearTimeout(timer);
+  return output();
+}
+
 /** Runs the real command until it ends by itself. */
 export async function runToEnd(project: Place, env: Record<string, string>, mode: Mode = "start"): Promise<Ended & { output: string }> {
   const { child, ended, output } = launch(project, env, mode);

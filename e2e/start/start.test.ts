@@ -4,8 +4,10 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { protocolVersion } from "@/lib/contracts/protocol";
 import { clientOf } from "./client";
-import { createProject, databaseLog, databasePid, freePort, runToEnd, startServer, type Project, type ServerProcess } from "./server-process";
+import { createProject, databaseLog, databasePid, freePort, runToEnd, startAndKill, startServer, type Project, type ServerProcess } from "./server-process";
 
 const lines = (output: string) => output.split("\n").filter((line) => line !== "");
 
@@ -43,6 +45,20 @@ describe("a running server", () => {
     expect(metrics).toContain("signalbox_ready 1");
     const proxied = await fetch(`${server.origin}/metrics`, { headers: { "x-forwarded-for": "203.0.113.9" } });
     expect(proxied.status).toBe(401);
+  });
+
+  test("counts the sockets that follow it, what they were sent and how it went", async () => {
+    const socket = new WebSocket(`${server.origin.replace("http", "ws")}/realtime?auth=token`);
+    const heard = new Promise((told) => socket.once("message", told));
+    await once(socket, "open");
+    socket.send(JSON.stringify({ type: "hello", protocol: protocolVersion, token: key }));
+    await heard;
+    const metrics = await (await fetch(`${server.origin}/metrics`)).text();
+    const counted = Object.fromEntries([...metrics.matchAll(/^signalbox_realtime\{what="(\w+)"\} (\d+)$/gm)].map(([, what, count]) => [what, Number(count)]));
+    expect(counted).toEqual({ sockets: 1, subscriptions: 0, frames: 1, bytes: expect.any(Number), congestions: 0, resets: 0 });
+    expect(counted.bytes).toBeGreaterThan(0);
+    expect(metrics).toContain("signalbox_paint_milliseconds_count 0");
+    socket.close();
   });
 
   test("neither its key nor its sign-in code is in any log line", () => {
@@ -102,6 +118,22 @@ describe("a running server", () => {
     await expect.poll(async () => (await again.run(parked)).status).toBe("EXECUTING");
   }, 60_000);
 });
+
+test("a first start that dies after it has made the secret key leaves it to the next one to show", async () => {
+  const project = createProject();
+  // Said between the making of the key and the announcement.
+  const said = await startAndKill(project, { text: '"deployed"' });
+  expect(said).not.toContain("is ready after");
+  expect(said).not.toContain("secret key");
+  for (const shows of [true, false]) {
+    const server = await startServer(project);
+    expect(server.secretKey !== undefined).toBe(shows);
+    if (server.secretKey !== undefined) expect(await clientOf(server.origin, server.secretKey).trigger("slow", { ms: 1 })).toMatch(/^run_/);
+    server.kill("SIGTERM");
+    expect((await server.ended).code).toBe(0);
+  }
+  project.remove();
+}, 120_000);
 
 describe("a start that cannot succeed", () => {
   let project: Project;

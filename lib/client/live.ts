@@ -19,7 +19,7 @@ import { createTopicView, type Reducer, type View } from "./views/view";
  */
 export interface Live {
   status: Subscribable<LinkStatus>;
-  notices: Subscribable<readonly ServerNotice[]>;
+  notices: Subscribable<readonly ServerNotice[] | undefined>;
   /** Commit → paint, measured here; null before the first change. */
   freshness: Subscribable<Freshness | null>;
   /** Newest known version of every run; put rows of HTTP pages in too. */

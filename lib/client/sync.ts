@@ -9,7 +9,8 @@ import { batched, createStore, type Subscribable } from "./store";
 export interface Sync {
   status: Subscribable<LinkStatus>;
   /** State of the server that every page shows. */
-  notices: Subscribable<readonly ServerNotice[]>;
+  /** Undefined: nothing heard of them yet. */
+  notices: Subscribable<readonly ServerNotice[] | undefined>;
   /** `topic` is asked for again whenever the subscription is sent. */
   subscribe(topic: () => Topic, listener: TopicListener): TopicSubscription;
   close(): void;
@@ -74,7 +75,7 @@ export function createSync(connection: Connection, options: SyncOptions = {}): S
   const entries = new Map<string, Entry>();
   const resuming = new Set<string>();
   const status = createStore<LinkStatus>({ phase: "connecting", attempt: 0 });
-  const notices = createStore<readonly ServerNotice[]>([]);
+  const notices = createStore<readonly ServerNotice[] | undefined>(undefined);
   let wasOpen = false;
   /** `since` of the opening whose subscriptions have been sent. */
   let served: number | undefined;

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { RunFilter, QueueRow } from "./realtime";
+import { RunFilter, QueueRow, ServerNotice } from "./realtime";
 import { IsoDate, RunDetail, RunEvent, RunRow, StreamChunk, TraceItem } from "./run";
 import { RunStatus } from "./status";
-import { BuildError, TaskManifest } from "./task";
+import { TaskManifest } from "./task";
 import { TokenRow } from "./token";
 
 /**
@@ -23,14 +23,22 @@ export const Me = z.object({
   /** Public address of this server, for snippets. */
   origin: z.string(),
   deployment: z.object({ version: z.string(), createdAt: IsoDate }).nullable(),
-  buildError: BuildError.nullable(),
+  /** Until the socket tells them. */
+  notices: z.array(ServerNotice),
 });
 export type Me = z.infer<typeof Me>;
 
-/** GET /api/dashboard/runs?status=A,B&task=…&tag=…&queue=…&from=…&to=…&id=…&batch=…&parent=…&rootOnly=true&limit=50&cursor=… */
+/** GET /api/dashboard/runs?status=A&status=B&task=…&tag=…&queue=…&from=…&to=…&id=…&batch=…&parent=…&rootOnly=true&limit=50&cursor=… */
 export const RunsPage = z.object({ rows: z.array(RunRow), next: z.string().optional(), previous: z.string().optional() });
 export type RunsPage = z.infer<typeof RunsPage>;
-export const RunsQuery = RunFilter.extend({ limit: z.number().int().min(1).max(200).default(50), cursor: z.string().optional() });
+export const RunsQuery = RunFilter.extend({
+  /** Versions of the tasks that runs are locked to. */
+  version: z.array(z.string()).optional(),
+  /** Machine presets that runs have, or would start with: their own, else that of their version's config. */
+  machine: z.array(z.string()).optional(),
+  limit: z.number().int().min(1).max(200).default(50),
+  cursor: z.string().optional(),
+});
 export type RunsQuery = z.infer<typeof RunsQuery>;
 
 /** GET /api/dashboard/runs/:id */

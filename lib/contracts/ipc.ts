@@ -42,9 +42,10 @@ export type OperationKind = Operation["kind"];
 export const isWait = (op: Operation): boolean =>
   op.kind === "triggerAndWait" || op.kind === "waitUntil" || op.kind === "waitForToken" || (op.kind === "batchTrigger" && op.wait);
 
+/** The end of a child; which task it ran, its parent knows. */
 export const RunResult = z.discriminatedUnion("ok", [
-  z.object({ ok: z.literal(true), id: z.string(), taskIdentifier: z.string(), output: PacketData }),
-  z.object({ ok: z.literal(false), id: z.string(), taskIdentifier: z.string(), error: TaskRunError }),
+  z.object({ ok: z.literal(true), id: z.string(), output: PacketData }),
+  z.object({ ok: z.literal(false), id: z.string(), error: TaskRunError }),
 ]);
 export type RunResult = z.infer<typeof RunResult>;
 export const TokenResult = z.discriminatedUnion("ok", [

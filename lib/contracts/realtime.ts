@@ -120,7 +120,8 @@ export const ServerMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("queues"), id: z.string(), cursor: z.string(), at: z.number(), queues: z.array(QueueRow) }),
   z.object({ type: z.literal("tokens"), id: z.string(), cursor: z.string(), at: z.number(), tokens: z.array(TokenRow) }),
   /**
-   * Cursor of every subscription of this socket up to which all that concerns it has been sent. `run`, `trace`, `stream`: a
+   * Cursor of every subscription of this socket up to which all that concerns it has been sent. `notices` are for those who
+   * may see everything. `run`, `trace`, `stream`: a
    * client whose position is lower has missed something and resubscribes. Others: the client adopts it for its next resume.
    */
   z.object({ type: z.literal("head"), time: z.number(), cursors: z.record(z.string(), z.string()), notices: z.array(ServerNotice) }),

@@ -73,7 +73,7 @@ export async function triggerBatchAndWait(name: string, items: Items<CallItem>, 
     resumed: (result) => ({ type: "batch", runCount, batchId: BatchWaitValue.parse(result).id }),
   });
   const { id, items: results } = BatchWaitValue.parse(value);
-  return { id, runs: await Promise.all(results.map(readRunResult)) };
+  return { id, runs: await Promise.all(results.map((result, index) => readRunResult(result, prepared.items[index]?.task ?? ""))) };
 }
 
 async function* mapItems<T>(items: Items<T>, toItem: (item: T) => CallItem): AsyncGenerator<CallItem> {

@@ -59,8 +59,8 @@ export async function triggerTask({ task, payload, options, requestOptions, pars
 }
 
 /** A child's result with its output decoded and its error revived. */
-export async function readRunResult(result: RunResult): Promise<AnyTaskRunResult> {
-  const { id, taskIdentifier } = result;
+export async function readRunResult(result: RunResult, taskIdentifier: string): Promise<AnyTaskRunResult> {
+  const { id } = result;
   return result.ok ? { ok: true, id, taskIdentifier, output: await readPacket(result.output) } : { ok: false, id, taskIdentifier, error: reviveError(result.error) };
 }
 
@@ -74,7 +74,7 @@ export async function triggerTaskAndWait({ task, payload, options, parse }: Trig
     span: { name: `${task}.triggerAndWait()`, icon: "trigger", attributes: { task } },
     resumed: (result) => ({ type: "task", taskIdentifier: task, runId: RunResult.parse(result).id }),
   });
-  return readRunResult(RunResult.parse(value));
+  return readRunResult(RunResult.parse(value), task);
 }
 
 /** Triggers and follows the child while the run goes on: no wait, no slot given back. */

@@ -1,5 +1,6 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
+import type { ServerNotice } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
 import type { PrismaClient } from "../db/generated/client";
 import type { Keys } from "../db/keys";
@@ -30,7 +31,7 @@ export interface ApiConfig {
   mode: "production" | "development";
   /** Version of this program. */
   version: string;
-  buildError(): { message: string; file?: string | undefined; line?: number | undefined; column?: number | undefined } | null;
+  notices(): readonly ServerNotice[];
 }
 
 /** Hono's types: `incoming` is there when a Node server serves, not in `app.request(…)`. */

@@ -1,4 +1,3 @@
-import type { RunRow } from "@/lib/contracts/run";
 import { RunStatus, legacyStatus, runStatuses, type RunStatus as Status } from "@/lib/contracts/status";
 import type { RunsQuery } from "@/lib/contracts/dashboard";
 import { parseDuration } from "@/lib/duration";
@@ -8,8 +7,6 @@ export interface ListQuery {
   query: RunsQuery;
   /** The filter asks for what no run here has (a bulk action, a schedule, a region). */
   empty: boolean;
-  /** What the query itself cannot express; null: nothing. */
-  accepts: ((row: RunRow) => boolean) | null;
 }
 
 /** `filter[…]` and `page[…]` of `GET /api/v1/runs` (wire.md 3.2). An unknown filter is refused: ignoring it would show other runs. */
@@ -30,6 +27,8 @@ export function readRunsQuery(params: Record<string, string>): ListQuery {
       ...(task !== undefined && { task }),
       ...(tag !== undefined && { tag }),
       ...(queue !== undefined && { queue }),
+      ...(version !== undefined && { version }),
+      ...(machine !== undefined && { machine }),
       ...(params["filter[batch]"] !== undefined && { batch: params["filter[batch]"] }),
       ...(params["filter[isTest]"] !== undefined && { isTest: readFlag(params["filter[isTest]"]) }),
       ...(created.from !== undefined && { from: created.from }),
@@ -37,10 +36,6 @@ export function readRunsQuery(params: Record<string, string>): ListQuery {
       ...(cursor !== undefined && { cursor }),
     },
     empty: ["filter[bulkAction]", "filter[schedule]", "filter[region]"].some((name) => list(params[name]) !== undefined),
-    accepts:
-      version === undefined && machine === undefined
-        ? null
-        : (row) => (version?.includes(row.deployment ?? "") ?? true) && (machine?.includes(row.machine ?? "small-1x") ?? true),
   };
 }
 

@@ -4,7 +4,7 @@ import { parseEnv } from "node:util";
 
 export type BuildMode = "dev" | "start";
 
-/** Later files win. `.env.production` is never read: production values come from the environment's variables. */
+/** Later files win. */
 const files: Record<BuildMode, readonly string[]> = {
   dev: [".env", ".env.development", ".env.local", ".env.development.local", "dev.vars"],
   start: [".env", ".env.local"],

@@ -14,8 +14,6 @@ interface ServedEnvironment {
 
 export interface Bootstrapped {
   environment: ServedEnvironment;
-  /** The environment's first secret key when it was made just now, to be shown this once. */
-  newSecretKey: string | undefined;
   /** A secret key was given that this environment does not know: only the first boot adopts one. */
   unknownSecretKey: boolean;
 }
@@ -34,12 +32,26 @@ export function bootstrap({ db, vault, project, environment, secretKey }: Bootst
     const served = await makeEnvironment(query, project, environment);
     const keys = await query<{ hash: Buffer }>("select hash from api_key where environment_id = $1", [served.id]);
     if (keys.length === 0) {
-      const key = secretKey ?? `tr_${served.slug}_${randomKey()}`;
-      await insertRootKey(query, served.id, { key, vault });
-      return { environment: served, newSecretKey: secretKey === undefined ? key : undefined, unknownSecretKey: false };
+      await insertRootKey(query, served.id, { key: secretKey ?? `tr_${served.slug}_${randomKey()}`, showDue: secretKey === undefined, vault });
+      return { environment: served, unknownSecretKey: false };
     }
     const unknownSecretKey = secretKey !== undefined && !keys.some((row) => row.hash.equals(sha256(secretKey)));
-    return { environment: served, newSecretKey: undefined, unknownSecretKey };
+    return { environment: served, unknownSecretKey };
+  });
+}
+
+/**
+ * Hands `show` the secret key that a first boot has made and nobody has seen yet; undefined: there is none. It counts as seen
+ * when `show` has returned, so that a start that fails before leaves it to the next one. Of several nodes one shows it.
+ */
+export function showNewKey({ db, vault, environmentId }: { db: Database; vault: Vault; environmentId: string }, show: (secretKey: string | undefined) => void): Promise<void> {
+  return db.transaction(async (query) => {
+    const [key] = await query<{ id: string; sealed: Buffer }>(
+      "select id, sealed from api_key where environment_id = $1 and show_due and expires_at is null and revoked_at is null for update",
+      [environmentId],
+    );
+    show(key && vault.open(key.sealed, "api-key"));
+    if (key !== undefined) await query("update api_key set show_due = false where id = $1", [key.id]);
   });
 }
 
@@ -59,15 +71,16 @@ async function makeEnvironment(query: Query, project: { ref: string; name: strin
   return { id: row.id, ...environment, concurrencyLimit: row.concurrency_limit, project: owner };
 }
 
-async function insertRootKey(query: Query, environmentId: string, { key, vault }: { key: string; vault: Vault }): Promise<void> {
+async function insertRootKey(query: Query, environmentId: string, { key, showDue, vault }: { key: string; showDue: boolean; vault: Vault }): Promise<void> {
   const prefix = /^tr_[a-z]+_/.exec(key)?.[0] ?? "tr_";
-  await query("insert into api_key (id, environment_id, name, prefix, last4, hash, sealed, is_root) values ($1, $2, 'Root key', $3, $4, $5, $6, true)", [
+  await query("insert into api_key (id, environment_id, name, prefix, last4, hash, sealed, is_root, show_due) values ($1, $2, 'Root key', $3, $4, $5, $6, true, $7)", [
     newId("key"),
     environmentId,
     prefix,
     key.slice(-4),
     sha256(key),
     vault.seal(key, "api-key"),
+    showDue,
   ]);
 }
 

@@ -26,7 +26,7 @@ test("opens what it sealed, for the same purpose and unchanged only", () => {
   const sealed = vault.seal("tr_prod_Grüße", "api-key");
   expect(sealed.includes("tr_prod_")).toBe(false);
   expect(vault.open(sealed, "api-key")).toBe("tr_prod_Grüße");
-  expect(() => vault.open(sealed, "environment-variable")).toThrow("another purpose");
+  expect(() => vault.open(sealed, "signing-keys")).toThrow("another purpose");
   const last = sealed.length - 1;
   sealed.writeUInt8(sealed.readUInt8(last) ^ 1, last);
   expect(() => vault.open(sealed, "api-key")).toThrow("was changed");

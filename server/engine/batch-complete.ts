@@ -16,16 +16,13 @@ export async function completeBatch(engine: Engine, batchId: string): Promise<vo
       if (done.length === 0) return [];
       const waiting = await query("select 1 from run_journal where target = $1 and outcome is null", [batchId]);
       if (waiting.length === 0) return [];
-      const items = await query<{ run_id: string; task: string }>("select run_id, task from batch_item where batch_id = $1 order by index", [batchId]);
+      const items = await query<{ run_id: string }>("select run_id from batch_item where batch_id = $1 order by index", [batchId]);
       const results = await resultsOf(query, items.map((item) => item.run_id));
       const outcome: OperationOutcome = {
         ok: true,
         value: {
           id: batchId,
-          items: items.map(
-            (item) =>
-              results.get(item.run_id) ?? { ok: false, id: item.run_id, taskIdentifier: item.task, error: { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR", message: "The run's result is missing." } },
-          ),
+          items: items.map((item) => results.get(item.run_id) ?? { ok: false, id: item.run_id, error: { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR", message: "The run's result is missing." } }),
         },
       };
       return settleWaiters(query, batchId, outcome);

@@ -271,12 +271,12 @@ function ended(ending: Ending, known: StoredRun, at: string): Finished {
   return { ...row, event, stopping: false, data: null, was_queued: false, parents: null, batches: null };
 }
 
-/** What a parent that waits for this run is told. The task id is filled in when the outcome is handed over. */
+/** What a parent that waits for this run is told. */
 function outcomeOf({ finish, output }: Ending): OperationOutcome {
   const id = finish.runId;
   const value: RunResult =
     finish.status === "COMPLETED"
-      ? { ok: true, id, taskIdentifier: "", output: output ?? { data: null, dataType: "application/json" } }
-      : { ok: false, id, taskIdentifier: "", error: finish.error ?? { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR" } };
+      ? { ok: true, id, output: output ?? { data: null, dataType: "application/json" } }
+      : { ok: false, id, error: finish.error ?? { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR" } };
   return { ok: true, value };
 }

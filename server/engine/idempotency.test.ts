@@ -114,7 +114,7 @@ describe("a replay", () => {
     const options = { tags: ["a", "b"], metadata: { seed: 1 }, queue: { name: "other" }, concurrencyKey: "c", machine: "small-2x", test: true, idempotencyKey: "k", ttl: "1h", maxAttempts: 1, priority: 5, region: "eu" } as const;
     const first = await until(n, (await start(n, "task", payload, { ...options, tags: [...options.tags] })).id);
     await updateMetadata(n.engine, first.id, { operations: [{ type: "set", key: "later", value: 1 }] });
-    const { id } = await replayRun(n.engine, first.id, {});
+    const { id } = await replayRun(n.engine, first.id, { body: {}, by: "ada" });
     const again = await until(n, id);
     expect(again).toMatchObject({ status: "COMPLETED", replayOf: first.id, tags: ["a", "b"], queue: "other", concurrencyKey: "c", machine: "small-2x", isTest: true, priority: 0, payload: first.payload, payloadType: first.payloadType });
     expect(JSON.parse(again.metadata ?? "")).toEqual({ seed: 1 });
@@ -131,10 +131,10 @@ describe("a replay", () => {
     const n = await node({ task: () => new Promise(() => {}) }, { manifest });
     n.executor.slots = 0;
     const first = await start(n, "task", 1, { tags: ["a"], delay: "1h" });
-    const { id } = await replayRun(n.engine, first.id, { payload: { edited: true }, tags: ["b"], priority: 7, delay: "1h", metadata: { m: 2 }, ttl: "5m" });
+    const { id } = await replayRun(n.engine, first.id, { body: { payload: { edited: true }, tags: ["b"], priority: 7, delay: "1h", metadata: { m: 2 }, ttl: "5m" }, by: "ada" });
     const again = await getRunDetail(suite.db, "env_1", id);
     expect(again).toMatchObject({ status: "DELAYED", tags: ["b"], priority: 7, payload: '{"edited":true}', ttl: "5m", metadata: '{"m":2}' });
-    await expect(replayRun(n.engine, "run_nowhere", {})).rejects.toMatchObject({ status: 404 });
+    await expect(replayRun(n.engine, "run_nowhere", { body: {}, by: "ada" })).rejects.toMatchObject({ status: 404 });
   });
 
   it("goes to the task's queue when its own is gone, and carries a large payload over", async () => {
@@ -146,10 +146,10 @@ describe("a replay", () => {
     await crash(one);
     await suite.db.query("delete from queue where name = 'other'");
     const two = await node({ task: echo }, { manifest: manifestOf([{ id: "task" }]), packets });
-    const { id } = await replayRun(two.engine, first.id, {});
+    const { id } = await replayRun(two.engine, first.id, { body: {}, by: "ada" });
     await packets.remove(`${first.id}/payload`);
     const again = await until(two, id);
     expect(again).toMatchObject({ status: "COMPLETED", queue: "task/task" });
-    await expect(replayRun(two.engine, first.id, {})).rejects.toMatchObject({ status: 422 });
+    await expect(replayRun(two.engine, first.id, { body: {}, by: "ada" })).rejects.toMatchObject({ status: 422 });
   });
 });

@@ -47,6 +47,8 @@ export interface NewRun {
   /** The parent's operation stays open until this run is final. */
   parent_waits: boolean;
   parent_outcome: string | null;
+  /** The person or key that asked for it by hand; left out otherwise. */
+  created_by?: string;
 }
 
 const inputColumns = `id text, task text, status text, queue text, concurrency_key text, priority_ms int, queue_ms bigint, delay_until timestamptz,
@@ -65,6 +67,7 @@ interface Parts {
   tags: boolean;
   waiting: boolean;
   children: boolean;
+  by: boolean;
 }
 
 /**
@@ -82,11 +85,11 @@ const fenced = `exists (select from pl where pl.id = i.parent_id and pl.epoch = 
  * A run whose parent no longer runs at `parent_epoch` is left out: a zombie creates nothing.
  * With `again` it inserts nothing for ids that are there.
  */
-const insertSql = ({ again, tags, waiting, children }: Parts): string => `
+const insertSql = ({ again, tags, waiting, children, by }: Parts): string => `
 with ${children ? parents : ""}
 i as materialized (
   select i.*, coalesce(i.queue_ms, floor(extract(epoch from now()) * 1000)::bigint) as place
-    from json_to_recordset($2::json) as i(${inputColumns})
+    from json_to_recordset($2::json) as i(${inputColumns}${by ? ", created_by text" : ""})
    ${children ? `where i.parent_seq is null or ${fenced}` : ""}
 ),
 r as (
@@ -113,7 +116,7 @@ d as (
 e as (
   insert into run_event (run_id, version, at, type, data)
   select r.id, v.version, now(), v.type, v.data from r
-   cross join lateral (values (1, 'created', null), (2, case when r.status = 'DEQUEUED' then 'dequeued' else 'started' end, '{"attempt":1}')) as v(version, type, data)
+   cross join lateral (values (1, 'created', ${by ? "(select json_build_object('by', created_by)::text from i where id = r.id and created_by is not null)" : "null"}), (2, case when r.status = 'DEQUEUED' then 'dequeued' else 'started' end, '{"attempt":1}')) as v(version, type, data)
    where v.version <= r.version
 ),
 ${tags ? "t as (insert into run_tag (env_id, tag, created_at, run_id) select $1, tag, now(), id from i, unnest(tags) as tag on conflict do nothing)," : ""}
@@ -161,6 +164,7 @@ function textFor(runs: readonly NewRun[], again: boolean): string {
     tags: runs.some((run) => run.tags.length > 0),
     waiting: runs.some((run) => run.status === "QUEUED" || run.status === "DELAYED"),
     children: runs.some((run) => run.parent_seq !== null),
+    by: runs.some((run) => run.created_by !== undefined),
   };
   const key = JSON.stringify(parts);
   const text = texts.get(key) ?? insertSql(parts);

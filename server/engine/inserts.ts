@@ -37,7 +37,7 @@ export function createInserts(engine: Engine) {
 /** What follows the commit that created runs: the feed hears of them, those on the fast road start, the others are counted. */
 export function afterInsert(engine: Engine, inputs: readonly NewRun[], stored: readonly StoredRun[]): void {
   const input = new Map(inputs.map((run) => [run.id, run]));
-  publish(engine, stored, creationEvents, true);
+  publish(engine, stored, (run) => creationEvents(run, input.get(run.id)?.created_by), true);
   const queues = new Set<string>();
   for (const run of stored) {
     queues.add(run.queue);
@@ -56,8 +56,8 @@ export function afterInsert(engine: Engine, inputs: readonly NewRun[], stored: r
   engine.claims.wake();
 }
 
-function creationEvents(run: StoredRun): RunEvent[] {
-  const created: RunEvent = { runId: run.id, version: 1, at: run.created_at, type: "created" };
+function creationEvents(run: StoredRun, by: string | undefined): RunEvent[] {
+  const created: RunEvent = { runId: run.id, version: 1, at: run.created_at, type: "created", ...(by !== undefined && { data: { by } }) };
   if (run.version === 1) return [created];
   return [created, eventOf(run, run.status === "DEQUEUED" ? "dequeued" : "started", { attempt: run.attempt })];
 }

@@ -19,6 +19,8 @@ export interface TriggerRequest {
   triggerFunction?: RunOptions["triggerFunction"];
   batch?: { id: string; index: number };
   replayOf?: string;
+  /** Who asked for it by hand. */
+  by?: string;
 }
 
 /** The run that triggers, for a run triggered from inside one. */
@@ -135,6 +137,7 @@ export async function prepareRun(engine: Engine, request: TriggerRequest, parent
     parent_fingerprint: parent?.fingerprint ?? null,
     parent_waits: parent?.waits ?? false,
     parent_outcome: access === null ? null : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: task.id, publicAccessToken: access } }),
+    ...(request.by !== undefined && { created_by: request.by }),
   };
   return { run, access, idempotency };
 }

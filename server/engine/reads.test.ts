@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { start, until } from "@/test/engine";
+import { manifestOf, start, until } from "@/test/engine";
 import { engineSuite } from "@/test/engine-suite";
 import type { RunsQuery } from "@/lib/contracts/dashboard";
 import type { RunRow } from "@/lib/contracts/run";
 import { runStatuses, isFinal, type RunStatus } from "@/lib/contracts/status";
+import type { MachinePreset } from "@/lib/contracts/task";
 import { newId } from "@/lib/ids";
 import { notableStatuses } from "./insert-runs";
 import { getRunRows, listRuns } from "./reads/runs";
@@ -24,9 +25,15 @@ interface Seed {
   parent: string | null;
   batch: string | null;
   isTest: boolean;
+  version: string | null;
+  machine: MachinePreset | null;
 }
 
 const epoch = Date.parse("2026-01-01T00:00:00Z");
+
+/** By version: the machine of runs that name none. Runs that have not started would start on the current one. */
+const configMachines: Record<string, MachinePreset | undefined> = { "20260101.1": undefined, "20260101.2": "medium-1x" };
+const currentVersion = "20260101.2";
 
 /** Stored as the engine stores it, so that each index has what it has in life. */
 async function seed(count: number): Promise<Seed[]> {
@@ -46,15 +53,24 @@ async function seed(count: number): Promise<Seed[]> {
       parent,
       batch: random(5) === 0 ? `batch_${random(3)}` : null,
       isTest: random(5) === 0,
+      version: random(4) === 0 ? null : `20260101.${1 + random(2)}`,
+      machine: random(3) === 0 ? "micro" : null,
     });
   }
   const json = JSON.stringify(seeds.map((one) => ({ ...one, created: new Date(one.created).toISOString(), notable: notableStatuses.includes(one.status) ? one.status : null, final: isFinal(one.status) })));
   await suite.db.query(
-    `insert into run (id, env_id, task, status, notable, queue, tags, created_at, queue_at, parent_id, batch_id, is_test, finished_at, version)
-     select id, 'env_1', task, status, notable, queue, tags, created, created, parent, batch, "isTest", case when final then created end, 0
-       from json_to_recordset($1::json) as i(id text, task text, status text, notable text, queue text, tags text[], created timestamptz, parent text, batch text, "isTest" boolean, final boolean)`,
+    `insert into run (id, env_id, task, status, notable, queue, tags, created_at, queue_at, parent_id, batch_id, is_test, finished_at, version, deployment, machine)
+     select id, 'env_1', task, status, notable, queue, tags, created, created, parent, batch, "isTest", case when final then created end, 0, version, machine
+       from json_to_recordset($1::json) as i(id text, task text, status text, notable text, queue text, tags text[], created timestamptz, parent text, batch text, "isTest" boolean, final boolean, version text, machine text)`,
     [json],
   );
+  for (const [version, machine] of Object.entries(configMachines)) {
+    await suite.db.query("insert into deployment (id, env_id, version, content_hash, bundle, manifest, is_current) values ($1, 'env_1', $1, '', '', $2, $1 = $3)", [
+      version,
+      JSON.stringify({ ...manifestOf([]), config: { machine } }),
+      currentVersion,
+    ]);
+  }
   await suite.db.query("insert into run_tag (env_id, tag, created_at, run_id) select env_id, tag, created_at, id from run, unnest(tags) as tag");
   await suite.db.query("insert into run_queue (env_id, queue, score, run_id) select env_id, queue, 0, id from run where status = 'QUEUED'");
   await suite.db.query("insert into run_slot (run_id, env_id, node) select id, env_id, 'n' from run where status in ('EXECUTING', 'DEQUEUED')");
@@ -70,6 +86,8 @@ const matches = (run: Seed, query: RunsQuery): boolean =>
   (query.batch === undefined || run.batch === query.batch) &&
   (query.rootOnly !== true || run.parent === null) &&
   (query.isTest === undefined || run.isTest === query.isTest) &&
+  (query.version === undefined || query.version.includes(run.version ?? "none")) &&
+  (query.machine === undefined || query.machine.includes(run.machine ?? configMachines[run.version ?? currentVersion] ?? "small-1x")) &&
   (query.from === undefined || run.created >= Date.parse(query.from)) &&
   (query.to === undefined || run.created <= Date.parse(query.to));
 
@@ -83,6 +101,8 @@ const filter: fc.Arbitrary<Filter> = fc.record(
     batch: fc.constantFrom("batch_0", "batch_1"),
     rootOnly: fc.constant(true),
     isTest: fc.boolean(),
+    version: some("20260101.1", "20260101.2"),
+    machine: some<MachinePreset>("micro", "small-1x", "medium-1x"),
     from: fc.nat(60).map((s) => new Date(epoch + s * 1000).toISOString()),
     to: fc.nat(60).map((s) => new Date(epoch + s * 1000).toISOString()),
   },

@@ -10,7 +10,6 @@ import { settleWaiters } from "./waiters";
 
 interface EndedRun {
   id: string;
-  task: string;
   status: RunStatus;
   output: string | null;
   output_type: string | null;
@@ -19,24 +18,23 @@ interface EndedRun {
 
 export async function resultsOf(query: Query, runIds: readonly string[]): Promise<Map<string, RunResult>> {
   const rows = await query<EndedRun>(
-    "select r.id, r.task, r.status, d.output, d.output_type, d.error from run r join run_data d on d.run_id = r.id where r.id = any($1) and r.status = any($2)",
+    "select r.id, r.status, d.output, d.output_type, d.error from run r join run_data d on d.run_id = r.id where r.id = any($1) and r.status = any($2)",
     [runIds, finalStatuses],
   );
   return new Map(rows.map((row) => [row.id, resultOf(row)]));
 }
 
-export function resultOf(run: EndedRun): RunResult {
+function resultOf(run: EndedRun): RunResult {
   if (run.status === "COMPLETED") {
     return {
       ok: true,
       id: run.id,
-      taskIdentifier: run.task,
       output: { data: run.output === null ? null : decodeText(run.output), dataType: run.output_type ?? "application/json" },
     };
   }
   const error: TaskRunError =
     run.error === null ? { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR", message: `The run ended as ${run.status}.` } : TaskRunError.parse(JSON.parse(decodeText(run.error)));
-  return { ok: false, id: run.id, taskIdentifier: run.task, error };
+  return { ok: false, id: run.id, error };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { ServerNotice } from "@/lib/contracts/realtime";
 import { until, openHouse, type House } from "./test/house";
 import { createWorld, type World } from "./test/world";
 
@@ -168,6 +169,22 @@ test("news that was lost are shown within 5 s without another change", async () 
   const started = Date.now();
   await Promise.all([until(list, ({ data }) => data.rows.get("a")?.version === 2), until(run, ({ data }) => data.events.length === 2 && data.detail?.output === "1")]);
   expect(Date.now() - started).toBeLessThan(5_000);
+});
+
+test("a notice shows at once and goes at once; who may not see everything is not told", async () => {
+  let notices: ServerNotice[] = [];
+  const watched = await openHouse(world, { notices: () => notices });
+  const operator = watched.visit().live;
+  const guest = watched.visit({ token: () => "scopes read:runs:a" }).live;
+  closers.push(operator.close, guest.close, () => void watched.close());
+  await Promise.all([operator, guest].map((live) => until(live.status, ({ phase }) => phase === "live")));
+  notices = [{ level: "error", message: "The tasks do not build." }];
+  watched.gateway.noticesChanged();
+  expect(await until(operator.notices, (told) => told !== undefined && told.length > 0)).toEqual(notices);
+  expect(await until(guest.notices, (told) => told !== undefined)).toEqual([]);
+  notices = [];
+  watched.gateway.noticesChanged();
+  await until(operator.notices, (told) => told?.length === 0, 2_000);
 });
 
 test("freshness is measured from commit to paint and reported", async () => {

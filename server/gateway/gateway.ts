@@ -42,6 +42,8 @@ export interface Gateway {
   /** False: the request is not for the gateway, and nothing was done with its socket. */
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   stats(): GatewayStats;
+  /** The server's notices have changed. */
+  noticesChanged(): void;
   close(): Promise<void>;
 }
 
@@ -128,7 +130,8 @@ export function createGateway<C extends Caller>(options: GatewayOptions<C>): Gat
     }
   }
 
-  const beats = setInterval(() => sessions.forEach((session) => session.beat()), heartbeatMs);
+  const beat = () => sessions.forEach((session) => session.beat());
+  const beats = setInterval(beat, heartbeatMs);
   let revalidating: Promise<void> | null = null;
   const revalidations = setInterval(() => {
     revalidating ??= revalidate().finally(() => void (revalidating = null));
@@ -147,6 +150,7 @@ export function createGateway<C extends Caller>(options: GatewayOptions<C>): Gat
       return true;
     },
     stats: () => ({ ...stats, sockets: sessions.size, resets, painted: painted.value() }),
+    noticesChanged: beat,
     async close() {
       isClosing = true;
       clearInterval(beats);

@@ -84,7 +84,7 @@ export class Session<C extends Caller> {
     this.#send([JSON.stringify({ type: "welcome", protocol: protocolVersion, epoch: this.#context.epoch, time: Date.now(), heartbeatMs })]);
   }
 
-  /** Each `heartbeatMs`: what has been sent so far, or the end of a silent client. */
+  /** Each `heartbeatMs`, and when there is news of the server: what has been sent so far, or the end of a silent client. */
   beat(): void {
     if (this.#state.phase !== "open") return;
     if (Date.now() - this.#heardAt > silenceMs) return this.close(closeCodes.silent, "nothing heard");
@@ -94,7 +94,8 @@ export class Session<C extends Caller> {
       const cursor = subscription.cursor();
       if (cursor !== null) cursors[id] = cursor;
     }
-    return this.#send([JSON.stringify({ type: "head", time: Date.now(), cursors, notices: this.#context.notices() })]);
+    const notices = this.#state.view.isUnlimited ? this.#context.notices() : [];
+    return this.#send([JSON.stringify({ type: "head", time: Date.now(), cursors, notices })]);
   }
 
   /** Hands over what is pending, unless the socket is still busy with what it was given. */

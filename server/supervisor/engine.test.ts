@@ -50,6 +50,8 @@ export const sleepy = task({ id: "sleepy", run: async (payload: { ms: number }, 
 export const spin = task({ id: "spin", run: async (_: unknown, { ctx }) => { note("begin " + ctx.run.id); await new Promise((r) => setTimeout(r, 50)); for (;;); } });
 export const block = task({ id: "block", machine: "micro", run: async () => { for (;;); } });
 export const exit = task({ id: "exit", run: async (payload: { code: number }) => { await new Promise((r) => setTimeout(r, 20)); process.exit(payload.code); } });
+export const family = task({ id: "family", run: async () => [await echo.triggerAndWait(1), await tasks.triggerAndWait("refuse"), ...(await batch.triggerAndWait([{ id: "refuse" }, { id: "echo", payload: 2 }])).runs].map(({ ok, taskIdentifier }) => [ok, taskIdentifier]) });
+export const refuse = task({ id: "refuse", retry: { maxAttempts: 1 }, run: async () => { throw new Error("no"); } });
 export const greedy = task({ id: "greedy", machine: "micro", run: async () => { const kept: number[][] = []; for (;;) { kept.push(Array.from({ length: 100_000 }, () => kept.length)); if (kept.length % 50 === 0) await new Promise((r) => setImmediate(r)); } } });
 export const hungry = task({ id: "hungry", machine: "micro", retry: { maxAttempts: 2, minTimeoutInMs: 1, outOfMemory: { machine: "small-2x" } }, run: async (_: unknown, { ctx }) => {
   const kept = [1, 2, 3, 4].map((i) => new Array(10_000_000).fill(i)); return [ctx.machine.name, kept.length]; } });
@@ -67,6 +69,12 @@ describe("the engine with real workers", () => {
     expect(run).toMatchObject({ status: "COMPLETED", attempt: 1 });
     expect(outputOf(run)).toEqual({ at: new Date(0), list: [1, "a\0b"] });
     expect(node.supervisor.stats()).toMatchObject({ running: 0, waiting: 0, pending: 0 });
+  });
+
+  it("tells a parent of each child how it ended and which task it was", async () => {
+    const node = await open(tasks);
+    const run = await until(node, await start(node, "family"));
+    expect(outputOf(run)).toEqual([[true, "echo"], [false, "refuse"], [false, "refuse"], [true, "echo"]]);
   });
 
   it("runs a thousand, each once", async () => {

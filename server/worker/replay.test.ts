@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 type Operation = Extract<FromWorker, { type: "operation" }>;
-const childResult = (output: unknown): RunResult => ({ ok: true, id: "run_child", taskIdentifier: "echo", output: encodePacket(output) });
+const childResult = (output: unknown): RunResult => ({ ok: true, id: "run_child", output: encodePacket(output) });
 
 function valueOf({ operation }: Operation): unknown {
   switch (operation.kind) {

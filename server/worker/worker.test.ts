@@ -76,7 +76,7 @@ test("hooks run in their order, around waits too", async () => {
   const worker = await start();
   worker.send(assign("run_1", "hooked", { wait: true }));
   const operation = await worker.hears("operation");
-  worker.answer(operation, { ok: true, id: "run_child", taskIdentifier: "echo", output: { data: "{}", dataType: "application/json" } });
+  worker.answer(operation, { ok: true, id: "run_child", output: { data: "{}", dataType: "application/json" } });
   expect((await ended(worker, "run_1")).output).toBe("done");
   worker.send(assign("run_2", "read-trail"));
   expect((await ended(worker, "run_2")).output).toEqual([
@@ -147,7 +147,7 @@ test("batches by instance answer in item order; a schema is checked before anyth
   worker.send(assign("run_1", "batcher"));
   const operation = await worker.hears("operation");
   expect(operation.operation).toMatchObject({ kind: "batchTrigger", wait: true, items: [{ task: "echo" }, { task: "order" }] });
-  worker.answer(operation, { id: "batch_1", items: [{ ok: true, id: "a", taskIdentifier: "echo", output: { data: null, dataType: "application/json" } }, { ok: false, id: "b", taskIdentifier: "order", error: { type: "STRING_ERROR", raw: "no" } }] });
+  worker.answer(operation, { id: "batch_1", items: [{ ok: true, id: "a", output: { data: null, dataType: "application/json" } }, { ok: false, id: "b", error: { type: "STRING_ERROR", raw: "no" } }] });
   expect((await ended(worker, "run_1")).output).toEqual([true, false]);
 });
 
@@ -197,7 +197,7 @@ test("words about another epoch are not heard", async () => {
   const worker = await start();
   worker.send(assign("run_1", "hooked", { wait: true }, { epoch: 3 }));
   const operation = await worker.hears("operation");
-  const child = { ok: true, id: "run_c", taskIdentifier: "echo", output: { data: null, dataType: "application/json" } };
+  const child = { ok: true, id: "run_c", output: { data: null, dataType: "application/json" } };
   worker.answer({ ...operation, epoch: 2 }, child);
   worker.send({ type: "cancel", runId: "run_1", epoch: 2, reason: "canceled" }, { type: "ping", at: 1 });
   await worker.hears("pong");

@@ -27,7 +27,6 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
     const principal = principalOf(c);
     if (principal.kind !== "session") throw notFound("Session");
     const current = engine.deployments.current();
-    const error = config.buildError();
     const me: Me = {
       user: principal.user,
       environment: { id: env.id, slug: env.slug, type: env.type, concurrencyLimit: env.concurrencyLimit },
@@ -35,7 +34,7 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
       version: config.version,
       origin: config.origin(),
       deployment: current === null ? null : { version: current.version, createdAt: current.createdAt },
-      buildError: error,
+      notices: [...config.notices()],
     };
     return c.json(me);
   });
@@ -80,15 +79,15 @@ export async function withPackets({ packets, log }: Pick<ApiContext, "packets" |
   return { ...detail, payload: payload.data, payloadType: payload.dataType, output: output.data, outputType: output.dataType };
 }
 
-const lists = new Set(["status", "task", "tag", "queue"]);
+const lists = new Set(["status", "task", "tag", "queue", "version", "machine"]);
 const flags = new Set(["rootOnly", "isTest"]);
 
-/** The query of the address as the shape of `RunsQuery`: lists are comma-joined or repeated. */
+/** The query of the address as the shape of `RunsQuery`: lists are repeated, so that any character may stand in a value. */
 function readFilter(c: Context<ApiEnv>): Record<string, unknown> {
   const filter: Record<string, unknown> = {};
   for (const [name, values] of Object.entries(c.req.queries())) {
     const [first = ""] = values;
-    if (lists.has(name)) filter[name] = values.flatMap((value) => value.split(",")).filter((value) => value !== "");
+    if (lists.has(name)) filter[name] = values.filter((value) => value !== "");
     else if (flags.has(name)) filter[name] = first === "true";
     else if (name === "limit") filter[name] = Number(first);
     else if (first !== "") filter[name] = first;

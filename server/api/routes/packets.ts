@@ -25,14 +25,15 @@ export function packetRoutes(context: ApiContext): Hono<ApiEnv> {
   // The key cannot be guessed and is told only to those who may read the run, so any credential of the environment does.
   app.get("/api/v1/packets/:key{.+}", requires(context, { allow: "credential" }), (c) => c.json({ presignedUrl: issuer.packetUrl("GET", keyOf(c)) }));
 
+  // Clients upload payloads only; outputs come from workers, not over HTTP.
   app.put("/packets/:key{.+}", requires(context, { allow: "proof", cors: "any" }), async (c) => {
     const key = signedKey(c, "PUT");
     const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
     if (!packetTypes.has(type)) return refuse(c, 415, `A packet's content type must be one of ${[...packetTypes].join(", ")}.`);
     const length = declaredLength(c);
-    if (length !== null && length > limits.outputBytes) throw tooLarge(limits.outputBytes);
+    if (length !== null && length > limits.payloadBytes) throw tooLarge(limits.payloadBytes);
     const chunks: Uint8Array[] = [];
-    for await (const chunk of readChunks(c, limits.outputBytes)) chunks.push(chunk);
+    for await (const chunk of readChunks(c, limits.payloadBytes)) chunks.push(chunk);
     await packets.put(key, Buffer.concat(chunks), type);
     return c.body(null, 200);
   });

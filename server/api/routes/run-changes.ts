@@ -42,7 +42,7 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
     checkKeyTtl(body.idempotencyKeyTTL, "idempotencyKeyTTL");
     const task = engine.deployments.task(run.task);
     if (body.payload !== undefined && task !== null) checkPayload(task, payloadPacket(body.payload, body.payloadType), log);
-    const { id } = await replayRun(engine, run.id, body);
+    const { id } = await replayRun(engine, run.id, { body, by: describe(principal) });
     await audit(context, { actor: principal, action: "run.replay", target: run.id, detail: id });
     return c.json({ id });
   });

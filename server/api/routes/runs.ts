@@ -1,6 +1,5 @@
 import { Hono } from "hono";
-import type { RunsPage, RunsQuery } from "@/lib/contracts/dashboard";
-import type { RunRow, TraceItem } from "@/lib/contracts/run";
+import type { TraceItem } from "@/lib/contracts/run";
 import { listRunExtras } from "../../engine/reads/extras";
 import { listEvents, listRelations, listTrace } from "../../engine/reads/run";
 import { getRunDetail, listRuns } from "../../engine/reads/runs";
@@ -18,8 +17,6 @@ import { spanOf, traceTree } from "../wire/trace";
 /** A trace is read in pages up to this many lines: the tree form has no paging. */
 const traceLines = 20_000;
 const tracePage = 2000;
-/** Pages looked through for one that has a run of the wanted version or machine. */
-const scannedPages = 40;
 
 export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
@@ -40,9 +37,9 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
       },
     }),
     async (c) => {
-      const { query, empty, accepts } = readRunsQuery(c.req.query());
+      const { query, empty } = readRunsQuery(c.req.query());
       if (empty) return c.json({ data: [], pagination: {} });
-      const { rows, next, previous } = await acceptedPage(query, accepts);
+      const { rows, next, previous } = await listRuns(engine.db, engine.env.id, query);
       const extras = await listRunExtras(engine.db, rows.map((row) => row.id));
       const env = { id: engine.env.id, name: engine.env.slug };
       return c.json({
@@ -92,16 +89,6 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
       after = last.seq;
     }
     return items;
-  }
-
-  /** A page that filters outside SQL may be short; it is empty only when nothing near follows. */
-  async function acceptedPage(query: RunsQuery, accepts: ((row: RunRow) => boolean) | null): Promise<RunsPage> {
-    let page = await listRuns(engine.db, engine.env.id, query);
-    for (let scanned = 1; accepts !== null && scanned < scannedPages; scanned++) {
-      if (page.rows.some(accepts) || page.next === undefined) break;
-      page = await listRuns(engine.db, engine.env.id, { ...query, cursor: page.next });
-    }
-    return accepts === null ? page : { ...page, rows: page.rows.filter(accepts) };
   }
 
   return app;

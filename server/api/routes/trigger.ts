@@ -4,7 +4,7 @@ import { trigger } from "../../engine/trigger";
 import { readJson, triggerBytes } from "../body";
 import { principalOf, setHeader, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { payloadPacket } from "../payload";
-import type { Principal } from "../principal";
+import { describe, type Principal } from "../principal";
 import { requires } from "../requires";
 import { readWait, runResultWithin } from "../wire/result";
 import { checkKeyTtl, checkPayload, checkPublicOptions, storedContent, taskFor } from "../trigger-checks";
@@ -34,6 +34,7 @@ export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
         options,
         ...(requestKey !== undefined && { requestKey }),
         ...oneTimeOf(principal),
+        ...(principal.kind === "session" && { by: describe(principal) }),
       });
       handOver(c, issuer.runAccess(run.id, principal.kind === "public" ? principal.skipColumns : []));
       const result = waitMs === 0 ? null : await runResultWithin(context, run.id, waitMs);

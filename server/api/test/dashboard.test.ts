@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Activity, ApiKeyCreated, ApiKeysPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueuesPage, RecentPayloads, RunPage, RunsPage, StreamPage, TaskStats, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
+import type { RunEvent } from "@/lib/contracts/run";
 import type { z } from "zod";
 import { openHarness, type Harness } from "./harness";
 
@@ -28,7 +29,7 @@ const stat = ({ minutesAgo, status, bucket, count }: { minutesAgo: number; statu
 test("every page fits its contract", async () => {
   const run = await api.trigger("hello", { payload: { n: 1 }, options: { tags: ["red"] } });
   await read(Me, "/me");
-  expect((await read(RunsPage, "/runs?tag=red&status=QUEUED,EXECUTING&limit=10")).rows.map((row) => row.id)).toEqual([run]);
+  expect((await read(RunsPage, "/runs?tag=red&status=QUEUED&status=EXECUTING&limit=10")).rows.map((row) => row.id)).toEqual([run]);
   expect((await read(RunsPage, `/runs?id=${run.slice(0, 12)}&rootOnly=true`)).rows.length).toBeGreaterThan(0);
   expect(await read(RunPage, `/runs/${run}`)).toMatchObject({ detail: { id: run, payload: '{"n":1}' }, events: [{ type: "created" }], relations: [] });
   expect(await read(TracePage, `/runs/${run}/trace?after=0`)).toEqual({ items: [] });
@@ -39,6 +40,11 @@ test("every page fits its contract", async () => {
   const refused = await api.call("GET", "/api/dashboard/runs?limit=1000", { as });
   expect([refused.status, refused.body.issues[0].path]).toEqual([400, "limit"]);
   expect((await api.call("GET", "/api/dashboard/runs/run_nothere", { as })).status).toBe(404);
+});
+
+test("a comma in a tag is part of the tag", async () => {
+  const run = await api.trigger("checked", { payload: { email: "a@b.c" }, options: { tags: ["red, or blue"] } });
+  expect((await read(RunsPage, "/runs?tag=red%2C%20or%20blue")).rows.map((row) => row.id)).toEqual([run]);
 });
 
 test("activity, latency and the last day come from counters", async () => {
@@ -69,6 +75,22 @@ test("tokens: the inbox, one token, and who answered", async () => {
   expect((await api.call("POST", `/api/v1/waitpoints/tokens/${body.id}/complete`, { as, body: { data: "yes" } })).status).toBe(200);
   expect((await read(TokensPage, "/tokens?status=COMPLETED,TIMED_OUT")).tokens).toMatchObject([{ id: body.id, completedBy: "admin1@example.com", output: "yes" }]);
   expect(await api.db.query("select actor from audit_entry where action = 'token.complete' and target = $1", [body.id])).toEqual([{ actor: "admin1@example.com" }]);
+});
+
+test("a run that a person triggered or replayed says who, at once and ever after", async () => {
+  const heard: RunEvent[] = [];
+  const stop = api.engine.feed.onRuns((changes) => heard.push(...changes.flatMap((change) => change.events)));
+  const triggered = (await api.call("POST", "/api/v1/tasks/hello/trigger", { as, body: {} })).body.id;
+  const replayed = (await api.call("POST", `/api/v1/runs/${triggered}/replay`, { as, body: {} })).body.id;
+  const byKey = (await api.call("POST", `/api/v1/runs/${triggered}/replay`, { body: {} })).body.id;
+  const plain = await api.trigger();
+  stop();
+  const makers = { [triggered]: "admin1@example.com", [replayed]: "admin1@example.com", [byKey]: `key …${api.secretKey.slice(-4)}`, [plain]: undefined };
+  for (const [run, by] of Object.entries(makers)) {
+    const [created] = (await read(RunPage, `/runs/${run}`)).events;
+    expect([created?.type, created?.data?.by]).toEqual(["created", by]);
+    expect(heard.filter((event) => event.runId === run && event.type === "created")).toEqual([created]);
+  }
 });
 
 test("keys: shown once, rotated with a grace, revoked at once; callbacks and minted tokens outlive them", async () => {

@@ -101,6 +101,20 @@ test("list filters: known ones hold, unknown ones are refused", async () => {
   for (const bad of ["filter%5Bcolour%5D=red", "filter%5Bstatus%5D=DONE", "page%5Bsize%5D=0", "page%5Bafter%5D=nonsense", "filter%5BcreatedAt%5D%5Bfrom%5D=x"]) expect((await list(bad)).status).toBe(400);
 });
 
+test("a filter by version or machine fills its pages, however many other runs lie between", async () => {
+  const version = "20260101.7";
+  const made = await Promise.all(Array.from({ length: 300 }, (_, n) => api.trigger("hello", { options: { tags: ["sparse"], ...(n % 100 === 0 && { machine: "large-2x" }) } })));
+  const wanted = made.filter((_, n) => n % 100 === 0).toSorted().toReversed();
+  await api.db.query("update run set deployment = $1 where id = any($2)", [version, wanted]);
+  for (const filter of [`filter%5Bversion%5D=${version}`, "filter%5Bmachine%5D=large-2x,medium-2x"]) {
+    const page = async (extra: string) => (await api.call("GET", `/api/v1/runs?filter%5Btag%5D=sparse&page%5Bsize%5D=2&${filter}${extra}`)).body as { data: { id: string }[]; pagination: { next?: string } };
+    const first = await page("");
+    const second = await page(`&page%5Bafter%5D=${encodeURIComponent(first.pagination.next ?? "")}`);
+    expect([first.data.length, second.data.length, second.pagination.next]).toEqual([2, 1, undefined]);
+    expect([...first.data, ...second.data].map((run) => run.id).toSorted().toReversed()).toEqual(wanted);
+  }
+});
+
 test("wait tokens: made, listed, answered once, by callback too", async () => {
   const created = await api.call("POST", "/api/v1/waitpoints/tokens", { body: { timeout: "1h", tags: "approval", idempotencyKey: "k" } });
   expect(created.body).toMatchObject({ id: expect.stringMatching(/^waitpoint_/), isCached: false, url: expect.stringContaining("/callback/") });

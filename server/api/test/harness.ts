@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PrismaPg } from "@prisma/adapter-pg";
 import type { BundleManifest } from "@/lib/contracts/task";
 import { createTestDatabase } from "@/test/database";
-import { bootstrap } from "../../db/bootstrap";
+import { bootstrap, showNewKey } from "../../db/bootstrap";
 import { openDatabase, type Database } from "../../db/database";
 import { PrismaClient } from "../../db/generated/client";
 import { createVault, openKeys, type Keys } from "../../db/keys";
@@ -83,7 +83,9 @@ export async function openHarness(): Promise<Harness> {
   const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: source.url, max: 4 }, { onPoolError: () => {}, onConnectionError: () => {} }) });
   const vault = createVault(randomBytes(32));
   const keys = await openKeys(db.query, vault);
-  const { environment, newSecretKey = "" } = await bootstrap({ db, vault, project: { ref: "proj_test", name: "Test" }, environment: { slug: "prod", type: "PRODUCTION" }, secretKey: undefined });
+  const { environment } = await bootstrap({ db, vault, project: { ref: "proj_test", name: "Test" }, environment: { slug: "prod", type: "PRODUCTION" }, secretKey: undefined });
+  let secretKey = "";
+  await showNewKey({ db, vault, environmentId: environment.id }, (key = "") => (secretKey = key));
   const log = createLog({ level: "error", format: "json", write: (line) => process.stderr.write(line) });
   const packets = openPacketStore(folder);
   const state = { origin };
@@ -101,10 +103,10 @@ export async function openHarness(): Promise<Harness> {
     batchAccess: (id) => issuer.batchAccess(id).token,
   });
   await deploy(engine, { contentHash: "one", bundle: "one", manifest });
-  const api = createApi({ engine, prisma, keys, packets, log, config: { origin: () => state.origin, mode: "production", version: "0.0.0", buildError: () => null } });
+  const api = createApi({ engine, prisma, keys, packets, log, config: { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [] } });
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
-    const { as = newSecretKey, body, headers = {}, raw } = options;
+    const { as = secretKey, body, headers = {}, raw } = options;
     const credential: Record<string, string> = as === null ? {} : typeof as === "string" ? { authorization: `Bearer ${as}` } : { cookie: as.cookie };
     const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await api.app.request(`${state.origin}${path}`, {
@@ -143,7 +145,7 @@ export async function openHarness(): Promise<Harness> {
     prisma,
     keys,
     issuer,
-    secretKey: newSecretKey,
+    secretKey,
     get origin() {
       return state.origin;
     },

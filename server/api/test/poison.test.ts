@@ -34,7 +34,7 @@ function places(text: string): [string, string, CallOptions][] {
     trigger({ idempotencyKey: "x", idempotencyKeyOptions: { key: text, scope: "global" } }),
     ["POST", `/api/v1/tasks/${encoded}/trigger`, { body: {} }],
     ["GET", `/api/v3/runs/${encoded}`, {}],
-    ["GET", `/api/v1/runs?filter%5Btag%5D=${encoded}&filter%5Bqueue%5D=${encoded}&filter%5Bbatch%5D=${encoded}&filter%5BtaskIdentifier%5D=${encoded}`, {}],
+    ["GET", `/api/v1/runs?filter%5Btag%5D=${encoded}&filter%5Bqueue%5D=${encoded}&filter%5Bbatch%5D=${encoded}&filter%5BtaskIdentifier%5D=${encoded}&filter%5Bversion%5D=${encoded}&filter%5Bmachine%5D=${encoded}`, {}],
     ["GET", `/api/v1/runs?page%5Bafter%5D=${encoded}`, {}],
     ["POST", `/api/v1/runs/${run}/tags`, { body: { tags: [text] } }],
     ["PUT", `/api/v1/runs/${run}/metadata`, { body: { operations: [{ type: "set", key: text, value: text }, { type: "set", key: `$.${text}`, value: 1 }] } }],

@@ -40,6 +40,13 @@ test("a large payload goes through the packet store and comes back", async () =>
   expect((await runs.retrieve(id)).payload).toEqual(payload);
 });
 
+test("a payload over the limit is refused although it would go through the packet store, and nothing is stored", async () => {
+  const stored = () => api.db.query("select id from run order by id");
+  const before = await stored();
+  await expect(tasks.trigger("hello", { text: "x".repeat(4 * 1024 * 1024) })).rejects.toMatchObject({ status: 413, message: expect.stringContaining("at most 3,145,728 bytes") });
+  expect(await stored()).toEqual(before);
+});
+
 test("idempotency keys: raw and made ones, and their reset", async () => {
   const key = await idempotencyKeys.create("order-1");
   const first = await tasks.trigger("hello", { n: 1 }, { idempotencyKey: key, idempotencyKeyTTL: "1h" });

@@ -41,7 +41,7 @@ test("the setup signs its admin in; a wrong code or body makes nobody", async ()
   expect(line).toMatch(/SameSite=Lax/i);
   expect(line).not.toMatch(/Secure/i);
   const me = await api.call("GET", "/api/dashboard/me", { as: cookieOf(answer.headers) });
-  expect(me.body).toMatchObject({ user: { name: "Ada", email: "ada@example.com", role: "admin" }, environment: { slug: "prod" }, project: { ref: "proj_test" }, origin, deployment: { version: expect.any(String) }, buildError: null });
+  expect(me.body).toMatchObject({ user: { name: "Ada", email: "ada@example.com", role: "admin" }, environment: { slug: "prod" }, project: { ref: "proj_test" }, origin, deployment: { version: expect.any(String) }, notices: [] });
   expect(await api.db.query("select action, actor from audit_entry order by at")).toMatchObject([{ action: "setup", actor: "ada@example.com" }]);
 });
 
