@@ -1,6 +1,5 @@
 "use client";
-import { parseAsArrayOf, parseAsString, useQueryState } from "nuqs";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { z } from "zod";
 import type { PublicTokenMinted } from "@/lib/contracts/dashboard";
 import { expiryError, expiryPresets, previewClaims } from "@/lib/public-token-form";
@@ -8,6 +7,7 @@ import type { SnippetInput } from "@/lib/snippets";
 import { ActionButton } from "../auth/permission";
 import { send } from "../auth/request";
 import { useMe } from "../frame/me";
+import { useUrlState } from "../frame/url-state";
 import { useNow } from "../live/live-provider";
 import { Button } from "../ui/button";
 import { Field, Input } from "../ui/input";
@@ -24,7 +24,8 @@ const expiries = [...expiryPresets, "custom"] as const;
 export function Workbench({ refused, onMinted }: { refused: string | undefined; onMinted: () => void }) {
   const me = useMe();
   const now = useNow(60_000);
-  const [scopes, setScopes] = useQueryState("scope", parseAsArrayOf(parseAsString).withDefault([]));
+  const [url, setUrl] = useUrlState("replace");
+  const scopes = useMemo(() => url.getAll("scope"), [url]);
   const [preset, setPreset] = useState<(typeof expiries)[number]>("1h");
   const [custom, setCustom] = useState("");
   const [oneTime, setOneTime] = useState(false);
@@ -63,7 +64,7 @@ export function Workbench({ refused, onMinted }: { refused: string | undefined; 
       <section aria-label="Scopes" className="min-w-0 border-line lg:border-r">
         <PanelHead title="What it may do" />
         <div className="flex flex-col gap-4 px-4 py-3">
-          <ScopeBuilder scopes={scopes} onChange={(next) => void setScopes(next.length === 0 ? null : next)} />
+          <ScopeBuilder scopes={scopes} onChange={(scope) => setUrl({ scope })} />
           <div>
             <p className="mb-1 font-medium">Ends after</p>
             <Segmented label="Ends after" value={preset} onChange={setPreset} options={expiries.map((value) => ({ value, label: value }))} />

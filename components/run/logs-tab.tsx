@@ -1,13 +1,13 @@
 "use client";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, X } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { CopyButton } from "@/components/ui/copy";
 import { Input, NativeSelect } from "@/components/ui/input";
 import { JsonView } from "@/components/ui/json-view";
 import { ErrorState } from "@/components/ui/state";
+import { useRowWindow } from "@/components/ui/use-row-window";
 import type { RunDetail } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
 import { formatClock } from "@/lib/format";
@@ -21,6 +21,7 @@ type Level = (typeof levels)[number];
 const rank = (level: string): number => Math.max(0, levels.indexOf(level as Level)); // an unknown level ranks lowest
 const tones: Record<string, string> = { error: "text-bad", warn: "text-needs", info: "text-moving", debug: "text-faint" };
 const lineHeight = 24;
+const assumed = { width: 600, height: 600 };
 
 /** A span and what is below it. */
 function spansBelow(tree: TraceTree, id: string): Set<string> {
@@ -83,19 +84,25 @@ function Lines({ lines, isLive, onSpan }: { lines: readonly LogLine[]; isLive: b
   const [seen, setSeen] = useState(lines.length);
   if (following && seen !== lines.length) setSeen(lines.length);
   const news = lines.length - seen;
-  // Its functions are read in this component only and handed to no memo.
-  // oxlint-disable-next-line react/incompatible-library
-  const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => box.current, estimateSize: () => lineHeight, overscan: 20, initialRect: { width: 600, height: 600 }, getItemKey: (index) => lines[index]?.seq ?? index });
+  const [openHeight, setOpenHeight] = useState(lineHeight);
+  const measure = useCallback((element: HTMLElement | null) => {
+    if (!element) return undefined;
+    const observer = new ResizeObserver(() => setOpenHeight(element.offsetHeight));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const openIndex = openLine === null ? -1 : lines.findIndex((line) => line.seq === openLine);
+  const { indexes, topOf, totalHeight } = useRowWindow({ scroller: box, count: lines.length, height: lineHeight, open: openIndex === -1 ? undefined : { index: openIndex, height: openHeight }, overscan: 20, assumed });
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
       <div ref={box} onScroll={onScroll} className="min-h-0 flex-1 overflow-auto font-mono text-sm" role="log" aria-label="Logs">
-        <div className="relative" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => {
-            const line = lines[item.index];
+        <div className="relative" style={{ height: totalHeight }}>
+          {indexes.map((index) => {
+            const line = lines[index];
             if (!line) return null;
-            const isOpen = openLine === line.seq;
+            const isOpen = index === openIndex;
             return (
-              <div key={line.seq} ref={virtual.measureElement} data-index={item.index} style={{ transform: `translateY(${item.start}px)` }} className={cn("absolute inset-x-0 top-0", isOpen && "bg-hover")}>
+              <div key={line.seq} ref={isOpen ? measure : undefined} style={{ transform: `translateY(${topOf(index)}px)` }} className={cn("absolute inset-x-0 top-0", isOpen && "bg-hover")}>
                 <button type="button" aria-expanded={isOpen} onClick={() => setOpenLine(isOpen ? null : line.seq)} className="flex min-h-6 w-full items-baseline gap-2 px-4 text-left leading-6 -outline-offset-2 hover:bg-hover">
                   <span className="shrink-0 text-faint">{formatClock(line.atMs, "utc")}</span>
                   <span className={cn("w-9 shrink-0", tones[line.level] ?? "text-muted")}>{line.level}</span>

@@ -34,7 +34,7 @@ export function RunPage({ id, page, items }: { id: string; page: Page; items: re
   useShortcut("p", { label: "Parent run", group: "Run", run: () => parentId && router.push(`/runs/${parentId}`) });
   useShortcut("t", { label: "Root run", group: "Run", run: () => rootId && rootId !== id && router.push(`/runs/${rootId}`) });
 
-  const select = (next: TraceRow): void => void setUrl(next.key === selfKey ? { span: null, tab: url.tab === "span" ? null : url.tab } : { span: next.key, tab: url.tab === "logs" ? "logs" : "span" });
+  const select = (next: TraceRow): void => setUrl(next.key === selfKey ? { span: null, tab: url.tab === "span" ? null : url.tab } : { span: next.key, tab: url.tab === "logs" ? "logs" : "span" });
 
   return (
     <div className="flex min-h-0 flex-1 flex-col" data-run-page={id} data-status={data.detail.status}>
@@ -51,10 +51,10 @@ export function RunPage({ id, page, items }: { id: string; page: Page; items: re
             trace={trace}
             row={row}
             tab={url.tab ?? opening}
-            onTab={(tab) => void setUrl({ tab })}
+            onTab={(tab) => setUrl({ tab })}
             stream={url.stream}
-            onStream={(stream) => void setUrl({ stream })}
-            onSpan={(span) => void setUrl({ span })}
+            onStream={(stream) => setUrl({ stream })}
+            onSpan={(span) => setUrl({ span })}
           />
         </section>
       </div>

@@ -1,12 +1,19 @@
 "use client";
-import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
+import { useMemo } from "react";
+import { useUrlState } from "../frame/url-state";
 
 export const tabs = ["span", "payload", "output", "error", "metadata", "logs", "timeline", "streams", "relations"] as const;
 export type RunTab = (typeof tabs)[number];
 
-const parsers = { tab: parseAsStringLiteral(tabs), span: parseAsString, stream: parseAsString };
+export interface RunUrl {
+  tab: RunTab | null;
+  span: string | null;
+  stream: string | null;
+}
 
 /** Open tab, selected span and stream, in the URL. */
-export function useRunUrl() {
-  return useQueryStates(parsers, { history: "replace", shallow: true });
+export function useRunUrl(): [RunUrl, (change: Partial<RunUrl>) => void] {
+  const [params, set] = useUrlState("replace");
+  const url = useMemo(() => ({ tab: tabs.find((tab) => tab === params.get("tab")) ?? null, span: params.get("span"), stream: params.get("stream") }), [params]);
+  return [url, set];
 }

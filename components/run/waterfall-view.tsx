@@ -1,11 +1,11 @@
 "use client";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { ListCollapse, ListTree } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, type KeyboardEvent } from "react";
 import { useRouter } from "next/navigation";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
+import { useRowWindow } from "@/components/ui/use-row-window";
 import type { RunRow } from "@/lib/contracts/run";
 import { formatDuration } from "@/lib/format";
 import { timeTicks } from "@/lib/time-scale";
@@ -21,17 +21,16 @@ export interface WaterfallViewProps {
   onSelect: (row: TraceRow) => void;
 }
 
+const assumed = { width: 800, height: 700 };
+
 /** Tree and bars in one virtual scroll. */
 export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallViewProps) {
   const { rows, scale, toggle, openAll, closeAll } = waterfall;
   const router = useRouter();
   const scroller = useRef<HTMLDivElement>(null);
-  // Its functions are read in this component only and handed to no memo.
-  // oxlint-disable-next-line react/incompatible-library
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => lineHeight, overscan: 12, initialRect: { width: 800, height: 700 }, getItemKey: (index) => rows[index]?.key ?? index });
+  const { indexes, topOf, totalHeight, width, scrollTo } = useRowWindow({ scroller, count: rows.length, height: lineHeight, overscan: 12, assumed });
   // Bars have three fifths of what the durations leave; a mark needs 70 px for its text.
-  const width = ((virtual.scrollRect?.width ?? 800) - 72) * 0.6;
-  const wanted = Math.max(1, Math.floor(width / 70));
+  const wanted = Math.max(1, Math.floor(((width - 72) * 0.6) / 70));
   const ticks = useMemo(() => timeTicks(scale, wanted), [scale, wanted]);
   const latest = useRef({ toggle, onSelect });
   useEffect(() => {
@@ -46,7 +45,7 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
     const next = rows[Math.min(rows.length - 1, Math.max(0, index === -1 ? 0 : index + step))];
     if (!next) return;
     onSelect(next);
-    virtual.scrollToIndex(rows.indexOf(next));
+    scrollTo(rows.indexOf(next));
   };
   const openChild = (): void => {
     const child = current?.kind === "run" ? current.run : current?.kind === "span" ? current.run : undefined;
@@ -97,7 +96,7 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
         <div className="self-center pr-3 text-right text-sm text-faint">Took</div>
       </div>
       <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto">
-        <div role="tree" aria-label="Trace of the run" tabIndex={0} onKeyDown={onKey} {...(current && { "aria-activedescendant": `span-${index}` })} className="relative -outline-offset-2" style={{ height: virtual.getTotalSize() }}>
+        <div role="tree" aria-label="Trace of the run" tabIndex={0} onKeyDown={onKey} {...(current && { "aria-activedescendant": `span-${index}` })} className="relative -outline-offset-2" style={{ height: totalHeight }}>
           <div aria-hidden className={cn(split, "pointer-events-none absolute inset-0")}>
             <div />
             <div className="relative">
@@ -110,9 +109,9 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
               ))}
             </div>
           </div>
-          {virtual.getVirtualItems().map((item) => {
-            const row = rows[item.index];
-            return row ? <WaterfallLine key={row.key} id={`span-${item.index}`} row={row} run={run} scale={scale} top={item.start} selected={row.key === selected} onSelect={select} onToggle={flip} /> : null;
+          {indexes.map((position) => {
+            const row = rows[position];
+            return row ? <WaterfallLine key={row.key} id={`span-${position}`} row={row} run={run} scale={scale} top={topOf(position)} selected={row.key === selected} onSelect={select} onToggle={flip} /> : null;
           })}
         </div>
       </div>

@@ -1,9 +1,9 @@
 "use client";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useImperativeHandle, useRef, useState, type ReactNode, type Ref } from "react";
 import { cn } from "@/components/ui/cn";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { Checkbox } from "@/components/ui/toggle";
+import { useRowWindow } from "@/components/ui/use-row-window";
 import type { RunRow } from "@/lib/contracts/run";
 import { columns, fromMiddle, fromWide, rowHeight, RunLine } from "./run-line";
 import type { RowSelection } from "./use-row-cursor";
@@ -29,8 +29,10 @@ export interface RunTableProps {
   handle: Ref<RunTableHandle>;
 }
 
-/** Rows that are rendered above and below what is seen. */
 const overscan = 10;
+/** Of the column names and their line. */
+const headHeight = 33;
+const assumed = { width: 1200, height: 900 };
 /** A row that has been reached asks for the next page this many rows before the end. */
 const loadAhead = 20;
 
@@ -38,15 +40,11 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, o
   const scroller = useRef<HTMLDivElement>(null);
   const [pointer, setPointer] = useState(false);
   const [away, setAway] = useState(false);
-  // Before the browser has measured (and on the server) a screen's height is assumed, so that the first paint has rows.
-  // Its functions are read in this component only and handed to no memo.
-  // oxlint-disable-next-line react/incompatible-library
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan, initialRect: { width: 1200, height: 900 }, getItemKey: (index) => rows[index]?.id ?? index });
-  const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
-  const visible = items.map((item) => rows[item.index]?.id ?? "").join(" ");
+  const { indexes, topOf, totalHeight, scrollTo } = useRowWindow({ scroller, count: rows.length, height: rowHeight, head: headHeight, overscan, assumed });
+  const last = indexes.at(-1) ?? 0;
+  const visible = indexes.map((index) => rows[index]?.id ?? "").join(" ");
 
-  useImperativeHandle(handle, () => ({ scrollTo: (index) => virtual.scrollToIndex(index, { align: "auto" }), toTop: () => scroller.current?.scrollTo({ top: 0 }) }), [virtual]);
+  useImperativeHandle(handle, () => ({ scrollTo, toTop: () => scroller.current?.scrollTo({ top: 0 }) }));
   useEffect(() => onVisible(visible === "" ? [] : visible.split(" ")), [visible, onVisible]);
   useEffect(() => onTouched(pointer || away), [pointer, away, onTouched]);
   useEffect(() => {
@@ -79,10 +77,10 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, o
               <th className="text-right">Took</th>
             </tr>
           </thead>
-          <tbody className="relative block" style={{ height: virtual.getTotalSize() }}>
-            {items.map((item) => {
-              const row = rows[item.index];
-              return row ? <RunLine key={row.id} row={row} index={item.index} top={item.start} selected={selection.selected.has(row.id)} atCursor={selection.cursor === item.index} onSelect={onSelect} onTag={onTag} fits={fits} /> : null;
+          <tbody className="relative block" style={{ height: totalHeight }}>
+            {indexes.map((index) => {
+              const row = rows[index];
+              return row ? <RunLine key={row.id} row={row} index={index} top={topOf(index)} selected={selection.selected.has(row.id)} atCursor={selection.cursor === index} onSelect={onSelect} onTag={onTag} fits={fits} /> : null;
             })}
           </tbody>
         </table>

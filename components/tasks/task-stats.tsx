@@ -1,11 +1,11 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
-import { parseAsInteger, useQueryState } from "nuqs";
 import type { ReactNode } from "react";
 import type { TaskStats as Stats } from "@/lib/contracts/dashboard";
 import { formatCount } from "@/lib/format";
 import { defaultHours, ranges, retentionDays, seriesOf, stepWords, totalOf } from "@/lib/task-chart";
+import { useUrlState } from "../frame/url-state";
 import { getJson } from "../live/api";
 import { statusLook } from "../runs/status";
 import { cn } from "../ui/cn";
@@ -22,8 +22,8 @@ const rereadMs = 30_000;
 
 /** Activity and latency over time, from counters: as fast with ten million runs as with ten. */
 export function TaskCharts({ taskId, initial }: { taskId: string; initial: Stats }) {
-  const [asked, setHours] = useQueryState("hours", parseAsInteger.withDefault(defaultHours));
-  const hours = ranges.find((range) => range.hours === asked)?.hours ?? defaultHours;
+  const [url, setUrl] = useUrlState("replace");
+  const hours = ranges.find((range) => String(range.hours) === url.get("hours"))?.hours ?? defaultHours;
   const query = useQuery({
     queryKey: ["task-stats", taskId, hours],
     queryFn: ({ signal }) => getJson<Stats>(`/api/dashboard/tasks/${encodeURIComponent(taskId)}/stats?hours=${hours}`, signal),
@@ -38,7 +38,7 @@ export function TaskCharts({ taskId, initial }: { taskId: string; initial: Stats
   return (
     <section aria-label="Activity and latency" className="border-b border-line">
       <PanelHead title="Activity and latency" detail={said}>
-        <Segmented label="Time range" value={String(hours)} onChange={(value) => void setHours(Number(value))} options={ranges.map((r) => ({ value: String(r.hours), label: r.label }))} />
+        <Segmented label="Time range" value={String(hours)} onChange={(value) => setUrl({ hours: value === String(defaultHours) ? null : value })} options={ranges.map((r) => ({ value: String(r.hours), label: r.label }))} />
       </PanelHead>
       {query.error === null ? null : <ErrorState className="m-4" title="The charts could not be read" detail={query.error.message} onRetry={() => void query.refetch()} />}
       <div className="grid gap-x-6 lg:grid-cols-2">

@@ -1,7 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { Play } from "lucide-react";
-import { parseAsString, useQueryStates } from "nuqs";
 import { useMemo, useState } from "react";
 import type { Facets, RecentPayloads as Recent, RunPage, TaskSummary } from "@/lib/contracts/dashboard";
 import { formatJson } from "@/lib/json-text";
@@ -9,6 +8,7 @@ import { changedFields, type TriggerFields } from "@/lib/trigger-form";
 import { ActionButton, ReadOnlyNote, refusal } from "../auth/permission";
 import { useMe } from "../frame/me";
 import { useShortcut } from "../frame/shortcuts";
+import { useUrlState } from "../frame/url-state";
 import { ModeSwitch, PayloadEditor } from "../json/payload-editor";
 import { getJson, messageOf } from "../live/api";
 import { CodeBlock } from "../ui/code-block";
@@ -34,7 +34,8 @@ const inOrder = (tasks: readonly TaskSummary[]) => tasks.toSorted((a, b) => Numb
 
 export function TestView({ tasks: given }: { tasks: readonly TaskSummary[] }) {
   const tasks = useMemo(() => inOrder(given), [given]);
-  const [{ task: wanted, run }, setUrl] = useQueryStates({ task: parseAsString, run: parseAsString });
+  const [url, setUrl] = useUrlState("replace");
+  const wanted = url.get("task");
   const [first] = tasks;
   const task = tasks.find((candidate) => candidate.id === wanted) ?? first;
   if (task === undefined) {
@@ -47,8 +48,8 @@ export function TestView({ tasks: given }: { tasks: readonly TaskSummary[] }) {
   }
   return (
     <div className="flex min-h-0 flex-1 flex-col overflow-y-auto lg:grid lg:grid-cols-[16rem_minmax(0,1fr)] lg:overflow-hidden">
-      <TaskPicker tasks={tasks} chosen={task.id} onChoose={(id) => void setUrl({ task: id, run: null })} />
-      <TaskTest task={task} unknown={wanted !== null && wanted !== task.id ? wanted : undefined} run={run} onRun={(id) => void setUrl({ task: task.id, run: id })} />
+      <TaskPicker tasks={tasks} chosen={task.id} onChoose={(id) => setUrl({ task: id, run: null })} />
+      <TaskTest task={task} unknown={wanted !== null && wanted !== task.id ? wanted : undefined} run={url.get("run")} onRun={(id) => setUrl({ task: task.id, run: id })} />
     </div>
   );
 }

@@ -1,11 +1,11 @@
 "use client";
 import { ArrowLeft, Hand } from "lucide-react";
-import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useState } from "react";
 import type { TokensPage } from "@/lib/contracts/dashboard";
 import { ReadOnlyNote, refusal } from "../auth/permission";
 import { useMe } from "../frame/me";
 import { useShortcut } from "../frame/shortcuts";
+import { useUrlState } from "../frame/url-state";
 import { Button } from "../ui/button";
 import { cn } from "../ui/cn";
 import { CodeBlock } from "../ui/code-block";
@@ -16,14 +16,15 @@ import { itemId, TokenItem } from "./token-item";
 import { TokenPanel } from "./token-panel";
 import { useRunStamps, useWaitingTokens } from "./use-tokens";
 
-const views = ["waiting", "answered"] as const;
 const example = `const token = await wait.createToken({ timeout: "24h" });
 metadata.set("approval", { title: "Refund 120 EUR?", schema });
 const answer = await wait.forToken(token);`;
 
 export function TokensView({ initial }: { initial: TokensPage }) {
   const { waiting, error, retry, latest } = useWaitingTokens(initial);
-  const [{ token: chosen, view }, setUrl] = useQueryStates({ token: parseAsString, view: parseAsStringLiteral(views).withDefault("waiting") });
+  const [url, setUrl] = useUrlState("replace");
+  const chosen = url.get("token");
+  const view = url.get("view") === "answered" ? "answered" : "waiting";
   const refused = refusal(useMe().user.role, "operator");
   const stampOf = useRunStamps(waiting);
   // Wide screens show the most urgent one at first, and keep it when a more urgent one comes; on small ones the list comes first.
@@ -31,7 +32,7 @@ export function TokensView({ initial }: { initial: TokensPage }) {
   if (pinned === undefined && waiting[0] !== undefined) setPinned(waiting[0].id);
   const shown = chosen ?? (view === "waiting" ? pinned : undefined);
 
-  const choose = (id: string | null) => void setUrl({ token: id });
+  const choose = (id: string | null) => setUrl({ token: id });
   function move(step: 1 | -1) {
     const ids = waiting.map((token) => token.id);
     const at = shown === undefined ? -1 : ids.indexOf(shown);
@@ -60,7 +61,7 @@ export function TokensView({ initial }: { initial: TokensPage }) {
             <Segmented
               label="Which tokens"
               value={view}
-              onChange={(next) => void setUrl({ view: next, token: null })}
+              onChange={(next) => setUrl({ view: next === "waiting" ? null : next, token: null })}
               options={[
                 { value: "waiting", label: `Waiting ${waiting.length}` },
                 { value: "answered", label: "Answered" },

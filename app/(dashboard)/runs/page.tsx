@@ -1,6 +1,5 @@
 import type { Metadata } from "next";
 import { fetchDashboard } from "@/app/data";
-import { UrlState } from "@/components/frame/url-state";
 import { RunsPage } from "@/components/runs/runs-page";
 import { runsPath } from "@/components/runs/runs-path";
 import { Facets, RunsPage as Page } from "@/lib/contracts/dashboard";
@@ -20,9 +19,5 @@ export default async function Runs({ searchParams }: { searchParams: Promise<Sea
   const now = Date.now();
   const view = viewFromParams(toParams(await searchParams));
   const [page, facets] = await Promise.all([fetchDashboard(runsPath(toRunFilter(view, now), null), Page), fetchDashboard("/facets", Facets)]);
-  return (
-    <UrlState>
-      <RunsPage view={view} page={page} facets={facets} now={now} />
-    </UrlState>
-  );
+  return <RunsPage view={view} page={page} facets={facets} now={now} />;
 }

@@ -1,6 +1,5 @@
 import type { Metadata } from "next";
 import { fetchDashboard } from "@/app/data";
-import { UrlState } from "@/components/frame/url-state";
 import { TestView } from "@/components/test/test-view";
 import { TasksPage } from "@/lib/contracts/dashboard";
 
@@ -8,9 +7,5 @@ export const metadata: Metadata = { title: "Test" };
 
 export default async function Page() {
   const { tasks } = await fetchDashboard("/tasks", TasksPage);
-  return (
-    <UrlState>
-      <TestView tasks={tasks} />
-    </UrlState>
-  );
+  return <TestView tasks={tasks} />;
 }

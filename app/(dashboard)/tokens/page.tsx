@@ -1,15 +1,10 @@
 import type { Metadata } from "next";
 import { fetchDashboard } from "@/app/data";
-import { UrlState } from "@/components/frame/url-state";
 import { TokensView } from "@/components/tokens/tokens-view";
 import { TokensPage } from "@/lib/contracts/dashboard";
 
 export const metadata: Metadata = { title: "Tokens" };
 
 export default async function Page() {
-  return (
-    <UrlState>
-      <TokensView initial={await fetchDashboard("/tokens?status=WAITING", TokensPage)} />
-    </UrlState>
-  );
+  return <TokensView initial={await fetchDashboard("/tokens?status=WAITING", TokensPage)} />;
 }

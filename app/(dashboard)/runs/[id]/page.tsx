@@ -1,6 +1,5 @@
 import type { Metadata } from "next";
 import { fetchDashboard } from "@/app/data";
-import { UrlState } from "@/components/frame/url-state";
 import { RunPage } from "@/components/run/run-page";
 import { RunPage as Page, TracePage } from "@/lib/contracts/dashboard";
 
@@ -16,9 +15,5 @@ export default async function Run({ params }: Props) {
   const { id } = await params;
   const path = `/runs/${encodeURIComponent(id)}`;
   const [page, trace] = await Promise.all([fetchDashboard(path, Page), fetchDashboard(`${path}/trace`, TracePage)]);
-  return (
-    <UrlState>
-      <RunPage key={id} id={id} page={page} items={trace.items} />
-    </UrlState>
-  );
+  return <RunPage key={id} id={id} page={page} items={trace.items} />;
 }

@@ -1,7 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { fetchDashboard } from "@/app/data";
-import { UrlState } from "@/components/frame/url-state";
 import { TaskView } from "@/components/tasks/task-view";
 import { TasksPage, TaskStats } from "@/lib/contracts/dashboard";
 
@@ -20,9 +19,5 @@ export default async function Page(props: Props) {
   const [{ tasks }, stats] = await Promise.all([fetchDashboard("/tasks", TasksPage), fetchDashboard(`/tasks/${encodeURIComponent(id)}/stats?hours=24`, TaskStats)]);
   const task = tasks.find((candidate) => candidate.id === id);
   if (task === undefined) notFound();
-  return (
-    <UrlState>
-      <TaskView task={task} stats={stats} />
-    </UrlState>
-  );
+  return <TaskView task={task} stats={stats} />;
 }
