@@ -128,5 +128,4 @@ it("a storm of everything at once leaves nothing undone, nothing twice and nothi
   expect(node.engine.scheduler.starting).toBe(0);
   expect(node.engine.live.size).toBe(0);
   expect(node.engine.scheduler.depths().size).toBe(0);
-  // Deadlocks are not asserted: about one storm in two still has one. It is tried again, and the checks above hold all the same.
 });
