@@ -214,7 +214,7 @@ async function endedHere(engine: Engine, finish: Finish): Promise<Finished | nul
     finish.epoch,
     finish.status,
   ]);
-  return run === undefined ? null : { ...run, event: finish.event, data: null, was_queued: false, parents: null, batches: null };
+  return run === undefined ? null : { ...run, event: finish.event, was_queued: false, parents: null, batches: null };
 }
 
 function hasNoLinks(live: LiveRun, finish: Finish): boolean {
@@ -268,7 +268,7 @@ interface PlainEnd {
 function ended(ending: Ending, known: StoredRun, at: string): Finished {
   const { status, event, error_name = null, error_message = null, usage_ms } = commonInput(ending);
   const row: StoredRun = { ...known, status, version: known.version + 1, updated_at: at, finished_at: at, usage_ms: known.usage_ms + usage_ms, retry_at: null, error_name, error_message };
-  return { ...row, event, stopping: false, data: null, was_queued: false, parents: null, batches: null };
+  return Object.assign(row, { event, stopping: false, was_queued: false, parents: null, batches: null });
 }
 
 /** What a parent that waits for this run is told. */

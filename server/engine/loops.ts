@@ -33,7 +33,6 @@ export interface Finish {
 export interface Finished extends StoredRun {
   stopping: boolean;
   event: RunEventType;
-  data: string | null;
   was_queued: boolean;
   parents: string[] | null;
   batches: string[] | null;
