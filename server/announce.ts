@@ -25,7 +25,7 @@ export function announce(options: Announcement): void {
     `  Signalbox ${options.version} is ready after ${seconds} s (${environment.slug})`,
     "",
     `  ${config.roles.has("web") ? "dashboard" : "API      "}    ${origin}`,
-    `  project      ${environment.project.ref}, ${deployment === null ? "no working version yet" : `${deployment.manifest.tasks.length} tasks, version ${deployment.version}`}`,
+    `  project      ${environment.project.ref}, ${deployment === null ? "no working version yet" : `${deployment.manifest.tasks.length} ${deployment.manifest.tasks.length === 1 ? "task" : "tasks"}, version ${deployment.version}`}`,
     `  data         ${config.dataDir}`,
     ...(options.secretKey === undefined ? [] : [`  secret key   ${options.secretKey}`, "               shown this once: set it as TRIGGER_SECRET_KEY in your application"]),
     ...(signIn === undefined ? [] : [`  sign in      ${signIn}`, "               works once, for making the first admin"]),

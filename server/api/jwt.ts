@@ -1,7 +1,8 @@
-import { createHash, createHmac, type KeyObject } from "node:crypto";
+import { createHmac, type KeyObject } from "node:crypto";
 import { jwtVerify } from "jose";
 import { z } from "zod";
 import { PublicTokenClaims, tokenAudience, tokenIssuer } from "@/lib/contracts/scope";
+import { sha256 } from "../db/secret-keys";
 
 /** Self-signed tokens may live for a year at most; beyond it a leaked one could as well be a key. */
 export const maxLifetimeMs = 366 * 86_400_000;
@@ -77,7 +78,6 @@ function readPart(part: string | undefined): Record<string, unknown> | null {
   }
 }
 
-export const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
 export const tokenHash = (token: string): string => sha256(token).toString("hex");
 
 function base64url(text: string): string {

@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { z } from "zod";
 import type { TaskManifest } from "@/lib/contracts/task";
 import { encodePacket } from "@/lib/packet";
 import { createLog, type Logger } from "../log";
@@ -21,6 +22,14 @@ test("issues name the field", () => {
   ]);
   expect(issues(schema, "text")).toEqual([{ path: "payload", message: "must be object" }]);
   expect(issues(schema, undefined)).toMatchObject([{ path: "payload" }]);
+});
+
+test("a format is named, not its pattern", () => {
+  const schema = z.toJSONSchema(z.object({ email: z.email(), code: z.string().regex(/^[a-z]+$/) }));
+  expect(issues(schema, { email: "ada", code: "1" })).toEqual([
+    { path: "payload.email", message: "must be a valid email" },
+    { path: "payload.code", message: 'must match pattern "^[a-z]+$"' },
+  ]);
 });
 
 test("a date is a string of JSON, and what is undefined is not there", () => {

@@ -38,7 +38,7 @@ function compile(taskId: string, schema: object, log: Logger): ValidateFunction 
   // The draft's own name would have to be loaded first; formats are left to the task's schema, which knows them better.
   const { $schema: _, $id: __, ...rules }: Record<string, unknown> = { ...schema };
   try {
-    return new Ajv2020({ strict: false, allErrors: true, validateFormats: false, logger: false }).compile(rules);
+    return new Ajv2020({ strict: false, allErrors: true, validateFormats: false, verbose: true, logger: false }).compile(rules);
   } catch (error) {
     log.warn("payloads of this task are checked in the worker only: its JSON Schema cannot be compiled", { task: taskId, error });
     return null;
@@ -92,5 +92,8 @@ function messageOf(error: ErrorObject): string {
   if (keyword === "enum" && Array.isArray(params["allowedValues"])) return `must be one of ${params["allowedValues"].map((value) => JSON.stringify(value)).join(", ")}`;
   if (keyword === "const") return `must be ${JSON.stringify(params["allowedValue"])}`;
   if (keyword === "additionalProperties") return `must not have the property ${JSON.stringify(params["additionalProperty"])}`;
+  // zod writes a format as its name and the pattern of it: the name is what people understand.
+  const format: unknown = keyword === "pattern" ? error.parentSchema?.["format"] : undefined;
+  if (typeof format === "string") return `must be a valid ${format}`;
   return message ?? "is not valid";
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { newId } from "@/lib/ids";
 import type { Database } from "../db/database";
-import { sha256 } from "./jwt";
+import { sha256 } from "../db/secret-keys";
 
 /** A new one-time code for the first admin, of which only the hash is kept; older ones end. Null once there is an admin. */
 export async function issueSetupCode(db: Database): Promise<string | null> {

@@ -6,7 +6,7 @@ import type { PrismaClient } from "../db/generated/client";
 import { newId } from "@/lib/ids";
 import type { Logger } from "../log";
 import type { Principal } from "./principal";
-import { sha256 } from "./jwt";
+import { sha256 } from "../db/secret-keys";
 
 export const passwordLength = { min: 10, max: 128 } as const;
 /** Sign-ins last two weeks, prolonged once a day while used. */

@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from "node:crypto";
 import { newId } from "@/lib/ids";
 import type { Database, Query } from "./database";
 import type { Vault } from "./keys";
+import { keyRecord, newSecretKey, sha256 } from "./secret-keys";
 
 /** What this process serves; the engine's `Environment`. */
 interface ServedEnvironment {
@@ -32,7 +32,7 @@ export function bootstrap({ db, vault, project, environment, secretKey }: Bootst
     const served = await makeEnvironment(query, project, environment);
     const keys = await query<{ hash: Buffer }>("select hash from api_key where environment_id = $1", [served.id]);
     if (keys.length === 0) {
-      await insertRootKey(query, served.id, { key: secretKey ?? `tr_${served.slug}_${randomKey()}`, showDue: secretKey === undefined, vault });
+      await insertRootKey(query, served.id, { key: secretKey ?? newSecretKey(served.slug, "root"), showDue: secretKey === undefined, vault });
       return { environment: served, unknownSecretKey: false };
     }
     const unknownSecretKey = secretKey !== undefined && !keys.some((row) => row.hash.equals(sha256(secretKey)));
@@ -72,24 +72,6 @@ async function makeEnvironment(query: Query, project: { ref: string; name: strin
 }
 
 async function insertRootKey(query: Query, environmentId: string, { key, showDue, vault }: { key: string; showDue: boolean; vault: Vault }): Promise<void> {
-  const prefix = /^tr_[a-z]+_/.exec(key)?.[0] ?? "tr_";
-  await query("insert into api_key (id, environment_id, name, prefix, last4, hash, sealed, is_root, show_due) values ($1, $2, 'Root key', $3, $4, $5, $6, true, $7)", [
-    newId("key"),
-    environmentId,
-    prefix,
-    key.slice(-4),
-    sha256(key),
-    vault.seal(key, "api-key"),
-    showDue,
-  ]);
+  const { id, name, prefix, last4, hash, sealed } = keyRecord(vault, { key, environmentId, name: "Root key", createdBy: null, isRoot: true });
+  await query("insert into api_key (id, environment_id, name, prefix, last4, hash, sealed, is_root, show_due) values ($1, $2, $3, $4, $5, $6, $7, true, $8)", [id, environmentId, name, prefix, last4, Buffer.from(hash), Buffer.from(sealed), showDue]);
 }
-
-/** 32 letters and digits (190 bits): longer than the 24 of the additional keys' pattern, which a root key must not match. */
-function randomKey(): string {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  let key = "";
-  while (key.length < 32) for (const byte of randomBytes(64)) if (byte < 248 && key.length < 32) key += alphabet[byte % 62];
-  return key;
-}
-
-const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();

@@ -1,6 +1,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import type { ApiKeyRow } from "@/lib/contracts/dashboard";
 import type { ApiKey } from "../../db/generated/client";
+import { keyRecord, newSecretKey } from "../../db/secret-keys";
 import { EngineError } from "../../engine/error";
 import { audit } from "../audit";
 import { readJson } from "../body";
@@ -8,7 +10,6 @@ import { principalOf, type ApiContext, type ApiEnv } from "../context";
 import { describe } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";
-import { createKey, keyRecord, newSecretKey, toKeyRow } from "../secret-keys";
 
 const CreateBody = z.object({ name: z.string().trim().min(1).max(64) });
 /** Old and new key are both valid for so long, so that applications can be changed over. */
@@ -29,7 +30,7 @@ export function keyRoutes(context: ApiContext): Hono<ApiEnv> {
     const principal = principalOf(c);
     const { name } = await readJson(c, CreateBody);
     const key = newSecretKey(engine.env.slug, "additional");
-    const row = await createKey(prisma, keyRecord(keys, { key, environmentId, name, createdBy: describe(principal), isRoot: false }));
+    const row = await prisma.apiKey.create({ data: keyRecord(keys.vault, { key, environmentId, name, createdBy: describe(principal), isRoot: false }) });
     await audit(context, { actor: principal, action: "key.create", target: row.id, detail: name });
     credentials.forget();
     return c.json({ key, row: toKeyRow(row) });
@@ -40,7 +41,7 @@ export function keyRoutes(context: ApiContext): Hono<ApiEnv> {
     const { graceHours } = await readJson(c, RotateBody);
     const old = await usableKey(c.req.param("keyId"));
     const key = newSecretKey(engine.env.slug, old.isRoot ? "root" : "additional");
-    const record = keyRecord(keys, { key, environmentId, name: old.name, createdBy: describe(principal), isRoot: old.isRoot });
+    const record = keyRecord(keys.vault, { key, environmentId, name: old.name, createdBy: describe(principal), isRoot: old.isRoot });
     const expiresAt = new Date(Date.now() + graceHours * 3_600_000);
     const row = await prisma.$transaction(async (tx) => {
       // Of two rotations at once one finds the key rotated already.
@@ -69,4 +70,18 @@ export function keyRoutes(context: ApiContext): Hono<ApiEnv> {
   }
 
   return app;
+}
+
+function toKeyRow(key: ApiKey): ApiKeyRow {
+  return {
+    id: key.id,
+    name: key.name,
+    display: `${key.prefix}…${key.last4}`,
+    isRoot: key.isRoot,
+    createdAt: key.createdAt.toISOString(),
+    ...(key.createdBy !== null && { createdBy: key.createdBy }),
+    ...(key.lastUsedAt !== null && { lastUsedAt: key.lastUsedAt.toISOString() }),
+    ...(key.expiresAt !== null && { expiresAt: key.expiresAt.toISOString() }),
+    ...(key.revokedAt !== null && { revokedAt: key.revokedAt.toISOString() }),
+  };
 }

@@ -6,7 +6,7 @@ import { audit } from "../audit";
 import { readJson } from "../body";
 import { principalOf, type ApiContext, type ApiEnv } from "../context";
 import { readExpiration } from "../expiration";
-import { sha256 } from "../jwt";
+import { sha256 } from "../../db/secret-keys";
 import { describe } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";

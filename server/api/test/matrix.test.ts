@@ -41,9 +41,9 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 async function revokedKey(): Promise<{ key: string }> {
-  const { keyRecord } = await import("../secret-keys");
+  const { keyRecord } = await import("../../db/secret-keys");
   const key = "tr_prod_revoked89abcdefghijklmnopqrstuv0";
-  await api.prisma.apiKey.create({ data: { ...keyRecord(api.keys, { key, environmentId: api.engine.env.id, name: "old", createdBy: null, isRoot: true }), revokedAt: new Date() } });
+  await api.prisma.apiKey.create({ data: { ...keyRecord(api.keys.vault, { key, environmentId: api.engine.env.id, name: "old", createdBy: null, isRoot: true }), revokedAt: new Date() } });
   return { key };
 }
 

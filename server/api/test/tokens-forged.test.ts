@@ -130,8 +130,8 @@ test("a hundred uses of a one-time token make one run; a refused use does not sp
 
 test("a rotated root key signs on in its grace, a revoked one does not, within five seconds", async () => {
   const key = "tr_prod_0123456789abcdefghijklmnopqrstuv";
-  const { keyRecord } = await import("../secret-keys");
-  const record = keyRecord(api.keys, { key, environmentId: api.engine.env.id, name: "old", createdBy: null, isRoot: true });
+  const { keyRecord } = await import("../../db/secret-keys");
+  const record = keyRecord(api.keys.vault, { key, environmentId: api.engine.env.id, name: "old", createdBy: null, isRoot: true });
   await api.prisma.apiKey.create({ data: { ...record, expiresAt: new Date(Date.now() + 3_600_000) } });
   api.api.credentials.forget();
   const token = sign(HS256, claims(), { key });

@@ -1,9 +1,8 @@
-import { randomBytes } from "node:crypto";
-import type { ApiKeyRow } from "@/lib/contracts/dashboard";
+import { createHash, randomBytes } from "node:crypto";
 import { newId } from "@/lib/ids";
-import type { Keys } from "../db/keys";
-import type { ApiKey, PrismaClient } from "../db/generated/client";
-import { sha256 } from "./jwt";
+import type { Vault } from "./keys";
+
+export const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
@@ -30,7 +29,7 @@ export function newSecretKey(environmentSlug: string, kind: KeyKind): string {
   return prefix + (kind === "additional" ? `sk_${randomLetters(24)}` : randomLetters(32));
 }
 
-export interface KeyRecord {
+interface KeyRecord {
   id: string;
   environmentId: string;
   name: string;
@@ -43,7 +42,7 @@ export interface KeyRecord {
 }
 
 /** The row that keeps a key: its hash to find it, the key itself sealed to verify what it has signed. */
-export function keyRecord(keys: Pick<Keys, "vault">, input: { key: string; environmentId: string; name: string; createdBy: string | null; isRoot: boolean }): KeyRecord {
+export function keyRecord(vault: Vault, input: { key: string; environmentId: string; name: string; createdBy: string | null; isRoot: boolean }): KeyRecord {
   const { key, ...rest } = input;
   return {
     id: newId("key"),
@@ -51,24 +50,6 @@ export function keyRecord(keys: Pick<Keys, "vault">, input: { key: string; envir
     prefix: /^tr_[a-z]+_(sk_)?/.exec(key)?.[0] ?? key.slice(0, 4),
     last4: key.slice(-4),
     hash: new Uint8Array(sha256(key)),
-    sealed: new Uint8Array(keys.vault.seal(key, "api-key")),
-  };
-}
-
-export async function createKey(prisma: PrismaClient, record: KeyRecord): Promise<ApiKey> {
-  return prisma.apiKey.create({ data: record });
-}
-
-export function toKeyRow(key: ApiKey): ApiKeyRow {
-  return {
-    id: key.id,
-    name: key.name,
-    display: `${key.prefix}…${key.last4}`,
-    isRoot: key.isRoot,
-    createdAt: key.createdAt.toISOString(),
-    ...(key.createdBy !== null && { createdBy: key.createdBy }),
-    ...(key.lastUsedAt !== null && { lastUsedAt: key.lastUsedAt.toISOString() }),
-    ...(key.expiresAt !== null && { expiresAt: key.expiresAt.toISOString() }),
-    ...(key.revokedAt !== null && { revokedAt: key.revokedAt.toISOString() }),
+    sealed: new Uint8Array(vault.seal(key, "api-key")),
   };
 }

@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { auth, batch, configure, runs, streams, tasks, wait } from "upstream-sdk";
+import { startServer, type ServerProcess } from "../start/server-process";
+
+/** Task files of a project of their own use our SDK; the published client, unchanged, triggers and follows their runs. */
+const data = mkdtempSync(join(tmpdir(), "signalbox-sdk-"));
+let server: ServerProcess;
+beforeAll(async () => {
+  server = await startServer({ directory: join(import.meta.dirname, "fixtures", "project"), data });
+  configure({ baseURL: server.origin, accessToken: server.secretKey ?? "" });
+}, 120_000);
+afterAll(async () => {
+  server.kill("SIGTERM");
+  await server.ended;
+  rmSync(data, { recursive: true, force: true });
+});
+
+async function run(task: string, payload?: unknown) {
+  const { id } = await tasks.trigger(task, payload);
+  for await (const seen of runs.subscribeToRun(id)) if (seen.finishedAt !== undefined) break;
+  return runs.retrieve(id);
+}
+
+test.each<[what: string, task: string, payload: unknown, output: unknown]>([
+  ["a task", "double", { n: 4 }, { doubled: 8 }],
+  ["a zod schema's defaults and coercions", "shout", { text: "hey" }, { loud: "HEY", at: "1970-01-01T00:00:00.000Z" }],
+  ["any Standard Schema", "increment", 4, 5],
+  ["retry options of a task", "stubborn", undefined, 3],
+  [
+    "ctx, and what the config gives",
+    "context",
+    undefined,
+    { isOwn: true, task: "context", queue: "task/context", attempt: 1, environment: "prod", project: "proj_sdk_test", machine: "small-2x", measured: true },
+  ],
+  ["chunks piped, appended and read", "writer", undefined, ["one ", "two ", "three"]],
+  ["waits and tokens", "waits", undefined, { waited: true, answer: { fine: true }, late: "WaitpointTimeoutError", status: "COMPLETED" }],
+])("%s", async (_, task, payload, output) => {
+  expect(await run(task, payload)).toMatchObject({ status: "COMPLETED", output });
+});
+
+test.each([
+  ["AbortTaskRunError", "aborts", "never again", 1],
+  ["catchError", "caught", "not worth it", 1],
+  ["the config's retries", "config-retried", "twice, as the config says", 2],
+])("%s decides how often a failing task is tried", async (_, task, message, attemptCount) => {
+  expect(await run(task)).toMatchObject({ status: "FAILED", error: { message }, attemptCount });
+});
+
+test("children: one, many, of several tasks, unwrapped, failed, and two at once beside a wait", async () => {
+  const parent = await run("children");
+  expect(parent.output).toEqual({
+    one: { ok: true, id: expect.stringMatching(/^run_/), taskIdentifier: "double", output: { doubled: 8 } },
+    unwrapped: { doubled: 10 },
+    refused: "AbortTaskRunError: never again",
+    many: [2, 4],
+    mixed: [2, { loud: "HEY", at: "1970-01-01T00:00:00.000Z" }],
+    parallel: ["done", "done"],
+  });
+  expect(parent.metadata).toEqual({ children: 2, log: ["a child was here", "a child was here"] });
+  expect(parent.relatedRuns.children).toHaveLength(9);
+});
+
+test("metadata, tags, logger and spans", async () => {
+  const { id, output, metadata, tags } = await run("notes");
+  expect(output).toMatchObject({ traced: 7, n: 2 });
+  expect(metadata).toEqual({ a: 1, list: ["y"], n: 2, nested: { deep: 2 } });
+  expect(tags).toEqual(["added", "twice"]);
+  const trace = JSON.stringify((await fetch(`${server.origin}/api/v1/runs/${id}/trace`, { headers: { authorization: `Bearer ${server.secretKey}` } }).then((response) => response.json())).trace);
+  for (const said of ["small", "with facts", "careful", "bad", "from the console", "own span"]) expect(trace).toContain(`"message":"${said}`);
+});
+
+test("hooks and middleware, in their order and around a wait", async () => {
+  const { output, metadata } = await run("hooked");
+  expect([output, metadata]).toEqual(["sweet", { hooks: ["start sweet", "wait duration", "resume duration", "success sweet", "complete true"] }]);
+});
+
+test("runs and tokens from inside a run, with every option of a trigger", async () => {
+  const { output } = await run("remote");
+  const { tokens, ...rest } = output as { tokens: [string, string] }; // the fixture returns it
+  expect(rest).toEqual({ isCached: true, ended: ["COMPLETED", 16, ["t"], { m: 1 }, "10m"], moved: "DELAYED", canceled: "CANCELED", listed: true, followed: "COMPLETED" });
+  const [reader, starter] = tokens;
+  await auth.withAuth({ baseURL: server.origin, accessToken: reader }, async () => {
+    await expect(tasks.trigger("double", { n: 1 })).rejects.toMatchObject({ status: 403 });
+  });
+  await auth.withAuth({ baseURL: server.origin, accessToken: starter }, async () => {
+    expect((await tasks.trigger("double", { n: 1 })).id).toMatch(/^run_/);
+    await expect(tasks.trigger("double", { n: 1 })).rejects.toMatchObject({ status: 422 });
+  });
+});
+
+test("the published client follows a stream, completes a token, cancels and batches", async () => {
+  const written = await tasks.trigger("writer", undefined);
+  const words: unknown[] = [];
+  for await (const word of await streams.read(written.id, "words", { timeoutInSeconds: 20 })) words.push(word);
+  expect(words).toEqual(["one ", "two ", "three"]);
+  const token = await wait.createToken({ timeout: "1m" });
+  await wait.completeToken(token, { yes: true });
+  expect(await wait.retrieveToken(token.id)).toMatchObject({ status: "COMPLETED", output: { yes: true } });
+  const held = await tasks.trigger("held", undefined);
+  await expect.poll(async () => (await runs.retrieve(held.id)).status).toBe("EXECUTING");
+  await runs.cancel(held.id);
+  expect((await runs.retrieve(held.id)).status).toBe("CANCELED");
+  const made = await batch.trigger([{ id: "double", payload: { n: 1 } }, { id: "increment", payload: 1 }]);
+  await expect.poll(async () => (await batch.retrieve(made.batchId)).status).toBe("COMPLETED");
+});
