@@ -1,5 +1,4 @@
 "use client";
-import { useQuery } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
@@ -10,6 +9,7 @@ import { ActionButton, ReadOnlyNote, refusal } from "../auth/permission";
 import { useMe } from "../frame/me";
 import { useNow } from "../live/live-provider";
 import { getJson } from "../live/api";
+import { useRead } from "../live/use-read";
 import { CodeBlock } from "../ui/code-block";
 import { PanelHead } from "../ui/page";
 import { EmptyState, ErrorState } from "../ui/state";
@@ -19,9 +19,11 @@ import { KeyLine } from "./key-line";
 const CreateKeyDialog = dynamic(() => import("./create-key-dialog").then((module) => module.CreateKeyDialog), { ssr: false });
 
 type Page = z.infer<typeof ApiKeysPage>;
+/** Nothing pushes keys: the page reads them again when it is opened after that long. */
+const rereadMs = 5_000;
 
 export function KeysView({ initial }: { initial: Page }) {
-  const { data, error, refetch } = useQuery({ queryKey: ["keys"], queryFn: ({ signal }) => getJson<Page>("/api/dashboard/keys", signal), initialData: initial });
+  const { data, error, refetch } = useRead({ key: ["keys"], read: (signal) => getJson<Page>("/api/dashboard/keys", signal), initial, staleMs: rereadMs });
   const [creating, setCreating] = useState(false);
   const me = useMe();
   const now = useNow(60_000);
