@@ -1,6 +1,5 @@
 "use client";
 import { KeyRound, Plus } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import type { z } from "zod";
 import type { ApiKeysPage } from "@/lib/contracts/dashboard";
@@ -11,12 +10,13 @@ import { useNow } from "../live/live-provider";
 import { getJson } from "../live/api";
 import { useRead } from "../live/use-read";
 import { CodeBlock } from "../ui/code-block";
+import { lazily } from "../ui/lazily";
 import { PanelHead } from "../ui/page";
 import { EmptyState, ErrorState } from "../ui/state";
 import { Table, Th } from "../ui/table";
 import { KeyLine } from "./key-line";
 
-const CreateKeyDialog = dynamic(() => import("./create-key-dialog").then((module) => module.CreateKeyDialog), { ssr: false });
+const CreateKeyDialog = lazily(async () => (await import("./create-key-dialog")).CreateKeyDialog);
 
 type Page = z.infer<typeof ApiKeysPage>;
 /** Nothing pushes keys: the page reads them again when it is opened after that long. */

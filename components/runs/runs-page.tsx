@@ -1,6 +1,5 @@
 "use client";
 import { ArrowUp, PanelRight } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useHold } from "@/components/frame/held";
@@ -8,6 +7,7 @@ import { useShortcut } from "@/components/frame/shortcuts";
 import { getJson, messageOf } from "@/components/live/api";
 import { useRead } from "@/components/live/use-read";
 import { IconButton } from "@/components/ui/button";
+import { lazily } from "@/components/ui/lazily";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { ErrorState } from "@/components/ui/state";
 import type { Facets, RunsPage as Page } from "@/lib/contracts/dashboard";
@@ -25,8 +25,8 @@ import { useRowSelection } from "./use-row-cursor";
 import { useFilter, useRuns, type RunsList } from "./use-runs";
 import { useRunsViewState } from "./use-runs-view";
 
-const BulkBar = dynamic(() => import("./bulk-bar").then((module) => module.BulkBar), { ssr: false });
-const Preview = dynamic(() => import("./preview").then((module) => module.Preview), { ssr: false, loading: () => <aside className="hidden w-96 shrink-0 border-l border-line lg:block" /> });
+const BulkBar = lazily(async () => (await import("./bulk-bar")).BulkBar);
+const Preview = lazily(async () => (await import("./preview")).Preview, () => <aside className="hidden w-96 shrink-0 border-l border-line lg:block" />);
 
 export interface RunsPageProps {
   /** What the server rendered for: filter, first rows, facets and its time. */
