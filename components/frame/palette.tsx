@@ -8,8 +8,8 @@ import { useRead } from "@/components/live/use-read";
 import type { Facets } from "@/lib/contracts/dashboard";
 import { nav } from "./nav";
 import { useShortcutSheet } from "./shortcuts";
+import { signOut } from "./sign-out";
 import { applyTheme } from "./theme";
-import { signOut } from "./user-menu";
 
 const row = "flex h-8 cursor-default items-center gap-2 rounded px-2 data-[selected=true]:bg-hover";
 const group = "[&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:py-1 [&_[cmdk-group-heading]]:text-sm [&_[cmdk-group-heading]]:text-faint";

@@ -13,14 +13,19 @@ import { getJson, messageOf } from "../live/api";
 import { useRead } from "../live/use-read";
 import { CodeBlock } from "../ui/code-block";
 import { Kbd } from "../ui/kbd";
+import { lazily } from "../ui/lazily";
 import { PanelHead } from "../ui/page";
 import { EmptyState } from "../ui/state";
 import { shownDraft, type Draft, type Drafts } from "./drafts";
 import { OptionsPanel } from "./options-panel";
 import { RecentPayloads } from "./recent-payloads";
-import { RunStrip } from "./run-strip";
 import { TaskPicker } from "./task-picker";
 import { noFailure, useTrigger } from "./use-trigger";
+
+const RunStrip = lazily(
+  async () => (await import("./run-strip")).RunStrip,
+  () => <div className="h-12 border-t border-line bg-panel" />,
+);
 
 const example = `import { task } from "@trigger.dev/sdk";
 

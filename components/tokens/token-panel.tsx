@@ -11,15 +11,17 @@ import { useMe } from "../frame/me";
 import { getJson, messageOf } from "../live/api";
 import { Ago } from "../live/time";
 import { CopyValue } from "../ui/copy";
+import { lazily } from "../ui/lazily";
 import { Skeleton } from "../ui/skeleton";
 import { ErrorState } from "../ui/state";
 import { TagLabel } from "../ui/tag";
 import { AnswerForm } from "./answer-form";
 import { Deadline } from "./deadline";
 import { Elsewhere } from "./elsewhere";
-import { Answered } from "./answered";
 import { RunContext } from "./token-context";
 import { useTokenPage } from "./use-tokens";
+
+const Answered = lazily(async () => (await import("./answered")).Answered);
 
 export interface TokenPanelProps {
   id: string;
