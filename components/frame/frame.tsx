@@ -1,6 +1,5 @@
 "use client";
 import { Menu as MenuIcon, Search } from "lucide-react";
-import dynamic from "next/dynamic";
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
 import { useEffect, useState, type ReactNode } from "react";
@@ -8,6 +7,7 @@ import { Button, IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Sheet } from "@/components/ui/dialog";
 import { Kbd } from "@/components/ui/kbd";
+import { lazily } from "@/components/ui/lazily";
 import type { Me } from "@/lib/contracts/dashboard";
 import { Environment } from "./environment";
 import { FreshnessPill } from "./freshness-pill";
@@ -18,7 +18,7 @@ import { Notices } from "./notices";
 import { ShortcutsProvider, useShortcut } from "./shortcuts";
 import { Sidebar } from "./sidebar";
 
-const Palette = dynamic(() => import("./palette").then((module) => module.Palette), { ssr: false });
+const Palette = lazily(async () => (await import("./palette")).Palette);
 
 const warmUpMs = 3_000;
 

@@ -1,7 +1,6 @@
 "use client";
 import { createContext, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
-import { Dialog } from "@/components/ui/dialog";
-import { Kbd } from "@/components/ui/kbd";
+import { lazily } from "@/components/ui/lazily";
 
 /** `j`, `shift+j`, `mod+k`, or two keys in a row: `g r`. */
 export interface Shortcut {
@@ -15,6 +14,8 @@ interface Registry {
   add(shortcut: Shortcut): () => void;
   showSheet(): void;
 }
+
+const ShortcutSheet = lazily(async () => (await import("./shortcut-sheet")).ShortcutSheet);
 
 const RegistryContext = createContext<Registry | null>(null);
 
@@ -76,7 +77,7 @@ export function ShortcutsProvider({ children }: { children: ReactNode }) {
   return (
     <RegistryContext.Provider value={registry}>
       {children}
-      <ShortcutSheet shortcuts={sheet} onClose={() => setSheet(null)} />
+      {sheet === null ? null : <ShortcutSheet shortcuts={sheet} onClose={() => setSheet(null)} />}
     </RegistryContext.Provider>
   );
 }
@@ -99,42 +100,3 @@ export function useShortcut(keys: string, shortcut: Omit<Shortcut, "keys">): voi
 }
 
 export const useShortcutSheet = (): (() => void) => useRegistry().showSheet;
-
-const symbols: Record<string, string> = { mod: "⌘", shift: "⇧", alt: "⌥", enter: "↵", escape: "Esc", arrowdown: "↓", arrowup: "↑", arrowleft: "←", arrowright: "→", space: "Space" };
-
-function Keys({ keys }: { keys: string }) {
-  const mac = typeof navigator !== "undefined" && /mac/i.test(navigator.platform);
-  return (
-    <span className="flex gap-1">
-      {keys.split(/[ +]/).map((key) => (
-        <Kbd key={key}>{key === "mod" && !mac ? "Ctrl" : (symbols[key] ?? (key.length === 1 ? key.toUpperCase() : key))}</Kbd>
-      ))}
-    </span>
-  );
-}
-
-function ShortcutSheet({ shortcuts, onClose }: { shortcuts: readonly Shortcut[] | null; onClose: () => void }) {
-  const all = shortcuts ?? [];
-  const groups = [...new Set(all.map((shortcut) => shortcut.group))];
-  return (
-    <Dialog open={shortcuts !== null} onOpenChange={onClose} title="Keyboard" size="md">
-      <div className="columns-1 gap-8 sm:columns-2">
-        {groups.map((group) => (
-          <section key={group} className="mb-4 break-inside-avoid">
-            <h3 className="mb-1 text-sm font-medium text-faint">{group}</h3>
-            <dl>
-              {all.filter((entry) => entry.group === group).map((entry) => (
-                <div key={`${entry.keys} ${entry.label}`} className="flex h-7 items-center justify-between gap-4">
-                  <dt>{entry.label}</dt>
-                  <dd>
-                    <Keys keys={entry.keys} />
-                  </dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ))}
-      </div>
-    </Dialog>
-  );
-}

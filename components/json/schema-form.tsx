@@ -1,8 +1,8 @@
 "use client";
-import dynamic from "next/dynamic";
 import { useMemo } from "react";
 import type { Issue } from "@/lib/issues";
 import { fitsPlainForm, plainFields } from "@/lib/plain-form";
+import { lazily } from "../ui/lazily";
 import { Skeleton } from "../ui/skeleton";
 import { PlainForm } from "./plain-form";
 import type { SchemaFormProps } from "./schema-form-body";
@@ -10,9 +10,9 @@ import type { SchemaFormProps } from "./schema-form-body";
 const none: readonly Issue[] = [];
 
 /** Draws any schema; loads when the first one is shown that needs it. */
-const FullForm = dynamic(() => import("./schema-form-body").then((module) => module.SchemaForm), {
-  ssr: false,
-  loading: () => (
+const FullForm = lazily(
+  async () => (await import("./schema-form-body")).SchemaForm,
+  () => (
     <output aria-label="Loading the form" className="flex flex-col gap-3">
       {[24, 32, 28].map((width) => (
         <div key={width} className="flex flex-col gap-1">
@@ -22,7 +22,7 @@ const FullForm = dynamic(() => import("./schema-form-body").then((module) => mod
       ))}
     </output>
   ),
-});
+);
 
 /** The form of a JSON Schema. */
 export function SchemaForm(props: SchemaFormProps) {

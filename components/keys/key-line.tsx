@@ -1,16 +1,16 @@
 "use client";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import type { ApiKeyRow } from "@/lib/contracts/dashboard";
 import { ActionButton } from "../auth/permission";
 import { useNow } from "../live/live-provider";
 import { Ago, Until } from "../live/time";
 import { cn } from "../ui/cn";
+import { lazily } from "../ui/lazily";
 import { Td, Tr } from "../ui/table";
 import { Badge } from "../ui/tag";
 
-const RotateKeyDialog = dynamic(() => import("./rotate-key-dialog").then((module) => module.RotateKeyDialog), { ssr: false });
-const RevokeKeyDialog = dynamic(() => import("./revoke-key-dialog").then((module) => module.RevokeKeyDialog), { ssr: false });
+const RotateKeyDialog = lazily(async () => (await import("./rotate-key-dialog")).RotateKeyDialog);
+const RevokeKeyDialog = lazily(async () => (await import("./revoke-key-dialog")).RevokeKeyDialog);
 
 export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: string | undefined; onChanged: () => void }) {
   const [open, setOpen] = useState<"rotate" | "revoke" | null>(null);

@@ -6,7 +6,7 @@ import { send } from "../auth/request";
 import { useNow } from "../live/live-provider";
 import { Ago } from "../live/time";
 import { cn } from "../ui/cn";
-import { ConfirmDialog } from "../ui/dialog";
+import { ConfirmDialog } from "../ui/confirm-dialog";
 import { Td, Tr } from "../ui/table";
 import { Badge } from "../ui/tag";
 import { canDo } from "@/lib/scope-words";

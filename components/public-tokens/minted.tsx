@@ -1,13 +1,13 @@
 "use client";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { readClaims } from "@/lib/jwt";
 import { curlSnippet, reactSnippet, sdkSnippet, type SnippetInput } from "@/lib/snippets";
 import { CodeBlock } from "../ui/code-block";
+import { lazily } from "../ui/lazily";
 import { SecretOnce } from "../ui/secret";
 import { Segmented } from "../ui/segmented";
 
-const TryIt = dynamic(() => import("./try-it").then((module) => module.TryIt), { ssr: false });
+const TryIt = lazily(async () => (await import("./try-it")).TryIt);
 const kinds = [
   { value: "react", label: "React" },
   { value: "curl", label: "curl" },

@@ -7,7 +7,7 @@ import type { QueueRow } from "@/lib/contracts/realtime";
 import { formatCount, plural } from "@/lib/format";
 import { cn } from "../ui/cn";
 import { IconButton } from "../ui/button";
-import { ConfirmDialog } from "../ui/dialog";
+import { ConfirmDialog } from "../ui/confirm-dialog";
 import { Menu, MenuItem } from "../ui/menu";
 import { Td, Tr } from "../ui/table";
 import { Badge } from "../ui/tag";

@@ -1,6 +1,5 @@
 "use client";
-import dynamic from "next/dynamic";
-import { useMemo } from "react";
+import { lazy, Suspense, useDeferredValue, useMemo } from "react";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { JsonView } from "@/components/ui/json-view";
 import { Tabs } from "@/components/ui/tabs";
@@ -9,14 +8,14 @@ import type { TraceRow } from "@/lib/trace-rows";
 import type { RunData, TraceData } from "./use-run";
 import { tabs, type RunTab } from "./use-run-url";
 
-/** Each tab loads when it is opened first. The server renders the one that is open, so its code comes with the page. */
-const SpanTab = dynamic(() => import("./span-tab").then((module) => module.SpanTab));
-const ErrorTab = dynamic(() => import("./error-tab").then((module) => module.ErrorTab));
-const MetadataTab = dynamic(() => import("./metadata-tab").then((module) => module.MetadataTab));
-const LogsTab = dynamic(() => import("./logs-tab").then((module) => module.LogsTab));
-const TimelineTab = dynamic(() => import("./timeline-tab").then((module) => module.TimelineTab));
-const StreamsTab = dynamic(() => import("./streams-tab").then((module) => module.StreamsTab));
-const RelationsTab = dynamic(() => import("./relations-tab").then((module) => module.RelationsTab));
+/** Each tab loads when it is opened first. The server renders the one that is open. */
+const SpanTab = lazy(async () => ({ default: (await import("./span-tab")).SpanTab }));
+const ErrorTab = lazy(async () => ({ default: (await import("./error-tab")).ErrorTab }));
+const MetadataTab = lazy(async () => ({ default: (await import("./metadata-tab")).MetadataTab }));
+const LogsTab = lazy(async () => ({ default: (await import("./logs-tab")).LogsTab }));
+const TimelineTab = lazy(async () => ({ default: (await import("./timeline-tab")).TimelineTab }));
+const StreamsTab = lazy(async () => ({ default: (await import("./streams-tab")).StreamsTab }));
+const RelationsTab = lazy(async () => ({ default: (await import("./relations-tab")).RelationsTab }));
 
 export interface DetailPanelProps {
   data: RunData;
@@ -38,13 +37,17 @@ export function DetailPanel({ data, trace, row, tab, onTab, stream, onStream, on
   const counts: Partial<Record<RunTab, number>> = { logs, streams: detail.streams.length, relations: relations.length, timeline: events.length };
   const shown = tabs.filter((name) => (name === "span" ? row !== undefined && row.kind !== "self" : name === "error" ? detail.fullError !== undefined || detail.error !== undefined : true));
   const open = shown.includes(tab) ? tab : "payload";
+  // What is open stays until the code of the next one is there.
+  const ready = useDeferredValue(open);
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       {tabs.map((name, index) => (
         <TabKey key={name} name={name} digit={String(index)} onTab={onTab} />
       ))}
       <Tabs label="Run" value={open} onChange={onTab} tabs={shown.map((name) => ({ value: name, label: titles[name], count: counts[name], hint: String(tabs.indexOf(name)) }))}>
-        <Content tab={open} data={data} trace={trace} row={row} stream={stream} onStream={onStream} onSpan={onSpan} />
+        <Suspense fallback={null}>
+          <Content tab={ready} data={data} trace={trace} row={row} stream={stream} onStream={onStream} onSpan={onSpan} />
+        </Suspense>
       </Tabs>
     </div>
   );

@@ -3,17 +3,14 @@ import { Plus } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState, type ReactNode } from "react";
-import { toast } from "@/components/ui/toast";
 import { useMayAct } from "@/components/frame/me";
-import { messageOf } from "@/components/live/api";
 import { useLiveQueues } from "@/components/live/hooks";
 import { Instant, Took, Until } from "@/components/live/time";
-import { addRunTags } from "@/components/runs/run-actions";
 import { StatusBadge } from "@/components/runs/status";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { CopyValue } from "@/components/ui/copy";
-import { Input } from "@/components/ui/input";
+import { lazily } from "@/components/ui/lazily";
 import { Popover } from "@/components/ui/menu";
 import { Progress } from "@/components/ui/progress";
 import { TagButton } from "@/components/ui/tag";
@@ -24,6 +21,8 @@ import { formatDuration } from "@/lib/format";
 import { waitsOf } from "@/lib/run-attempts";
 import { whyRun } from "@/lib/why-run";
 import { RunActions } from "./run-actions";
+
+const TagForm = lazily(async () => (await import("./tag-form")).TagForm);
 
 export function RunHeader({ run, events }: { run: RunDetail; events: readonly RunEvent[] }) {
   const router = useRouter();
@@ -129,28 +128,12 @@ function Timing({ run, events }: { run: RunDetail; events: readonly RunEvent[] }
 function AddTag({ runId }: { runId: string }) {
   const { allowed } = useMayAct();
   const [open, setOpen] = useState(false);
-  const [tag, setTag] = useState("");
-  const [busy, setBusy] = useState(false);
   if (!allowed) return null;
-
-  async function add(): Promise<void> {
-    if (tag.trim() === "") return;
-    setBusy(true);
-    try {
-      await addRunTags(runId, [tag.trim()]);
-      setTag("");
-      setOpen(false);
-    } catch (error) {
-      toast.error("The tag was not added", { description: messageOf(error) });
-    } finally {
-      setBusy(false);
-    }
-  }
-
   return (
     <Popover
       open={open}
       onOpenChange={setOpen}
+      preload={TagForm.preload}
       trigger={
         <Button look="ghost" size="sm" className="h-5 px-1 font-normal text-faint">
           <Plus aria-hidden className="size-3" />
@@ -158,18 +141,7 @@ function AddTag({ runId }: { runId: string }) {
         </Button>
       }
     >
-      <form
-        className="flex gap-2"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void add();
-        }}
-      >
-        <Input aria-label="New tag" value={tag} maxLength={128} onChange={(event) => setTag(event.target.value)} className="w-48" />
-        <Button type="submit" look="primary" busy={busy}>
-          Add tag
-        </Button>
-      </form>
+      <TagForm runId={runId} onAdded={() => setOpen(false)} />
     </Popover>
   );
 }

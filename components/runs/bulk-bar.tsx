@@ -6,7 +6,7 @@ import { useMayAct } from "@/components/frame/me";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { useLive } from "@/components/live/live-provider";
 import { Button } from "@/components/ui/button";
-import { ConfirmDialog } from "@/components/ui/dialog";
+import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { Progress } from "@/components/ui/progress";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";

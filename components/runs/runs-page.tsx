@@ -1,13 +1,13 @@
 "use client";
-import { useQuery } from "@tanstack/react-query";
 import { ArrowUp, PanelRight } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useHold } from "@/components/frame/held";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { getJson, messageOf } from "@/components/live/api";
+import { useRead } from "@/components/live/use-read";
 import { IconButton } from "@/components/ui/button";
+import { lazily } from "@/components/ui/lazily";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { ErrorState } from "@/components/ui/state";
 import type { Facets, RunsPage as Page } from "@/lib/contracts/dashboard";
@@ -25,8 +25,8 @@ import { useRowSelection } from "./use-row-cursor";
 import { useFilter, useRuns, type RunsList } from "./use-runs";
 import { useRunsViewState } from "./use-runs-view";
 
-const BulkBar = dynamic(() => import("./bulk-bar").then((module) => module.BulkBar), { ssr: false });
-const Preview = dynamic(() => import("./preview").then((module) => module.Preview), { ssr: false, loading: () => <aside className="hidden w-96 shrink-0 border-l border-line lg:block" /> });
+const BulkBar = lazily(async () => (await import("./bulk-bar")).BulkBar);
+const Preview = lazily(async () => (await import("./preview")).Preview, () => <aside className="hidden w-96 shrink-0 border-l border-line lg:block" />);
 
 export interface RunsPageProps {
   /** What the server rendered for: filter, first rows, facets and its time. */
@@ -42,7 +42,7 @@ export function RunsPage(initial: RunsPageProps) {
   const [initialKey] = useState(() => filterKey(toRunFilter(initial.view, initial.now)));
   const runs = useRuns(filter, { key: initialKey, page: initial.page });
   const [preview, setPreview] = useState(false);
-  const facets = useQuery({ queryKey: ["facets"], queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal), initialData: initial.facets, staleTime: 60_000 });
+  const facets = useRead({ key: ["facets"], read: (signal) => getJson<Facets>("/api/dashboard/facets", signal), initial: initial.facets, staleMs: 60_000 });
   return (
     <>
       <div className="flex shrink-0 flex-wrap items-start gap-2 border-b border-line px-4 py-1.5">

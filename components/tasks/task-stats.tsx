@@ -1,14 +1,14 @@
 "use client";
-import { useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import type { TaskStats as Stats } from "@/lib/contracts/dashboard";
 import { formatCount } from "@/lib/format";
 import { defaultHours, ranges, retentionDays, seriesOf, stepWords, totalOf } from "@/lib/task-chart";
 import { useUrlState } from "../frame/url-state";
 import { getJson } from "../live/api";
+import { useRead } from "../live/use-read";
 import { statusLook } from "../runs/status";
 import { cn } from "../ui/cn";
+import { lazily } from "../ui/lazily";
 import { PanelHead } from "../ui/page";
 import { Segmented } from "../ui/segmented";
 import { Skeleton } from "../ui/skeleton";
@@ -16,19 +16,20 @@ import { ErrorState } from "../ui/state";
 import { toneText } from "../ui/tone";
 
 const Loading = () => <Skeleton className="h-50 w-full" />;
-const ActivityChart = dynamic(() => import("./charts").then((module) => module.ActivityChart), { ssr: false, loading: Loading });
-const LatencyChart = dynamic(() => import("./charts").then((module) => module.LatencyChart), { ssr: false, loading: Loading });
+const ActivityChart = lazily(async () => (await import("./charts")).ActivityChart, Loading);
+const LatencyChart = lazily(async () => (await import("./charts")).LatencyChart, Loading);
 const rereadMs = 30_000;
 
 /** Activity and latency over time, from counters: as fast with ten million runs as with ten. */
 export function TaskCharts({ taskId, initial }: { taskId: string; initial: Stats }) {
   const [url, setUrl] = useUrlState("replace");
   const hours = ranges.find((range) => String(range.hours) === url.get("hours"))?.hours ?? defaultHours;
-  const query = useQuery({
-    queryKey: ["task-stats", taskId, hours],
-    queryFn: ({ signal }) => getJson<Stats>(`/api/dashboard/tasks/${encodeURIComponent(taskId)}/stats?hours=${hours}`, signal),
-    ...(hours === defaultHours ? { initialData: initial } : {}),
-    refetchInterval: rereadMs,
+  const query = useRead({
+    key: ["task-stats", taskId, hours],
+    read: (signal) => getJson<Stats>(`/api/dashboard/tasks/${encodeURIComponent(taskId)}/stats?hours=${hours}`, signal),
+    initial: hours === defaultHours ? initial : undefined,
+    staleMs: rereadMs,
+    everyMs: rereadMs,
   });
   const stats = query.data;
   const series = stats === undefined ? [] : seriesOf(stats.points);
@@ -50,10 +51,10 @@ export function TaskCharts({ taskId, initial }: { taskId: string; initial: Stats
             </span>
           ))}
         >
-          {stats === undefined ? <Skeleton className="h-50 w-full" /> : series.length === 0 ? <Nothing /> : <ActivityChart stats={stats} hours={hours} />}
+          {stats === undefined ? <Loading /> : series.length === 0 ? <Nothing /> : <ActivityChart stats={stats} hours={hours} />}
         </Chart>
         <Chart title="Compute time of completed runs" legend={[<span key="50" className="text-moving">– p50</span>, <span key="95" className="text-parked">- - p95</span>]}>
-          {stats === undefined ? <Skeleton className="h-50 w-full" /> : stats.points.every((point) => point.p50Ms === null) ? <Nothing /> : <LatencyChart stats={stats} hours={hours} />}
+          {stats === undefined ? <Loading /> : stats.points.every((point) => point.p50Ms === null) ? <Nothing /> : <LatencyChart stats={stats} hours={hours} />}
         </Chart>
       </div>
     </section>

@@ -1,5 +1,4 @@
 "use client";
-import { useQueryClient } from "@tanstack/react-query";
 import { Hand } from "lucide-react";
 import { useState } from "react";
 import { toast } from "@/components/ui/toast";
@@ -12,15 +11,17 @@ import { useMe } from "../frame/me";
 import { getJson, messageOf } from "../live/api";
 import { Ago } from "../live/time";
 import { CopyValue } from "../ui/copy";
+import { lazily } from "../ui/lazily";
 import { Skeleton } from "../ui/skeleton";
 import { ErrorState } from "../ui/state";
 import { TagLabel } from "../ui/tag";
 import { AnswerForm } from "./answer-form";
 import { Deadline } from "./deadline";
 import { Elsewhere } from "./elsewhere";
-import { Answered } from "./answered";
 import { RunContext } from "./token-context";
 import { useTokenPage } from "./use-tokens";
+
+const Answered = lazily(async () => (await import("./answered")).Answered);
 
 export interface TokenPanelProps {
   id: string;
@@ -32,15 +33,14 @@ export interface TokenPanelProps {
 }
 
 export function TokenPanel({ id, stamp, latest, onAnswered }: TokenPanelProps) {
-  const { data: page, error, refetch } = useTokenPage(id, stamp);
+  const { data: page, error, refetch, put } = useTokenPage(id, stamp);
   if (page === undefined) return error === null ? <Loading /> : <ErrorState className="m-4" title="This token could not be read" detail={messageOf(error)} onRetry={() => void refetch()} />;
-  return <Loaded page={{ ...page, token: latest(page.token) }} onAnswered={onAnswered} />;
+  return <Loaded page={{ ...page, token: latest(page.token) }} onAnswered={onAnswered} onRead={put} />;
 }
 
-function Loaded({ page, onAnswered }: { page: TokenPage; onAnswered: (id: string) => void }) {
+function Loaded({ page, onAnswered, onRead }: { page: TokenPage; onAnswered: (id: string) => void; onRead: (page: TokenPage) => void }) {
   const { token, runs } = page;
   const me = useMe();
-  const queries = useQueryClient();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
   const question = findQuestion(runs.map((run) => run.metadata));
@@ -59,7 +59,7 @@ function Loaded({ page, onAnswered }: { page: TokenPage; onAnswered: (id: string
   async function tellWhoWasFirst() {
     const now = await getJson<TokenPage>(`/api/dashboard/tokens/${encodeURIComponent(token.id)}`).catch(() => null);
     if (now === null) return;
-    await queries.invalidateQueries({ queryKey: ["token", token.id] });
+    onRead(now);
     const { completedBy } = now.token;
     if (completedBy === undefined || completedBy === me.user.email) toast.success(`Answered ${first?.task ?? token.id}`);
     else toast.error(`${completedBy} had answered first; your answer was not taken`, { duration: 10_000 });

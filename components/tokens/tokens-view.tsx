@@ -9,12 +9,18 @@ import { useUrlState } from "../frame/url-state";
 import { Button } from "../ui/button";
 import { cn } from "../ui/cn";
 import { CodeBlock } from "../ui/code-block";
+import { lazily } from "../ui/lazily";
 import { Segmented } from "../ui/segmented";
+import { SkeletonRows } from "../ui/skeleton";
 import { EmptyState, ErrorState } from "../ui/state";
-import { AnsweredList } from "./answered-list";
 import { itemId, TokenItem } from "./token-item";
 import { TokenPanel } from "./token-panel";
 import { useRunStamps, useWaitingTokens } from "./use-tokens";
+
+const AnsweredList = lazily(
+  async () => (await import("./answered-list")).AnsweredList,
+  () => <SkeletonRows rows={8} rowClass="h-16" />,
+);
 
 const example = `const token = await wait.createToken({ timeout: "24h" });
 metadata.set("approval", { title: "Refund 120 EUR?", schema });

@@ -1,30 +1,26 @@
 "use client";
-import { Slot, type DropdownMenu } from "radix-ui";
-import { createContext, lazy, Suspense, useContext, useState, type ComponentProps, type ComponentType, type KeyboardEvent, type ReactNode } from "react";
-
-const load = () => import("./menu-body");
-const MenuBody = lazy(() => load().then((module) => ({ default: module.MenuBody })));
-const PopoverBody = lazy(() => load().then((module) => ({ default: module.PopoverBody })));
+import type { DropdownMenu } from "radix-ui";
+import { createContext, useContext, useState, type ComponentProps, type ComponentType, type KeyboardEvent, type ReactNode } from "react";
+import { lazily } from "./lazily";
+import { Slot } from "./slot";
 
 export interface MenuProps {
   /** The button that opens it. */
   trigger: ReactNode;
   align?: "start" | "center" | "end";
   className?: string;
+  /** Loads what it shows, when the pointer or the focus comes near. */
+  preload?: () => Promise<void>;
   children: ReactNode;
 }
+
+const MenuBody = lazily<MenuProps>(async () => (await import("./menu-body")).MenuBody);
+const PopoverBody = lazily<PopoverProps>(async () => (await import("./menu-body")).PopoverBody);
 
 /** Until it is opened for the first time there is only its button; what floats is loaded when the pointer comes near. */
 export function Menu(props: MenuProps) {
   const [used, setUsed] = useState(false);
-  const closed = <Opener popup="menu" trigger={props.trigger} onOpen={() => setUsed(true)} />;
-  return used ? (
-    <Suspense fallback={closed}>
-      <MenuBody {...props} />
-    </Suspense>
-  ) : (
-    closed
-  );
+  return used ? <MenuBody {...props} /> : <Opener {...props} popup="menu" load={MenuBody.preload} onOpen={() => setUsed(true)} />;
 }
 
 export interface PopoverProps extends MenuProps {
@@ -34,42 +30,39 @@ export interface PopoverProps extends MenuProps {
 
 export function Popover(props: PopoverProps) {
   const [used, setUsed] = useState(false);
-  const closed = (
-    <Opener
-      popup="dialog"
-      trigger={props.trigger}
-      onOpen={() => {
-        setUsed(true);
-        props.onOpenChange?.(true);
-      }}
-    />
-  );
-  return used || props.open ? (
-    <Suspense fallback={closed}>
-      <PopoverBody {...props} />
-    </Suspense>
-  ) : (
-    closed
-  );
+  const open = (): void => {
+    setUsed(true);
+    props.onOpenChange?.(true);
+  };
+  return used ? <PopoverBody {...props} /> : <Opener {...props} popup="dialog" load={PopoverBody.preload} onOpen={open} />;
 }
 
-function Opener({ popup, trigger, onOpen }: { popup: "menu" | "dialog"; trigger: ReactNode; onOpen: () => void }) {
+interface OpenerProps extends Pick<MenuProps, "trigger" | "preload"> {
+  popup: "menu" | "dialog";
+  load: () => Promise<void>;
+  onOpen: () => void;
+}
+
+/** Opens when all is there that it will show: what opens takes the focus to its first entry. */
+function Opener({ popup, trigger, preload, load, onOpen }: OpenerProps) {
+  const ready = async (): Promise<void> => void (await Promise.all([load(), preload?.()]));
+  const open = (): void => void ready().then(onOpen);
   return (
-    <Slot.Root
+    <Slot
       aria-haspopup={popup}
       aria-expanded={false}
-      onPointerEnter={() => void load()}
-      onFocus={() => void load()}
-      onClick={onOpen}
+      onPointerEnter={() => void ready()}
+      onFocus={() => void ready()}
+      onClick={open}
       onKeyDown={(event: KeyboardEvent) => {
         if (popup === "menu" && event.key === "ArrowDown") {
           event.preventDefault();
-          onOpen();
+          open();
         }
       }}
     >
       {trigger}
-    </Slot.Root>
+    </Slot>
   );
 }
 

@@ -1,8 +1,8 @@
 "use client";
-import { Slot } from "radix-ui";
 import { useEffect, useId, useLayoutEffect, useRef, useState, type FocusEvent, type PointerEvent, type ReactNode } from "react";
 import { createPortal } from "react-dom";
 import { Kbd } from "./kbd";
+import { Slot } from "./slot";
 
 export interface TooltipProps {
   text: ReactNode;
@@ -35,7 +35,7 @@ export function Tooltip({ text, hint, side = "bottom", children }: TooltipProps)
 
   return (
     <>
-      <Slot.Root
+      <Slot
         onPointerEnter={(event: PointerEvent) => {
           const target = event.currentTarget;
           if (event.pointerType !== "touch") later(() => setAnchor(target), openMs);
@@ -49,7 +49,7 @@ export function Tooltip({ text, hint, side = "bottom", children }: TooltipProps)
         {...(anchor && { "aria-describedby": id })}
       >
         {children}
-      </Slot.Root>
+      </Slot>
       {anchor
         ? createPortal(
             <Hint id={id} anchor={anchor} side={side} onStay={() => clearTimeout(timer.current)} onLeave={close}>
