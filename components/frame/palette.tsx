@@ -3,8 +3,8 @@ import { Command } from "cmdk";
 import { ArrowRight, CornerDownLeft, Filter, Keyboard, LogOut, Moon, Play, Sun, type LucideIcon } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { getJson } from "@/components/live/api";
-import { useRead } from "@/components/live/use-read";
 import type { Facets } from "@/lib/contracts/dashboard";
 import { nav } from "./nav";
 import { useShortcutSheet } from "./shortcuts";
@@ -19,7 +19,7 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange: (
   const router = useRouter();
   const showSheet = useShortcutSheet();
   const [text, setText] = useState("");
-  const facets = useRead({ key: ["facets"], read: (signal) => getJson<Facets>("/api/dashboard/facets", signal), enabled: open });
+  const facets = useQuery({ queryKey: ["facets"], queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal), enabled: open });
   const id = text.trim();
   const isRun = /^run_\w+$/.test(id);
   const isToken = /^waitpoint_\w+$/.test(id);

@@ -1,4 +1,5 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import type { z } from "zod";
@@ -8,7 +9,6 @@ import { ActionButton, ReadOnlyNote, refusal } from "../auth/permission";
 import { useMe } from "../frame/me";
 import { useNow } from "../live/live-provider";
 import { getJson } from "../live/api";
-import { useRead } from "../live/use-read";
 import { CodeBlock } from "../ui/code-block";
 import { lazily } from "../ui/lazily";
 import { PanelHead } from "../ui/page";
@@ -19,11 +19,9 @@ import { KeyLine } from "./key-line";
 const CreateKeyDialog = lazily(async () => (await import("./create-key-dialog")).CreateKeyDialog);
 
 type Page = z.infer<typeof ApiKeysPage>;
-/** Nothing pushes keys: the page reads them again when it is opened after that long. */
-const rereadMs = 5_000;
 
 export function KeysView({ initial }: { initial: Page }) {
-  const { data, error, refetch } = useRead({ key: ["keys"], read: (signal) => getJson<Page>("/api/dashboard/keys", signal), initial, staleMs: rereadMs });
+  const { data, error, refetch } = useQuery({ queryKey: ["keys"], queryFn: ({ signal }) => getJson<Page>("/api/dashboard/keys", signal), initialData: initial });
   const [creating, setCreating] = useState(false);
   const me = useMe();
   const now = useNow(60_000);

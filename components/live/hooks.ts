@@ -98,7 +98,7 @@ const pollFloorMs = 3_000;
 const pollFactor = 4;
 
 /**
- * `everyMs` of a read: false while the socket lives. `measure` wraps the request, so that slow answers
+ * `refetchInterval` for React Query: false while the socket lives. `measure` wraps the request, so that slow answers
  * stretch the interval.
  */
 export function usePolling(): { interval: number | false; measure: <T>(request: () => Promise<T>) => Promise<T> } {

@@ -1,8 +1,8 @@
 "use client";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
 import { afterNextPaint } from "@/lib/client/freshness";
 import { createLive, type Live } from "@/lib/client/live";
-import { createReadCache, type ReadCache } from "@/lib/client/read-cache";
 import { createStore, type Store, type Subscribable } from "@/lib/client/store";
 import type { LinkStatus } from "@/lib/client/sync";
 import { browserTiming, createClock, type Clock } from "./clock";
@@ -10,18 +10,27 @@ import { RequestError } from "./api";
 
 const LiveContext = createContext<Live | null>(null);
 const ClockContext = createContext<Clock | null>(null);
-const ReadCacheContext = createContext<ReadCache | null>(null);
 
 /** Phases in which what is shown may tick on: elsewhere it would be a guess. */
 const ticks: Record<LinkStatus["phase"], boolean> = { connecting: true, live: true, polling: true, catchingUp: false, reconnecting: false, closed: false };
 
-/** The server refused it, and would again. */
-const isRefused = (error: Error): boolean => error instanceof RequestError && error.status >= 400 && error.status < 500;
+const newQueryClient = (): QueryClient =>
+  new QueryClient({
+    defaultOptions: {
+      queries: {
+        // The socket says what changed; nothing is fetched again because a window got the focus.
+        staleTime: Infinity,
+        refetchOnWindowFocus: false,
+        refetchOnReconnect: false,
+        retry: (count, error) => count < 2 && !(error instanceof RequestError && error.status >= 400 && error.status < 500),
+      },
+    },
+  });
 
 interface Wiring {
   live: Store<Live | null>;
   clock: Clock;
-  reads: ReadCache;
+  queries: QueryClient;
   /** Opens the socket; the returned function closes it. */
   open(): () => void;
 }
@@ -35,7 +44,7 @@ function createWiring(now: number): Wiring {
   return {
     live,
     clock,
-    reads: createReadCache({ isWorthRetrying: (error) => !isRefused(error) }),
+    queries: newQueryClient(),
     open() {
       let close: (() => void) | undefined;
       // A turn later: React mounts twice in development, and the first socket would be closed while it opens.
@@ -57,17 +66,17 @@ function createWiring(now: number): Wiring {
   };
 }
 
-/** One socket, one clock and one cache of what was read for all pages of a tab. `now` is the server's time of rendering. */
+/** One socket, one clock and one query cache for all pages of a tab. `now` is the server's time of rendering. */
 export function LiveProvider({ now, children }: { now: number; children: ReactNode }) {
   const [wiring] = useState(() => createWiring(now));
   useEffect(() => wiring.open(), [wiring]);
   const live = useSubscribable(wiring.live, null);
   return (
-    <ReadCacheContext.Provider value={wiring.reads}>
+    <QueryClientProvider client={wiring.queries}>
       <ClockContext.Provider value={wiring.clock}>
         <LiveContext.Provider value={live}>{children}</LiveContext.Provider>
       </ClockContext.Provider>
-    </ReadCacheContext.Provider>
+    </QueryClientProvider>
   );
 }
 
@@ -78,12 +87,6 @@ export function useClock(): Clock {
   const clock = useContext(ClockContext);
   if (!clock) throw new Error("A clock is used outside LiveProvider");
   return clock;
-}
-
-export function useReadCache(): ReadCache {
-  const reads = useContext(ReadCacheContext);
-  if (!reads) throw new Error("Something is read outside LiveProvider");
-  return reads;
 }
 
 const nothing = (): (() => void) => () => undefined;

@@ -1,10 +1,10 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import type { PublicTokensPage } from "@/lib/contracts/dashboard";
 import { ReadOnlyNote, refusal } from "../auth/permission";
 import { useMe } from "../frame/me";
 import { getJson } from "../live/api";
-import { useRead } from "../live/use-read";
 import { PanelHead } from "../ui/page";
 import { ErrorState } from "../ui/state";
 import { Table, Th } from "../ui/table";
@@ -17,7 +17,7 @@ const lastUseMs = 15_000;
 
 export function PublicTokensView({ initial }: { initial: Page }) {
   const refused = refusal(useMe().user.role, "operator");
-  const { data, error, refetch } = useRead({ key: ["public-tokens"], read: (signal) => getJson<Page>("/api/dashboard/public-tokens", signal), initial, staleMs: lastUseMs, everyMs: lastUseMs });
+  const { data, error, refetch } = useQuery({ queryKey: ["public-tokens"], queryFn: ({ signal }) => getJson<Page>("/api/dashboard/public-tokens", signal), initialData: initial, refetchInterval: lastUseMs });
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <ReadOnlyNote refused={refused} />

@@ -1,10 +1,10 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import type { Facets, RunsPage, TokensPage } from "@/lib/contracts/dashboard";
 import type { ScopeThing } from "@/lib/scope-words";
 import { getJson } from "../live/api";
 import { Ago } from "../live/time";
-import { useRead } from "../live/use-read";
 import { StatusIcon } from "../runs/status";
 import { cn } from "../ui/cn";
 import { Input } from "../ui/input";
@@ -85,5 +85,5 @@ const readers: Record<ScopeThing, (search: string, signal: AbortSignal) => Promi
 const useChoices = (thing: ScopeThing, search: string) => {
   // Only runs are searched by the server; the others are few.
   const asked = thing === "run" && search.startsWith("run_") ? search : "";
-  return useRead({ key: ["scope-choices", thing, asked], read: (signal) => readers[thing](asked, signal), staleMs: 10_000, keep: (held) => held });
+  return useQuery({ queryKey: ["scope-choices", thing, asked], queryFn: ({ signal }) => readers[thing](asked, signal), staleTime: 10_000, placeholderData: (held, query) => (query?.queryKey[1] === thing ? held : undefined) });
 };

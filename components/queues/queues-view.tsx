@@ -1,4 +1,5 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import { Cable, Search } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import type { z } from "zod";
@@ -8,7 +9,6 @@ import { refusal, ReadOnlyNote } from "../auth/permission";
 import { useMe } from "../frame/me";
 import { getJson } from "../live/api";
 import { useLiveQueues, usePolling } from "../live/hooks";
-import { useRead } from "../live/use-read";
 import { CodeBlock } from "../ui/code-block";
 import { Input } from "../ui/input";
 import { PanelHead } from "../ui/page";
@@ -29,11 +29,11 @@ export const sendEmail = task({ id: "send-email", queue: emails, run: async () =
 export function QueuesView({ initial }: { initial: Page }) {
   const live = useLiveQueues();
   const { interval, measure } = usePolling();
-  const { data: page, error, refetch } = useRead({
-    key: ["queues"],
-    read: (signal) => measure(() => getJson<Page>("/api/dashboard/queues", signal)),
-    initial,
-    everyMs: interval,
+  const { data: page, error, refetch } = useQuery({
+    queryKey: ["queues"],
+    queryFn: ({ signal }) => measure(() => getJson<Page>("/api/dashboard/queues", signal)),
+    initialData: initial,
+    refetchInterval: interval,
   });
   const [search, setSearch] = useState("");
   const all = live.loaded && interval === false ? live.data : page.queues;

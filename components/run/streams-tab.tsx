@@ -1,9 +1,9 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import { ArrowDown, Radio } from "lucide-react";
 import { useMemo, useState } from "react";
 import { getJson, messageOf } from "@/components/live/api";
 import { useLiveStream, usePolling } from "@/components/live/hooks";
-import { useRead } from "@/components/live/use-read";
 import { CopyButton } from "@/components/ui/copy";
 import { NativeSelect } from "@/components/ui/input";
 import { Segmented } from "@/components/ui/segmented";
@@ -27,11 +27,11 @@ const shownParts = 500;
 function Stream({ run, name, onChoose }: { run: RunDetail; name: string; onChoose: (key: string) => void }) {
   const { data: live, loaded, failure } = useLiveStream(run.id, name);
   const { interval, measure } = usePolling();
-  const query = useRead({
-    key: ["stream", run.id, name],
-    read: (signal) => measure(() => getJson<{ chunks: StreamChunk[]; closed: boolean }>(`/api/dashboard/runs/${encodeURIComponent(run.id)}/streams/${encodeURIComponent(name)}`, signal)),
+  const query = useQuery({
+    queryKey: ["stream", run.id, name],
+    queryFn: ({ signal }) => measure(() => getJson<{ chunks: StreamChunk[]; closed: boolean }>(`/api/dashboard/runs/${encodeURIComponent(run.id)}/streams/${encodeURIComponent(name)}`, signal)),
     enabled: interval !== false && !loaded,
-    everyMs: interval,
+    refetchInterval: interval,
   });
   const chunks = loaded || !query.data ? live.chunks : query.data.chunks;
   const flow = useMemo(() => flowOf(chunks), [chunks]);
@@ -72,7 +72,7 @@ function Stream({ run, name, onChoose }: { run: RunDetail; name: string; onChoos
       </div>
       {live.dropped > 0 ? <p className="shrink-0 border-b border-line px-4 py-1 text-sm text-faint">The oldest {plural(live.dropped, "part")} are not shown.</p> : null}
       {failure ? <ErrorState className="m-4" title="The stream cannot be followed" detail={failure.error} /> : null}
-      {query.error ? <ErrorState className="m-4" title="The stream could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} /> : null}
+      {query.isError ? <ErrorState className="m-4" title="The stream could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} /> : null}
       <Body chunks={chunks} look={look} flow={flow} />
     </>
   );

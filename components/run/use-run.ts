@@ -1,8 +1,8 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { getJson } from "@/components/live/api";
 import { useLiveRun, useLiveTrace, usePolling } from "@/components/live/hooks";
-import { useRead } from "@/components/live/use-read";
 import type { RunPage } from "@/lib/contracts/dashboard";
 import type { RunDetail, RunEvent, RunRow, TraceItem } from "@/lib/contracts/run";
 import { createTraceTree, type TraceTree } from "@/lib/trace-tree";
@@ -43,11 +43,11 @@ export function useRun(id: string, initial: RunPage): RunData {
   const { interval, measure } = usePolling();
   const { data: live, failure } = useLiveRun(id);
   const stored = live.detail?.outputType === "application/store" ? live.detail.version : 0;
-  const query = useRead({
-    key: ["run", id, stored],
-    read: (signal) => measure(() => getJson<RunPage>(runPath(id), signal)),
-    initial: stored === 0 ? initial : undefined,
-    everyMs: interval,
+  const query = useQuery({
+    queryKey: ["run", id, stored],
+    queryFn: ({ signal }) => measure(() => getJson<RunPage>(runPath(id), signal)),
+    ...(stored === 0 ? { initialData: initial } : { placeholderData: initial }),
+    refetchInterval: interval,
   });
   const page = query.data ?? initial;
   const detail = useMemo(() => withContent(newer(page.detail, live.detail), page.detail), [page.detail, live.detail]);
@@ -65,7 +65,7 @@ export function useRun(id: string, initial: RunPage): RunData {
 /** So many trace lines are in one answer; a longer trace is read on. */
 const tracePage = 5_000;
 
-async function readTrace(id: string, from: readonly TraceItem[], signal: AbortSignal): Promise<readonly TraceItem[]> {
+async function readTrace(id: string, from: readonly TraceItem[], signal: AbortSignal): Promise<TraceItem[]> {
   const items = [...from];
   for (;;) {
     const { items: page } = await getJson<{ items: TraceItem[] }>(`${runPath(id)}/trace?after=${items.at(-1)?.seq ?? 0}`, signal);
@@ -86,12 +86,12 @@ export function useTrace(id: string, initial: readonly TraceItem[]): TraceData {
   const { interval, measure } = usePolling();
   const { data: live } = useLiveTrace(id);
   const isWhole = initial.length < tracePage;
-  const query = useRead({
-    key: ["trace", id],
-    read: (signal) => measure(() => readTrace(id, initial, signal)),
+  const query = useQuery({
+    queryKey: ["trace", id],
+    queryFn: ({ signal }) => measure(() => readTrace(id, initial, signal)),
     enabled: !isWhole || interval !== false,
-    initial: isWhole ? initial : undefined,
-    everyMs: interval,
+    ...(isWhole && { initialData: [...initial] }),
+    refetchInterval: interval,
   });
   const [tree] = useState(createTraceTree);
   const read = query.data ?? initial;

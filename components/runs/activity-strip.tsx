@@ -1,9 +1,9 @@
 "use client";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState, type PointerEvent } from "react";
 import { getJson } from "@/components/live/api";
 import { useCounts, usePolling } from "@/components/live/hooks";
 import { useClock } from "@/components/live/live-provider";
-import { useRead } from "@/components/live/use-read";
 import { Skeleton } from "@/components/ui/skeleton";
 import type { Activity } from "@/lib/contracts/dashboard";
 import { formatClock, formatCount, plural } from "@/lib/format";
@@ -23,25 +23,24 @@ export function ActivityStrip({ view, onChange }: { view: RunsView; onChange: (n
   const { interval, measure } = usePolling();
   const hours = hoursOf(view);
   const task = view.task.length === 1 ? view.task[0] : undefined;
-  const query = useRead({
-    key: ["activity", task ?? "", hours],
-    read: (signal) => measure(() => getJson<Activity>(`/api/dashboard/activity?${new URLSearchParams({ hours: String(hours), ...(task !== undefined && { task }) })}`, signal)),
-    staleMs: refreshMs,
-    everyMs: interval,
+  const query = useQuery({
+    queryKey: ["activity", task ?? "", hours],
+    queryFn: ({ signal }) => measure(() => getJson<Activity>(`/api/dashboard/activity?${new URLSearchParams({ hours: String(hours), ...(task !== undefined && { task }) })}`, signal)),
+    refetchInterval: interval,
   });
-  useOnNews(() => void query.refetch());
+  useRefreshOnNews();
   const bars = useMemo(() => {
     if (!query.data) return null;
-    const now = Math.max(clock.now(), query.at);
+    const now = Math.max(clock.now(), query.dataUpdatedAt);
     return activityBars(query.data, now - hours * hourMs, now);
-  }, [query.data, query.at, hours, clock]);
+  }, [query.data, query.dataUpdatedAt, hours, clock]);
 
   return (
     <div className="flex h-16 shrink-0 items-end gap-6 border-b border-line px-4 pb-2">
       <div className="h-10 min-w-0 flex-1">
         {bars ? (
           <Bars bars={bars} onRange={(from, to) => onChange(setSingle(setSingle(view, "from", new Date(from).toISOString()), "to", new Date(to).toISOString()))} />
-        ) : query.error ? (
+        ) : query.isError ? (
           <p className="text-sm text-faint">Activity could not be read.</p>
         ) : (
           <Skeleton className="h-full" />
@@ -79,14 +78,11 @@ function Summary({ bars, hours, task }: { bars: readonly ActivityBar[] | null; h
 }
 
 /** The socket says that runs changed; the strip follows, without a poll. */
-function useOnNews(refresh: () => void): void {
+function useRefreshOnNews(): void {
   const counts = useCounts().data;
-  const latest = useRef(refresh);
+  const queries = useQueryClient();
   const first = useRef(counts);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => {
-    latest.current = refresh;
-  });
   useEffect(() => {
     if (counts === undefined || first.current === undefined) {
       first.current = counts;
@@ -95,9 +91,9 @@ function useOnNews(refresh: () => void): void {
     // A timer that runs is left alone: news that never end would put it off for ever.
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
-      latest.current();
+      void queries.invalidateQueries({ queryKey: ["activity"] });
     }, refreshMs);
-  }, [counts]);
+  }, [counts, queries]);
   useEffect(() => () => clearTimeout(timer.current), []);
 }
 

@@ -1,8 +1,8 @@
 "use client";
 import { ArrowUpRight, X } from "lucide-react";
 import Link from "next/link";
+import { useQuery } from "@tanstack/react-query";
 import { getJson, messageOf } from "@/components/live/api";
-import { useRead } from "@/components/live/use-read";
 import { useLiveRun, useRow } from "@/components/live/hooks";
 import { Ago, Took } from "@/components/live/time";
 import { Button, IconButton } from "@/components/ui/button";
@@ -44,7 +44,7 @@ export function Preview({ row: given, onClose }: { row: RunRow | undefined; onCl
 function Content({ row: given }: { row: RunRow }) {
   const row = useRow(given);
   const live = useLiveRun(row.id).data.detail;
-  const query = useRead({ key: ["preview", row.id], read: (signal) => getJson<RunPage>(`/api/dashboard/runs/${encodeURIComponent(row.id)}`, signal), forgetMs: 0 });
+  const query = useQuery({ queryKey: ["preview", row.id], queryFn: ({ signal }) => getJson<RunPage>(`/api/dashboard/runs/${encodeURIComponent(row.id)}`, signal), gcTime: 0 });
   const read = query.data?.detail;
   const detail = live && live.outputType !== "application/store" && (!read || live.version >= read.version) ? live : read;
   return (
@@ -76,7 +76,7 @@ function Content({ row: given }: { row: RunRow }) {
           ))}
         </div>
       )}
-      {query.error ? <ErrorState title="The run could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} /> : null}
+      {query.isError ? <ErrorState title="The run could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} /> : null}
       {detail ? (
         <>
           <Data title="Payload" text={detail.payload} type={detail.payloadType} />

@@ -1,11 +1,11 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import { ArrowUp, PanelRight } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useHold } from "@/components/frame/held";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { getJson, messageOf } from "@/components/live/api";
-import { useRead } from "@/components/live/use-read";
 import { IconButton } from "@/components/ui/button";
 import { lazily } from "@/components/ui/lazily";
 import { SkeletonRows } from "@/components/ui/skeleton";
@@ -42,7 +42,7 @@ export function RunsPage(initial: RunsPageProps) {
   const [initialKey] = useState(() => filterKey(toRunFilter(initial.view, initial.now)));
   const runs = useRuns(filter, { key: initialKey, page: initial.page });
   const [preview, setPreview] = useState(false);
-  const facets = useRead({ key: ["facets"], read: (signal) => getJson<Facets>("/api/dashboard/facets", signal), initial: initial.facets, staleMs: 60_000 });
+  const facets = useQuery({ queryKey: ["facets"], queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal), initialData: initial.facets, staleTime: 60_000 });
   return (
     <>
       <div className="flex shrink-0 flex-wrap items-start gap-2 border-b border-line px-4 py-1.5">

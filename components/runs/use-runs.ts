@@ -1,9 +1,9 @@
 "use client";
+import { useInfiniteQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { getJson } from "@/components/live/api";
 import { useLiveRuns, usePolling } from "@/components/live/hooks";
 import { useClock, useLive } from "@/components/live/live-provider";
-import { usePages } from "@/components/live/use-read";
 import type { RunsPage } from "@/lib/contracts/dashboard";
 import type { RunFilter } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
@@ -37,7 +37,7 @@ interface Shown {
 
 const empty: Shown = { key: "", newest: "\uffff", live: [] };
 
-const newestOf = (pages: readonly RunsPage[]): string => pages[0]?.rows.reduce((last, row) => (row.createdAt > last ? row.createdAt : last), "") ?? "";
+const newestOf = (data: { pages: readonly RunsPage[] }): string => data.pages[0]?.rows.reduce((last, row) => (row.createdAt > last ? row.createdAt : last), "") ?? "";
 
 export interface RunsList {
   /** Newest first. The rows are as they came; `useRow` has the newest version of each. */
@@ -59,29 +59,33 @@ export interface RunsList {
 /** Pages over HTTP, changes over the socket, one order. */
 export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPage }): RunsList {
   const live = useLive();
+  const queries = useQueryClient();
   const { interval, measure } = usePolling();
   const key = filterKey(filter);
-  const pages = usePages({
-    key: ["runs", key],
-    read: (cursor, signal) => measure(() => getJson<RunsPage>(`/api/dashboard${runsPath(filter, cursor)}`, signal)),
-    initial: key === initial.key ? initial.page : undefined,
-    everyMs: interval,
+  const queryKey = useMemo(() => ["runs", key], [key]);
+  const query = useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam, signal }) => measure(() => getJson<RunsPage>(`/api/dashboard${runsPath(filter, pageParam)}`, signal)),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next ?? null,
+    refetchInterval: interval,
     // A list that was left and is opened again starts at the top.
-    forgetMs: 30_000,
+    gcTime: 30_000,
+    ...(key === initial.key && { initialData: { pages: [initial.page], pageParams: [null] } }),
   });
   const { state, view } = useLiveRuns(filter);
   const [shown, setShown] = useState<Shown>({ key: "", newest: "", live: [] });
   // The first answer is shown whole; from then on what is newer waits, whichever road it comes by.
-  if (pages.data && shown.key !== key) setShown({ key, newest: newestOf(pages.data), live: [] });
+  if (query.data && shown.key !== key) setShown({ key, newest: newestOf(query.data), live: [] });
   const { newest, live: revealed } = shown.key === key ? shown : empty;
 
   const { rows, waiting } = useMemo(() => {
     const byId = new Map<string, RunRow>();
     const later = new Map<string, RunRow>();
-    for (const row of pages.data?.flatMap((page) => page.rows) ?? []) (row.createdAt > newest ? later : byId).set(row.id, row);
+    for (const row of query.data?.pages.flatMap((page) => page.rows) ?? []) (row.createdAt > newest ? later : byId).set(row.id, row);
     for (const row of revealed) byId.set(row.id, row);
     return { rows: [...byId.values()].toSorted(byCreation), waiting: later };
-  }, [pages.data, newest, revealed]);
+  }, [query.data, newest, revealed]);
 
   useEffect(() => {
     if (live && rows.length > 0) live.rows.apply(rows);
@@ -94,7 +98,7 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
   const { data: viewed } = state;
   const fresh = useMemo(() => {
     const known = new Set(rows.map((row) => row.id));
-    const oldest = pages.hasMore ? (rows.at(-1)?.createdAt ?? "") : "";
+    const oldest = query.hasNextPage ? (rows.at(-1)?.createdAt ?? "") : "";
     const found = new Map(waiting);
     for (const id of viewed.fresh) {
       const row = viewed.rows.get(id);
@@ -102,10 +106,12 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
       if (row && !known.has(id) && row.createdAt >= oldest) found.set(id, row);
     }
     return [...found.values()].filter((row) => !known.has(row.id));
-  }, [viewed, rows, waiting, pages.hasMore]);
+  }, [viewed, rows, waiting, query.hasNextPage]);
 
   async function startAgain(): Promise<void> {
-    const data = await pages.startAgain();
+    // Only the first page: the others would be fetched again too.
+    queries.setQueryData<InfiniteData<RunsPage, string | null>>(queryKey, (data) => data && { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) });
+    const { data } = await query.refetch();
     if (data) setShown({ key, newest: newestOf(data), live: [] });
   }
 
@@ -119,11 +125,11 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
     fresh: fresh.length,
     reveal,
     watch: (ids) => view?.watch(ids) ?? (() => undefined),
-    loading: pages.isPending,
-    error: pages.error,
-    retry: pages.refetch,
-    hasMore: pages.hasMore,
-    loadMore: pages.loadMore,
-    loadingMore: pages.loadingMore,
+    loading: query.isPending,
+    error: query.error,
+    retry: () => void query.refetch(),
+    hasMore: query.hasNextPage,
+    loadMore: () => void query.fetchNextPage(),
+    loadingMore: query.isFetchingNextPage,
   };
 }

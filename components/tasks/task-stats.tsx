@@ -1,11 +1,11 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { TaskStats as Stats } from "@/lib/contracts/dashboard";
 import { formatCount } from "@/lib/format";
 import { defaultHours, ranges, retentionDays, seriesOf, stepWords, totalOf } from "@/lib/task-chart";
 import { useUrlState } from "../frame/url-state";
 import { getJson } from "../live/api";
-import { useRead } from "../live/use-read";
 import { statusLook } from "../runs/status";
 import { cn } from "../ui/cn";
 import { lazily } from "../ui/lazily";
@@ -24,12 +24,11 @@ const rereadMs = 30_000;
 export function TaskCharts({ taskId, initial }: { taskId: string; initial: Stats }) {
   const [url, setUrl] = useUrlState("replace");
   const hours = ranges.find((range) => String(range.hours) === url.get("hours"))?.hours ?? defaultHours;
-  const query = useRead({
-    key: ["task-stats", taskId, hours],
-    read: (signal) => getJson<Stats>(`/api/dashboard/tasks/${encodeURIComponent(taskId)}/stats?hours=${hours}`, signal),
-    initial: hours === defaultHours ? initial : undefined,
-    staleMs: rereadMs,
-    everyMs: rereadMs,
+  const query = useQuery({
+    queryKey: ["task-stats", taskId, hours],
+    queryFn: ({ signal }) => getJson<Stats>(`/api/dashboard/tasks/${encodeURIComponent(taskId)}/stats?hours=${hours}`, signal),
+    ...(hours === defaultHours ? { initialData: initial } : {}),
+    refetchInterval: rereadMs,
   });
   const stats = query.data;
   const series = stats === undefined ? [] : seriesOf(stats.points);

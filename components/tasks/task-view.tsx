@@ -1,4 +1,5 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import { Play, Rows3 } from "lucide-react";
 import Link from "next/link";
 import { useMemo, type ReactNode } from "react";
@@ -9,7 +10,6 @@ import { formatJson } from "@/lib/json-text";
 import { getJson } from "../live/api";
 import { useLiveRuns, usePolling } from "../live/hooks";
 import { Ago, Took } from "../live/time";
-import { useRead } from "../live/use-read";
 import { StatusBadge } from "../runs/status";
 import { Button } from "../ui/button";
 import { CodeBlock } from "../ui/code-block";
@@ -92,11 +92,11 @@ function RecentRuns({ taskId }: { taskId: string }) {
   const filter = useMemo(() => ({ task: [taskId] }), [taskId]);
   const { state } = useLiveRuns(filter);
   const { interval, measure } = usePolling();
-  const { data, error, refetch } = useRead({
-    key: ["recent-runs", taskId],
-    read: (signal) => measure(() => getJson<RunsPage>(`/api/dashboard/runs?task=${encodeURIComponent(taskId)}&limit=${shownRuns}`, signal)),
-    everyMs: interval,
-    staleMs: 0,
+  const { data, error, refetch } = useQuery({
+    queryKey: ["recent-runs", taskId],
+    queryFn: ({ signal }) => measure(() => getJson<RunsPage>(`/api/dashboard/runs?task=${encodeURIComponent(taskId)}&limit=${shownRuns}`, signal)),
+    refetchInterval: interval,
+    staleTime: 0,
   });
   if (data === undefined) return error === null ? <SkeletonRows rows={shownRuns} /> : <ErrorState className="m-4" title="The runs could not be read" detail={error.message} onRetry={() => void refetch()} />;
   const byId = new Map<string, RunRow>(data.rows.map((row) => [row.id, row]));

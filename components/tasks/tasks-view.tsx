@@ -1,4 +1,5 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import { ListChecks, Search } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
@@ -8,7 +9,6 @@ import { formatCount, formatDuration, plural } from "@/lib/format";
 import { getJson } from "../live/api";
 import { useTint } from "../live/hooks";
 import { Ago } from "../live/time";
-import { useRead } from "../live/use-read";
 import { Button } from "../ui/button";
 import { cn } from "../ui/cn";
 import { CodeBlock } from "../ui/code-block";
@@ -29,7 +29,7 @@ import { task } from "@trigger.dev/sdk";
 export const hello = task({ id: "hello", run: async () => "Hello" });`;
 
 export function TasksView({ initial }: { initial: Page }) {
-  const { data, error, refetch } = useRead({ key: ["tasks"], read: (signal) => getJson<Page>("/api/dashboard/tasks", signal), initial, staleMs: rereadMs, everyMs: rereadMs });
+  const { data, error, refetch } = useQuery({ queryKey: ["tasks"], queryFn: ({ signal }) => getJson<Page>("/api/dashboard/tasks", signal), initialData: initial, refetchInterval: rereadMs });
   const load = useLoad();
   const [search, setSearch] = useState("");
   const words = search.toLowerCase().split(/\s+/);

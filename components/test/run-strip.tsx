@@ -1,4 +1,5 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import { ArrowRight } from "lucide-react";
 import Link from "next/link";
 import type { RunPage } from "@/lib/contracts/dashboard";
@@ -7,7 +8,6 @@ import { editablePayload } from "@/lib/recent-payload";
 import { getJson } from "../live/api";
 import { useLiveRun, usePolling } from "../live/hooks";
 import { Took } from "../live/time";
-import { useRead } from "../live/use-read";
 import { StatusBadge } from "../runs/status";
 import { Button } from "../ui/button";
 import { Progress } from "../ui/progress";
@@ -17,11 +17,11 @@ import { Skeleton } from "../ui/skeleton";
 export function RunStrip({ runId, note }: { runId: string; note?: string | undefined }) {
   const live = useLiveRun(runId);
   const { interval, measure } = usePolling();
-  const polled = useRead({
-    key: ["run", runId],
-    read: (signal) => measure(() => getJson<RunPage>(`/api/dashboard/runs/${runId}`, signal)),
+  const polled = useQuery({
+    queryKey: ["run", runId],
+    queryFn: ({ signal }) => measure(() => getJson<RunPage>(`/api/dashboard/runs/${runId}`, signal)),
     enabled: interval !== false,
-    everyMs: interval,
+    refetchInterval: interval,
   });
   const run = interval === false ? live.data.detail : (polled.data?.detail ?? live.data.detail);
   return (

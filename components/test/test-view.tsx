@@ -1,4 +1,5 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { Facets, RecentPayloads as Recent, RunPage, TaskSummary } from "@/lib/contracts/dashboard";
@@ -10,7 +11,6 @@ import { useShortcut } from "../frame/shortcuts";
 import { useUrlState } from "../frame/url-state";
 import { ModeSwitch, PayloadEditor } from "../json/payload-editor";
 import { getJson, messageOf } from "../live/api";
-import { useRead } from "../live/use-read";
 import { CodeBlock } from "../ui/code-block";
 import { Kbd } from "../ui/kbd";
 import { lazily } from "../ui/lazily";
@@ -72,11 +72,11 @@ function TaskTest({ task, unknown, run, onRun }: TaskTestProps) {
   const [drafts, setDrafts] = useState<Drafts>({});
   const [cachedRun, setCachedRun] = useState<string>();
   const { busy, failure, setFailure, trigger } = useTrigger();
-  const facets = useRead({ key: ["facets"], read: (signal) => getJson<Facets>("/api/dashboard/facets", signal) });
-  const recent = useRead({ key: ["payloads", task.id], read: (signal) => getJson<Recent>(`/api/dashboard/tasks/${encodeURIComponent(task.id)}/payloads`, signal) });
+  const facets = useQuery({ queryKey: ["facets"], queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal) });
+  const recent = useQuery({ queryKey: ["payloads", task.id], queryFn: ({ signal }) => getJson<Recent>(`/api/dashboard/tasks/${encodeURIComponent(task.id)}/payloads`, signal) });
   // Opened with a run, as from its page or after a reload: its payload is the one to go on with.
   const [openedWith] = useState(run);
-  const opened = useRead({ key: ["run", openedWith], read: (signal) => getJson<RunPage>(`/api/dashboard/runs/${encodeURIComponent(openedWith ?? "")}`, signal), enabled: openedWith !== null });
+  const opened = useQuery({ queryKey: ["run", openedWith], queryFn: ({ signal }) => getJson<RunPage>(`/api/dashboard/runs/${encodeURIComponent(openedWith ?? "")}`, signal), enabled: openedWith !== null });
   const shown = shownDraft(task, drafts[task.id], { run: opened.data, recent: recent.data });
   const refused = refusal(me.user.role, "operator");
   const changed = changedFields(shown.fields);

@@ -14,7 +14,7 @@ import { useAnsweredTokens } from "./use-tokens";
 export function AnsweredList({ chosen, onChoose }: { chosen: string | null; onChoose: (id: string) => void }) {
   const { answered, pages } = useAnsweredTokens();
   if (pages.data === undefined) {
-    return pages.error === null ? <SkeletonRows rows={8} rowClass="h-16" /> : <ErrorState className="m-3" title="Answered tokens could not be read" detail={messageOf(pages.error)} onRetry={pages.refetch} />;
+    return pages.error === null ? <SkeletonRows rows={8} rowClass="h-16" /> : <ErrorState className="m-3" title="Answered tokens could not be read" detail={messageOf(pages.error)} onRetry={() => void pages.refetch()} />;
   }
   if (answered.length === 0) return <EmptyState icon={<History />} title="Nothing answered yet" />;
   return (
@@ -24,9 +24,9 @@ export function AnsweredList({ chosen, onChoose }: { chosen: string | null; onCh
           <AnsweredItem key={token.id} token={token} chosen={token.id === chosen} onChoose={onChoose} />
         ))}
       </ul>
-      {pages.hasMore ? (
+      {pages.hasNextPage ? (
         <div className="p-3 text-center">
-          <Button size="sm" busy={pages.loadingMore} onClick={pages.loadMore}>
+          <Button size="sm" busy={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
             Load older ones
           </Button>
         </div>

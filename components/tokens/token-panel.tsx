@@ -1,4 +1,5 @@
 "use client";
+import { useQueryClient } from "@tanstack/react-query";
 import { Hand } from "lucide-react";
 import { useState } from "react";
 import { toast } from "@/components/ui/toast";
@@ -33,14 +34,15 @@ export interface TokenPanelProps {
 }
 
 export function TokenPanel({ id, stamp, latest, onAnswered }: TokenPanelProps) {
-  const { data: page, error, refetch, put } = useTokenPage(id, stamp);
+  const { data: page, error, refetch } = useTokenPage(id, stamp);
   if (page === undefined) return error === null ? <Loading /> : <ErrorState className="m-4" title="This token could not be read" detail={messageOf(error)} onRetry={() => void refetch()} />;
-  return <Loaded page={{ ...page, token: latest(page.token) }} onAnswered={onAnswered} onRead={put} />;
+  return <Loaded page={{ ...page, token: latest(page.token) }} onAnswered={onAnswered} />;
 }
 
-function Loaded({ page, onAnswered, onRead }: { page: TokenPage; onAnswered: (id: string) => void; onRead: (page: TokenPage) => void }) {
+function Loaded({ page, onAnswered }: { page: TokenPage; onAnswered: (id: string) => void }) {
   const { token, runs } = page;
   const me = useMe();
+  const queries = useQueryClient();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
   const question = findQuestion(runs.map((run) => run.metadata));
@@ -59,7 +61,7 @@ function Loaded({ page, onAnswered, onRead }: { page: TokenPage; onAnswered: (id
   async function tellWhoWasFirst() {
     const now = await getJson<TokenPage>(`/api/dashboard/tokens/${encodeURIComponent(token.id)}`).catch(() => null);
     if (now === null) return;
-    onRead(now);
+    await queries.invalidateQueries({ queryKey: ["token", token.id] });
     const { completedBy } = now.token;
     if (completedBy === undefined || completedBy === me.user.email) toast.success(`Answered ${first?.task ?? token.id}`);
     else toast.error(`${completedBy} had answered first; your answer was not taken`, { duration: 10_000 });

@@ -1,4 +1,5 @@
 "use client";
+import { useInfiniteQuery, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { TokenPage, TokensPage } from "@/lib/contracts/dashboard";
 import type { RunFilter } from "@/lib/contracts/realtime";
@@ -6,7 +7,6 @@ import type { TokenRow } from "@/lib/contracts/token";
 import { byDeadline } from "@/lib/deadline";
 import { getJson } from "../live/api";
 import { useLiveRuns, useLiveTokens, usePolling } from "../live/hooks";
-import { usePages, useRead, type Read } from "../live/use-read";
 
 const waitingPath = "/api/dashboard/tokens?status=WAITING";
 
@@ -14,7 +14,7 @@ const waitingPath = "/api/dashboard/tokens?status=WAITING";
 export function useWaitingTokens(initial: TokensPage): { waiting: readonly TokenRow[]; error: Error | null; retry: () => void; latest: (token: TokenRow) => TokenRow } {
   const live = useLiveTokens();
   const { interval, measure } = usePolling();
-  const polled = useRead({ key: ["tokens", "waiting"], read: (signal) => measure(() => getJson<TokensPage>(waitingPath, signal)), initial, everyMs: interval });
+  const polled = useQuery({ queryKey: ["tokens", "waiting"], queryFn: ({ signal }) => measure(() => getJson<TokensPage>(waitingPath, signal)), initialData: initial, refetchInterval: interval });
   const pushed = live.loaded && interval === false;
   const tokens = pushed ? [...live.data.values()].filter((token) => token.status === "WAITING") : polled.data.tokens;
   return {
@@ -47,24 +47,26 @@ export function useRunStamps(tokens: readonly TokenRow[]): (token: TokenRow | un
 const runsOf = (token: TokenRow): string[] => [...token.waitingRuns, ...(token.createdByRun === undefined ? [] : [token.createdByRun])];
 
 /** One token with the runs that wait for it and what they are about. Read again when `stamp` changes. */
-export const useTokenPage = (id: string, stamp: string, when: "always" | "not yet" = "always"): Read<TokenPage> =>
-  useRead({
-    key: ["token", id, stamp],
-    read: (signal) => getJson<TokenPage>(`/api/dashboard/tokens/${encodeURIComponent(id)}`, signal),
+export const useTokenPage = (id: string, stamp: string, when: "always" | "not yet" = "always"): UseQueryResult<TokenPage> =>
+  useQuery<TokenPage>({
+    queryKey: ["token", id, stamp],
+    queryFn: ({ signal }) => getJson<TokenPage>(`/api/dashboard/tokens/${encodeURIComponent(id)}`, signal),
     enabled: when === "always",
-    keep: (held) => (held.token.id === id ? held : undefined),
+    placeholderData: (held) => (held?.token.id === id ? held : undefined),
   });
 
 /** Answered and timed out, newest first; those of this minute come by push. */
 export function useAnsweredTokens() {
   const live = useLiveTokens();
-  const pages = usePages({
-    key: ["tokens", "answered"],
-    read: (cursor, signal) => getJson<TokensPage>(`/api/dashboard/tokens?status=COMPLETED,TIMED_OUT${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`, signal),
-    staleMs: 0,
+  const pages = useInfiniteQuery({
+    queryKey: ["tokens", "answered"],
+    queryFn: ({ pageParam, signal }) => getJson<TokensPage>(`/api/dashboard/tokens?status=COMPLETED,TIMED_OUT${pageParam === "" ? "" : `&cursor=${encodeURIComponent(pageParam)}`}`, signal),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next,
+    staleTime: 0,
   });
   const byId = new Map<string, TokenRow>();
-  for (const token of pages.data?.flatMap((page) => page.tokens) ?? []) byId.set(token.id, token);
+  for (const token of pages.data?.pages.flatMap((page) => page.tokens) ?? []) byId.set(token.id, token);
   if (pages.data !== undefined) for (const token of live.data.values()) if (token.status !== "WAITING") byId.set(token.id, token);
   const answered = [...byId.values()].toSorted((a, b) => (b.completedAt ?? b.createdAt).localeCompare(a.completedAt ?? a.createdAt));
   return { answered, pages };
