@@ -86,10 +86,10 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
           <Environment me={me} />
           <Title />
           <div className="flex-1" />
-          <Button look="ghost" onClick={() => setPalette("open")} className="border border-line font-normal text-faint md:w-64 md:justify-start" aria-label="Search runs, tasks, actions">
+          <Button look="ghost" onClick={() => setPalette("open")} className="border border-line font-normal text-faint md:w-64 md:justify-start">
             <Search aria-hidden className="size-3.5" />
-            <span className="hidden flex-1 text-left md:inline">Search runs, tasks, actions</span>
-            <span className="hidden md:inline">
+            <span className="flex-1 text-left max-md:sr-only">Search runs, tasks, actions</span>
+            <span aria-hidden className="hidden md:inline">
               <Kbd>⌘K</Kbd>
             </span>
           </Button>

@@ -13,11 +13,14 @@ export function UserMenu({ me, collapsed }: { me: Me; collapsed: boolean }) {
     <div className="shrink-0 border-t border-line p-2">
       <Menu
         trigger={
-          <Button look="ghost" className={cn("w-full justify-start px-2 font-normal", collapsed && "justify-center px-0")} aria-label={`Account of ${me.user.name}`}>
+          <Button look="ghost" className={cn("w-full justify-start px-2 font-normal", collapsed && "justify-center px-0")} aria-label={collapsed ? `Account of ${me.user.name}` : undefined}>
             <UserRound aria-hidden className="size-4 shrink-0" />
             {collapsed ? null : (
               <>
-                <span className="min-w-0 flex-1 truncate text-left">{me.user.name}</span>
+                <span className="min-w-0 flex-1 truncate text-left">
+                  <span className="sr-only">Account of </span>
+                  {me.user.name}
+                </span>
                 <span className="text-sm text-faint">{me.user.role}</span>
               </>
             )}

@@ -69,7 +69,9 @@ function Stack({ text }: { text: string }) {
         <h3 className="flex-1 text-sm text-faint">Stack</h3>
         <CopyButton text={text} label="Copy stack" />
       </div>
-      <ol dir="ltr" className="overflow-x-auto rounded border border-line bg-panel p-2 font-mono text-sm leading-5">
+      {/* As in a block of code: it scrolls. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <ol dir="ltr" tabIndex={0} className="overflow-x-auto rounded border border-line bg-panel p-2 font-mono text-sm leading-5">
         {frames.map((frame, index) => (
           // Frames repeat in recursion; their place does not.
           // oxlint-disable-next-line react/no-array-index-key

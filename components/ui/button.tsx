@@ -10,7 +10,7 @@ const looks = {
   plain: "border border-line-strong bg-canvas text-fg hover:bg-hover disabled:hover:bg-canvas",
   primary: "bg-inverse text-inverse-fg hover:bg-inverse-hover disabled:hover:bg-inverse",
   ghost: "text-muted hover:bg-hover hover:text-fg disabled:hover:bg-transparent",
-  danger: "bg-bad-soft text-bad hover:bg-bad-bar hover:text-white disabled:hover:bg-bad-soft disabled:hover:text-bad",
+  danger: "bg-bad-soft text-bad hover:bg-bad hover:text-canvas disabled:hover:bg-bad-soft disabled:hover:text-bad",
   asks: "bg-asks-bar text-white hover:opacity-90",
 };
 const sizes = { sm: "h-6 px-2 text-sm", md: "h-8 px-3 text-base", icon: "size-8", "icon-sm": "size-6" };
