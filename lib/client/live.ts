@@ -3,7 +3,7 @@ import { filterKey } from "@/lib/match-run";
 import { createConnection, type ConnectionOptions } from "./connection";
 import { createFreshnessMeter, type Freshness } from "./freshness";
 import { createRunStore, type RunStore } from "./run-store";
-import type { Subscribable } from "./store";
+import type { Subscribable } from "../store";
 import { createSync, type LinkStatus } from "./sync";
 import { streamReducer, traceReducer, type StreamState, type TraceState } from "./views/log-views";
 import { runReducer, type RunState } from "./views/run-view";

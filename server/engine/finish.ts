@@ -1,7 +1,6 @@
 import type { OperationOutcome, RunResult } from "@/lib/contracts/ipc";
 import { describeError } from "@/lib/contracts/error";
 import type { Packet } from "@/lib/contracts/run";
-import type { RunStatus } from "@/lib/contracts/status";
 import { groupCommit } from "../db/group-commit";
 import { encodeText } from "../db/text";
 import { completeBatch, countEnded } from "./batch-complete";

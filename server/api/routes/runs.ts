@@ -9,7 +9,6 @@ import { readsRun, requireRun, runIdOf } from "../find-run";
 import { notFound } from "../problem";
 import { requires } from "../requires";
 import { readRunsQuery } from "../runs-query";
-import { EngineError } from "../../engine/error";
 import { readWait, runResult, runResultWithin } from "../wire/result";
 import { commonFields, namesFor, parseObject, retrievedRun } from "../wire/run";
 import { spanOf, traceTree } from "../wire/trace";
