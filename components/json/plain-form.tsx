@@ -45,11 +45,21 @@ interface RowProps {
 
 function Row(props: RowProps) {
   const { id, field, errors } = props;
+  const { default: fallback } = field.schema;
   return (
     <div className="flex flex-col gap-1">
       <label htmlFor={id} className="flex items-baseline gap-2">
         <span className="font-mono text-sm font-medium">{field.name}</span>
-        {field.required ? null : <span className="text-xs text-faint">optional</span>}
+        {field.required ? null : (
+          <span className="min-w-0 truncate text-xs text-faint">
+            optional
+            {isShown(fallback) ? (
+              <>
+                , <span className="font-mono">{String(fallback)}</span> if not set
+              </>
+            ) : null}
+          </span>
+        )}
       </label>
       <Control {...props} />
       {field.schema.description === undefined ? null : (
@@ -88,7 +98,6 @@ function Control({ id, field, value, errors, disabled, onChange }: RowProps) {
   const describedBy = [errors.length > 0 ? `${id}-errors` : "", schema.description === undefined ? "" : `${id}-help`].join(" ").trim();
   const shared = { id, name: id, disabled, "aria-invalid": errors.length > 0, "aria-describedby": describedBy === "" ? undefined : describedBy };
   const text = textOf(value);
-  const placeholder = isScalarDefault(schema.default) ? String(schema.default) : undefined;
   if (kind === "boolean") {
     const { name: _name, ...ids } = shared;
     return (
@@ -103,7 +112,7 @@ function Control({ id, field, value, errors, disabled, onChange }: RowProps) {
     const chosen = options.indexOf(value);
     return (
       <NativeSelect {...shared} required={required} value={chosen === -1 ? "" : String(chosen)} onChange={(event) => onChange(event.target.value === "" ? undefined : options[Number(event.target.value)])}>
-        <option value="">{placeholder ?? ""}</option>
+        <option value="">not set</option>
         {options.map((option, index) => (
           <option key={String(option)} value={String(index)}>
             {String(option)}
@@ -120,7 +129,6 @@ function Control({ id, field, value, errors, disabled, onChange }: RowProps) {
         type="number"
         className="font-mono"
         required={required}
-        placeholder={placeholder}
         min={schema.minimum}
         max={schema.maximum}
         step={schema.multipleOf ?? (isWhole ? 1 : "any")}
@@ -131,10 +139,11 @@ function Control({ id, field, value, errors, disabled, onChange }: RowProps) {
   }
   const changeText = (next: string): void => onChange(next === "" ? undefined : next);
   return isLong ? (
-    <Textarea {...shared} rows={3} required={required} placeholder={placeholder} value={text} onChange={(event) => changeText(event.target.value)} />
+    <Textarea {...shared} rows={3} required={required} value={text} onChange={(event) => changeText(event.target.value)} />
   ) : (
-    <Input {...shared} type={inputTypes[schema.format ?? ""] ?? "text"} required={required} placeholder={placeholder} value={text} onChange={(event) => changeText(event.target.value)} />
+    <Input {...shared} type={inputTypes[schema.format ?? ""] ?? "text"} required={required} value={text} onChange={(event) => changeText(event.target.value)} />
   );
 }
 
-const isScalarDefault = (value: unknown): boolean => typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+/** A default that one can read beside the name. */
+const isShown = (value: unknown): boolean => (typeof value === "string" && value !== "") || typeof value === "number" || typeof value === "boolean";

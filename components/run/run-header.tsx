@@ -30,7 +30,7 @@ export function RunHeader({ run, events }: { run: RunDetail; events: readonly Ru
   const why = whyRun({ run, events, queue: queues.find((queue) => queue.name === run.queue) });
   return (
     <header className="shrink-0 border-b border-line px-4 py-2">
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <StatusBadge run={run} className="text-lg font-semibold" />
         <h1 className="min-w-0 truncate text-lg font-semibold">
           <bdi>{run.task}</bdi>
@@ -48,9 +48,9 @@ export function RunHeader({ run, events }: { run: RunDetail; events: readonly Ru
         </div>
       </div>
       <Timing run={run} events={events} />
-      <div data-why className={cn("mt-1.5 flex h-8 min-w-0 items-center gap-2 rounded px-2", toneSoft[why.tone], toneText[why.tone])}>
+      <div data-why className={cn("mt-1.5 flex min-h-8 min-w-0 items-center gap-2 rounded px-2 py-1", toneSoft[why.tone], toneText[why.tone])}>
         {run.progress?.value === undefined ? null : <Progress value={run.progress.value} tone={isFinal(run.status) ? why.tone : "moving"} className="w-24 shrink-0" />}
-        <p className="min-w-0 truncate" title={why.text}>
+        <p className="min-w-0 break-words line-clamp-3 lg:line-clamp-1" title={why.text}>
           <bdi>{why.text}</bdi>
           {why.until === undefined ? null : (
             <>

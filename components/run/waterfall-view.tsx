@@ -87,11 +87,15 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
               {formatDuration(tick - scale.startMs)}
             </span>
           ))}
-          {scale.folds.map((fold) => (
-            <span key={fold.fromMs} title="Time without activity, folded" className="absolute bottom-0.5 -translate-x-1/2 font-mono text-xs whitespace-nowrap text-parked" style={{ left: `${((scale.at(fold.fromMs) + scale.at(fold.toMs)) / 2) * 100}%` }}>
-              ⋯{formatDuration(fold.toMs - fold.fromMs)}⋯
-            </span>
-          ))}
+          {scale.folds.map((fold) => {
+            const middle = `${((scale.at(fold.fromMs) + scale.at(fold.toMs)) / 2) * 100}%`;
+            // Moved back by the same share of its width: at neither edge is it cut off.
+            return (
+              <span key={fold.fromMs} title="Time without activity, folded" className="absolute bottom-0.5 font-mono text-xs whitespace-nowrap text-parked" style={{ left: middle, transform: `translateX(-${middle})` }}>
+                ⋯{formatDuration(fold.toMs - fold.fromMs)}⋯
+              </span>
+            );
+          })}
         </div>
         <div className="self-center pr-3 text-right text-sm text-faint">Took</div>
       </div>

@@ -56,13 +56,13 @@ export function TasksView({ initial }: { initial: Page }) {
           <thead>
             <tr>
               <Th>Task</Th>
-              <Th className="max-md:hidden">Queue</Th>
+              <Th className="max-xl:hidden">Queue</Th>
               <Th className="text-right max-md:hidden">Queued</Th>
               <Th className="text-right">Running</Th>
               <Th className="max-sm:hidden">24 h</Th>
-              <Th className="text-right max-md:hidden">p50</Th>
-              <Th className="text-right max-md:hidden">p95</Th>
-              <Th className="max-md:hidden">Last run</Th>
+              <Th className="text-right max-xl:hidden">p50</Th>
+              <Th className="text-right max-lg:hidden">p95</Th>
+              <Th className="max-lg:hidden">Last run</Th>
               <Th className="w-px">
                 <span className="sr-only">Actions</span>
               </Th>
@@ -91,7 +91,7 @@ function TaskLine({ task, queued, running }: { task: TaskSummary; queued: number
           {task.filePath}
         </span>
       </Td>
-      <Td className="max-w-44 truncate font-mono text-sm text-muted max-md:hidden" title={task.queue}>
+      <Td className="max-w-44 truncate font-mono text-sm text-muted max-xl:hidden" title={task.queue}>
         {task.queue}
       </Td>
       <Td className={cn("text-right font-mono max-md:hidden", queued === 0 && "text-faint")}>{formatCount(queued)}</Td>
@@ -99,12 +99,12 @@ function TaskLine({ task, queued, running }: { task: TaskSummary; queued: number
       <Td className="max-sm:hidden">
         <SparkBars hourly={task.hourly} />
       </Td>
-      <Td className="text-right font-mono whitespace-nowrap max-md:hidden">{task.p50Ms === null ? <span className="text-faint">–</span> : formatDuration(task.p50Ms)}</Td>
-      <Td className="text-right font-mono whitespace-nowrap max-md:hidden">{task.p95Ms === null ? <span className="text-faint">–</span> : formatDuration(task.p95Ms)}</Td>
-      <Td className="whitespace-nowrap max-md:hidden">{task.lastRunAt === null ? <span className="text-faint">never</span> : <Ago at={task.lastRunAt} />}</Td>
+      <Td className="text-right font-mono whitespace-nowrap max-xl:hidden">{task.p50Ms === null ? <span className="text-faint">–</span> : formatDuration(task.p50Ms)}</Td>
+      <Td className="text-right font-mono whitespace-nowrap max-lg:hidden">{task.p95Ms === null ? <span className="text-faint">–</span> : formatDuration(task.p95Ms)}</Td>
+      <Td className="whitespace-nowrap max-lg:hidden">{task.lastRunAt === null ? <span className="text-faint">never</span> : <Ago at={task.lastRunAt} />}</Td>
       <Td>
         <span className="flex justify-end gap-1">
-          <Button asChild size="sm" look="ghost" className="max-sm:hidden">
+          <Button asChild size="sm" look="ghost" className="max-xl:hidden">
             <Link href={`/runs?task=${encodeURIComponent(task.id)}`}>Runs</Link>
           </Button>
           <Button asChild size="sm">

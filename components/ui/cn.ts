@@ -35,6 +35,7 @@ const kinds: readonly (readonly [kind: string, pattern: RegExp, covers?: readonl
   ["width", /^w-/],
   ["height", /^h-/],
   ["overflow", /^overflow-(?:auto|hidden|visible|scroll|clip)$/, ["overflow-x", "overflow-y"]],
+  ["line-clamp", /^line-clamp-/, ["display", "overflow"]],
   ["transition", /^transition/],
   ["whitespace", /^whitespace-/],
   ["break", /^break-(?:words|all|normal|keep)$/],
@@ -51,7 +52,7 @@ const kinds: readonly (readonly [kind: string, pattern: RegExp, covers?: readonl
   ["shrink", /^shrink(?:-|$)/],
   ["grow", /^grow(?:-|$)/],
   ["bg-image", /^bg-\[\w+-gradient/],
-  ["", /^-?((?:min|max)-[wh]|[pm][trbl](?=-(?:\d|\[|auto))|(?:top|right|bottom|left)(?=-(?:\d|\[|auto|full))|gap-[xy]|bg(?=-(?!\[))|overflow-[xy]|items|justify|self|z|opacity|cursor|leading|tracking|grid-cols|col-span|duration|ease|origin|translate-[xy]|rotate|order|basis|line-clamp|accent|pointer-events|select)-/],
+  ["", /^-?((?:min|max)-[wh]|[pm][trbl](?=-(?:\d|\[|auto))|(?:top|right|bottom|left)(?=-(?:\d|\[|auto|full))|gap-[xy]|bg(?=-(?!\[))|overflow-[xy]|items|justify|self|z|opacity|cursor|leading|tracking|grid-cols|col-span|duration|ease|origin|translate-[xy]|rotate|order|basis|accent|pointer-events|select)-/],
 ];
 
 interface Found {

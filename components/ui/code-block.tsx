@@ -11,7 +11,7 @@ export function CodeBlock({ code, label = "Copy code", className }: { code: stri
       <pre tabIndex={0} className="overflow-x-auto p-3 pr-10 font-mono text-sm leading-5">
         <code>{code}</code>
       </pre>
-      <CopyButton text={code} label={label} className="absolute top-1.5 right-1.5" />
+      <CopyButton text={code} label={label} className="absolute top-1.5 right-1.5 bg-panel" />
     </div>
   );
 }

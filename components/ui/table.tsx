@@ -3,7 +3,7 @@ import { cn } from "./cn";
 
 /** Plain table for pages with up to some hundred rows; long live lists are virtual. */
 export const Table = ({ className, ...rest }: ComponentProps<"table">) => (
-  <div className="w-full overflow-x-auto">
+  <div className="relative w-full overflow-x-auto">
     <table className={cn("w-full border-collapse text-left", className)} {...rest} />
   </div>
 );
