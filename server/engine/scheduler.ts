@@ -188,7 +188,10 @@ export class Scheduler {
     return false;
   }
 
-  /** Shares of the free capacity: lanes that were served longest ago come first, none gets more than its fair part. */
+  /**
+   * Shares of the free capacity: lanes that were served longest ago come first, none gets more than its fair part. Half of all slots at
+   * most, so that the database starts one half while workers run the other.
+   */
   picks(capacity: number, now: number): { picks: Pick[]; room: number } {
     const room = Math.min(capacity, this.environmentRoom, claimLimit, Math.ceil(this.environmentLimit / 2));
     if (room <= 0) {

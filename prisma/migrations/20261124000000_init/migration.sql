@@ -176,7 +176,7 @@ create table run (
   progress_label text,
   error_name text,
   error_message text
-) with (fillfactor = 45);
+) with (fillfactor = 70);
 create index run_env on run (env_id, created_at desc, id desc);
 create index run_task on run (env_id, task, created_at desc, id desc);
 create index run_notable on run (env_id, notable, created_at desc, id desc) where notable is not null;
@@ -330,9 +330,8 @@ create table batch_item (
   done boolean not null default false,
   error text,
   primary key (batch_id, index)
-) with (fillfactor = 80);
--- Not only those that are not done: then marking one would change the index.
-create index batch_item_run on batch_item (run_id);
+);
+create index batch_item_run on batch_item (run_id) where not done;
 
 create table waitpoint (
   id text collate "C" primary key,
