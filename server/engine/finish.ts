@@ -33,6 +33,7 @@ const statSql = `s as (
  * One statement ends the runs: state, output, event, counters, queue entry and timers, and the outcome of every operation
  * that waited for them, with `resume_due` on those parents. What a lost connection hides is found by the sweep.
  * The runs and their parents are locked first and in order of id, as everywhere: else two statements could wait for each other.
+ * Two ends of one run may be among the items (it finished, and it was cancelled): one of them ends it, and all else follows from `r`.
  */
 const finishSql = (queued: boolean) => `
 with i as materialized (
@@ -53,11 +54,11 @@ r as (
   from i
   where run.id = any(array(select id from i)) and run.id = i.id and (i.epoch is null or run.epoch = i.epoch) and run.status = any(i."from")
     and (select count(*) from l) >= 0
-  returning ${runColumns}, run.stopping, i.event, i.data
+  returning ${runColumns}, run.stopping, i.event, i.data, i.output, i.output_type, i.error, i.result
 ),
 d as (
-  update run_data set output = i.output, output_type = i.output_type, error = i.error from i
-   where run_id = any(array(select id from r where i.output is not null or i.error is not null)) and run_id = i.id
+  update run_data set output = r.output, output_type = r.output_type, error = r.error from r
+   where run_id = any(array(select id from r)) and run_id = r.id and (r.output is not null or r.error is not null)
 ),
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), event, data from r),
 h as (delete from run_slot where run_id = any(array(select id from r where not stopping))),
@@ -68,9 +69,9 @@ tm as (
 ),
 mine as (delete from run_journal where run_id = any(array(select id from r))),
 w as (
-  update run_journal set outcome = i.result from i
-   where target = any(array(select id from r)) and outcome is null and target = i.id and run_id <> all(array(select id from i))
-  returning run_id, attempt
+  update run_journal set outcome = r.result from r
+   where target = any(array(select id from r)) and outcome is null and target = r.id and run_id <> all(array(select id from i))
+  returning run_id, run_journal.attempt
 ),
 p as (
   update run set pending_waits = greatest(run.pending_waits - w.n, 0), resume_due = true
@@ -84,9 +85,9 @@ bc as (
    where id = b.batch_id returning id, sealed and finished_count >= run_count as complete
 ),
 ${statSql}
-select r.*, q.run_id is not null as was_queued,
+select ${runColumns}, run.stopping, run.event, q.run_id is not null as was_queued,
        (select json_agg(id) from p) as parents, (select json_agg(id) from bc where complete) as batches
-  from r left join q on q.run_id = r.id`;
+  from r as run left join q on q.run_id = run.id`;
 const endSql = finishSql(false);
 /** For runs that may be in the queue: their entries are locked before the runs, as a claim does, or the two would wait for each other. */
 const endQueuedSql = finishSql(true);
@@ -147,7 +148,12 @@ export function createFinishes(engine: Engine) {
       if (first?.parents) void resumeRuns(engine, first.parents);
       for (const batchId of first?.batches ?? []) void completeBatch(engine, batchId);
       const byId = new Map(rows.map((row) => [row.id, row]));
-      return endings.map(({ finish }) => byId.get(finish.runId) ?? nothing);
+      return endings.map(({ finish }) => {
+        const row = byId.get(finish.runId);
+        if (row === undefined || row.status !== finish.status || (finish.epoch !== null && finish.epoch !== row.epoch)) return nothing;
+        byId.delete(row.id);
+        return row;
+      });
     },
   });
   const plain = groupCommit<Ending, Finished | typeof nothing>({

@@ -305,3 +305,34 @@ describe("a zombie", () => {
     await suite.db.query("update run set epoch = epoch - 1 where id = $1", [id]);
   });
 });
+
+describe("two ends of one run at once", () => {
+  it.each(["COMPLETED", "CANCELED"] as const)("leave one of them whole, %s first", async (first) => {
+    const door = gate();
+    const n = await node({
+      parent: async ({ operate }) => tokenOf(await operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(null), options: {} })),
+      child: () => door.passed.then(() => "own"),
+    });
+    const { id } = await start(n, "parent");
+    await until(n, id, "WAITING");
+    const child = (await listRuns(suite.db, "env_1", { task: ["child"], limit: 1 })).rows[0]?.id ?? "";
+    const ends = {
+      COMPLETED: () => n.engine.finishes.submit({ runId: child, epoch: 1, from: ["EXECUTING"], status: "COMPLETED", event: "completed", output: encodePacket("done"), usageMs: 1 }),
+      CANCELED: () => n.engine.finishes.submit({ runId: child, epoch: null, from: ["EXECUTING"], status: "CANCELED", event: "canceled", error: { type: "INTERNAL_ERROR", code: "TASK_RUN_CANCELLED" }, usageMs: 0 }),
+    };
+    // In one turn, so that they go into one statement.
+    const answers = await Promise.all(first === "COMPLETED" ? [ends.COMPLETED(), ends.CANCELED()] : [ends.CANCELED(), ends.COMPLETED()]);
+    expect(answers.filter((run) => run !== null)).toHaveLength(1);
+    door.open();
+    const run = await getRunDetail(suite.db, "env_1", child);
+    const told = answerOf(await until(n, id));
+    if (run?.status === "COMPLETED") {
+      expect(run).toMatchObject({ output: '{"json":"done"}' });
+      expect(run).not.toHaveProperty("fullError");
+      expect(told).toMatchObject({ ok: true, output: { data: '{"json":"done"}' } });
+    } else {
+      expect(run).toMatchObject({ status: "CANCELED", output: null, fullError: { code: "TASK_RUN_CANCELLED" } });
+      expect(told).toMatchObject({ ok: false, error: { code: "TASK_RUN_CANCELLED" } });
+    }
+  });
+});
