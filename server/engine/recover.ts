@@ -27,20 +27,24 @@ export async function renewLease(engine: Engine): Promise<string[]> {
 /**
  * Runs that executed on a dead node go to the queue, at their place, to be resumed by replay: no attempt is used. Those between
  * two attempts go back through the queue when their retry is due. A waiting one changes hands when it goes on.
+ * A cancel may be committed meanwhile, by the dead node itself for one: what becomes of a run follows from its row as it is when
+ * it is written, or the slot would go and the run stay `stopping` for good. Runs are locked before slots, as everywhere.
  */
 const orphansSql = `
 with o as materialized (
-  select s.run_id from run_slot s
+  select s.run_id from run_slot s join run r on r.id = s.run_id and r.node = s.node
    where s.env_id = $1 and s.node <> $2 and (s.node = any($3) or not exists (select from node n where n.id = s.node))
-   order by s.run_id limit 1000 for update skip locked
+   order by s.run_id limit 1000 for no key update of r skip locked
 ),
 h as (delete from run_slot where run_id = any(array(select run_id from o))),
-r as (
-  update run set status = 'QUEUED', notable = case when retry_at is not null then 'QUEUED' end, node = null, epoch = epoch + 1,
-                 version = version + 1, updated_at = now(), queued_at = now()
-   where id = any(array(select run_id from o)) and status in ('EXECUTING', 'DEQUEUED') returning ${runColumns}
+w as (
+  update run set status = case when stopping then status else 'QUEUED' end, stopping = false, node = case when stopping then node end,
+                 notable = case when stopping then notable when retry_at is not null then 'QUEUED' end,
+                 epoch = epoch + (not stopping)::int, version = version + (not stopping)::int,
+                 updated_at = case when stopping then updated_at else now() end, queued_at = case when stopping then queued_at else now() end
+   where id = any(array(select run_id from o)) and (status in ('EXECUTING', 'DEQUEUED') or stopping) returning ${runColumns}
 ),
-c as (update run set stopping = false where id = any(array(select run_id from o)) and stopping),
+r as (select * from w where status = 'QUEUED'),
 q as (
   insert into run_queue (env_id, queue, concurrency_key, score, run_id, resume)
   select $1, queue, coalesce(concurrency_key, ''), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id, true
