@@ -14,8 +14,7 @@ export interface SegmentedProps<Value extends string> {
 export function Segmented<Value extends string>({ label, value, onChange, options, className }: SegmentedProps<Value>) {
   const name = useId();
   return (
-    <fieldset className={cn("inline-flex h-7 items-center rounded border border-line p-0.5", className)}>
-      <legend className="sr-only">{label}</legend>
+    <div role="radiogroup" aria-label={label} className={cn("inline-flex h-7 items-center rounded border border-line p-0.5", className)}>
       {options.map((option) => (
         <label
           key={option.value}
@@ -25,6 +24,6 @@ export function Segmented<Value extends string>({ label, value, onChange, option
           {option.label}
         </label>
       ))}
-    </fieldset>
+    </div>
   );
 }

@@ -16,6 +16,15 @@ test("limits of message and stack", () => {
   expect(Math.max(...stored.stackTrace.split("\n").map((line) => line.length))).toBeLessThanOrEqual(1024);
 });
 
+test("frames of this package are left out, unless there are no others", () => {
+  const own = `    at async perform (${new URL("execute.ts", import.meta.url).href}:1:2)`;
+  const error = new Error("late");
+  error.stack = `Error: late\n    at run (/app/trigger/report.ts:37:71)\n${own}`;
+  expect(toTaskRunError(error)).toMatchObject({ stackTrace: "Error: late\n    at run (/app/trigger/report.ts:37:71)" });
+  error.stack = `Error: late\n${own}`;
+  expect(toTaskRunError(error)).toMatchObject({ stackTrace: error.stack });
+});
+
 test("the cause is told", () => {
   const stored = toTaskRunError(new Error("outer", { cause: new TypeError("inner") }));
   expect(stored).toMatchObject({ stackTrace: expect.stringContaining("Caused by: TypeError: inner") });

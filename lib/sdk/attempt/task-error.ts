@@ -29,9 +29,14 @@ function rawOf(thrown: unknown): string {
 const textOf = (value: unknown): string => (typeof value === "string" ? value : String(value));
 const isFrame = (line: string): boolean => /^\s+at /.test(line);
 
+/** Folder of this package's files: how a run is led through hooks and middleware tells its author nothing. */
+const own = new URL(".", import.meta.url).href;
+
 function framesOf(error: Error): string[] {
   const stack = typeof error.stack === "string" ? error.stack : "";
-  return stack.split("\n").filter(isFrame).map((line) => cut(line, limits.line));
+  const frames = stack.split("\n").filter(isFrame);
+  const foreign = frames.filter((frame) => !frame.includes(own));
+  return (foreign.length > 0 ? foreign : frames).map((line) => cut(line, limits.line));
 }
 
 function stackOf(error: Error): string {
