@@ -8,8 +8,7 @@ import { batched, createStore, type Subscribable } from "../store";
  */
 export interface Sync {
   status: Subscribable<LinkStatus>;
-  /** State of the server that every page shows. */
-  /** Undefined: nothing heard of them yet. */
+  /** State of the server that every page shows. Undefined: nothing heard of it yet. */
   notices: Subscribable<readonly ServerNotice[] | undefined>;
   /** `topic` is asked for again whenever the subscription is sent. */
   subscribe(topic: () => Topic, listener: TopicListener): TopicSubscription;

@@ -23,7 +23,6 @@ interface Held {
   changed: boolean;
 }
 
-/** In the order of ids: two groups that touch the same runs take turns instead of waiting for each other. */
 /** Runs before their data, in order of id, as everywhere; the data is read by the next statement, which sees what others wrote before. */
 const lockSql = "select id from run where id = any($1) and env_id = $2 order by id for no key update";
 const heldSql = `

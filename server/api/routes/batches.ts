@@ -59,6 +59,8 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
       for await (const items of await authorizedChunks(c, principal, batchId)) {
         await storing;
         storing = store(items);
+        // Heard when the next ones have been read, which may take their sender long.
+        storing.catch(() => {});
       }
     } finally {
       await storing;

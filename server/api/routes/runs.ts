@@ -105,5 +105,3 @@ export async function retrieve(context: ApiContext, c: ApiRequest) {
   const extras = await listRunExtras(db, [detail.id, ...shown.map((run) => run.id)]);
   return retrievedRun({ detail, relations: shown, extras, names: namesFor(c), issuer: context.issuer });
 }
-
-/** `wait=SECONDS` holds the request until the run has ended, 60 s at most; in ms. */

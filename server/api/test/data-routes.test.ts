@@ -31,6 +31,27 @@ test("a batch in two phases; sending everything again changes nothing", async ()
   expect((await api.call("GET", `/api/v1/batches/${id}/results`)).body).toEqual({ id, items: [] });
 });
 
+test("items that cannot be stored end the request, also when more of them come later", async () => {
+  const id = await newBatch(1);
+  const stray: unknown[] = [];
+  const note = (reason: unknown) => void stray.push(reason);
+  process.on("unhandledRejection", note);
+  const outside = Array.from({ length: 250 }, (_, at) => `${item(at + 1)}\n`).join("");
+  const raw = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      controller.enqueue(new TextEncoder().encode(outside));
+      // Time for the first ones to be refused.
+      for (let turn = 0; turn < 20; turn += 1) await api.call("GET", `/api/v2/batches/${id}`);
+      controller.enqueue(new TextEncoder().encode(item(0)));
+      controller.close();
+    },
+  });
+  expect(await api.call("POST", `/api/v3/batches/${id}/items`, { raw, headers: ndjson })).toMatchObject({ status: 422, body: { param: "index" } });
+  process.off("unhandledRejection", note);
+  expect(stray).toEqual([]);
+  expect(await runsOf(id)).toBe(0);
+});
+
 test("a bad item does not fail the batch", async () => {
   const id = await newBatch(2);
   expect((await send(id, [item(0), item(1, "nobody")])).body).toMatchObject({ sealed: true });

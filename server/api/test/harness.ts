@@ -64,7 +64,7 @@ export interface CallOptions {
   as?: string | { cookie: string } | null;
   body?: unknown;
   headers?: Record<string, string>;
-  raw?: string;
+  raw?: string | ReadableStream<Uint8Array>;
 }
 export interface Answer {
   status: number;
@@ -112,7 +112,7 @@ export async function openHarness(): Promise<Harness> {
     const response = await api.app.request(`${state.origin}${path}`, {
       method,
       headers: { "content-type": "application/json", "x-trigger-api-version": version, host: new URL(state.origin).host, ...credential, ...headers },
-      ...(payload !== undefined && { body: payload }),
+      ...(payload !== undefined && { body: payload, duplex: "half" }),
     });
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, body: readJson(text) };
