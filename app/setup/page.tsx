@@ -6,7 +6,7 @@ export const metadata: Metadata = { title: "Set up" };
 
 export default function SetupPage() {
   return (
-    <Entrance title="Create the first admin" intro="This server has no users yet. You will see and control everything; others can be added later with fewer rights.">
+    <Entrance title="Create the first admin" intro="This server has no users yet. You will see and control everything.">
       <SetupForm minPassword={10} />
     </Entrance>
   );
