@@ -83,6 +83,34 @@ describe("runs in shared processes", () => {
   });
 });
 
+describe("waiting runs with processes of their own", () => {
+  it("are handed back, the longest waiting first, when they would hold more processes than the machine has room for", async () => {
+    const { assign, until, supervisor } = await open({ parkedProcesses: 2 });
+    for (const id of ["run_1", "run_2", "run_3"]) {
+      assign(id, "waitOnce", { isolate: true });
+      await until("performOperation", id);
+    }
+    expect((await until("loseRuns", "run_1")).cause).toEqual({ kind: "handedBack" });
+    await stage.untilStats((stats) => stats.waiting === 2 && stats.processes === 3);
+    expect(supervisor.executor.holds("run_1", 1)).toBe(false);
+    for (const id of ["run_2", "run_3"]) stage.answer(id, id);
+    for (const id of ["run_2", "run_3"]) expect((await until("finishAttempt", id)).result).toMatchObject({ output: { data: `"${id}"` } });
+  });
+
+  it("are not handed back for those that run", async () => {
+    const { assign, until, events } = await open({ parkedProcesses: 1, ownProcesses: 3 });
+    assign("run_w", "waitOnce", { isolate: true });
+    await until("performOperation", "run_w");
+    for (const id of ["run_1", "run_2"]) assign(id, "hold", { isolate: true });
+    for (const id of ["run_1", "run_2"]) await until("performOperation", id);
+    for (const id of ["run_1", "run_2"]) stage.answer(id);
+    for (const id of ["run_1", "run_2"]) await until("finishAttempt", id);
+    stage.answer("run_w", "back");
+    await until("finishAttempt", "run_w");
+    expect(events.filter((event) => event.verb === "loseRuns")).toEqual([]);
+  });
+});
+
 describe("what the engine cannot store", () => {
   it("is tried again, in order, while the database is away", async () => {
     let failures = 3;

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment, OperationOutcome } from "@/lib/contracts/ipc";
 import type { Deployment } from "@/server/engine/deployments";
@@ -32,6 +32,8 @@ export interface SupervisorOptions {
   warmProcesses?: number;
   /** Runs at once that have a process of their own. */
   ownProcesses?: number;
+  /** Processes of their own whose runs wait; beyond, the run that has waited longest loses its process and is resumed by replay. */
+  parkedProcesses?: number;
   timings?: Partial<Timings>;
 }
 
@@ -64,13 +66,19 @@ const keptFormerVersions = 2;
  */
 const slotsPerWorker = 50;
 
+/** A process takes 60 to 100 MB before its task takes any: those that only wait get a tenth of the memory. */
+const memoryPerParked = 2 ** 30;
+
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { events, log } = options;
   const timings = { ...defaultTimings, ...options.timings };
   const processes = options.processes ?? Math.max(1, availableParallelism());
   const ownProcesses = options.ownProcesses ?? Math.max(4, processes * 2);
+  const parkedProcesses = options.parkedProcesses ?? Math.max(4, Math.floor(totalmem() / memoryPerParked));
   /** Runs that wait for a process of their own, and what came for them meanwhile. */
   const pending: { assignment: Assignment; place: Place; outcomes: { seq: number; outcome: OperationOutcome }[] }[] = [];
+  /** Processes of their own that only wait, in the order in which they began to. */
+  const parked = new Set<Member>();
   let isDraining = false;
   let isChangePending = false;
   let sweeper: NodeJS.Timeout | undefined;
@@ -145,12 +153,24 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   function afterChange(member: Member): void {
-    if (member.isOwn) startPending();
-    else announceCapacity();
+    if (!member.isOwn) announceCapacity();
+    else {
+      startPending();
+      park(member);
+    }
     roster.retireIfIdle(member);
     // A retired process that still holds runs has given up its place in the pool.
     if (member.isRetired) roster.refill();
     if (onQuiet !== null && isQuiet()) onQuiet();
+  }
+  function park(member: Member): void {
+    parked.delete(member);
+    if (member.running === 0 && member.runs.size > 0) parked.add(member);
+    for (const longest of parked) {
+      if (parked.size <= parkedProcesses) break;
+      parked.delete(longest);
+      handBack(longest);
+    }
   }
   const isQuiet = () => [...roster.members].every((member) => member.running === 0);
 
@@ -181,6 +201,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const run = attempts.find(runId, epoch);
     if (run === null || !run.member.process.isLive) return false;
     setRunning(run, Date.now());
+    parked.delete(run.member);
     run.member.process.send({ type: "outcome", runId, epoch, seq, outcome });
     return true;
   }
