@@ -35,7 +35,7 @@ it("a cancel that a dying server commits while another takes its runs over leave
   await suite.db.query("update node set lease_until = now() - interval '1 s' where id = $1", [one.engine.nodeId]);
 
   // Both statements have begun, each with the run as it was, when the row is free for them: the cancel comes first.
-  const holder = await openDatabase({ url: suite.url });
+  const holder = openDatabase({ url: suite.url });
   let swept = false;
   let sweeping: Promise<void> | undefined;
   await holder.transaction(async (query) => {
