@@ -1,0 +1,188 @@
+import { describe, expect, it } from "vitest";
+import { manifestOf, start, until, type TestNode, type TestTask } from "@/test/engine";
+import { engineSuite, gate } from "@/test/engine-suite";
+import { encodePacket } from "@/lib/packet";
+import { openDatabase } from "../db/database";
+import { cancelRun } from "./cancel-run";
+import { loseRuns } from "./lose-runs";
+import { promotePending } from "./pending-version";
+import { setQueuePaused } from "./queue";
+import { listRuns } from "./reads/runs";
+import { resumeRuns } from "./resume";
+import { createToken } from "./token";
+import { settleWaiters } from "./waiters";
+
+/*
+ * Two statements about one run meet: both have begun, each with the tables as they were, and take their turns on the run's row.
+ * What the first inserts is not in the snapshot of the second.
+ */const suite = engineSuite();
+const { node } = suite;
+const deadlocks = () => suite.db.query<{ n: number }>("select deadlocks as n from pg_stat_database where datname = current_database()").then(([row]) => row?.n);
+
+async function meet(id: string, ...statements: readonly (() => unknown)[]): Promise<void> {
+  const holder = openDatabase({ url: suite.url });
+  const done: unknown[] = [];
+  await holder.transaction(async (query) => {
+    await query("select from run where id = $1 for update", [id]);
+    for (const [i, statement] of statements.entries()) {
+      done.push(statement());
+      await expect.poll(waiting).toBe(i + 1);
+    }
+  });
+  await holder.close();
+  await Promise.all(done);
+}
+const waiting = () =>
+  suite.db
+    .query<{ n: number }>("select count(*) as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+    .then(([row]) => row?.n ?? 0);
+
+/** A run that waits for a token while its code is at a door, behind which `after` ends it. Its token is answered; nobody has told the run. */
+async function waitingRun(after: TestTask = async () => 1) {
+  const door = gate();
+  const waits: TestTask = async (run) => {
+    void run.operate({ kind: "waitForToken", tokenId: run.assignment.ctx.run.tags[0] ?? "" });
+    await door.passed;
+    return after(run);
+  };
+  const n = await node({ waits }, { manifest: manifestOf([{ id: "waits", retry: { maxAttempts: 3 } }]) });
+  const { token } = await createToken(n.engine, {}, {});
+  const { id } = await start(n, "waits", null, { tags: [token.id] });
+  await until(n, id, "WAITING");
+  await suite.db.query("update waitpoint set status = 'COMPLETED', output_type = 'application/json', completed_at = now() where id = $1", [token.id]);
+  await settleWaiters(suite.db.query, token.id, { ok: true, value: null });
+  const pause = () => setQueuePaused(n.engine, "task/waits", { paused: "pause", by: "ada" });
+  const unpause = () => setQueuePaused(n.engine, "task/waits", { paused: "resume", by: "ada" });
+  return { n, id, door, pause, unpause, goOn: () => resumeRuns(n.engine, [id]) };
+}
+
+const cancel = (n: TestNode, id: string) => () => cancelRun(n.engine, id, { by: "ada" });
+
+describe("the end of a run that waits, by a branch that does not,", () => {
+  it("leaves no slot when the run goes on meanwhile", async () => {
+    const { n, id, door, goOn } = await waitingRun();
+    await meet(id, goOn, door.open);
+    expect(await until(n, id)).toMatchObject({ status: "COMPLETED" });
+    expect(await suite.db.query("select * from run_slot")).toEqual([]);
+  });
+
+  it.each(["claim", "end"])("leaves no slot when the run is claimed meanwhile, the %s first", async (first) => {
+    const { n, id, door, pause, unpause, goOn } = await waitingRun();
+    await pause();
+    await goOn();
+    await until(n, id, "QUEUED");
+    if (first === "claim") await meet(id, unpause, door.open);
+    else await meet(id, door.open, unpause);
+    expect(await until(n, id)).toMatchObject({ status: "COMPLETED" });
+    expect(await suite.db.query("select * from run_slot")).toEqual([]);
+    expect(await deadlocks()).toBe(0);
+  });
+
+  it("leaves no queue entry when the run is queued to go on meanwhile", async () => {
+    const { n, id, door, pause, goOn } = await waitingRun();
+    await pause();
+    await meet(id, goOn, door.open);
+    expect(await until(n, id)).toMatchObject({ status: "COMPLETED" });
+    expect(await suite.db.query("select * from run_queue")).toEqual([]);
+  });
+});
+
+describe("a cancel", () => {
+  it.each(["goOn", "cancel"])("that meets a run that goes on leaves no slot, %s first", async (first) => {
+    const { n, id, goOn } = await waitingRun();
+    if (first === "goOn") await meet(id, goOn, cancel(n, id));
+    else await meet(id, cancel(n, id), goOn);
+    expect(await until(n, id)).toMatchObject({ status: "CANCELED" });
+    await expect.poll(() => suite.db.query("select * from run_slot")).toEqual([]);
+  });
+
+  it("that meets a run on its way to the queue leaves no entry there", async () => {
+    const { n, id, pause, goOn } = await waitingRun();
+    await pause();
+    await meet(id, goOn, cancel(n, id));
+    expect(await until(n, id)).toMatchObject({ status: "CANCELED" });
+    expect(await suite.db.query("select * from run_queue")).toEqual([]);
+  });
+
+  it("that meets a run that is handed back leaves no queue entry", async () => {
+    const n = await node({ forever: () => new Promise(() => {}) });
+    const { id } = await start(n, "forever");
+    await until(n, id, "EXECUTING");
+    await setQueuePaused(n.engine, "task/forever", { paused: "pause", by: "ada" });
+    n.executor.held.clear();
+    await meet(id, () => loseRuns(n.engine, [{ runId: id, epoch: 1, cause: { kind: "lost" } }]), cancel(n, id));
+    expect(await suite.db.query("select * from run_queue")).toEqual([]);
+  });
+
+  it("that meets the end of a delay leaves neither queue entry nor timer", async () => {
+    const n = await node({ later: async () => 1 });
+    await setQueuePaused(n.engine, "task/later", { paused: "pause", by: "ada" });
+    const { id } = await start(n, "later", null, { delay: "1h", ttl: "1h" });
+    await suite.db.query("update run set delay_until = now() where id = $1", [id]);
+    const due = async () => {
+      await suite.db.query("update run_timer set due_at = now() where ref = $1", [id]);
+      n.engine.timers.expect(Date.now());
+    };
+    await meet(id, due, cancel(n, id));
+    expect(await until(n, id)).toMatchObject({ status: "CANCELED" });
+    expect(await suite.db.query("select * from run_queue")).toEqual([]);
+    expect(await suite.db.query("select * from run_timer")).toEqual([]);
+  });
+
+  it("that meets a deployment with the run's task leaves neither queue entry nor timer", async () => {
+    const n = await node({ gone: async () => 1 }, { manifest: manifestOf([{ id: "gone" }]) });
+    await setQueuePaused(n.engine, "task/gone", { paused: "pause", by: "ada" });
+    const { id } = await start(n, "gone", null, { ttl: "1h" });
+    await suite.db.query(
+      `with q as (delete from run_queue), t as (delete from run_timer)
+       update run set status = 'PENDING_VERSION', notable = 'PENDING_VERSION', expires_at = null where id = $1`,
+      [id],
+    );
+    n.engine.claims.recount();
+    await meet(id, () => promotePending(n.engine, ["gone"]), cancel(n, id));
+    expect(await suite.db.query("select * from run_queue")).toEqual([]);
+    expect(await suite.db.query("select * from run_timer")).toEqual([]);
+  });
+});
+
+describe("the end of a run", () => {
+  it("keeps no journal of what its code asked for and did not await", async () => {
+    const door = gate();
+    const late = gate();
+    const n = await node({
+      parent: async ({ operate }) => {
+        await door.passed;
+        void operate({ kind: "trigger", task: "child", payload: encodePacket(null), options: {} });
+        await late.passed;
+      },
+      child: async () => 1,
+    });
+    const { id } = await start(n, "parent");
+    await until(n, id, "EXECUTING");
+    await meet(id, door.open, late.open);
+    expect(await until(n, id)).toMatchObject({ status: "COMPLETED" });
+    expect(await suite.db.query("select * from run_journal")).toEqual([]);
+  });
+
+  it("wakes a parent whose own end was refused in the same statement", async () => {
+    const door = gate();
+    const n = await node({
+      parent: async ({ operate }) => operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(null), options: {} }),
+      child: () => door.passed,
+    });
+    const { id } = await start(n, "parent");
+    await until(n, id, "WAITING");
+    const child = (await listRuns(suite.db, "env_1", { task: ["child"], limit: 1 })).rows[0]?.id ?? "";
+    const end = { status: "FAILED", event: "failed", error: { type: "STRING_ERROR", raw: "late" }, usageMs: 0 } as const;
+    const [refused] = await Promise.all([
+      n.engine.finishes.submit({ ...end, runId: id, epoch: 0, from: ["EXECUTING", "WAITING"] }),
+      n.engine.finishes.submit({ ...end, runId: child, epoch: 1, from: ["EXECUTING"] }),
+    ]);
+    expect(refused).toBeNull();
+    const began = Date.now();
+    expect(await until(n, id)).toMatchObject({ status: "COMPLETED" });
+    // Not by the sweep.
+    expect(Date.now() - began).toBeLessThan(5000);
+    door.open();
+  });
+});
