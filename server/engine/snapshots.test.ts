@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { manifestOf, start, until, type TestNode, type TestTask } from "@/test/engine";
+import { manifestOf, RetryLater, start, until, type TestNode, type TestTask } from "@/test/engine";
 import { engineSuite, gate } from "@/test/engine-suite";
 import { encodePacket } from "@/lib/packet";
 import { openDatabase } from "../db/database";
@@ -7,7 +7,8 @@ import { cancelRun } from "./cancel-run";
 import { loseRuns } from "./lose-runs";
 import { promotePending } from "./pending-version";
 import { setQueuePaused } from "./queue";
-import { listRuns } from "./reads/runs";
+import { listEvents } from "./reads/run";
+import { getRunDetail, listRuns } from "./reads/runs";
 import { resumeRuns } from "./resume";
 import { createToken } from "./token";
 import { settleWaiters } from "./waiters";
@@ -142,6 +143,52 @@ describe("a cancel", () => {
     await meet(id, () => promotePending(n.engine, ["gone"]), cancel(n, id));
     expect(await suite.db.query("select * from run_queue")).toEqual([]);
     expect(await suite.db.query("select * from run_timer")).toEqual([]);
+  });
+});
+
+describe("a retry", () => {
+  const fails = (delayMs: number): TestTask => async () => {
+    throw new RetryLater(delayMs);
+  };
+
+  it("of a run that is queued to go on meanwhile waits for its time, and counts", async () => {
+    const { n, id, door, pause, unpause, goOn } = await waitingRun(fails(60_000));
+    await pause();
+    await meet(id, goOn, door.open);
+    await expect.poll(async () => (await listEvents(suite.db, id)).at(-1)?.type).toBe("retrying");
+    await unpause();
+    await n.engine.claims.idle();
+    expect(await getRunDetail(suite.db, "env_1", id)).toMatchObject({ status: "QUEUED", attempt: 1 });
+    await cancelRun(n.engine, id, { by: "ada" });
+  });
+
+  it("of a run that goes on meanwhile keeps no slot while it waits for long", async () => {
+    const { n, id, door, goOn } = await waitingRun(fails(60_000));
+    await meet(id, goOn, door.open);
+    await expect.poll(async () => (await listEvents(suite.db, id)).at(-1)?.type).toBe("retrying");
+    expect(await suite.db.query("select * from run_slot")).toEqual([]);
+    await suite.check();
+    await cancelRun(n.engine, id, { by: "ada" });
+  });
+
+  it("forgets a child that the failed attempt was waiting to make", async () => {
+    const door = gate();
+    const late = gate();
+    const parent: TestTask = async ({ operate }) => {
+      await door.passed;
+      void operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(null), options: {} });
+      await late.passed;
+      throw new RetryLater(20_000);
+    };
+    const manifest = manifestOf([{ id: "parent", retry: { maxAttempts: 3 } }, { id: "child" }]);
+    const n = await node({ parent, child: async () => new Promise(() => {}) }, { manifest });
+    const { id } = await start(n, "parent");
+    await until(n, id, "EXECUTING");
+    await meet(id, door.open, late.open);
+    await expect.poll(async () => (await listEvents(suite.db, id)).at(-1)?.type).toBe("retrying");
+    expect(await suite.db.query("select * from run_journal")).toEqual([]);
+    await suite.check();
+    await cancelRun(n.engine, id, { by: "ada" });
   });
 });
 
