@@ -192,6 +192,33 @@ describe("a retry", () => {
   });
 });
 
+describe("a run that is handed back", () => {
+  it("as it goes on keeps no slot", async () => {
+    const { n, id, goOn } = await waitingRun();
+    n.executor.slots = 1;
+    await meet(id, goOn, () => {
+      n.executor.slots = 0;
+      n.executor.held.clear();
+      return loseRuns(n.engine, [{ runId: id, epoch: 1, cause: { kind: "handedBack" } }]);
+    });
+    expect(await suite.db.query("select * from run_slot")).toEqual([]);
+    await suite.check();
+    n.executor.slots = 20;
+  });
+
+  it.each(["handed back", "gone on"])("as its wait ends is not left waiting for the sweep, %s first", async (first) => {
+    const { n, id, goOn } = await waitingRun();
+    n.executor.held.clear();
+    const handBack = () => loseRuns(n.engine, [{ runId: id, epoch: 1, cause: { kind: "handedBack" } }]);
+    const began = Date.now();
+    if (first === "handed back") await meet(id, handBack, goOn);
+    else await meet(id, goOn, handBack);
+    await until(n, id, "EXECUTING");
+    expect(Date.now() - began).toBeLessThan(5000);
+    await cancelRun(n.engine, id, { by: "ada" });
+  });
+});
+
 describe("the end of a run", () => {
   it("keeps no journal of what its code asked for and did not await", async () => {
     const door = gate();
