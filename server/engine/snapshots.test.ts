@@ -5,6 +5,7 @@ import { encodePacket } from "@/lib/packet";
 import { openDatabase } from "../db/database";
 import { cancelRun } from "./cancel-run";
 import { loseRuns } from "./lose-runs";
+import { performOperation } from "./operation";
 import { promotePending } from "./pending-version";
 import { setQueuePaused } from "./queue";
 import { listEvents } from "./reads/run";
@@ -258,5 +259,19 @@ describe("the end of a run", () => {
     // Not by the sweep.
     expect(Date.now() - began).toBeLessThan(5000);
     door.open();
+  });
+});
+
+describe("a key", () => {
+  it("is not taken by a run that its parent may not make any more", async () => {
+    const n = await node({ parent: () => new Promise(() => {}), child: async () => 1 });
+    const { id } = await start(n, "parent");
+    await until(n, id, "EXECUTING");
+    await suite.db.query("update run set epoch = 2 where id = $1", [id]);
+    const operation = { kind: "trigger", task: "child", payload: encodePacket(1), options: { idempotencyKey: "k" } } as const;
+    await performOperation(n.engine, { runId: id, epoch: 1, seq: 1, fingerprint: "f", operation, usageMs: 1 });
+    await suite.db.query("update run set epoch = 1 where id = $1", [id]);
+    const made = await start(n, "child", null, { idempotencyKey: "k" });
+    expect(await until(n, made.id)).toMatchObject({ status: "COMPLETED" });
   });
 });
