@@ -275,3 +275,32 @@ describe("a key", () => {
     expect(await until(n, made.id)).toMatchObject({ status: "COMPLETED" });
   });
 });
+
+describe("a wait for a token that is not there", () => {
+  it("and a cancel do not wait for each other", async () => {
+    const n = await node({ lost: ({ operate }) => operate({ kind: "waitForToken", tokenId: "waitpoint_none" }) });
+    const [tokens, run] = [openDatabase({ url: suite.url }), openDatabase({ url: suite.url })];
+    let ended: Promise<void> | undefined;
+    let id = "";
+    const found = gate();
+    const looking = tokens.transaction(async (query) => {
+      await query("lock table waitpoint in access exclusive mode");
+      id = (await start(n, "lost")).id;
+      await expect.poll(waiting).toBe(1);
+      ended = run.transaction(async (inner) => {
+        await inner("select from run where id = $1 for update", [id]);
+        void cancelRun(n.engine, id, { by: "ada" });
+        await expect.poll(waiting).toBe(2);
+        found.open();
+        await looking;
+        await expect.poll(waiting).toBe(2);
+      });
+      await found.passed;
+    });
+    await looking;
+    await ended;
+    expect(await until(n, id)).toMatchObject({ status: "CANCELED" });
+    await Promise.all([tokens.close(), run.close()]);
+    expect(await deadlocks()).toBe(0);
+  });
+});
