@@ -98,6 +98,20 @@ describe("a cancel", () => {
     await expect.poll(() => suite.db.query("select * from run_slot")).toEqual([]);
   });
 
+  it.each([0, 1])("of two queued runs and their claim do not wait for each other, whichever of them is ahead (%i)", async (ahead) => {
+    const n = await node({ task: () => new Promise(() => {}) });
+    await setQueuePaused(n.engine, "task/task", { paused: "pause", by: "ada" });
+    const runs = await Promise.all([0, 1].map((i) => start(n, "task", null, { priority: i === ahead ? 60 : 0 })));
+    const [first = "", last = ""] = runs.map(({ id }) => id).toSorted();
+    // Behind the other in the table's pages, too.
+    await suite.db.query("update run set updated_at = now() where id = $1", [first]);
+    // The cancel has locked the first when both come to the last.
+    const both = () => Promise.all([cancel(n, first)(), cancel(n, last)()]);
+    await meet(last, () => setQueuePaused(n.engine, "task/task", { paused: "resume", by: "ada" }), both);
+    for (const id of [first, last]) expect(await until(n, id)).toMatchObject({ status: "CANCELED" });
+    expect(await deadlocks()).toBe(0);
+  });
+
   it("that meets a run on its way to the queue leaves no entry there", async () => {
     const { n, id, pause, goOn } = await waitingRun();
     await pause();
