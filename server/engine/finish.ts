@@ -75,8 +75,8 @@ p as (
 ),
 b as (update batch_item set done = true from r where batch_item.run_id = r.id and not batch_item.done returning batch_item.batch_id),
 bc as (
-  update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id) b
-   where id = b.batch_id returning id, sealed and finished_count >= run_count as complete
+  update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id order by batch_id) b
+   where id = any(array(select batch_id from b)) and id = b.batch_id returning id, sealed and finished_count >= run_count as complete
 ),
 ${statSql}
 select ${runColumns}, run.stopping, run.event, q.run_id is not null as was_queued,
@@ -112,8 +112,8 @@ ${
   update batch_item set done = true where run_id = any(array(select id from r)) and not done returning run_id, batch_id
 ),
 bc as (
-  update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id) b
-   where id = b.batch_id returning id, sealed and finished_count >= run_count as complete
+  update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id order by batch_id) b
+   where id = any(array(select batch_id from b)) and id = b.batch_id returning id, sealed and finished_count >= run_count as complete
 ),`
     : ""
 }

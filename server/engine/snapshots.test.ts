@@ -3,6 +3,7 @@ import { manifestOf, RetryLater, start, until, type TestNode, type TestTask } fr
 import { engineSuite, gate } from "@/test/engine-suite";
 import { encodePacket } from "@/lib/packet";
 import { openDatabase } from "../db/database";
+import { addBatchItems, createBatch, sealBatch } from "./batch";
 import { cancelRun } from "./cancel-run";
 import { loseRuns } from "./lose-runs";
 import { performOperation } from "./operation";
@@ -21,11 +22,12 @@ import { settleWaiters } from "./waiters";
 const { node } = suite;
 const deadlocks = () => suite.db.query<{ n: number }>("select deadlocks as n from pg_stat_database where datname = current_database()").then(([row]) => row?.n);
 
-async function meet(id: string, ...statements: readonly (() => unknown)[]): Promise<void> {
+const meet = (id: string, ...statements: readonly (() => unknown)[]) => meetAt("run", id, ...statements);
+async function meetAt(table: "run" | "batch", id: string, ...statements: readonly (() => unknown)[]): Promise<void> {
   const holder = openDatabase({ url: suite.url });
   const done: unknown[] = [];
   await holder.transaction(async (query) => {
-    await query("select from run where id = $1 for update", [id]);
+    await query(`select from ${table} where id = $1 for update`, [id]);
     for (const [i, statement] of statements.entries()) {
       done.push(statement());
       await expect.poll(waiting).toBe(i + 1);
@@ -315,6 +317,37 @@ describe("a wait for a token that is not there", () => {
     await ended;
     expect(await until(n, id)).toMatchObject({ status: "CANCELED" });
     await Promise.all([tokens.close(), run.close()]);
+    expect(await deadlocks()).toBe(0);
+  });
+});
+
+describe("items of many batches", () => {
+  it("that end over two connections at once lock their batches in one order", async () => {
+    const n = await node({ task: () => new Promise(() => {}) }, { concurrencyLimit: 1000 });
+    n.executor.slots = 1000;
+    const indexes = [0, 1];
+    const batches = await Promise.all(
+      Array.from({ length: 300 }, async () => {
+        const { id } = await createBatch(n.engine, { runCount: indexes.length });
+        await addBatchItems(n.engine, id, indexes.map((index) => ({ index, task: "task", payload: null })));
+        await sealBatch(n.engine, id);
+        return { id, runs: await suite.db.query<{ id: string }>("select run_id as id from batch_item where batch_id = $1 order by index", [id]) };
+      }),
+    );
+    // The last one is held, so that the first statement has all the others when the second comes.
+    batches.sort((a, b) => (a.id < b.id ? 1 : -1));
+    const runs = batches.map((batch) => batch.runs.map(({ id }) => id));
+    for (const id of runs.flat()) await until(n, id, "EXECUTING");
+    const end = (runId: string) => n.engine.finishes.submit({ runId, epoch: 1, from: ["EXECUTING"], status: "COMPLETED", event: "completed", usageMs: 1 });
+    const plain = () => Promise.all(runs.map(([id = ""]) => end(id)));
+    const linked = async () => {
+      const operated = runs.filter((_, i) => i % 3 === 1).map(([, id = ""]) => id);
+      for (const id of operated) Object.assign(n.engine.live.get(id) ?? {}, { operated: true });
+      await Promise.all(operated.map(end));
+    };
+    await meetAt("batch", batches[0]?.id ?? "", plain, linked);
+    await Promise.all(runs.map(([, id = ""]) => end(id)));
+    n.executor.held.clear();
     expect(await deadlocks()).toBe(0);
   });
 });
