@@ -58,8 +58,8 @@ export async function countEnded(engine: Engine, runIds: readonly string[]): Pro
       `with x as (
          update batch_item set done = true where not done and run_id in (select id from run where id = any($1) and finished_at is not null) returning batch_id
        )
-       update batch set finished_count = finished_count + x.n, updated_at = now() from (select batch_id, count(*) as n from x group by batch_id) x
-        where batch.id = x.batch_id returning batch.id`,
+       update batch set finished_count = finished_count + x.n, updated_at = now() from (select batch_id, count(*) as n from x group by batch_id order by batch_id) x
+        where batch.id = any(array(select batch_id from x)) and batch.id = x.batch_id returning batch.id`,
       [runIds],
     );
     return batches.map((batch) => batch.id);

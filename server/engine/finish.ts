@@ -1,23 +1,13 @@
-import type { OperationOutcome, RunResult } from "@/lib/contracts/ipc";
-import { describeError } from "@/lib/contracts/error";
-import type { Packet } from "@/lib/contracts/run";
+import { untilKnown, type Query, type Writer } from "../db/database";
 import { groupCommit } from "../db/group-commit";
-import { encodeText } from "../db/text";
 import { completeBatch, countEnded } from "./batch-complete";
+import { ended, inOrderOfId, linkedInput, plainInput, type Ending, type PlainEnd } from "./ending";
 import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from "./engine";
 import { offloadPacket } from "./packets";
 import { resumeRuns } from "./resume";
 import type { Finish, Finished } from "./loops";
 import { runColumns, type StoredRun } from "./run-row";
 import { settleFinal } from "./settle";
-
-/** An end on its way into a statement. `known`: the row as this process last saw it, for the plain one. */
-interface Ending {
-  finish: Finish;
-  /** As stored: a large one is in the packet store by now. */
-  output: Packet | undefined;
-  known: StoredRun | null;
-}
 
 /** floor(2·log2(ms)): percentiles come from counts per bucket. */
 const bucketSql = "case when usage_ms > 0 then least(floor(2 * ln(usage_ms::float8) / ln(2::float8)), 60)::smallint else 0 end";
@@ -29,31 +19,32 @@ const statSql = `s as (
   on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count
 )`;
 
+/** The runs and those that wait for them, in order of id, as everywhere: else two statements could wait for each other. */
+const lockSql = (ids: string) => `
+select id from run where id = any(array(select ${ids} union select run_id from run_journal where target = any(array(select ${ids})) and outcome is null))
+ order by id for no key update`;
+const lockFirstSql = lockSql("unnest($1::text[])");
+
 /**
  * One statement ends the runs: state, output, event, counters, queue entry and timers, and the outcome of every operation
  * that waited for them, with `resume_due` on those parents. What a lost connection hides is found by the sweep.
- * The runs and their parents are locked first and in order of id, as everywhere: else two statements could wait for each other.
  * Two ends of one run may be among the items (it finished, and it was cancelled): one of them ends it, and all else follows from `r`.
+ * A run that has changed since the statement began is left alone: the slot, queue entry or timer that came with the change could not be seen.
+ * A queue entry that a claim holds is left to it: it removes the entry, and starts no run that has ended.
  */
-const finishSql = (queued: boolean) => `
+const endSql = `
 with i as materialized (
   select * from json_to_recordset($2::json) as i(id text, epoch int, "from" text[], status text, event text, data text, output text,
     output_type text, error text, error_name text, error_message text, usage_ms int, result text)
 ),
-${queued ? `lq as materialized (select run_id from run_queue where run_id = any(array(select id from i)) order by run_id for update),` : ""}
-l as materialized (
-  select id from run
-   where id = any(array(select id from i union select run_id from run_journal where target = any(array(select id from i)) and outcome is null))
-     ${queued ? "and (select count(*) from lq) >= 0" : ""}
-   order by id for no key update
-),
+l as materialized (${lockSql("id from i")}),
 r as (
   update run set status = i.status, notable = nullif(i.status, 'COMPLETED'), version = run.version + 1, updated_at = now(), finished_at = now(), usage_ms = run.usage_ms + i.usage_ms,
     waiting_on = null, pending_waits = 0, resume_due = false, retry_at = null, error_name = i.error_name, error_message = i.error_message,
     stopping = i.status = 'CANCELED' and run.status in ('EXECUTING', 'DEQUEUED')
   from i
   where run.id = any(array(select id from i)) and run.id = i.id and (i.epoch is null or run.epoch = i.epoch) and run.status = any(i."from")
-    and (select count(*) from l) >= 0
+    and (select count(*) from l) >= 0 and run.version = (select version from run seen where seen.id = i.id)
   returning ${runColumns}, run.stopping, i.event, i.data, i.output, i.output_type, i.error, i.result
 ),
 d as (
@@ -62,7 +53,10 @@ d as (
 ),
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), event, data from r),
 h as (delete from run_slot where run_id = any(array(select id from r where not stopping))),
-q as (delete from run_queue where run_id = any(array(select id from r)) returning run_id, queue, concurrency_key),
+q as (
+  delete from run_queue where run_id = any(array(select run_id from run_queue where run_id = any(array(select id from r)) for update skip locked))
+  returning run_id
+),
 tm as (
   delete from run_timer where (kind, ref) in (select k, id from r, unnest(array['ttl', 'delay', 'retry']) as k
     where r.expires_at is not null or r.delay_until is not null or r.event in ('canceled', 'expired'))
@@ -70,7 +64,7 @@ tm as (
 mine as (delete from run_journal where run_id = any(array(select id from r))),
 w as (
   update run_journal set outcome = r.result from r
-   where target = any(array(select id from r)) and outcome is null and target = r.id and run_id <> all(array(select id from i))
+   where target = any(array(select id from r)) and outcome is null and target = r.id and run_id <> all(array(select id from r))
   returning run_id, run_journal.attempt
 ),
 p as (
@@ -81,16 +75,13 @@ p as (
 ),
 b as (update batch_item set done = true from r where batch_item.run_id = r.id and not batch_item.done returning batch_item.batch_id),
 bc as (
-  update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id) b
-   where id = b.batch_id returning id, sealed and finished_count >= run_count as complete
+  update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id order by batch_id) b
+   where id = any(array(select batch_id from b)) and id = b.batch_id returning id, sealed and finished_count >= run_count as complete
 ),
 ${statSql}
 select ${runColumns}, run.stopping, run.event, q.run_id is not null as was_queued,
        (select json_agg(id) from p) as parents, (select json_agg(id) from bc where complete) as batches
   from r as run left join q on q.run_id = run.id`;
-const endSql = finishSql(false);
-/** For runs that may be in the queue: their entries are locked before the runs, as a claim does, or the two would wait for each other. */
-const endQueuedSql = finishSql(true);
 
 /**
  * The same for runs that nothing hangs on as far as this process knows (no parent, journal, queue entry or timer) and whose row is
@@ -121,8 +112,8 @@ ${
   update batch_item set done = true where run_id = any(array(select id from r)) and not done returning run_id, batch_id
 ),
 bc as (
-  update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id) b
-   where id = b.batch_id returning id, sealed and finished_count >= run_count as complete
+  update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id order by batch_id) b
+   where id = any(array(select batch_id from b)) and id = b.batch_id returning id, sealed and finished_count >= run_count as complete
 ),`
     : ""
 }
@@ -141,12 +132,8 @@ const nothing = Symbol("not in a state that ends this way");
 export function createFinishes(engine: Engine) {
   const linked = groupCommit<Ending, Finished | typeof nothing>({
     writer: engine.db.writer(),
-    async run({ query }, endings) {
-      const mayBeQueued = endings.some(({ finish }) => finish.status === "CANCELED" || finish.status === "EXPIRED");
-      const rows = await query<Finished>(mayBeQueued ? endQueuedSql : endSql, [engine.env.id, JSON.stringify(inOrderOfId(endings).map(linkedInput))]);
-      const [first] = rows;
-      if (first?.parents) void resumeRuns(engine, first.parents);
-      for (const batchId of first?.batches ?? []) void completeBatch(engine, batchId);
+    async run(writer, endings) {
+      const rows = await endLinked(engine, writer, endings);
       const byId = new Map(rows.map((row) => [row.id, row]));
       return endings.map(({ finish }) => {
         const row = byId.get(finish.runId);
@@ -208,6 +195,33 @@ export function forgetQueued(engine: Engine, run: StoredRun, recounts: number): 
   else engine.claims.recount();
 }
 
+/** What cannot be ended as it was when the statement began is ended as it is when its row is locked. */
+async function endLinked(engine: Engine, writer: Writer, endings: readonly Ending[]): Promise<Finished[]> {
+  const end = async (query: Query, items: readonly Ending[]) =>
+    items.length === 0 ? [] : query<Finished>(endSql, [engine.env.id, JSON.stringify(inOrderOfId(items).map(linkedInput))]);
+  // An operation that its code did not await may be putting an entry in the journal, which does not show in the run's version.
+  const isOpen = ({ finish }: Ending) => finish.status === "COMPLETED" && (engine.live.get(finish.runId)?.open.size ?? 0) > 0;
+  const rows = await end(writer.query, endings.filter((ending) => !isOpen(ending)));
+  follow(engine, rows);
+  const known = new Set(rows.map((row) => row.id));
+  const rest = endings.filter(({ finish }) => !known.has(finish.runId));
+  if (rest.length === 0) return rows;
+  const late = await untilKnown(() =>
+    writer.transaction(async (query) => {
+      await query(lockFirstSql, [rest.map(({ finish }) => finish.runId)]);
+      return end(query, rest);
+    }),
+  );
+  follow(engine, late);
+  return [...rows, ...late];
+}
+
+/** Whoever waited for the ended runs goes on. */
+function follow(engine: Engine, [first]: readonly Finished[]): void {
+  if (first?.parents) void resumeRuns(engine, first.parents);
+  for (const batchId of first?.batches ?? []) void completeBatch(engine, batchId);
+}
+
 /**
  * When a statement changed nothing: its first try may have been committed and the answer lost with the connection. Then the row
  * has ended at this epoch, in a way that only this process can have told.
@@ -235,53 +249,4 @@ async function settleLate(engine: Engine, runIds: readonly string[]): Promise<vo
   } catch (error) {
     engine.log.warn("settling what waited for ended runs failed; the sweep tries again", { error: String(error) });
   }
-}
-
-/** Rows are locked in the order in which a statement is given them, and everywhere in the order of their ids. */
-const inOrderOfId = (endings: readonly Ending[]): Ending[] => endings.toSorted((a, b) => (a.finish.runId < b.finish.runId ? -1 : 1));
-
-/** Columns of both statements. What is undefined is left out of the JSON, and null to the statement. */
-function commonInput({ finish, output }: Ending) {
-  const { error } = finish;
-  const told = error === undefined ? undefined : describeError(error);
-  return {
-    id: finish.runId,
-    epoch: finish.epoch ?? undefined,
-    status: finish.status,
-    event: finish.event,
-    data: finish.data === undefined ? undefined : JSON.stringify(finish.data),
-    output: typeof output?.data === "string" ? encodeText(output.data) : undefined,
-    output_type: output?.dataType,
-    error: error === undefined ? undefined : encodeText(JSON.stringify(error)),
-    error_name: told?.name === undefined ? undefined : encodeText(told.name),
-    error_message: told === undefined ? undefined : encodeText(told.message.slice(0, 1000)),
-    usage_ms: Math.round(finish.usageMs),
-  };
-}
-
-const plainInput = (ending: Ending) => ({ ...commonInput(ending), version: ending.known?.version });
-const linkedInput = (ending: Ending) => ({ ...commonInput(ending), from: ending.finish.from, result: encodeText(JSON.stringify(outcomeOf(ending))) });
-
-/** What the plain statement tells: all else about the row is known. */
-interface PlainEnd {
-  id: string;
-  at: string;
-  batches: string[] | null;
-  awaited: boolean;
-}
-
-function ended(ending: Ending, known: StoredRun, at: string): Finished {
-  const { status, event, error_name = null, error_message = null, usage_ms } = commonInput(ending);
-  const row: StoredRun = { ...known, status, version: known.version + 1, updated_at: at, finished_at: at, usage_ms: known.usage_ms + usage_ms, retry_at: null, error_name, error_message };
-  return Object.assign(row, { event, stopping: false, was_queued: false, parents: null, batches: null });
-}
-
-/** What a parent that waits for this run is told. */
-function outcomeOf({ finish, output }: Ending): OperationOutcome {
-  const id = finish.runId;
-  const value: RunResult =
-    finish.status === "COMPLETED"
-      ? { ok: true, id, output: output ?? { data: null, dataType: "application/json" } }
-      : { ok: false, id, error: finish.error ?? { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR" } };
-  return { ok: true, value };
 }

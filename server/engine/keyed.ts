@@ -58,7 +58,9 @@ export async function insertKeyed(query: Query, engine: Engine, items: readonly 
     const answer = answers.get(item);
     if (answer !== undefined) return answer;
     const run = byId.get(item.run.id);
-    return run === undefined ? new EngineError(409, `Run ${item.run.parent_id} has changed hands; its former process may not trigger runs.`) : { id: run.id, isCached: false, stored: run };
+    // Undone with its key, or the key would name a run that there never was. The others of the group are made without it.
+    if (run === undefined) throw new EngineError(409, `Run ${item.run.parent_id} has changed hands; its former process may not trigger runs.`);
+    return { id: run.id, isCached: false, stored: run };
   });
 }
 

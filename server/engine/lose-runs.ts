@@ -2,6 +2,8 @@ import { outOfMemoryCodes, type TaskRunError } from "@/lib/contracts/error";
 import { confirmCancel } from "./cancel-run";
 import { eventOf, freeSlot, laneOf, publish, type Engine } from "./engine";
 import { failAttempt } from "./finish-attempt";
+import { withLock } from "./lock-run";
+import { resumeRuns } from "./resume";
 import { runColumns, type StoredRun } from "./run-row";
 
 /** Why the process of a run is gone. */
@@ -34,7 +36,7 @@ with r as (
   update run set status = case when status = 'WAITING' then 'WAITING' else 'QUEUED' end, node = null,
                  notable = case when status = 'WAITING' then 'WAITING' when retry_at is not null then 'QUEUED' end, epoch = epoch + 1, version = version + 1,
                  updated_at = now(), redeliveries = redeliveries + $4, isolate = isolate or $5
-   where id = $1 and epoch = $2 and status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED') returning ${runColumns}, redeliveries
+   where id = $1 and epoch = $2 and status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED') returning ${runColumns}, redeliveries, resume_due
 ),
 h as (delete from run_slot where run_id = any(array(select id from r))),
 q as (
@@ -82,7 +84,7 @@ async function loseRun(engine: Engine, lost: LostRun): Promise<void> {
 async function handBack(engine: Engine, { runId, epoch, cause, usageMs = 0 }: LostRun): Promise<void> {
   await engine.progress.flush(runId);
   const isolate = cause.kind === "neighbour";
-  const [run] = await engine.db.query<StoredRun & { redeliveries: number; queued: boolean }>(handBackSql, [
+  const [run] = await withLock<StoredRun & { redeliveries: number; resume_due: boolean; queued: boolean }>(engine, runId, handBackSql, [
     runId,
     epoch,
     engine.env.id,
@@ -95,6 +97,8 @@ async function handBack(engine: Engine, { runId, epoch, cause, usageMs = 0 }: Lo
   freeSlot(engine, runId);
   if (run.queued) engine.scheduler.enqueued(laneOf(run), 0);
   publish(engine, [run], () => [eventOf(run, "redelivered", { reason: reasons[cause.kind] })]);
+  // Whoever brought the outcome may have looked for the run as it was before.
+  if (run.status === "WAITING" && run.resume_due) await resumeRuns(engine, [runId]);
   if (run.redeliveries <= maxRedeliveries) return;
   await engine.finishes.submit({
     runId,

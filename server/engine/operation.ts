@@ -192,7 +192,8 @@ async function journalWith(query: Query, live: LiveRun, message: OperationMessag
 
 async function forget(engine: Engine, live: LiveRun, message: OperationMessage): Promise<void> {
   await engine.db.query(
-    `with j as (delete from run_journal where run_id = $1 and attempt = $2 and seq = $3 and outcome is null returning run_id)
+    `with l as materialized (select from run where id = $1 for no key update),
+     j as (delete from run_journal where run_id = $1 and attempt = $2 and seq = $3 and outcome is null and (select count(*) from l) >= 0 returning run_id)
      update run set pending_waits = greatest(pending_waits - 1, 0) where id = (select run_id from j)`,
     [live.id, live.attempt, message.seq],
   );

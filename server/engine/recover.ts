@@ -124,7 +124,8 @@ async function findLeftovers(engine: Engine): Promise<void> {
            select b.batch_id, b.index from batch_item b join run r on r.id = b.run_id where not b.done and r.finished_at < now() - interval '5 s' limit 500)
             and not done
          returning batch_id)
-       update batch set finished_count = finished_count + x.n from (select batch_id, count(*) as n from x group by 1) x where id = x.batch_id`,
+       update batch set finished_count = finished_count + x.n from (select batch_id, count(*) as n from x group by 1 order by 1) x
+        where id = any(array(select batch_id from x)) and id = x.batch_id`,
     );
     const batches = await engine.db.query<{ id: string }>("select id from batch where env_id = $1 and status = 'PROCESSING' and sealed and finished_count >= run_count limit 100", [engine.env.id]);
     for (const batch of batches) await completeBatch(engine, batch.id);

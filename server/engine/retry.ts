@@ -6,6 +6,7 @@ import { encodeText } from "../db/text";
 import { dispatch, type ColdRun } from "./dispatch";
 import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from "./engine";
 import { forgetQueued } from "./finish";
+import { withLock } from "./lock-run";
 import { runColumns, type StoredRun } from "./run-row";
 
 /** A shorter delay is waited for with the slot held; from here on the run goes back through the queue. */
@@ -46,7 +47,7 @@ export async function retryRun(engine: Engine, live: LiveRun, retry: { delayMs: 
   const delayMs = Math.min(maxDelayMs, Math.max(0, Math.round(retry.delayMs) || 0));
   const data = { attempt: live.attempt, delayMs, error: told, ...(retry.machine !== undefined && { machine: retry.machine }) };
   const { recounts } = engine.scheduler;
-  const [run] = await engine.db.query<StoredRun & { was: RunStatus; was_queued: boolean }>(retrySql, [
+  const [run] = await withLock<StoredRun & { was: RunStatus; was_queued: boolean }>(engine, live.id, retrySql, [
     live.id,
     live.epoch,
     // A slot is for a process that is there; on another machine the run starts as any other.
