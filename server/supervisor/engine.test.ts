@@ -65,16 +65,20 @@ const tokenOf = async (node: Node, runId: string): Promise<string> => {
 describe("the engine with real workers", () => {
   it("resumes by replay what waited when there were too many processes", async () => {
     const node = await open(tasks, { parkedProcesses: 1 });
-    const ids = [await start(node, "ask", null, { machine: "micro" }), await start(node, "ask", null, { machine: "micro" })];
+    const ids = [];
     const tokens = [];
-    for (const id of ids) tokens.push(await tokenOf(node, id));
+    for (let n = 0; n < 2; n += 1) {
+      const id = await start(node, "ask", null, { machine: "micro" });
+      ids.push(id);
+      tokens.push(await tokenOf(node, id));
+    }
     while (node.supervisor.stats().waiting > 1) await new Promise((resolve) => setTimeout(resolve, 10));
     for (const token of tokens) await completeToken(node.engine, token, encodePacket("yes"), { by: "ada" });
     for (const id of ids) {
       expect(outputOf(await until(node, id))).toEqual(["VERSION", "yes"]);
       expect(project.journal().filter((line) => line === `after ${id}`)).toHaveLength(1);
     }
-    expect(ids.map((id) => project.journal().filter((line) => line === `before ${id}`).length).toSorted()).toEqual([1, 2]);
+    expect(ids.map((id) => project.journal().filter((line) => line === `before ${id}`).length)).toEqual([2, 1]);
   });
 
   it("runs a task, keeps its output, and leaves nothing held", async () => {
