@@ -14,6 +14,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 180_000,
+    // What is waited for comes in milliseconds, on a busy machine in seconds.
+    expect: { poll: { timeout: 15_000 } },
     server: { deps: { inline: [/@trigger\.dev\//] } },
   },
 });

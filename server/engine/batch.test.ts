@@ -217,7 +217,7 @@ describe("a batch over HTTP", () => {
     for (const { id } of small) await until(n, id);
     expect(n.engine.scheduler.waiting).toBeGreaterThan(700);
     await expectEnd(n, batch.id, "PROCESSING");
-    await expect.poll(() => getBatch(suite.db, "env_1", batch.id), { timeout: 15_000 }).toMatchObject({ status: "COMPLETED" });
+    await expect.poll(() => getBatch(suite.db, "env_1", batch.id)).toMatchObject({ status: "COMPLETED" });
   });
 
   it("of items whose keys a failed run holds makes new runs; one of a cancelled run gives that run", async () => {

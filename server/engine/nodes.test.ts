@@ -32,7 +32,7 @@ describe("two nodes", () => {
     one.executor.slots = 8;
     two.executor.slots = 8;
     const runs = await Promise.all(Array.from({ length: 300 }, (_, i) => start(i % 2 === 0 ? one : two, "task")));
-    await expect.poll(async () => (await suite.db.query<{ n: number }>("select count(*) as n from run where status = 'COMPLETED'"))[0]?.n, { timeout: 15_000 }).toBe(300);
+    await expect.poll(async () => (await suite.db.query<{ n: number }>("select count(*) as n from run where status = 'COMPLETED'"))[0]?.n).toBe(300);
     for (const { id } of runs) expect(executions.get(id)).toHaveLength(1);
     const nodes = await suite.db.query<{ node: string; n: number }>("select node, count(*) as n from run group by 1");
     expect(nodes).toHaveLength(2);
@@ -65,7 +65,7 @@ describe("two nodes", () => {
     );
     const types = new Map<string, string[]>();
     for (const { id } of runs) {
-      await expect.poll(async () => (await getRunDetail(suite.db, "env_1", id))?.status, { timeout: 10_000 }).toBe("COMPLETED");
+      await expect.poll(async () => (await getRunDetail(suite.db, "env_1", id))?.status).toBe("COMPLETED");
       types.set(id, (await listEvents(suite.db, id)).map((event) => event.type));
     }
     for (const list of types.values()) {

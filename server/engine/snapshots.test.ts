@@ -18,7 +18,8 @@ import { settleWaiters } from "./waiters";
 /*
  * Two statements about one run meet: both have begun, each with the tables as they were, and take their turns on the run's row.
  * What the first inserts is not in the snapshot of the second.
- */const suite = engineSuite();
+ */
+const suite = engineSuite();
 const { node } = suite;
 const deadlocks = () => suite.db.query<{ n: number }>("select deadlocks as n from pg_stat_database where datname = current_database()").then(([row]) => row?.n);
 

@@ -73,7 +73,7 @@ describe("a run whose task vanished", () => {
     await put(n, "other");
     n.executor.slots = 1000;
     await setQueuePaused(n.engine, "task/task", { paused: "resume", by: "test" });
-    await expect.poll(async () => (await suite.db.query<{ n: number }>("select count(*) as n from run where notable = 'PENDING_VERSION'"))[0]?.n, { timeout: 10_000 }).toBe(450);
+    await expect.poll(async () => (await suite.db.query<{ n: number }>("select count(*) as n from run where notable = 'PENDING_VERSION'"))[0]?.n).toBe(450);
     await Promise.all([put(n, "task", "other"), put(n, "task"), put(n, "other", "task")]);
     for (const { id } of runs) await until(n, id);
     const events = await suite.db.query<{ n: number }>("select count(*) as n from run_event where type = 'queued'");

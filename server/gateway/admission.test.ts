@@ -46,7 +46,7 @@ function open(path: string, options: ClientOptions = {}): Raw {
     status,
     send: (message) => socket.send(typeof message === "string" ? message : JSON.stringify(message)),
     async got(type) {
-      await expect.poll(() => messages.map((message) => message.type), { timeout: 8_000 }).toContain(type);
+      await expect.poll(() => messages.map((message) => message.type)).toContain(type);
       // The line above found one of this type.
       return messages.find((message) => message.type === type) as never;
     },

@@ -39,7 +39,7 @@ test.runIf(mounted)("a full disk: the level rises first; when there is space aga
 
   const { bavail, bsize } = statfsSync(folder);
   writeFileSync(join(folder, "filler"), Buffer.alloc(bavail * bsize - 1024 * 1024));
-  await expect.poll(() => levels.at(-1), { timeout: 10_000 }).toBe("full");
+  await expect.poll(() => levels.at(-1)).toBe("full");
 
   // Commits until the disk takes no more: a data file that cannot grow is an error, WAL that cannot grow ends the database.
   let committed = 1;
@@ -55,7 +55,7 @@ test.runIf(mounted)("a full disk: the level rises first; when there is space aga
   rmSync(join(folder, "filler"));
   await expect.poll(() => ask(postgres.url, "select 1 as n").catch(String), { timeout: 60_000, interval: 200 }).toBe(1);
   expect(await ask(postgres.url, "select count(distinct n)::int as n from t")).toBeGreaterThanOrEqual(committed);
-  await expect.poll(() => levels.at(-1), { timeout: 10_000 }).not.toBe("full");
+  await expect.poll(() => levels.at(-1)).not.toBe("full");
   watch.close();
   await postgres.close();
 }, 120_000);
