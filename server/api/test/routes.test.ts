@@ -127,6 +127,17 @@ test("idempotency: the same key answers the same run, the same request too, a re
   expect((await trigger("hello", body)).body).toMatchObject({ isCached: false });
 });
 
+test("a request sent again after it met a taken idempotency key answers the run that holds the key, alone or beside others", async () => {
+  const options = { idempotencyKey: "taken" };
+  const { id } = (await trigger("hello", { options })).body;
+  const send = (request: string) => api.call("POST", "/api/v1/tasks/hello/trigger", { body: { options }, headers: { "x-trigger-request-idempotency-key": request } });
+  expect((await send("met")).body).toEqual({ id, isCached: true });
+  expect((await send("met")).body.id).toBe(id);
+  const answers = await Promise.all(["other", "other", "other", "met"].map(send));
+  expect(answers.map(({ body }) => body.id)).toEqual([id, id, id, id]);
+  expect((await send("other")).body.id).toBe(id);
+});
+
 test("a run is cancelled, replayed, tagged, rescheduled and given metadata", async () => {
   const id = await api.trigger("hello", { payload: { n: 1 } });
   expect((await api.call("POST", `/api/v2/runs/${id}/cancel`)).body).toEqual({ id });
