@@ -40,6 +40,9 @@ test("a client that does not say its version reads the old names", async () => {
   await api.db.query("update run set status = 'WAITING' where id = $1", [id]);
   const read = await api.api.app.request(`/api/v3/runs/${id}`, { headers: { authorization: `Bearer ${api.secretKey}` } });
   expect(await read.json()).toMatchObject({ status: "FROZEN", isWaiting: true });
+  await api.db.query("update run set status = 'PENDING_VERSION', notable = 'PENDING_VERSION' where id = $1", [id]);
+  const list = await api.api.app.request("/api/v1/runs?filter%5Bstatus%5D=WAITING_FOR_DEPLOY", { headers: { authorization: `Bearer ${api.secretKey}` } });
+  expect(await list.json()).toMatchObject({ data: [{ id, status: "WAITING_FOR_DEPLOY", isQueued: true }] });
 });
 
 test("text, plain JSON and nothing survive as payloads", async () => {
