@@ -1,6 +1,7 @@
 import { serve } from "@hono/node-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { auth, batch, configure, idempotencyKeys, queues, runs, tasks, wait } from "upstream-sdk";
+import { timeOutToken } from "../../engine/token";
 import { openHarness, type Harness } from "./harness";
 
 /** The published client, unchanged, over HTTP against this API. */
@@ -111,6 +112,14 @@ test("wait tokens: create, list, retrieve, complete with the token's own credent
   const called = await wait.createToken({});
   expect((await fetch(called.url, { method: "POST", body: JSON.stringify({ by: "curl" }) })).status).toBe(200);
   expect((await wait.retrieveToken(called.id)).output).toEqual({ by: "curl" });
+});
+
+test("a wait token that timed out is read with its error", async () => {
+  const token = await wait.createToken({ timeout: "1h" });
+  await timeOutToken(api.engine, token.id);
+  const read = await wait.retrieveToken(token.id);
+  expect(read).toMatchObject({ status: "TIMED_OUT", output: undefined, error: { name: "WaitpointTimeoutError" } });
+  expect(read.error?.message).toContain("timed out");
 });
 
 test("public tokens that the client signs itself", async () => {
