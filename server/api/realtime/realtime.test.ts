@@ -93,6 +93,20 @@ test("streams.read: chunks of the past, then live ones, until the run ends", asy
   expect(again).toEqual(["two\nlines", "raw\ntext"]);
 });
 
+test("a stream read from the latest gives nothing of the past, only what is appended from then on", async () => {
+  const id = await api.trigger();
+  const write = (first: number, chunks: string[]) => appendChunks(api.engine, { runId: id, key: "out", writer: "w", first, chunks });
+  const latest = () => fetch(`${api.origin}/realtime/v1/streams/${id}/out`, { headers: { authorization: `Bearer ${api.secretKey}`, "x-trigger-stream-start": "latest" } });
+  const early = await latest();
+  await write(0, ["1", "2"]);
+  const late = await latest();
+  await write(2, ["3"]);
+  await cancelRun(api.engine, id, { by: "test" });
+  const chunks = async (response: Response) => [...(await response.text()).matchAll(/^data: (.*)$/gm)].map((match) => match[1]);
+  expect(await chunks(early)).toEqual(["1", "2", "3"]);
+  expect(await chunks(late)).toEqual(["3"]);
+});
+
 test("a thousand chunks written while they are read arrive once each, in order, in both formats", async () => {
   const id = await api.trigger();
   const collect = async (version: string): Promise<number[]> => {

@@ -98,7 +98,7 @@ function quietSeconds(header: string | undefined): number {
   return seconds;
 }
 
-/** Index after which to read: the last id that the client has, the newest chunk but one, or none. */
+/** Index after which to read: the last id that the client has, the newest chunk, or none. */
 async function startAfter({ engine }: ApiContext, c: ApiRequest, of: { runId: string; key: string }): Promise<number> {
   const lastId = c.req.header("last-event-id");
   if (lastId !== undefined) {
@@ -108,6 +108,5 @@ async function startAfter({ engine }: ApiContext, c: ApiRequest, of: { runId: st
   }
   if (c.req.header("x-trigger-stream-start") !== "latest") return -1;
   const [stream] = await engine.db.query<{ next_index: number }>("select next_index from stream where run_id = $1 and key = $2", [of.runId, of.key]);
-  // The newest chunk itself too: it is the last value, which who starts at the tail wants to see.
-  return Math.max(-1, (stream?.next_index ?? 0) - 2);
+  return (stream?.next_index ?? 0) - 1;
 }
