@@ -86,6 +86,20 @@ test("a public token's batch is allowed item by item: one foreign item stores no
   expect((await send(created.body.id, [item(0), item(1)], byBatch)).status).toBe(200);
 });
 
+test("a browser's handle of a batch sends its items only where the caller may batch any task", async () => {
+  const handle = async (as: string, headers: Record<string, string>) => {
+    const created = await api.call("POST", "/api/v3/batches", { as, headers, body: { runCount: 1, taskIdentifiers: ["hello"] } });
+    return { id: String(created.body.id), as: String(created.headers.get("x-trigger-jwt")) };
+  };
+  const token = (scope: string) => api.issuer.publicToken({ scopes: [scope], expiresAt: Date.now() + 60_000 });
+  const browser = { "x-trigger-client": "browser" };
+  const sent = async ({ id, as }: { id: string; as: string }) => (await send(id, [item(0)], as)).status;
+  expect(await sent(await handle(token("batchTrigger:tasks"), browser))).toBe(200);
+  expect(await sent(await handle(token("batchTrigger:tasks:hello"), browser))).toBe(403);
+  expect(await sent(await handle(token("batchTrigger:tasks"), {}))).toBe(403);
+  expect(await sent(await handle(api.secretKey, {}))).toBe(403);
+});
+
 test("the one-shot batch", async () => {
   const answer = await api.call("POST", "/api/v2/tasks/batch", { body: { items: [{ task: "hello", payload: 1 }, { task: "group/other" }] } });
   expect(answer.status).toBe(202);
