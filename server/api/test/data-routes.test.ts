@@ -125,6 +125,15 @@ test("a list walks forward and back over runs that were created in the same mome
   expect((await page(`&page%5Bbefore%5D=${encodeURIComponent(second.pagination.previous ?? "")}`)).data.map((run) => run.id)).toEqual(first);
 });
 
+test("a project's runs are listed by its name, those of another project or environment are not", async () => {
+  const id = await api.trigger("hello", { options: { tags: ["of-project"] } });
+  const list = (ref: string, query = "") => api.call("GET", `/api/v1/projects/${ref}/runs?filter%5Btag%5D=of-project${query}`);
+  expect((await list("proj_test")).body.data).toMatchObject([{ id, env: { name: "prod" } }]);
+  expect((await list("proj_test", "&filter%5Benv%5D=dev,prod")).body.data).toHaveLength(1);
+  expect((await list("proj_test", "&filter%5Benv%5D=dev")).body).toEqual({ data: [], pagination: {} });
+  expect((await list("proj_other")).status).toBe(404);
+});
+
 test("list filters: known ones hold, unknown ones are refused", async () => {
   const id = await api.trigger("hello", { options: { tags: ["only-me"], machine: "micro" } });
   const list = (query: string) => api.call("GET", `/api/v1/runs?${query}`);
