@@ -237,6 +237,23 @@ test("packets: uploaded and read through signed addresses that cannot be bent", 
   expect(retrieved.payloadPresignedUrl).toContain(key);
 });
 
+test("a run's stored packets are read with what reads the run, from a browser too", async () => {
+  const key = "trigger/packet_of_run/payload.json";
+  const upload = new URL((await api.call("PUT", `/api/v2/packets/${encodeURIComponent(key)}`)).body.presignedUrl);
+  await api.call("PUT", upload.pathname + upload.search, { as: null, raw: '{"json":{"n":1}}', headers: { "content-type": "application/super+json" } });
+  const run = await api.trigger("hello", { payload: key, options: { payloadType: "application/store" } });
+  const path = `/api/v1/runs/${run}/packets/payload`;
+  const as = api.issuer.runAccess(run).token;
+  const asked = await api.call("GET", path, { as });
+  const url = new URL(asked.body.presignedUrl);
+  expect((await api.call("GET", url.pathname + url.search, { as: null })).text).toBe('{"json":{"n":1}}');
+  expect((await api.call("GET", path, { as: api.issuer.runAccess("run_other").token })).status).toBe(403);
+  // On 404 the client asks for the packet by its name.
+  for (const other of [path.replace("payload", "output"), path.replace("payload", "metadata"), path.replace(run, await api.trigger())]) expect([other, (await api.call("GET", other)).status]).toEqual([other, 404]);
+  const preflight = await api.call("OPTIONS", path, { as: null, headers: { origin: "https://app.example", "access-control-request-method": "GET", "access-control-request-headers": "authorization" } });
+  expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([204, "*"]);
+});
+
 test("a body that grows over the limit on the wire is cut off, not buffered", async () => {
   const server = serve({ fetch: api.api.app.fetch, port: 0, hostname: "127.0.0.1" });
   await new Promise((listening) => server.once("listening", listening));
