@@ -97,7 +97,8 @@ test("streams.read: chunks of the past, then live ones, until the run ends", asy
 test("a stream read from the latest gives nothing of the past, only what is appended from then on", async () => {
   const id = await api.trigger();
   const write = (first: number, chunks: string[]) => appendChunks(api.engine, { runId: id, key: "out", writer: "w", first, chunks });
-  const latest = () => fetch(`${api.origin}/realtime/v1/streams/${id}/out`, { headers: { authorization: `Bearer ${api.secretKey}`, "x-trigger-stream-start": "latest" } });
+  const headers = { authorization: `Bearer ${api.secretKey}`, "x-trigger-stream-start": "latest" };
+  const latest = () => fetch(`${api.origin}/realtime/v1/streams/${id}/out`, { headers });
   const early = await latest();
   await write(0, ["1", "2"]);
   const late = await latest();

@@ -38,7 +38,14 @@ async function follow(context: ApiContext, c: ApiRequest, key: string): Promise<
   return c.body(body);
 }
 
-function eventBody(reader: ChunkReader, options: { version: StreamVersion; quietMs: number; mayGoOn: () => Promise<boolean>; cutOff: () => void }): ReadableStream<Uint8Array> {
+interface BodyOptions {
+  version: StreamVersion;
+  quietMs: number;
+  mayGoOn: () => Promise<boolean>;
+  cutOff: () => void;
+}
+
+function eventBody(reader: ChunkReader, options: BodyOptions): ReadableStream<Uint8Array> {
   const { version } = options;
   const encoder = new TextEncoder();
   const text = (events: string) => encoder.encode(events);

@@ -133,7 +133,8 @@ test("idempotency: the same key answers the same run, the same request too, a re
 test("a request sent again after it met a taken idempotency key answers the run that holds the key, alone or beside others", async () => {
   const options = { idempotencyKey: "taken" };
   const { id } = (await trigger("hello", { options })).body;
-  const send = (request: string) => api.call("POST", "/api/v1/tasks/hello/trigger", { body: { options }, headers: { "x-trigger-request-idempotency-key": request } });
+  const send = (request: string) =>
+    api.call("POST", "/api/v1/tasks/hello/trigger", { body: { options }, headers: { "x-trigger-request-idempotency-key": request } });
   expect((await send("met")).body).toEqual({ id, isCached: true });
   expect((await send("met")).body.id).toBe(id);
   const answers = await Promise.all(["other", "other", "other", "met"].map(send));

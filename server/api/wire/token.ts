@@ -18,9 +18,11 @@ export function wireToken(token: TokenRow, issuer: Pick<Issuer, "callbackUrl">) 
 }
 
 export function wireTokenWithOutput(token: TokenRow, issuer: Pick<Issuer, "callbackUrl">) {
+  if (token.status === "TIMED_OUT") return { ...wireToken(token, issuer), ...timedOut };
   return {
     ...wireToken(token, issuer),
-    ...(token.status === "TIMED_OUT" ? timedOut : { ...(token.output !== undefined && { output: token.output }), ...(token.outputType !== undefined && { outputType: token.outputType }) }),
+    ...(token.output !== undefined && { output: token.output }),
+    ...(token.outputType !== undefined && { outputType: token.outputType }),
   };
 }
 
