@@ -65,7 +65,7 @@ export const realtimeStatus: Record<RunStatus, string> = {
 export const legacyStatus: Record<RunStatus, string> = {
   DELAYED: "DELAYED",
   QUEUED: "QUEUED",
-  PENDING_VERSION: "PENDING_VERSION",
+  PENDING_VERSION: "WAITING_FOR_DEPLOY",
   DEQUEUED: "EXECUTING",
   EXECUTING: "EXECUTING",
   WAITING: "FROZEN",

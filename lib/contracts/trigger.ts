@@ -67,6 +67,8 @@ export const ReplayBody = z.object({
   queue: z.string().optional(),
   concurrencyKey: z.union([z.string(), z.number()]).transform(String).optional(),
   machine: MachinePreset.optional(),
+  version: z.string().optional(),
+  region: z.string().optional(),
   delay: z.string().optional(),
   ttl: z.union([z.string(), z.number()]).optional(),
   idempotencyKey: z.string().optional(),

@@ -25,7 +25,7 @@ export interface UseRealtimeStreamOptions<T> extends UseApiClientOptions {
   startIndex?: number;
   /** Go on after this chunk, as `lastEventId` gave it. Counts more than `startIndex` and `from`. */
   lastEventId?: string | number;
-  /** `latest`: the newest chunk and what follows. */
+  /** `latest`: only chunks that are written after the read begins. */
   from?: "beginning" | "latest";
   /** Only so many parts are kept, the newest. */
   maxParts?: number;

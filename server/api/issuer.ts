@@ -27,7 +27,8 @@ export interface Issuer {
   publicToken(options: MintOptions): string;
   /** For the handle of one run: follow it, and send it input. */
   runAccess(runId: string, skipColumns?: readonly string[]): { token: string; claims: object };
-  batchAccess(batchId: string): { token: string; claims: object };
+  /** For the handle of a batch: follow it and, where its holder `sends` the items, send them, whatever their tasks. */
+  batchAccess(batchId: string, options?: { sends: boolean }): { token: string; claims: object };
   /** Public access token of a wait token: whoever holds it may complete that one. */
   tokenAccess(waitpointId: string): { token: string; claims: object };
   /** Credential of the workers for their reading calls: one for all, made anew every hour. */
@@ -63,7 +64,7 @@ export function createIssuer(options: { keys: Pick<Keys, "callback" | "publicTok
   return {
     publicToken,
     runAccess: (runId, skipColumns) => access([`read:runs:${runId}`, `write:inputStreams:${runId}`], handleLifetimeMs, skipColumns),
-    batchAccess: (batchId) => access([`read:batch:${batchId}`], handleLifetimeMs),
+    batchAccess: (batchId, options) => access([`read:batch:${batchId}`, ...(options?.sends === true ? [`write:batch:${batchId}`] : [])], handleLifetimeMs),
     tokenAccess: (waitpointId) => access([`write:waitpoints:${waitpointId}`], waitTokenLifetimeMs),
     workerToken() {
       const now = Date.now();

@@ -17,6 +17,9 @@ returning kind, key`;
 const readRequestKeys = `
 select r.kind, r.key, r.ref from request_key r join json_to_recordset($2::json) as i(kind text, key text) on r.kind = i.kind and r.key = i.key where r.env_id = $1`;
 
+const renameRequests = `
+update request_key r set ref = i.ref from json_to_recordset($2::json) as i(key text, ref text) where r.env_id = $1 and r.kind = 'trigger' and r.key = i.key`;
+
 /** A key is free when it has expired or its run ended in a way that frees it. */
 const takeKeys = `
 insert into idempotency_key (env_id, task, key, run_id, expires_at)
@@ -51,6 +54,7 @@ export async function insertKeyed(query: Query, engine: Engine, items: readonly 
     const holder = item.idempotency === null ? item.run.id : keys.get(`${item.run.task}\n${item.idempotency.key}`);
     if (holder !== item.run.id) answers.set(item, holder === undefined ? new Error("an idempotency key has no holder") : { id: holder, isCached: true, stored: null });
   }
+  await answerRequestsWith(query, engine.env.id, answers);
   const winners = open.filter((item) => !answers.has(item));
   const stored = winners.length === 0 ? [] : await insertRuns(query, engine.env.id, winners.map((item) => item.run), { again });
   const byId = new Map(stored.map((run) => [run.id, run]));
@@ -64,7 +68,20 @@ export async function insertKeyed(query: Query, engine: Engine, items: readonly 
   });
 }
 
-const requestId = (item: KeyedRun) => `trigger\n${item.run.task}\n${item.requestKey}`;
+const storedRequest = (item: KeyedRun) => `${item.run.task}\n${item.requestKey}`;
+const requestId = (item: KeyedRun) => `trigger\n${storedRequest(item)}`;
+
+/** A request id that was taken for a run whose idempotency key is another's names that other one: the client asks again with it. */
+async function answerRequestsWith(query: Query, envId: string, answers: Map<KeyedRun, KeyedAnswer | Error>): Promise<void> {
+  const cached = new Map([...answers].flatMap(([item, answer]) => (answer instanceof Error || !answer.isCached ? [] : [[item.run.id, answer.id]])));
+  const renamed = [...answers.keys()].filter((item) => item.requestKey !== null && cached.has(item.run.id));
+  if (renamed.length === 0) return;
+  await query(renameRequests, [envId, JSON.stringify(renamed.map((item) => ({ key: storedRequest(item), ref: cached.get(item.run.id) })))]);
+  for (const [item, answer] of answers) {
+    const holder = answer instanceof Error ? undefined : cached.get(answer.id);
+    if (holder !== undefined) answers.set(item, { id: holder, isCached: false, stored: null });
+  }
+}
 
 /** Who holds each request id and one-time token: the first of this group that names a free one, else who had it before. */
 async function holders(query: Query, envId: string, items: readonly KeyedRun[]): Promise<Map<string, string>> {
@@ -72,7 +89,7 @@ async function holders(query: Query, envId: string, items: readonly KeyedRun[]):
   const expiry = new Date(Date.now() + requestKeyMs);
   for (const item of items) {
     if (item.requestKey !== null && !wanted.has(requestId(item))) {
-      wanted.set(requestId(item), { kind: "trigger", key: `${item.run.task}\n${item.requestKey}`, ref: item.run.id, expires_at: expiry });
+      wanted.set(requestId(item), { kind: "trigger", key: storedRequest(item), ref: item.run.id, expires_at: expiry });
     }
     const hash = item.oneTimeToken?.hash;
     if (hash !== undefined && !wanted.has(`token\n${hash}`)) {

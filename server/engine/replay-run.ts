@@ -39,7 +39,7 @@ export async function replayRun(engine: Engine, runId: string, { body, by }: { b
       ? await storedPayload(engine, stored)
       : packetOf({ payload: body.payload, options: body.payloadType === undefined ? undefined : { payloadType: body.payloadType } });
   const machine = body.machine ?? run.machine;
-  const { region } = readOptions(run.options);
+  const region = body.region ?? readOptions(run.options).region;
   const queue = body.queue ?? (engine.scheduler.hasQueue(run.queue) ? run.queue : undefined);
   const options: TriggerOptions = {
     tags: body.tags ?? run.tags,
@@ -49,6 +49,7 @@ export async function replayRun(engine: Engine, runId: string, { body, by }: { b
     ...(machine !== null && { machine }),
     ...(body.metadata !== undefined ? { metadata: body.metadata } : run.seed_metadata !== null && { metadata: decodeText(run.seed_metadata) }),
     ...(region !== undefined && { region }),
+    ...(body.version !== undefined && { lockToVersion: body.version }),
     ...(body.delay !== undefined && { delay: body.delay }),
     ...(body.ttl !== undefined && { ttl: body.ttl }),
     ...(body.idempotencyKey !== undefined && { idempotencyKey: body.idempotencyKey }),

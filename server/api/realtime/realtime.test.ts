@@ -1,6 +1,7 @@
 import { serve } from "@hono/node-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { configure, runs, streams } from "upstream-sdk";
+import { auth, configure, runs, streams } from "upstream-sdk";
+import { keyRecord } from "../../db/secret-keys";
 import { updateMetadata } from "../../engine/update-metadata";
 import { appendChunks } from "../../engine/stream";
 import { addTags } from "../../engine/add-tags";
@@ -93,6 +94,21 @@ test("streams.read: chunks of the past, then live ones, until the run ends", asy
   expect(again).toEqual(["two\nlines", "raw\ntext"]);
 });
 
+test("a stream read from the latest gives nothing of the past, only what is appended from then on", async () => {
+  const id = await api.trigger();
+  const write = (first: number, chunks: string[]) => appendChunks(api.engine, { runId: id, key: "out", writer: "w", first, chunks });
+  const headers = { authorization: `Bearer ${api.secretKey}`, "x-trigger-stream-start": "latest" };
+  const latest = () => fetch(`${api.origin}/realtime/v1/streams/${id}/out`, { headers });
+  const early = await latest();
+  await write(0, ["1", "2"]);
+  const late = await latest();
+  await write(2, ["3"]);
+  await cancelRun(api.engine, id, { by: "test" });
+  const chunks = async (response: Response) => [...(await response.text()).matchAll(/^data: (.*)$/gm)].map((match) => match[1]);
+  expect(await chunks(early)).toEqual(["1", "2", "3"]);
+  expect(await chunks(late)).toEqual(["3"]);
+});
+
 test("a thousand chunks written while they are read arrive once each, in order, in both formats", async () => {
   const id = await api.trigger();
   const collect = async (version: string): Promise<number[]> => {
@@ -106,6 +122,25 @@ test("a thousand chunks written while they are read arrive once each, in order, 
   for (let i = 0; i < 1_000; i += 10) await appendChunks(api.engine, { runId: id, key: "n", writer: "w", first: i, chunks: Array.from({ length: 10 }, (_, k) => String(i + k)) });
   await cancelRun(api.engine, id, { by: "test" });
   for (const numbers of await Promise.all(readers)) expect(numbers).toEqual(Array.from({ length: 1_000 }, (_, i) => i));
+});
+
+test("a stream whose credential is revoked is cut off, not ended: the reader hears of it", async () => {
+  const id = await api.trigger();
+  await appendChunks(api.engine, { runId: id, key: "out", writer: "w", first: 0, chunks: ['"a"'] });
+  const key = "tr_prod_streamkey0123456789abcdefghijkl";
+  const record = keyRecord(api.keys.vault, { key, environmentId: api.engine.env.id, name: "reader", createdBy: null, isRoot: false });
+  await api.prisma.apiKey.create({ data: record });
+  api.api.credentials.forget();
+  const seen: unknown[] = [];
+  const read = auth.withAuth({ baseURL: api.origin, accessToken: key }, async () => {
+    for await (const chunk of await streams.read(id, "out")) {
+      seen.push(chunk);
+      await api.db.query("update api_key set revoked_at = now() where id = $1", [record.id]);
+      api.api.credentials.forget();
+    }
+  });
+  await expect(read).rejects.toMatchObject({ status: 401 });
+  expect(seen).toEqual(["a"]);
 });
 
 test("a quiet stream ends after timeout-seconds", async () => {

@@ -29,7 +29,7 @@ async function follow(context: ApiContext, c: ApiRequest, key: string): Promise<
   const after = await startAfter(context, c, { runId: run.id, key });
   const version: StreamVersion = c.req.header("x-trigger-realtime-streams-version") === "v2" ? "v2" : "v1";
   const reader = readChunksLive(context.engine, { runId: run.id, key, after });
-  const body = eventBody(reader, { version, quietMs, mayGoOn: allowance(context, c) });
+  const body = eventBody(reader, { version, quietMs, mayGoOn: allowance(context, c), cutOff: () => c.env?.outgoing?.destroy() });
   c.header("content-type", "text/event-stream; charset=utf-8");
   c.header("cache-control", "no-cache, no-transform");
   // nginx would hold events back.
@@ -38,26 +38,34 @@ async function follow(context: ApiContext, c: ApiRequest, key: string): Promise<
   return c.body(body);
 }
 
-function eventBody(reader: ChunkReader, options: { version: StreamVersion; quietMs: number; mayGoOn: () => Promise<boolean> }): ReadableStream<Uint8Array> {
+interface BodyOptions {
+  version: StreamVersion;
+  quietMs: number;
+  mayGoOn: () => Promise<boolean>;
+  cutOff: () => void;
+}
+
+function eventBody(reader: ChunkReader, options: BodyOptions): ReadableStream<Uint8Array> {
   const { version } = options;
   const encoder = new TextEncoder();
   const text = (events: string) => encoder.encode(events);
   let heardAt = Date.now();
   let pingedAt = Date.now();
 
-  async function nextText(): Promise<string | null> {
+  async function nextText(): Promise<{ events: string } | "end" | "refused"> {
     for (;;) {
       const left = heardAt + options.quietMs - Date.now();
-      if (left <= 0) return null;
+      if (left <= 0) return "end";
       const found = await reader.next(Math.min(left, revalidateMs));
-      if (found === "end" || !(await options.mayGoOn())) return null;
+      if (found === "end") return "end";
+      if (!(await options.mayGoOn())) return "refused";
       if (found !== "quiet") {
         heardAt = pingedAt = Date.now();
-        return eventText(version, found satisfies readonly StreamChunk[]);
+        return { events: eventText(version, found satisfies readonly StreamChunk[]) };
       }
       if (Date.now() - pingedAt < pingMs) continue;
       pingedAt = Date.now();
-      return pingText[version];
+      return { events: pingText[version] };
     }
   }
 
@@ -67,8 +75,10 @@ function eventBody(reader: ChunkReader, options: { version: StreamVersion; quiet
       start: (controller) => controller.enqueue(text(": open\n\n")),
       async pull(controller) {
         const next = await nextText();
-        if (next !== null) return controller.enqueue(text(next));
+        if (typeof next === "object") return controller.enqueue(text(next.events));
         reader.close();
+        // A clean end would pass for the end of the stream. Cut off, the client asks again: it is told why not, or brings a new token.
+        if (next === "refused") options.cutOff();
         return controller.close();
       },
       cancel: () => reader.close(),
@@ -98,7 +108,7 @@ function quietSeconds(header: string | undefined): number {
   return seconds;
 }
 
-/** Index after which to read: the last id that the client has, the newest chunk but one, or none. */
+/** Index after which to read: the last id that the client has, the newest chunk, or none. */
 async function startAfter({ engine }: ApiContext, c: ApiRequest, of: { runId: string; key: string }): Promise<number> {
   const lastId = c.req.header("last-event-id");
   if (lastId !== undefined) {
@@ -108,6 +118,5 @@ async function startAfter({ engine }: ApiContext, c: ApiRequest, of: { runId: st
   }
   if (c.req.header("x-trigger-stream-start") !== "latest") return -1;
   const [stream] = await engine.db.query<{ next_index: number }>("select next_index from stream where run_id = $1 and key = $2", [of.runId, of.key]);
-  // The newest chunk itself too: it is the last value, which who starts at the tail wants to see.
-  return Math.max(-1, (stream?.next_index ?? 0) - 2);
+  return (stream?.next_index ?? 0) - 1;
 }

@@ -38,7 +38,9 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     authorizeTasks(c, principal, body.taskIdentifiers ?? []);
     refuseParent(principal, body);
     const batch = await createBatch(engine, { ...body, ...oneTimeOf(principal) });
-    handOver(c, issuer.batchAccess(batch.id));
+    // The handle lets in items of any task, so only who may batch any task is given one that sends.
+    const sends = c.req.header("x-trigger-client") === "browser" && allows(principal, { action: "batchTrigger", resources: [{ type: "tasks" }] });
+    handOver(c, issuer.batchAccess(batch.id, { sends }));
     return c.json(batch, 202);
   });
 

@@ -1,9 +1,11 @@
 import { Readable } from "node:stream";
 import { Hono } from "hono";
-import { limits } from "@/lib/contracts/run";
+import { limits, type RunDetail } from "@/lib/contracts/run";
 import { EngineError } from "../../engine/error";
+import { getRunDetail } from "../../engine/reads/runs";
 import { readChunks, declaredLength, tooLarge } from "../body";
 import type { ApiContext, ApiEnv, ApiRequest } from "../context";
+import { readsRun, runIdOf } from "../find-run";
 import { isPacketKey } from "../payload";
 import { notFound, refuse } from "../problem";
 import { requires } from "../requires";
@@ -13,7 +15,7 @@ const packetTypes = new Set(["application/json", "application/super+json", "text
 
 /** Large payloads go around the API's own bodies: an address is asked for, signed, and the packet is sent to it (wire.md 0.7). */
 export function packetRoutes(context: ApiContext): Hono<ApiEnv> {
-  const { issuer, packets } = context;
+  const { engine, issuer, packets } = context;
   const app = new Hono<ApiEnv>();
   const write = requires(context, { allow: "key", action: "write" });
 
@@ -24,6 +26,14 @@ export function packetRoutes(context: ApiContext): Hono<ApiEnv> {
   app.put("/api/v1/packets/:key{.+}", write, (c) => c.json({ presignedUrl: issuer.packetUrl("PUT", uploadKey(c)) }));
   // The key cannot be guessed and is told only to those who may read the run, so any credential of the environment does.
   app.get("/api/v1/packets/:key{.+}", requires(context, { allow: "credential" }), (c) => c.json({ presignedUrl: issuer.packetUrl("GET", keyOf(c)) }));
+
+  // Asked first for what a subscription's row names. In a browser the 404 of a missing route is a network error, after which it asks no more.
+  app.get("/api/v1/runs/:runId/packets/:field", requires(context, { allow: "scope", action: "read", wants: readsRun(context) }), async (c) => {
+    const run = await getRunDetail(engine.db, engine.env.id, runIdOf(c));
+    const key = run === null ? null : storedKey(run, c.req.param("field"));
+    if (key === null) throw notFound(`Stored ${c.req.param("field").slice(0, 64)} of run ${runIdOf(c).slice(0, 64)}`);
+    return c.json({ presignedUrl: issuer.packetUrl("GET", key) });
+  });
 
   // Clients upload payloads only; outputs come from workers, not over HTTP.
   app.put("/packets/:key{.+}", requires(context, { allow: "proof", cors: "any" }), async (c) => {
@@ -55,6 +65,13 @@ export function packetRoutes(context: ApiContext): Hono<ApiEnv> {
   }
 
   return app;
+}
+
+/** Key of a run's payload or output that is kept in the packet store; null: it is kept in the row, or there is none. */
+function storedKey(run: RunDetail, field: string): string | null {
+  if (field === "payload" && run.payloadType === "application/store") return run.payload;
+  if (field === "output" && run.outputType === "application/store" && run.status === "COMPLETED") return run.output;
+  return null;
 }
 
 function keyOf(c: ApiRequest): string {

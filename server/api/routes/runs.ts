@@ -8,7 +8,7 @@ import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../c
 import { readsRun, requireRun, runIdOf } from "../find-run";
 import { notFound } from "../problem";
 import { requires } from "../requires";
-import { readRunsQuery } from "../runs-query";
+import { list, readRunsQuery } from "../runs-query";
 import { readWait, runResult, runResultWithin } from "../wire/result";
 import { commonFields, namesFor, parseObject, retrievedRun } from "../wire/run";
 import { spanOf, traceTree } from "../wire/trace";
@@ -35,18 +35,16 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
         return { resources: [{ type: "runs" }, { type: "tasks" }], every: tasks.map((id) => ({ type: "tasks", id })) };
       },
     }),
-    async (c) => {
-      const { query, empty } = readRunsQuery(c.req.query());
-      if (empty) return c.json({ data: [], pagination: {} });
-      const { rows, next, previous } = await listRuns(engine.db, engine.env.id, query);
-      const extras = await listRunExtras(engine.db, rows.map((row) => row.id));
-      const env = { id: engine.env.id, name: engine.env.slug };
-      return c.json({
-        data: rows.map((row) => ({ ...commonFields(row, extras.get(row.id), namesFor(c)), env })),
-        pagination: { ...(next !== undefined && { next }), ...(previous !== undefined && { previous }) },
-      });
-    },
+    async (c) => c.json(await page(c, c.req.query())),
   );
+
+  app.get("/api/v1/projects/:ref/runs", secret, async (c) => {
+    if (c.req.param("ref") !== engine.env.project.ref) throw notFound(`Project ${c.req.param("ref").slice(0, 64)}`);
+    const { "filter[env]": environments, ...params } = c.req.query();
+    // Only one environment is served here.
+    if (list(environments)?.includes(engine.env.slug) === false) return c.json({ data: [], pagination: {} });
+    return c.json(await page(c, params));
+  });
 
   app.get("/api/v1/runs/:runId/result", secret, async (c) => {
     const wait = readWait(c);
@@ -77,6 +75,18 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
     if (span === null) throw notFound(`Span ${c.req.param("spanId").slice(0, 64)}`);
     return c.json(span);
   });
+
+  async function page(c: ApiRequest, params: Record<string, string>) {
+    const { query, empty } = readRunsQuery(params);
+    if (empty) return { data: [], pagination: {} };
+    const { rows, next, previous } = await listRuns(engine.db, engine.env.id, query);
+    const extras = await listRunExtras(engine.db, rows.map((row) => row.id));
+    const env = { id: engine.env.id, name: engine.env.slug };
+    return {
+      data: rows.map((row) => ({ ...commonFields(row, extras.get(row.id), namesFor(c)), env })),
+      pagination: { ...(next !== undefined && { next }), ...(previous !== undefined && { previous }) },
+    };
+  }
 
   async function wholeTrace(runId: string): Promise<TraceItem[]> {
     const items: TraceItem[] = [];

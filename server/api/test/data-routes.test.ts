@@ -86,6 +86,20 @@ test("a public token's batch is allowed item by item: one foreign item stores no
   expect((await send(created.body.id, [item(0), item(1)], byBatch)).status).toBe(200);
 });
 
+test("a browser's handle of a batch sends its items only where the caller may batch any task", async () => {
+  const handle = async (as: string, headers: Record<string, string>) => {
+    const created = await api.call("POST", "/api/v3/batches", { as, headers, body: { runCount: 1, taskIdentifiers: ["hello"] } });
+    return { id: String(created.body.id), as: String(created.headers.get("x-trigger-jwt")) };
+  };
+  const token = (scope: string) => api.issuer.publicToken({ scopes: [scope], expiresAt: Date.now() + 60_000 });
+  const browser = { "x-trigger-client": "browser" };
+  const sent = async ({ id, as }: { id: string; as: string }) => (await send(id, [item(0)], as)).status;
+  expect(await sent(await handle(token("batchTrigger:tasks"), browser))).toBe(200);
+  expect(await sent(await handle(token("batchTrigger:tasks:hello"), browser))).toBe(403);
+  expect(await sent(await handle(token("batchTrigger:tasks"), {}))).toBe(403);
+  expect(await sent(await handle(api.secretKey, {}))).toBe(403);
+});
+
 test("the one-shot batch", async () => {
   const answer = await api.call("POST", "/api/v2/tasks/batch", { body: { items: [{ task: "hello", payload: 1 }, { task: "group/other" }] } });
   expect(answer.status).toBe(202);
@@ -109,6 +123,15 @@ test("a list walks forward and back over runs that were created in the same mome
   expect(new Set(ids).size).toBe(7);
   const second = await page(`&page%5Bafter%5D=${encodeURIComponent((await page("")).pagination.next ?? "")}`);
   expect((await page(`&page%5Bbefore%5D=${encodeURIComponent(second.pagination.previous ?? "")}`)).data.map((run) => run.id)).toEqual(first);
+});
+
+test("a project's runs are listed by its name, those of another project or environment are not", async () => {
+  const id = await api.trigger("hello", { options: { tags: ["of-project"] } });
+  const list = (ref: string, query = "") => api.call("GET", `/api/v1/projects/${ref}/runs?filter%5Btag%5D=of-project${query}`);
+  expect((await list("proj_test")).body.data).toMatchObject([{ id, env: { name: "prod" } }]);
+  expect((await list("proj_test", "&filter%5Benv%5D=dev,prod")).body.data).toHaveLength(1);
+  expect((await list("proj_test", "&filter%5Benv%5D=dev")).body).toEqual({ data: [], pagination: {} });
+  expect((await list("proj_other")).status).toBe(404);
 });
 
 test("list filters: known ones hold, unknown ones are refused", async () => {
@@ -212,6 +235,25 @@ test("packets: uploaded and read through signed addresses that cannot be bent", 
   const retrieved = (await api.call("GET", `/api/v3/runs/${run}`)).body;
   expect(retrieved.payload).toBeUndefined();
   expect(retrieved.payloadPresignedUrl).toContain(key);
+});
+
+test("a run's stored packets are read with what reads the run, from a browser too", async () => {
+  const key = "trigger/packet_of_run/payload.json";
+  const upload = new URL((await api.call("PUT", `/api/v2/packets/${encodeURIComponent(key)}`)).body.presignedUrl);
+  await api.call("PUT", upload.pathname + upload.search, { as: null, raw: '{"json":{"n":1}}', headers: { "content-type": "application/super+json" } });
+  const run = await api.trigger("hello", { payload: key, options: { payloadType: "application/store" } });
+  const path = `/api/v1/runs/${run}/packets/payload`;
+  const as = api.issuer.runAccess(run).token;
+  const asked = await api.call("GET", path, { as });
+  const url = new URL(asked.body.presignedUrl);
+  expect((await api.call("GET", url.pathname + url.search, { as: null })).text).toBe('{"json":{"n":1}}');
+  expect((await api.call("GET", path, { as: api.issuer.runAccess("run_other").token })).status).toBe(403);
+  // On 404 the client asks for the packet by its name.
+  const absent = [path.replace("payload", "output"), path.replace("payload", "metadata"), path.replace(run, await api.trigger())];
+  for (const other of absent) expect([other, (await api.call("GET", other)).status]).toEqual([other, 404]);
+  const headers = { origin: "https://app.example", "access-control-request-method": "GET", "access-control-request-headers": "authorization" };
+  const preflight = await api.call("OPTIONS", path, { as: null, headers });
+  expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([204, "*"]);
 });
 
 test("a body that grows over the limit on the wire is cut off, not buffered", async () => {

@@ -115,6 +115,7 @@ test("with exactly the scope that it needs, each public route lets the token in;
     "GET /api/v1/runs/:runId/events": `read:runs:${run}`,
     "GET /api/v1/runs/:runId/trace": `read:runs:${run}`,
     "GET /api/v1/runs/:runId/spans/:spanId": `read:runs:${run}`,
+    "GET /api/v1/runs/:runId/packets/:field": `read:runs:${run}`,
     "POST /api/v2/runs/:runId/cancel": `write:runs:${run}`,
     "POST /api/v1/runs/:runId/cancel": `write:runs:${run}`,
     "POST /api/v1/idempotencyKeys/:key/reset": "write:runs",

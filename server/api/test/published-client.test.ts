@@ -1,6 +1,7 @@
 import { serve } from "@hono/node-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { auth, batch, configure, idempotencyKeys, queues, runs, tasks, wait } from "upstream-sdk";
+import { timeOutToken } from "../../engine/token";
 import { openHarness, type Harness } from "./harness";
 
 /** The published client, unchanged, over HTTP against this API. */
@@ -83,6 +84,15 @@ test("cancel, replay, reschedule, and what is missing", async () => {
   await expect(tasks.trigger("checked", { count: 0 })).rejects.toMatchObject({ status: 422, message: expect.stringContaining("payload.email") });
 });
 
+test("a replay takes the version and region that it is given, and only a deployed version", async () => {
+  const { id } = await tasks.trigger("hello", { n: 1 }, { region: "eu", tags: "old" });
+  const version = api.engine.deployments.current()?.version ?? "none";
+  expect(await runs.retrieve((await runs.replay(id, { tags: ["new"] })).id)).toMatchObject({ payload: { n: 1 }, region: "eu", tags: ["new"] });
+  const moved = await runs.retrieve((await runs.replay(id, { payload: { at: new Date(0) }, region: "us", version })).id);
+  expect(moved).toMatchObject({ payload: { at: "1970-01-01T00:00:00.000Z" }, region: "us", version, tags: ["old"] });
+  await expect(runs.replay(id, { version: "20000101.1" })).rejects.toMatchObject({ status: 422, message: expect.stringContaining("20000101.1") });
+});
+
 test("batches of one and of several tasks", async () => {
   const several = await batch.trigger([
     { id: "hello", payload: { n: 1 } },
@@ -111,6 +121,14 @@ test("wait tokens: create, list, retrieve, complete with the token's own credent
   const called = await wait.createToken({});
   expect((await fetch(called.url, { method: "POST", body: JSON.stringify({ by: "curl" }) })).status).toBe(200);
   expect((await wait.retrieveToken(called.id)).output).toEqual({ by: "curl" });
+});
+
+test("a wait token that timed out is read with its error", async () => {
+  const token = await wait.createToken({ timeout: "1h" });
+  await timeOutToken(api.engine, token.id);
+  const read = await wait.retrieveToken(token.id);
+  expect(read).toMatchObject({ status: "TIMED_OUT", output: undefined, error: { name: "WaitpointTimeoutError" } });
+  expect(read.error?.message).toContain("timed out");
 });
 
 test("public tokens that the client signs itself", async () => {

@@ -40,6 +40,9 @@ test("a client that does not say its version reads the old names", async () => {
   await api.db.query("update run set status = 'WAITING' where id = $1", [id]);
   const read = await api.api.app.request(`/api/v3/runs/${id}`, { headers: { authorization: `Bearer ${api.secretKey}` } });
   expect(await read.json()).toMatchObject({ status: "FROZEN", isWaiting: true });
+  await api.db.query("update run set status = 'PENDING_VERSION', notable = 'PENDING_VERSION' where id = $1", [id]);
+  const list = await api.api.app.request("/api/v1/runs?filter%5Bstatus%5D=WAITING_FOR_DEPLOY", { headers: { authorization: `Bearer ${api.secretKey}` } });
+  expect(await list.json()).toMatchObject({ data: [{ id, status: "WAITING_FOR_DEPLOY", isQueued: true }] });
 });
 
 test("text, plain JSON and nothing survive as payloads", async () => {
@@ -125,6 +128,18 @@ test("idempotency: the same key answers the same run, the same request too, a re
   expect((await reset()).body).toEqual({ id: "once" });
   expect((await reset()).status).toBe(404);
   expect((await trigger("hello", body)).body).toMatchObject({ isCached: false });
+});
+
+test("a request sent again after it met a taken idempotency key answers the run that holds the key, alone or beside others", async () => {
+  const options = { idempotencyKey: "taken" };
+  const { id } = (await trigger("hello", { options })).body;
+  const send = (request: string) =>
+    api.call("POST", "/api/v1/tasks/hello/trigger", { body: { options }, headers: { "x-trigger-request-idempotency-key": request } });
+  expect((await send("met")).body).toEqual({ id, isCached: true });
+  expect((await send("met")).body.id).toBe(id);
+  const answers = await Promise.all(["other", "other", "other", "met"].map(send));
+  expect(answers.map(({ body }) => body.id)).toEqual([id, id, id, id]);
+  expect((await send("other")).body.id).toBe(id);
 });
 
 test("a run is cancelled, replayed, tagged, rescheduled and given metadata", async () => {

@@ -1,4 +1,5 @@
 import type { TokenRow } from "@/lib/contracts/token";
+import { timeoutMessage } from "../../engine/settle";
 import type { Issuer } from "../issuer";
 
 /** A wait token as the published clients read it; what it does not have is left out. */
@@ -17,10 +18,17 @@ export function wireToken(token: TokenRow, issuer: Pick<Issuer, "callbackUrl">) 
 }
 
 export function wireTokenWithOutput(token: TokenRow, issuer: Pick<Issuer, "callbackUrl">) {
+  if (token.status === "TIMED_OUT") return { ...wireToken(token, issuer), ...timedOut };
   return {
     ...wireToken(token, issuer),
     ...(token.output !== undefined && { output: token.output }),
     ...(token.outputType !== undefined && { outputType: token.outputType }),
-    ...(token.outputIsError !== undefined && { outputIsError: token.outputIsError }),
   };
 }
+
+/** The published client reads the message from the output of a token that timed out, and throws where there is none. */
+const timedOut = {
+  output: JSON.stringify({ code: "TRIGGER_WAITPOINT_TIMEOUT", message: timeoutMessage }),
+  outputType: "application/json",
+  outputIsError: true,
+};
