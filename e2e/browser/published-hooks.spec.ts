@@ -9,7 +9,7 @@ import { unique } from "./api";
 /** The published React hooks, unchanged, in a page of another origin: every preflight, exposed header and long poll is the browser's own. */
 async function application(given: object): Promise<{ url: string; close(): Promise<void> }> {
   const bundled = await build({
-    entryPoints: [join(import.meta.dirname, "published-hooks-page.tsx")],
+    entryPoints: [join(import.meta.dirname, "fixtures", "published-hooks-page.tsx")],
     bundle: true,
     write: false,
     format: "esm",
