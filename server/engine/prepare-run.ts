@@ -1,4 +1,5 @@
 import { limits, type Packet } from "@/lib/contracts/run";
+import { isFinal, type RunStatus } from "@/lib/contracts/status";
 import type { TaskManifest } from "@/lib/contracts/task";
 import type { TriggerOptions } from "@/lib/contracts/trigger";
 import { defaultKeyTtlMs, parseDue, parseKeyTtl, parseTtl } from "@/lib/duration";
@@ -9,6 +10,7 @@ import { encodeText } from "../db/text";
 import type { Engine } from "./engine";
 import { EngineError } from "./error";
 import type { NewRun } from "./insert-runs";
+import { holderOf } from "./keyed";
 import { offloadPacket } from "./packets";
 import type { RunOptions } from "./run-options";
 
@@ -47,40 +49,65 @@ export interface PreparedRun {
   idempotency: { key: string; ttlMs: number } | null;
 }
 
+/** The run that has the key. What is wrong with the rest of the trigger does not matter then. */
+export interface KeyHeld {
+  heldBy: string;
+  refusal: EngineError;
+  idempotency: NonNullable<PreparedRun["idempotency"]>;
+}
+
 /** Checks a trigger in the order that clients rely on, and makes the run to insert. Nothing is stored when it throws. */
-export async function prepareRun(engine: Engine, request: TriggerRequest, parent: ParentOperation | null): Promise<PreparedRun> {
-  const { options } = request;
+export async function prepareRun(engine: Engine, request: TriggerRequest, parent: ParentOperation | null): Promise<PreparedRun | KeyHeld> {
+  const { options, task } = request;
   if (engine.readOnlyReason !== null) throw new EngineError(503, engine.readOnlyReason);
+  const now = Date.now();
+  const checked = { now, tags: checkTags(options.tags ?? []), delay: checkDelay(options, now), parent, outer: parent ?? (await parentOf(engine, options)) };
+  if (options.idempotencyKey === undefined) return makeRun(engine, request, { ...checked, idempotency: null });
+  checkKey(options.idempotencyKey, "options.idempotencyKey");
+  const idempotency = { key: options.idempotencyKey, ttlMs: parseKeyTtl(options.idempotencyKeyTTL ?? "") ?? defaultKeyTtlMs };
+  try {
+    return await makeRun(engine, request, { ...checked, idempotency });
+  } catch (refusal) {
+    // The insert finds out who holds a key; here it is asked only when there would be no insert.
+    const heldBy = refusal instanceof EngineError ? await holderOf(engine, task, idempotency.key) : null;
+    if (!(refusal instanceof EngineError) || heldBy === null) throw refusal;
+    return { heldBy, refusal, idempotency };
+  }
+}
+
+/** What is known of a trigger when the key has been looked at. */
+interface Checked {
+  now: number;
+  tags: string[];
+  delay: Date | null;
+  parent: ParentOperation | null;
+  outer: Pick<ParentOperation, "runId" | "rootId" | "depth" | "isTest"> | null;
+  idempotency: PreparedRun["idempotency"];
+}
+
+async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, delay, parent, outer, idempotency }: Checked): Promise<PreparedRun> {
+  const { options } = request;
   const deployment = options.lockToVersion === undefined ? engine.deployments.current() : engine.deployments.get(options.lockToVersion);
   if (options.lockToVersion !== undefined && deployment === null) throw invalid("options.lockToVersion", `Version ${options.lockToVersion} is not deployed here.`);
   const task = deployment?.manifest.tasks.find((candidate) => candidate.id === request.task);
   if (deployment === null || task === undefined) throw unknownTask(request.task, deployment?.manifest.tasks ?? []);
-  if (options.debounce !== undefined) throw invalid("options.debounce", "Debounced triggers are not supported by this version; leave `debounce` out.");
-
-  const tags = checkTags(options.tags ?? []);
-  const now = Date.now();
-  const delay = options.delay === undefined ? null : parseDue(options.delay, now);
-  if (options.delay !== undefined && delay === null) throw invalid("options.delay", `"${options.delay}" is neither a duration such as "1h30m" nor an ISO date.`);
-  const delayed = delay !== null && delay.getTime() > now;
   const queue = resolveQueue(engine, task, options);
-  checkKey(request.payload.dataType, "options.payloadType");
   if (options.concurrencyKey !== undefined) checkKey(options.concurrencyKey, "options.concurrencyKey");
-  if (options.idempotencyKey !== undefined) checkKey(options.idempotencyKey, "options.idempotencyKey");
   const ttlMs = resolveTtl(engine, task, options);
   const metadata = checkMetadata(options);
+  const depth = outer === null ? 0 : outer.depth + 1;
+  if (depth > limits.depth) throw invalid("options.parentRunId", `Runs may be nested ${limits.depth} deep at most.`);
+  checkKey(request.payload.dataType, "options.payloadType");
   if (request.payload.data !== null && Buffer.byteLength(request.payload.data) > limits.payloadBytes) {
     throw new EngineError(413, `The payload is larger than ${limits.payloadBytes / 1024 / 1024} MB. Store it elsewhere and pass a reference.`, { param: "payload" });
   }
-  const outer = parent ?? (await parentOf(engine, options.parentRunId));
-  const depth = outer === null ? 0 : outer.depth + 1;
-  if (depth > limits.depth) throw invalid("options.parentRunId", `Runs may be nested ${limits.depth} deep at most.`);
+  if (options.debounce !== undefined) throw invalid("options.debounce", "Debounced triggers are not supported by this version; leave `debounce` out.");
 
+  const delayed = delay !== null && delay.getTime() > now;
   const id = newId("run", now);
   const packet = await offloadPacket(engine.packets, request.payload, `${id}/payload`);
   const retry = task.retry ?? deployment.manifest.config.retries?.default;
   const progress = metadata === null ? undefined : progressOf(metadata);
-  const idempotency =
-    options.idempotencyKey === undefined ? null : { key: options.idempotencyKey, ttlMs: parseKeyTtl(options.idempotencyKeyTTL ?? "") ?? defaultKeyTtlMs };
   const machine = options.machine ?? task.machine ?? null;
   const isolate = deployment.manifest.config.isolation === "process";
   const stored: RunOptions = {
@@ -159,6 +186,13 @@ function unknownTask(id: string, known: readonly TaskManifest[]): EngineError {
   return new EngineError(404, `Task "${id}" not found. ${hint}`, { code: "task_not_found", param: "taskId" });
 }
 
+function checkDelay({ delay }: TriggerOptions, now: number): Date | null {
+  if (delay === undefined) return null;
+  const due = parseDue(delay, now);
+  if (due === null) throw invalid("options.delay", `"${delay}" is neither a duration such as "1h30m" nor an ISO date.`);
+  return due;
+}
+
 export function checkTags(tags: readonly string[]): string[] {
   const unique = [...new Set(tags)];
   if (unique.length > limits.tagsPerRun) throw invalid("options.tags", `A run has at most ${limits.tagsPerRun} tags; ${unique.length} were given.`);
@@ -222,13 +256,14 @@ function checkMetadata(options: TriggerOptions): Record<string, unknown> | null 
   return { ...value };
 }
 
-async function parentOf(engine: Engine, id: string | undefined): Promise<Pick<ParentOperation, "runId" | "rootId" | "depth" | "isTest"> | null> {
+async function parentOf(engine: Engine, { parentRunId: id, resumeParentOnCompletion }: TriggerOptions): Promise<Checked["outer"]> {
   if (id === undefined) return null;
   checkKey(id, "options.parentRunId");
-  const [run] = await engine.db.query<{ id: string; root_id: string | null; depth: number; is_test: boolean }>(
-    "select id, root_id, depth, is_test from run where id = $1 and env_id = $2",
+  const [run] = await engine.db.query<{ id: string; root_id: string | null; depth: number; is_test: boolean; status: RunStatus }>(
+    "select id, root_id, depth, is_test, status from run where id = $1 and env_id = $2",
     [id, engine.env.id],
   );
   if (run === undefined) throw invalid("options.parentRunId", `Run ${id} not found in this environment.`);
+  if (resumeParentOnCompletion === true && isFinal(run.status)) throw invalid("options.parentRunId", `Run ${id} cannot wait for another: it is ${run.status}.`);
   return { runId: run.id, rootId: run.root_id ?? run.id, depth: run.depth, isTest: run.is_test };
 }
