@@ -87,13 +87,16 @@ interface Checked {
 
 async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, delay, parent, outer, idempotency }: Checked): Promise<PreparedRun> {
   const { options } = request;
-  const deployment = options.lockToVersion === undefined ? engine.deployments.current() : engine.deployments.get(options.lockToVersion);
-  if (options.lockToVersion !== undefined && deployment === null) throw invalid("options.lockToVersion", `Version ${options.lockToVersion} is not deployed here.`);
+  // Who waits for a run gets it from the version that it knows; it has no other to choose.
+  const version = parent?.waits === true ? (parent.deployment ?? undefined) : options.lockToVersion;
+  const deployment = version === undefined ? engine.deployments.current() : engine.deployments.get(version);
+  if (version !== undefined && deployment === null) throw invalid("options.lockToVersion", `Version ${version} is not deployed here.`);
   const task = deployment?.manifest.tasks.find((candidate) => candidate.id === request.task);
   if (deployment === null || task === undefined) throw unknownTask(request.task, deployment?.manifest.tasks ?? []);
   const queue = resolveQueue(engine, task, options);
   if (options.concurrencyKey !== undefined) checkKey(options.concurrencyKey, "options.concurrencyKey");
-  const ttlMs = resolveTtl(engine, task, options);
+  const ttl = options.ttl ?? task.ttl ?? deployment.manifest.config.ttl ?? (engine.env.type === "DEVELOPMENT" ? "10m" : undefined);
+  const ttlMs = resolveTtl(ttl);
   const metadata = checkMetadata(options);
   const depth = outer === null ? 0 : outer.depth + 1;
   if (depth > limits.depth) throw invalid("options.parentRunId", `Runs may be nested ${limits.depth} deep at most.`);
@@ -112,7 +115,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   const isolate = deployment.manifest.config.isolation === "process";
   const stored: RunOptions = {
     triggerFunction: request.triggerFunction ?? "trigger",
-    ...(ttlMs !== null && { ttl: String(options.ttl ?? task.ttl ?? deployment.manifest.config.ttl ?? "10m"), ttlMs }),
+    ...(ttlMs !== null && { ttl: String(ttl), ttlMs }),
     ...(options.maxAttempts !== undefined && { maxAttempts: options.maxAttempts }),
     ...(options.region !== undefined && { region: options.region }),
     ...(idempotency !== null && {
@@ -140,7 +143,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     replay_of: request.replayOf ?? null,
     depth,
     is_test: options.test ?? outer?.isTest ?? false,
-    deployment: options.lockToVersion ?? (parent?.waits === true ? parent.deployment : null),
+    deployment: version ?? null,
     machine,
     isolate,
     // Without retry settings there is one attempt, whatever `maxAttempts` says: it only overrides a number inside them.
@@ -226,9 +229,8 @@ function resolveQueue(engine: Engine, task: TaskManifest, options: TriggerOption
 /** Longer than anybody waits, and still a date that the database knows. */
 const maxTtlMs = 100 * 365 * 86_400_000;
 
-/** ms, or null for none: trigger > task > config > 10 minutes in development; 0 opts out. */
-function resolveTtl(engine: Engine, task: TaskManifest, options: TriggerOptions): number | null {
-  const given = options.ttl ?? task.ttl ?? engine.deployments.current()?.manifest.config.ttl ?? (engine.env.type === "DEVELOPMENT" ? "10m" : undefined);
+/** ms, or null for none: 0 opts out. */
+function resolveTtl(given: string | number | undefined): number | null {
   if (given === undefined) return null;
   const ms = parseTtl(given);
   if (ms === null || ms > maxTtlMs) throw invalid("options.ttl", `"${given}" is neither a duration such as "10m" nor a number of seconds.`);
