@@ -214,9 +214,12 @@ export function checkKey(key: string, path: string): void {
   if (Buffer.byteLength(key) > maxKeyBytes) throw invalid(path, `A key has at most ${maxKeyBytes} bytes; this one has ${Buffer.byteLength(key)}.`);
 }
 
-/** Seconds as the row keeps them: whole, at least one. */
+/** Shortest time that a run may be given, s. */
+const minDuration = 5;
+
+/** Seconds as the row keeps them: whole. */
 function wholeSeconds(value: number | undefined): number | null {
-  return value === undefined || Number.isNaN(value) ? null : Math.min(2_147_483_647, Math.max(1, Math.ceil(value)));
+  return value === undefined || Number.isNaN(value) ? null : Math.min(2_147_483_647, Math.max(minDuration, Math.ceil(value)));
 }
 
 function resolveQueue(engine: Engine, task: TaskManifest, options: TriggerOptions): string {
