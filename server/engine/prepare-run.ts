@@ -133,7 +133,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     queue,
     concurrency_key: options.concurrencyKey ?? null,
     priority_ms: Math.max(-2_147_483_648, Math.min(2_147_483_647, Math.round((options.priority ?? 0) * 1000))),
-    queue_ms: parent?.waits === true ? parent.queueMs : null,
+    queue_ms: parent?.waits === true ? parent.queueMs : delayed ? delay.getTime() : null,
     delay_until: delayed ? delay.toISOString() : null,
     ttl_ms: ttlMs,
     parent_id: outer?.runId ?? null,
