@@ -74,6 +74,8 @@ export const ReplayBody = z.object({
   maxAttempts: z.number().int().optional(),
   maxDuration: z.number().optional(),
   priority: z.number().optional(),
+  region: z.string().optional(),
+  version: z.string().optional(),
 });
 export type ReplayBody = z.infer<typeof ReplayBody>;
 

@@ -39,7 +39,7 @@ export async function replayRun(engine: Engine, runId: string, { body, by }: { b
       ? await storedPayload(engine, stored)
       : packetOf({ payload: body.payload, options: body.payloadType === undefined ? undefined : { payloadType: body.payloadType } });
   const machine = body.machine ?? run.machine;
-  const { region } = readOptions(run.options);
+  const region = body.region ?? readOptions(run.options).region;
   const queue = body.queue ?? (engine.scheduler.hasQueue(run.queue) ? run.queue : undefined);
   const options: TriggerOptions = {
     tags: body.tags ?? run.tags,
@@ -56,6 +56,7 @@ export async function replayRun(engine: Engine, runId: string, { body, by }: { b
     ...(body.maxAttempts !== undefined && { maxAttempts: body.maxAttempts }),
     ...(body.maxDuration !== undefined && { maxDuration: body.maxDuration }),
     ...(body.priority !== undefined && { priority: body.priority }),
+    ...(body.version !== undefined && { lockToVersion: body.version }),
   };
   const receipt = await trigger(engine, { task: run.task, payload, options, replayOf: run.id, by });
   return { id: receipt.id };

@@ -15,7 +15,7 @@ import { payloadPacket } from "../payload";
 import { describe } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";
-import { checkKeyTtl, checkPayload } from "../trigger-checks";
+import { checkKeyTtl, checkPayload, taskFor } from "../trigger-checks";
 import { retrieve } from "./runs";
 
 const metadataBytes = 2 * 1024 * 1024;
@@ -40,7 +40,7 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
     const principal = principalOf(c);
     const body = await readJson(c, ReplayBody, triggerBytes);
     checkKeyTtl(body.idempotencyKeyTTL, "idempotencyKeyTTL");
-    const task = engine.deployments.task(run.task);
+    const task = taskFor(engine, run.task, body.version === undefined ? {} : { lockToVersion: body.version });
     if (body.payload !== undefined && task !== null) checkPayload(task, payloadPacket(body.payload, body.payloadType), log);
     const { id } = await replayRun(engine, run.id, { body, by: describe(principal) });
     await audit(context, { actor: principal, action: "run.replay", target: run.id, detail: id });
