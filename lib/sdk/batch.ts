@@ -48,7 +48,7 @@ const keysOf = ({ key, idempotencyKeyTTL }: { key: { idempotencyKey: string } | 
   ...(idempotencyKeyTTL !== undefined && { idempotencyKeyTTL }),
 });
 
-const BatchValue = z.object({ id: z.string(), runCount: z.number(), publicAccessToken: z.string().optional() });
+const BatchValue = z.object({ id: z.string(), runCount: z.number(), publicAccessToken: z.string().optional(), isCached: z.boolean().optional() });
 const BatchWaitValue = z.object({ id: z.string(), items: z.array(RunResult) });
 
 export async function triggerBatch(name: string, items: Items<CallItem>, options?: BatchTriggerOptions, requestOptions?: TriggerApiRequestOptions) {
@@ -58,7 +58,7 @@ export async function triggerBatch(name: string, items: Items<CallItem>, options
   return run.tracer.within(`${name}()`, { icon: "trigger", attributes: { runCount: prepared.items.length } }, async (span) => {
     const made = BatchValue.parse(await run.operations.perform({ kind: "batchTrigger", wait: false, items: prepared.items, ...keysOf(prepared) }));
     span.attributes["batchId"] = made.id;
-    return { batchId: made.id, runCount: made.runCount, publicAccessToken: made.publicAccessToken ?? "" };
+    return { batchId: made.id, runCount: made.runCount, publicAccessToken: made.publicAccessToken ?? "", isCached: made.isCached ?? false };
   });
 }
 

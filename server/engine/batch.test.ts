@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { manifestOf, start, until, type TestNode, type TestTask } from "@/test/engine";
+import { manifestOf, RetryLater, start, until, type TestNode, type TestTask } from "@/test/engine";
 import { engineSuite, gate } from "@/test/engine-suite";
 import { decodePacket, encodePacket } from "@/lib/packet";
 import { addBatchItems, createBatch, sealBatch } from "./batch";
@@ -140,6 +140,49 @@ describe("batchTriggerAndWait", () => {
     // Two nodes sweep at once: each item is counted once.
     await Promise.all([sweep(n.engine), sweep(n.engine)]);
     expect(resultsOf(await until(n, id)).items.map((item) => item.ok)).toEqual([true, true, true]);
+  });
+});
+
+describe("a batch with a key of its own, inside a run", () => {
+  const twice = (wait: boolean, key = "k"): TestTask => async ({ operate, assignment }) => {
+    const outcome = await operate({ kind: "batchTrigger", wait, idempotencyKey: key, idempotencyKeyTTL: "1h", items: items("echo", assignment.ctx.attempt.number) });
+    if (assignment.ctx.attempt.number === 1) throw new RetryLater(1);
+    return outcome;
+  };
+  const manifest = manifestOf([{ id: "parent", retry: { maxAttempts: 2 } }, { id: "echo" }]);
+
+  it.each([true, false])("is the same batch in the next attempt, and its items are not made again (waited for: %s)", async (wait) => {
+    const n = await node({ parent: twice(wait), echo }, { manifest });
+    const run = await until(n, (await start(n, "parent")).id);
+    expect(run).toMatchObject({ status: "COMPLETED", attempt: 2 });
+    const [batch, ...more] = await suite.db.query<{ id: string; run_count: number }>("select id, run_count from batch");
+    expect([batch?.run_count, more]).toEqual([1, []]);
+    const [child, ...others] = (await listRuns(suite.db, "env_1", { limit: 9, parent: run.id })).rows;
+    expect(others).toEqual([]);
+    expect(resultsOf(run)).toMatchObject(wait ? { id: batch?.id, items: [{ ok: true, id: child?.id }] } : { id: batch?.id, runCount: 1, runs: [child?.id], isCached: true });
+    await until(n, child?.id ?? "");
+    expect(n.engine.scheduler.starting).toBe(0);
+  });
+
+  it("is one for parents at the same time, and is waited for when it had been made, or given up, before", async () => {
+    const door = gate();
+    const parent: TestTask = async ({ operate, assignment }) => operate({ kind: "batchTrigger", wait: true, idempotencyKey: String(decodePacket(assignment.payload)), items: items("echo", 3) });
+    const n = await node({ parent, echo: async () => door.passed });
+    const parents = await Promise.all(Array.from({ length: 8 }, () => start(n, "parent", "k")));
+    for (const { id } of parents) await until(n, id, "WAITING");
+    door.open();
+    const ends = await Promise.all(parents.map(({ id }) => until(n, id)));
+    expect(new Set(ends.map((run) => resultsOf(run).id)).size).toBe(1);
+    for (const run of ends) expect(resultsOf(run).items.map((item) => item.ok)).toEqual([true, true, true]);
+    expect(await suite.db.query("select count(*) as n from run where task = 'echo'")).toEqual([{ n: 3 }]);
+    expect(n.engine.scheduler.starting).toBe(0);
+    const unfilled = await createBatch(n.engine, { runCount: 1, idempotencyKey: "unfilled" });
+    const waiting = await start(n, "parent", "unfilled");
+    await until(n, waiting.id, "WAITING");
+    await abortBatch(n.engine, unfilled.id);
+    for (const { id } of [waiting, await start(n, "parent", "unfilled")]) expect((await until(n, id)).output).toContain("given up");
+    await suite.db.query("update batch set idempotency_expires_at = now() - interval '1 s'");
+    expect(resultsOf(await until(n, (await start(n, "parent", "unfilled")).id)).items).toHaveLength(3);
   });
 });
 
