@@ -216,12 +216,16 @@ describe("a TTL", () => {
   it.each([
     [{ ttl: 0 }, undefined],
     [{ ttl: 2 }, 2000],
+    [{ ttl: 0.5 }, 500],
     [{}, 60_000],
   ])("given as %j over the task's minute is %j ms", async (options, ms) => {
     const n = await node({ task: async () => 1 }, { manifest: manifestOf([{ id: "task", ttl: "1m" }]) });
     n.executor.slots = 0;
     const run = await until(n, (await start(n, "task", null, options)).id, "QUEUED");
     expect(run.expiresAt === undefined ? undefined : Date.parse(run.expiresAt) - Date.parse(run.queuedAt ?? "")).toBe(ms);
+    // What is told of it can be given again.
+    const again = await start(n, "task", null, run.ttl === undefined ? { ttl: 0 } : { ttl: run.ttl });
+    expect(await until(n, again.id, "QUEUED")).toMatchObject(run.ttl === undefined ? {} : { ttl: run.ttl });
   });
 
   it("is ten minutes in development when nothing is said", async () => {

@@ -115,7 +115,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   const isolate = deployment.manifest.config.isolation === "process";
   const stored: RunOptions = {
     triggerFunction: request.triggerFunction ?? "trigger",
-    ...(ttlMs !== null && { ttl: String(ttl), ttlMs }),
+    ...(ttlMs !== null && { ttl: typeof ttl === "number" ? `${ttl}s` : ttl, ttlMs }),
     ...(options.maxAttempts !== undefined && { maxAttempts: options.maxAttempts }),
     ...(options.region !== undefined && { region: options.region }),
     ...(idempotency !== null && {
