@@ -19,7 +19,8 @@ const waitAll = (n: number, options?: (i: number) => object): TestTask => async 
 interface Results {
   value: { id: string; items: { ok: boolean; id: string; output?: { data: string }; error?: { code?: string; raw?: string } }[] };
 }
-const resultsOf = (run: { output: string | null; outputType: string }) => (decodePacket({ data: run.output, dataType: run.outputType }) as Results).value;
+const packetOf = (run: { output: string | null; outputType: string }) => ({ data: run.output, dataType: run.outputType });
+const resultsOf = (run: { output: string | null; outputType: string }) => (decodePacket(packetOf(run)) as Results).value;
 async function expectEnd(n: TestNode, id: string, status: string): Promise<void> {
   await expect.poll(() => getBatch(suite.db, n.engine.env.id, id)).toMatchObject({ status });
 }
@@ -34,6 +35,12 @@ describe("batchTriggerAndWait", () => {
   it("of nothing is done at once", async () => {
     const n = await node({ parent: waitAll(0), echo });
     expect(resultsOf(await until(n, (await start(n, "parent")).id)).items).toEqual([]);
+  });
+
+  it("of more than a thousand is refused", async () => {
+    const n = await node({ parent: waitAll(1001), echo });
+    expect(decodePacket(packetOf(await until(n, (await start(n, "parent")).id)))).toMatchObject({ ok: false, error: { status: 400, message: expect.stringContaining("1000") } });
+    expect((await listRuns(suite.db, "env_1", { limit: 9 })).rows).toHaveLength(1);
   });
 
   it("starts its runs in the order of the items", async () => {

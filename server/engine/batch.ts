@@ -1,4 +1,5 @@
 import type { Operation } from "@/lib/contracts/ipc";
+import { limits } from "@/lib/contracts/run";
 import type { BatchCreateBody, BatchItem } from "@/lib/contracts/trigger";
 import { defaultKeyTtlMs, parseKeyTtl } from "@/lib/duration";
 import { newId } from "@/lib/ids";
@@ -35,6 +36,7 @@ interface TriggeredBatch {
  * the batch that holds it, and nothing is made.
  */
 export async function triggerBatch(engine: Engine, operation: Extract<Operation, { kind: "batchTrigger" }>, parent: ParentOperation): Promise<TriggeredBatch> {
+  if (operation.items.length > limits.batchItems) throw new EngineError(400, `A batch has at most ${limits.batchItems} items; this one has ${operation.items.length}.`, { param: "items" });
   const id = newId("batch");
   const key = keyOf(operation);
   const known = key === null ? undefined : await engine.db.transaction((query) => holderOf(query, engine.env.id, key.name));
