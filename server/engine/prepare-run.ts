@@ -1,6 +1,6 @@
 import { limits, type Packet } from "@/lib/contracts/run";
 import { isFinal, type RunStatus } from "@/lib/contracts/status";
-import type { TaskManifest } from "@/lib/contracts/task";
+import type { BundleManifest, TaskManifest } from "@/lib/contracts/task";
 import type { TriggerOptions } from "@/lib/contracts/trigger";
 import { defaultKeyTtlMs, parseDue, parseKeyTtl, parseTtl } from "@/lib/duration";
 import { newId } from "@/lib/ids";
@@ -93,7 +93,9 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   if (version !== undefined && deployment === null) throw invalid("options.lockToVersion", `Version ${version} is not deployed here.`);
   const task = deployment?.manifest.tasks.find((candidate) => candidate.id === request.task);
   if (deployment === null || task === undefined) throw unknownTask(request.task, deployment?.manifest.tasks ?? []);
-  const queue = resolveQueue(engine, task, options);
+  const queue = options.queue?.name ?? task.queue;
+  const hasQueue = version === undefined ? engine.scheduler.hasQueue(queue) : definesQueue(deployment.manifest, queue);
+  if (queue !== task.queue && !hasQueue) throw unknownQueue(queue, version);
   if (options.concurrencyKey !== undefined) checkKey(options.concurrencyKey, "options.concurrencyKey");
   const ttl = options.ttl ?? task.ttl ?? deployment.manifest.config.ttl ?? (engine.env.type === "DEVELOPMENT" ? "10m" : undefined);
   const ttlMs = resolveTtl(ttl);
@@ -222,12 +224,10 @@ function wholeSeconds(value: number | undefined): number | null {
   return value === undefined || Number.isNaN(value) ? null : Math.min(2_147_483_647, Math.max(minDuration, Math.ceil(value)));
 }
 
-function resolveQueue(engine: Engine, task: TaskManifest, options: TriggerOptions): string {
-  const name = options.queue?.name;
-  if (name === undefined || name === task.queue) return task.queue;
-  if (!engine.scheduler.hasQueue(name)) throw invalid("options.queue", `Queue "${name}" is not defined. Define it with queue({ name: "${name}" }) in a task file.`);
-  return name;
-}
+const definesQueue = ({ tasks, queues }: BundleManifest, name: string): boolean => queues.some((queue) => queue.name === name) || tasks.some((task) => task.queue === name);
+
+const unknownQueue = (name: string, version: string | undefined) =>
+  invalid("options.queue", `Queue "${name}" is not defined${version === undefined ? "" : ` in version ${version}`}. Define it with queue({ name: "${name}" }) in a task file.`);
 
 /** Longer than anybody waits, and still a date that the database knows. */
 const maxTtlMs = 100 * 365 * 86_400_000;

@@ -159,6 +159,16 @@ describe("a version", () => {
     await expect(start(n, "task", null, { lockToVersion: other.version })).rejects.toMatchObject({ status: 404 });
   });
 
+  it("that a trigger names must have the queue that it names", async () => {
+    const queues = [{ name: "late", concurrencyLimit: null }];
+    const n = await node(tasks, { manifest: manifestOf([{ id: "task" }, { id: "other", queue: "shared" }]) });
+    const old = n.engine.deployments.current()?.version ?? "";
+    await deploy(n.engine, { contentHash: "late", bundle: "test", manifest: manifestOf([{ id: "task" }], queues) });
+    await expect(start(n, "task", null, { lockToVersion: old, queue: { name: "late" } })).rejects.toMatchObject({ status: 422, param: "options.queue" });
+    const runs = await Promise.all([start(n, "task", null, { lockToVersion: old, queue: { name: "shared" } }), start(n, "task", null, { queue: { name: "late" } }), start(n, "task", null, { queue: { name: "shared" } })]);
+    for (const { id } of runs) expect(await until(n, id)).toMatchObject({ status: "COMPLETED" });
+  });
+
   it("that is the same as the current one is not made again; numbers count per day", async () => {
     const n = await node(tasks);
     const first = await deploy(n.engine, { contentHash: "same", bundle: "b", manifest: manifestOf([{ id: "task" }]) });
