@@ -82,6 +82,7 @@ export const TaskContext = z.object({
     version: z.string().optional(),
     maxDuration: z.number().optional(),
     priority: z.number().optional(),
+    region: z.string().optional(),
     parentTaskRunId: z.string().optional(),
     rootTaskRunId: z.string().optional(),
   }),

@@ -20,18 +20,22 @@ async function* encodeLines(lines: readonly string[]): AsyncGenerator<Uint8Array
   for (const line of lines) yield encoder.encode(`${line}\n`);
 }
 
+/** What was thrown, as batches tell of it. */
+export function batchFailure(phase: "create" | "stream", { itemCount, cause, batchId }: { itemCount: number; cause: unknown; batchId?: string | undefined }): BatchTriggerError {
+  return new BatchTriggerError(`The batch of ${itemCount} could not be ${phase === "create" ? "created" : "filled"}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    phase,
+    itemCount,
+    cause,
+    retryAfterMs: cause instanceof RateLimitError ? cause.millisecondsUntilReset : undefined,
+    ...(batchId !== undefined && { batchId }),
+  });
+}
+
 /** Both phases of a batch: create it, then stream its items until the server says that it has them all. */
 export async function createBatchOverHttp({ items, key, requestOptions }: { items: readonly OperationItem[]; key: MadeKey | undefined; requestOptions?: TriggerApiRequestOptions | undefined }) {
   const client = apiClient(requestOptions?.clientConfig);
   const itemCount = items.length;
-  const fail = (phase: "create" | "stream", cause: unknown, batchId?: string) =>
-    new BatchTriggerError(`The batch of ${itemCount} could not be ${phase === "create" ? "created" : "filled"}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      phase,
-      itemCount,
-      cause,
-      retryAfterMs: cause instanceof RateLimitError ? cause.millisecondsUntilReset : undefined,
-      ...(batchId !== undefined && { batchId }),
-    });
+  const fail = (phase: "create" | "stream", cause: unknown, batchId?: string) => batchFailure(phase, { itemCount, cause, batchId });
 
   const taskIdentifiers = [...new Set(items.map(({ task }) => task))].toSorted();
   const { data: created, response } = await client

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { RunResult, type Operation } from "@/lib/contracts/ipc";
 import { encodePacket } from "@/lib/packet";
+import { ApiError } from "@/lib/client/api-error";
 import type { ApiRequestOptions } from "@/lib/client/http";
 import { apiClient, speaksToOwnEngine } from "./api";
-import { createBatchOverHttp } from "./batch-http";
+import { batchFailure, createBatchOverHttp } from "./batch-http";
 import { toItemKey, toMadeKey } from "./idempotency-keys";
 import type { BatchTriggerAndWaitOptions, BatchTriggerOptions, TriggerOptions } from "./options";
 import type { ParsePayload } from "./schema";
@@ -48,7 +49,12 @@ const keysOf = ({ key, idempotencyKeyTTL }: { key: { idempotencyKey: string } | 
   ...(idempotencyKeyTTL !== undefined && { idempotencyKeyTTL }),
 });
 
-const BatchValue = z.object({ id: z.string(), runCount: z.number(), publicAccessToken: z.string().optional() });
+/** What the engine refused inside a run is told as over HTTP. */
+const refused = (itemCount: number) => (cause: unknown): never => {
+  throw cause instanceof ApiError ? batchFailure("create", { itemCount, cause }) : cause;
+};
+
+const BatchValue = z.object({ id: z.string(), runCount: z.number(), publicAccessToken: z.string().optional(), isCached: z.boolean().optional() });
 const BatchWaitValue = z.object({ id: z.string(), items: z.array(RunResult) });
 
 export async function triggerBatch(name: string, items: Items<CallItem>, options?: BatchTriggerOptions, requestOptions?: TriggerApiRequestOptions) {
@@ -56,9 +62,9 @@ export async function triggerBatch(name: string, items: Items<CallItem>, options
   const run = currentRun();
   if (run === undefined || !speaksToOwnEngine(requestOptions?.clientConfig)) return createBatchOverHttp({ ...prepared, requestOptions });
   return run.tracer.within(`${name}()`, { icon: "trigger", attributes: { runCount: prepared.items.length } }, async (span) => {
-    const made = BatchValue.parse(await run.operations.perform({ kind: "batchTrigger", wait: false, items: prepared.items, ...keysOf(prepared) }));
+    const made = BatchValue.parse(await run.operations.perform({ kind: "batchTrigger", wait: false, items: prepared.items, ...keysOf(prepared) }).catch(refused(prepared.items.length)));
     span.attributes["batchId"] = made.id;
-    return { batchId: made.id, runCount: made.runCount, publicAccessToken: made.publicAccessToken ?? "" };
+    return { batchId: made.id, runCount: made.runCount, publicAccessToken: made.publicAccessToken ?? "", isCached: made.isCached ?? false };
   });
 }
 
@@ -71,6 +77,7 @@ export async function triggerBatchAndWait(name: string, items: Items<CallItem>, 
     wait: { type: "batch", runCount },
     span: { name: `${name}()`, icon: "trigger", attributes: { runCount } },
     resumed: (result) => ({ type: "batch", runCount, batchId: BatchWaitValue.parse(result).id }),
+    refused: refused(runCount),
   });
   const { id, items: results } = BatchWaitValue.parse(value);
   return { id, runs: await Promise.all(results.map((result, index) => readRunResult(result, prepared.items[index]?.task ?? ""))) };

@@ -10,15 +10,17 @@ export interface Waiting {
   span: { name: string; icon: string; attributes?: Record<string, unknown> };
   /** The wait as `onResume` sees it, with the ids that are known by then. */
   resumed?: (value: unknown) => TaskWait;
+  /** Throws what the engine's refusal is to the caller. */
+  refused?: (cause: unknown) => never;
 }
 
 /** Performs an operation that the run waits for, with its span and the hooks around it. */
-export function waitFor(run: Run, { operation, wait, durationMs, span, resumed }: Waiting): Promise<unknown> {
+export function waitFor(run: Run, { operation, wait, durationMs, span, resumed, refused }: Waiting): Promise<unknown> {
   return run.tracer.within(span.name, span, async () => {
     // No `await` without hooks: operations made side by side must reach the journal in the order of the calls.
     const before = run.aroundWait?.("onWait", wait);
     if (before !== undefined) await before;
-    const value = await run.operations.perform(operation, durationMs);
+    const value = await run.operations.perform(operation, durationMs).catch(refused);
     const after = run.aroundWait?.("onResume", resumed?.(value) ?? wait);
     if (after !== undefined) await after;
     return value;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { start, until } from "@/test/engine";
+import { manifestOf, start, until } from "@/test/engine";
 import { engineSuite } from "@/test/engine-suite";
 import type { TriggerOptions } from "@/lib/contracts/trigger";
 import { decodePacket, encodePacket } from "@/lib/packet";
@@ -68,6 +68,13 @@ describe("keys and names that the database cannot hold are refused, and their ne
     await expect(createToken(n.engine, { timeout: "99999999999w" }, {})).rejects.toMatchObject({ status: 422, param: "timeout" });
     await expect(addTags(n.engine, id, Array.from({ length: 11 }, (_, i) => `t${i}`))).rejects.toMatchObject({ status: 422 });
     await expect(addTags(n.engine, "run_nowhere", ["a"])).rejects.toMatchObject({ status: 404 });
+  });
+
+  it("a maxDuration is of 5 s at least", async () => {
+    const n = await node({ task: async () => 1 }, { manifest: manifestOf([{ id: "task", maxDuration: 1 }]) });
+    for (const [given, seconds] of [[{}, 5], [{ maxDuration: -3 }, 5], [{ maxDuration: 4.5 }, 5], [{ maxDuration: 5.5 }, 6]] as const) {
+      expect(await until(n, (await start(n, "task", null, given)).id)).toMatchObject({ maxDuration: seconds });
+    }
   });
 
   it("odd numbers are made to fit", async () => {

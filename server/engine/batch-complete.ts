@@ -1,4 +1,5 @@
-import type { OperationOutcome } from "@/lib/contracts/ipc";
+import type { OperationOutcome, RunResult } from "@/lib/contracts/ipc";
+import type { Query } from "../db/database";
 import type { Engine } from "./engine";
 import { resumeRuns } from "./resume";
 import { resultsOf } from "./settle";
@@ -16,21 +17,31 @@ export async function completeBatch(engine: Engine, batchId: string): Promise<vo
       if (done.length === 0) return [];
       const waiting = await query("select 1 from run_journal where target = $1 and outcome is null", [batchId]);
       if (waiting.length === 0) return [];
-      const items = await query<{ run_id: string }>("select run_id from batch_item where batch_id = $1 order by index", [batchId]);
-      const results = await resultsOf(query, items.map((item) => item.run_id));
-      const outcome: OperationOutcome = {
-        ok: true,
-        value: {
-          id: batchId,
-          items: items.map((item) => results.get(item.run_id) ?? { ok: false, id: item.run_id, error: { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR", message: "The run's result is missing." } }),
-        },
-      };
-      return settleWaiters(query, batchId, outcome);
+      return settleWaiters(query, batchId, await outcomeOf(query, batchId));
     });
     if (parents.length > 0) await resumeRuns(engine, parents);
   } catch (error) {
     engine.log.warn("completing a batch failed; the sweep tries again", { batch: batchId, error: String(error) });
   }
+}
+
+async function outcomeOf(query: Query, batchId: string): Promise<OperationOutcome> {
+  const items = await query<{ run_id: string }>("select run_id from batch_item where batch_id = $1 order by index", [batchId]);
+  const results = await resultsOf(query, items.map((item) => item.run_id));
+  const missing = (id: string): RunResult => ({ ok: false, id, error: { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR", message: "The run's result is missing." } });
+  return { ok: true, value: { id: batchId, items: items.map((item) => results.get(item.run_id) ?? missing(item.run_id)) } };
+}
+
+const givenUp: OperationOutcome = { ok: false, error: { status: 422, message: "The batch was given up because its items did not come in time." } };
+
+/** Settles what waits for a batch that had ended before somebody began to wait. `for share` waits for an end that is being committed. */
+export async function settleBatch(engine: Engine, batchId: string): Promise<void> {
+  const parents = await engine.db.transaction(async (query) => {
+    const [batch] = await query<{ status: string; completed_at: string | null }>("select status, completed_at from batch where id = $1 for share", [batchId]);
+    if (batch === undefined || batch.completed_at === null) return [];
+    return settleWaiters(query, batchId, batch.status === "ABORTED" ? givenUp : await outcomeOf(query, batchId));
+  });
+  if (parents.length > 0) await resumeRuns(engine, parents);
 }
 
 /** The time for sealing is over: the batch is given up. Its runs go on. */
@@ -42,7 +53,7 @@ export async function abortBatch(engine: Engine, batchId: string): Promise<void>
       [batchId],
     );
     if (rows.length === 0) return [];
-    return settleWaiters(query, batchId, { ok: false, error: { status: 422, message: "The batch was given up because its items did not come in time." } });
+    return settleWaiters(query, batchId, givenUp);
   });
   if (parents.length > 0) await resumeRuns(engine, parents);
 }

@@ -25,16 +25,22 @@ export interface Item {
 export async function prepareItem(engine: Engine, batchId: string, item: Item, parent: ParentOperation | null): Promise<{ keyed: KeyedRun; error: string | null }> {
   const batch = { id: batchId, index: item.index };
   const triggerFunction = parent?.waits === true ? "batchTriggerAndWait" : "batchTrigger";
+  const refuse = ({ status, message }: EngineError, idempotency: KeyedRun["idempotency"]) => {
+    const code = status === 413 ? "PAYLOAD_TOO_LARGE" : "BATCH_ITEM_COULD_NOT_TRIGGER";
+    return { keyed: { ...failedItem(item, batch, parent, { type: "INTERNAL_ERROR", code, message }), idempotency }, error: message };
+  };
   try {
-    const { run, idempotency } = await prepareRun(engine, { ...item, triggerFunction, batch }, parent);
+    const prepared = await prepareRun(engine, { ...item, triggerFunction, batch }, parent);
+    // With its key: as long as a run holds that, the item is that run.
+    if ("heldBy" in prepared) return refuse(prepared.refusal, prepared.idempotency);
+    const { run, idempotency } = prepared;
     // The batch waits, not each item: its runs leave the parent's journal and counter alone.
     Object.assign(run, { parent_kind: parent === null ? null : "batchTrigger", parent_waits: false, parent_outcome: null });
     takeFastRoad(engine, run);
     return { keyed: { run, idempotency, requestKey: null, oneTimeToken: null }, error: null };
   } catch (error) {
     if (!(error instanceof EngineError) || error.status === 503) throw error;
-    const code = error.status === 413 ? "PAYLOAD_TOO_LARGE" : "BATCH_ITEM_COULD_NOT_TRIGGER";
-    return { keyed: failedItem(item, batch, parent, { type: "INTERNAL_ERROR", code, message: error.message }), error: error.message };
+    return refuse(error, null);
   }
 }
 
@@ -112,7 +118,7 @@ export async function insertItems(query: Query, engine: Engine, batchId: string,
   for (const [position, item] of items.entries()) {
     const answer = answers[position];
     if (answer === undefined || answer instanceof Error) throw answer ?? new Error("an item got no answer");
-    rows.push({ index: item.index, run_id: answer.id, task: item.keyed.run.task, done: answer.stored !== null && isFinal(answer.stored.status), error: item.error === null ? null : readableText(item.error, 1000) });
+    rows.push({ index: item.index, run_id: answer.id, task: item.keyed.run.task, done: answer.stored !== null && isFinal(answer.stored.status), error: item.error === null || answer.stored === null ? null : readableText(item.error, 1000) });
     result.runIds.push(answer.id);
     if (answer.stored === null) {
       result.cached.push(answer.id);

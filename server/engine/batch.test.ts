@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { manifestOf, start, until, type TestNode, type TestTask } from "@/test/engine";
+import { manifestOf, RetryLater, start, until, type TestNode, type TestTask } from "@/test/engine";
 import { engineSuite, gate } from "@/test/engine-suite";
 import { decodePacket, encodePacket } from "@/lib/packet";
 import { addBatchItems, createBatch, sealBatch } from "./batch";
@@ -19,7 +19,8 @@ const waitAll = (n: number, options?: (i: number) => object): TestTask => async 
 interface Results {
   value: { id: string; items: { ok: boolean; id: string; output?: { data: string }; error?: { code?: string; raw?: string } }[] };
 }
-const resultsOf = (run: { output: string | null; outputType: string }) => (decodePacket({ data: run.output, dataType: run.outputType }) as Results).value;
+const packetOf = (run: { output: string | null; outputType: string }) => ({ data: run.output, dataType: run.outputType });
+const resultsOf = (run: { output: string | null; outputType: string }) => (decodePacket(packetOf(run)) as Results).value;
 async function expectEnd(n: TestNode, id: string, status: string): Promise<void> {
   await expect.poll(() => getBatch(suite.db, n.engine.env.id, id)).toMatchObject({ status });
 }
@@ -34,6 +35,12 @@ describe("batchTriggerAndWait", () => {
   it("of nothing is done at once", async () => {
     const n = await node({ parent: waitAll(0), echo });
     expect(resultsOf(await until(n, (await start(n, "parent")).id)).items).toEqual([]);
+  });
+
+  it("of more than a thousand is refused", async () => {
+    const n = await node({ parent: waitAll(1001), echo });
+    expect(decodePacket(packetOf(await until(n, (await start(n, "parent")).id)))).toMatchObject({ ok: false, error: { status: 400, message: expect.stringContaining("1000") } });
+    expect((await listRuns(suite.db, "env_1", { limit: 9 })).rows).toHaveLength(1);
   });
 
   it("starts its runs in the order of the items", async () => {
@@ -140,6 +147,49 @@ describe("batchTriggerAndWait", () => {
     // Two nodes sweep at once: each item is counted once.
     await Promise.all([sweep(n.engine), sweep(n.engine)]);
     expect(resultsOf(await until(n, id)).items.map((item) => item.ok)).toEqual([true, true, true]);
+  });
+});
+
+describe("a batch with a key of its own, inside a run", () => {
+  const twice = (wait: boolean, key = "k"): TestTask => async ({ operate, assignment }) => {
+    const outcome = await operate({ kind: "batchTrigger", wait, idempotencyKey: key, idempotencyKeyTTL: "1h", items: items("echo", assignment.ctx.attempt.number) });
+    if (assignment.ctx.attempt.number === 1) throw new RetryLater(1);
+    return outcome;
+  };
+  const manifest = manifestOf([{ id: "parent", retry: { maxAttempts: 2 } }, { id: "echo" }]);
+
+  it.each([true, false])("is the same batch in the next attempt, and its items are not made again (waited for: %s)", async (wait) => {
+    const n = await node({ parent: twice(wait), echo }, { manifest });
+    const run = await until(n, (await start(n, "parent")).id);
+    expect(run).toMatchObject({ status: "COMPLETED", attempt: 2 });
+    const [batch, ...more] = await suite.db.query<{ id: string; run_count: number }>("select id, run_count from batch");
+    expect([batch?.run_count, more]).toEqual([1, []]);
+    const [child, ...others] = (await listRuns(suite.db, "env_1", { limit: 9, parent: run.id })).rows;
+    expect(others).toEqual([]);
+    expect(resultsOf(run)).toMatchObject(wait ? { id: batch?.id, items: [{ ok: true, id: child?.id }] } : { id: batch?.id, runCount: 1, runs: [child?.id], isCached: true });
+    await until(n, child?.id ?? "");
+    expect(n.engine.scheduler.starting).toBe(0);
+  });
+
+  it("is one for parents at the same time, and is waited for when it had been made, or given up, before", async () => {
+    const door = gate();
+    const parent: TestTask = async ({ operate, assignment }) => operate({ kind: "batchTrigger", wait: true, idempotencyKey: String(decodePacket(assignment.payload)), items: items("echo", 3) });
+    const n = await node({ parent, echo: async () => door.passed });
+    const parents = await Promise.all(Array.from({ length: 8 }, () => start(n, "parent", "k")));
+    for (const { id } of parents) await until(n, id, "WAITING");
+    door.open();
+    const ends = await Promise.all(parents.map(({ id }) => until(n, id)));
+    expect(new Set(ends.map((run) => resultsOf(run).id)).size).toBe(1);
+    for (const run of ends) expect(resultsOf(run).items.map((item) => item.ok)).toEqual([true, true, true]);
+    expect(await suite.db.query("select count(*) as n from run where task = 'echo'")).toEqual([{ n: 3 }]);
+    expect(n.engine.scheduler.starting).toBe(0);
+    const unfilled = await createBatch(n.engine, { runCount: 1, idempotencyKey: "unfilled" });
+    const waiting = await start(n, "parent", "unfilled");
+    await until(n, waiting.id, "WAITING");
+    await abortBatch(n.engine, unfilled.id);
+    for (const { id } of [waiting, await start(n, "parent", "unfilled")]) expect((await until(n, id)).output).toContain("given up");
+    await suite.db.query("update batch set idempotency_expires_at = now() - interval '1 s'");
+    expect(resultsOf(await until(n, (await start(n, "parent", "unfilled")).id)).items).toHaveLength(3);
   });
 });
 

@@ -1,9 +1,11 @@
 import type { Operation } from "@/lib/contracts/ipc";
+import { limits } from "@/lib/contracts/run";
 import type { BatchCreateBody, BatchItem } from "@/lib/contracts/trigger";
 import { defaultKeyTtlMs, parseKeyTtl } from "@/lib/duration";
 import { newId } from "@/lib/ids";
+import type { Query } from "../db/database";
 import { encodeText } from "../db/text";
-import { completeBatch } from "./batch-complete";
+import { completeBatch, settleBatch } from "./batch-complete";
 import { afterItems, insertItems, prepareItem } from "./batch-items";
 import { freeSlot, type Engine } from "./engine";
 import { EngineError } from "./error";
@@ -21,33 +23,88 @@ with p as (
 insert into run_journal (run_id, attempt, seq, kind, fingerprint, target, outcome)
 select id, $3, $4, 'batchTrigger', $5, case when $7::boolean then $6 end, $8 from p returning run_id`;
 
-/** A batch from inside a run: the batch, its runs and the parent's journal entry in one transaction. */
-export async function triggerBatch(
-  engine: Engine,
-  operation: Extract<Operation, { kind: "batchTrigger" }>,
-  parent: ParentOperation,
-): Promise<{ id: string; runCount: number; runs: string[]; publicAccessToken: string }> {
+interface TriggeredBatch {
+  id: string;
+  runCount: number;
+  runs: string[];
+  publicAccessToken: string;
+  isCached?: boolean;
+}
+
+/**
+ * A batch from inside a run: the batch, its runs and the parent's journal entry in one transaction. With a key that is taken,
+ * the batch that holds it, and nothing is made.
+ */
+export async function triggerBatch(engine: Engine, operation: Extract<Operation, { kind: "batchTrigger" }>, parent: ParentOperation): Promise<TriggeredBatch> {
+  if (operation.items.length > limits.batchItems) throw new EngineError(400, `A batch has at most ${limits.batchItems} items; this one has ${operation.items.length}.`, { param: "items" });
   const id = newId("batch");
+  const key = keyOf(operation);
+  const known = key === null ? undefined : await engine.db.transaction((query) => holderOf(query, engine.env.id, key.name));
+  if (known !== undefined) return joinBatch(engine, known, parent);
   const publicAccessToken = engine.batchAccess(id);
   const items = await Promise.all(operation.items.map(async (item, index) => ({ index, task: item.task, ...(await prepareItem(engine, id, { index, ...item }, parent)) })));
+  const free = () => {
+    for (const item of items) freeSlot(engine, item.keyed.run.id);
+  };
   try {
     const inserted = await engine.db.transaction(async (query) => {
-      await query(
-        "insert into batch (id, env_id, status, run_count, sealed, parent_id) values ($1, $2, 'PROCESSING', $3, true, $4)",
-        [id, engine.env.id, items.length, parent.runId],
+      const made = await query(
+        `insert into batch (id, env_id, status, run_count, sealed, parent_id, idempotency_key, idempotency_expires_at)
+         values ($1, $2, 'PROCESSING', $3, true, $4, $5, now() + $6 * interval '1 ms')
+         on conflict (env_id, idempotency_key) where idempotency_key is not null do nothing returning id`,
+        [id, engine.env.id, items.length, parent.runId, key?.name ?? null, key?.ttlMs ?? null],
       );
+      if (made.length === 0) return null;
       const result = await insertItems(query, engine, id, items);
       const outcome = parent.waits ? null : encodeText(JSON.stringify({ ok: true, value: { id, runCount: items.length, runs: result.runIds, publicAccessToken } }));
-      const rows = await query(journalSql, [parent.runId, parent.epoch, parent.attempt, parent.seq, parent.fingerprint, id, parent.waits, outcome]);
-      if (rows.length === 0) throw new EngineError(409, "The run has changed hands.");
+      await noteBatch(query, parent, { id, outcome });
       return result;
     });
+    if (inserted === null) {
+      free();
+      return triggerBatch(engine, operation, parent);
+    }
     await afterItems(engine, id, inserted);
     return { id, runCount: items.length, runs: inserted.runIds, publicAccessToken };
   } catch (error) {
-    for (const item of items) freeSlot(engine, item.keyed.run.id);
+    free();
     throw error;
   }
+}
+
+async function noteBatch(query: Query, parent: ParentOperation, { id, outcome }: { id: string; outcome: string | null }): Promise<void> {
+  const rows = await query(journalSql, [parent.runId, parent.epoch, parent.attempt, parent.seq, parent.fingerprint, id, parent.waits, outcome]);
+  if (rows.length === 0) throw new EngineError(409, "The run has changed hands.");
+}
+
+/** The parent has, or waits for, a batch that is there. */
+async function joinBatch(engine: Engine, { id, run_count: runCount }: HeldBatch, parent: ParentOperation): Promise<TriggeredBatch> {
+  const batch = await engine.db.transaction(async (query) => {
+    const items = await query<{ run_id: string }>("select run_id from batch_item where batch_id = $1 order by index", [id]);
+    const value = { id, runCount, runs: items.map((item) => item.run_id), publicAccessToken: engine.batchAccess(id), isCached: true };
+    await noteBatch(query, parent, { id, outcome: parent.waits ? null : encodeText(JSON.stringify({ ok: true, value })) });
+    return value;
+  });
+  if (parent.waits) await settleBatch(engine, id);
+  return batch;
+}
+
+interface HeldBatch {
+  id: string;
+  run_count: number;
+}
+
+function keyOf({ idempotencyKey, idempotencyKeyTTL }: { idempotencyKey?: string | undefined; idempotencyKeyTTL?: string | undefined }): { name: string; ttlMs: number } | null {
+  if (idempotencyKey === undefined) return null;
+  checkKey(idempotencyKey, "idempotencyKey");
+  return { name: idempotencyKey, ttlMs: (idempotencyKeyTTL === undefined ? null : parseKeyTtl(idempotencyKeyTTL)) ?? defaultKeyTtlMs };
+}
+
+/** Frees the key of a batch whose time is over; the batch that holds it otherwise. */
+async function holderOf(query: Query, envId: string, key: string): Promise<HeldBatch | undefined> {
+  await query("update batch set idempotency_key = null where env_id = $1 and idempotency_key = $2 and idempotency_expires_at < now()", [envId, key]);
+  const [held] = await query<HeldBatch>("select id, run_count from batch where env_id = $1 and idempotency_key = $2", [envId, key]);
+  return held;
 }
 
 /** Phase 1 of a batch over HTTP. With an idempotency key that is taken, the batch that holds it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { manifestOf, start, until } from "@/test/engine";
+import { manifestOf, start, until, type TestRun } from "@/test/engine";
 import { engineSuite, gate } from "@/test/engine-suite";
 import { encodePacket } from "@/lib/packet";
 import { cancelRun } from "./cancel-run";
@@ -85,6 +85,36 @@ describe("a delayed run", () => {
     await hasten("delay", id);
     const two = await node({ task: async () => 1 });
     expect(await until(two, id)).toMatchObject({ status: "COMPLETED" });
+  });
+
+  it("takes the place of the time that it was due, or of the parent that waits for it, though it enters the queue late", async () => {
+    const shared = manifestOf(["parent", "child", "moved", "due", "fresh"].map((id) => ({ id, queue: id === "parent" ? "task/parent" : "shared" })));
+    const tasks = {
+      parent: async ({ operate }: TestRun) => operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(null), options: { delay: "1h" } }),
+      child: async () => 1,
+      moved: async () => 1,
+      due: async () => 1,
+      fresh: async () => 1,
+    };
+    const one = await node(tasks, { manifest: shared });
+    await setQueuePaused(one.engine, "shared", { paused: "pause", by: "test" });
+    const parent = await start(one, "parent");
+    await until(one, parent.id, "WAITING");
+    const fresh = await start(one, "fresh");
+    const due = await start(one, "due", null, { delay: "1h" });
+    const moved = await start(one, "moved", null, { delay: "30m" });
+    await rescheduleRun(one.engine, moved.id, "2h");
+    await crash(one);
+    // While no server was up an hour went by: the one that had been moved comes last.
+    await suite.db.query("update run set queue_at = queue_at - interval '2 h', delay_until = delay_until - interval '2 h', created_at = created_at - interval '2 h'");
+    await suite.db.query("update run_queue set score = score - 7200000");
+    await suite.db.query("update run_timer set due_at = due_at - interval '2 h' where kind = 'delay'");
+    const two = await node(tasks, { manifest: shared, concurrencyLimit: 1 });
+    for (const { id } of [due, moved]) await until(two, id, "QUEUED");
+    await setQueuePaused(two.engine, "shared", { paused: "resume", by: "test" });
+    for (const { id } of [parent, fresh, due, moved]) expect(await until(two, id)).toMatchObject({ status: "COMPLETED" });
+    const order = two.executor.assigned.map((assignment) => assignment.ctx.task.id).filter((id) => id !== "parent");
+    expect(order).toEqual(["child", "fresh", "due", "moved"]);
   });
 
   it("of another environment on the same database is left alone", async () => {
@@ -186,12 +216,16 @@ describe("a TTL", () => {
   it.each([
     [{ ttl: 0 }, undefined],
     [{ ttl: 2 }, 2000],
+    [{ ttl: 0.5 }, 500],
     [{}, 60_000],
   ])("given as %j over the task's minute is %j ms", async (options, ms) => {
     const n = await node({ task: async () => 1 }, { manifest: manifestOf([{ id: "task", ttl: "1m" }]) });
     n.executor.slots = 0;
     const run = await until(n, (await start(n, "task", null, options)).id, "QUEUED");
     expect(run.expiresAt === undefined ? undefined : Date.parse(run.expiresAt) - Date.parse(run.queuedAt ?? "")).toBe(ms);
+    // What is told of it can be given again.
+    const again = await start(n, "task", null, run.ttl === undefined ? { ttl: 0 } : { ttl: run.ttl });
+    expect(await until(n, again.id, "QUEUED")).toMatchObject(run.ttl === undefined ? {} : { ttl: run.ttl });
   });
 
   it("is ten minutes in development when nothing is said", async () => {

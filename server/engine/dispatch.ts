@@ -134,6 +134,9 @@ function contextOf(engine: Engine, run: StoredRun, of: { task: TaskManifest; dep
   const { task, deployment, options } = of;
   const { env } = engine;
   const machine = machineOf(run, deployment.manifest.config);
+  const retries = task.retry ?? deployment.manifest.config.retries?.default;
+  // Without retry settings there is one attempt, of which only the trigger's own number is told.
+  const maxAttempts = options.maxAttempts ?? (retries === undefined ? null : run.max_attempts);
   return {
     task: { id: task.id, filePath: task.filePath },
     attempt: { number: run.attempt, startedAt: run.updated_at },
@@ -148,8 +151,9 @@ function contextOf(engine: Engine, run: StoredRun, of: { task: TaskManifest; dep
       priority: run.priority_ms / 1000,
       ...(options.idempotencyKey !== undefined && { idempotencyKey: options.idempotencyKey }),
       ...(options.idempotencyKeyScope !== undefined && { idempotencyKeyScope: options.idempotencyKeyScope }),
-      ...(options.maxAttempts !== undefined && { maxAttempts: options.maxAttempts }),
+      ...(maxAttempts !== null && { maxAttempts }),
       ...(run.max_duration !== null && { maxDuration: run.max_duration }),
+      ...(options.region !== undefined && { region: options.region }),
       ...(run.parent_id !== null && { parentTaskRunId: run.parent_id }),
       ...(run.root_id !== null && { rootTaskRunId: run.root_id }),
     },

@@ -50,6 +50,19 @@ describe("a run", () => {
     expect((await listEvents(suite.db, run.id)).map((event) => event.type)).toEqual(["created", "started", "retrying", "started", "retrying", "started", "completed"]);
   });
 
+  it.each([
+    ["the task's", { retry: { factor: 1, maxAttempts: 4 } }, {}, 4],
+    ["the default", { retry: {} }, {}, 3],
+    ["the trigger's", { retry: { maxAttempts: 4 } }, { maxAttempts: 2 }, 2],
+    ["the trigger's without retries", {}, { maxAttempts: 2 }, 2],
+    ["none", {}, {}, undefined],
+  ])("is told in ctx how many attempts there are: %s, and where it executes", async (_, task, options, maxAttempts) => {
+    const n = await node({ task: async () => 1 }, { manifest: manifestOf([{ id: "task", ...task }]) });
+    await until(n, (await start(n, "task", null, { ...options, region: "eu" })).id);
+    expect(n.executor.assigned[0]?.ctx.run).toMatchObject({ region: "eu" });
+    expect(n.executor.assigned[0]?.ctx.run.maxAttempts).toBe(maxAttempts);
+  });
+
   it("waits for its slot and its turn", async () => {
     const order: unknown[] = [];
     let open = () => {};

@@ -4,6 +4,7 @@ import { engineSuite } from "@/test/engine-suite";
 import type { RunStatus } from "@/lib/contracts/status";
 import { decodePacket, encodePacket } from "@/lib/packet";
 import { cancelRun } from "./cancel-run";
+import { deploy } from "./deploy";
 import { getRunDetail, listRuns } from "./reads/runs";
 import { replayRun } from "./replay-run";
 import { resetIdempotencyKey, trigger } from "./trigger";
@@ -135,6 +136,16 @@ describe("a replay", () => {
     const again = await getRunDetail(suite.db, "env_1", id);
     expect(again).toMatchObject({ status: "DELAYED", tags: ["b"], priority: 7, payload: '{"edited":true}', ttl: "5m", metadata: '{"m":2}' });
     await expect(replayRun(n.engine, "run_nowhere", { body: {}, by: "ada" })).rejects.toMatchObject({ status: 404 });
+  });
+
+  it("runs on the version and in the region that are asked for, else on the current one", async () => {
+    const n = await node({ task: async ({ assignment }) => [assignment.ctx.run.version, assignment.ctx.run.region] }, { manifest });
+    const old = n.engine.deployments.current()?.version;
+    const first = await until(n, (await start(n, "task", 1, { region: "eu" })).id);
+    const { version } = await deploy(n.engine, { contentHash: "later", bundle: "test", manifest });
+    const again = await until(n, (await replayRun(n.engine, first.id, { body: {}, by: "ada" })).id);
+    const pinned = await until(n, (await replayRun(n.engine, first.id, { body: { version: old, region: "us" }, by: "ada" })).id);
+    expect([again, pinned].map((run) => decodePacket({ data: run.output, dataType: run.outputType }))).toEqual([[version, "eu"], [old, "us"]]);
   });
 
   it("goes to the task's queue when its own is gone, and carries a large payload over", async () => {

@@ -11,7 +11,7 @@ export interface NewRun {
   queue: string;
   concurrency_key: string | null;
   priority_ms: number;
-  /** Epoch ms of an inherited place in the queue. */
+  /** Epoch ms of a place in the queue that is not that of its creation: inherited, or of the end of its delay. */
   queue_ms: number | null;
   delay_until: string | null;
   ttl_ms: number | null;

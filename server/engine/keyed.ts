@@ -1,6 +1,7 @@
 import { keyFreeingStatuses } from "@/lib/contracts/status";
 import { untilKnown, type Query } from "../db/database";
 import { groupCommit } from "../db/group-commit";
+import { encodeText } from "../db/text";
 import type { Engine } from "./engine";
 import { EngineError } from "./error";
 import { insertRuns } from "./insert-runs";
@@ -32,6 +33,17 @@ returning task, key`;
 const readKeys = `
 select k.task, k.key, k.run_id from idempotency_key k join json_to_recordset($2::json) as i(task text, key text) on k.task = i.task and k.key = i.key
  where k.env_id = $1`;
+
+const heldSql = `
+select k.run_id from idempotency_key k
+ where k.env_id = $1 and k.task = $2 and k.key = $3 and k.expires_at >= now()
+   and not exists (select from run where run.id = k.run_id and run.status = any($4))`;
+
+/** The run that the key stands for; null when the next trigger may have the key. */
+export async function holderOf(engine: Engine, task: string, key: string): Promise<string | null> {
+  const [row] = await engine.db.query<{ run_id: string }>(heldSql, [engine.env.id, encodeText(task), key, keyFreeingStatuses]);
+  return row?.run_id ?? null;
+}
 
 /** The write loop of runs with keys: keys and runs in one transaction, a group at a time. */
 export function createKeyedInserts(engine: Engine) {

@@ -1,5 +1,6 @@
 import { limits, type Packet } from "@/lib/contracts/run";
-import type { TaskManifest } from "@/lib/contracts/task";
+import { isFinal, type RunStatus } from "@/lib/contracts/status";
+import type { BundleManifest, TaskManifest } from "@/lib/contracts/task";
 import type { TriggerOptions } from "@/lib/contracts/trigger";
 import { defaultKeyTtlMs, parseDue, parseKeyTtl, parseTtl } from "@/lib/duration";
 import { newId } from "@/lib/ids";
@@ -9,6 +10,7 @@ import { encodeText } from "../db/text";
 import type { Engine } from "./engine";
 import { EngineError } from "./error";
 import type { NewRun } from "./insert-runs";
+import { holderOf } from "./keyed";
 import { offloadPacket } from "./packets";
 import type { RunOptions } from "./run-options";
 
@@ -47,45 +49,75 @@ export interface PreparedRun {
   idempotency: { key: string; ttlMs: number } | null;
 }
 
+/** The run that has the key. What is wrong with the rest of the trigger does not matter then. */
+export interface KeyHeld {
+  heldBy: string;
+  refusal: EngineError;
+  idempotency: NonNullable<PreparedRun["idempotency"]>;
+}
+
 /** Checks a trigger in the order that clients rely on, and makes the run to insert. Nothing is stored when it throws. */
-export async function prepareRun(engine: Engine, request: TriggerRequest, parent: ParentOperation | null): Promise<PreparedRun> {
-  const { options } = request;
+export async function prepareRun(engine: Engine, request: TriggerRequest, parent: ParentOperation | null): Promise<PreparedRun | KeyHeld> {
+  const { options, task } = request;
   if (engine.readOnlyReason !== null) throw new EngineError(503, engine.readOnlyReason);
-  const deployment = options.lockToVersion === undefined ? engine.deployments.current() : engine.deployments.get(options.lockToVersion);
-  if (options.lockToVersion !== undefined && deployment === null) throw invalid("options.lockToVersion", `Version ${options.lockToVersion} is not deployed here.`);
+  const now = Date.now();
+  const checked = { now, tags: checkTags(options.tags ?? []), delay: checkDelay(options, now), parent, outer: parent ?? (await parentOf(engine, options)) };
+  if (options.idempotencyKey === undefined) return makeRun(engine, request, { ...checked, idempotency: null });
+  checkKey(options.idempotencyKey, "options.idempotencyKey");
+  const idempotency = { key: options.idempotencyKey, ttlMs: parseKeyTtl(options.idempotencyKeyTTL ?? "") ?? defaultKeyTtlMs };
+  try {
+    return await makeRun(engine, request, { ...checked, idempotency });
+  } catch (refusal) {
+    // The insert finds out who holds a key; here it is asked only when there would be no insert.
+    const heldBy = refusal instanceof EngineError ? await holderOf(engine, task, idempotency.key) : null;
+    if (!(refusal instanceof EngineError) || heldBy === null) throw refusal;
+    return { heldBy, refusal, idempotency };
+  }
+}
+
+/** What is known of a trigger when the key has been looked at. */
+interface Checked {
+  now: number;
+  tags: string[];
+  delay: Date | null;
+  parent: ParentOperation | null;
+  outer: Pick<ParentOperation, "runId" | "rootId" | "depth" | "isTest"> | null;
+  idempotency: PreparedRun["idempotency"];
+}
+
+async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, delay, parent, outer, idempotency }: Checked): Promise<PreparedRun> {
+  const { options } = request;
+  // Who waits for a run gets it from the version that it knows; it has no other to choose.
+  const version = parent?.waits === true ? (parent.deployment ?? undefined) : options.lockToVersion;
+  const deployment = version === undefined ? engine.deployments.current() : engine.deployments.get(version);
+  if (version !== undefined && deployment === null) throw invalid("options.lockToVersion", `Version ${version} is not deployed here.`);
   const task = deployment?.manifest.tasks.find((candidate) => candidate.id === request.task);
   if (deployment === null || task === undefined) throw unknownTask(request.task, deployment?.manifest.tasks ?? []);
-  if (options.debounce !== undefined) throw invalid("options.debounce", "Debounced triggers are not supported by this version; leave `debounce` out.");
-
-  const tags = checkTags(options.tags ?? []);
-  const now = Date.now();
-  const delay = options.delay === undefined ? null : parseDue(options.delay, now);
-  if (options.delay !== undefined && delay === null) throw invalid("options.delay", `"${options.delay}" is neither a duration such as "1h30m" nor an ISO date.`);
-  const delayed = delay !== null && delay.getTime() > now;
-  const queue = resolveQueue(engine, task, options);
-  checkKey(request.payload.dataType, "options.payloadType");
+  const queue = options.queue?.name ?? task.queue;
+  const hasQueue = version === undefined ? engine.scheduler.hasQueue(queue) : definesQueue(deployment.manifest, queue);
+  if (queue !== task.queue && !hasQueue) throw unknownQueue(queue, version);
   if (options.concurrencyKey !== undefined) checkKey(options.concurrencyKey, "options.concurrencyKey");
-  if (options.idempotencyKey !== undefined) checkKey(options.idempotencyKey, "options.idempotencyKey");
-  const ttlMs = resolveTtl(engine, task, options);
+  const ttl = options.ttl ?? task.ttl ?? deployment.manifest.config.ttl ?? (engine.env.type === "DEVELOPMENT" ? "10m" : undefined);
+  const ttlMs = resolveTtl(ttl);
   const metadata = checkMetadata(options);
+  const depth = outer === null ? 0 : outer.depth + 1;
+  if (depth > limits.depth) throw invalid("options.parentRunId", `Runs may be nested ${limits.depth} deep at most.`);
+  checkKey(request.payload.dataType, "options.payloadType");
   if (request.payload.data !== null && Buffer.byteLength(request.payload.data) > limits.payloadBytes) {
     throw new EngineError(413, `The payload is larger than ${limits.payloadBytes / 1024 / 1024} MB. Store it elsewhere and pass a reference.`, { param: "payload" });
   }
-  const outer = parent ?? (await parentOf(engine, options.parentRunId));
-  const depth = outer === null ? 0 : outer.depth + 1;
-  if (depth > limits.depth) throw invalid("options.parentRunId", `Runs may be nested ${limits.depth} deep at most.`);
+  if (options.debounce !== undefined) throw invalid("options.debounce", "Debounced triggers are not supported by this version; leave `debounce` out.");
 
+  const delayed = delay !== null && delay.getTime() > now;
   const id = newId("run", now);
   const packet = await offloadPacket(engine.packets, request.payload, `${id}/payload`);
   const retry = task.retry ?? deployment.manifest.config.retries?.default;
   const progress = metadata === null ? undefined : progressOf(metadata);
-  const idempotency =
-    options.idempotencyKey === undefined ? null : { key: options.idempotencyKey, ttlMs: parseKeyTtl(options.idempotencyKeyTTL ?? "") ?? defaultKeyTtlMs };
   const machine = options.machine ?? task.machine ?? null;
   const isolate = deployment.manifest.config.isolation === "process";
   const stored: RunOptions = {
     triggerFunction: request.triggerFunction ?? "trigger",
-    ...(ttlMs !== null && { ttl: String(options.ttl ?? task.ttl ?? deployment.manifest.config.ttl ?? "10m"), ttlMs }),
+    ...(ttlMs !== null && { ttl: typeof ttl === "number" ? `${ttl}s` : ttl, ttlMs }),
     ...(options.maxAttempts !== undefined && { maxAttempts: options.maxAttempts }),
     ...(options.region !== undefined && { region: options.region }),
     ...(idempotency !== null && {
@@ -103,7 +135,7 @@ export async function prepareRun(engine: Engine, request: TriggerRequest, parent
     queue,
     concurrency_key: options.concurrencyKey ?? null,
     priority_ms: Math.max(-2_147_483_648, Math.min(2_147_483_647, Math.round((options.priority ?? 0) * 1000))),
-    queue_ms: parent?.waits === true ? parent.queueMs : null,
+    queue_ms: parent?.waits === true ? parent.queueMs : delayed ? delay.getTime() : null,
     delay_until: delayed ? delay.toISOString() : null,
     ttl_ms: ttlMs,
     parent_id: outer?.runId ?? null,
@@ -113,7 +145,7 @@ export async function prepareRun(engine: Engine, request: TriggerRequest, parent
     replay_of: request.replayOf ?? null,
     depth,
     is_test: options.test ?? outer?.isTest ?? false,
-    deployment: options.lockToVersion ?? (parent?.waits === true ? parent.deployment : null),
+    deployment: version ?? null,
     machine,
     isolate,
     // Without retry settings there is one attempt, whatever `maxAttempts` says: it only overrides a number inside them.
@@ -159,6 +191,13 @@ function unknownTask(id: string, known: readonly TaskManifest[]): EngineError {
   return new EngineError(404, `Task "${id}" not found. ${hint}`, { code: "task_not_found", param: "taskId" });
 }
 
+function checkDelay({ delay }: TriggerOptions, now: number): Date | null {
+  if (delay === undefined) return null;
+  const due = parseDue(delay, now);
+  if (due === null) throw invalid("options.delay", `"${delay}" is neither a duration such as "1h30m" nor an ISO date.`);
+  return due;
+}
+
 export function checkTags(tags: readonly string[]): string[] {
   const unique = [...new Set(tags)];
   if (unique.length > limits.tagsPerRun) throw invalid("options.tags", `A run has at most ${limits.tagsPerRun} tags; ${unique.length} were given.`);
@@ -177,24 +216,24 @@ export function checkKey(key: string, path: string): void {
   if (Buffer.byteLength(key) > maxKeyBytes) throw invalid(path, `A key has at most ${maxKeyBytes} bytes; this one has ${Buffer.byteLength(key)}.`);
 }
 
-/** Seconds as the row keeps them: whole, at least one. */
+/** Shortest time that a run may be given, s. */
+const minDuration = 5;
+
+/** Seconds as the row keeps them: whole. */
 function wholeSeconds(value: number | undefined): number | null {
-  return value === undefined || Number.isNaN(value) ? null : Math.min(2_147_483_647, Math.max(1, Math.ceil(value)));
+  return value === undefined || Number.isNaN(value) ? null : Math.min(2_147_483_647, Math.max(minDuration, Math.ceil(value)));
 }
 
-function resolveQueue(engine: Engine, task: TaskManifest, options: TriggerOptions): string {
-  const name = options.queue?.name;
-  if (name === undefined || name === task.queue) return task.queue;
-  if (!engine.scheduler.hasQueue(name)) throw invalid("options.queue", `Queue "${name}" is not defined. Define it with queue({ name: "${name}" }) in a task file.`);
-  return name;
-}
+const definesQueue = ({ tasks, queues }: BundleManifest, name: string): boolean => queues.some((queue) => queue.name === name) || tasks.some((task) => task.queue === name);
+
+const unknownQueue = (name: string, version: string | undefined) =>
+  invalid("options.queue", `Queue "${name}" is not defined${version === undefined ? "" : ` in version ${version}`}. Define it with queue({ name: "${name}" }) in a task file.`);
 
 /** Longer than anybody waits, and still a date that the database knows. */
 const maxTtlMs = 100 * 365 * 86_400_000;
 
-/** ms, or null for none: trigger > task > config > 10 minutes in development; 0 opts out. */
-function resolveTtl(engine: Engine, task: TaskManifest, options: TriggerOptions): number | null {
-  const given = options.ttl ?? task.ttl ?? engine.deployments.current()?.manifest.config.ttl ?? (engine.env.type === "DEVELOPMENT" ? "10m" : undefined);
+/** ms, or null for none: 0 opts out. */
+function resolveTtl(given: string | number | undefined): number | null {
   if (given === undefined) return null;
   const ms = parseTtl(given);
   if (ms === null || ms > maxTtlMs) throw invalid("options.ttl", `"${given}" is neither a duration such as "10m" nor a number of seconds.`);
@@ -222,13 +261,14 @@ function checkMetadata(options: TriggerOptions): Record<string, unknown> | null 
   return { ...value };
 }
 
-async function parentOf(engine: Engine, id: string | undefined): Promise<Pick<ParentOperation, "runId" | "rootId" | "depth" | "isTest"> | null> {
+async function parentOf(engine: Engine, { parentRunId: id, resumeParentOnCompletion }: TriggerOptions): Promise<Checked["outer"]> {
   if (id === undefined) return null;
   checkKey(id, "options.parentRunId");
-  const [run] = await engine.db.query<{ id: string; root_id: string | null; depth: number; is_test: boolean }>(
-    "select id, root_id, depth, is_test from run where id = $1 and env_id = $2",
+  const [run] = await engine.db.query<{ id: string; root_id: string | null; depth: number; is_test: boolean; status: RunStatus }>(
+    "select id, root_id, depth, is_test, status from run where id = $1 and env_id = $2",
     [id, engine.env.id],
   );
   if (run === undefined) throw invalid("options.parentRunId", `Run ${id} not found in this environment.`);
+  if (resumeParentOnCompletion === true && isFinal(run.status)) throw invalid("options.parentRunId", `Run ${id} cannot wait for another: it is ${run.status}.`);
   return { runId: run.id, rootId: run.root_id ?? run.id, depth: run.depth, isTest: run.is_test };
 }

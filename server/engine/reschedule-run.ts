@@ -3,9 +3,10 @@ import { eventOf, publish, type Engine } from "./engine";
 import { EngineError } from "./error";
 import { runColumns, type StoredRun } from "./run-row";
 
+/** A place in the queue that is its parent's is kept. */
 const rescheduleSql = `
 with r as (
-  update run set delay_until = $3::timestamptz, version = version + 1, updated_at = now()
+  update run set delay_until = $3::timestamptz, queue_at = case when queue_at = delay_until then $3::timestamptz else queue_at end, version = version + 1, updated_at = now()
    where id = $1 and env_id = $2 and status = 'DELAYED' returning ${runColumns}
 ),
 t as (insert into run_timer (env_id, kind, ref, due_at) select $2, 'delay', id, delay_until from r on conflict (kind, ref) do update set due_at = excluded.due_at),

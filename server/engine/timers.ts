@@ -101,7 +101,7 @@ export function startTimers(engine: Engine): Timers {
 
 const enqueueSql = `
 with r as (
-  update run set status = 'QUEUED', notable = null, version = version + 1, updated_at = now(), queued_at = now(), queue_at = now(),
+  update run set status = 'QUEUED', notable = null, version = version + 1, updated_at = now(), queued_at = now(), queue_at = least(queue_at, delay_until),
                  expires_at = case when d.options::json ->> 'ttlMs' is not null then now() + (d.options::json ->> 'ttlMs')::bigint * interval '1 ms' end
     from run_data d
    where run.id = $1 and d.run_id = run.id and run.status = 'DELAYED' and run.delay_until <= now() returning ${runColumns}
@@ -109,18 +109,18 @@ with r as (
 due as (delete from run_timer where kind = 'delay' and ref = $1 and (ref in (select id from r) or not exists (select from run where id = $1 and status = 'DELAYED'))),
 q as (
   insert into run_queue (env_id, queue, concurrency_key, score, run_id)
-  select $2, queue, coalesce(concurrency_key, ''), floor(extract(epoch from now()) * 1000)::bigint - priority_ms, id from r on conflict do nothing
+  select $2, queue, coalesce(concurrency_key, ''), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id from r on conflict do nothing
 ),
 t as (insert into run_timer (env_id, kind, ref, due_at) select $2, 'ttl', id, expires_at from r where expires_at is not null on conflict do nothing),
 e as (insert into run_event (run_id, version, at, type) select id, version, now(), 'queued' from r)
 select * from r`;
 
-/** The delay of a run is over: it enters the queue, and its TTL begins. */
+/** The delay of a run is over: it enters the queue at the place of the time that it was due, however late, and its TTL begins. */
 async function enqueueDelayed(engine: Engine, runId: string): Promise<void> {
   const [run] = await engine.db.query<StoredRun>(enqueueSql, [runId, engine.env.id]);
   if (run === undefined) return;
   engine.counts.delayed = Math.max(0, engine.counts.delayed - 1);
-  engine.scheduler.enqueued(laneOf(run), Date.parse(run.updated_at) - run.priority_ms);
+  engine.scheduler.enqueued(laneOf(run), Date.parse(run.queue_at) - run.priority_ms);
   publish(engine, [run], () => [eventOf(run, "queued")]);
   engine.feed.emit("queues", [run.queue]);
   if (run.expires_at !== null) engine.timers.expect(Date.parse(run.expires_at));

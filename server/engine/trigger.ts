@@ -21,7 +21,13 @@ export async function trigger(
   parent: ParentOperation | null = null,
 ): Promise<TriggerReceipt> {
   if (request.requestKey !== undefined) checkKey(request.requestKey, "x-trigger-request-idempotency-key");
-  const { run, idempotency, access } = await prepareRun(engine, request, parent);
+  const prepared = await prepareRun(engine, request, parent);
+  if ("heldBy" in prepared) {
+    // What such a token is good for once must not be had for nothing.
+    if (request.oneTimeToken !== undefined) throw prepared.refusal;
+    return { id: prepared.heldBy, isCached: true, ...(parent?.waits === false && { publicAccessToken: engine.runAccess(prepared.heldBy) }) };
+  }
+  const { run, idempotency, access } = prepared;
   const made: TriggerReceipt = { id: run.id, isCached: false, ...(access !== null && { publicAccessToken: access }) };
   takeFastRoad(engine, run);
   if (idempotency === null && request.requestKey === undefined && request.oneTimeToken === undefined) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { manifestOf, memoryPackets, RetryLater, start, until, type TestNode, type TestTask } from "@/test/engine";
-import { engineSuite } from "@/test/engine-suite";
+import { engineSuite, gate } from "@/test/engine-suite";
+import type { Packet } from "@/lib/contracts/run";
 import { decodePacket, encodePacket } from "@/lib/packet";
 import { deploy } from "./deploy";
 import { setQueuePaused } from "./queue";
@@ -107,6 +108,29 @@ describe("a version", () => {
     expect(new Set(versions)).toEqual(new Set([old, fresh.version]));
   });
 
+  it("of a parent says what a child that it waits for is: its task, queue and retries, though the current version has neither", async () => {
+    const door = gate();
+    const family: Record<string, TestTask> = {
+      parent: async ({ operate }) => {
+        await door.passed;
+        const child = (kind: "trigger" | "triggerAndWait") => operate({ kind, task: "child", payload: encodePacket(null), options: { lockToVersion: "20000101.1" } });
+        return [await child("triggerAndWait"), await operate({ kind: "trigger", task: "child", payload: encodePacket(null), options: {} })];
+      },
+      child: async ({ assignment }) => (assignment.ctx.attempt.number === 1 ? Promise.reject(new RetryLater(1)) : [assignment.ctx.run.version, assignment.ctx.queue.name]),
+    };
+    const n = await node(family, { manifest: manifestOf([{ id: "parent" }, { id: "child", queue: "old", retry: { maxAttempts: 2 }, maxDuration: 7 }], [{ name: "old", concurrencyLimit: null }]) });
+    const old = n.engine.deployments.current()?.version;
+    const { id } = await start(n, "parent");
+    await put(n, "parent");
+    door.open();
+    const run = await until(n, id);
+    const [waited, free] = decodePacket({ data: run.output, dataType: run.outputType }) as { ok: boolean; value: { id: string; output: Packet }; error: unknown }[];
+    expect(waited).toMatchObject({ ok: true });
+    expect(decodePacket(waited?.value.output ?? encodePacket(null))).toEqual([old, "old"]);
+    expect(await getRunDetail(suite.db, "env_1", waited?.value.id ?? "")).toMatchObject({ attempt: 2, maxDuration: 7 });
+    expect(free).toMatchObject({ ok: false, error: { status: 404 } });
+  });
+
   it("that another node made is found in the database", async () => {
     const one = await node(tasks, { sole: false });
     const two = await node(tasks, { sole: false, attach: false });
@@ -133,6 +157,16 @@ describe("a version", () => {
     await expect(start(n, "task", null, { lockToVersion: "20000101.1" })).rejects.toMatchObject({ status: 422, param: "options.lockToVersion" });
     const other = await put(n, "other");
     await expect(start(n, "task", null, { lockToVersion: other.version })).rejects.toMatchObject({ status: 404 });
+  });
+
+  it("that a trigger names must have the queue that it names", async () => {
+    const queues = [{ name: "late", concurrencyLimit: null }];
+    const n = await node(tasks, { manifest: manifestOf([{ id: "task" }, { id: "other", queue: "shared" }]) });
+    const old = n.engine.deployments.current()?.version ?? "";
+    await deploy(n.engine, { contentHash: "late", bundle: "test", manifest: manifestOf([{ id: "task" }], queues) });
+    await expect(start(n, "task", null, { lockToVersion: old, queue: { name: "late" } })).rejects.toMatchObject({ status: 422, param: "options.queue" });
+    const runs = await Promise.all([start(n, "task", null, { lockToVersion: old, queue: { name: "shared" } }), start(n, "task", null, { queue: { name: "late" } }), start(n, "task", null, { queue: { name: "shared" } })]);
+    for (const { id } of runs) expect(await until(n, id)).toMatchObject({ status: "COMPLETED" });
   });
 
   it("that is the same as the current one is not made again; numbers count per day", async () => {

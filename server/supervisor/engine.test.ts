@@ -108,7 +108,7 @@ describe("the engine with real workers", () => {
     const node = await open(tasks);
     const neighbour = await start(node, "sleepy", { ms: 3_000 });
     await untilJournal(`begin ${neighbour} 1`);
-    const spin = await start(node, "spin", {}, { maxDuration: 1 });
+    const spin = await start(node, "spin", {}, { maxDuration: 5 });
     expect(await until(node, spin)).toMatchObject({ status: "TIMED_OUT", fullError: { code: "MAX_DURATION_EXCEEDED" } });
     expect(await until(node, neighbour)).toMatchObject({ status: "COMPLETED", attempt: 1 });
     expect(project.journal().filter((line) => line === `end ${neighbour}`)).toHaveLength(1);
@@ -116,7 +116,7 @@ describe("the engine with real workers", () => {
 
   it("says of a task that blocks its own process from the first turn on that it executes", async () => {
     const node = await open(tasks);
-    const block = await start(node, "block", {}, { maxDuration: 1 });
+    const block = await start(node, "block", {}, { maxDuration: 5 });
     expect(await until(node, block)).toMatchObject({ status: "TIMED_OUT" });
     expect((await listEvents(node.engine.db, block)).map((event) => event.type)).toEqual(["created", "dequeued", "started", "failed"]);
   });

@@ -151,6 +151,17 @@ test("batches by instance answer in item order; a schema is checked before anyth
   expect((await ended(worker, "run_1")).output).toEqual([true, false]);
 });
 
+test("a batch that the engine refuses is a BatchTriggerError, as over HTTP", async () => {
+  const worker = await start();
+  worker.send(assign("run_1", "batcher"), assign("run_2", "batchMaker"));
+  for (const runId of ["run_1", "run_2"]) {
+    const { epoch, seq } = await worker.hears("operation", (m) => m.runId === runId);
+    worker.send({ type: "outcome", runId, epoch, seq, outcome: { ok: false, error: { status: 400, message: "too many" } } });
+  }
+  expect((await ended(worker, "run_2")).output).toEqual(["create", 1, { status: 400 }]);
+  expect((await ended(worker, "run_1")).error).toMatchObject({ name: "BatchTriggerError", message: expect.stringContaining("too many") });
+});
+
 test("short waits between tries are timers of the process", async () => {
   const worker = await start();
   worker.send(assign("run_1", "retrier"));
