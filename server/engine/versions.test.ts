@@ -84,9 +84,11 @@ describe("a run whose task vanished", () => {
 
 describe("a version", () => {
   it("is kept by a run over its retries and its resume, and by the children it waits for", async () => {
+    const door = gate();
     const mixed: Record<string, TestTask> = {
       parent: async ({ operate, assignment }) => {
-        if (assignment.ctx.attempt.number === 1) throw new RetryLater(30);
+        await door.passed;
+        if (assignment.ctx.attempt.number === 1) throw new RetryLater(1);
         const child = await operate({ kind: "triggerAndWait", task: "task", payload: encodePacket(null), options: {} });
         const free = await operate({ kind: "trigger", task: "task", payload: encodePacket(null), options: {} });
         return [assignment.ctx.run.version, child, free];
@@ -97,8 +99,9 @@ describe("a version", () => {
     const n = await node(mixed, { manifest });
     const old = n.engine.deployments.current()?.version;
     const { id } = await start(n, "parent");
-    await expect.poll(() => types(id)).toContain("retrying");
+    await until(n, id, "EXECUTING");
     const fresh = await deploy(n.engine, { contentHash: "another", bundle: "test", manifest });
+    door.open();
     await until(n, id);
     expect(await getRunDetail(suite.db, "env_1", id)).toMatchObject({ status: "COMPLETED", attempt: 2, deployment: old });
     const children = (await listRuns(suite.db, "env_1", { limit: 10, parent: id })).rows;
