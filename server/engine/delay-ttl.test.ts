@@ -180,9 +180,9 @@ describe("a TTL", () => {
   it("begins when the delay is over", async () => {
     const n = await node({ task: async () => 1 });
     n.executor.slots = 0;
-    const { id } = await start(n, "task", null, { delay: "300ms", ttl: "400ms" });
+    const { id } = await start(n, "task", null, { delay: "300ms", ttl: "2s" });
     const queued = await until(n, id, "QUEUED");
-    expect(Date.parse(queued.expiresAt ?? "") - Date.parse(queued.queuedAt ?? "")).toBe(400);
+    expect(Date.parse(queued.expiresAt ?? "") - Date.parse(queued.queuedAt ?? "")).toBe(2000);
     expect(await until(n, id)).toMatchObject({ status: "EXPIRED" });
   });
 

@@ -23,11 +23,12 @@ const hasten = (node_: TestNode, id: string) =>
 
 describe("an attempt that failed", () => {
   it("is tried again in place for a short delay, with its slot", async () => {
-    const n = await node({ task: async ({ assignment }) => (assignment.ctx.attempt.number < 2 ? Promise.reject(new RetryLater(700)) : "ok") }, { manifest: manifestOf([{ id: "task", retry: many }]), concurrencyLimit: 1 });
+    const n = await node({ task: async ({ assignment }) => (assignment.ctx.attempt.number < 2 ? Promise.reject(new RetryLater(20_000)) : "ok") }, { manifest: manifestOf([{ id: "task", retry: many }]), concurrencyLimit: 1 });
     const { id } = await start(n, "task");
     await expect.poll(() => types(id)).toEqual(["created", "started", "retrying"]);
     expect(await getRunDetail(suite.db, "env_1", id)).toMatchObject({ status: "EXECUTING", attempt: 1, retryAt: expect.any(String), error: { message: "try again" } });
     expect(n.engine.scheduler.running).toBe(1);
+    await hasten(n, id);
     const run = await until(n, id);
     expect(run).toMatchObject({ status: "COMPLETED", attempt: 2 });
     expect(run.error).toBeUndefined();
