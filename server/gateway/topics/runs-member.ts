@@ -139,12 +139,18 @@ export class RunsMember implements Subscription {
     const all = new Map<string, RunRow>();
     for (const row of [...page.rows, ...rows]) if (this.#view.run(row) && (all.get(row.id)?.version ?? 0) < row.version) all.set(row.id, row);
     const head = page.rows.filter((row) => all.has(row.id)).map((row) => row.id);
+    // What was offered meanwhile may have no place in the snapshot: the client has it only if it is taken below.
+    this.#announced.clear();
     head.forEach((id) => this.#announce(id));
     this.#snapshotVersions = new Map([...all.values()].map((row) => [row.id, row.version]));
     this.#snapshotAt = Date.now();
     this.#mode = "live";
     this.#pending.clear();
-    for (const entry of missed) if (this.#isNews(entry)) this.#take(entry);
+    for (const entry of missed) {
+      if (!this.#isNews(entry)) continue;
+      this.#take(entry);
+      this.#announce(entry.id);
+    }
     this.#sent = page.position;
     const data = `{"rows":[${[...all.values()].map((row) => JSON.stringify(row)).join(",")}],"head":${JSON.stringify(head)}}`;
     this.#snapshot = message.snapshot(this.#to, cursorOf(epoch, page.position), { reset: true, data });
