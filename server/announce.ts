@@ -1,5 +1,5 @@
 import type { Config } from "./config";
-import type { Deployment } from "./engine/deployments";
+import type { Deployment } from "./engine/versions/deployments";
 import type { Environment } from "./engine/environment";
 import type { Logger } from "./log";
 

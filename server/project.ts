@@ -7,7 +7,7 @@ import type { BuildOptions, BuildResult } from "./build/build-project";
 import { pruneBuilds } from "./build/prune-builds";
 import { watchProject } from "./build/watch-project";
 import type { Query } from "./db/database";
-import { deploy } from "./engine/deploy";
+import { deploy } from "./engine/versions/deploy";
 import type { Engine } from "./engine/engine";
 
 /** The project's name for people: its package's, else its folder's. */

@@ -1,11 +1,11 @@
-import { confirmCancel } from "./engine/cancel-run";
+import { confirmCancel } from "./engine/running/cancel-run";
 import type { Engine } from "./engine/engine";
-import { finishAttempt } from "./engine/finish-attempt";
-import { loseRuns } from "./engine/lose-runs";
-import { performOperation } from "./engine/operation";
-import { recordDivergence, recordProgress } from "./engine/progress";
-import { runStarted } from "./engine/run-started";
-import { parkRun } from "./engine/wait";
+import { finishAttempt } from "./engine/running/finish-attempt";
+import { loseRuns } from "./engine/running/lose-runs";
+import { performOperation } from "./engine/running/operation";
+import { recordDivergence, recordProgress } from "./engine/telling/progress";
+import { runStarted } from "./engine/running/run-started";
+import { parkRun } from "./engine/waiting/wait";
 import type { RunEvents } from "./supervisor/run-events";
 
 /** What workers say, handed to the engine's verbs. */

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { Database } from "@/server/db/database";
-import { sweep } from "@/server/engine/recover";
+import { sweep } from "@/server/engine/upkeep/recover";
 import { openTestDatabase, openTestNode, type TestNode, type TestTask } from "./engine";
 import { violations } from "./invariants";
 

@@ -1,7 +1,7 @@
 import { isFinal, type RunStatus } from "@/lib/contracts/status";
 import type { RunEventType } from "@/lib/contracts/run";
 import type { Database } from "@/server/db/database";
-import { notableStatuses } from "@/server/engine/insert-runs";
+import { notableStatuses } from "@/server/engine/triggering/insert-runs";
 import type { TestNode } from "./engine";
 
 interface Row {

@@ -30,7 +30,7 @@ test.each([
   ["lib/contracts/a.ts", `export type { X } from "../ids";`, "contracts may not import pure"],
   ["lib/client/a.ts", `const x = await import("react");`, "client may not use this package"],
   ["components/a.tsx", `import { listen } from "@/server/http/listen";`, "components may not import http"],
-  ["components/a.tsx", `import { newId } from "../lib/ids";`, "another top folder is imported through @/"],
+  ["components/a.tsx", `import { newId } from "../lib/ids/ids";`, "another top folder is imported through @/"],
 ])("a planted violation in %s is found", (file, source, reason) => {
   const folder = mkdtempSync(join(tmpdir(), "rooms-"));
   mkdirSync(dirname(join(folder, file)), { recursive: true });

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { Entrance } from "@/components/auth/entrance";
 import { SignInForm } from "@/components/auth/sign-in-form";
-import { safeNextPath } from "@/lib/next-path";
+import { safeNextPath } from "@/lib/view/next-path";
 
 export const metadata: Metadata = { title: "Sign in" };
 

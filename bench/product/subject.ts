@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { decodePacket } from "@/lib/packet";
+import { decodePacket } from "@/lib/values/packet";
 import { HttpPool } from "../http";
 import { processTree } from "../processes";
 import { now, type Subject } from "../subject";

@@ -2,7 +2,7 @@
 import { useState, useSyncExternalStore, type FormEvent } from "react";
 import { Button } from "../ui/button";
 import { Field, Input } from "../ui/input";
-import { pathParts } from "@/lib/issues";
+import { pathParts } from "@/lib/forms/issues";
 import { PasswordInput } from "./password-input";
 import { send } from "./request";
 import { text } from "./sign-in-form";

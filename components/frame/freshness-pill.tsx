@@ -5,7 +5,7 @@ import { cn } from "@/components/ui/cn";
 import { Tooltip } from "@/components/ui/tooltip";
 import { toneBar, toneText, type Tone } from "@/components/ui/tone";
 import type { LinkStatus } from "@/lib/client/sync";
-import { formatClock } from "@/lib/format";
+import { formatClock } from "@/lib/view/format";
 import { useHeld } from "./held";
 
 interface Look {

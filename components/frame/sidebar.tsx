@@ -7,7 +7,7 @@ import { IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Tooltip } from "@/components/ui/tooltip";
 import type { Me } from "@/lib/contracts/dashboard";
-import { formatCount } from "@/lib/format";
+import { formatCount } from "@/lib/view/format";
 import { entryOf, nav, navGroups, type NavEntry } from "./nav";
 import { UserMenu } from "./user-menu";
 

@@ -1,6 +1,6 @@
 import type { ErrorSchema, RJSFSchema, RJSFValidationError, ValidatorType } from "@rjsf/utils";
 import { z } from "zod";
-import { toErrorTree } from "@/lib/issues";
+import { toErrorTree } from "@/lib/forms/issues";
 
 /**
  * Checks form data with zod instead of the usual ajv, which compiles schemas with `new Function` and so is refused by a strict

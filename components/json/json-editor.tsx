@@ -1,6 +1,6 @@
 "use client";
 import { lazy, Suspense, useId, useRef, useState, useSyncExternalStore } from "react";
-import { describeJson } from "@/lib/json-text";
+import { describeJson } from "@/lib/values/json-text";
 import { cn } from "../ui/cn";
 import { PlainEditor, type Caret, type EditorProps } from "./plain-editor";
 

@@ -1,7 +1,7 @@
 "use client";
-import { isFormSchema } from "@/lib/answer-form";
-import type { Issue } from "@/lib/issues";
-import { formatJson, parseJsonText } from "@/lib/json-text";
+import { isFormSchema } from "@/lib/forms/answer-form";
+import type { Issue } from "@/lib/forms/issues";
+import { formatJson, parseJsonText } from "@/lib/values/json-text";
 import { Segmented } from "../ui/segmented";
 import { JsonEditor } from "./json-editor";
 import { SchemaForm } from "./schema-form";

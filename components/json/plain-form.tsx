@@ -1,7 +1,7 @@
 "use client";
 import { useMemo, useState } from "react";
-import { toErrorTree, type ErrorTree, type Issue } from "@/lib/issues";
-import type { PlainField } from "@/lib/plain-form";
+import { toErrorTree, type ErrorTree, type Issue } from "@/lib/forms/issues";
+import type { PlainField } from "@/lib/forms/plain-form";
 import { Input, NativeSelect, Textarea } from "../ui/input";
 import { Switch } from "../ui/toggle";
 

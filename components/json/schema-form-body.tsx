@@ -2,8 +2,8 @@
 import Form from "@rjsf/core";
 import type { ErrorSchema, RJSFSchema, TemplatesType, UiSchema } from "@rjsf/utils";
 import { useMemo } from "react";
-import { toFormSchema } from "@/lib/form-schema";
-import { toErrorTree, type Issue } from "@/lib/issues";
+import { toFormSchema } from "@/lib/forms/form-schema";
+import { toErrorTree, type Issue } from "@/lib/forms/issues";
 import * as templates from "./form-templates";
 import { formValidator } from "./form-validator";
 import { BaseInput, CheckboxesWidget, CheckboxWidget, DateTimeWidget, SelectWidget, TextWidget } from "./form-widgets";

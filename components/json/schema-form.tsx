@@ -1,7 +1,7 @@
 "use client";
 import { useMemo } from "react";
-import type { Issue } from "@/lib/issues";
-import { fitsPlainForm, plainFields } from "@/lib/plain-form";
+import type { Issue } from "@/lib/forms/issues";
+import { fitsPlainForm, plainFields } from "@/lib/forms/plain-form";
 import { lazily } from "../ui/lazily";
 import { Skeleton } from "../ui/skeleton";
 import { PlainForm } from "./plain-form";

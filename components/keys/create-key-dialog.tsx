@@ -2,7 +2,7 @@
 import { useState } from "react";
 import type { z } from "zod";
 import type { ApiKeyCreated } from "@/lib/contracts/dashboard";
-import { clientEnvironment } from "@/lib/snippets";
+import { clientEnvironment } from "@/lib/tokens/snippets";
 import { send } from "../auth/request";
 import { Button } from "../ui/button";
 import { CodeBlock } from "../ui/code-block";

@@ -4,7 +4,7 @@ import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import type { z } from "zod";
 import type { ApiKeysPage } from "@/lib/contracts/dashboard";
-import { clientEnvironment } from "@/lib/snippets";
+import { clientEnvironment } from "@/lib/tokens/snippets";
 import { ActionButton, ReadOnlyNote, refusal } from "../auth/permission";
 import { useMe } from "../frame/me";
 import { useNow } from "../live/live-provider";

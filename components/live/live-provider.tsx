@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
 import { afterNextPaint } from "@/lib/client/freshness";
 import { createLive, type Live } from "@/lib/client/live";
-import { createStore, type Store, type Subscribable } from "@/lib/store";
+import { createStore, type Store, type Subscribable } from "@/lib/view/store";
 import type { LinkStatus } from "@/lib/client/sync";
 import { browserTiming, createClock, type Clock } from "./clock";
 import { RequestError } from "./api";

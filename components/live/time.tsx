@@ -1,6 +1,6 @@
 "use client";
 import { useSyncExternalStore } from "react";
-import { formatClock, formatDuration, formatInstant, formatRelative, formatTicking } from "@/lib/format";
+import { formatClock, formatDuration, formatInstant, formatRelative, formatTicking } from "@/lib/view/format";
 import { CopyValue } from "@/components/ui/copy";
 import { Tooltip } from "@/components/ui/tooltip";
 import { useClock, useNow } from "./live-provider";

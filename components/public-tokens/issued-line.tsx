@@ -9,7 +9,7 @@ import { cn } from "../ui/cn";
 import { ConfirmDialog } from "../ui/confirm-dialog";
 import { Td, Tr } from "../ui/table";
 import { Badge } from "../ui/tag";
-import { canDo } from "@/lib/scope-words";
+import { canDo } from "@/lib/tokens/scope-words";
 
 export function IssuedLine({ row, refused, onRevoked }: { row: PublicTokenRow; refused: string | undefined; onRevoked: () => void }) {
   const [asking, setAsking] = useState(false);

@@ -1,5 +1,5 @@
 import { Ban, Check, TriangleAlert } from "lucide-react";
-import { canDo, cannotDo, warnings } from "@/lib/scope-words";
+import { canDo, cannotDo, warnings } from "@/lib/tokens/scope-words";
 
 /** Plain words for what a bearer can and cannot do. */
 export function Meaning({ scopes, oneTime, expiry }: { scopes: readonly string[]; oneTime: boolean; expiry: string }) {

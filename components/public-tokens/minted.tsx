@@ -1,7 +1,7 @@
 "use client";
 import { useState } from "react";
-import { readClaims } from "@/lib/jwt";
-import { curlSnippet, reactSnippet, sdkSnippet, type SnippetInput } from "@/lib/snippets";
+import { readClaims } from "@/lib/tokens/jwt";
+import { curlSnippet, reactSnippet, sdkSnippet, type SnippetInput } from "@/lib/tokens/snippets";
 import { CodeBlock } from "../ui/code-block";
 import { lazily } from "../ui/lazily";
 import { SecretOnce } from "../ui/secret";

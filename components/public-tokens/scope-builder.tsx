@@ -1,8 +1,8 @@
 "use client";
 import { Plus, X } from "lucide-react";
 import { useState } from "react";
-import { scopeError } from "@/lib/public-token-form";
-import { scopeThings, toScope, verbsOf, type ScopeThing, type ScopeVerb } from "@/lib/scope-words";
+import { scopeError } from "@/lib/tokens/public-token-form";
+import { scopeThings, toScope, verbsOf, type ScopeThing, type ScopeVerb } from "@/lib/tokens/scope-words";
 import { Button } from "../ui/button";
 import { Field, Input } from "../ui/input";
 import { Segmented } from "../ui/segmented";

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import type { Facets, RunsPage, TokensPage } from "@/lib/contracts/dashboard";
-import type { ScopeThing } from "@/lib/scope-words";
+import type { ScopeThing } from "@/lib/tokens/scope-words";
 import { getJson } from "../live/api";
 import { Ago } from "../live/time";
 import { StatusIcon } from "../runs/status";

@@ -2,9 +2,9 @@
 import { Play, Radio, Square } from "lucide-react";
 import { useEffect, useState } from "react";
 import { followShape, type ShapeRow } from "@/lib/client/shape";
-import { canFollow, triggerTarget } from "@/lib/public-token-form";
-import { subscriptionPath } from "@/lib/snippets";
-import { parseJsonText } from "@/lib/json-text";
+import { canFollow, triggerTarget } from "@/lib/tokens/public-token-form";
+import { subscriptionPath } from "@/lib/tokens/snippets";
+import { parseJsonText } from "@/lib/values/json-text";
 import { JsonEditor } from "../json/json-editor";
 import { Button } from "../ui/button";
 import { cn } from "../ui/cn";

@@ -2,8 +2,8 @@
 import { useMemo, useState } from "react";
 import type { z } from "zod";
 import type { PublicTokenMinted } from "@/lib/contracts/dashboard";
-import { expiryError, expiryPresets, previewClaims } from "@/lib/public-token-form";
-import type { SnippetInput } from "@/lib/snippets";
+import { expiryError, expiryPresets, previewClaims } from "@/lib/tokens/public-token-form";
+import type { SnippetInput } from "@/lib/tokens/snippets";
 import { ActionButton } from "../auth/permission";
 import { send } from "../auth/request";
 import { useMe } from "../frame/me";

@@ -2,7 +2,7 @@
 import { Pause } from "lucide-react";
 import { useState } from "react";
 import type { QueueRow } from "@/lib/contracts/realtime";
-import { plural } from "@/lib/format";
+import { plural } from "@/lib/view/format";
 import { ActionButton } from "../auth/permission";
 import { Ago } from "../live/time";
 import { setPaused } from "./actions";

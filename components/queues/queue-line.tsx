@@ -4,7 +4,7 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import type { QueueRow } from "@/lib/contracts/realtime";
-import { formatCount, plural } from "@/lib/format";
+import { formatCount, plural } from "@/lib/view/format";
 import { cn } from "../ui/cn";
 import { IconButton } from "../ui/button";
 import { ConfirmDialog } from "../ui/confirm-dialog";

@@ -4,7 +4,7 @@ import { Cable, Search } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import type { z } from "zod";
 import type { QueuesPage } from "@/lib/contracts/dashboard";
-import { formatCount, plural } from "@/lib/format";
+import { formatCount, plural } from "@/lib/view/format";
 import { refusal, ReadOnlyNote } from "../auth/permission";
 import { useMe } from "../frame/me";
 import { getJson } from "../live/api";

@@ -1,5 +1,5 @@
 import { cn } from "../ui/cn";
-import { formatCount } from "@/lib/format";
+import { formatCount } from "@/lib/view/format";
 
 /** `3 / 10` and how full that is. A limit of null is no limit but the environment's. */
 export function UsageBar({ running, limit, paused, className }: { running: number; limit: number | null; paused?: boolean; className?: string }) {

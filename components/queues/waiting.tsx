@@ -1,5 +1,5 @@
 "use client";
-import { formatDuration } from "@/lib/format";
+import { formatDuration } from "@/lib/view/format";
 import { useNow } from "../live/live-provider";
 
 /** How long something has waited; ticks each second, and stands still while the page is not live. */

@@ -4,7 +4,7 @@ import { useShortcut } from "@/components/frame/shortcuts";
 import { JsonView } from "@/components/ui/json-view";
 import { Tabs } from "@/components/ui/tabs";
 import { isFinal } from "@/lib/contracts/run-status";
-import type { TraceRow } from "@/lib/trace-rows";
+import type { TraceRow } from "@/lib/trace/trace-rows";
 import type { RunData, TraceData } from "./use-run";
 import { tabs, type RunTab } from "./use-run-url";
 

@@ -1,8 +1,8 @@
 import { CopyButton } from "@/components/ui/copy";
 import { JsonView } from "@/components/ui/json-view";
 import type { RunDetail, RunEvent } from "@/lib/contracts/run";
-import { formatDuration } from "@/lib/format";
-import { attemptsOf } from "@/lib/run-attempts";
+import { formatDuration } from "@/lib/view/format";
+import { attemptsOf } from "@/lib/runs/run-attempts";
 
 type FullError = NonNullable<RunDetail["fullError"]>;
 

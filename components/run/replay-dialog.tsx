@@ -12,9 +12,9 @@ import { Dialog } from "@/components/ui/dialog";
 import { Field, Input, NativeSelect } from "@/components/ui/input";
 import { machinePresets } from "@/lib/contracts/limits";
 import type { RunDetail } from "@/lib/contracts/run";
-import { describeJson, parseJsonText } from "@/lib/json-text";
-import { printJsonTree, readPacketTree } from "@/lib/json-tree";
-import { blankFields, checkFields, type TriggerFields } from "@/lib/trigger-form";
+import { describeJson, parseJsonText } from "@/lib/values/json-text";
+import { printJsonTree, readPacketTree } from "@/lib/values/json-tree";
+import { blankFields, checkFields, type TriggerFields } from "@/lib/forms/trigger-form";
 import { replayChanges, type ReplayFields } from "./replay-changes";
 
 const textFields = [

@@ -3,7 +3,7 @@ import type { Tone } from "@/components/ui/tone";
 import { lookOf } from "@/components/runs/status";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import type { TraceRow } from "@/lib/trace-rows";
+import type { TraceRow } from "@/lib/trace/trace-rows";
 
 /** Icon hints that spans carry. */
 const icons: Record<string, LucideIcon> = { run: Workflow, attempt: Repeat2, hook: Box, wait: AlarmClock, trigger: Play, stream: Radio, http: Globe, custom: Activity };

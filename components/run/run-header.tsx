@@ -17,9 +17,9 @@ import { TagButton } from "@/components/ui/tag";
 import { toneSoft, toneText, type Tone } from "@/components/ui/tone";
 import type { RunDetail, RunEvent } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import { formatDuration } from "@/lib/format";
-import { waitsOf } from "@/lib/run-attempts";
-import { whyRun } from "@/lib/why-run";
+import { formatDuration } from "@/lib/view/format";
+import { waitsOf } from "@/lib/runs/run-attempts";
+import { whyRun } from "@/lib/runs/why-run";
 import { RunActions } from "./run-actions";
 
 const TagForm = lazily(async () => (await import("./tag-form")).TagForm);

@@ -6,7 +6,7 @@ import { ErrorState } from "@/components/ui/state";
 import type { RunPage as Page } from "@/lib/contracts/dashboard";
 import type { RunDetail, TraceItem } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import { selfKey, type TraceRow } from "@/lib/trace-rows";
+import { selfKey, type TraceRow } from "@/lib/trace/trace-rows";
 import { DetailPanel } from "./detail-panel";
 import { RunHeader } from "./run-header";
 import { useRun, useTrace } from "./use-run";

@@ -9,7 +9,7 @@ import { Facts } from "@/components/ui/page";
 import { toneText } from "@/components/ui/tone";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import type { TraceRow } from "@/lib/trace-rows";
+import type { TraceRow } from "@/lib/trace/trace-rows";
 import { lookOfRow } from "./row-look";
 
 const iso = (ms: number): string => new Date(ms).toISOString();

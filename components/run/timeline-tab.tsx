@@ -3,7 +3,7 @@ import { Instant } from "@/components/live/time";
 import { cn } from "@/components/ui/cn";
 import { toneText, type Tone } from "@/components/ui/tone";
 import type { RunEvent, RunEventType } from "@/lib/contracts/run";
-import { formatDuration } from "@/lib/format";
+import { formatDuration } from "@/lib/view/format";
 
 const looks: Record<RunEventType, { word: string; Icon: LucideIcon; tone: Tone }> = {
   created: { word: "Created", Icon: CircleDashed, tone: "idle" },

@@ -5,7 +5,7 @@ import { getJson } from "@/components/live/api";
 import { useLiveRun, useLiveTrace, usePolling } from "@/components/live/hooks";
 import type { RunPage } from "@/lib/contracts/dashboard";
 import type { RunDetail, RunEvent, RunRow, TraceItem } from "@/lib/contracts/run";
-import { createTraceTree, type TraceTree } from "@/lib/trace-tree";
+import { createTraceTree, type TraceTree } from "@/lib/trace/trace-tree";
 
 export interface RunData {
   detail: RunDetail;

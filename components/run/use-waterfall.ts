@@ -3,9 +3,9 @@ import { useMemo, useState } from "react";
 import { useNow } from "@/components/live/live-provider";
 import type { RunDetail, RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import { createTimeScale, roomyEnd, type TimeScale } from "@/lib/time-scale";
-import { traceRows, type TraceRow } from "@/lib/trace-rows";
-import type { TraceTree } from "@/lib/trace-tree";
+import { createTimeScale, roomyEnd, type TimeScale } from "@/lib/time/time-scale";
+import { traceRows, type TraceRow } from "@/lib/trace/trace-rows";
+import type { TraceTree } from "@/lib/trace/trace-tree";
 import type { TraceData } from "./use-run";
 
 export interface Waterfall {

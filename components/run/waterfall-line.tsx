@@ -8,9 +8,9 @@ import { cn } from "@/components/ui/cn";
 import { toneBar, toneText, type Tone } from "@/components/ui/tone";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import { formatDuration, formatTicking } from "@/lib/format";
-import type { TimeScale } from "@/lib/time-scale";
-import type { TraceRow } from "@/lib/trace-rows";
+import { formatDuration, formatTicking } from "@/lib/view/format";
+import type { TimeScale } from "@/lib/time/time-scale";
+import type { TraceRow } from "@/lib/trace/trace-rows";
 import { lookOfRow } from "./row-look";
 
 export const lineHeight = 28;

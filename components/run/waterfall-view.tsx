@@ -7,9 +7,9 @@ import { IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { useRowWindow } from "@/components/ui/use-row-window";
 import type { RunRow } from "@/lib/contracts/run";
-import { formatDuration } from "@/lib/format";
-import { timeTicks } from "@/lib/time-scale";
-import type { TraceRow } from "@/lib/trace-rows";
+import { formatDuration } from "@/lib/view/format";
+import { timeTicks } from "@/lib/time/time-scale";
+import type { TraceRow } from "@/lib/trace/trace-rows";
 import type { Waterfall } from "./use-waterfall";
 import { lineHeight, split, WaterfallLine } from "./waterfall-line";
 

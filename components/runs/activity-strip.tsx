@@ -6,8 +6,8 @@ import { useCounts, usePolling } from "@/components/live/hooks";
 import { useClock } from "@/components/live/live-provider";
 import { Skeleton } from "@/components/ui/skeleton";
 import type { Activity } from "@/lib/contracts/dashboard";
-import { formatClock, formatCount, plural } from "@/lib/format";
-import { setSingle, windowMs, type RunsView } from "@/lib/run-filter";
+import { formatClock, formatCount, plural } from "@/lib/view/format";
+import { setSingle, windowMs, type RunsView } from "@/lib/runs/run-filter";
 import { activityBars, countOf, type ActivityBar } from "./activity";
 
 const hourMs = 3_600_000;

@@ -10,7 +10,7 @@ import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { Progress } from "@/components/ui/progress";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import { plural } from "@/lib/format";
+import { plural } from "@/lib/view/format";
 import { canCancel, cancelRun, forEachRun, replayRun, type BulkOutcome } from "./run-actions";
 
 type Verb = "cancel" | "replay";

@@ -3,7 +3,7 @@ import { Play, SearchX } from "lucide-react";
 import Link from "next/link";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/state";
-import { emptyView, isEmptyView, type RunsView } from "@/lib/run-filter";
+import { emptyView, isEmptyView, type RunsView } from "@/lib/runs/run-filter";
 import { chipsOf } from "./filter-input";
 
 /** No runs at all, or none that fit: then the chips that could go. */

@@ -5,7 +5,7 @@ import { Field, Input } from "@/components/ui/input";
 import { MenuCheck } from "@/components/ui/menu";
 import { toneText } from "@/components/ui/tone";
 import { runStatuses } from "@/lib/contracts/run-status";
-import { addValue, removeValue, setSingle, type ListKey, type RunsView } from "@/lib/run-filter";
+import { addValue, removeValue, setSingle, type ListKey, type RunsView } from "@/lib/runs/run-filter";
 import { timeWindows } from "./filter-suggest";
 import { statusLook } from "./status";
 

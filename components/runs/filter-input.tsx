@@ -4,8 +4,8 @@ import { useId, useRef, useState, type KeyboardEvent } from "react";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { cn } from "@/components/ui/cn";
 import type { Facets } from "@/lib/contracts/dashboard";
-import { isStatus, listKeys, removeValue, setSingle, singleKeys, type ListKey, type RunsView, type SingleKey } from "@/lib/run-filter";
-import { parseFilterText } from "@/lib/run-filter-text";
+import { isStatus, listKeys, removeValue, setSingle, singleKeys, type ListKey, type RunsView, type SingleKey } from "@/lib/runs/run-filter";
+import { parseFilterText } from "@/lib/runs/run-filter-text";
 import { applySuggestion, suggest } from "./filter-suggest";
 import { statusLook } from "./status";
 

@@ -5,7 +5,7 @@ import { Button } from "@/components/ui/button";
 import { lazily } from "@/components/ui/lazily";
 import { Menu, Popover } from "@/components/ui/menu";
 import type { Facets } from "@/lib/contracts/dashboard";
-import { setSingle } from "@/lib/run-filter";
+import { setSingle } from "@/lib/runs/run-filter";
 import type { FilterProps, ValueKey } from "./filter-choices";
 import { timeWindows } from "./filter-suggest";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { emptyView } from "@/lib/run-filter";
+import { emptyView } from "@/lib/runs/run-filter";
 import { applySuggestion, suggest } from "./filter-suggest";
 
 const facets = { tasks: ["import-orders", "approve-refund"], queues: ["emails"], tags: ["user_123", "refund"] };

@@ -1,6 +1,6 @@
 import type { Facets } from "@/lib/contracts/dashboard";
 import { runStatuses } from "@/lib/contracts/run-status";
-import { addValue, setSingle, type ListKey, type RunsView } from "@/lib/run-filter";
+import { addValue, setSingle, type ListKey, type RunsView } from "@/lib/runs/run-filter";
 import { statusLook } from "./status";
 
 export interface Suggestion {

@@ -9,7 +9,7 @@ import { TagButton } from "@/components/ui/tag";
 import { Checkbox } from "@/components/ui/toggle";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import { formatPercent, shortId } from "@/lib/format";
+import { formatPercent, shortId } from "@/lib/view/format";
 import { lookOf, StatusBadge, StatusIcon } from "./status";
 
 /** Columns by the width of the list itself: a phone shows status, task, progress and time. */

@@ -1,5 +1,5 @@
 import type { RunFilter } from "@/lib/contracts/realtime";
-import { filterParams } from "@/lib/run-filter";
+import { filterParams } from "@/lib/runs/run-filter";
 
 const pageSize = 50;
 

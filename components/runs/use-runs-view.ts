@@ -1,6 +1,6 @@
 "use client";
 import { useCallback, useMemo } from "react";
-import { listKeys, singleKeys, viewFromParams, viewToParams, type RunsView } from "@/lib/run-filter";
+import { listKeys, singleKeys, viewFromParams, viewToParams, type RunsView } from "@/lib/runs/run-filter";
 import { useUrlState } from "../frame/url-state";
 
 /** The filter of the runs page, in the URL: back undoes the last change. */

@@ -7,8 +7,8 @@ import { useClock, useLive } from "@/components/live/live-provider";
 import type { RunsPage } from "@/lib/contracts/dashboard";
 import type { RunFilter } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
-import { filterKey } from "@/lib/match-run";
-import { toRunFilter, type RunsView } from "@/lib/run-filter";
+import { filterKey } from "@/lib/runs/match-run";
+import { toRunFilter, type RunsView } from "@/lib/runs/run-filter";
 import { runsPath } from "./runs-path";
 import { viewKey } from "./use-runs-view";
 

@@ -3,8 +3,8 @@ import { useSyncExternalStore } from "react";
 import { Bar, BarChart, CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
 import type { TaskStats } from "@/lib/contracts/dashboard";
 import type { RunStatus } from "@/lib/contracts/status";
-import { formatCount, formatDuration } from "@/lib/format";
-import { seriesOf, tickLabel } from "@/lib/task-chart";
+import { formatCount, formatDuration } from "@/lib/view/format";
+import { seriesOf, tickLabel } from "@/lib/view/task-chart";
 import { statusLook } from "../runs/status";
 import { toneColor } from "../ui/tone";
 

@@ -1,6 +1,6 @@
 import type { TaskSummary } from "@/lib/contracts/dashboard";
-import { sparkBars } from "@/lib/task-chart";
-import { plural } from "@/lib/format";
+import { sparkBars } from "@/lib/view/task-chart";
+import { plural } from "@/lib/view/format";
 
 /** Finished runs of the last 24 hours, one bar per hour. */
 export function SparkBars({ hourly }: { hourly: TaskSummary["hourly"] }) {

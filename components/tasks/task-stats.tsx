@@ -2,8 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { TaskStats as Stats } from "@/lib/contracts/dashboard";
-import { formatCount } from "@/lib/format";
-import { defaultHours, ranges, retentionDays, seriesOf, stepWords, totalOf } from "@/lib/task-chart";
+import { formatCount } from "@/lib/view/format";
+import { defaultHours, ranges, retentionDays, seriesOf, stepWords, totalOf } from "@/lib/view/task-chart";
 import { useUrlState } from "../frame/url-state";
 import { getJson } from "../live/api";
 import { statusLook } from "../runs/status";

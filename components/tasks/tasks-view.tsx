@@ -5,7 +5,7 @@ import Link from "next/link";
 import { useState } from "react";
 import type { z } from "zod";
 import type { TasksPage, TaskSummary } from "@/lib/contracts/dashboard";
-import { formatCount, formatDuration, plural } from "@/lib/format";
+import { formatCount, formatDuration, plural } from "@/lib/view/format";
 import { getJson } from "../live/api";
 import { useTint } from "../live/hooks";
 import { Ago } from "../live/time";

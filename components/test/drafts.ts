@@ -1,7 +1,7 @@
 import type { RecentPayloads, RunPage, TaskSummary } from "@/lib/contracts/dashboard";
-import { blankValue } from "@/lib/form-schema";
-import { editablePayload, firstPayload } from "@/lib/recent-payload";
-import { blankFields, type TriggerFields } from "@/lib/trigger-form";
+import { blankValue } from "@/lib/forms/form-schema";
+import { editablePayload, firstPayload } from "@/lib/values/recent-payload";
+import { blankFields, type TriggerFields } from "@/lib/forms/trigger-form";
 import { firstMode, type EditorMode } from "../json/payload-editor";
 
 /** What was typed for a task; kept while the page is open, so that looking at another task loses nothing. */

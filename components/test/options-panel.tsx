@@ -1,7 +1,7 @@
 "use client";
 import type { Facets, TaskSummary } from "@/lib/contracts/dashboard";
 import { machinePresets } from "@/lib/contracts/limits";
-import type { FieldErrors, TriggerField, TriggerFields } from "@/lib/trigger-form";
+import type { FieldErrors, TriggerField, TriggerFields } from "@/lib/forms/trigger-form";
 import { JsonEditor } from "../json/json-editor";
 import { Field, Input, NativeSelect } from "../ui/input";
 import { TagInput } from "./tag-input";

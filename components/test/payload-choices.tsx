@@ -1,7 +1,7 @@
 "use client";
 import type { ReactNode } from "react";
 import type { RecentPayloads as Recent } from "@/lib/contracts/dashboard";
-import { editablePayload, payloadPreview } from "@/lib/recent-payload";
+import { editablePayload, payloadPreview } from "@/lib/values/recent-payload";
 import { Ago } from "../live/time";
 
 export interface PayloadChoicesProps {

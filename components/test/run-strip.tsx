@@ -4,7 +4,7 @@ import { ArrowRight } from "lucide-react";
 import Link from "next/link";
 import type { RunPage } from "@/lib/contracts/dashboard";
 import type { RunDetail } from "@/lib/contracts/run";
-import { editablePayload } from "@/lib/recent-payload";
+import { editablePayload } from "@/lib/values/recent-payload";
 import { getJson } from "../live/api";
 import { useLiveRun, usePolling } from "../live/hooks";
 import { Took } from "../live/time";

@@ -1,8 +1,8 @@
 "use client";
 import { useState } from "react";
-import { issuesOf, pathParts, type Issue } from "@/lib/issues";
-import { parseJsonText } from "@/lib/json-text";
-import { checkFields, toOptions, type FieldErrors, type TriggerField, type TriggerFields } from "@/lib/trigger-form";
+import { issuesOf, pathParts, type Issue } from "@/lib/forms/issues";
+import { parseJsonText } from "@/lib/values/json-text";
+import { checkFields, toOptions, type FieldErrors, type TriggerField, type TriggerFields } from "@/lib/forms/trigger-form";
 import { send, type Problem } from "../auth/request";
 
 export interface Failure {

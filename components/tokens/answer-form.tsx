@@ -1,9 +1,9 @@
 "use client";
 import { Check, X } from "lucide-react";
 import { useState } from "react";
-import { asDecision, decision, hasNote, withNote, type Question } from "@/lib/answer-form";
-import { blankValue } from "@/lib/form-schema";
-import { formatJson, parseJsonText } from "@/lib/json-text";
+import { asDecision, decision, hasNote, withNote, type Question } from "@/lib/forms/answer-form";
+import { blankValue } from "@/lib/forms/form-schema";
+import { formatJson, parseJsonText } from "@/lib/values/json-text";
 import { ActionButton } from "../auth/permission";
 import { useShortcut } from "../frame/shortcuts";
 import { firstMode, PayloadEditor, type EditorMode } from "../json/payload-editor";

@@ -1,7 +1,7 @@
 "use client";
 import { Check, ClockAlert, History } from "lucide-react";
 import type { TokenRow } from "@/lib/contracts/token";
-import { payloadPreview } from "@/lib/recent-payload";
+import { payloadPreview } from "@/lib/values/recent-payload";
 import { messageOf } from "../live/api";
 import { Ago } from "../live/time";
 import { Button } from "../ui/button";

@@ -1,7 +1,7 @@
 "use client";
 import { Check, ClockAlert } from "lucide-react";
 import type { TokenRow } from "@/lib/contracts/token";
-import { editablePayload } from "@/lib/recent-payload";
+import { editablePayload } from "@/lib/values/recent-payload";
 import { Ago } from "../live/time";
 import { CodeBlock } from "../ui/code-block";
 

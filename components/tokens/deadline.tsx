@@ -1,7 +1,7 @@
 "use client";
 import { Clock, Infinity as Endless } from "lucide-react";
 import type { TokenRow } from "@/lib/contracts/token";
-import { deadlineAt, type Deadline as State } from "@/lib/deadline";
+import { deadlineAt, type Deadline as State } from "@/lib/time/deadline";
 import { useNow } from "../live/live-provider";
 import { Tooltip } from "../ui/tooltip";
 import { cn } from "../ui/cn";

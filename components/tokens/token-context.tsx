@@ -2,9 +2,9 @@
 import Link from "next/link";
 import { useMemo, type ReactNode } from "react";
 import type { RunDetail } from "@/lib/contracts/run";
-import { parseObject, withoutQuestion } from "@/lib/answer-form";
-import { formatJson } from "@/lib/json-text";
-import { editablePayload } from "@/lib/recent-payload";
+import { parseObject, withoutQuestion } from "@/lib/forms/answer-form";
+import { formatJson } from "@/lib/values/json-text";
+import { editablePayload } from "@/lib/values/recent-payload";
 import { useLiveTrace } from "../live/hooks";
 import { Ago, Instant } from "../live/time";
 import { StatusBadge } from "../runs/status";

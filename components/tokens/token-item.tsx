@@ -1,7 +1,7 @@
 "use client";
 import { Hand } from "lucide-react";
 import type { TokenRow } from "@/lib/contracts/token";
-import { findQuestion } from "@/lib/answer-form";
+import { findQuestion } from "@/lib/forms/answer-form";
 import { Ago } from "../live/time";
 import { cn } from "../ui/cn";
 import { TagLabel } from "../ui/tag";

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { toast } from "@/components/ui/toast";
 import type { TokenPage } from "@/lib/contracts/dashboard";
 import type { TokenRow } from "@/lib/contracts/token";
-import { findQuestion } from "@/lib/answer-form";
+import { findQuestion } from "@/lib/forms/answer-form";
 import { refusal } from "../auth/permission";
 import { send } from "../auth/request";
 import { useMe } from "../frame/me";

@@ -4,7 +4,7 @@ import { useEffect } from "react";
 import type { TokenPage, TokensPage } from "@/lib/contracts/dashboard";
 import type { RunFilter } from "@/lib/contracts/realtime";
 import type { TokenRow } from "@/lib/contracts/token";
-import { byDeadline } from "@/lib/deadline";
+import { byDeadline } from "@/lib/time/deadline";
 import { getJson } from "../live/api";
 import { useLiveRuns, useLiveTokens, usePolling } from "../live/hooks";
 

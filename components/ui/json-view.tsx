@@ -1,7 +1,7 @@
 "use client";
 import { ChevronRight } from "lucide-react";
 import { useMemo, useState } from "react";
-import { printJsonTree, readPacketTree, type JsonNode } from "@/lib/json-tree";
+import { printJsonTree, readPacketTree, type JsonNode } from "@/lib/values/json-tree";
 import { cn } from "./cn";
 import { CopyButton } from "./copy";
 import { Segmented } from "./segmented";

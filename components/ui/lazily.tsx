@@ -1,6 +1,6 @@
 "use client";
 import { createElement, useEffect, useState, useSyncExternalStore, type ComponentType, type ReactNode } from "react";
-import { createStore } from "@/lib/store";
+import { createStore } from "@/lib/view/store";
 
 /**
  * A component whose code is loaded when it is first shown, in browsers only; until then, and on the server, `waiting` shows.

@@ -1,7 +1,7 @@
 "use client";
 import { useEffect, useLayoutEffect, useState, type RefObject } from "react";
 import { flushSync } from "react-dom";
-import { bottomOf, rowsBetween, topOf, totalHeight, type Rows } from "@/lib/row-window";
+import { bottomOf, rowsBetween, topOf, totalHeight, type Rows } from "@/lib/view/row-window";
 
 export interface RowWindowOptions extends Rows {
   scroller: RefObject<HTMLElement | null>;

@@ -2,7 +2,7 @@ import { closeCodes, protocolVersion } from "@/lib/contracts/protocol";
 import type { ClientMessage, ServerMessage } from "@/lib/contracts/realtime";
 import { browserSignals, type PageSignals } from "./page-signals";
 import { createServerClock, type ServerClock } from "./server-clock";
-import { createStore, type Subscribable } from "../store";
+import { createStore, type Subscribable } from "../view/store";
 
 /**
  * One WebSocket to `/realtime` that comes back by itself. It knows nothing of subscriptions: that is sync.ts.

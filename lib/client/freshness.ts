@@ -1,4 +1,4 @@
-import { createStore, type Subscribable } from "../store";
+import { createStore, type Subscribable } from "../view/store";
 
 /** Commit → paint of what this page shows, in ms. */
 export interface Freshness {

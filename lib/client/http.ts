@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { retryDelay } from "@/lib/backoff";
+import { retryDelay } from "@/lib/time/backoff";
 import type { RetryOptions } from "@/lib/contracts/task";
 import { ApiConnectionError, ApiError, ApiSchemaValidationError, RateLimitError, readErrorBody, type ApiHeaders } from "./api-error";
 import { ApiPromise } from "./api-promise";

@@ -1,9 +1,9 @@
 import type { Counts, QueueRow, RunFilter, ServerNotice, Topic } from "@/lib/contracts/realtime";
-import { filterKey } from "@/lib/match-run";
+import { filterKey } from "@/lib/runs/match-run";
 import { createConnection, type ConnectionOptions } from "./connection";
 import { createFreshnessMeter, type Freshness } from "./freshness";
 import { createRunStore, type RunStore } from "./run-store";
-import type { Subscribable } from "../store";
+import type { Subscribable } from "../view/store";
 import { createSync, type LinkStatus } from "./sync";
 import { streamReducer, traceReducer, type StreamState, type TraceState } from "./views/log-views";
 import { runReducer, type RunState } from "./views/run-view";

@@ -1,7 +1,7 @@
 import type { TaskRunError } from "@/lib/contracts/error";
 import { describeError } from "@/lib/contracts/error";
 import { realtimeStatus, runStatuses, statusFlags, type RunStatus } from "@/lib/contracts/status";
-import { decodePacket } from "@/lib/packet";
+import { decodePacket } from "@/lib/values/packet";
 import type { ShapeRow } from "./shape";
 
 /** A run as realtime subscriptions give it to users. */

@@ -1,5 +1,5 @@
 import type { RunRow } from "@/lib/contracts/run";
-import { createStore, type Store, type Subscribable } from "../store";
+import { createStore, type Store, type Subscribable } from "../view/store";
 
 /** Rows that nobody looks at are kept up to here, oldest out first. */
 const keptRows = 5_000;

@@ -1,7 +1,7 @@
 import type { ServerMessage, ServerNotice, Topic } from "@/lib/contracts/realtime";
-import { readCursor } from "@/lib/cursor";
+import { readCursor } from "@/lib/runs/cursor";
 import type { Connection, ConnectionState } from "./connection";
-import { batched, createStore, type Subscribable } from "../store";
+import { batched, createStore, type Subscribable } from "../view/store";
 
 /**
  * Subscriptions over a connection: each has a cursor, survives reconnects, and is told when what it holds is void.

@@ -9,7 +9,7 @@ import { TokenRow } from "./token";
  * A socket is authenticated by its session cookie at the upgrade (`welcome` follows at once), or, at `/realtime?auth=token`,
  * where cookies are ignored, by the token in `hello`, its first message, due within 5 s.
  *
- * Every subscription has a cursor, `<epoch>:<position>` (lib/cursor.ts). After a reconnect the client subscribes again with
+ * Every subscription has a cursor, `<epoch>:<position>` (lib/runs/cursor.ts). After a reconnect the client subscribes again with
  * the last cursor it saw; the server answers with a `snapshot`. `reset: false`: it holds what came after the cursor, and is
  * merged into what the client holds. `reset: true`: it is everything, and nothing older may be shown any more.
  * Positions: `run` its version, `trace` the last seq, `stream` the last index; the others a number of the server's memory.

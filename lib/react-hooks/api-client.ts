@@ -6,8 +6,8 @@ import { createHttpClient, type ApiRequestOptions, type HttpClient } from "@/lib
 import { toRealtimeRun, type RealtimeRunShape } from "@/lib/client/realtime-run";
 import { RetrievedRun } from "@/lib/client/run-objects";
 import { followShape } from "@/lib/client/shape";
-import { isMadeKey, keyMaterial } from "@/lib/idempotency";
-import { encodePacket } from "@/lib/packet";
+import { isMadeKey, keyMaterial } from "@/lib/ids/idempotency";
+import { encodePacket } from "@/lib/values/packet";
 import type { RunHandle, TriggerOptions } from "./task-types";
 
 export interface ApiClientOptions {

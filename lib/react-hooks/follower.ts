@@ -1,4 +1,4 @@
-import { createStore, type Subscribable } from "@/lib/store";
+import { createStore, type Subscribable } from "@/lib/view/store";
 
 /** State that something far away feeds while somebody listens. */
 export interface Follower<T> extends Subscribable<T> {

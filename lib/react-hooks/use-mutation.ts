@@ -1,6 +1,6 @@
 "use client";
 import { useState } from "react";
-import { createStore } from "@/lib/store";
+import { createStore } from "@/lib/view/store";
 import { toError } from "./follower";
 import { useSubscribable } from "./use-subscribable";
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ApiError, RateLimitError } from "@/lib/client/api-error";
 import { sleep } from "@/lib/client/http";
 import { readableOf } from "@/lib/client/readable";
-import { retryDelay } from "@/lib/backoff";
+import { retryDelay } from "@/lib/time/backoff";
 import { apiClient } from "./api";
 import type { OperationItem } from "./batch";
 import { BatchTriggerError } from "./errors";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RunResult, type Operation } from "@/lib/contracts/ipc";
-import { encodePacket } from "@/lib/packet";
+import { encodePacket } from "@/lib/values/packet";
 import { ApiError } from "@/lib/client/api-error";
 import type { ApiRequestOptions } from "@/lib/client/http";
 import { apiClient, speaksToOwnEngine } from "./api";

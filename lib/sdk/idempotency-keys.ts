@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { isMadeKey, keyMaterial, type IdempotencyKeyScope, type KeyOwner } from "@/lib/idempotency";
+import { isMadeKey, keyMaterial, type IdempotencyKeyScope, type KeyOwner } from "@/lib/ids/idempotency";
 import type { ApiRequestOptions } from "@/lib/client/http";
 import { apiClient } from "./api";
 import type { IdempotencyKey } from "./options";

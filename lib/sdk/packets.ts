@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { PacketData } from "@/lib/contracts/ipc";
-import { decodePacket } from "@/lib/packet";
+import { decodePacket } from "@/lib/values/packet";
 import { apiClient } from "./api";
 
 /** The value of a packet, fetched from the packet store when it lives there. */

@@ -1,5 +1,5 @@
-import { retryDelay } from "@/lib/backoff";
-import { parseDuration } from "@/lib/duration";
+import { retryDelay } from "@/lib/time/backoff";
+import { parseDuration } from "@/lib/time/duration";
 import type { RetryOptions } from "./options";
 
 /** When a limit is lifted, as a header says it. */

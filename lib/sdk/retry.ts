@@ -1,4 +1,4 @@
-import { retryDelay } from "@/lib/backoff";
+import { retryDelay } from "@/lib/time/backoff";
 import { sleep } from "@/lib/client/http";
 import { retryDefaults } from "@/lib/contracts/task";
 import { isNamed } from "./errors";

@@ -4,7 +4,7 @@ import { sleep, type ApiRequestOptions } from "@/lib/client/http";
 import type { ApiPromise } from "@/lib/client/api-promise";
 import { requestPages, type CursorPageParams, type CursorPagePromise } from "@/lib/client/pages";
 import { ListedRun, RetrievedRun } from "@/lib/client/run-objects";
-import { encodePacket } from "@/lib/packet";
+import { encodePacket } from "@/lib/values/packet";
 import { apiClient } from "./api";
 import { readPresigned } from "./packets";
 import { streams, type AsyncIterableStream } from "./streams";

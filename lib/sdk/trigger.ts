@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RunResult } from "@/lib/contracts/ipc";
 import { TriggerResponse } from "@/lib/contracts/trigger";
-import { encodePacket } from "@/lib/packet";
+import { encodePacket } from "@/lib/values/packet";
 import { apiClient, speaksToOwnEngine } from "./api";
 import type { TriggerAndSubscribeOptions, TriggerAndWaitOptions, TriggerOptions } from "./options";
 import { readPacket } from "./packets";

@@ -3,7 +3,7 @@ import { TokenResult } from "@/lib/contracts/ipc";
 import { tokenStatuses, type TokenStatus } from "@/lib/contracts/token";
 import { sleep, type ApiRequestOptions } from "@/lib/client/http";
 import { requestPages, type CursorPageParams, type CursorPagePromise } from "@/lib/client/pages";
-import { encodePacket } from "@/lib/packet";
+import { encodePacket } from "@/lib/values/packet";
 import { apiClient, speaksToOwnEngine } from "./api";
 import { WaitpointTimeoutError } from "./errors";
 import { readPacket } from "./packets";

@@ -1,4 +1,4 @@
-import { newId } from "@/lib/ids";
+import { newId } from "@/lib/ids/ids";
 import type { Database } from "../db/database";
 import { describe, type Principal } from "./principal";
 

@@ -1,4 +1,4 @@
-import { parseDuration } from "@/lib/duration";
+import { parseDuration } from "@/lib/time/duration";
 import { EngineError } from "../engine/error";
 import { defaultLifetimeMs, maxMintedLifetimeMs } from "./jwt";
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { TaskManifest } from "@/lib/contracts/task";
-import { encodePacket } from "@/lib/packet";
+import { encodePacket } from "@/lib/values/packet";
 import { createLog, type Logger } from "../log";
 import { payloadIssues } from "./payload-schema";
 

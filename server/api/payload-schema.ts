@@ -1,7 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Packet } from "@/lib/contracts/run";
 import type { TaskManifest } from "@/lib/contracts/task";
-import { decodePacket } from "@/lib/packet";
+import { decodePacket } from "@/lib/values/packet";
 import type { Logger } from "../log";
 import type { Issues } from "./body";
 

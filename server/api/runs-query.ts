@@ -1,6 +1,6 @@
 import { RunStatus, legacyStatus, runStatuses, type RunStatus as Status } from "@/lib/contracts/status";
 import type { RunsQuery } from "@/lib/contracts/dashboard";
-import { parseDuration } from "@/lib/duration";
+import { parseDuration } from "@/lib/time/duration";
 import { EngineError } from "../engine/error";
 
 export interface ListQuery {

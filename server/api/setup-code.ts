@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { newId } from "@/lib/ids";
+import { newId } from "@/lib/ids/ids";
 import type { Database } from "../db/database";
 import { sha256 } from "../db/secret-keys";
 

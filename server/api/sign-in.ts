@@ -3,7 +3,7 @@ import { prismaAdapter } from "better-auth/adapters/prisma";
 import { Role } from "@/lib/contracts/dashboard";
 import { Unavailable } from "../db/errors";
 import type { PrismaClient } from "../db/generated/client";
-import { newId } from "@/lib/ids";
+import { newId } from "@/lib/ids/ids";
 import type { Logger } from "../log";
 import type { Principal } from "./principal";
 import { sha256 } from "../db/secret-keys";

@@ -1,6 +1,6 @@
 import type { TaskManifest } from "@/lib/contracts/task";
 import type { TriggerOptions } from "@/lib/contracts/trigger";
-import { parseKeyTtl } from "@/lib/duration";
+import { parseKeyTtl } from "@/lib/time/duration";
 import type { Packet } from "@/lib/contracts/run";
 import type { PacketStore } from "../db/packets";
 import type { Engine } from "../engine/engine";

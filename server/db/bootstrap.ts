@@ -1,4 +1,4 @@
-import { newId } from "@/lib/ids";
+import { newId } from "@/lib/ids/ids";
 import type { Database, Query } from "./database";
 import type { Vault } from "./keys";
 import { keyRecord, newSecretKey, sha256 } from "./secret-keys";

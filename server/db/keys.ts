@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, createSecretKey, randomBy
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { newId } from "@/lib/ids";
+import { newId } from "@/lib/ids/ids";
 import type { Query } from "./database";
 
 /** Encrypts what is stored: AES-256-GCM under the master key of the data directory. A value opens only for the purpose it was sealed for. */

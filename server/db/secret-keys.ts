@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { newId } from "@/lib/ids";
+import { newId } from "@/lib/ids/ids";
 import type { Vault } from "./keys";
 
 export const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();

@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { newId } from "@/lib/ids";
-import { createClaims } from "./claim";
-import { openDeployments } from "./deployments";
+import { newId } from "@/lib/ids/ids";
+import { createClaims } from "./running/claim";
+import { openDeployments } from "./versions/deployments";
 import type { Engine, EngineOptions } from "./engine";
-import { createEnds } from "./ends";
+import { createEnds } from "./running/ends";
 import { createFeed } from "./feed";
-import { createFinishes } from "./finish";
-import { createInserts } from "./inserts";
-import { createKeyedInserts } from "./keyed";
-import { startMaintenance } from "./maintenance";
-import { createProgressWrites } from "./progress";
-import { loadQueues, recountQueue } from "./queue";
+import { createFinishes } from "./running/finish";
+import { createInserts } from "./triggering/inserts";
+import { createKeyedInserts } from "./triggering/keyed";
+import { startMaintenance } from "./upkeep/maintenance";
+import { createProgressWrites } from "./telling/progress";
+import { loadQueues, recountQueue } from "./queues/queue";
 import { createRecent } from "./recent";
-import { recover, sweep } from "./recover";
-import { Scheduler } from "./scheduler";
-import { startTimers } from "./timers";
-import { createTraceWrites } from "./trace";
+import { recover, sweep } from "./upkeep/recover";
+import { Scheduler } from "./queues/scheduler";
+import { startTimers } from "./time/timers";
+import { createTraceWrites } from "./telling/trace";
 import { createTurns } from "./turns";
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {

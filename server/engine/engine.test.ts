@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { manifestOf, RetryLater, start, until } from "@/test/engine";
 import { engineSuite } from "@/test/engine-suite";
-import { decodePacket, encodePacket } from "@/lib/packet";
-import { cancelRun } from "./cancel-run";
+import { decodePacket, encodePacket } from "@/lib/values/packet";
+import { cancelRun } from "./running/cancel-run";
 import { listEvents } from "./reads/run";
 import { listRuns } from "./reads/runs";
 

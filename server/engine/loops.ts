@@ -1,7 +1,7 @@
 import type { TaskRunError } from "@/lib/contracts/error";
 import type { MetadataOperation, Packet, RunEventType } from "@/lib/contracts/run";
 import type { RunStatus } from "@/lib/contracts/status";
-import type { NewRun } from "./insert-runs";
+import type { NewRun } from "./triggering/insert-runs";
 import type { StoredRun } from "./run-row";
 
 export interface KeyedRun {

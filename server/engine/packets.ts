@@ -1,6 +1,6 @@
 import { limits, type Packet } from "@/lib/contracts/run";
 import type { TriggerOptions } from "@/lib/contracts/trigger";
-import { encodePacket } from "@/lib/packet";
+import { encodePacket } from "@/lib/values/packet";
 import type { PacketStore } from "../db/packets";
 
 /** What was stored under the key is gone. */

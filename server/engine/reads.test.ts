@@ -6,11 +6,11 @@ import type { RunsQuery } from "@/lib/contracts/dashboard";
 import type { RunRow } from "@/lib/contracts/run";
 import { runStatuses, isFinal, type RunStatus } from "@/lib/contracts/status";
 import type { MachinePreset } from "@/lib/contracts/task";
-import { newId } from "@/lib/ids";
-import { notableStatuses } from "./insert-runs";
+import { newId } from "@/lib/ids/ids";
+import { notableStatuses } from "./triggering/insert-runs";
 import { getRunRows, listRuns } from "./reads/runs";
 import { listTokens } from "./reads/tokens";
-import { createToken, completeToken } from "./token";
+import { createToken, completeToken } from "./waiting/token";
 
 const suite = engineSuite();
 const { node } = suite;

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { encodePacket } from "@/lib/packet";
+import { encodePacket } from "@/lib/values/packet";
 import { manifestOf, RetryLater, start, until } from "@/test/engine";
 import { engineSuite } from "@/test/engine-suite";
-import { loseRuns } from "./lose-runs";
+import { loseRuns } from "./running/lose-runs";
 
 const suite = engineSuite();
 const retry = { maxAttempts: 3, minTimeoutInMs: 1, randomize: false };

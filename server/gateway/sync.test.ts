@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { RunRow } from "@/lib/contracts/run";
 import type { ServerMessage } from "@/lib/contracts/realtime";
-import { readCursor } from "@/lib/cursor";
-import { matchesFilter } from "@/lib/match-run";
+import { readCursor } from "@/lib/runs/cursor";
+import { matchesFilter } from "@/lib/runs/match-run";
 import type { Live } from "@/lib/client/live";
 import { openHouse, until, type Visitor } from "./test/house";
 import { seeded } from "./test/seeded";

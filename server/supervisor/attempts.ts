@@ -1,5 +1,5 @@
 import { isWait, type Assignment, type FromWorker } from "@/lib/contracts/ipc";
-import type { LossCause } from "@/server/engine/lose-runs";
+import type { LossCause } from "@/server/engine/running/lose-runs";
 import type { Logger } from "@/server/log";
 import type { ComputeClock } from "./compute-clock";
 import { holdRun, letGo, setWaiting, usesSlot, type HeldRun, type Member } from "./held-run";

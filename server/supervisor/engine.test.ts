@@ -4,12 +4,12 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { RunDetail } from "@/lib/contracts/run";
 import { isFinal, type RunStatus } from "@/lib/contracts/status";
 import type { TriggerOptions } from "@/lib/contracts/trigger";
-import { decodePacket, encodePacket } from "@/lib/packet";
-import { cancelRun } from "@/server/engine/cancel-run";
+import { decodePacket, encodePacket } from "@/lib/values/packet";
+import { cancelRun } from "@/server/engine/running/cancel-run";
 import { listEvents } from "@/server/engine/reads/run";
 import { getRunDetail } from "@/server/engine/reads/runs";
-import { completeToken } from "@/server/engine/token";
-import { trigger } from "@/server/engine/trigger";
+import { completeToken } from "@/server/engine/waiting/token";
+import { trigger } from "@/server/engine/triggering/trigger";
 import { openProject, taskFile, workerEntry, type Node, type Project } from "./fixtures/node";
 import { isAlive, untilGone } from "./fixtures/stage";
 

@@ -1,6 +1,6 @@
 import type { Assignment } from "@/lib/contracts/ipc";
-import type { Deployment } from "@/server/engine/deployments";
-import type { LossCause } from "@/server/engine/lose-runs";
+import type { Deployment } from "@/server/engine/versions/deployments";
+import type { LossCause } from "@/server/engine/running/lose-runs";
 import { computeClock, type ComputeClock } from "./compute-clock";
 import type { WorkerProcess } from "./worker-process";
 

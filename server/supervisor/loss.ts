@@ -1,5 +1,5 @@
 import { engineRetriedCodes, type InternalErrorCode } from "@/lib/contracts/error";
-import type { LossCause } from "@/server/engine/lose-runs";
+import type { LossCause } from "@/server/engine/running/lose-runs";
 import type { WorkerEnd } from "./worker-process";
 
 export function failed(code: InternalErrorCode, message: string): LossCause {

@@ -2,7 +2,7 @@ import type { MachinePreset } from "@/lib/contracts/task";
 import { machinePresets } from "@/lib/contracts/task";
 import { openBundle } from "@/server/build/bundle-folder";
 import { workerEnvironment } from "@/server/build/worker-environment";
-import type { Deployment } from "@/server/engine/deployments";
+import type { Deployment } from "@/server/engine/versions/deployments";
 import type { Logger } from "@/server/log";
 import type { FromWorker } from "@/lib/contracts/ipc";
 import type { Member } from "./held-run";

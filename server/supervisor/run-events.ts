@@ -1,5 +1,5 @@
 import type { AttemptResult, FromWorker } from "@/lib/contracts/ipc";
-import type { LostRun } from "@/server/engine/lose-runs";
+import type { LostRun } from "@/server/engine/running/lose-runs";
 
 type Said<Type extends FromWorker["type"]> = Extract<FromWorker, { type: Type }>;
 

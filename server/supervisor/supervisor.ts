@@ -1,8 +1,8 @@
 import { availableParallelism, totalmem } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment, OperationOutcome } from "@/lib/contracts/ipc";
-import type { Deployment } from "@/server/engine/deployments";
-import type { Executor } from "@/server/engine/executor";
+import type { Deployment } from "@/server/engine/versions/deployments";
+import type { Executor } from "@/server/engine/running/executor";
 import type { Logger } from "@/server/log";
 import { createAttempts } from "./attempts";
 import { setRunning, usesSlot, type Member } from "./held-run";

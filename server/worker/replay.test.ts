@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FromWorker, OperationOutcome, RunResult } from "@/lib/contracts/ipc";
-import { decodePacket, encodePacket } from "@/lib/packet";
+import { decodePacket, encodePacket } from "@/lib/values/packet";
 import { compileRuntime, type Runtime } from "./test/compile";
 import { createRecorder, type Recorder } from "./test/recorder";
 import { assign, supervise, type Supervised } from "./test/supervised";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { decodePacket } from "@/lib/packet";
+import { decodePacket } from "@/lib/values/packet";
 import { compileRuntime, type Runtime } from "./test/compile";
 import { assign, supervise, type Supervised } from "./test/supervised";
 

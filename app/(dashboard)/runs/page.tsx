@@ -3,7 +3,7 @@ import { fetchDashboard } from "@/app/data";
 import { RunsPage } from "@/components/runs/runs-page";
 import { runsPath } from "@/components/runs/runs-path";
 import { Facets, RunsPage as Page } from "@/lib/contracts/dashboard";
-import { toRunFilter, viewFromParams } from "@/lib/run-filter";
+import { toRunFilter, viewFromParams } from "@/lib/runs/run-filter";
 
 export const metadata: Metadata = { title: "Runs" };
 

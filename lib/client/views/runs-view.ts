@@ -1,6 +1,6 @@
 import type { RunFilter } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
-import { matchesFilter } from "@/lib/match-run";
+import { matchesFilter } from "@/lib/runs/match-run";
 import type { RunStore } from "../run-store";
 import type { Sync } from "../sync";
 import { createTopicView, type TopicView, type View } from "./view";

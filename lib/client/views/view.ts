@@ -1,5 +1,5 @@
 import type { Snapshot, Topic } from "@/lib/contracts/realtime";
-import { createStore, type Store, type Subscribable } from "../../store";
+import { createStore, type Store, type Subscribable } from "../../view/store";
 import type { Sync, TopicMessage, TopicSubscription } from "../sync";
 
 /** `data` of one topic for the screen. Subscribed while somebody listens, and two seconds longer. */

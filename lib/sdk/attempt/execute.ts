@@ -2,7 +2,7 @@ import { limits } from "@/lib/contracts/run";
 import type { AttemptResult, PacketData } from "@/lib/contracts/ipc";
 import { statusOfError } from "@/lib/contracts/error";
 import { sleep } from "@/lib/client/http";
-import { encodePacket } from "@/lib/packet";
+import { encodePacket } from "@/lib/values/packet";
 import { findTask, type RegisteredTask } from "../catalog";
 import type { TriggerConfig } from "../config";
 import { InternalError, isNamed, TaskPayloadParsedError } from "../errors";

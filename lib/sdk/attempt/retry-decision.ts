@@ -1,4 +1,4 @@
-import { retryDelay } from "@/lib/backoff";
+import { retryDelay } from "@/lib/time/backoff";
 import { retryDefaults } from "@/lib/contracts/task";
 import { InternalError, isNamed } from "../errors";
 import type { HandleErrorModificationOptions } from "../hook-types";

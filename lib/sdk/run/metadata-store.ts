@@ -1,5 +1,5 @@
 import type { MetadataOperation } from "@/lib/contracts/run";
-import { applyOperation, applyOperations } from "@/lib/metadata";
+import { applyOperation, applyOperations } from "@/lib/values/metadata";
 import type { MetadataTarget, ProgressBuffer } from "./progress";
 
 export type Metadata = Record<string, unknown>;

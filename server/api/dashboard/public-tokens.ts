@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { PublicTokenMintBody, type PublicTokenRow } from "@/lib/contracts/dashboard";
-import { newId } from "@/lib/ids";
+import { newId } from "@/lib/ids/ids";
 import type { PublicToken } from "../../db/generated/client";
 import { audit } from "../audit";
 import { readJson } from "../body";

@@ -2,10 +2,10 @@ import { serve } from "@hono/node-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { auth, configure, runs, streams } from "upstream-sdk";
 import { keyRecord } from "../../db/secret-keys";
-import { updateMetadata } from "../../engine/update-metadata";
-import { appendChunks } from "../../engine/stream";
-import { addTags } from "../../engine/add-tags";
-import { cancelRun } from "../../engine/cancel-run";
+import { updateMetadata } from "../../engine/telling/update-metadata";
+import { appendChunks } from "../../engine/telling/stream";
+import { addTags } from "../../engine/telling/add-tags";
+import { cancelRun } from "../../engine/running/cancel-run";
 import { openHarness, type Harness } from "../test/harness";
 
 /** The published client against the routes, over a real server. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { RunRow } from "@/lib/contracts/run";
-import { createRecentChanges } from "@/lib/recent-changes";
+import { createRecentChanges } from "@/lib/runs/recent-changes";
 import type { Feed } from "../../engine/feed";
 
 /** Runs whose newest change is kept, so that a poll between two others misses nothing. */

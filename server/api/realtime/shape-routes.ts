@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { RunRow } from "@/lib/contracts/run";
-import { parseDuration } from "@/lib/duration";
+import { parseDuration } from "@/lib/time/duration";
 import { getBatch, listBatchRuns } from "../../engine/reads/batches";
 import { EngineError } from "../../engine/error";
 import { listRuns } from "../../engine/reads/runs";

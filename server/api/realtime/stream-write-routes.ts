@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/status";
-import { appendChunks, lastChunkIndex } from "../../engine/stream";
+import { appendChunks, lastChunkIndex } from "../../engine/telling/stream";
 import { EngineError } from "../../engine/error";
 import { readChunks, readJson, readText } from "../body";
 import type { ApiContext, ApiEnv, ApiRequest } from "../context";

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { MintBody } from "@/lib/contracts/scope";
-import { newId } from "@/lib/ids";
+import { newId } from "@/lib/ids/ids";
 import { EngineError } from "../../engine/error";
 import { readJson } from "../body";
 import { principalOf, type ApiContext, type ApiEnv } from "../context";

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { limits } from "@/lib/contracts/run";
 import { BatchCreateBody, BatchItem } from "@/lib/contracts/trigger";
-import { addBatchItems, createBatch, sealBatch } from "../../engine/batch";
+import { addBatchItems, createBatch, sealBatch } from "../../engine/batches/batch";
 import { EngineError } from "../../engine/error";
 import { getBatch, listBatchRuns } from "../../engine/reads/batches";
 import { allows, authorize } from "../authorize";

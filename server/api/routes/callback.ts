@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { limits } from "@/lib/contracts/run";
-import { completeToken } from "../../engine/token";
+import { completeToken } from "../../engine/waiting/token";
 import { EngineError } from "../../engine/error";
 import { audit } from "../audit";
 import { declaredLength, parseJson, readText, tooLarge } from "../body";

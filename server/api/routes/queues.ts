@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { QueueRow } from "@/lib/contracts/realtime";
-import { overrideQueueLimit, setQueuePaused } from "../../engine/queue";
+import { overrideQueueLimit, setQueuePaused } from "../../engine/queues/queue";
 import { listQueues } from "../../engine/reads/live";
 import { listQueueLimits, type QueueLimits } from "../../engine/reads/queue-limits";
 import { EngineError } from "../../engine/error";

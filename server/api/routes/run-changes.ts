@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { MetadataBody, ReplayBody, Tags } from "@/lib/contracts/trigger";
-import { cancelRun } from "../../engine/cancel-run";
-import { updateMetadata } from "../../engine/update-metadata";
-import { replayRun } from "../../engine/replay-run";
-import { rescheduleRun } from "../../engine/reschedule-run";
-import { addTags } from "../../engine/add-tags";
-import { resetIdempotencyKey } from "../../engine/trigger";
+import { cancelRun } from "../../engine/running/cancel-run";
+import { updateMetadata } from "../../engine/telling/update-metadata";
+import { replayRun } from "../../engine/triggering/replay-run";
+import { rescheduleRun } from "../../engine/triggering/reschedule-run";
+import { addTags } from "../../engine/telling/add-tags";
+import { resetIdempotencyKey } from "../../engine/triggering/trigger";
 import { audit } from "../audit";
 import { readJson, triggerBytes } from "../body";
 import { principalOf, type ApiContext, type ApiEnv } from "../context";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { limits } from "@/lib/contracts/run";
 import { TokenCreateBody, TokenStatus } from "@/lib/contracts/token";
 import { getToken, listTokens } from "../../engine/reads/tokens";
-import { completeToken, createToken } from "../../engine/token";
+import { completeToken, createToken } from "../../engine/waiting/token";
 import { audit } from "../audit";
 import { readJson } from "../body";
 import { principalOf, type ApiContext, type ApiEnv } from "../context";

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { TriggerBody, type TriggerOptions } from "@/lib/contracts/trigger";
-import { trigger } from "../../engine/trigger";
+import { trigger } from "../../engine/triggering/trigger";
 import { readJson, triggerBytes } from "../body";
 import { principalOf, setHeader, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { payloadPacket } from "../payload";

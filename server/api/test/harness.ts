@@ -10,7 +10,7 @@ import { openDatabase, type Database } from "../../db/database";
 import { PrismaClient } from "../../db/generated/client";
 import { createVault, openKeys, type Keys } from "../../db/keys";
 import { openPacketStore } from "../../db/packets";
-import { deploy } from "../../engine/deploy";
+import { deploy } from "../../engine/versions/deploy";
 import { createEngine } from "../../engine/create-engine";
 import type { Engine } from "../../engine/engine";
 import { createLog } from "../../log";

@@ -1,7 +1,7 @@
 import { serve } from "@hono/node-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { auth, batch, configure, idempotencyKeys, queues, runs, tasks, wait } from "upstream-sdk";
-import { timeOutToken } from "../../engine/token";
+import { timeOutToken } from "../../engine/waiting/token";
 import { openHarness, type Harness } from "./harness";
 
 /** The published client, unchanged, over HTTP against this API. */

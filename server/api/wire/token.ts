@@ -1,5 +1,5 @@
 import type { TokenRow } from "@/lib/contracts/token";
-import { timeoutMessage } from "../../engine/settle";
+import { timeoutMessage } from "../../engine/waiting/settle";
 import type { Issuer } from "../issuer";
 
 /** A wait token as the published clients read it; what it does not have is left out. */

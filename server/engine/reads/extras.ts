@@ -1,6 +1,6 @@
 import type { Database } from "../../db/database";
 import { decodeText } from "../../db/text";
-import { readOptions, type RunOptions } from "../run-options";
+import { readOptions, type RunOptions } from "../triggering/run-options";
 
 /** What REST lists show of a run beyond its row. */
 export interface RunExtras {

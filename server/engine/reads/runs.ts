@@ -5,8 +5,8 @@ import type { RunStatus } from "@/lib/contracts/status";
 import type { Database } from "../../db/database";
 import { decodeText } from "../../db/text";
 import { EngineError } from "../error";
-import { notableStatuses } from "../insert-runs";
-import { readOptions } from "../run-options";
+import { notableStatuses } from "../triggering/insert-runs";
+import { readOptions } from "../triggering/run-options";
 import { runColumns, toRunRow, type StoredRun } from "../run-row";
 import { listStreams } from "./run";
 

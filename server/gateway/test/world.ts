@@ -2,7 +2,7 @@ import type { RunFilter } from "@/lib/contracts/realtime";
 import type { RunDetail, RunEvent, RunRow, StreamChunk, TraceItem } from "@/lib/contracts/run";
 import { isFinal, type RunStatus } from "@/lib/contracts/status";
 import type { TokenRow } from "@/lib/contracts/token";
-import { matchesFilter } from "@/lib/match-run";
+import { matchesFilter } from "@/lib/runs/match-run";
 import { createFeed, type Feed } from "../../engine/feed";
 import type { Reads } from "../reads";
 

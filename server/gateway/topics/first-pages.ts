@@ -1,8 +1,8 @@
 import type { RunFilter } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
-import { filterKey } from "@/lib/match-run";
+import { filterKey } from "@/lib/runs/match-run";
 import type { Reads } from "../reads";
-import type { RecentChanges } from "@/lib/recent-changes";
+import type { RecentChanges } from "@/lib/runs/recent-changes";
 
 /** After a restart a thousand tabs ask for the same lists at once: one read serves all of them for so long. */
 const sharedMs = 500;

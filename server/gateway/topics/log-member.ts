@@ -1,4 +1,4 @@
-import { cursorOf, readCursor } from "@/lib/cursor";
+import { cursorOf, readCursor } from "@/lib/runs/cursor";
 import { message, type Subscriber, type Subscription } from "../subscription";
 
 /** What a log is made of: lines with rising positions, kept in the database. */

@@ -1,9 +1,9 @@
 import type { RunPatch } from "@/lib/contracts/realtime";
 import type { RunDetail, RunEvent, RunRow } from "@/lib/contracts/run";
-import { cursorOf, readCursor } from "@/lib/cursor";
+import { cursorOf, readCursor } from "@/lib/runs/cursor";
 import type { View } from "../caller";
 import type { Reads } from "../reads";
-import type { Recent } from "@/lib/recent-changes";
+import type { Recent } from "@/lib/runs/recent-changes";
 import { message, type Subscriber, type Subscription } from "../subscription";
 
 /** Beyond, the events are read from the database again once the socket has room: none is ever lost. */

@@ -2,7 +2,7 @@ import type { RunEvent, RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/status";
 import type { View } from "../caller";
 import type { Reads } from "../reads";
-import type { Recent } from "@/lib/recent-changes";
+import type { Recent } from "@/lib/runs/recent-changes";
 import type { Subscriber, Subscription } from "../subscription";
 import { RunMember } from "./run-member";
 

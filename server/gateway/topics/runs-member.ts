@@ -1,10 +1,10 @@
 import type { RunFilter } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
-import { cursorOf, readCursor } from "@/lib/cursor";
-import { matchesFilter } from "@/lib/match-run";
+import { cursorOf, readCursor } from "@/lib/runs/cursor";
+import { matchesFilter } from "@/lib/runs/match-run";
 import type { View } from "../caller";
 import type { Reads } from "../reads";
-import type { Recent, RecentChanges } from "@/lib/recent-changes";
+import type { Recent, RecentChanges } from "@/lib/runs/recent-changes";
 import { message, type Subscriber, type Subscription } from "../subscription";
 import type { FirstPages } from "./first-pages";
 

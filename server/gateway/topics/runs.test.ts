@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ServerMessage } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
-import { createRecentChanges } from "@/lib/recent-changes";
+import { createRecentChanges } from "@/lib/runs/recent-changes";
 import { createWorld, must, rowOf } from "../test/world";
 import { createRunsTopic } from "./runs";
 

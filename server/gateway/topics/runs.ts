@@ -1,8 +1,8 @@
 import type { RunFilter } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
-import { filterKey, matchesFilter } from "@/lib/match-run";
+import { filterKey, matchesFilter } from "@/lib/runs/match-run";
 import type { View } from "../caller";
-import type { Recent } from "@/lib/recent-changes";
+import type { Recent } from "@/lib/runs/recent-changes";
 import type { Subscriber, Subscription } from "../subscription";
 import { createFirstPages } from "./first-pages";
 import { RunsMember, type RunsShared, type RunsWish } from "./runs-member";

@@ -1,4 +1,4 @@
-import { cursorOf } from "@/lib/cursor";
+import { cursorOf } from "@/lib/runs/cursor";
 import { message, type Subscriber, type Subscription } from "../subscription";
 
 export interface StateTopic {

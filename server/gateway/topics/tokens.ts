@@ -1,7 +1,7 @@
 import type { TokenRow } from "@/lib/contracts/token";
-import { cursorOf, readCursor } from "@/lib/cursor";
+import { cursorOf, readCursor } from "@/lib/runs/cursor";
 import type { Reads } from "../reads";
-import { createRecentChanges, type Recent } from "@/lib/recent-changes";
+import { createRecentChanges, type Recent } from "@/lib/runs/recent-changes";
 import { message, type Subscriber, type Subscription } from "../subscription";
 
 const capacity = 2_000;

@@ -6,7 +6,7 @@ import type { Feed } from "../../engine/feed";
 import { startFeedAudit } from "../audit";
 import type { View } from "../caller";
 import type { Reads } from "../reads";
-import { createRecentChanges, type Recent } from "@/lib/recent-changes";
+import { createRecentChanges, type Recent } from "@/lib/runs/recent-changes";
 import type { Subscriber, Subscription } from "../subscription";
 import { createLogTopics } from "./logs";
 import { createRunTopic } from "./run";

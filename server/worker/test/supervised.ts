@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { FromWorker, type Assignment, type OperationOutcome, type TaskContext, type ToWorker } from "@/lib/contracts/ipc";
-import { encodePacket } from "@/lib/packet";
+import { encodePacket } from "@/lib/values/packet";
 
 // Built from nothing, as a worker's environment is.
 const baseEnv: NodeJS.ProcessEnv = { NODE_ENV: "test", PATH: process.env["PATH"] };

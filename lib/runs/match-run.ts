@@ -1,0 +1,47 @@
+import type { RunFilter } from "../contracts/realtime";
+import type { RunRow } from "../contracts/run";
+
+type Field = keyof RunFilter;
+type Wanted = { [F in Field]-?: NonNullable<RunFilter[F]> };
+
+/** One test per field of the filter; a new field does not compile until it has one. */
+const tests: { [F in Field]: (row: RunRow, wanted: Wanted[F]) => boolean } = {
+  status: (row, wanted) => wanted.length === 0 || wanted.includes(row.status),
+  task: (row, wanted) => wanted.length === 0 || wanted.includes(row.task),
+  tag: (row, wanted) => wanted.every((tag) => row.tags.includes(tag)),
+  queue: (row, wanted) => wanted.length === 0 || wanted.includes(row.queue),
+  batch: (row, wanted) => row.batchId === wanted,
+  from: (row, wanted) => Date.parse(row.createdAt) >= Date.parse(wanted),
+  to: (row, wanted) => Date.parse(row.createdAt) <= Date.parse(wanted),
+  id: (row, wanted) => row.id.startsWith(wanted),
+  parent: (row, wanted) => row.parentId === wanted,
+  root: (row, wanted) => row.rootId === wanted,
+  rootOnly: (row, wanted) => !wanted || row.parentId === undefined,
+  isTest: (row, wanted) => row.isTest === wanted,
+};
+
+// The parameter ties the test of a field to its value, which a union of fields would not.
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+function holds<F extends Field>(field: F, row: RunRow, filter: Partial<Wanted>): boolean {
+  const wanted = filter[field];
+  return wanted === undefined || tests[field](row, wanted);
+}
+
+// The keys of an object literal whose type names exactly the fields.
+const fields = Object.keys(tests) as Field[];
+
+/** The same meaning as the list query of `RunFilter`. */
+export function matchesFilter(row: RunRow, filter: RunFilter): boolean {
+  // Without exactOptionalPropertyTypes the two types are the same: `holds` passes over undefined.
+  const wanted = filter as Partial<Wanted>;
+  return fields.every((field) => holds(field, row, wanted));
+}
+
+/** Same text for filters that mean the same. */
+export function filterKey(filter: RunFilter): string {
+  const parts = fields.map((field) => {
+    const wanted = filter[field];
+    return Array.isArray(wanted) ? (wanted.length === 0 ? undefined : wanted.map(String).toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))) : wanted;
+  });
+  return JSON.stringify(parts);
+}

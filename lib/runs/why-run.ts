@@ -1,0 +1,88 @@
+import type { QueueRow } from "@/lib/contracts/realtime";
+import type { RunEvent, RunRow } from "@/lib/contracts/run";
+import { formatCount, plural } from "../view/format";
+
+/** Why a run is as it is, in a sentence; `href` leads to what can be done about it. */
+export interface Why {
+  tone: "idle" | "needs" | "moving" | "parked" | "asks" | "good" | "bad";
+  text: string;
+  link?: { href: string; text: string };
+  /** The sentence goes on with the time until then. */
+  until?: string;
+}
+
+export interface WhyInput {
+  run: RunRow & { ttl?: string | undefined; maxDuration?: number | undefined };
+  events: readonly RunEvent[];
+  queue: QueueRow | undefined;
+}
+
+const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+const lastOf = (events: readonly RunEvent[], type: RunEvent["type"]): RunEvent | undefined => events.findLast((event) => event.type === type);
+
+/** Always a sentence, so that its line has its place from the first moment on. */
+export function whyRun({ run, events, queue }: WhyInput): Why {
+  switch (run.status) {
+    case "COMPLETED":
+      return { tone: "good", text: run.progress?.label ?? (run.attempt > 1 ? `Completed in attempt ${run.attempt}.` : "Completed in its first attempt.") };
+    case "DEQUEUED":
+      return { tone: "moving", text: "Taken from the queue; a worker is starting it." };
+    case "EXECUTING":
+      if (run.retryAt && run.error) return { tone: "needs", text: `Attempt ${run.attempt} failed: ${messageOf(run)}. The next one starts`, until: run.retryAt };
+      return { tone: "moving", text: run.progress?.label ?? (run.attempt > 1 ? `Runs in attempt ${run.attempt}.` : "Runs.") };
+    case "QUEUED":
+      return whyQueued(run, queue);
+    case "DELAYED":
+      return { tone: "idle", text: "Delayed; it starts", ...(run.delayUntil !== undefined && { until: run.delayUntil }) };
+    case "PENDING_VERSION":
+      return { tone: "needs", text: `The deployed version has no task ${run.task}. The run starts when one that has it is deployed.`, link: { href: "/tasks", text: "See tasks" } };
+    case "WAITING":
+      return whyWaiting(run, events);
+    case "CANCELED": {
+      const by = text(lastOf(events, "canceled")?.data?.by);
+      return { tone: "idle", text: by ? `Canceled by ${by}.` : "Canceled." };
+    }
+    case "EXPIRED":
+      return { tone: "idle", text: run.ttl ? `Not started within its time to live of ${run.ttl}.` : "Not started within its time to live." };
+    case "TIMED_OUT":
+      return { tone: "bad", text: run.maxDuration ? `Stopped after its maximum of ${formatCount(run.maxDuration)} s of compute time.` : messageOf(run) };
+    case "FAILED":
+    case "CRASHED":
+    case "SYSTEM_FAILURE":
+      return { tone: "bad", text: messageOf(run) };
+  }
+}
+
+function messageOf(run: RunRow): string {
+  if (!run.error) return "It failed without a message.";
+  const { name, message } = run.error;
+  const line = message.split("\n")[0] ?? "";
+  return name === undefined || name === "Error" || line.startsWith(name) ? line : `${name}: ${line}`;
+}
+
+function whyQueued(run: RunRow, queue: QueueRow | undefined): Why {
+  if (run.retryAt && run.error) return { tone: "needs", text: `Attempt ${run.attempt} failed: ${messageOf(run)}. The next one starts`, until: run.retryAt };
+  if (queue?.paused) return { tone: "needs", text: `Queue ${queue.name} is paused${queue.pausedBy ? ` by ${queue.pausedBy}` : ""}; resume it to start this run.`, link: { href: "/queues", text: "Open queues" } };
+  if (queue && queue.concurrencyLimit !== null && queue.running >= queue.concurrencyLimit) {
+    return { tone: "idle", text: `Queue ${queue.name} runs ${formatCount(queue.running)} of ${formatCount(queue.concurrencyLimit)}; ${plural(queue.queued, "run")} wait in it.`, link: { href: "/queues", text: "Open queues" } };
+  }
+  if (run.concurrencyKey !== undefined) return { tone: "idle", text: `Waits for its turn in queue ${run.queue} under the key ${run.concurrencyKey}.` };
+  return { tone: "idle", text: queue && queue.queued > 1 ? `Waits in queue ${queue.name} with ${plural(queue.queued - 1, "other run")}.` : "Waits for a free worker." };
+}
+
+function whyWaiting(run: RunRow, events: readonly RunEvent[]): Why {
+  const data = lastOf(events, "waiting")?.data;
+  const until = text(data?.until);
+  const token = text(data?.tokenId);
+  switch (run.waitingOn) {
+    case "token":
+      return { tone: "asks", text: "It asks for an answer and goes on when it has one.", link: { href: token ? `/tokens?token=${encodeURIComponent(token)}` : "/tokens", text: "Answer" } };
+    case "run":
+      return { tone: "parked", text: "Waits for a child run and holds no slot." };
+    case "batch":
+      return { tone: "parked", text: "Waits for its child runs and holds no slot." };
+    case "time":
+    case undefined:
+      return { tone: "parked", text: "Waits and holds no slot; it goes on", ...(until !== undefined && { until }) };
+  }
+}

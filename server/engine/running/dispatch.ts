@@ -1,0 +1,168 @@
+import type { Assignment, TaskContext } from "@/lib/contracts/ipc";
+import type { InternalErrorCode } from "@/lib/contracts/error";
+import { machinePresets, type BundleManifest, type MachinePreset, type TaskManifest } from "@/lib/contracts/task";
+import { decodeText } from "../../db/text";
+import type { Deployment } from "../versions/deployments";
+import { freeSlot, type Engine } from "../engine";
+import { resolvePacket } from "../packets";
+import { parkForVersion } from "../versions/pending-version";
+import { readOptions, type RunOptions } from "../triggering/run-options";
+import type { StoredRun } from "../run-row";
+
+/** The cold part of a run that a worker needs, as stored. */
+export interface ColdRun {
+  payload: string | null;
+  payload_type: string;
+  metadata: string | null;
+  options: string;
+}
+
+interface Resumed {
+  from: NonNullable<Assignment["resume"]>;
+  traceSeq: number;
+}
+
+/** Trace items of an attempt have numbers above those of the attempts before it, which another process may have written. */
+const traceItemsPerAttempt = 8_000_000;
+
+interface Start {
+  run: StoredRun;
+  cold: ColdRun;
+  resumed: Resumed | undefined;
+}
+
+/**
+ * Hands a run that has been started (committed as EXECUTING or DEQUEUED, slot held) to a worker. A run whose row cannot be
+ * handed over ends here: left alone it would be found without a process and come back for ever.
+ */
+export function dispatch(engine: Engine, run: StoredRun, cold: ColdRun, resumed?: Resumed): void {
+  if (engine.canceled.has(run.id)) {
+    freeSlot(engine, run.id);
+    return;
+  }
+  const start: Start = { run, cold, resumed };
+  const known = run.deployment === null ? engine.deployments.current() : engine.deployments.get(run.deployment);
+  if (known === null && run.deployment !== null) void placeFound(engine, start, run.deployment);
+  else tryPlace(engine, start, known);
+}
+
+/** Another node made this version. */
+async function placeFound(engine: Engine, start: Start, version: string): Promise<void> {
+  try {
+    const deployment = await engine.deployments.find(version);
+    if (deployment !== null) tryPlace(engine, start, deployment);
+    else await failStart(engine, start.run, { code: "COULD_NOT_FIND_EXECUTOR", message: `Version ${version}, on which this run has to execute, is not there any more.` });
+  } catch (error) {
+    engine.log.error("the version of a run could not be read; the sweep tries again", { run: start.run.id, error: messageOf(error) });
+  }
+}
+
+function tryPlace(engine: Engine, start: Start, deployment: Deployment | null): void {
+  try {
+    const task = deployment?.manifest.tasks.find((candidate) => candidate.id === start.run.task);
+    if (deployment === null || task === undefined) void parkForVersion(engine, start.run);
+    else place(engine, start, { deployment, task });
+  } catch (error) {
+    void failStart(engine, start.run, { code: "TASK_EXECUTION_FAILED", message: `The run could not be started: ${messageOf(error)}` });
+  }
+}
+
+function place(engine: Engine, { run, cold, resumed }: Start, of: { deployment: Deployment; task: TaskManifest }): void {
+  const ctx = contextOf(engine, run, { ...of, options: readOptions(cold.options) });
+  engine.live.set(run.id, {
+    id: run.id,
+    epoch: run.epoch,
+    attempt: run.attempt,
+    stored: run,
+    traceSeq: resumed?.traceSeq ?? Math.max(engine.live.get(run.id)?.traceSeq ?? 0, (run.attempt - 1) * traceItemsPerAttempt),
+    operated: resumed !== undefined,
+    open: new Set(resumed?.from.journal.filter((entry) => entry.outcome === undefined).map((entry) => entry.seq)),
+  });
+  const isolate = run.status === "DEQUEUED";
+  const send = (payload: Assignment["payload"]) => {
+    engine.scheduler.started(run.id);
+    if (engine.executor === null || engine.live.get(run.id)?.epoch !== run.epoch) return;
+    engine.executor.assign(
+      {
+        runId: run.id,
+        epoch: run.epoch,
+        ctx,
+        payload,
+        metadata: cold.metadata === null ? null : decodeText(cold.metadata),
+        env: {},
+        api: engine.api(),
+        ...(run.max_duration !== null && { maxDuration: run.max_duration }),
+        ...(isolate && { isolated: true }),
+        // An attempt's own time is added when it ends.
+        ...(run.usage_ms > 0 && { usedMsBefore: run.usage_ms }),
+        ...(resumed !== undefined && { resume: resumed.from }),
+      },
+      { deployment: of.deployment, isolate, ...(isolate && run.machine !== null && { machine: run.machine }) },
+    );
+  };
+  const packet = { data: cold.payload === null ? null : decodeText(cold.payload), dataType: cold.payload_type };
+  if (packet.dataType !== "application/store") return send(packet);
+  // Only large payloads take a turn through the packet store.
+  void resolvePacket(engine.packets, packet)
+    .then(send)
+    .catch((error: unknown) => failStart(engine, run, { code: "TASK_INPUT_ERROR", message: `The payload could not be read: ${messageOf(error)}` }));
+}
+
+async function failStart(engine: Engine, run: StoredRun, { code, message }: { code: InternalErrorCode; message: string }): Promise<void> {
+  engine.log.error("a run could not be started", { run: run.id, error: message });
+  try {
+    await engine.finishes.submit({
+      runId: run.id,
+      epoch: run.epoch,
+      from: ["EXECUTING", "DEQUEUED"],
+      status: "SYSTEM_FAILURE",
+      event: "failed",
+      data: { attempt: run.attempt },
+      error: { type: "INTERNAL_ERROR", code, message },
+      usageMs: 0,
+    });
+  } catch (error) {
+    engine.log.error("its failure could not be stored; the sweep tries again", { run: run.id, error: messageOf(error) });
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export const machineOf = (run: StoredRun, config: BundleManifest["config"]): MachinePreset => run.machine ?? config.machine ?? "small-1x";
+
+function contextOf(engine: Engine, run: StoredRun, of: { task: TaskManifest; deployment: Deployment; options: RunOptions }): TaskContext {
+  const { task, deployment, options } = of;
+  const { env } = engine;
+  const machine = machineOf(run, deployment.manifest.config);
+  const retries = task.retry ?? deployment.manifest.config.retries?.default;
+  // Without retry settings there is one attempt, of which only the trigger's own number is told.
+  const maxAttempts = options.maxAttempts ?? (retries === undefined ? null : run.max_attempts);
+  return {
+    task: { id: task.id, filePath: task.filePath },
+    attempt: { number: run.attempt, startedAt: run.updated_at },
+    run: {
+      id: run.id,
+      tags: run.tags,
+      isTest: run.is_test,
+      isReplay: run.replay_of !== null,
+      createdAt: run.created_at,
+      startedAt: run.started_at ?? run.updated_at,
+      version: deployment.version,
+      priority: run.priority_ms / 1000,
+      ...(options.idempotencyKey !== undefined && { idempotencyKey: options.idempotencyKey }),
+      ...(options.idempotencyKeyScope !== undefined && { idempotencyKeyScope: options.idempotencyKeyScope }),
+      ...(maxAttempts !== null && { maxAttempts }),
+      ...(run.max_duration !== null && { maxDuration: run.max_duration }),
+      ...(options.region !== undefined && { region: options.region }),
+      ...(run.parent_id !== null && { parentTaskRunId: run.parent_id }),
+      ...(run.root_id !== null && { rootTaskRunId: run.root_id }),
+    },
+    queue: { id: `queue_${run.queue}`, name: run.queue },
+    environment: { id: env.id, slug: env.slug, type: env.type },
+    organization: { id: env.project.id, slug: env.project.ref, name: env.project.name },
+    project: { id: env.project.id, ref: env.project.ref, slug: env.project.ref, name: env.project.name },
+    machine: { name: machine, ...machinePresets[machine], centsPerMs: 0 },
+    ...(run.batch_id !== null && { batch: { id: run.batch_id } }),
+    deployment: { id: deployment.id, shortCode: deployment.version, version: deployment.version, runtime: "node", runtimeVersion: process.versions.node },
+  };
+}

@@ -1,0 +1,63 @@
+import type { OperationOutcome, RunResult } from "@/lib/contracts/ipc";
+import { describeError } from "@/lib/contracts/error";
+import type { Packet } from "@/lib/contracts/run";
+import { encodeText } from "../../db/text";
+import type { Finish, Finished } from "../loops";
+import type { StoredRun } from "../run-row";
+
+/** An end on its way into a statement. `known`: the row as this process last saw it, for the plain one. */
+export interface Ending {
+  finish: Finish;
+  /** As stored: a large one is in the packet store by now. */
+  output: Packet | undefined;
+  known: StoredRun | null;
+}
+
+/** Rows are locked in the order in which a statement is given them, and everywhere in the order of their ids. */
+export const inOrderOfId = (endings: readonly Ending[]): Ending[] => endings.toSorted((a, b) => (a.finish.runId < b.finish.runId ? -1 : 1));
+
+/** Columns of both statements. What is undefined is left out of the JSON, and null to the statement. */
+function commonInput({ finish, output }: Ending) {
+  const { error } = finish;
+  const told = error === undefined ? undefined : describeError(error);
+  return {
+    id: finish.runId,
+    epoch: finish.epoch ?? undefined,
+    status: finish.status,
+    event: finish.event,
+    data: finish.data === undefined ? undefined : JSON.stringify(finish.data),
+    output: typeof output?.data === "string" ? encodeText(output.data) : undefined,
+    output_type: output?.dataType,
+    error: error === undefined ? undefined : encodeText(JSON.stringify(error)),
+    error_name: told?.name === undefined ? undefined : encodeText(told.name),
+    error_message: told === undefined ? undefined : encodeText(told.message.slice(0, 1000)),
+    usage_ms: Math.round(finish.usageMs),
+  };
+}
+
+export const plainInput = (ending: Ending) => ({ ...commonInput(ending), version: ending.known?.version });
+export const linkedInput = (ending: Ending) => ({ ...commonInput(ending), from: ending.finish.from, result: encodeText(JSON.stringify(outcomeOf(ending))) });
+
+/** What the plain statement tells: all else about the row is known. */
+export interface PlainEnd {
+  id: string;
+  at: string;
+  batches: string[] | null;
+  awaited: boolean;
+}
+
+export function ended(ending: Ending, known: StoredRun, at: string): Finished {
+  const { status, event, error_name = null, error_message = null, usage_ms } = commonInput(ending);
+  const row: StoredRun = { ...known, status, version: known.version + 1, updated_at: at, finished_at: at, usage_ms: known.usage_ms + usage_ms, retry_at: null, error_name, error_message };
+  return Object.assign(row, { event, stopping: false, was_queued: false, parents: null, batches: null });
+}
+
+/** What a parent that waits for this run is told. */
+function outcomeOf({ finish, output }: Ending): OperationOutcome {
+  const id = finish.runId;
+  const value: RunResult =
+    finish.status === "COMPLETED"
+      ? { ok: true, id, output: output ?? { data: null, dataType: "application/json" } }
+      : { ok: false, id, error: finish.error ?? { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR" } };
+  return { ok: true, value };
+}

@@ -1,0 +1,90 @@
+import type { Progress } from "@/lib/contracts/ipc";
+import type { MetadataOperation } from "@/lib/contracts/run";
+import { Unavailable } from "../../db/errors";
+import { addTags } from "./add-tags";
+import { createChunkWrites } from "./chunk-writes";
+import type { Engine, LiveRun } from "../engine";
+import type { MetadataCount } from "../loops";
+import { createMetadataWrites } from "./metadata-writes";
+import { streamWriter } from "../waiting/resume";
+import { createTurns } from "../turns";
+
+/** The write loops of what a run says while it goes on, and what of it is still under way per run. */
+export function createProgressWrites(engine: Engine) {
+  const metadata = createMetadataWrites(engine);
+  const chunks = createChunkWrites(engine);
+  const turns = createTurns();
+  return {
+    metadata,
+    chunks,
+    /** Runs `work` after what is under way for this run. A failure is logged: it must not end the run. */
+    enqueue(runId: string, work: () => Promise<void>): Promise<void> {
+      return turns.take(runId, () => work().catch((error: unknown) => engine.log.warn("progress of a run was refused", { run: runId, error: String(error) })));
+    },
+    /** Resolves when everything the run has said so far is committed. */
+    flush: (runId: string): Promise<void> => turns.wait(runId),
+    async idle(): Promise<void> {
+      await turns.idle();
+      await Promise.all([metadata.idle(), chunks.idle()]);
+    },
+  };
+}
+
+/**
+ * Metadata, stream chunks, tags and trace of a run, as its process reports them. An older epoch's report changes nothing.
+ * Throws when the database is away: called again with the same message it writes what is not there yet.
+ */
+export async function recordProgress(engine: Engine, message: { runId: string; epoch: number; seq: number; progress: Progress }): Promise<void> {
+  const live = engine.live.get(message.runId);
+  if (live === undefined || live.epoch !== message.epoch) return;
+  const { trace = [], ...facts } = message.progress;
+  if (Object.keys(facts).length > 0) {
+    let outage: Unavailable | undefined;
+    await engine.progress.enqueue(live.id, async () => {
+      outage = await write(engine, live, facts);
+    });
+    if (outage !== undefined) throw outage;
+  }
+  if (trace.length > 0) engine.trace.submit(live, trace);
+}
+
+/** Answers that the database is away; anything else that is wrong is said and over. */
+async function write(engine: Engine, live: LiveRun, progress: Progress): Promise<Unavailable | undefined> {
+  const { stored } = live;
+  const work: Promise<unknown>[] = [];
+  const change = (runId: string, count: MetadataCount, { first = 0, operations = [] }: { first?: number | undefined; operations?: readonly MetadataOperation[] | undefined }) => {
+    if (operations.length > 0) work.push(engine.progress.metadata.submit({ runId, operations, from: { runId: live.id, epoch: live.epoch, count, first } }));
+  };
+  change(live.id, "own", { first: progress.firstMetadataOperation, operations: progress.operations });
+  change(stored.parent_id ?? live.id, "parent", { first: progress.firstParentOperation, operations: progress.parentOperations });
+  change(stored.root_id ?? live.id, "root", { first: progress.firstRootOperation, operations: progress.rootOperations });
+  for (const stream of progress.streams ?? []) {
+    work.push(engine.progress.chunks.submit({ runId: stream.target ?? live.id, key: stream.key, writer: streamWriter({ id: live.id, attempt: live.attempt }), first: stream.first, chunks: stream.chunks }));
+  }
+  if (progress.tags !== undefined && progress.tags.length > 0) work.push(addTags(engine, live.id, progress.tags));
+  let outage: Unavailable | undefined;
+  for (const result of await Promise.allSettled(work)) {
+    if (result.status === "fulfilled") continue;
+    if (result.reason instanceof Unavailable) outage = result.reason;
+    else engine.log.warn("progress of a run was refused", { run: live.id, error: String(result.reason) });
+  }
+  return outage;
+}
+
+/** The resumed code did not do what its journal says; it goes on live from there. */
+export async function recordDivergence(engine: Engine, message: { runId: string; epoch: number; seq: number; expected: string; actual: string }): Promise<void> {
+  const live = engine.live.get(message.runId);
+  if (live === undefined || live.epoch !== message.epoch) return;
+  engine.log.warn("a resumed run took another way than its journal", { run: message.runId, expected: message.expected, actual: message.actual });
+  engine.trace.submit(live, [
+    {
+      attempt: live.attempt,
+      kind: "log",
+      spanId: `${live.attempt}.diverged`,
+      parentId: null,
+      name: `Resumed code took another way than before: expected ${message.expected}, got ${message.actual}. It goes on live from here.`,
+      level: "warn",
+      at: new Date().toISOString(),
+    },
+  ]);
+}

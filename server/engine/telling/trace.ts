@@ -1,0 +1,59 @@
+import type { TraceItem } from "@/lib/contracts/run";
+import { groupCommit } from "../../db/group-commit";
+import { encodeText } from "../../db/text";
+import type { Engine, LiveRun } from "../engine";
+
+const insertSql = `
+insert into run_trace (run_id, seq, at, attempt, kind, span_id, parent_id, name, level, started_at, ended_at, is_error, icon, attributes)
+select run_id, seq, now(), attempt, kind, span_id, parent_id, name, level, started_at, ended_at, is_error, icon, attributes
+  from json_to_recordset($1::json) as i(run_id text, seq int, attempt smallint, kind text, span_id text, parent_id text, name text, level text,
+    started_at timestamptz, ended_at timestamptz, is_error boolean, icon text, attributes text)
+on conflict do nothing`;
+
+/** Longer log lines and attributes are cut here. */
+const maxText = 16_384;
+
+/**
+ * The write loop of spans and logs. Telemetry alone commits asynchronously: a crash of the database may lose the last
+ * half second of it, never state.
+ */
+export function createTraceWrites(engine: Engine) {
+  const group = groupCommit<TraceItem, true>({
+    writer: engine.db.writer({ asynchronousCommit: true }),
+    maxBatch: 2000,
+    async run({ query }, items) {
+      await query(insertSql, [JSON.stringify(items.map(toInput))]);
+      engine.feed.emit("trace", items);
+      return items.map(() => true);
+    },
+  });
+  return {
+    submit(live: LiveRun, items: readonly Omit<TraceItem, "runId" | "seq">[]): void {
+      for (const item of items) {
+        live.traceSeq += 1;
+        group.submit({ ...item, runId: live.id, seq: live.traceSeq }).catch((error: unknown) => engine.log.warn("trace lines were lost", { run: live.id, error: String(error) }));
+      }
+    },
+    idle: group.idle,
+  };
+}
+
+function toInput(item: TraceItem) {
+  return {
+    run_id: item.runId,
+    seq: item.seq,
+    attempt: item.attempt,
+    kind: item.kind,
+    span_id: item.spanId,
+    parent_id: item.parentId,
+    name: encodeText(cut(item.name)),
+    level: item.level ?? null,
+    started_at: item.at,
+    ended_at: item.endedAt ?? null,
+    is_error: item.isError ?? null,
+    icon: item.icon ?? null,
+    attributes: item.attributes === undefined ? null : encodeText(cut(JSON.stringify(item.attributes))),
+  };
+}
+
+const cut = (text: string) => (text.length <= maxText ? text : `${text.slice(0, maxText)}… (${text.length} characters)`);

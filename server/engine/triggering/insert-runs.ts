@@ -1,0 +1,244 @@
+import type { RunStatus } from "@/lib/contracts/status";
+import type { MachinePreset } from "@/lib/contracts/task";
+import type { Query } from "../../db/database";
+import { runColumns, type StoredRun } from "../run-row";
+
+/** A run to be created. `EXECUTING` takes the fast road: created and started in one commit, never in the queue table. */
+export interface NewRun {
+  id: string;
+  task: string;
+  status: Extract<RunStatus, "QUEUED" | "DELAYED" | "EXECUTING" | "DEQUEUED" | "SYSTEM_FAILURE">;
+  queue: string;
+  concurrency_key: string | null;
+  priority_ms: number;
+  /** Epoch ms of a place in the queue that is not that of its creation: inherited, or of the end of its delay. */
+  queue_ms: number | null;
+  delay_until: string | null;
+  ttl_ms: number | null;
+  parent_id: string | null;
+  root_id: string | null;
+  batch_id: string | null;
+  batch_index: number | null;
+  replay_of: string | null;
+  depth: number;
+  is_test: boolean;
+  deployment: string | null;
+  machine: MachinePreset | null;
+  isolate: boolean;
+  max_attempts: number | null;
+  max_duration: number | null;
+  tags: string[];
+  node: string | null;
+  payload: string | null;
+  payload_type: string;
+  metadata: string | null;
+  options: string;
+  progress_value: number | null;
+  progress_label: string | null;
+  error: string | null;
+  error_name: string | null;
+  error_message: string | null;
+  /** Operation of a parent run that makes this one; the row goes into the parent's journal. */
+  parent_epoch: number | null;
+  parent_attempt: number | null;
+  parent_seq: number | null;
+  parent_kind: string | null;
+  parent_fingerprint: string | null;
+  /** The parent's operation stays open until this run is final. */
+  parent_waits: boolean;
+  parent_outcome: string | null;
+  /** The person or key that asked for it by hand; left out otherwise. */
+  created_by?: string;
+}
+
+const inputColumns = `id text, task text, status text, queue text, concurrency_key text, priority_ms int, queue_ms bigint, delay_until timestamptz,
+  ttl_ms bigint, parent_id text, root_id text, batch_id text, batch_index int, replay_of text, depth smallint, is_test boolean, deployment text,
+  machine text, isolate boolean, max_attempts smallint, max_duration int, tags text[], node text, payload text, payload_type text, metadata text,
+  options text, progress_value real, progress_label text, error text, error_name text, error_message text, parent_epoch int, parent_attempt smallint,
+  parent_seq int, parent_kind text, parent_fingerprint text, parent_waits boolean, parent_outcome text`;
+
+/** Statuses that lists look up by `notable`. */
+export const notableStatuses: readonly RunStatus[] = ["DELAYED", "PENDING_VERSION", "WAITING", "CANCELED", "FAILED", "CRASHED", "SYSTEM_FAILURE", "EXPIRED", "TIMED_OUT"];
+
+/** What the runs of one statement need beyond their rows. Each part costs about 0.05 ms of a statement, needed or not. */
+interface Parts {
+  /** They may be there already: looking costs a tenth of the statement. */
+  again: boolean;
+  tags: boolean;
+  waiting: boolean;
+  children: boolean;
+  by: boolean;
+}
+
+/**
+ * Parents that still run. Their rows are locked: a cancel comes before, and then no child is made, or after, and then it finds the
+ * child. In order of id, as every statement that locks several runs.
+ */
+const parents = `pl as materialized (
+  select run.id, run.epoch from run where run.id = any(array(select parent_id from json_to_recordset($2::json) as x(parent_id text, parent_seq int) where parent_seq is not null))
+     and run.status in ('EXECUTING', 'WAITING', 'QUEUED') order by run.id for no key update
+),`;
+const fenced = `exists (select from pl where pl.id = i.parent_id and pl.epoch = i.parent_epoch)`;
+
+/**
+ * One statement: the runs, their cold data, tags, events, queue entries, timers, counters, and their parents' journal entries.
+ * A run whose parent no longer runs at `parent_epoch` is left out: a zombie creates nothing.
+ * With `again` it inserts nothing for ids that are there.
+ */
+const insertSql = ({ again, tags, waiting, children, by }: Parts): string => `
+with ${children ? parents : ""}
+i as materialized (
+  select i.*, coalesce(i.queue_ms, floor(extract(epoch from now()) * 1000)::bigint) as place
+    from json_to_recordset($2::json) as i(${inputColumns}${by ? ", created_by text" : ""})
+   ${children ? `where i.parent_seq is null or ${fenced}` : ""}
+),
+r as (
+  insert into run (id, env_id, task, status, notable, version, epoch, attempt, queue, concurrency_key, priority_ms, queue_at, queued_at, started_at,
+                   finished_at, delay_until, expires_at, parent_id, root_id, batch_id, replay_of, depth, is_test, deployment, machine, isolate,
+                   max_attempts, max_duration, tags, node, progress_value, progress_label, error_name, error_message)
+  select id, $1, task, status, case when status in ('DELAYED', 'SYSTEM_FAILURE') then status end,
+         case when status in ('EXECUTING', 'DEQUEUED') then 2 else 1 end,
+         case when status in ('EXECUTING', 'DEQUEUED') then 1 else 0 end, case when status in ('EXECUTING', 'DEQUEUED') then 1 else 0 end,
+         queue, concurrency_key, priority_ms, to_timestamp(place / 1000.0),
+         case when status <> 'DELAYED' then now() end, case when status in ('EXECUTING', 'DEQUEUED') then now() end,
+         case when status = 'SYSTEM_FAILURE' then now() end, delay_until,
+         case when ttl_ms is not null and status = 'QUEUED' then now() + ttl_ms * interval '1 ms' end,
+         parent_id, root_id, batch_id, replay_of, depth, is_test, deployment, machine, isolate, max_attempts, max_duration, tags, node,
+         progress_value, progress_label, error_name, error_message
+    from i
+  ${again ? "on conflict (id) do nothing" : ""}
+  returning id, task, status, version, queue, queue_at, created_at, progress_value
+),
+d as (
+  insert into run_data (run_id, payload, payload_type, seed_metadata, metadata, metadata_at_attempt, options, error)
+  select id, payload, payload_type, metadata, metadata, metadata, options, error from i ${again ? "on conflict do nothing" : ""}
+),
+e as (
+  insert into run_event (run_id, version, at, type, data)
+  select r.id, v.version, now(), v.type, v.data from r
+   cross join lateral (values (1, 'created', ${by ? "(select json_build_object('by', created_by)::text from i where id = r.id and created_by is not null)" : "null"}), (2, case when r.status = 'DEQUEUED' then 'dequeued' else 'started' end, '{"attempt":1}')) as v(version, type, data)
+   where v.version <= r.version
+),
+${tags ? "t as (insert into run_tag (env_id, tag, created_at, run_id) select $1, tag, now(), id from i, unnest(tags) as tag on conflict do nothing)," : ""}
+${
+  waiting
+    ? `q as (
+  insert into run_queue (env_id, queue, concurrency_key, score, run_id)
+  select $1, queue, coalesce(concurrency_key, ''), place - priority_ms, id from i where status = 'QUEUED' and id in (select id from r)
+),
+tm as (
+  insert into run_timer (env_id, kind, ref, due_at)
+  select $1, 'delay', id, delay_until from i where status = 'DELAYED' and id in (select id from r)
+  union all
+  select $1, 'ttl', id, now() + ttl_ms * interval '1 ms' from i where status = 'QUEUED' and ttl_ms is not null and id in (select id from r)
+  on conflict do nothing
+),`
+    : ""
+}
+${
+  children
+    ? `p as (
+  update run set pending_waits = run.pending_waits + w.n
+    from (select parent_id, count(*) as n from i where parent_waits and id in (select id from r) group by parent_id) w
+   where run.id = w.parent_id
+),
+j as (
+  insert into run_journal (run_id, attempt, seq, kind, fingerprint, target, outcome)
+  select parent_id, parent_attempt, parent_seq, parent_kind, parent_fingerprint, case when parent_waits then id end, parent_outcome
+    from i where parent_seq is not null and parent_kind <> 'batchTrigger' on conflict do nothing
+),`
+    : ""
+}
+h as (insert into run_slot (run_id, env_id, node) select id, $1, node from i where status in ('EXECUTING', 'DEQUEUED') and id in (select id from r)),
+s as (
+  insert into run_stat (env_id, minute, task, queue, status, bucket, count)
+  select $1, date_trunc('minute', now()), task, queue, 'created', 0, count(*) from r group by task, queue order by task, queue
+  on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count
+)
+select id, queue_at, created_at, progress_value from r`;
+
+const texts = new Map<string, string>();
+function textFor(runs: readonly NewRun[], again: boolean): string {
+  const parts: Parts = {
+    again,
+    tags: runs.some((run) => run.tags.length > 0),
+    waiting: runs.some((run) => run.status === "QUEUED" || run.status === "DELAYED"),
+    children: runs.some((run) => run.parent_seq !== null),
+    by: runs.some((run) => run.created_by !== undefined),
+  };
+  const key = JSON.stringify(parts);
+  const text = texts.get(key) ?? insertSql(parts);
+  texts.set(key, text);
+  return text;
+}
+
+/**
+ * Creates the runs; the answer misses those that a fenced parent may not create any more. `again`: after a lost connection a first
+ * try may have been committed.
+ */
+export async function insertRuns(query: Query, envId: string, runs: readonly NewRun[], { again }: { again: boolean }): Promise<StoredRun[]> {
+  const rows = await query<Created>(textFor(runs, again), [envId, JSON.stringify(runs.map(withoutNulls))]);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const created: StoredRun[] = [];
+  const missing: string[] = [];
+  for (const run of runs) {
+    const row = byId.get(run.id);
+    if (row === undefined) missing.push(run.id);
+    else created.push(storedRun(run, row));
+  }
+  if (missing.length === 0 || !again) return created;
+  const found = await query<StoredRun>(`select ${runColumns} from run where env_id = $1 and id = any($2)`, [envId, missing]);
+  return [...created, ...found];
+}
+
+/** Absent means null to the statement; most columns of most runs are, and reading their names costs as much as reading values. */
+function withoutNulls(run: NewRun): object {
+  const given: Record<string, unknown> = {};
+  for (const [column, value] of Object.entries(run)) if (value !== null) given[column] = value;
+  return given;
+}
+
+/** What only the database knows of a new row. */
+type Created = Pick<StoredRun, "id" | "queue_at" | "created_at" | "progress_value">;
+
+/** The row as the statement stores it. Sending all of it back would cost the database and this process a third of an insert. */
+function storedRun(run: NewRun, { queue_at, created_at, progress_value }: Created): StoredRun {
+  const starts = run.status === "EXECUTING" || run.status === "DEQUEUED";
+  return {
+    id: run.id,
+    task: run.task,
+    status: run.status,
+    version: starts ? 2 : 1,
+    epoch: starts ? 1 : 0,
+    tags: run.tags,
+    queue: run.queue,
+    concurrency_key: run.concurrency_key,
+    attempt: starts ? 1 : 0,
+    max_attempts: run.max_attempts,
+    queue_at,
+    created_at,
+    updated_at: created_at,
+    queued_at: run.status === "DELAYED" ? null : created_at,
+    started_at: starts ? created_at : null,
+    finished_at: run.status === "SYSTEM_FAILURE" ? created_at : null,
+    delay_until: run.delay_until,
+    expires_at: run.ttl_ms === null || run.status !== "QUEUED" ? null : new Date(Date.parse(created_at) + run.ttl_ms).toISOString(),
+    retry_at: null,
+    parent_id: run.parent_id,
+    root_id: run.root_id,
+    batch_id: run.batch_id,
+    replay_of: run.replay_of,
+    depth: run.depth,
+    is_test: run.is_test,
+    deployment: run.deployment,
+    machine: run.machine,
+    priority_ms: run.priority_ms,
+    waiting_on: null,
+    progress_value,
+    progress_label: run.progress_label,
+    error_name: run.error_name,
+    error_message: run.error_message,
+    usage_ms: 0,
+    max_duration: run.max_duration,
+  };
+}

@@ -1,0 +1,136 @@
+import { keyFreeingStatuses } from "@/lib/contracts/status";
+import { untilKnown, type Query } from "../../db/database";
+import { groupCommit } from "../../db/group-commit";
+import { encodeText } from "../../db/text";
+import type { Engine } from "../engine";
+import { EngineError } from "../error";
+import { insertRuns } from "./insert-runs";
+import type { KeyedAnswer, KeyedRun } from "../loops";
+
+/** Request ids are remembered for a day, as long as clients retry. */
+const requestKeyMs = 86_400_000;
+
+const takeRequestKeys = `
+insert into request_key (env_id, kind, key, ref, expires_at)
+select $1, kind, key, ref, expires_at from json_to_recordset($2::json) as i(kind text, key text, ref text, expires_at timestamptz)
+on conflict (env_id, kind, key) do update set ref = excluded.ref, expires_at = excluded.expires_at where request_key.expires_at < now()
+returning kind, key`;
+const readRequestKeys = `
+select r.kind, r.key, r.ref from request_key r join json_to_recordset($2::json) as i(kind text, key text) on r.kind = i.kind and r.key = i.key where r.env_id = $1`;
+
+const renameRequests = `
+update request_key r set ref = i.ref from json_to_recordset($2::json) as i(key text, ref text) where r.env_id = $1 and r.kind = 'trigger' and r.key = i.key`;
+
+/** A key is free when it has expired or its run ended in a way that frees it. */
+const takeKeys = `
+insert into idempotency_key (env_id, task, key, run_id, expires_at)
+select $1, task, key, run_id, now() + ttl_ms * interval '1 ms'
+  from json_to_recordset($2::json) as i(task text, key text, run_id text, ttl_ms bigint) order by task, key
+on conflict (env_id, task, key) do update set run_id = excluded.run_id, expires_at = excluded.expires_at
+  where idempotency_key.expires_at < now()
+     or exists (select from run where run.id = idempotency_key.run_id and run.status = any($3))
+returning task, key`;
+const readKeys = `
+select k.task, k.key, k.run_id from idempotency_key k join json_to_recordset($2::json) as i(task text, key text) on k.task = i.task and k.key = i.key
+ where k.env_id = $1`;
+
+const heldSql = `
+select k.run_id from idempotency_key k
+ where k.env_id = $1 and k.task = $2 and k.key = $3 and k.expires_at >= now()
+   and not exists (select from run where run.id = k.run_id and run.status = any($4))`;
+
+/** The run that the key stands for; null when the next trigger may have the key. */
+export async function holderOf(engine: Engine, task: string, key: string): Promise<string | null> {
+  const [row] = await engine.db.query<{ run_id: string }>(heldSql, [engine.env.id, encodeText(task), key, keyFreeingStatuses]);
+  return row?.run_id ?? null;
+}
+
+/** The write loop of runs with keys: keys and runs in one transaction, a group at a time. */
+export function createKeyedInserts(engine: Engine) {
+  return groupCommit<KeyedRun, KeyedAnswer>({ writer: engine.db.writer(), run: (writer, items) => untilKnown(() => writer.transaction((query) => insertKeyed(query, engine, items, { again: true }))) });
+}
+
+/** `again`: an earlier try with the same runs may have been committed. */
+export async function insertKeyed(query: Query, engine: Engine, items: readonly KeyedRun[], { again }: { again: boolean }): Promise<(KeyedAnswer | Error)[]> {
+  const answers = new Map<KeyedRun, KeyedAnswer | Error>();
+  const requests = await holders(query, engine.env.id, items);
+  for (const item of items) {
+    const tokenHolder = item.oneTimeToken === null ? item.run.id : requests.get(`token\n${item.oneTimeToken.hash}`);
+    const requestHolder = item.requestKey === null ? item.run.id : requests.get(requestId(item));
+    if (requestHolder !== undefined && requestHolder !== item.run.id) answers.set(item, { id: requestHolder, isCached: false, stored: null });
+    else if (tokenHolder !== item.run.id) answers.set(item, usedToken());
+  }
+  const open = items.filter((item) => !answers.has(item));
+  const keys = await keyHolders(query, engine.env.id, open);
+  for (const item of open) {
+    const holder = item.idempotency === null ? item.run.id : keys.get(`${item.run.task}\n${item.idempotency.key}`);
+    if (holder !== item.run.id) answers.set(item, holder === undefined ? new Error("an idempotency key has no holder") : { id: holder, isCached: true, stored: null });
+  }
+  await answerRequestsWith(query, engine.env.id, answers);
+  const winners = open.filter((item) => !answers.has(item));
+  const stored = winners.length === 0 ? [] : await insertRuns(query, engine.env.id, winners.map((item) => item.run), { again });
+  const byId = new Map(stored.map((run) => [run.id, run]));
+  return items.map((item) => {
+    const answer = answers.get(item);
+    if (answer !== undefined) return answer;
+    const run = byId.get(item.run.id);
+    // Undone with its key, or the key would name a run that there never was. The others of the group are made without it.
+    if (run === undefined) throw new EngineError(409, `Run ${item.run.parent_id} has changed hands; its former process may not trigger runs.`);
+    return { id: run.id, isCached: false, stored: run };
+  });
+}
+
+const storedRequest = (item: KeyedRun) => `${item.run.task}\n${item.requestKey}`;
+const requestId = (item: KeyedRun) => `trigger\n${storedRequest(item)}`;
+
+/** A request id that was taken for a run whose idempotency key is another's names that other one: the client asks again with it. */
+async function answerRequestsWith(query: Query, envId: string, answers: Map<KeyedRun, KeyedAnswer | Error>): Promise<void> {
+  const cached = new Map([...answers].flatMap(([item, answer]) => (answer instanceof Error || !answer.isCached ? [] : [[item.run.id, answer.id]])));
+  const renamed = [...answers.keys()].filter((item) => item.requestKey !== null && cached.has(item.run.id));
+  if (renamed.length === 0) return;
+  await query(renameRequests, [envId, JSON.stringify(renamed.map((item) => ({ key: storedRequest(item), ref: cached.get(item.run.id) })))]);
+  for (const [item, answer] of answers) {
+    const holder = answer instanceof Error ? undefined : cached.get(answer.id);
+    if (holder !== undefined) answers.set(item, { id: holder, isCached: false, stored: null });
+  }
+}
+
+/** Who holds each request id and one-time token: the first of this group that names a free one, else who had it before. */
+async function holders(query: Query, envId: string, items: readonly KeyedRun[]): Promise<Map<string, string>> {
+  const wanted = new Map<string, { kind: string; key: string; ref: string; expires_at: Date }>();
+  const expiry = new Date(Date.now() + requestKeyMs);
+  for (const item of items) {
+    if (item.requestKey !== null && !wanted.has(requestId(item))) {
+      wanted.set(requestId(item), { kind: "trigger", key: storedRequest(item), ref: item.run.id, expires_at: expiry });
+    }
+    const hash = item.oneTimeToken?.hash;
+    if (hash !== undefined && !wanted.has(`token\n${hash}`)) {
+      wanted.set(`token\n${hash}`, { kind: "token", key: hash, ref: item.run.id, expires_at: item.oneTimeToken?.expiresAt ?? expiry });
+    }
+  }
+  if (wanted.size === 0) return new Map();
+  const list = JSON.stringify([...wanted.values()]);
+  const taken = await query<{ kind: string; key: string }>(takeRequestKeys, [envId, list]);
+  const result = new Map(taken.map((row) => [`${row.kind}\n${row.key}`, wanted.get(`${row.kind}\n${row.key}`)?.ref ?? ""]));
+  if (result.size === wanted.size) return result;
+  // A statement of its own: it sees what a concurrent transaction committed meanwhile.
+  const before = await query<{ kind: string; key: string; ref: string }>(readRequestKeys, [envId, list]);
+  return new Map(before.map((row) => [`${row.kind}\n${row.key}`, row.ref]));
+}
+
+async function keyHolders(query: Query, envId: string, items: readonly KeyedRun[]): Promise<Map<string, string>> {
+  const wanted = new Map<string, { task: string; key: string; run_id: string; ttl_ms: number }>();
+  for (const { run, idempotency } of items) {
+    const id = `${run.task}\n${idempotency?.key}`;
+    if (idempotency !== null && !wanted.has(id)) wanted.set(id, { task: run.task, key: idempotency.key, run_id: run.id, ttl_ms: idempotency.ttlMs });
+  }
+  if (wanted.size === 0) return new Map();
+  const list = JSON.stringify([...wanted.values()]);
+  const taken = await query<{ task: string; key: string }>(takeKeys, [envId, list, keyFreeingStatuses]);
+  const result = new Map(taken.map((row) => [`${row.task}\n${row.key}`, wanted.get(`${row.task}\n${row.key}`)?.run_id ?? ""]));
+  if (result.size === wanted.size) return result;
+  const before = await query<{ task: string; key: string; run_id: string }>(readKeys, [envId, list]);
+  return new Map(before.map((row) => [`${row.task}\n${row.key}`, row.run_id]));
+}
+
+const usedToken = () => new EngineError(422, "This one-time token has already been used. Ask for a new one.", { code: "token_used" });

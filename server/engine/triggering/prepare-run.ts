@@ -1,0 +1,274 @@
+import { limits, type Packet } from "@/lib/contracts/run";
+import { isFinal, type RunStatus } from "@/lib/contracts/status";
+import type { BundleManifest, TaskManifest } from "@/lib/contracts/task";
+import type { TriggerOptions } from "@/lib/contracts/trigger";
+import { defaultKeyTtlMs, parseDue, parseKeyTtl, parseTtl } from "@/lib/time/duration";
+import { newId } from "@/lib/ids/ids";
+import { progressOf } from "@/lib/values/metadata";
+import { decodePlain } from "@/lib/values/packet";
+import { encodeText } from "../../db/text";
+import type { Engine } from "../engine";
+import { EngineError } from "../error";
+import type { NewRun } from "./insert-runs";
+import { holderOf } from "./keyed";
+import { offloadPacket } from "../packets";
+import type { RunOptions } from "./run-options";
+
+export interface TriggerRequest {
+  task: string;
+  payload: Packet;
+  options: TriggerOptions;
+  triggerFunction?: RunOptions["triggerFunction"];
+  batch?: { id: string; index: number };
+  replayOf?: string;
+  /** Who asked for it by hand. */
+  by?: string;
+}
+
+/** The run that triggers, for a run triggered from inside one. */
+export interface ParentOperation {
+  runId: string;
+  epoch: number;
+  attempt: number;
+  seq: number;
+  kind: string;
+  fingerprint: string;
+  waits: boolean;
+  depth: number;
+  rootId: string;
+  isTest: boolean;
+  deployment: string | null;
+  /** Epoch ms: children that are waited for inherit their parent's place in the queue. */
+  queueMs: number;
+}
+
+export interface PreparedRun {
+  run: NewRun;
+  /** For the handle of a run that is triggered inside another: in its parent's journal, so that a replay gives the same. */
+  access: string | null;
+  idempotency: { key: string; ttlMs: number } | null;
+}
+
+/** The run that has the key. What is wrong with the rest of the trigger does not matter then. */
+export interface KeyHeld {
+  heldBy: string;
+  refusal: EngineError;
+  idempotency: NonNullable<PreparedRun["idempotency"]>;
+}
+
+/** Checks a trigger in the order that clients rely on, and makes the run to insert. Nothing is stored when it throws. */
+export async function prepareRun(engine: Engine, request: TriggerRequest, parent: ParentOperation | null): Promise<PreparedRun | KeyHeld> {
+  const { options, task } = request;
+  if (engine.readOnlyReason !== null) throw new EngineError(503, engine.readOnlyReason);
+  const now = Date.now();
+  const checked = { now, tags: checkTags(options.tags ?? []), delay: checkDelay(options, now), parent, outer: parent ?? (await parentOf(engine, options)) };
+  if (options.idempotencyKey === undefined) return makeRun(engine, request, { ...checked, idempotency: null });
+  checkKey(options.idempotencyKey, "options.idempotencyKey");
+  const idempotency = { key: options.idempotencyKey, ttlMs: parseKeyTtl(options.idempotencyKeyTTL ?? "") ?? defaultKeyTtlMs };
+  try {
+    return await makeRun(engine, request, { ...checked, idempotency });
+  } catch (refusal) {
+    // The insert finds out who holds a key; here it is asked only when there would be no insert.
+    const heldBy = refusal instanceof EngineError ? await holderOf(engine, task, idempotency.key) : null;
+    if (!(refusal instanceof EngineError) || heldBy === null) throw refusal;
+    return { heldBy, refusal, idempotency };
+  }
+}
+
+/** What is known of a trigger when the key has been looked at. */
+interface Checked {
+  now: number;
+  tags: string[];
+  delay: Date | null;
+  parent: ParentOperation | null;
+  outer: Pick<ParentOperation, "runId" | "rootId" | "depth" | "isTest"> | null;
+  idempotency: PreparedRun["idempotency"];
+}
+
+async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, delay, parent, outer, idempotency }: Checked): Promise<PreparedRun> {
+  const { options } = request;
+  // Who waits for a run gets it from the version that it knows; it has no other to choose.
+  const version = parent?.waits === true ? (parent.deployment ?? undefined) : options.lockToVersion;
+  const deployment = version === undefined ? engine.deployments.current() : engine.deployments.get(version);
+  if (version !== undefined && deployment === null) throw invalid("options.lockToVersion", `Version ${version} is not deployed here.`);
+  const task = deployment?.manifest.tasks.find((candidate) => candidate.id === request.task);
+  if (deployment === null || task === undefined) throw unknownTask(request.task, deployment?.manifest.tasks ?? []);
+  const queue = options.queue?.name ?? task.queue;
+  const hasQueue = version === undefined ? engine.scheduler.hasQueue(queue) : definesQueue(deployment.manifest, queue);
+  if (queue !== task.queue && !hasQueue) throw unknownQueue(queue, version);
+  if (options.concurrencyKey !== undefined) checkKey(options.concurrencyKey, "options.concurrencyKey");
+  const ttl = options.ttl ?? task.ttl ?? deployment.manifest.config.ttl ?? (engine.env.type === "DEVELOPMENT" ? "10m" : undefined);
+  const ttlMs = resolveTtl(ttl);
+  const metadata = checkMetadata(options);
+  const depth = outer === null ? 0 : outer.depth + 1;
+  if (depth > limits.depth) throw invalid("options.parentRunId", `Runs may be nested ${limits.depth} deep at most.`);
+  checkKey(request.payload.dataType, "options.payloadType");
+  if (request.payload.data !== null && Buffer.byteLength(request.payload.data) > limits.payloadBytes) {
+    throw new EngineError(413, `The payload is larger than ${limits.payloadBytes / 1024 / 1024} MB. Store it elsewhere and pass a reference.`, { param: "payload" });
+  }
+  if (options.debounce !== undefined) throw invalid("options.debounce", "Debounced triggers are not supported by this version; leave `debounce` out.");
+
+  const delayed = delay !== null && delay.getTime() > now;
+  const id = newId("run", now);
+  const packet = await offloadPacket(engine.packets, request.payload, `${id}/payload`);
+  const retry = task.retry ?? deployment.manifest.config.retries?.default;
+  const progress = metadata === null ? undefined : progressOf(metadata);
+  const machine = options.machine ?? task.machine ?? null;
+  const isolate = deployment.manifest.config.isolation === "process";
+  const stored: RunOptions = {
+    triggerFunction: request.triggerFunction ?? "trigger",
+    ...(ttlMs !== null && { ttl: typeof ttl === "number" ? `${ttl}s` : ttl, ttlMs }),
+    ...(options.maxAttempts !== undefined && { maxAttempts: options.maxAttempts }),
+    ...(options.region !== undefined && { region: options.region }),
+    ...(idempotency !== null && {
+      idempotencyHash: idempotency.key,
+      idempotencyKey: options.idempotencyKeyOptions?.key ?? idempotency.key,
+      idempotencyKeyExpiresAt: new Date(now + idempotency.ttlMs).toISOString(),
+      ...(options.idempotencyKeyOptions !== undefined && { idempotencyKeyScope: options.idempotencyKeyOptions.scope }),
+    }),
+  };
+  const access = parent === null || parent.waits || request.batch !== undefined ? null : engine.runAccess(id);
+  const run: NewRun = {
+    id,
+    task: task.id,
+    status: delayed ? "DELAYED" : "QUEUED",
+    queue,
+    concurrency_key: options.concurrencyKey ?? null,
+    priority_ms: Math.max(-2_147_483_648, Math.min(2_147_483_647, Math.round((options.priority ?? 0) * 1000))),
+    queue_ms: parent?.waits === true ? parent.queueMs : delayed ? delay.getTime() : null,
+    delay_until: delayed ? delay.toISOString() : null,
+    ttl_ms: ttlMs,
+    parent_id: outer?.runId ?? null,
+    root_id: outer?.rootId ?? null,
+    batch_id: request.batch?.id ?? null,
+    batch_index: request.batch?.index ?? null,
+    replay_of: request.replayOf ?? null,
+    depth,
+    is_test: options.test ?? outer?.isTest ?? false,
+    deployment: version ?? null,
+    machine,
+    isolate,
+    // Without retry settings there is one attempt, whatever `maxAttempts` says: it only overrides a number inside them.
+    max_attempts: retry === undefined ? 1 : Math.min(250, Math.max(1, options.maxAttempts ?? retry.maxAttempts ?? 3)),
+    max_duration: wholeSeconds(options.maxDuration ?? task.maxDuration ?? deployment.manifest.config.maxDuration),
+    tags,
+    node: null,
+    payload: packet.data === null ? null : encodeText(packet.data),
+    payload_type: packet.dataType,
+    metadata: metadata === null ? null : encodeText(JSON.stringify(metadata)),
+    options: JSON.stringify(stored),
+    progress_value: progress?.value ?? null,
+    progress_label: progress?.label === undefined ? null : encodeText(progress.label),
+    error: null,
+    error_name: null,
+    error_message: null,
+    parent_epoch: parent?.epoch ?? null,
+    parent_attempt: parent?.attempt ?? null,
+    parent_seq: parent?.seq ?? null,
+    parent_kind: parent?.kind ?? null,
+    parent_fingerprint: parent?.fingerprint ?? null,
+    parent_waits: parent?.waits ?? false,
+    parent_outcome: access === null ? null : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: task.id, publicAccessToken: access } }),
+    ...(request.by !== undefined && { created_by: request.by }),
+  };
+  return { run, access, idempotency };
+}
+
+/** Takes a slot for the run, if it may start at once; the commit that creates it then starts it too. */
+export function takeFastRoad(engine: Engine, run: NewRun): void {
+  if (run.status !== "QUEUED" || engine.draining || engine.executor === null) return;
+  if (!engine.scheduler.tryHold(run.id, { queue: run.queue, key: run.concurrency_key ?? "" }, engine.executor.freeSlots())) return;
+  run.status = run.machine !== null || run.isolate ? "DEQUEUED" : "EXECUTING";
+  run.node = engine.nodeId;
+  run.deployment ??= engine.deployments.current()?.version ?? null;
+}
+
+const invalid = (path: string, message: string) => new EngineError(422, message, { param: path, issues: [{ path, message }] });
+
+function unknownTask(id: string, known: readonly TaskManifest[]): EngineError {
+  const names = known.map((task) => task.id).toSorted();
+  const hint = names.length === 0 ? "No task is deployed yet." : `Known tasks: ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}.`;
+  return new EngineError(404, `Task "${id}" not found. ${hint}`, { code: "task_not_found", param: "taskId" });
+}
+
+function checkDelay({ delay }: TriggerOptions, now: number): Date | null {
+  if (delay === undefined) return null;
+  const due = parseDue(delay, now);
+  if (due === null) throw invalid("options.delay", `"${delay}" is neither a duration such as "1h30m" nor an ISO date.`);
+  return due;
+}
+
+export function checkTags(tags: readonly string[]): string[] {
+  const unique = [...new Set(tags)];
+  if (unique.length > limits.tagsPerRun) throw invalid("options.tags", `A run has at most ${limits.tagsPerRun} tags; ${unique.length} were given.`);
+  const long = unique.find((tag) => tag.length > limits.tagLength);
+  if (long !== undefined) throw invalid("options.tags", `A tag has at most ${limits.tagLength} characters; "${long.slice(0, 40)}…" has ${long.length}.`);
+  if (unique.some((tag) => encodeText(tag) !== tag)) throw invalid("options.tags", "A tag may not contain NUL or unpaired surrogates.");
+  return unique;
+}
+
+/** Bytes of a key at most: what an index entry holds beside the other columns. */
+const maxKeyBytes = 2048;
+
+/** Keys are compared as they are and stand in indexes, so they are refused where other text would be encoded. */
+export function checkKey(key: string, path: string): void {
+  if (encodeText(key) !== key) throw invalid(path, "A key may not contain NUL, U+0001 or unpaired surrogates.");
+  if (Buffer.byteLength(key) > maxKeyBytes) throw invalid(path, `A key has at most ${maxKeyBytes} bytes; this one has ${Buffer.byteLength(key)}.`);
+}
+
+/** Shortest time that a run may be given, s. */
+const minDuration = 5;
+
+/** Seconds as the row keeps them: whole. */
+function wholeSeconds(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : Math.min(2_147_483_647, Math.max(minDuration, Math.ceil(value)));
+}
+
+const definesQueue = ({ tasks, queues }: BundleManifest, name: string): boolean => queues.some((queue) => queue.name === name) || tasks.some((task) => task.queue === name);
+
+const unknownQueue = (name: string, version: string | undefined) =>
+  invalid("options.queue", `Queue "${name}" is not defined${version === undefined ? "" : ` in version ${version}`}. Define it with queue({ name: "${name}" }) in a task file.`);
+
+/** Longer than anybody waits, and still a date that the database knows. */
+const maxTtlMs = 100 * 365 * 86_400_000;
+
+/** ms, or null for none: 0 opts out. */
+function resolveTtl(given: string | number | undefined): number | null {
+  if (given === undefined) return null;
+  const ms = parseTtl(given);
+  if (ms === null || ms > maxTtlMs) throw invalid("options.ttl", `"${given}" is neither a duration such as "10m" nor a number of seconds.`);
+  return ms === 0 ? null : ms;
+}
+
+function checkMetadata(options: TriggerOptions): Record<string, unknown> | null {
+  if (options.metadata === undefined || options.metadata === null) return null;
+  let value: unknown;
+  try {
+    value = typeof options.metadata === "string" ? decodePlain({ data: options.metadata, dataType: options.metadataType ?? "application/json" }) : options.metadata;
+  } catch {
+    throw invalid("options.metadata", "Metadata given as text must be JSON.");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("options.metadata", "Metadata must be an object.");
+  let text: string;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    throw invalid("options.metadata", "Metadata is nested too deeply.");
+  }
+  if (Buffer.byteLength(text) > limits.metadataBytes) {
+    throw new EngineError(413, `Metadata is larger than ${limits.metadataBytes / 1024} KB.`, { param: "options.metadata" });
+  }
+  return { ...value };
+}
+
+async function parentOf(engine: Engine, { parentRunId: id, resumeParentOnCompletion }: TriggerOptions): Promise<Checked["outer"]> {
+  if (id === undefined) return null;
+  checkKey(id, "options.parentRunId");
+  const [run] = await engine.db.query<{ id: string; root_id: string | null; depth: number; is_test: boolean; status: RunStatus }>(
+    "select id, root_id, depth, is_test, status from run where id = $1 and env_id = $2",
+    [id, engine.env.id],
+  );
+  if (run === undefined) throw invalid("options.parentRunId", `Run ${id} not found in this environment.`);
+  if (resumeParentOnCompletion === true && isFinal(run.status)) throw invalid("options.parentRunId", `Run ${id} cannot wait for another: it is ${run.status}.`);
+  return { runId: run.id, rootId: run.root_id ?? run.id, depth: run.depth, isTest: run.is_test };
+}

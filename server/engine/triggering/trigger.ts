@@ -1,0 +1,56 @@
+import { afterInsert } from "./inserts";
+import { freeSlot, type Engine } from "../engine";
+import type { KeyedRun } from "../loops";
+import { checkKey, prepareRun, takeFastRoad, type ParentOperation, type TriggerRequest } from "./prepare-run";
+
+export interface TriggerReceipt {
+  id: string;
+  isCached: boolean;
+  /** Of a run triggered inside another that does not wait for it. */
+  publicAccessToken?: string;
+}
+
+/**
+ * Creates a run; resolves after the commit. With an idempotency key that is taken, the answer is the run that holds it.
+ * `requestKey` is the id that a client keeps over retries of one call: the same one answers the same run.
+ * Errors: EngineError 404 (unknown task), 413, 422 (option named in `param`), 503.
+ */
+export async function trigger(
+  engine: Engine,
+  request: TriggerRequest & { requestKey?: string; oneTimeToken?: { hash: string; expiresAt: Date } },
+  parent: ParentOperation | null = null,
+): Promise<TriggerReceipt> {
+  if (request.requestKey !== undefined) checkKey(request.requestKey, "x-trigger-request-idempotency-key");
+  const prepared = await prepareRun(engine, request, parent);
+  if ("heldBy" in prepared) {
+    // What such a token is good for once must not be had for nothing.
+    if (request.oneTimeToken !== undefined) throw prepared.refusal;
+    return { id: prepared.heldBy, isCached: true, ...(parent?.waits === false && { publicAccessToken: engine.runAccess(prepared.heldBy) }) };
+  }
+  const { run, idempotency, access } = prepared;
+  const made: TriggerReceipt = { id: run.id, isCached: false, ...(access !== null && { publicAccessToken: access }) };
+  takeFastRoad(engine, run);
+  if (idempotency === null && request.requestKey === undefined && request.oneTimeToken === undefined) {
+    await engine.inserts.submit(run);
+    return made;
+  }
+  const keyed: KeyedRun = { run, idempotency, requestKey: request.requestKey ?? null, oneTimeToken: request.oneTimeToken ?? null };
+  const answer = await engine.keyed
+    .submit(keyed)
+    .catch((error: unknown) => {
+      freeSlot(engine, run.id);
+      throw error;
+    });
+  if (answer.stored === null) {
+    freeSlot(engine, run.id);
+    return { id: answer.id, isCached: answer.isCached, ...(access !== null && { publicAccessToken: engine.runAccess(answer.id) }) };
+  }
+  afterInsert(engine, [run], [answer.stored]);
+  return made;
+}
+
+/** Frees the key for the next trigger. False: no run holds it. */
+export async function resetIdempotencyKey(engine: Engine, task: string, key: string): Promise<boolean> {
+  const rows = await engine.db.query("delete from idempotency_key where env_id = $1 and task = $2 and key = $3 returning run_id", [engine.env.id, task, key]);
+  return rows.length > 0;
+}

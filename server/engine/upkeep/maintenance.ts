@@ -1,0 +1,41 @@
+import { Unavailable } from "../../db/errors";
+import type { Engine } from "../engine";
+import { renewLease } from "./recover";
+import { retain } from "./retention";
+
+const leaseEveryMs = 3000;
+const sweepEveryMs = 10_000;
+const retentionEveryMs = 3_600_000;
+
+/** Leases, the sweep, partitions and retention, each on its own clock. */
+export function startMaintenance(engine: Engine, sweep: () => Promise<void>): { close(): Promise<void> } {
+  const loops = [every(leaseEveryMs, () => renewLease(engine)), every(sweepEveryMs, sweep), every(retentionEveryMs, () => retain(engine))];
+  return {
+    async close() {
+      await Promise.all(loops.map((loop) => loop.close()));
+    },
+  };
+
+  function every(ms: number, work: () => Promise<unknown>): { close(): Promise<void> } {
+    let running: Promise<unknown> = Promise.resolve();
+    let busy = false;
+    const interval = setInterval(() => {
+      // One that takes longer than its interval is not started twice.
+      if (busy) return;
+      busy = true;
+      running = work()
+        .catch((error: unknown) => {
+          if (!(error instanceof Unavailable)) engine.log.warn("maintenance failed", { error: String(error) });
+        })
+        .finally(() => {
+          busy = false;
+        });
+    }, ms);
+    return {
+      async close() {
+        clearInterval(interval);
+        await running;
+      },
+    };
+  }
+}

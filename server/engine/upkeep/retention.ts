@@ -1,0 +1,74 @@
+import { dropPartitions, ensurePartitions } from "../../db/partitions";
+import type { Engine } from "../engine";
+
+/** Rows removed per statement. */
+const batch = 1000;
+
+/** Kept though it is old: what live runs hang on, and what a key still answers with. */
+const removeRunsSql = `
+with gone as materialized (
+  select id from run where env_id = $1 and finished_at < now() - $2 * interval '1 day' and created_at < now() - $2 * interval '1 day' and not stopping
+     and not exists (select from run child where child.parent_id = run.id and child.finished_at is null)
+     and not exists (select from run below where below.root_id = run.id and below.finished_at is null)
+     and not exists (select from run_journal j where j.target = run.id and j.outcome is null)
+     and not exists (select from idempotency_key k where k.run_id = run.id and k.expires_at > now())
+     and not exists (select from batch b where b.id = run.batch_id and b.completed_at is null)
+   order by created_at limit $3
+),
+d as (delete from run_data where run_id = any(array(select id from gone))),
+t as (delete from run_tag where run_id = any(array(select id from gone))),
+c as (delete from stream_chunk where run_id = any(array(select id from gone))),
+s as (delete from stream where run_id = any(array(select id from gone))),
+j as (delete from run_journal where run_id = any(array(select id from gone))),
+k as (delete from idempotency_key where run_id = any(array(select id from gone)))
+delete from run where id = any(array(select id from gone)) returning id`;
+
+const removeBatchesSql = `
+with gone as materialized (
+  select id from batch where env_id = $1 and created_at < now() - $2 * interval '1 day' and completed_at < now() - $2 * interval '1 day'
+     and not exists (select from run where run.batch_id = batch.id)
+     and (idempotency_expires_at is null or idempotency_expires_at < now())
+   order by created_at limit $3
+),
+i as (delete from batch_item where batch_id = any(array(select id from gone)))
+delete from batch where id = any(array(select id from gone)) returning id`;
+
+/** A token whose key never expires goes all the same: its key is then free. */
+const removeTokensSql = `
+delete from waitpoint where id = any(array(
+  select id from waitpoint w where env_id = $1 and created_at < now() - $2 * interval '1 day' and completed_at < now() - $2 * interval '1 day'
+     and not exists (select from run_journal j where j.target = w.id and j.outcome is null) order by created_at limit $3
+)) returning id`;
+
+/** Creation of the oldest live run, in every environment: its events are still needed. Found where live runs are, not among all. */
+const oldestSql = `
+select min(at) as at from (
+  select min(created_at) as at from run where id = any(array(select run_id from run_queue union all select run_id from run_slot))
+  union all
+  select min(created_at) from run where env_id = any(array(select id from environment)) and notable in ('DELAYED', 'QUEUED', 'PENDING_VERSION', 'WAITING')
+) live`;
+
+/** Removes what is older than the retention, in small batches, and never what a live run still needs. */
+export async function retain(engine: Engine): Promise<void> {
+  const days = engine.retentionDays ?? 30;
+  const { query } = engine.db;
+  await ensurePartitions(query, new Date());
+  await removeAll(engine, removeRunsSql, ["payload", "output"]);
+  await removeAll(engine, removeBatchesSql, []);
+  await removeAll(engine, removeTokensSql, ["output"]);
+  const [oldest] = await query<{ at: string | null }>(oldestSql);
+  const limit = new Date(Math.min(Date.now() - days * 86_400_000, typeof oldest?.at === "string" ? Date.parse(oldest.at) : Number.POSITIVE_INFINITY));
+  await dropPartitions(query, limit);
+  await query("delete from request_key where expires_at < now()");
+  await query("delete from idempotency_key where expires_at < now()");
+  await query("delete from run_stat where minute < now() - $1 * interval '1 day'", [days]);
+}
+
+/** `packets`: names under which large ones of a row are kept. */
+async function removeAll(engine: Engine, sql: string, packets: readonly string[]): Promise<void> {
+  for (let removed = batch; removed === batch && !engine.draining; ) {
+    const rows = await engine.db.query<{ id: string }>(sql, [engine.env.id, engine.retentionDays ?? 30, batch]);
+    removed = rows.length;
+    await Promise.all(rows.flatMap((row) => packets.map((name) => engine.packets.remove(`${row.id}/${name}`))));
+  }
+}

@@ -1,0 +1,121 @@
+import type { BundleManifest, TaskManifest } from "@/lib/contracts/task";
+import { BundleManifest as BundleManifestSchema } from "@/lib/contracts/task";
+import { newId } from "@/lib/ids/ids";
+import type { Database } from "../../db/database";
+import type { Environment } from "../environment";
+
+/** One version of a project's code. `bundle` is a folder below the data directory's builds. */
+export interface Deployment {
+  id: string;
+  /** `YYYYMMDD.n`, n counted per environment and day. */
+  version: string;
+  contentHash: string;
+  bundle: string;
+  manifest: BundleManifest;
+  createdAt: string;
+}
+
+/** Deployments of the environment, in memory: every trigger and start looks here. */
+export interface Deployments {
+  current(): Deployment | null;
+  get(version: string): Deployment | null;
+  /** Looks in the database too: another node may have made it. */
+  find(version: string): Promise<Deployment | null>;
+  /** Task of the current deployment. */
+  task(id: string): TaskManifest | null;
+  onChange(listener: (current: Deployment) => void): () => void;
+  add(input: { contentHash: string; bundle: string; manifest: BundleManifest }): Promise<Deployment>;
+}
+
+interface StoredDeployment {
+  id: string;
+  version: string;
+  content_hash: string;
+  bundle: string;
+  manifest: string;
+  is_current: boolean;
+  created_at: string;
+}
+
+export async function openDeployments(db: Database, env: Environment): Promise<Deployments> {
+  const byVersion = new Map<string, Deployment>();
+  const listeners = new Set<(current: Deployment) => void>();
+  let current: Deployment | null = null;
+  let tasks = new Map<string, TaskManifest>();
+
+  function remember(row: StoredDeployment): Deployment {
+    const deployment: Deployment = {
+      id: row.id,
+      version: row.version,
+      contentHash: row.content_hash,
+      bundle: row.bundle,
+      manifest: BundleManifestSchema.parse(JSON.parse(row.manifest)),
+      createdAt: row.created_at,
+    };
+    byVersion.set(deployment.version, deployment);
+    if (row.is_current) {
+      current = deployment;
+      tasks = new Map(deployment.manifest.tasks.map((task) => [task.id, task]));
+    }
+    return deployment;
+  }
+
+  for (const row of await db.query<StoredDeployment>("select * from deployment where env_id = $1 order by created_at", [env.id])) remember(row);
+
+  return {
+    current: () => current,
+    get: (version) => byVersion.get(version) ?? null,
+    async find(version) {
+      const known = byVersion.get(version);
+      if (known !== undefined) return known;
+      const [row] = await db.query<StoredDeployment>("select * from deployment where env_id = $1 and version = $2", [env.id, version]);
+      // What is current here changes by deploying alone.
+      return row === undefined ? null : remember({ ...row, is_current: false });
+    },
+    task: (id) => tasks.get(id) ?? null,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async add(input) {
+      if (current?.contentHash === input.contentHash) return current;
+      const row = await db.transaction(async (query) => {
+        // Versions are counted under the environment's row lock, so two deploys never share a number.
+        await query("select id from environment where id = $1 for update", [env.id]);
+        await query("update deployment set is_current = false where env_id = $1 and is_current", [env.id]);
+        const day = new Date().toISOString().slice(0, 10).replaceAll("-", "");
+        const [last] = await query<{ n: number | null }>(
+          "select max(split_part(version, '.', 2)::int) as n from deployment where env_id = $1 and version like $2",
+          [env.id, `${day}.%`],
+        );
+        const [stored] = await query<StoredDeployment>(
+          `insert into deployment (id, env_id, version, content_hash, bundle, manifest, is_current)
+           values ($1, $2, $3, $4, $5, $6, true) returning *`,
+          [newId("deployment"), env.id, `${day}.${(last?.n ?? 0) + 1}`, input.contentHash, input.bundle, JSON.stringify(input.manifest)],
+        );
+        if (stored === undefined) throw new Error("insert into deployment returned no row");
+        for (const queue of queuesOf(input.manifest)) {
+          await query(
+            `insert into queue (env_id, name, type, concurrency_limit) values ($1, $2, $3, $4)
+             on conflict (env_id, name) do update set concurrency_limit = excluded.concurrency_limit, type = excluded.type`,
+            [env.id, queue.name, queue.type, queue.concurrencyLimit],
+          );
+        }
+        return stored;
+      });
+      const deployment = remember(row);
+      for (const listener of listeners) listener(deployment);
+      return deployment;
+    },
+  };
+}
+
+/** Every queue of a bundle: those declared, and `task/<id>` of each task. */
+function queuesOf(manifest: BundleManifest): { name: string; type: "task" | "custom"; concurrencyLimit: number | null }[] {
+  const queues = new Map<string, { name: string; type: "task" | "custom"; concurrencyLimit: number | null }>();
+  for (const task of manifest.tasks) queues.set(task.queue, { name: task.queue, type: task.queue === `task/${task.id}` ? "task" : "custom", concurrencyLimit: null });
+  for (const queue of manifest.queues) {
+    queues.set(queue.name, { name: queue.name, type: queue.name.startsWith("task/") ? "task" : "custom", concurrencyLimit: queue.concurrencyLimit });
+  }
+  return [...queues.values()];
+}
