@@ -40,3 +40,5 @@ export const globalHookRegistrars = {
   handleError: registrar("catchError"),
   middleware: registrar("middleware"),
 };
+
+export const { onStart, onStartAttempt, onFailure, onSuccess, onComplete, onWait, onResume, onCancel, catchError: onCatchError, handleError: onHandleError, middleware } = globalHookRegistrars;

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { OnResolveArgs, OnResolveResult, Plugin } from "esbuild";
 import { nativeDetector, packageOf } from "./native-packages";
 import type { NodeResolver } from "./node-resolver";
-import { sdkModule } from "./sdk-module";
+import { sdkEntries, sdkLink } from "./sdk-module";
 
 interface ResolveOptions {
   resolver: NodeResolver;
@@ -49,9 +49,10 @@ export function resolvePlugin(options: ResolveOptions): Plugin {
   };
 }
 
-function resolveSdk(args: OnResolveArgs): OnResolveResult {
-  if (args.path === "@trigger.dev/sdk" || args.path === "@trigger.dev/sdk/v3") return { path: `./${sdkModule}`, external: true };
-  return { errors: [{ text: `${args.path} is not available here. Import from "@trigger.dev/sdk"` }] };
+function resolveSdk({ path }: OnResolveArgs): OnResolveResult {
+  const link = sdkLink(path);
+  if (link !== undefined) return { path: `./${link}`, external: true };
+  return { errors: [{ text: `${path} is no entry of the SDK. Import from "@trigger.dev/sdk", or one of ${Object.keys(sdkEntries).map((entry) => `"@trigger.dev/sdk/${entry}"`).join(", ")}` }] };
 }
 
 /** By absolute address, because a build may lie where the project's node_modules are not found by walking up. */
