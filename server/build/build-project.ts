@@ -7,6 +7,7 @@ import type { Logger } from "@/server/log";
 import { packagesBesideFiles } from "./beside-packages";
 import { BuildFailure } from "./build-error";
 import { bundle, type Bundle } from "./bundler";
+import { buildPackagesPlugin } from "./build-packages";
 import { bundleModule, execArgvOf, linkProjectModules, writeNodeOptions } from "./bundle-folder";
 import { checkManifest } from "./check-manifest";
 import { findTaskFiles, toPosix, type TaskFiles } from "./find-task-files";
@@ -66,13 +67,11 @@ async function build(options: BuildOptions, sources: Sources) {
   sources.directories.push(projectDir);
   const projectEnv = readProjectEnv(projectDir, options.mode);
   const env = workerEnvironment({ projectEnv, nodeEnv: options.mode === "dev" ? "development" : "production" });
-  const { config, inputs } = await loadConfig({ ...options, env });
+  const { config, warnings, inputs } = await loadConfig({ ...options, env });
   const files = await findTaskFiles(projectDir, config);
   sources.files.push(...inputs.map((input) => join(projectDir, input)), ...files.inits, ...files.tasks);
   sources.directories.push(...files.directories);
-  if (config.build.extensions !== undefined && config.build.extensions.length > 0) {
-    log.warn("build extensions are not applied", { extensions: config.build.extensions.join(", ") });
-  }
+  for (const warning of warnings) log.warn(`${config.file}: ${warning}`);
 
   const { bundled, beside } = await bundleTasks(options, config, files);
   sources.beside = beside;
@@ -81,9 +80,11 @@ async function build(options: BuildOptions, sources: Sources) {
   const contentHash = await hash(bundled, options, projectEnv);
   const target = join(dataDir, "builds", contentHash);
   const known = await readManifest(target);
+  const sayWarnings = (manifest: BundleManifest) => manifest.warnings?.forEach((warning) => log.warn(warning));
   await linkProjectModules(projectDir, dataDir);
   if (known !== null) {
     linkSdk(target, options.sdkEntry);
+    sayWarnings(known);
     return { contentHash, bundle: contentHash, manifest: known };
   }
 
@@ -101,6 +102,7 @@ async function build(options: BuildOptions, sources: Sources) {
       execArgv: execArgvOf(config.build.conditions ?? []),
     });
     checkManifest(manifest, config);
+    sayWarnings(manifest);
     await writeFile(join(outputDir, "manifest.json"), JSON.stringify(manifest));
     // One that a crash left half-made has no manifest and is in the way.
     await rm(target, { recursive: true, force: true });
@@ -113,12 +115,12 @@ async function build(options: BuildOptions, sources: Sources) {
 
 /** Again, each time it turns out that a package in it has to stay where it is installed. */
 async function bundleTasks(options: BuildOptions, config: ProjectConfig, files: TaskFiles): Promise<{ bundled: Bundle; beside: string[] }> {
-  const { external = [], autoDetectExternal = true, conditions = [] } = config.build;
+  const { external = [], externals = [], autoDetectExternal = true, conditions = [] } = config.build;
   const resolver = await openNodeResolver(conditions);
   const beside = new Set(options.beside);
   try {
     for (;;) {
-      const resolve = resolvePlugin({ resolver, external, beside, autoDetectExternal, installed: "bundle" });
+      const resolve = resolvePlugin({ resolver, external: [...external, ...externals], beside, autoDetectExternal, installed: "bundle" });
       const bundled = await bundleWith(options, config, { files, resolve });
       const found = autoDetectExternal ? await packagesBesideFiles(options.projectDir, bundled.inputs) : [];
       const added = found.filter((name) => !beside.has(name));
@@ -140,7 +142,7 @@ function bundleWith({ projectDir, dataDir }: BuildOptions, config: ProjectConfig
     entry: entryOf(projectDir, config, files),
     conditions,
     ...(config.tsconfig !== undefined && { tsconfig: join(projectDir, config.tsconfig) }),
-    plugins: [configPlugin(join(projectDir, config.file)), resolve],
+    plugins: [configPlugin(join(projectDir, config.file)), buildPackagesPlugin(), resolve],
     extra: {
       keepNames: keepNames ?? true,
       minify: minify ?? false,

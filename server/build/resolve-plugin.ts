@@ -3,6 +3,7 @@ import { isBuiltin } from "node:module";
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { OnResolveArgs, OnResolveResult, Plugin } from "esbuild";
+import { buildPackages, buildPackagesNamespace } from "./build-packages";
 import { moduleTypeOf, nativeDetector, packageOf } from "./native-packages";
 import type { NodeResolver } from "./node-resolver";
 import { sdkEntries, sdkLink } from "./sdk-module";
@@ -40,6 +41,7 @@ export function resolvePlugin(options: ResolveOptions): Plugin {
         if (external.some((pattern) => pattern.test(args.path))) return outside(args, await options.resolver.resolve(args.path, args.resolveDir, args.kind));
 
         const found = await build.resolve(args.path, { kind: args.kind, importer: args.importer, resolveDir: args.resolveDir, with: args.with, pluginData: inner });
+        if (found.errors.length > 0 && buildPackages.test(args.path)) return { path: args.path, namespace: buildPackagesNamespace };
         // The bundler reports what it cannot find better than we could from here.
         if (found.errors.length > 0 || found.external || found.namespace !== "file") return undefined;
         if (!/[\\/]node_modules[\\/]/.test(found.path)) return undefined;
