@@ -45,11 +45,11 @@ function valuesOf(file: string): string[] {
   const program = parse(readFileSync(file, "utf8"), { ecmaVersion: "latest", sourceType: "module" });
   const nameOf = (node: { type: string; name?: unknown; value?: unknown }) => String(node.type === "Identifier" ? node.name : node.value);
   return program.body.flatMap((node) => {
-    if (node.type === "ExportAllDeclaration") return node.exported != null ? [nameOf(node.exported)] : valuesOf(join(dirname(file), String(node.source.value)));
+    if (node.type === "ExportAllDeclaration") return node.exported ? [nameOf(node.exported)] : valuesOf(join(dirname(file), String(node.source.value)));
     if (node.type !== "ExportNamedDeclaration") return [];
     const { declaration } = node;
     if (declaration?.type === "VariableDeclaration") return declaration.declarations.map(({ id }) => nameOf(id));
-    return declaration != null ? [nameOf(declaration.id)] : node.specifiers.map(({ exported }) => nameOf(exported));
+    return declaration ? [nameOf(declaration.id)] : node.specifiers.map(({ exported }) => nameOf(exported));
   });
 }
 

@@ -6,7 +6,17 @@ import { packageOf } from "./native-packages";
  * How code finds what lies beside it: a style sheet, a worker's file, another module by a computed name. In a bundle it would look
  * beside the bundle. Comments and strings may match, too: a package that stays outside for nothing still works.
  */
-const looksBeside = /\b__(?:dirname|filename)\b|\bimport\.meta\.(?:url|dirname|filename|resolve)\b|\brequire\.resolve\b|\bmodule\.(?:path|paths|require)\b|\brequire\((?!\s*["'`)])/;
+const looksBeside = new RegExp(
+  [
+    /\b__(?:dirname|filename)\b/,
+    /\bimport\.meta\.(?:url|dirname|filename|resolve)\b/,
+    /\brequire\.resolve\b|\bmodule\.(?:path|paths|require)\b/,
+    // Of a name that is only known at run time.
+    /\brequire\((?!\s*["'`)])/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+);
 const installedCode = /[\\/]node_modules[\\/].*\.[cm]?[jt]sx?$/;
 
 /** Names of the packages, of which a bundle has files inside, that need to be where they were installed. */

@@ -23,12 +23,18 @@ export function buildPackagesPlugin(): Plugin {
   };
 }
 
-const naming = `module.exports = Object.create(new Proxy({}, { get: (_target, name) => (typeof name === "symbol" || name === "__esModule" ? undefined : () => ({ name })) }));`;
+const naming = `
+const make = (_target, name) => (typeof name === "symbol" || name === "__esModule" ? undefined : () => ({ name }));
+module.exports = Object.create(new Proxy({}, { get: make }));
+`;
 
 const throwing = (path: string): string => `
 const absent = (name) => new Proxy(function absent() {}, {
   get: (_target, key) => (typeof key === "symbol" || key === "then" ? undefined : absent(name + "." + key)),
-  apply: () => { throw new Error(name + "() is not available yet in Signalbox. Start the program with node:child_process, or install ${path} in the project."); },
+  apply: () => {
+    throw new Error(name + "() is not available yet in Signalbox. Start the program with node:child_process, or install ${path} in the project.");
+  },
 });
-module.exports = Object.create(new Proxy({}, { get: (_target, name) => (typeof name === "symbol" || name === "__esModule" ? undefined : absent(name)) }));
+const find = (_target, name) => (typeof name === "symbol" || name === "__esModule" ? undefined : absent(name));
+module.exports = Object.create(new Proxy({}, { get: find }));
 `;

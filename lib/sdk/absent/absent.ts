@@ -48,12 +48,12 @@ export const absentDefinition =
     return placeholder({ name: `${name}()`, id, advice });
   };
 
-export const absentClass = (name: string, advice?: string): AbsentClass =>
-  class {
-    constructor() {
-      throw new NotAvailableError(`new ${name}()`, advice);
-    }
-  };
+export function absentClass(name: string, advice?: string): AbsentClass {
+  function refuse(): never {
+    throw new NotAvailableError(`new ${name}()`, advice);
+  }
+  return refuse as unknown as AbsentClass; // a plain function can be constructed, and extended
+}
 
 /** `names` of a namespace, each as `make` has it. */
 export function absentMembers<K extends string>(namespace: string, names: readonly K[], options: { make?: typeof absentCall; advice?: string } = {}): Record<K, AbsentCall> {
@@ -70,7 +70,7 @@ function idOf(options: unknown): string | undefined {
 
 /** Stands for what a definition would have given: its members may be named, and used while modules load, but nothing can be done with it. */
 function placeholder(of: { name: string; id?: string | undefined; advice?: string | undefined }): Open {
-  const use = (name: string) => {
+  const touch = (name: string) => {
     if (defined === undefined) throw new NotAvailableError(name, of.advice);
     return placeholder({ name, advice: of.advice });
   };
@@ -80,7 +80,7 @@ function placeholder(of: { name: string; id?: string | undefined; advice?: strin
       if (typeof key === "symbol" || key === "then" || key === "toJSON") return undefined;
       return key === "id" && of.id !== undefined ? of.id : placeholder({ name: `${of.name}.${key}`, advice: of.advice });
     },
-    apply: () => use(`${of.name}()`),
-    construct: () => use(`new ${of.name}()`),
+    apply: () => touch(`${of.name}()`),
+    construct: () => touch(`new ${of.name}()`),
   });
 }
