@@ -3,9 +3,12 @@ import { absentCall, absentDefinition, absentMembers } from "./absent/absent";
 
 const definitions = ["agent", "customAgent", "event", "withUIMessage", "withClientData", "createStartSessionAction", "createLoadTranscriptAction", "local"] as const;
 const calls = [
-  "pipe", "turn", "createAccessToken", "createWatchToken", "setTurnTimeout", "setTurnTimeoutInSeconds", "setIdleTimeoutInSeconds", "setUIMessageStreamOptions", "isStopped",
-  "surface", "requestUpgrade", "endAndContinue", "endRun", "close", "cleanupAbortedParts", "defer", "deferBeforeOutput", "inject", "forwardSubAgent", "session", "channel",
-  "createStopSignal", "writeTurnComplete", "pipeAndCapture", "MessageAccumulator", "createSession", "waitForHandover", "toStreamTextOptions", "setMessages", "isCompactionSafe",
+  "pipe", "turn", "createAccessToken", "createWatchToken", "setTurnTimeout", "setTurnTimeoutInSeconds", "setIdleTimeoutInSeconds",
+  "setUIMessageStreamOptions", "isStopped",
+  "surface", "requestUpgrade", "endAndContinue", "endRun", "close", "cleanupAbortedParts", "defer", "deferBeforeOutput", "inject",
+  "forwardSubAgent", "session", "channel",
+  "createStopSignal", "writeTurnComplete", "pipeAndCapture", "MessageAccumulator", "createSession", "waitForHandover",
+  "toStreamTextOptions", "setMessages", "isCompactionSafe",
   "compactionStep", "compact", "getCompactionState",
 ] as const;
 

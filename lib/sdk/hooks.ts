@@ -41,4 +41,5 @@ export const globalHookRegistrars = {
   middleware: registrar("middleware"),
 };
 
-export const { onStart, onStartAttempt, onFailure, onSuccess, onComplete, onWait, onResume, onCancel, catchError: onCatchError, handleError: onHandleError, middleware } = globalHookRegistrars;
+export const { onStart, onStartAttempt, onFailure, onSuccess, onComplete, onWait, onResume, onCancel, middleware } = globalHookRegistrars;
+export const { catchError: onCatchError, handleError: onHandleError } = globalHookRegistrars;

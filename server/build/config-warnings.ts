@@ -1,5 +1,5 @@
 /** What config processes report about a config, beside the values that decide how to build. */
-export interface ReportedConfig {
+interface ReportedConfig {
   /** Of each key at the top: its value where that is plain, else null. */
   keys: Record<string, unknown>;
   extensions: { name: string; does: string[] }[];

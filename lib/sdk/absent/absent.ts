@@ -4,10 +4,10 @@
 /** Any type of the published SDK that has no counterpart here, with as many arguments as it may take. */
 export type Open<_A = any, _B = any, _C = any, _D = any, _E = any, _F = any> = any;
 export type AbsentCall = <_A = any, _B = any, _C = any, _D = any, _E = any, _F = any>(...given: any[]) => any;
-export type AbsentClass = new <_A = any, _B = any, _C = any>(...given: any[]) => any;
+type AbsentClass = new <_A = any, _B = any, _C = any>(...given: any[]) => any;
 
 /** Thrown by what the published SDK has and Signalbox has not. */
-export class NotAvailableError extends Error {
+class NotAvailableError extends Error {
   constructor(name: string, advice = "Leave the call out, or catch this error where the code can do without it") {
     super(`${name} is not available yet in Signalbox. ${advice}.`);
     this.name = "NotAvailableError";
@@ -56,7 +56,11 @@ export function absentClass(name: string, advice?: string): AbsentClass {
 }
 
 /** `names` of a namespace, each as `make` has it. */
-export function absentMembers<K extends string>(namespace: string, names: readonly K[], options: { make?: typeof absentCall; advice?: string } = {}): Record<K, AbsentCall> {
+export function absentMembers<K extends string>(
+  namespace: string,
+  names: readonly K[],
+  options: { make?: typeof absentCall; advice?: string } = {},
+): Record<K, AbsentCall> {
   const { make = absentCall, advice } = options;
   // Object.fromEntries forgets the keys.
   return Object.fromEntries(names.map((name) => [name, make(`${namespace}.${name}`, advice)])) as Record<K, AbsentCall>;

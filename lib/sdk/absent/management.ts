@@ -6,7 +6,9 @@ export const envvars = absentMembers("envvars", ["list", "upload", "create", "re
 });
 export const deployments = absentMembers("deployments", ["retrieveCurrent", "list"]);
 export const concurrencyLimit = absentDefinition("concurrencyLimit", "Give the task a queue with a concurrencyLimit");
-export const concurrencyLimits = absentMembers("concurrencyLimits", ["list", "retrieve", "override", "reset", "pause", "resume"], { advice: "Use queues.*, which has the same for queues" });
+export const concurrencyLimits = absentMembers("concurrencyLimits", ["list", "retrieve", "override", "reset", "pause", "resume"], {
+  advice: "Use queues.*, which has the same for queues",
+});
 export const prompts = {
   define: absentDefinition("prompts.define"),
   ...absentMembers("prompts", ["list", "resolve", "versions", "promote", "createOverride", "updateOverride", "removeOverride", "reactivateOverride"]),

@@ -4,11 +4,14 @@ import { absentCall, absentDefinition, absentMembers, type AbsentCall } from "./
 const advice = "Receive the webhook in your own application and trigger a task from there";
 const define = (name: string): AbsentCall => absentDefinition(name, advice);
 const providers = [
-  "calendly", "calCom", "sentry", "pagerduty", "vercel", "linear", "notion", "typeform", "docusign", "jira", "intercom", "zendesk", "attio", "workos", "elevenlabs",
-  "vapi", "retell", "shopify", "loops", "granola", "autumn", "metronome", "mux", "tailscale", "langfuse", "infisical", "planetscale", "plain", "firecrawl", "supabase",
+  "calendly", "calCom", "sentry", "pagerduty", "vercel", "linear", "notion", "typeform", "docusign", "jira", "intercom", "zendesk",
+  "attio", "workos", "elevenlabs",
+  "vapi", "retell", "shopify", "loops", "granola", "autumn", "metronome", "mux", "tailscale", "langfuse", "infisical", "planetscale",
+  "plain", "firecrawl", "supabase",
 ] as const;
 const sources = [
-  "custom", "stripe", "github", "svix", "standardWebhooks", "square", "discord", "clerk", "resend", "openai", "replicate", "recallai", "brex", "composio", "gitlab", "whatsapp", "hookdeck",
+  "custom", "stripe", "github", "svix", "standardWebhooks", "square", "discord", "clerk", "resend", "openai", "replicate", "recallai",
+  "brex", "composio", "gitlab", "whatsapp", "hookdeck",
 ] as const;
 
 export const webhook = define("webhook");
