@@ -5,12 +5,13 @@ import { ActionButton } from "../auth/permission";
 import { useNow } from "../live/live-provider";
 import { Ago, Until } from "../live/time";
 import { cn } from "../ui/cn";
-import { lazily } from "../ui/lazily";
+import { lazilyDialog } from "../ui/dialog";
 import { Td, Tr } from "../ui/table";
 import { Badge } from "../ui/tag";
+import { OthersText } from "../ui/others-text";
 
-const RotateKeyDialog = lazily(async () => (await import("./rotate-key-dialog")).RotateKeyDialog);
-const RevokeKeyDialog = lazily(async () => (await import("./revoke-key-dialog")).RevokeKeyDialog);
+const RotateKeyDialog = lazilyDialog(async () => (await import("./rotate-key-dialog")).RotateKeyDialog);
+const RevokeKeyDialog = lazilyDialog(async () => (await import("./revoke-key-dialog")).RevokeKeyDialog);
 
 export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: string | undefined; onChanged: () => void }) {
   const [open, setOpen] = useState<"rotate" | "revoke" | null>(null);
@@ -21,8 +22,8 @@ export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: 
     <Tr className={cn(dead && "text-faint")}>
       <Td className="max-w-64 max-sm:max-w-32">
         <span className="flex min-w-0 items-center gap-2">
-          <span className={cn("truncate", !dead && "font-medium")} title={row.name}>
-            {row.name}
+          <span className={cn("truncate", !dead && "font-medium")} >
+            <OthersText text={row.name} whole="on hover" />
           </span>
           {row.isRoot ? <Badge>root</Badge> : null}
         </span>

@@ -10,13 +10,13 @@ import { useMe } from "../frame/me";
 import { useNow } from "../live/live-provider";
 import { getJson } from "../live/api";
 import { CodeBlock } from "../ui/code-block";
-import { lazily } from "../ui/lazily";
+import { lazilyDialog } from "../ui/dialog";
 import { PanelHead } from "../ui/page";
 import { EmptyState, ErrorState } from "../ui/state";
 import { Table, Th } from "../ui/table";
 import { KeyLine } from "./key-line";
 
-const CreateKeyDialog = lazily(async () => (await import("./create-key-dialog")).CreateKeyDialog);
+const CreateKeyDialog = lazilyDialog(async () => (await import("./create-key-dialog")).CreateKeyDialog);
 
 type Page = z.infer<typeof ApiKeysPage>;
 

@@ -9,6 +9,7 @@ import { StatusIcon } from "../runs/status";
 import { cn } from "../ui/cn";
 import { Input } from "../ui/input";
 import { Skeleton } from "../ui/skeleton";
+import { OthersText } from "../ui/others-text";
 
 export interface ThingPickerProps {
   thing: ScopeThing;
@@ -49,7 +50,7 @@ export function ThingPicker({ thing, id, onPick }: ThingPickerProps) {
 const Row = ({ chosen, onPick, label, detail }: { chosen: boolean; onPick: () => void; label: string; detail?: ReactNode }) => (
   <li>
     <button type="button" aria-pressed={chosen} onClick={onPick} className={cn("flex h-7 w-full items-center gap-2 px-2.5 text-left -outline-offset-2 hover:bg-hover", chosen && "bg-active hover:bg-active")}>
-      <span className="min-w-0 flex-1 truncate font-mono text-sm">{label}</span>
+      <OthersText text={label} className="min-w-0 flex-1 truncate font-mono text-sm" />
       {detail ? <span className="flex shrink-0 items-center gap-2 text-sm text-faint">{detail}</span> : null}
     </button>
   </li>
@@ -63,7 +64,7 @@ const readers: Record<ScopeThing, (search: string, signal: AbortSignal) => Promi
       id: run.id,
       detail: (
         <>
-          {run.task} <StatusIcon run={run} /> <Ago at={run.createdAt} />
+          <OthersText text={run.task} /> <StatusIcon run={run} /> <Ago at={run.createdAt} />
         </>
       ),
     }));

@@ -2,6 +2,7 @@
 import { lazy, Suspense, useDeferredValue, useMemo } from "react";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { JsonView } from "@/components/ui/json-view";
+import { OthersText } from "@/components/ui/others-text";
 import { Tabs } from "@/components/ui/tabs";
 import { isFinal } from "@/lib/contracts/run-status";
 import type { TraceRow } from "@/lib/trace/trace-rows";
@@ -69,7 +70,7 @@ function Content({ tab, data, trace, row, stream, onStream, onSpan }: Omit<Detai
       return (
         <div className={pad}>
           <JsonView text={detail.payload} type={detail.payloadType} empty="The run was triggered without a payload." />
-          {detail.idempotencyKey === undefined ? null : <p className="mt-3 text-sm break-words text-faint">Idempotency key {detail.idempotencyKey}</p>}
+          {detail.idempotencyKey === undefined ? null : <p className="mt-3 text-sm break-words text-faint">Idempotency key <OthersText text={detail.idempotencyKey} /></p>}
         </div>
       );
     case "output":

@@ -4,6 +4,7 @@ import { useRow } from "@/components/live/hooks";
 import { Ago, Took } from "@/components/live/time";
 import { StatusBadge } from "@/components/runs/status";
 import type { RunDetail, RunRow } from "@/lib/contracts/run";
+import { OthersText } from "@/components/ui/others-text";
 
 /** What made this run, and what it made; statuses are live. */
 export function RelationsTab({ run, relations }: { run: RunDetail; relations: readonly RunRow[] }) {
@@ -51,7 +52,7 @@ function Line({ row: given }: { row: RunRow }) {
     <li className="border-b border-line last:border-0">
       <Link href={`/runs/${row.id}`} prefetch={false} className="flex h-9 items-center gap-3 px-3 hover:bg-hover">
         <StatusBadge run={row} className="w-28 shrink-0" />
-        <bdi className="min-w-0 flex-1 truncate font-medium">{row.task}</bdi>
+        <OthersText text={row.task} className="min-w-0 flex-1 truncate font-medium" />
         <Ago at={row.createdAt} className="hidden shrink-0 text-sm text-faint sm:inline" />
         <span className="w-16 shrink-0 text-right font-mono text-sm text-muted">{row.startedAt ? <Took from={row.startedAt} to={row.finishedAt} /> : "–"}</span>
       </Link>

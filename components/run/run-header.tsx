@@ -21,6 +21,8 @@ import { formatDuration } from "@/lib/view/format";
 import { waitsOf } from "@/lib/runs/run-attempts";
 import { whyRun } from "@/lib/runs/why-run";
 import { RunActions } from "./run-actions";
+import { OthersText } from "@/components/ui/others-text";
+import { readableText } from "@/lib/view/readable-text";
 
 const TagForm = lazily(async () => (await import("./tag-form")).TagForm);
 
@@ -33,12 +35,12 @@ export function RunHeader({ run, events }: { run: RunDetail; events: readonly Ru
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <StatusBadge run={run} className="text-lg font-semibold" />
         <h1 className="min-w-0 truncate text-lg font-semibold">
-          <bdi>{run.task}</bdi>
+          <OthersText text={run.task} />
         </h1>
         <CopyValue text={run.id} className="text-sm" />
         <div className="flex min-w-0 flex-wrap items-center gap-1">
           {run.tags.map((tag) => (
-            <TagButton key={tag} tag={tag} aria-label={`Runs tagged ${tag}`} onClick={() => router.push(`/runs?tag=${encodeURIComponent(tag)}`)} />
+            <TagButton key={tag} tag={tag} aria-label={`Runs tagged ${readableText(tag)}`} onClick={() => router.push(`/runs?tag=${encodeURIComponent(tag)}`)} />
           ))}
           <AddTag runId={run.id} />
         </div>
@@ -50,8 +52,8 @@ export function RunHeader({ run, events }: { run: RunDetail; events: readonly Ru
       <Timing run={run} events={events} />
       <div data-why className={cn("mt-1.5 flex min-h-8 min-w-0 items-center gap-2 rounded px-2 py-1", toneSoft[why.tone], toneText[why.tone])}>
         {run.progress?.value === undefined ? null : <Progress value={run.progress.value} tone={isFinal(run.status) ? why.tone : "moving"} className="w-24 shrink-0" />}
-        <p className="min-w-0 break-words line-clamp-3 lg:line-clamp-1" title={why.text}>
-          <bdi>{why.text}</bdi>
+        <p className="min-w-0 break-words line-clamp-3 lg:line-clamp-1" title={readableText(why.text)}>
+          <OthersText text={why.text} />
           {why.until === undefined ? null : (
             <>
               {" in "}
@@ -111,7 +113,9 @@ function Timing({ run, events }: { run: RunDetail; events: readonly RunEvent[] }
         {run.attempt}
         {run.maxAttempts === undefined ? "" : ` of ${run.maxAttempts}`}
       </Fact>
-      <Fact name="queue">{run.queue}</Fact>
+      <Fact name="queue">
+        <OthersText text={run.queue} />
+      </Fact>
       {run.deployment === undefined ? null : <Fact name="version">{run.deployment}</Fact>}
       {run.machine === undefined ? null : <Fact name="machine">{run.machine}</Fact>}
       {run.replayOf === undefined ? null : (

@@ -12,6 +12,8 @@ import { formatDuration, formatTicking } from "@/lib/view/format";
 import type { TimeScale } from "@/lib/time/time-scale";
 import type { TraceRow } from "@/lib/trace/trace-rows";
 import { lookOfRow } from "./row-look";
+import { OthersText } from "@/components/ui/others-text";
+import { readableText } from "@/lib/view/readable-text";
 
 export const lineHeight = 28;
 /** Tree, bars, duration. */
@@ -55,7 +57,7 @@ export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scal
           <button
             type="button"
             tabIndex={-1}
-            aria-label={row.open ? `Close ${name}` : `Open ${name}`}
+            aria-label={`${row.open ? "Close" : "Open"} ${readableText(name)}`}
             onClick={(event) => {
               event.stopPropagation();
               onToggle(row);
@@ -68,9 +70,7 @@ export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scal
           <span className="w-6 shrink-0" />
         )}
         <Icon aria-hidden className={cn("size-3.5 shrink-0", toneText[tone], turns && runs && "turn")} />
-        <bdi className={cn("truncate", row.kind === "self" && "font-medium", tone === "bad" && "text-bad")} title={name}>
-          {name}
-        </bdi>
+        <OthersText text={name} whole="on hover" className={cn("truncate", row.kind === "self" && "font-medium", tone === "bad" && "text-bad")} />
         {child ? (
           <Link href={`/runs/${child.id}`} tabIndex={-1} prefetch={false} onClick={(event) => event.stopPropagation()} className="ml-auto shrink-0 font-mono text-sm text-faint hover:text-fg hover:underline">
             {row.kind === "run" ? child.id.slice(-4) : "open"}

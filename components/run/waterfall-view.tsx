@@ -28,6 +28,7 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
   const { rows, scale, toggle, openAll, closeAll } = waterfall;
   const router = useRouter();
   const scroller = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLDivElement>(null);
   const { indexes, topOf, totalHeight, width, scrollTo } = useRowWindow({ scroller, count: rows.length, height: lineHeight, overscan: 12, assumed });
   // Bars have three fifths of what the durations leave; a mark needs 70 px for its text.
   const wanted = Math.max(1, Math.floor(((width - 72) * 0.6) / 70));
@@ -46,6 +47,8 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
     if (!next) return;
     onSelect(next);
     scrollTo(rows.indexOf(next));
+    // Else Enter would press the button that was used last.
+    box.current?.focus({ preventScroll: true });
   };
   const openChild = (): void => {
     const child = current?.kind === "run" ? current.run : current?.kind === "span" ? current.run : undefined;
@@ -100,7 +103,7 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
         <div className="self-center pr-3 text-right text-sm text-faint">Took</div>
       </div>
       <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto">
-        <div role="tree" aria-label="Trace of the run" tabIndex={0} onKeyDown={onKey} {...(current && { "aria-activedescendant": `span-${index}` })} className="relative -outline-offset-2" style={{ height: totalHeight }}>
+        <div ref={box} role="tree" aria-label="Trace of the run" tabIndex={0} onKeyDown={onKey} {...(current && { "aria-activedescendant": `span-${index}` })} className="relative -outline-offset-2" style={{ height: totalHeight }}>
           <div aria-hidden className={cn(split, "pointer-events-none absolute inset-0")}>
             <div />
             <div className="relative">

@@ -11,6 +11,8 @@ import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
 import { formatPercent, shortId } from "@/lib/view/format";
 import { lookOf, StatusBadge, StatusIcon } from "./status";
+import { OthersText } from "@/components/ui/others-text";
+import { readableText } from "@/lib/view/readable-text";
 
 /** Columns by the width of the list itself: a phone shows status, task, progress and time. */
 export const columns =
@@ -65,8 +67,8 @@ export const RunLine = memo(function RunLine({ row: given, index, top, selected,
       </td>
       <td className="flex min-w-0 items-center gap-2">
         <StatusIcon run={row} className="@2xl:hidden" />
-        <Link href={`/runs/${row.id}`} prefetch={false} tabIndex={-1} className="min-w-0 truncate font-medium after:absolute after:inset-0" title={row.task}>
-          {row.task}
+        <Link href={`/runs/${row.id}`} prefetch={false} tabIndex={-1} className="min-w-0 truncate font-medium after:absolute after:inset-0" >
+          <OthersText text={row.task} whole="on hover" />
         </Link>
         {row.isTest ? <span className="rounded-sm bg-idle-soft px-1 text-xs text-muted">test</span> : null}
       </td>
@@ -100,7 +102,7 @@ function Tags({ tags, onTag }: { tags: readonly string[]; onTag: (tag: string) =
         <TagButton key={tag} tag={tag} tabIndex={-1} className="max-w-24 min-w-7 first:shrink-0" onClick={() => onTag(tag)} />
       ))}
       {more > 0 ? (
-        <span className="text-sm text-faint" title={tags.slice(shownTags).join(", ")}>
+        <span className="text-sm text-faint" title={readableText(tags.slice(shownTags).join(", "))}>
           +{more}
         </span>
       ) : null}
@@ -112,25 +114,23 @@ function Tags({ tags, onTag }: { tags: readonly string[]; onTag: (tag: string) =
 function Doing({ row }: { row: RunRow }) {
   if (row.error && isFinal(row.status)) {
     return (
-      <span className={cn("block truncate", lookOf(row).tone === "bad" ? "text-bad" : "text-faint")} title={row.error.message}>
-        <bdi>{row.error.message}</bdi>
+      <span className={cn("block truncate", lookOf(row).tone === "bad" ? "text-bad" : "text-faint")} >
+        <OthersText text={row.error.message} whole="on hover" />
       </span>
     );
   }
   const { value, label } = row.progress ?? {};
-  if (value === undefined && label === undefined) return <span className="block truncate text-faint">{waitsFor(row)}</span>;
+  if (value === undefined && label === undefined) return <OthersText text={waitsFor(row)} className="block truncate text-faint" />;
   return (
     <span className="flex min-w-0 items-center gap-2">
       {value === undefined ? null : (
         <>
-          <Progress value={value} label={`Progress of ${row.task}`} tone={isFinal(row.status) ? lookOf(row).tone : "moving"} className="w-10 shrink-0 @2xl:w-16" />
+          <Progress value={value} label={`Progress of ${readableText(row.task)}`} tone={isFinal(row.status) ? lookOf(row).tone : "moving"} className="w-10 shrink-0 @2xl:w-16" />
           <span className="shrink-0 font-mono text-sm text-muted">{formatPercent(value)}</span>
         </>
       )}
       {label === undefined ? null : (
-        <bdi className="truncate text-muted" title={label}>
-          {label}
-        </bdi>
+        <OthersText text={label} whole="on hover" className="truncate text-muted" />
       )}
     </span>
   );

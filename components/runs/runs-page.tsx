@@ -85,7 +85,7 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   const move = (step: number) => () => {
     const next = selection.cursor === null ? 0 : Math.min(runs.rows.length - 1, Math.max(0, selection.cursor + step));
     selection.moveTo(next);
-    table.current?.scrollTo(next);
+    table.current?.walkTo(next);
   };
   const current = selection.cursor === null ? undefined : runs.rows[selection.cursor];
   useShortcut("j", { label: "Next run", group: "Runs", run: move(1) });

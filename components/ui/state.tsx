@@ -2,6 +2,7 @@ import { CircleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "./button";
 import { cn } from "./cn";
+import { readableText } from "@/lib/view/readable-text";
 
 /** Nothing here, and what to do about it. */
 export function EmptyState({ icon, title, children, action, className }: { icon?: ReactNode; title: string; children?: ReactNode; action?: ReactNode; className?: string }) {
@@ -22,7 +23,7 @@ export function ErrorState({ title, detail, id, onRetry, className }: { title: s
       <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
       <div className="min-w-0 flex-1">
         <p className="font-medium">{title}</p>
-        {detail ? <p className="break-words text-muted">{detail}</p> : null}
+        {detail ? <p className="break-words text-muted">{readableText(detail)}</p> : null}
         {id ? <p className="font-mono text-xs text-faint">{id}</p> : null}
       </div>
       {onRetry ? (
