@@ -3,11 +3,15 @@ import Link from "next/link";
 import { useRow } from "@/components/live/hooks";
 import { Ago, Took } from "@/components/live/time";
 import { StatusBadge } from "@/components/runs/status";
-import type { RunDetail, RunRow } from "@/lib/contracts/run";
+import { limits } from "@/lib/contracts/limits";
+import type { RunRow } from "@/lib/contracts/run";
+import { formatCount } from "@/lib/view/format";
+import type { RunData } from "./use-run";
 import { OthersText } from "@/components/ui/others-text";
 
 /** What made this run, and what it made; statuses are live. */
-export function RelationsTab({ run, relations }: { run: RunDetail; relations: readonly RunRow[] }) {
+export function RelationsTab({ data }: { data: RunData }) {
+  const { detail: run, relations } = data;
   const parent = relations.find((row) => row.id === run.parentId);
   const root = run.rootId === run.parentId ? undefined : relations.find((row) => row.id === run.rootId && row.id !== run.id);
   const children = relations.filter((row) => row.parentId === run.id).toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
@@ -16,7 +20,7 @@ export function RelationsTab({ run, relations }: { run: RunDetail; relations: re
     <div className="flex flex-col gap-4">
       {root ? <Group title="Root" rows={[root]} /> : null}
       {parent ? <Group title="Parent" rows={[parent]} /> : null}
-      {children.length === 0 ? null : <Group title={`Children (${children.length}${children.length >= 200 ? " newest" : ""})`} rows={children} more={children.length > 20 ? run.id : undefined} />}
+      {children.length === 0 ? null : <Group title={childrenTitle(children.length, data)} rows={children} more={children.length > 20 ? run.id : undefined} />}
       {run.batchId === undefined ? null : (
         <Link href={`/runs?batch=${encodeURIComponent(run.batchId)}`} className="text-accent hover:underline">
           All runs of batch {run.batchId}
@@ -24,6 +28,12 @@ export function RelationsTab({ run, relations }: { run: RunDetail; relations: re
       )}
     </div>
   );
+}
+
+function childrenTitle(listed: number, { children }: RunData): string {
+  const total = children.reduce((sum, count) => sum + count.total, 0);
+  if (total <= listed) return `Children (${formatCount(listed)})`;
+  return `Children (${total > limits.countedChildren ? `more than ${formatCount(limits.countedChildren)}` : formatCount(total)}, the newest ${formatCount(listed)} here)`;
 }
 
 function Group({ title, rows, more }: { title: string; rows: readonly RunRow[]; more?: string | undefined }) {

@@ -16,6 +16,8 @@ import { OthersText } from "@/components/ui/others-text";
 import { readableText } from "@/lib/view/readable-text";
 
 export const lineHeight = 28;
+/** Of what still lasts. */
+export const tickMs = 250;
 /** Tree, bars, duration. */
 export const split = "grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)_4.5rem]";
 const indent = 14;
@@ -75,6 +77,10 @@ export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scal
           <Link href={`/runs/${child.id}`} tabIndex={-1} prefetch={false} onClick={(event) => event.stopPropagation()} className="ml-auto shrink-0 font-mono text-sm text-faint hover:text-fg hover:underline">
             {row.kind === "run" ? child.id.slice(-4) : "open"}
           </Link>
+        ) : row.kind === "group" || row.kind === "rest" ? (
+          <Link href={`/runs?${new URLSearchParams({ parent: run.id, task: row.name })}`} tabIndex={-1} prefetch={false} onClick={(event) => event.stopPropagation()} className="ml-auto shrink-0 text-sm text-faint hover:text-fg hover:underline">
+            as list
+          </Link>
         ) : null}
       </div>
       <Bar row={row} run={run} scale={scale} tone={tone} runs={runs} />
@@ -83,7 +89,7 @@ export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scal
 });
 
 function Bar({ row, run, scale, tone, runs }: { row: TraceRow; run: RunRow; scale: TimeScale; tone: Tone; runs: boolean }) {
-  const now = useNow(runs ? 250 : null);
+  const now = useNow(runs ? tickMs : null);
   // A span that the run left open ended with it.
   const endMs = row.endMs ?? (runs ? Math.max(now, row.startMs) : Date.parse(run.finishedAt ?? run.updatedAt));
   const from = scale.at(row.startMs);

@@ -7,11 +7,12 @@ import { IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { useRowWindow } from "@/components/ui/use-row-window";
 import type { RunRow } from "@/lib/contracts/run";
-import { formatDuration } from "@/lib/view/format";
-import { timeTicks } from "@/lib/time/time-scale";
+import { useClock, useNow } from "@/components/live/live-provider";
+import { formatDuration, formatTicking } from "@/lib/view/format";
+import { timeTicks, type Fold } from "@/lib/time/time-scale";
 import type { TraceRow } from "@/lib/trace/trace-rows";
 import type { Waterfall } from "./use-waterfall";
-import { lineHeight, split, WaterfallLine } from "./waterfall-line";
+import { lineHeight, split, tickMs, WaterfallLine } from "./waterfall-line";
 
 export interface WaterfallViewProps {
   run: RunRow;
@@ -22,6 +23,14 @@ export interface WaterfallViewProps {
 }
 
 const assumed = { width: 800, height: 700 };
+
+/** How long nothing happened: the same text as that of the wait below it, also while it lasts. */
+function FoldLength({ gap: { fromMs, toMs } }: { gap: Fold["gap"] }) {
+  const clock = useClock();
+  const lasts = toMs > clock.now();
+  const now = useNow(lasts ? tickMs : null);
+  return <>⋯{lasts ? formatTicking(now - fromMs) : formatDuration(toMs - fromMs)}⋯</>;
+}
 
 /** Tree and bars in one virtual scroll. */
 export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallViewProps) {
@@ -95,7 +104,7 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
             // Moved back by the same share of its width: at neither edge is it cut off.
             return (
               <span key={fold.fromMs} title="Time without activity, folded" className="absolute bottom-0.5 font-mono text-xs whitespace-nowrap text-parked" style={{ left: middle, transform: `translateX(-${middle})` }}>
-                ⋯{formatDuration(fold.toMs - fold.fromMs)}⋯
+                <FoldLength gap={fold.gap} />
               </span>
             );
           })}

@@ -4,10 +4,10 @@ import { cn } from "@/components/ui/cn";
 import { Field, Input } from "@/components/ui/input";
 import { MenuCheck } from "@/components/ui/menu";
 import { toneText } from "@/components/ui/tone";
-import { runStatuses } from "@/lib/contracts/run-status";
+import { listedStatuses } from "@/lib/contracts/run-status";
 import { addValue, removeValue, setSingle, type ListKey, type RunsView } from "@/lib/runs/run-filter";
 import { timeWindows } from "./filter-suggest";
-import { statusLook } from "./status";
+import { listedLook } from "./status";
 import { OthersText } from "@/components/ui/others-text";
 
 export interface FilterProps {
@@ -21,8 +21,8 @@ function toggle(view: RunsView, key: ListKey, value: string): RunsView {
 
 export const StatusChoices = ({ view, onChange }: FilterProps) => (
   <>
-    {runStatuses.map((status) => {
-      const { Icon, word, tone } = statusLook[status];
+    {listedStatuses.map((status) => {
+      const { Icon, word, tone } = listedLook[status];
       return (
         <MenuCheck
           key={status}

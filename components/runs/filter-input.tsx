@@ -9,7 +9,7 @@ import { parseFilterText } from "@/lib/runs/run-filter-text";
 import { formatInstant, type Zone } from "@/lib/view/format";
 import { useZone } from "@/components/live/time";
 import { applySuggestion, suggest } from "./filter-suggest";
-import { statusLook } from "./status";
+import { listedLook } from "./status";
 import { OthersText } from "@/components/ui/others-text";
 import { readableText } from "@/lib/view/readable-text";
 
@@ -23,7 +23,7 @@ interface Chip {
 /** Every active constraint is a chip. */
 export function chipsOf(view: RunsView, zone: Zone): Chip[] {
   const chips: Chip[] = [];
-  for (const key of listKeys) for (const value of view[key]) chips.push({ key, value, text: key === "status" && isStatus(value) ? statusLook[value].word : value, without: removeValue(view, key, value) });
+  for (const key of listKeys) for (const value of view[key]) chips.push({ key, value, text: key === "status" && isStatus(value) ? listedLook[value].word : value, without: removeValue(view, key, value) });
   for (const key of singleKeys) {
     const value = view[key];
     if (value !== undefined) chips.push({ key, value, text: key === "from" || key === "to" ? formatInstant(Date.parse(value), zone).replace(/(:00)?\.000$/, "") : value, without: setSingle(view, key, undefined) });

@@ -2,7 +2,7 @@
 import Link from "next/link";
 import { memo } from "react";
 import { useRow, useTint } from "@/components/live/hooks";
-import { Ago, Took, Until } from "@/components/live/time";
+import { Ago, Took } from "@/components/live/time";
 import { cn } from "@/components/ui/cn";
 import { Progress } from "@/components/ui/progress";
 import { TagButton } from "@/components/ui/tag";
@@ -82,10 +82,10 @@ export const RunLine = memo(function RunLine({ row: given, index, top, selected,
         <Doing row={row} />
       </td>
       <td className={cn(fromMiddle, "relative z-10 truncate text-right text-sm text-faint")}>
-        <Ago at={row.startedAt ?? row.createdAt} />
+        <StartOf row={row} />
       </td>
       <td className="truncate text-right font-mono text-sm text-muted">
-        <TimeOf row={row} />
+        {row.startedAt === undefined ? <span className="text-faint">–</span> : <Took from={row.startedAt} to={row.finishedAt} />}
       </td>
     </tr>
   );
@@ -120,7 +120,19 @@ function Doing({ row }: { row: RunRow }) {
     );
   }
   const { value, label } = row.progress ?? {};
-  if (value === undefined && label === undefined) return <OthersText text={waitsFor(row)} className="block truncate text-faint" />;
+  if (value === undefined && label === undefined) {
+    return (
+      <span className="block truncate text-faint">
+        <OthersText text={waitsFor(row)} />
+        {row.startedAt === undefined && !isFinal(row.status) ? (
+          <>
+            {row.status === "QUEUED" ? ", since " : "created "}
+            <Ago at={row.status === "QUEUED" ? (row.queuedAt ?? row.createdAt) : row.createdAt} />
+          </>
+        ) : null}
+      </span>
+    );
+  }
   return (
     <span className="flex min-w-0 items-center gap-2">
       {value === undefined ? null : (
@@ -141,13 +153,13 @@ const waitWords: Record<NonNullable<RunRow["waitingOn"]>, string> = { time: "unt
 function waitsFor(row: RunRow): string {
   if (row.status === "WAITING" && row.waitingOn) return waitWords[row.waitingOn];
   if (row.status === "QUEUED") return row.retryAt ? `attempt ${row.attempt + 1} to come` : `in ${row.queue}`;
-  if (row.status === "PENDING_VERSION") return "no deployed version has this task";
+  if (row.status === "PENDING_VERSION") return "no deployed version has this task, ";
   return "";
 }
 
-/** Run time, or time until it may start. */
-function TimeOf({ row }: { row: RunRow }) {
-  if (row.status === "DELAYED" && row.delayUntil) return <Until at={row.delayUntil} />;
-  if (row.startedAt === undefined) return isFinal(row.status) ? <>–</> : <span className={lookOf(row).tone === "idle" ? "text-faint" : ""}>–</span>;
-  return <Took from={row.startedAt} to={row.finishedAt} />;
+/** When it started, or will; what has not started has no time of it. */
+function StartOf({ row }: { row: RunRow }) {
+  if (row.startedAt !== undefined) return <Ago at={row.startedAt} />;
+  if (row.status === "DELAYED" && row.delayUntil !== undefined) return <Ago at={row.delayUntil} />;
+  return <>{isFinal(row.status) ? "never" : "not yet"}</>;
 }

@@ -96,7 +96,7 @@ function Loaded({ page, onAnswered }: { page: TokenPage; onAnswered: (id: string
       </header>
       {token.status === "WAITING" ? (
         <section aria-label="Answer" className="rounded border border-asks-bar/50 p-3">
-          <AnswerForm key={`${token.id} ${question === null ? "plain" : "asked"}`} tokenId={token.id} question={question} refused={refusal(me.user.role, "operator")} busy={busy} error={error} onAnswer={(data) => void answer(data)} />
+          <AnswerForm key={`${token.id} ${question === null ? "plain" : "asked"}`} tokenId={token.id} question={question} name={me.user.name} refused={refusal(me.user.role, "operator")} busy={busy} error={error} onAnswer={(data) => void answer(data)} />
         </section>
       ) : (
         <Answered token={token} />

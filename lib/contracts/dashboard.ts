@@ -41,8 +41,23 @@ export const RunsQuery = RunFilter.extend({
 });
 export type RunsQuery = z.infer<typeof RunsQuery>;
 
+/** All child runs of one task, of which `relations` has the newest only. */
+export const ChildCount = z.object({
+  task: z.string(),
+  total: z.number().int(),
+  live: z.number().int(),
+  failed: z.number().int(),
+  /** When the first one started or was made, and when the last one changed. */
+  firstAt: IsoDate,
+  lastAt: IsoDate,
+});
+export type ChildCount = z.infer<typeof ChildCount>;
+/** GET /api/dashboard/runs/:id/children */
+export const ChildrenPage = z.object({ children: z.array(ChildCount) });
+export type ChildrenPage = z.infer<typeof ChildrenPage>;
+
 /** GET /api/dashboard/runs/:id */
-export const RunPage = z.object({ detail: RunDetail, events: z.array(RunEvent), relations: z.array(RunRow) });
+export const RunPage = z.object({ detail: RunDetail, events: z.array(RunEvent), relations: z.array(RunRow), children: z.array(ChildCount) });
 export type RunPage = z.infer<typeof RunPage>;
 /** GET /api/dashboard/runs/:id/trace?after=seq */
 export const TracePage = z.object({ items: z.array(TraceItem) });
