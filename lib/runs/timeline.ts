@@ -52,6 +52,7 @@ const readings: Record<string, (value: unknown) => Fact[]> = {
   runId: (value) => [{ kind: "run", id: plain(value) }],
   tokenId: (value) => [{ kind: "token", id: plain(value) }],
   batchId: (value) => [{ kind: "batch", id: plain(value) }],
+  isCached: (value) => (value === true ? words("found by its idempotency key") : []),
   runCount: (value) => words(typeof value === "number" ? plural(value, "run") : plain(value)),
 };
 
