@@ -22,7 +22,7 @@ export function RelationsTab({ data }: { data: RunData }) {
       {parent ? <Group title="Parent" rows={[parent]} /> : null}
       {children.length === 0 ? null : <Group title={childrenTitle(children.length, data)} rows={children} more={children.length > 20 ? run.id : undefined} />}
       {run.batchId === undefined ? null : (
-        <Link href={`/runs?batch=${encodeURIComponent(run.batchId)}`} className="text-accent hover:underline">
+        <Link prefetch={false} href={`/runs?batch=${encodeURIComponent(run.batchId)}`} className="text-accent hover:underline">
           All runs of batch {run.batchId}
         </Link>
       )}
@@ -42,7 +42,7 @@ function Group({ title, rows, more }: { title: string; rows: readonly RunRow[]; 
       <div className="mb-1 flex items-center">
         <h3 className="flex-1 text-sm text-faint">{title}</h3>
         {more === undefined ? null : (
-          <Link href={`/runs?parent=${encodeURIComponent(more)}`} className="text-sm text-accent hover:underline">
+          <Link prefetch={false} href={`/runs?parent=${encodeURIComponent(more)}`} className="text-sm text-accent hover:underline">
             Open as list
           </Link>
         )}
@@ -61,10 +61,10 @@ function Line({ row: given }: { row: RunRow }) {
   return (
     <li className="border-b border-line last:border-0">
       <Link href={`/runs/${row.id}`} prefetch={false} className="flex h-9 items-center gap-3 px-3 hover:bg-hover">
-        <StatusBadge run={row} className="w-28 shrink-0" />
+        <StatusBadge run={row} className="w-32 shrink-0" />
         <OthersText text={row.task} className="min-w-0 flex-1 truncate font-medium" />
         <Ago at={row.createdAt} className="hidden shrink-0 text-sm text-faint sm:inline" />
-        <span className="w-16 shrink-0 text-right font-mono text-sm text-muted">{row.startedAt ? <Took from={row.startedAt} to={row.finishedAt} /> : "–"}</span>
+        <span className="min-w-16 shrink-0 text-right font-mono text-sm whitespace-nowrap text-muted">{row.startedAt ? <Took from={row.startedAt} to={row.finishedAt} /> : "–"}</span>
       </Link>
     </li>
   );

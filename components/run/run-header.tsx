@@ -65,7 +65,7 @@ export function RunHeader({ run, events }: { run: RunDetail; events: readonly Ru
         </p>
         {why.link ? (
           <Button size="sm" look={why.tone === "asks" ? "asks" : "plain"} asChild className={cn("ml-auto", why.tone === "asks" ? "text-white" : "text-fg")}>
-            <Link href={why.link.href}>{why.link.text}</Link>
+            <Link prefetch={false} href={why.link.href}>{why.link.text}</Link>
           </Button>
         ) : null}
       </div>
@@ -120,7 +120,7 @@ function Timing({ run, events }: { run: RunDetail; events: readonly RunEvent[] }
       {run.machine === undefined ? null : <Fact name="machine">{run.machine}</Fact>}
       {run.replayOf === undefined ? null : (
         <Fact name="replay of">
-          <Link href={`/runs/${run.replayOf}`} className="text-accent hover:underline">
+          <Link prefetch={false} href={`/runs/${run.replayOf}`} className="text-accent hover:underline">
             {run.replayOf}
           </Link>
         </Fact>

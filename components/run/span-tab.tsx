@@ -38,7 +38,7 @@ export function SpanTab({ row, run }: { row: TraceRow; run: RunRow }) {
         <div className="flex flex-wrap items-center gap-2 rounded bg-asks-soft px-3 py-2 text-asks">
           <span className="flex-1">A person has to answer this.</span>
           <Button look="asks" size="sm" asChild>
-            <Link href={`/tokens?token=${encodeURIComponent(token)}`}>Answer</Link>
+            <Link prefetch={false} href={`/tokens?token=${encodeURIComponent(token)}`}>Answer</Link>
           </Button>
         </div>
       ) : null}

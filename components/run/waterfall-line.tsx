@@ -21,6 +21,8 @@ export const tickMs = 250;
 /** Tree, bars, duration. */
 export const split = "grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)_4.5rem]";
 const indent = 14;
+/** Deeper lines stand no further right, or their names had no room. */
+const deepest = 8;
 
 export interface WaterfallLineProps {
   row: TraceRow;
@@ -54,7 +56,7 @@ export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scal
       style={{ transform: `translateY(${top}px)` }}
       className={cn(split, "absolute inset-x-0 top-0 h-7 items-center hover:bg-hover", selected && "bg-accent-soft hover:bg-accent-soft")}
     >
-      <div className="flex h-full min-w-0 items-center gap-1.5 border-r border-line pr-2" style={{ paddingLeft: 8 + row.depth * indent }}>
+      <div className="flex h-full min-w-0 items-center gap-1.5 border-r border-line pr-2" style={{ paddingLeft: 8 + Math.min(row.depth, deepest) * indent }}>
         {row.children > 0 ? (
           <button
             type="button"

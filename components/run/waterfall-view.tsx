@@ -22,6 +22,8 @@ export interface WaterfallViewProps {
   onSelect: (row: TraceRow) => void;
 }
 
+/** A mark behind this part of the axis has its text at its left. */
+const lastLabel = 0.85;
 const assumed = { width: 800, height: 700 };
 
 /** How long nothing happened: the same text as that of the wait below it, also while it lasts. */
@@ -42,6 +44,16 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
   // Bars have three fifths of what the durations leave; a mark needs 70 px for its text.
   const wanted = Math.max(1, Math.floor(((width - 72) * 0.6) / 70));
   const ticks = useMemo(() => timeTicks(scale, wanted), [scale, wanted]);
+  const labelled = useMemo(() => {
+    let last = -1;
+    // One that would stand on the one before is left out; the fold itself is seen all the same.
+    return scale.folds.filter((fold) => {
+      const middle = (scale.at(fold.fromMs) + scale.at(fold.toMs)) / 2;
+      if (last >= 0 && middle - last < 1 / wanted) return false;
+      last = middle;
+      return true;
+    });
+  }, [scale, wanted]);
   const latest = useRef({ toggle, onSelect });
   useEffect(() => {
     latest.current = { toggle, onSelect };
@@ -95,11 +107,11 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
         </div>
         <div aria-hidden className="relative overflow-hidden">
           {ticks.map((tick) => (
-            <span key={tick} className="absolute top-0.5 border-l border-line pl-1 font-mono text-xs whitespace-nowrap text-faint" style={{ left: `${scale.at(tick) * 100}%` }}>
+            <span key={tick} className={cn("absolute top-0.5 border-line font-mono text-xs whitespace-nowrap text-faint", scale.at(tick) > lastLabel ? "-translate-x-full border-r pr-1" : "border-l pl-1")} style={{ left: `${scale.at(tick) * 100}%` }}>
               {formatDuration(tick - scale.startMs)}
             </span>
           ))}
-          {scale.folds.map((fold) => {
+          {labelled.map((fold) => {
             const middle = `${((scale.at(fold.fromMs) + scale.at(fold.toMs)) / 2) * 100}%`;
             // Moved back by the same share of its width: at neither edge is it cut off.
             return (

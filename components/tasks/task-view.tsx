@@ -113,9 +113,9 @@ function RecentRuns({ taskId }: { taskId: string }) {
       {rows.map((run) => (
         <li key={run.id} className="border-b border-line">
           <Link href={`/runs/${run.id}`} prefetch={false} className="flex h-9 items-center gap-3 px-4 -outline-offset-2 hover:bg-hover">
-            <StatusBadge run={run} className="w-28 shrink-0" />
+            <StatusBadge run={run} className="w-32 shrink-0" />
             <span className="min-w-0 flex-1 truncate font-mono text-sm text-muted">{run.id}</span>
-            <span className="w-16 shrink-0 text-right font-mono text-sm">{run.startedAt === undefined ? null : <Took from={run.startedAt} to={run.finishedAt} />}</span>
+            <span className="min-w-16 shrink-0 text-right font-mono text-sm whitespace-nowrap">{run.startedAt === undefined ? null : <Took from={run.startedAt} to={run.finishedAt} />}</span>
             <span className="w-16 shrink-0 text-right text-sm text-faint">
               <Ago at={run.createdAt} />
             </span>

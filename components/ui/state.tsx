@@ -7,10 +7,10 @@ import { readableText } from "@/lib/view/readable-text";
 /** Nothing here, and what to do about it. */
 export function EmptyState({ icon, title, children, action, className }: { icon?: ReactNode; title: string; children?: ReactNode; action?: ReactNode; className?: string }) {
   return (
-    <div className={cn("mx-auto flex max-w-md flex-col items-center gap-2 px-6 py-12 text-center", className)}>
+    <div className={cn("mx-auto flex max-w-2xl flex-col items-center gap-2 px-6 py-12 text-center", className)}>
       {icon ? <div className="text-faint [&>svg]:size-6">{icon}</div> : null}
       <h2 className="text-lg font-semibold">{title}</h2>
-      {children ? <div className="text-muted">{children}</div> : null}
+      {children ? <div className="max-w-full text-muted">{children}</div> : null}
       {action ? <div className="mt-2 flex flex-wrap justify-center gap-2">{action}</div> : null}
     </div>
   );
