@@ -41,6 +41,20 @@ export const RunsQuery = RunFilter.extend({
 });
 export type RunsQuery = z.infer<typeof RunsQuery>;
 
+/** GET /api/dashboard/runs/:id/place: of a queued run. */
+export const QueuePlace = z.object({
+  /** Runs before it in its queue, or under its concurrency key; counted up to `limits.countedAhead`. */
+  ahead: z.number().int(),
+  /** Runs of the queue that finished per minute lately. */
+  perMinute: z.number(),
+  /** Running now in its queue, or under its key: what the queue's limit is for. */
+  laneRunning: z.number().int(),
+  environment: z.object({ running: z.number().int(), limit: z.number().int(), paused: z.boolean() }),
+});
+export type QueuePlace = z.infer<typeof QueuePlace>;
+export const QueuePlacePage = z.object({ place: QueuePlace.nullable() });
+export type QueuePlacePage = z.infer<typeof QueuePlacePage>;
+
 /** All child runs of one task, of which `relations` has the newest only. */
 export const ChildCount = z.object({
   task: z.string(),

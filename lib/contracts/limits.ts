@@ -17,6 +17,8 @@ export const limits = {
   listedChildren: 200,
   /** Counted exactly up to here. */
   countedChildren: 10_000,
+  /** Runs before one in its queue. */
+  countedAhead: 10_000,
 } as const;
 
 export const machinePresets = {

@@ -85,6 +85,9 @@ export const Counts = z.object({
   waiting: z.number().int(),
   tokensWaiting: z.number().int(),
   failedLastHour: z.number().int(),
+  /** Queues that are paused, and others in which runs wait because their limit is reached. */
+  queuesPaused: z.number().int(),
+  queuesFull: z.number().int(),
   byStatus: z.partialRecord(RunStatus, z.number().int()),
 });
 export type Counts = z.infer<typeof Counts>;

@@ -4,6 +4,7 @@ import { RunsQuery, type Me, type RunPage } from "@/lib/contracts/dashboard";
 import { isFinal } from "@/lib/contracts/status";
 import type { Packet, RunDetail } from "@/lib/contracts/run";
 import { resolvePacket } from "../../engine/packets";
+import { readQueuePlace } from "../../engine/reads/queue-place";
 import { countChildren, listChunks, listEvents, listRelations, listTrace } from "../../engine/reads/run";
 import { getRunDetail, listRuns } from "../../engine/reads/runs";
 import { check } from "../body";
@@ -52,6 +53,11 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
   app.get("/api/dashboard/runs/:runId/children", viewer, async (c) => {
     const run = await requireRun(context, c);
     return c.json({ children: await countChildren(db, env.id, run.id) });
+  });
+
+  app.get("/api/dashboard/runs/:runId/place", viewer, async (c) => {
+    const run = await requireRun(context, c);
+    return c.json({ place: await readQueuePlace(engine, run.id) });
   });
 
   app.get("/api/dashboard/runs/:runId/trace", viewer, async (c) => {
