@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test, type BrowserContext, type Page } from "@playwright/test";
 import { makeFirstAdmin } from "../global-setup";
 import { startServer, type ServerProcess } from "../start/server-process";
-import { long, scripts, unseen } from "./fixtures/hostile-texts";
+import { long, queueNames, scripts, unseen } from "./fixtures/hostile-texts";
 
 declare global {
   interface Window {
@@ -40,8 +40,8 @@ test.beforeAll(async () => {
   server = await startServer({ directory: join(import.meta.dirname, "fixtures", "hostile"), data });
   state = await makeFirstAdmin(server);
   const corpus = [...unseen, ...scripts, ...long];
-  for (const texts of slices(corpus, 40)) {
-    const options = { tags: texts.slice(0, 10).map(tagOf), concurrencyKey: texts[1]?.slice(0, 100), idempotencyKey: texts[2]?.slice(0, 500), queue: tagOf(texts[3] ?? "q") };
+  for (const [index, texts] of slices(corpus, 40).entries()) {
+    const options = { tags: texts.slice(0, 10).map(tagOf), concurrencyKey: texts[1]?.slice(0, 100), idempotencyKey: texts[2]?.slice(0, 500), queue: queueNames[index % queueNames.length] };
     runs.done.push((await call("/api/v1/tasks/echo/trigger", { payload: { texts, ends: "with output" }, options })).id);
     runs.failed.push((await call("/api/v1/tasks/echo/trigger", { payload: { texts, ends: "with an error" }, options: { tags: texts.slice(10, 20).map(tagOf) } })).id);
   }
@@ -104,7 +104,7 @@ test("no page runs, turns round or hides what others wrote", async ({ browser })
   const page = await open(context);
   const paths = [
     "/runs",
-    `/runs?tag=${encodeURIComponent(tagOf(unseen[0] ?? ""))}&queue=${encodeURIComponent(tagOf(unseen[3] ?? ""))}&from=2026-01-01T00:00:00.000Z`,
+    `/runs?tag=${encodeURIComponent(tagOf(unseen[0] ?? ""))}&queue=${encodeURIComponent(queueNames[0] ?? "")}&from=2026-01-01T00:00:00.000Z`,
     ...runs.done.flatMap((id) => ["output", "logs", "streams"].map((tab) => `/runs/${id}?tab=${tab}`)),
     ...runs.failed.map((id) => `/runs/${id}?tab=error`),
     ...[done, failed, asking].flatMap((id) => tabs.map((tab) => `/runs/${id}?tab=${tab}`)),

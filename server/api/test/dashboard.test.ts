@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Activity, ApiKeyCreated, ApiKeysPage, ChildrenPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueuesPage, RecentPayloads, RunPage, RunsPage, StreamPage, TaskStats, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
+import { Activity, ApiKeyCreated, ApiKeysPage, ChildrenPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueuePlacePage, QueuesPage, RecentPayloads, RunPage, RunsPage, StreamPage, TaskStats, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
 import type { RunEvent } from "@/lib/contracts/run";
 import type { z } from "zod";
 import { openHarness, type Harness } from "./harness";
@@ -73,6 +73,15 @@ test("runs that need an answer are a filter of their own, beside other statuses"
   expect(await found("&status=NEEDS_ANSWER&status=FAILED")).toEqual(["run_asks", "run_broke"]);
   expect(await found("&status=NEEDS_ANSWER&status=COMPLETED")).toEqual(["run_asks", "run_done"]);
   expect(await found("&status=NEEDS_ANSWER&status=WAITING")).toEqual(["run_asks", "run_sleeps"]);
+});
+
+test("a queued run knows its place, and one that waits in no queue has none", async () => {
+  const first = await api.trigger("checked", { payload: { email: "a@b.c" } });
+  const runs = [await api.trigger("checked", { payload: { email: "a@b.c" } }), await api.trigger("checked", { payload: { email: "a@b.c" } })];
+  const places = await Promise.all([first, ...runs].map(async (id) => (await read(QueuePlacePage, `/runs/${id}/place`)).place?.ahead));
+  expect([places[1], places[2]]).toEqual([(places[0] ?? 0) + 1, (places[0] ?? 0) + 2]);
+  const delayed = await api.trigger("checked", { payload: { email: "a@b.c" }, options: { delay: "1h" } });
+  expect(await read(QueuePlacePage, `/runs/${delayed}/place`)).toEqual({ place: null });
 });
 
 test("a comma in a tag is part of the tag", async () => {
