@@ -1,7 +1,7 @@
 "use client";
 import Link from "next/link";
 import { memo } from "react";
-import { useRow, useTint } from "@/components/live/hooks";
+import { useLiveQueues, useRow, useTint } from "@/components/live/hooks";
 import { Ago, Took } from "@/components/live/time";
 import { cn } from "@/components/ui/cn";
 import { Progress } from "@/components/ui/progress";
@@ -9,7 +9,7 @@ import { TagButton } from "@/components/ui/tag";
 import { Checkbox } from "@/components/ui/toggle";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import { formatPercent, shortId } from "@/lib/view/format";
+import { formatCount, formatPercent, shortId } from "@/lib/view/format";
 import { lookOf, StatusBadge, StatusIcon } from "./status";
 import { OthersText } from "@/components/ui/others-text";
 import { readableText } from "@/lib/view/readable-text";
@@ -123,7 +123,7 @@ function Doing({ row }: { row: RunRow }) {
   if (value === undefined && label === undefined) {
     return (
       <span className="block truncate text-faint">
-        <OthersText text={waitsFor(row)} />
+        {row.status === "QUEUED" && row.retryAt === undefined ? <QueuedIn name={row.queue} /> : <OthersText text={waitsFor(row)} />}
         {row.startedAt === undefined && !isFinal(row.status) ? (
           <>
             {row.status === "QUEUED" ? ", since " : "created "}
@@ -148,11 +148,23 @@ function Doing({ row }: { row: RunRow }) {
   );
 }
 
+/** The queue, and what holds it. */
+function QueuedIn({ name }: { name: string }) {
+  const queue = useLiveQueues().data.find((row) => row.name === name);
+  const isFull = queue !== undefined && queue.concurrencyLimit !== null && queue.running >= queue.concurrencyLimit;
+  return (
+    <span className={queue?.paused ? "text-needs" : ""}>
+      in <OthersText text={name} />
+      {queue?.paused ? ", paused" : isFull ? `, which runs ${formatCount(queue.running)} of ${formatCount(queue.concurrencyLimit ?? 0)}` : ""}
+    </span>
+  );
+}
+
 const waitWords: Record<NonNullable<RunRow["waitingOn"]>, string> = { time: "until a set time", run: "for a child run", batch: "for child runs", token: "for an answer" };
 
 function waitsFor(row: RunRow): string {
   if (row.status === "WAITING" && row.waitingOn) return waitWords[row.waitingOn];
-  if (row.status === "QUEUED") return row.retryAt ? `attempt ${row.attempt + 1} to come` : `in ${row.queue}`;
+  if (row.status === "QUEUED") return `attempt ${row.attempt + 1} to come`;
   if (row.status === "PENDING_VERSION") return "no deployed version has this task, ";
   return "";
 }

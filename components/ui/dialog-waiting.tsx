@@ -23,8 +23,10 @@ export function DialogWaiting({ onClose }: { onClose: () => void }) {
         aria-label="Loading"
         tabIndex={-1}
         onKeyDown={(event) => {
-          event.preventDefault();
           if (event.key === "Escape") onClose();
+          // Out of it there is only the page behind.
+          else if (event.key !== "Tab") return;
+          event.preventDefault();
         }}
         className="appear fixed inset-x-2 top-[8vh] mx-auto flex h-24 max-w-md items-center justify-center gap-2 rounded-lg bg-raised text-muted shadow-float outline-none"
       >

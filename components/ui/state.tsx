@@ -4,12 +4,22 @@ import { Button } from "./button";
 import { cn } from "./cn";
 import { readableText } from "@/lib/view/readable-text";
 
+export interface EmptyStateProps {
+  icon?: ReactNode;
+  title: string;
+  /** A page that consists of nothing else has it as its title. */
+  heading?: "h1" | "h2";
+  children?: ReactNode;
+  action?: ReactNode;
+  className?: string;
+}
+
 /** Nothing here, and what to do about it. */
-export function EmptyState({ icon, title, children, action, className }: { icon?: ReactNode; title: string; children?: ReactNode; action?: ReactNode; className?: string }) {
+export function EmptyState({ icon, title, heading: Heading = "h2", children, action, className }: EmptyStateProps) {
   return (
     <div className={cn("mx-auto flex max-w-2xl flex-col items-center gap-2 px-6 py-12 text-center", className)}>
       {icon ? <div className="text-faint [&>svg]:size-6">{icon}</div> : null}
-      <h2 className="text-lg font-semibold">{title}</h2>
+      <Heading className="text-lg font-semibold">{title}</Heading>
       {children ? <div className="max-w-full text-muted">{children}</div> : null}
       {action ? <div className="mt-2 flex flex-wrap justify-center gap-2">{action}</div> : null}
     </div>

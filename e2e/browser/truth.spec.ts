@@ -82,7 +82,7 @@ test("a fold says the same as the wait that it folds", async ({ page }) => {
 
 test("every page has one title of the first rank", async ({ page }) => {
   const run = await trigger("index-docs", {});
-  for (const path of ["/runs", `/runs/${run}`, "/tasks", "/tasks/index-docs", "/test", "/tokens", "/public-tokens", "/queues", "/keys", "/nowhere"]) {
+  for (const path of ["/runs", `/runs/${run}`, "/tasks", "/tasks/index-docs", "/test", "/tokens", "/public-tokens", "/queues", "/keys", "/nowhere", "/runs/run_nowhere"]) {
     await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 }), path).toHaveCount(1);
   }
