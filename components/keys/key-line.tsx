@@ -8,6 +8,7 @@ import { cn } from "../ui/cn";
 import { lazilyDialog } from "../ui/dialog";
 import { Td, Tr } from "../ui/table";
 import { Badge } from "../ui/tag";
+import { readableText } from "@/lib/view/readable-text";
 import { OthersText } from "../ui/others-text";
 
 const RotateKeyDialog = lazilyDialog(async () => (await import("./rotate-key-dialog")).RotateKeyDialog);
@@ -31,7 +32,7 @@ export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: 
       <Td className="font-mono text-sm whitespace-nowrap max-sm:hidden">{row.display}</Td>
       <Td className="whitespace-nowrap max-md:hidden">
         <Ago at={row.createdAt} />
-        {row.createdBy ? <span className="text-faint"> by {row.createdBy}</span> : null}
+        {row.createdBy ? <span className="text-faint"> by {readableText(row.createdBy)}</span> : null}
       </Td>
       <Td className="whitespace-nowrap max-md:hidden">{row.lastUsedAt ? <Ago at={row.lastUsedAt} /> : <span className="text-faint">never</span>}</Td>
       <Td className="whitespace-nowrap">

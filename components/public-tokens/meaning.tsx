@@ -8,7 +8,7 @@ export function Meaning({ scopes, oneTime, expiry }: { scopes: readonly string[]
     <div className="flex flex-col gap-3">
       {warnings(scopes).map((warning) => (
         <p key={warning} className="flex gap-2 rounded bg-needs-soft px-2.5 py-1.5">
-          <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-needs" /> {warning}
+          <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-needs" /> {readableText(warning)}
         </p>
       ))}
       <div>

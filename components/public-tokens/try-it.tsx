@@ -11,7 +11,7 @@ import type { RecentPayloads, TasksPage } from "@/lib/contracts/dashboard";
 import { blankValue } from "@/lib/forms/form-schema";
 import { issuesOf, type Issue } from "@/lib/forms/issues";
 import { editablePayload, firstPayload } from "@/lib/values/recent-payload";
-import { readableText } from "@/lib/view/readable-text";
+import { readableText, visibleText } from "@/lib/view/readable-text";
 import { firstMode, ModeSwitch, PayloadEditor, type EditorMode } from "../json/payload-editor";
 import { getJson } from "../live/api";
 import { Skeleton } from "../ui/skeleton";
@@ -98,7 +98,7 @@ function TrySample({ task, token, oneTime, onStarted, sample, schema }: TryTrigg
         </p>
       )}
       <Button className="mt-2" size="sm" busy={busy} onClick={() => void start()}>
-        <Play aria-hidden className="size-3.5" /> Trigger {task} with this token
+        <Play aria-hidden className="size-3.5" /> Trigger {readableText(task)} with this token
       </Button>
       <span className="ml-2 text-sm text-faint">{oneTime ? "Starts a real run and uses the token up" : "Starts a real run"}</span>
     </div>
@@ -155,9 +155,9 @@ function Subscriber({ token, path, started = false }: { token: string; path: str
           {rows.map((row) => (
             <li key={String(row["id"])} className="flex flex-wrap gap-x-3 px-3 py-1">
               <span>{String(row["friendlyId"] ?? row["id"])}</span>
-              <span className="text-muted">{String(row["taskIdentifier"])}</span>
+              <span className="text-muted">{readableText(String(row["taskIdentifier"]))}</span>
               <span>{String(row["status"])}</span>
-              <span className="min-w-0 truncate text-faint">{typeof row["metadata"] === "string" ? row["metadata"] : ""}</span>
+              <span className="min-w-0 truncate text-faint">{typeof row["metadata"] === "string" ? visibleText(row["metadata"]) : ""}</span>
             </li>
           ))}
           {rows.length === 0 ? <li className="px-3 py-2 font-sans text-faint">{on ? "Subscribed. What happens shows here." : "Opens a subscription as an application would, without your session."}</li> : null}

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test, type BrowserContext, type Page } from "@playwright/test";
 import { makeFirstAdmin } from "../global-setup";
 import { startServer, type ServerProcess } from "../start/server-process";
-import { long, queueNames, scripts, unseen } from "./fixtures/hostile-texts";
+import { long, scripts, unseen } from "./fixtures/hostile-texts";
 
 declare global {
   interface Window {
@@ -40,8 +40,8 @@ test.beforeAll(async () => {
   server = await startServer({ directory: join(import.meta.dirname, "fixtures", "hostile"), data });
   state = await makeFirstAdmin(server);
   const corpus = [...unseen, ...scripts, ...long];
-  for (const [index, texts] of slices(corpus, 40).entries()) {
-    const options = { tags: texts.slice(0, 10).map(tagOf), concurrencyKey: texts[1]?.slice(0, 100), idempotencyKey: texts[2]?.slice(0, 500), queue: queueNames[index % queueNames.length] };
+  for (const texts of slices(corpus, 100)) {
+    const options = { tags: texts.slice(0, 10).map(tagOf), concurrencyKey: texts[1]?.slice(0, 100), idempotencyKey: texts[2]?.slice(0, 500) };
     runs.done.push((await call("/api/v1/tasks/echo/trigger", { payload: { texts, ends: "with output" }, options })).id);
     runs.failed.push((await call("/api/v1/tasks/echo/trigger", { payload: { texts, ends: "with an error" }, options: { tags: texts.slice(10, 20).map(tagOf) } })).id);
   }
@@ -90,11 +90,9 @@ const faults = (page: Page): Promise<string[]> =>
     return [...new Set(found)];
   });
 
-const tabs = ["payload", "output", "error", "metadata", "logs", "timeline", "streams", "relations"];
-
 test("no page runs, turns round or hides what others wrote", async ({ browser }) => {
   test.setTimeout(300_000);
-  const [done = "", failed = "", asking = ""] = [runs.done[0], runs.failed[0], runs.asking[0]];
+  const [done = "", asking = ""] = [runs.done[0], runs.asking[0]];
   const ended = async () => {
     const { data: all } = (await (await fetch(`${server.origin}/api/v1/runs?page%5Bsize%5D=100`, { headers: { authorization: `Bearer ${server.secretKey}` } })).json()) as { data: { status: string }[] };
     return all.filter((run) => !["COMPLETED", "FAILED", "WAITING"].includes(run.status)).length;
@@ -104,10 +102,11 @@ test("no page runs, turns round or hides what others wrote", async ({ browser })
   const page = await open(context);
   const paths = [
     "/runs",
-    `/runs?tag=${encodeURIComponent(tagOf(unseen[0] ?? ""))}&queue=${encodeURIComponent(queueNames[0] ?? "")}&from=2026-01-01T00:00:00.000Z`,
+    `/runs?tag=${encodeURIComponent(tagOf(unseen[0] ?? ""))}&from=2026-01-01T00:00:00.000Z`,
     ...runs.done.flatMap((id) => ["output", "logs", "streams"].map((tab) => `/runs/${id}?tab=${tab}`)),
     ...runs.failed.map((id) => `/runs/${id}?tab=error`),
-    ...[done, failed, asking].flatMap((id) => tabs.map((tab) => `/runs/${id}?tab=${tab}`)),
+    ...["payload", "metadata", "timeline", "relations"].map((tab) => `/runs/${done}?tab=${tab}`),
+    `/runs/${asking}`,
     "/tokens",
     "/tokens?view=answered",
     "/tasks",
