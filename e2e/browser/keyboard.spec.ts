@@ -37,9 +37,10 @@ test("a switch keeps the keys that work it", async ({ page }) => {
 test("a dialog whose code is on its way stands at once, hears Escape, and the page behind hears nothing", async ({ page }) => {
   const id = await finished();
   await openLive(page, `/runs/${id}`);
-  const held: (() => void)[] = [];
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((go) => (release = go));
   await page.route("**/_next/static/chunks/**", async (route) => {
-    await new Promise<void>((go) => held.push(go));
+    await released;
     await route.continue();
   });
   await page.keyboard.press("r");
@@ -57,8 +58,7 @@ test("a dialog whose code is on its way stands at once, hears Escape, and the pa
 
   await page.keyboard.press("r");
   await expect(loading).toBeVisible();
-  await page.unroute("**/_next/static/chunks/**");
-  for (const go of held) go();
+  release();
   await expect(page.getByRole("dialog", { name: "Replay run" })).toBeVisible();
   await expect(loading).toBeHidden();
 });
