@@ -35,6 +35,9 @@ export function ScopeBuilder({ scopes, onChange, typed, typedError, onType }: Sc
   /** The thing that was chosen last: the verbs are its own. Undefined: every one of the kind; null: none yet. */
   const [current, setCurrent] = useState<string | undefined | null>(null);
 
+  // What counts is seen: it is not folded away when the builder comes back.
+  const [wasTyped] = useState(typed !== "");
+
   const scopesOf = (id: string | undefined) => verbsOf[thing].map((verb) => toScope(verb, thing, id)).filter((scope) => scopes.includes(scope));
   const without = (gone: readonly string[]) => scopes.filter((scope) => !gone.includes(scope));
 
@@ -85,7 +88,7 @@ export function ScopeBuilder({ scopes, onChange, typed, typedError, onType }: Sc
         ))}
         {scopes.length === 0 ? <li className="rounded border border-dashed border-line-strong px-2.5 py-1.5 text-faint">Nothing chosen: the token would allow nothing.</li> : null}
       </ul>
-      <details>
+      <details open={wasTyped}>
         <summary className="cursor-pointer text-sm text-muted">Type a scope</summary>
         <Field label={<span className="sr-only">Scope</span>} error={typedError} help="Is part of the token while it stands here; Enter moves it to the list" className="mt-2">
           {(control) => (
