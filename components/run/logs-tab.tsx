@@ -10,7 +10,6 @@ import { ErrorState } from "@/components/ui/state";
 import { useRowWindow } from "@/components/ui/use-row-window";
 import type { RunDetail } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import { formatClock } from "@/lib/view/format";
 import type { TraceRow } from "@/lib/trace/trace-rows";
 import type { LogLine, TraceTree } from "@/lib/trace/trace-tree";
 import { useFollow } from "./follow";

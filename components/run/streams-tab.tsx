@@ -10,7 +10,7 @@ import { Segmented } from "@/components/ui/segmented";
 import { ErrorState } from "@/components/ui/state";
 import type { RunDetail, StreamChunk } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import { formatClock, plural } from "@/lib/view/format";
+import { plural } from "@/lib/view/format";
 import { useFollow } from "./follow";
 import { flowOf, partOf } from "./stream-text";
 import { OthersText } from "@/components/ui/others-text";
