@@ -7,6 +7,7 @@ const root = join(import.meta.dirname, "..", "..", "..");
 
 export interface Runtime {
   workerEntry: string;
+  sdkEntry: string;
   /** Compiles a module whose exports are `config` and `files` into a bundle. */
   bundle(name: string, entry: string): Promise<string>;
   close(): Promise<void>;
@@ -40,6 +41,7 @@ export async function compileRuntime(): Promise<Runtime> {
   await writeFile(join(out, "package.json"), '{"type":"module"}');
   return {
     workerEntry: join(out, "worker", "main.js"),
+    sdkEntry: join(out, "sdk", "index.js"),
     async bundle(name, entry) {
       const outfile = join(out, "builds", `${name}.js`);
       await build({ ...common, entryPoints: [join(root, entry)], outfile, plugins: [sdk, alias] });
