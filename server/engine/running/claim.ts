@@ -116,7 +116,7 @@ export function createClaims(engine: Engine) {
         throw error;
       });
     }
-    const { picks, room } = engine.scheduler.picks(capacity(), Date.now());
+    const { picks, room } = engine.scheduler.picks(capacity(), performance.now());
     if (picks.length === 0) return;
     if ((await claim(picks, room)) > 0) {
       misses = 0;

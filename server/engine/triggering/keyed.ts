@@ -7,12 +7,10 @@ import { EngineError } from "../error";
 import { insertRuns } from "./insert-runs";
 import type { KeyedAnswer, KeyedRun } from "../loops";
 
-/** Request ids are remembered for a day, as long as clients retry. */
-const requestKeyMs = 86_400_000;
-
+/** Request ids are remembered for a day, as long as clients retry; one-time tokens until they expire. */
 const takeRequestKeys = `
 insert into request_key (env_id, kind, key, ref, expires_at)
-select $1, kind, key, ref, expires_at from json_to_recordset($2::json) as i(kind text, key text, ref text, expires_at timestamptz)
+select $1, kind, key, ref, coalesce(expires_at, now() + interval '1 day') from json_to_recordset($2::json) as i(kind text, key text, ref text, expires_at timestamptz)
 on conflict (env_id, kind, key) do update set ref = excluded.ref, expires_at = excluded.expires_at where request_key.expires_at < now()
 returning kind, key`;
 const readRequestKeys = `
@@ -97,15 +95,14 @@ async function answerRequestsWith(query: Query, envId: string, answers: Map<Keye
 
 /** Who holds each request id and one-time token: the first of this group that names a free one, else who had it before. */
 async function holders(query: Query, envId: string, items: readonly KeyedRun[]): Promise<Map<string, string>> {
-  const wanted = new Map<string, { kind: string; key: string; ref: string; expires_at: Date }>();
-  const expiry = new Date(Date.now() + requestKeyMs);
+  const wanted = new Map<string, { kind: string; key: string; ref: string; expires_at: Date | null }>();
   for (const item of items) {
     if (item.requestKey !== null && !wanted.has(requestId(item))) {
-      wanted.set(requestId(item), { kind: "trigger", key: storedRequest(item), ref: item.run.id, expires_at: expiry });
+      wanted.set(requestId(item), { kind: "trigger", key: storedRequest(item), ref: item.run.id, expires_at: null });
     }
     const hash = item.oneTimeToken?.hash;
     if (hash !== undefined && !wanted.has(`token\n${hash}`)) {
-      wanted.set(`token\n${hash}`, { kind: "token", key: hash, ref: item.run.id, expires_at: item.oneTimeToken?.expiresAt ?? expiry });
+      wanted.set(`token\n${hash}`, { kind: "token", key: hash, ref: item.run.id, expires_at: item.oneTimeToken?.expiresAt ?? null });
     }
   }
   if (wanted.size === 0) return new Map();
