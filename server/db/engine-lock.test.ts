@@ -32,7 +32,7 @@ async function take(options: Partial<Parameters<typeof lockDatabase>[0]> = {}): 
 }
 /** Sessions that hold it. */
 const sessions = () =>
-  db.query<{ pid: number }>("select pid from pg_locks where locktype = 'advisory' and objid = 72707370 and granted and database = (select oid from pg_database where datname = current_database())");
+  db.query<{ pid: number }>("select pid from pg_locks where locktype = 'advisory' and objid = 72707371 and granted and database = (select oid from pg_database where datname = current_database())");
 
 test("a second engine is refused with one line that names the first", async () => {
   await take();
@@ -64,8 +64,8 @@ test("an engine whose database was taken over meanwhile is told to stop", async 
   const rival = new Client({ connectionString: url, application_name: "signalbox elsewhere 42 abcd" });
   await rival.connect();
   // It stands in the queue for the lock, so it has it before the first one can connect again.
-  const taken = rival.query("select pg_advisory_lock(72707370)");
-  await expect.poll(() => db.query("select from pg_locks where locktype = 'advisory' and objid = 72707370 and not granted")).toHaveLength(1);
+  const taken = rival.query("select pg_advisory_lock(72707371)");
+  await expect.poll(() => db.query("select from pg_locks where locktype = 'advisory' and objid = 72707371 and not granted")).toHaveLength(1);
   await db.query("select pg_terminate_backend($1)", [before?.pid]);
   await taken;
   await expect.poll(() => lines.find((line) => line.startsWith("lost"))).toMatch(/^lost: another Signalbox \(process 42 on elsewhere, since .*Stop it first/);

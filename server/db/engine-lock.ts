@@ -24,9 +24,9 @@ interface Holder {
   since: string;
 }
 
-const lockNumber = 72707370;
+const lockNumber = 72707371;
 /** A server that stops gives its runs 5 s, and some more to what they have said. */
-const defaultPatienceMs = 10_000;
+const defaultPatienceMs = 15_000;
 const lookMs = 250;
 const heartbeatMs = 5_000;
 /** The session of a machine that has vanished ends after 25 s, not after the hours that are usual; it may be idle for ever. */
