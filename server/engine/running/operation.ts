@@ -86,9 +86,10 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
       return "waiting";
     }
     case "waitUntil": {
-      const { idempotencyKey, idempotencyKeyTTL, date } = operation;
+      const { idempotencyKey, idempotencyKeyTTL, durationMs } = operation;
+      const date = durationMs === undefined ? operation.date : new Date(engine.clock.now() + durationMs).toISOString();
       const until = idempotencyKey === undefined ? date : await endOfWait(engine, idempotencyKey, idempotencyKeyTTL, date);
-      if (Date.parse(until) <= Date.now()) {
+      if (Date.parse(until) <= engine.clock.now()) {
         const outcome: OperationOutcome = { ok: true, value: null };
         await writeJournal(engine, live, message, { outcome });
         return outcome;
