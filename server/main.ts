@@ -1,4 +1,5 @@
-import { ConfigError, parseConfig, type Mode } from "./config";
+import { ConfigError, parseConfig, secretVariables, type Mode } from "./config";
+import { forgetSecrets } from "./forget-secrets";
 import { MigrationError } from "./db/migrate";
 import { KeyError } from "./db/keys";
 import { PostgresError } from "./db/postgres/error";
@@ -51,7 +52,9 @@ export async function main(options: Installation & { mode: Mode }): Promise<void
   process.on("unhandledRejection", (error) => log.error("a fault in Signalbox", { error }));
 
   try {
-    server = await startServer({ config: parseConfig({ mode, env: process.env, cwd: process.cwd() }), installation, log });
+    const config = parseConfig({ mode, env: process.env, cwd: process.cwd() });
+    forgetSecrets(process.env, secretVariables);
+    server = await startServer({ config, installation, log });
   } catch (error) {
     fail(error, log);
   }

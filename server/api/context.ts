@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import type { ServerNotice } from "@/lib/contracts/realtime";
@@ -32,6 +33,8 @@ export interface ApiConfig {
   /** Version of this program. */
   version: string;
   notices(): readonly ServerNotice[];
+  /** Where a request comes from, what trusted proxies say included. */
+  clientAddress(request: Pick<IncomingMessage, "headers" | "socket">): string;
 }
 
 /** Hono's types: `incoming` is there when a Node server serves, not in `app.request(…)`. */
@@ -56,8 +59,9 @@ export function principalOf(c: ApiRequest): Principal {
   return principal;
 }
 
-export function remoteAddress(c: ApiRequest): string {
-  return c.env?.incoming?.socket.remoteAddress ?? "unknown";
+export function remoteAddress(context: Pick<ApiContext, "config">, c: ApiRequest): string {
+  const incoming = c.env?.incoming;
+  return incoming === undefined ? "unknown" : context.config.clientAddress(incoming);
 }
 
 /**

@@ -32,7 +32,7 @@ export function openBundle(options: { dataDir: string; bundle: string; sdkEntry:
 export async function linkProjectModules(projectDir: string, dataDir: string): Promise<void> {
   if (!relative(projectDir, dataDir).startsWith("..")) return;
   const builds = join(dataDir, "builds");
-  await mkdir(builds, { recursive: true });
+  await mkdir(builds, { recursive: true, mode: 0o700 });
   const link = join(builds, "node_modules");
   if ((await lstat(link).catch(() => null)) !== null) return;
   await symlink(join(projectDir, "node_modules"), link, "junction");
