@@ -9,6 +9,8 @@ import type { PacketStore } from "../db/packets";
 import type { Engine } from "../engine/engine";
 import type { Logger } from "../log";
 import type { Credentials } from "./credentials";
+import type { GuessLimits } from "./guess-limits";
+import type { InTurn } from "./in-turn";
 import type { Issuer } from "./issuer";
 import type { Principal } from "./principal";
 import type { SignIn } from "./sign-in";
@@ -20,6 +22,9 @@ export interface ApiContext {
   packets: PacketStore;
   credentials: Credentials;
   signIn: SignIn;
+  guesses: GuessLimits;
+  /** New passwords are judged and hashed one at a time: that costs 0.2 s of computing each, which must not hold up everything else. */
+  settingPasswords: InTurn;
   issuer: Issuer;
   keys: Keys;
   config: ApiConfig;
