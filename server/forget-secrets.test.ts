@@ -10,7 +10,7 @@ const code = `const module = { exports: {} }; const exports = module.exports; ${
 module.exports.forgetSecrets(process.env, ["SECRET_ONE", "SECRET_TWO"]);
 require("node:fs").writeSync(1, require("node:child_process").execFileSync("env", { encoding: "utf8" }));
 process.stdin.resume();`;
-const env = { PATH: process.env.PATH, BEFORE: "kept=1", SECRET_ONE: "tr_prod_hunter2hunter2", SECRET_TWO: "postgres://user:hunter2@db/box", LAST: "kept too" };
+const env: NodeJS.ProcessEnv = { NODE_ENV: "test", PATH: process.env.PATH, BEFORE: "kept=1", SECRET_ONE: "tr_prod_hunter2hunter2", SECRET_TWO: "postgres://user:hunter2@db/box", LAST: "kept too" };
 
 test.runIf(process.platform === "linux")("a secret is gone for child processes, and for who reads /proc; the other variables stay", async () => {
   const child = spawn(process.execPath, ["-e", code], { env, stdio: ["pipe", "pipe", "inherit"] });
@@ -27,5 +27,5 @@ test.runIf(process.platform === "linux")("a secret is gone for child processes, 
 });
 
 test("without any there is nothing to do", () => {
-  expect(spawnSync(process.execPath, ["-e", code], { env: { PATH: process.env.PATH }, input: "" }).status).toBe(0);
+  expect(spawnSync(process.execPath, ["-e", code], { env: { NODE_ENV: "test", PATH: process.env.PATH }, input: "" }).status).toBe(0);
 });
