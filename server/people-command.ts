@@ -29,7 +29,7 @@ signalbox people remove <e-mail>         signed out everywhere, and gone`;
 export async function peopleCommand(options: { args: readonly string[]; config: Config; root: string; log: Logger }): Promise<string> {
   const { args, config } = options;
   const [verb = "list", address = "", role = ""] = args;
-  const act = verbs[verb];
+  const act = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
   if (act === undefined) throw new CommandError(`unknown command: people ${verb}.\n\n${usage}`);
   const input = { email: address, role, origin: config.publicUrl ?? localOrigin(config.host, config.port) };
   const { db, close } = await openPeople(options);
