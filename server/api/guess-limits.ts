@@ -11,7 +11,7 @@ const perMinute = { pair: 10, address: 30, account: 60, browser: 10 } as const;
 type Kind = keyof typeof perMinute;
 const kindOf = (name: string): Kind => (["pair", "address", "account", "browser"] as const).find((kind) => name.startsWith(`${kind} `)) ?? "pair";
 
-export interface Attempt {
+interface Attempt {
   succeeded(): void;
 }
 export interface GuessLimits {
