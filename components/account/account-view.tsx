@@ -10,6 +10,7 @@ import { Button } from "../ui/button";
 import { Facts, PanelHead } from "../ui/page";
 import { ErrorState } from "../ui/state";
 import { Table, Th } from "../ui/table";
+import { toast } from "../ui/toast";
 import { PasswordForm } from "./password-form";
 import { SessionLine } from "./session-line";
 
@@ -23,8 +24,9 @@ export function AccountView({ initial, minPassword }: { initial: Page; minPasswo
 
   async function endOthers() {
     setBusy(true);
-    await send("/api/dashboard/sessions/end-others");
+    const answer = await send("/api/dashboard/sessions/end-others");
     setBusy(false);
+    if (!answer.ok) toast.error("The other sessions were not ended", { description: answer.problem.error });
     changed();
   }
 

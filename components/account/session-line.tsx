@@ -7,14 +7,16 @@ import { Ago } from "../live/time";
 import { Button } from "../ui/button";
 import { Td, Tr } from "../ui/table";
 import { Badge } from "../ui/tag";
+import { toast } from "../ui/toast";
 
 export function SessionLine({ session, onChanged }: { session: SessionRow; onChanged: () => void }) {
   const [busy, setBusy] = useState(false);
 
   async function end() {
     setBusy(true);
-    await send(`/api/dashboard/sessions/${encodeURIComponent(session.id)}/end`);
+    const answer = await send(`/api/dashboard/sessions/${encodeURIComponent(session.id)}/end`);
     setBusy(false);
+    if (!answer.ok) toast.error("That session was not ended", { description: answer.problem.error });
     onChanged();
   }
 
