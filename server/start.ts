@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import type { ServerNotice } from "@/lib/contracts/realtime";
@@ -12,7 +11,8 @@ import { describeBuildError } from "./build/build-error";
 import { buildProject, type BuildOptions } from "./build/build-project";
 import { readProjectEnv } from "./build/project-env";
 import { createCleanup, type Cleanup } from "./cleanup";
-import { allowedHosts, environmentOfMode, localOrigin, type Config } from "./config";
+import { environmentOfMode, localOrigin, type Config } from "./config";
+import { openDataDirectory } from "./data-directory";
 import { bootstrap, showNewKey } from "./db/bootstrap";
 import { openDatabase, type Database } from "./db/database";
 import { lockDatabase } from "./db/engine-lock";
@@ -29,11 +29,14 @@ import { createEngine } from "./engine/create-engine";
 import type { Engine } from "./engine/engine";
 import { createGateway, type Gateway } from "./gateway/gateway";
 import { engineReads } from "./gateway/reads";
+import { createClientAddress } from "./http/client-address";
+import { createHostRule } from "./http/host";
 import { listen, refuseUpgrade, sendJson, type Handler, type HttpServer, type Routes } from "./http/listen";
 import { createMetrics } from "./http/metrics";
 import { operations } from "./http/operations";
 import { openPages, type Pages } from "./http/pages";
 import { watchReadiness } from "./http/readiness";
+import { securityHeaders } from "./http/security-headers";
 import type { Logger } from "./log";
 import { identifyProject, serveProject } from "./project";
 import { announce } from "./announce";
@@ -84,7 +87,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 async function start({ config, installation, log, onLost, cleanup }: StartOptions & { cleanup: Cleanup }): Promise<RunningServer> {
   const begun = performance.now();
   const { dataDir, mode } = config;
-  const lock = prepareDataDirectory(dataDir);
+  const lock = prepareDataDirectory(dataDir, log);
   cleanup.add("data directory's lock", () => lock.release());
 
   // Bound first: a port in use must be known before anything is touched, and a browser that comes early is told to wait.
@@ -137,7 +140,7 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
     keys,
     packets,
     log: log.child({ in: "api" }),
-    config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, notices },
+    config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, notices, clientAddress: createClientAddress(config.proxies) },
   });
 
   const pages = config.roles.has("web") ? await openPages({ root: installation.root, dev: mode === "dev" && installation.isCheckout, host: config.host, port: http.port }) : undefined;
@@ -152,7 +155,7 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
   if (supervisor !== undefined) cleanup.add("workers", () => supervisor.close());
   const readiness = watchReadiness({ query: db.query, extra: () => (engine.draining ? ["stopping"] : []) });
   cleanup.add("readiness watch", () => readiness.close());
-  routes = servingRoutes({ engine, api, pages, gateway, supervisor, readiness, disk, log });
+  routes = servingRoutes({ config, engine, api, pages, gateway, supervisor, readiness, disk, log });
   if (supervisor !== undefined) await engine.attach(supervisor.executor);
 
   const setupCode = await issueSetupCode(db);
@@ -170,18 +173,19 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
   };
 }
 
-function prepareDataDirectory(dataDir: string): { release(): void } {
+function prepareDataDirectory(dataDir: string, log: Logger): { release(): void } {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+    openDataDirectory(dataDir, log);
   } catch (error) {
     throw new StartError(`SIGNALBOX_DATA: cannot make ${dataDir}: ${error instanceof Error ? error.message : String(error)}`);
   }
   return lockDataDirectory(dataDir);
 }
 
-async function bind({ host, port }: Config, routes: () => Routes): Promise<HttpServer> {
+async function bind(config: Config, routes: () => Routes): Promise<HttpServer> {
+  const { host, port, publicUrl } = config;
   try {
-    return await listen({ host, port, routes });
+    return await listen({ host, port, routes, hostRule: createHostRule(config), headers: securityHeaders({ isHttps: publicUrl?.startsWith("https:") === true }) });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : "";
     if (code === "EADDRINUSE") throw new StartError(`PORT: ${host}:${port} is in use by another process. Stop that one, or set PORT to a free port.`);
@@ -238,7 +242,6 @@ function openGateway({ engine, api, notices, config, log }: { engine: Engine; ap
     reads: engineReads(engine),
     access: { ...api.credentials, allows, readableThrough },
     allowedOrigins: () => (config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin]),
-    allowedHosts: () => allowedHosts(config),
     notices,
     log: log.child({ in: "gateway" }),
   });
@@ -249,10 +252,11 @@ function startingRoutes(log: Logger): Routes {
     response.setHeader("retry-after", "1");
     sendJson(response, 503, { error: "Signalbox is starting. Try again in a moment." });
   };
-  return { paths: [], pages: wait, upgrades: [], onError: reporter(log) };
+  return { probes: [], paths: [], pages: wait, upgrades: [], onError: reporter(log) };
 }
 
 interface Serving {
+  config: Config;
   engine: Engine;
   api: Api;
   pages: Pages | undefined;
@@ -263,7 +267,7 @@ interface Serving {
   log: Logger;
 }
 
-function servingRoutes({ engine, api, pages, gateway, supervisor, readiness, disk, log }: Serving): Routes {
+function servingRoutes({ config, engine, api, pages, gateway, supervisor, readiness, disk, log }: Serving): Routes {
   const metrics = createMetrics({
     engine,
     workers: () => supervisor?.stats() ?? { processes: 0, ready: 0, blocked: 0, running: 0, waiting: 0, pending: 0 },
@@ -278,15 +282,18 @@ function servingRoutes({ engine, api, pages, gateway, supervisor, readiness, dis
   };
   const handleApi: Handler = getRequestListener(api.app.fetch);
   const noPages: Handler = (_, response) => sendJson(response, 404, { error: "This node serves no dashboard (SIGNALBOX_ROLES)." });
+  const isProxied = config.publicUrl !== undefined || config.proxies.length > 0;
+  const machine = operations({ isProxied, problems: readiness.problems, metrics, hasSecretKey: (request) => hasSecretKey(request.headers.authorization) });
   return {
+    probes: machine.probes,
     paths: [
-      ...operations({ problems: readiness.problems, metrics, hasSecretKey: (request) => hasSecretKey(request.headers.authorization) }),
+      ...machine.paths,
       { prefix: "/api", handle: handleApi },
       { prefix: "/packets", handle: handleApi },
       { prefix: "/realtime", handle: handleApi },
     ],
     pages: pages?.handle ?? noPages,
-    upgrades: [{ prefix: "/realtime", handle: (request, socket, head) => void (gateway.handleUpgrade(request, socket, head) || refuseUpgrade(socket)) }, ...(pages === undefined ? [] : [{ prefix: "/_next", handle: pages.upgrade }])],
+    upgrades: [{ prefix: "/realtime", handle: (request, socket, head) => void (gateway.handleUpgrade(request, socket, head) || refuseUpgrade(socket, 404)) }, ...(pages === undefined ? [] : [{ prefix: "/_next", handle: pages.upgrade }])],
     onError: reporter(log),
   };
 }

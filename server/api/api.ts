@@ -9,9 +9,12 @@ import { preflight } from "./cors";
 import { createCredentials, type Credentials } from "./credentials";
 import { keyRoutes } from "./dashboard/keys";
 import { pageRoutes } from "./dashboard/pages";
+import { peopleRoutes } from "./dashboard/people";
 import { publicTokenRoutes } from "./dashboard/public-tokens";
 import { taskRoutes } from "./dashboard/tasks";
 import { tokenPageRoutes } from "./dashboard/tokens";
+import { createGuessLimits } from "./guess-limits";
+import { createTurn } from "./in-turn";
 import { createIssuer } from "./issuer";
 import { answerProblem, toProblem } from "./problem";
 import { realtimeRoutes } from "./realtime/realtime";
@@ -22,6 +25,7 @@ import { callbackRoutes } from "./routes/callback";
 import { miscRoutes } from "./routes/misc";
 import { openApiRoutes } from "./routes/openapi";
 import { packetRoutes } from "./routes/packets";
+import { personLinkRoutes } from "./routes/person-links";
 import { queueRoutes } from "./routes/queues";
 import { runChangeRoutes } from "./routes/run-changes";
 import { runRoutes } from "./routes/runs";
@@ -50,7 +54,7 @@ export function createApi(options: ApiOptions): Api {
   const signIn = createSignIn({ prisma, secret: keys.sessions, origin: config.origin, log });
   const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn });
   const issuer = createIssuer({ keys, environmentId: engine.env.id, origin: config.origin });
-  const context: ApiContext = { engine, prisma, keys, packets, config, log, signIn, credentials, issuer };
+  const context: ApiContext = { engine, prisma, keys, packets, config, log, signIn, guesses: createGuessLimits(keys.sessions), settingPasswords: createTurn(), credentials, issuer };
 
   const app = new Hono<ApiEnv>();
   app.use("*", securityHeaders);
@@ -79,10 +83,12 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   accessRoutes,
   miscRoutes,
   signInRoutes,
+  personLinkRoutes,
   pageRoutes,
   taskRoutes,
   tokenPageRoutes,
   keyRoutes,
+  peopleRoutes,
   publicTokenRoutes,
   realtimeRoutes,
 ];

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import type { ServerNotice } from "@/lib/contracts/realtime";
@@ -8,6 +9,8 @@ import type { PacketStore } from "../db/packets";
 import type { Engine } from "../engine/engine";
 import type { Logger } from "../log";
 import type { Credentials } from "./credentials";
+import type { GuessLimits } from "./guess-limits";
+import type { InTurn } from "./in-turn";
 import type { Issuer } from "./issuer";
 import type { Principal } from "./principal";
 import type { SignIn } from "./sign-in";
@@ -19,6 +22,9 @@ export interface ApiContext {
   packets: PacketStore;
   credentials: Credentials;
   signIn: SignIn;
+  guesses: GuessLimits;
+  /** New passwords are judged and hashed one at a time: that costs 0.2 s of computing each, which must not hold up everything else. */
+  settingPasswords: InTurn;
   issuer: Issuer;
   keys: Keys;
   config: ApiConfig;
@@ -32,6 +38,8 @@ export interface ApiConfig {
   /** Version of this program. */
   version: string;
   notices(): readonly ServerNotice[];
+  /** Where a request comes from, what trusted proxies say included. */
+  clientAddress(request: Pick<IncomingMessage, "headers" | "socket">): string;
 }
 
 /** Hono's types: `incoming` is there when a Node server serves, not in `app.request(…)`. */
@@ -56,8 +64,9 @@ export function principalOf(c: ApiRequest): Principal {
   return principal;
 }
 
-export function remoteAddress(c: ApiRequest): string {
-  return c.env?.incoming?.socket.remoteAddress ?? "unknown";
+export function remoteAddress(context: Pick<ApiContext, "config">, c: ApiRequest): string {
+  const incoming = c.env?.incoming;
+  return incoming === undefined ? "unknown" : context.config.clientAddress(incoming);
 }
 
 /**

@@ -53,6 +53,8 @@ export interface Harness {
   secretKey: string;
   /** Set once a server listens. */
   origin: string;
+  /** From where it is asked. */
+  address: string;
   /** A request with the secret key, or with what `as` gives. A body goes as JSON. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** The first admin's cookie. */
@@ -88,7 +90,7 @@ export async function openHarness(): Promise<Harness> {
   await showNewKey({ db, vault, environmentId: environment.id }, (key = "") => (secretKey = key));
   const log = createLog({ level: "error", format: "json", write: (line) => process.stderr.write(line) });
   const packets = openPacketStore(folder);
-  const state = { origin };
+  const state = { origin, address: "127.0.0.1" };
   const issuer = createIssuer({ keys, environmentId: environment.id, origin: () => state.origin });
   const engine = await createEngine({
     db,
@@ -103,17 +105,21 @@ export async function openHarness(): Promise<Harness> {
     batchAccess: (id) => issuer.batchAccess(id).token,
   });
   await deploy(engine, { contentHash: "one", bundle: "one", manifest });
-  const api = createApi({ engine, prisma, keys, packets, log, config: { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [] } });
+  const api = createApi({ engine, prisma, keys, packets, log, config: { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [], clientAddress: ({ socket }) => socket.remoteAddress ?? "" } });
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const { as = secretKey, body, headers = {}, raw } = options;
     const credential: Record<string, string> = as === null ? {} : typeof as === "string" ? { authorization: `Bearer ${as}` } : { cookie: as.cookie };
     const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
-    const response = await api.app.request(`${state.origin}${path}`, {
-      method,
-      headers: { "content-type": "application/json", "x-trigger-api-version": version, host: new URL(state.origin).host, ...credential, ...headers },
-      ...(payload !== undefined && { body: payload, duplex: "half" }),
-    });
+    const response = await api.app.request(
+      `${state.origin}${path}`,
+      {
+        method,
+        headers: { "content-type": "application/json", "x-trigger-api-version": version, host: new URL(state.origin).host, ...credential, ...headers },
+        ...(payload !== undefined && { body: payload, duplex: "half" }),
+      },
+      { incoming: { headers, socket: { remoteAddress: state.address } } },
+    );
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, body: readJson(text) };
   }
@@ -151,6 +157,12 @@ export async function openHarness(): Promise<Harness> {
     },
     set origin(value) {
       state.origin = value;
+    },
+    get address() {
+      return state.address;
+    },
+    set address(value) {
+      state.address = value;
     },
     call,
     signUp,

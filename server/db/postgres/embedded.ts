@@ -8,6 +8,7 @@ import { dropBallast, judgeDisk, layBallast } from "./disk";
 import { PostgresError } from "./error";
 import { stopOrphan } from "./orphan";
 import { chooseAddress, startPostmaster, type Postmaster } from "./postmaster";
+import { giveUpSuperuser } from "./role";
 import { durability, serverSettings } from "./settings";
 
 /** PostgreSQL as our child: started, started again when it dies, stopped last. */
@@ -29,6 +30,7 @@ export async function startEmbeddedPostgres(options: { dataDir: string; log: Log
   const startOnce = () => startPostmaster({ cluster, address, settings: serverSettings, log });
   let current: Postmaster | undefined = await startPatiently({ startOnce, dataDir, log });
   await assertDurable(current.url);
+  await giveUpSuperuser(current.url, log);
   await layBallast(dataDir, judgeDisk(await statfs(dataDir)).level);
 
   const closing = new AbortController();

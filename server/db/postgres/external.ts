@@ -15,6 +15,8 @@ export async function checkExternalPostgres({ url, log }: { url: string; log: Lo
     const [server] = rows;
     if (server === undefined || server.number < oldest * 10_000)
       throw new PostgresError(`DATABASE_URL: the server is PostgreSQL ${server?.version ?? "?"}; Signalbox needs ${oldest} or newer.`);
+    const { rows: roles } = await client.query<{ rolsuper: boolean }>("select rolsuper from pg_roles where rolname = current_user");
+    if (roles[0]?.rolsuper === true) log.warn("DATABASE_URL signs in as a superuser of the database server; a role that owns the database is enough");
     for (const [name, wanted] of Object.entries(durability)) {
       const { rows: values } = await client.query<{ value: string }>("select current_setting($1) as value", [name]);
       if (values[0]?.value !== wanted) log.warn(`the database server runs with ${name}=${values[0]?.value}: a crash of it may lose acknowledged runs`);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import type { Logger } from "../../log";
-import { dataArgument, executable, spawnOptions, superuser, type Cluster } from "./cluster";
+import { dataArgument, executable, role, spawnOptions, type Cluster } from "./cluster";
 import { PostgresError } from "./error";
 import { asArguments, compression, type Settings } from "./settings";
 
@@ -23,14 +23,14 @@ export type Address = { socketDirectory: string } | { port: number };
 /** sun_path holds 107 bytes on Linux and 103 on macOS; the file name takes 15. */
 const longestSocketDirectory = 85;
 
-export async function chooseAddress(cluster: Cluster): Promise<Address> {
+export async function chooseAddress(cluster: Pick<Cluster, "database">): Promise<Address> {
   const fits = process.platform !== "win32" && Buffer.byteLength(cluster.database) <= longestSocketDirectory;
   return fits ? { socketDirectory: cluster.database } : { port: await freePort() };
 }
 
-export function urlOf(cluster: Cluster, address: Address, databaseName: string = superuser): string {
+export function urlOf(cluster: Pick<Cluster, "password">, address: Address, databaseName: string = role): string {
   const place = "port" in address ? `127.0.0.1:${address.port}/${databaseName}` : `localhost/${databaseName}?host=${encodeURIComponent(address.socketDirectory)}`;
-  return `postgres://${superuser}:${cluster.password}@${place}`;
+  return `postgres://${role}:${cluster.password}@${place}`;
 }
 
 export async function startPostmaster(options: { cluster: Cluster; address: Address; settings: Settings; log: Logger }): Promise<Postmaster> {
