@@ -19,7 +19,7 @@ export const retryDefaults = { maxAttempts: 3, factor: 2, minTimeoutInMs: 1000, 
 export const QueueManifest = z.object({ name: z.string().min(1).max(128), concurrencyLimit: z.number().int().min(0).nullable() });
 export type QueueManifest = z.infer<typeof QueueManifest>;
 
-/** One task as found by indexing. `payloadSchema` is JSON Schema (from zod or `jsonSchema`), for forms. */
+/** One task as found by indexing. `payloadSchema` is JSON Schema (from zod or `jsonSchema`), for forms alone. */
 export const TaskManifest = z.object({
   id: z.string().min(1).max(128),
   filePath: z.string(),
@@ -33,6 +33,8 @@ export const TaskManifest = z.object({
   /** Duration string, or seconds; 0 opts out of the config's. */
   ttl: z.union([z.string(), z.number()]).optional(),
   payloadSchema: z.unknown().optional(),
+  /** JSON Schema of `{ payload }` that refuses only what the task's own schema refuses for certain. */
+  certainSchema: z.unknown().optional(),
   /** Payload offered first on the Test page: the export `examplePayload` of the task's file, or the schema's first example. */
   examplePayload: z.unknown().optional(),
   schedule: z.object({ cron: z.string(), timezone: z.string().optional(), environments: z.array(z.string()).optional() }).optional(),

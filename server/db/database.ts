@@ -90,7 +90,7 @@ export function openDatabase(options: { url: string; poolSize?: number; connectM
 
   return {
     query,
-    lists: (sql, params) => borrowed(listPool, (client) => queryOn(client)(sql, params)).catch(tellOverdue),
+    lists: <Row>(sql: string, params?: readonly unknown[]) => borrowed(listPool, (client) => queryOn(client)<Row>(sql, params)).catch(tellOverdue),
     transaction: (work) => borrowed(pool, (client) => inTransaction(client, work)),
     writer(writerOptions = {}) {
       // Rows are found through their keys in the order given, never in that of the pages: statements that write several take them in order of id.

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { BundleManifest, type QueueManifest, type TaskManifest } from "@/lib/contracts/task";
 import { duplicateTaskIds, listQueues, listTasks, type RegisteredTask } from "@trigger.dev/sdk/internal";
 import type { BundleModule } from "./bundle";
+import { certainSchemaOf } from "./certain-schema";
 import { exampleOf, jsonSchemaOf } from "./json-schema";
 
 /** What a bundle contains, as its tasks have registered themselves. Throws with what is wrong and where. */
@@ -33,6 +34,7 @@ export function describeBundle({ config, files }: BundleModule, cwd: string): Bu
 
 function describeTask(task: RegisteredTask, { path, example }: { path: string; example: unknown }): TaskManifest {
   const payloadSchema = task.jsonSchema ?? (task.schema && jsonSchemaOf(task.schema));
+  const certainSchema = task.schema && certainSchemaOf(task.schema);
   const examplePayload = example ?? exampleOf(payloadSchema);
   return {
     id: task.id,
@@ -44,6 +46,7 @@ function describeTask(task: RegisteredTask, { path, example }: { path: string; e
     ...(task.maxDuration !== undefined && { maxDuration: task.maxDuration }),
     ...(task.ttl !== undefined && { ttl: task.ttl }),
     ...(payloadSchema !== undefined && { payloadSchema }),
+    ...(certainSchema !== undefined && { certainSchema }),
     ...(examplePayload !== undefined && { examplePayload: JSON.parse(JSON.stringify(examplePayload)) as unknown }),
     ...(task.schedule !== undefined && { schedule: task.schedule }),
   };

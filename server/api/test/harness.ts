@@ -32,12 +32,19 @@ export const manifest: BundleManifest = {
       id: "checked",
       filePath: "trigger/checked.ts",
       queue: "task/checked",
-      payloadSchema: {
-        $schema: "https://json-schema.org/draft/2020-12/schema",
+      // For forms: says more than is certain.
+      payloadSchema: { type: "object", properties: { email: { type: "string", format: "email", pattern: "^[^@]+@[^@]+$" } }, required: ["email"] },
+      certainSchema: {
         type: "object",
-        properties: { email: { type: "string" }, count: { type: "integer", minimum: 1 }, at: { type: "string" }, kind: { enum: ["a", "b"] } },
-        required: ["email"],
-        additionalProperties: false,
+        properties: {
+          payload: {
+            type: "object",
+            properties: { email: { type: "string" }, count: { type: "integer", minimum: 1 }, at: { type: "string" }, kind: { enum: ["a", "b"] } },
+            required: ["email"],
+            additionalProperties: false,
+          },
+        },
+        required: ["payload"],
       },
     },
   ],

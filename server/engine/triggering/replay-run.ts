@@ -4,7 +4,7 @@ import type { Packet } from "@/lib/contracts/run";
 import { decodeText } from "../../db/text";
 import type { Engine } from "../engine";
 import { EngineError } from "../error";
-import { PacketMissing, packetOf, resolvePacket } from "../packets";
+import { payloadPacket, PacketMissing, resolvePacket } from "../packets";
 import { readOptions } from "./run-options";
 import { trigger } from "./trigger";
 
@@ -37,7 +37,7 @@ export async function replayRun(engine: Engine, runId: string, { body, by }: { b
   const payload =
     body.payload === undefined
       ? await storedPayload(engine, stored)
-      : packetOf({ payload: body.payload, options: body.payloadType === undefined ? undefined : { payloadType: body.payloadType } });
+      : payloadPacket(body.payload, body.payloadType);
   const machine = body.machine ?? run.machine;
   const region = body.region ?? readOptions(run.options).region;
   const queue = body.queue ?? (engine.scheduler.hasQueue(run.queue) ? run.queue : undefined);
