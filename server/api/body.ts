@@ -8,10 +8,13 @@ import type { ApiRequest } from "./context";
 export const triggerBytes = limits.payloadBytes + 64 * 1024;
 const smallBytes = 64 * 1024;
 
-/** Body as JSON, checked by `schema`. An empty body counts as `{}`: the published clients send none with a JSON content type. */
+/**
+ * Body as JSON, checked by `schema`. One that is empty is not there: a schema says by `prefault` when that means something, for
+ * the published clients send none, with a JSON content type, where they have nothing to say.
+ */
 export async function readJson<Schema extends z.ZodType>(c: ApiRequest, schema: Schema, maxBytes: number = smallBytes): Promise<z.output<Schema>> {
   const text = await readText(c, maxBytes);
-  return check(schema, text.trim() === "" ? {} : parseJson(text));
+  return check(schema, text.trim() === "" ? undefined : parseJson(text));
 }
 
 export function check<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {

@@ -13,9 +13,9 @@ import { requires } from "../requires";
 import { bad } from "../runs-query";
 
 const QueueType = z.enum(["id", "task", "custom"]);
-const PauseBody = z.object({ type: QueueType.default("id"), action: z.enum(["pause", "resume"]) });
-const OverrideBody = z.object({ type: QueueType.default("id"), concurrencyLimit: z.number().int().min(0).max(100_000) });
-const ResetBody = z.object({ type: QueueType.default("id") });
+const PauseBody = z.strictObject({ type: QueueType.default("id"), action: z.enum(["pause", "resume"]) });
+const OverrideBody = z.strictObject({ type: QueueType.default("id"), concurrencyLimit: z.number().int().min(0).max(100_000) });
+const ResetBody = z.strictObject({ type: QueueType.default("id") });
 
 export function queueRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
@@ -58,7 +58,7 @@ export function queueRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post("/api/v1/queues/:queue/concurrency/reset", write, async (c) => {
     const principal = principalOf(c);
-    const { type } = await readJson(c, ResetBody);
+    const { type } = await readJson(c, ResetBody.prefault({}));
     const { name } = await find(nameOf(c, type));
     await overrideQueueLimit(engine, name, null, describe(principal));
     await audit(context, { actor: principal, action: "queue.reset", target: name });

@@ -36,7 +36,7 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
   app.post("/api/v1/runs/:runId/replay", secret, async (c) => {
     const run = await requireRun(context, c);
     const principal = principalOf(c);
-    const body = await readJson(c, ReplayBody, triggerBytes);
+    const body = await readJson(c, ReplayBody.prefault({}), triggerBytes);
     const { id } = await replayRun(engine, run.id, { body, by: describe(principal) });
     await audit(context, { actor: principal, action: "run.replay", target: run.id, detail: id });
     return c.json({ id });

@@ -1,7 +1,6 @@
 import { Hono } from "hono";
-import { z } from "zod";
 import { limits } from "@/lib/contracts/run";
-import { TokenCreateBody, TokenStatus } from "@/lib/contracts/token";
+import { TokenCompleteBody, TokenCreateBody, TokenStatus } from "@/lib/contracts/token";
 import { getToken, listTokens } from "../../engine/reads/tokens";
 import { completeToken, createToken } from "../../engine/waiting/token";
 import { audit } from "../audit";
@@ -15,8 +14,6 @@ import { bad, list, readPeriod, readSize } from "../runs-query";
 import { wireToken, wireTokenWithOutput } from "../wire/token";
 import { handOver } from "./trigger";
 
-const CompleteBody = z.object({ data: z.unknown().optional() });
-
 export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine, issuer } = context;
   const app = new Hono<ApiEnv>();
@@ -24,7 +21,7 @@ export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post(base, requires(context, { allow: "key", action: "write" }), async (c) => {
     const principal = principalOf(c);
-    const body = await readJson(c, TokenCreateBody, limits.tokenCreateBytes);
+    const body = await readJson(c, TokenCreateBody.prefault({}), limits.tokenCreateBytes);
     const { token, isCached } = await createToken(engine, body, principal.kind === "run" && principal.runId !== undefined ? { runId: principal.runId } : {});
     handOver(c, issuer.tokenAccess(token.id));
     return c.json({ id: token.id, isCached, url: issuer.callbackUrl(token.id) });
@@ -65,7 +62,7 @@ export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
     requires(context, { allow: "scope", action: "write", wants: (c) => ({ resources: [{ type: "waitpoints", id: c.req.param("tokenId") ?? "" }] }) }),
     async (c) => {
       const principal = principalOf(c);
-      const { data } = await readJson(c, CompleteBody, limits.payloadBytes);
+      const { data } = await readJson(c, TokenCompleteBody.prefault({}), limits.payloadBytes);
       const { token, first } = await completeToken(engine, c.req.param("tokenId"), answerPacket(data), { by: describe(principal) });
       if (first) await audit(context, { actor: principal, action: "token.complete", target: token.id });
       return c.json({ success: true });
