@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { limits, metadataOperation } from "./run";
-import { MachinePreset } from "./task";
+import { MachinePreset, maxQueueName } from "./task";
 
 /** A body whose fields may all be left out: one that it does not know was meant as one that it does. */
 export const misnamed = (hint: string): { error: z.core.$ZodErrorMap } => ({
@@ -14,7 +14,7 @@ export const Tags = z
 
 /** `options` of a trigger as the published clients send them. Unknown keys are dropped. */
 export const TriggerOptions = z.object({
-  queue: z.union([z.object({ name: z.string().min(1).max(128) }), z.string().min(1).max(128).transform((name) => ({ name }))]).optional(),
+  queue: z.union([z.object({ name: z.string().min(1).max(maxQueueName) }), z.string().min(1).max(maxQueueName).transform((name) => ({ name }))]).optional(),
   concurrencyKey: z.union([z.string(), z.number()]).transform(String).optional(),
   delay: z.union([z.string(), z.date().transform((d) => d.toISOString())]).optional(),
   ttl: z.union([z.string(), z.number()]).optional(),

@@ -1,5 +1,6 @@
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { limits } from "@/lib/contracts/limits";
 import { BundleManifest, type QueueManifest, type TaskManifest } from "@/lib/contracts/task";
 import { duplicateTaskIds, listQueues, listTasks, type RegisteredTask } from "@trigger.dev/sdk/internal";
 import type { BundleModule } from "./bundle";
@@ -9,6 +10,7 @@ import { exampleOf, jsonSchemaOf } from "./json-schema";
 /** What a bundle contains, as its tasks have registered themselves. Throws with what is wrong and where. */
 export function describeBundle({ config, files }: BundleModule, cwd: string): BundleManifest {
   const tasks = listTasks();
+  checkNames(tasks);
   const fileOf = filesOfTasks(files, tasks);
   const [duplicate] = duplicateTaskIds();
   if (duplicate !== undefined) throw new Error(`Two tasks have the id "${duplicate}"${inFiles(fileOf.get(duplicate) ?? [])}: give each its own`);
@@ -52,9 +54,23 @@ function describeTask(task: RegisteredTask, { path, example }: { path: string; e
   };
 }
 
-/** Characters that a queue's name may have; others become dashes. */
-const sanitise = (name: string): string => name.replaceAll(/[^A-Za-z0-9_\-/]/g, "-").slice(0, 128);
-const queueName = (task: RegisteredTask): string => (task.queue?.name === undefined ? sanitise(`task/${task.id}`) : sanitise(task.queue.name));
+/** As it is written: two names are two queues, whatever letters they have. */
+const queueName = (task: RegisteredTask): string => task.queue?.name ?? `task/${task.id}`;
+
+/** Ids and names stand in rows, indexes and addresses as they are. */
+function checkNames(tasks: readonly RegisteredTask[]): void {
+  for (const { id, queue } of tasks) {
+    checkName(`The id of the task ${JSON.stringify(id)}`, id);
+    if (queue?.name !== undefined) checkName(`The queue of the task ${JSON.stringify(id)}`, queue.name);
+  }
+  for (const { name } of listQueues()) checkName(`The name of the queue ${JSON.stringify(name)}`, name);
+}
+
+function checkName(what: string, name: string): void {
+  if (name === "" || name.length > limits.nameLength) throw new Error(`${what} must have 1 to ${limits.nameLength} characters; it has ${name.length}`);
+  // oxlint-disable-next-line no-control-regex -- these are what it looks for
+  if (/[\0-\u001f\u007f]|\p{Surrogate}/u.test(name)) throw new Error(`${what} may not contain control characters or unpaired surrogates`);
+}
 
 function queuesOf(tasks: readonly RegisteredTask[]): QueueManifest[] {
   const limits = new Map<string, number | null>();
@@ -62,7 +78,7 @@ function queuesOf(tasks: readonly RegisteredTask[]): QueueManifest[] {
     // The first limit that is given counts; a later mention by name alone does not lift it.
     if (limits.get(name) === undefined || limits.get(name) === null) limits.set(name, limit ?? null);
   };
-  for (const queue of listQueues()) note(sanitise(queue.name), queue.concurrencyLimit);
+  for (const queue of listQueues()) note(queue.name, queue.concurrencyLimit);
   for (const task of tasks) note(queueName(task), task.queue?.concurrencyLimit);
   return [...limits].map(([name, concurrencyLimit]) => ({ name, concurrencyLimit }));
 }

@@ -20,6 +20,7 @@ const tracePage = 2000;
 export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const app = new Hono<ApiEnv>();
+  const names = { task: (id: string) => engine.deployments.task(id) !== null, queue: (name: string) => engine.scheduler.hasQueue(name) };
   const readable = requires(context, { allow: "scope", action: "read", wants: readsRun(context) });
   const secret = requires(context, { allow: "key", action: "read" });
 
@@ -31,7 +32,7 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
       allow: "scope",
       action: "read",
       wants: (c) => {
-        const tasks = readRunsQuery(c.req.query()).query.task ?? [];
+        const tasks = readRunsQuery(c.req.query(), names).query.task ?? [];
         return { resources: [{ type: "runs" }, { type: "tasks" }], every: tasks.map((id) => ({ type: "tasks", id })) };
       },
     }),
@@ -77,7 +78,7 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   async function page(c: ApiRequest, params: Record<string, string>) {
-    const { query, empty } = readRunsQuery(params);
+    const { query, empty } = readRunsQuery(params, names);
     if (empty) return { data: [], pagination: {} };
     const { rows, next, previous } = await listRuns(engine.db, engine.env.id, query);
     const extras = await listRunExtras(engine.db, rows.map((row) => row.id));

@@ -10,9 +10,12 @@ import { answerPacket } from "../payload";
 import { describe } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";
-import { bad, list, readPeriod, readSize } from "../runs-query";
+import { readings } from "../comma-list";
+import { bad, createdName, createdNames, list, pageNames, readPeriod, readSize, refuseUnknown } from "../runs-query";
 import { wireToken, wireTokenWithOutput } from "../wire/token";
 import { handOver } from "./trigger";
+
+const known = ["filter[status]", "filter[idempotencyKey]", "filter[tags]", ...createdNames, ...pageNames];
 
 export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine, issuer } = context;
@@ -29,19 +32,20 @@ export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.get(base, requires(context, { allow: "key", action: "read" }), async (c) => {
     const params = c.req.query();
+    refuseUnknown(params, known);
     const status = list(params["filter[status]"])?.map((name) => {
       const known = TokenStatus.safeParse(name);
       if (!known.success) throw bad("filter[status]", "must name WAITING, COMPLETED or TIMED_OUT");
       return known.data;
     });
-    const tags = list(params["filter[tags]"]);
+    const tags = readings(params["filter[tags]"]);
     const [key, after, before] = [params["filter[idempotencyKey]"], params["page[after]"], params["page[before]"]];
     const page = await listTokens(engine.db, engine.env.id, {
       limit: readSize(params["page[size]"]),
       ...(status !== undefined && { status }),
       ...(tags !== undefined && { tags }),
       ...(key !== undefined && { idempotencyKey: key }),
-      ...readPeriod(params, "filter[createdAt]"),
+      ...readPeriod(params, createdName),
       ...(after !== undefined && { after }),
       ...(before !== undefined && { before }),
     });
