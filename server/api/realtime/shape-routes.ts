@@ -24,7 +24,7 @@ const pageRows = 200;
 export function shapeRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const app = new Hono<ApiEnv>();
-  const server = { hub: createShapeHub(engine.feed), details: createRunDetails(engine) };
+  const server = { hub: createShapeHub(engine.feed, context.stopping), details: createRunDetails(engine), stopping: context.stopping };
   const answer = (c: ApiRequest, shape: Shape) => answerShape(c, server, { shape, ...callerOf(context, c) });
 
   app.get("/realtime/v1/runs/:runId", requires(context, { allow: "scope", action: "read", wants: readsRun(context) }), async (c) => {

@@ -9,7 +9,7 @@ import { addTags } from "../../engine/telling/add-tags";
 import { resetIdempotencyKey } from "../../engine/triggering/trigger";
 import { audit } from "../audit";
 import { readJson, triggerBytes } from "../body";
-import { principalOf, type ApiContext, type ApiEnv } from "../context";
+import { principalOf, requestKeyOf, type ApiContext, type ApiEnv } from "../context";
 import { changesRun, requireRun } from "../find-run";
 import { describe } from "../principal";
 import { notFound } from "../problem";
@@ -37,7 +37,7 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
     const run = await requireRun(context, c);
     const principal = principalOf(c);
     const body = await readJson(c, ReplayBody.prefault({}), triggerBytes);
-    const { id } = await replayRun(engine, run.id, { body, by: describe(principal) });
+    const { id } = await replayRun(engine, run.id, { body, by: describe(principal), ...requestKeyOf(c) });
     await audit(context, { actor: principal, action: "run.replay", target: run.id, detail: id });
     return c.json({ id });
   });

@@ -9,6 +9,7 @@ import { readsRun, requireRun, runIdOf } from "../find-run";
 import { notFound } from "../problem";
 import { requires } from "../requires";
 import { list, readRunsQuery } from "../runs-query";
+import { serverStops } from "../stopping";
 import { readWait, runResult, runResultWithin } from "../wire/result";
 import { commonFields, namesFor, parseObject, retrievedRun } from "../wire/run";
 import { spanOf, traceTree } from "../wire/trace";
@@ -50,6 +51,7 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   app.get("/api/v1/runs/:runId/result", secret, async (c) => {
     const wait = readWait(c);
     const result = await (wait > 0 ? runResultWithin(context, runIdOf(c), wait) : runResult(context, runIdOf(c)));
+    if (result === null && wait > 0 && context.stopping.isStopping()) throw serverStops();
     if (result === null) throw notFound(`Result of run ${runIdOf(c).slice(0, 64)}`);
     return c.json(result);
   });

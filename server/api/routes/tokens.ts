@@ -5,7 +5,7 @@ import { getToken, listTokens } from "../../engine/reads/tokens";
 import { completeToken, createToken } from "../../engine/waiting/token";
 import { audit } from "../audit";
 import { readJson } from "../body";
-import { principalOf, type ApiContext, type ApiEnv } from "../context";
+import { principalOf, requestKeyOf, type ApiContext, type ApiEnv } from "../context";
 import { answerPacket } from "../payload";
 import { describe } from "../principal";
 import { notFound } from "../problem";
@@ -25,7 +25,7 @@ export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
   app.post(base, requires(context, { allow: "key", action: "write" }), async (c) => {
     const principal = principalOf(c);
     const body = await readJson(c, TokenCreateBody.prefault({}), limits.tokenCreateBytes);
-    const { token, isCached } = await createToken(engine, body, principal.kind === "run" && principal.runId !== undefined ? { runId: principal.runId } : {});
+    const { token, isCached } = await createToken(engine, body, { ...requestKeyOf(c), ...(principal.kind === "run" && principal.runId !== undefined && { runId: principal.runId }) });
     handOver(c, issuer.tokenAccess(token.id));
     return c.json({ id: token.id, isCached, url: issuer.callbackUrl(token.id) });
   });

@@ -3,7 +3,7 @@ import { TriggerBody, type TriggerOptions } from "@/lib/contracts/trigger";
 import { payloadPacket } from "../../engine/packets";
 import { trigger } from "../../engine/triggering/trigger";
 import { readJson, triggerBytes } from "../body";
-import { principalOf, setHeader, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
+import { principalOf, requestKeyOf, setHeader, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { describe, type Principal } from "../principal";
 import { requires } from "../requires";
 import { readWait, runResultWithin } from "../wire/result";
@@ -24,12 +24,11 @@ export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
       checkPublicOptions(principal, taskFor(engine, c.req.param("task"), options), options);
       const payload = payloadPacket(body.payload, options.payloadType);
       await checkStored(packets, payload);
-      const requestKey = c.req.header("x-trigger-request-idempotency-key");
       const run = await trigger(engine, {
         task: c.req.param("task"),
         payload,
         options,
-        ...(requestKey !== undefined && { requestKey }),
+        ...requestKeyOf(c),
         ...oneTimeOf(principal),
         ...(principal.kind === "session" && { by: describe(principal) }),
       });

@@ -65,6 +65,8 @@ export interface Harness {
   /** The first admin's cookie. */
   signUp(role?: "admin" | "operator" | "viewer"): Promise<string>;
   trigger(task?: string, body?: object): Promise<string>;
+  /** Warnings and errors so far. */
+  logged(): readonly string[];
   close(): Promise<void>;
 }
 export interface CallOptions {
@@ -93,7 +95,15 @@ export async function openHarness(): Promise<Harness> {
   const { environment } = await bootstrap({ db, vault, project: { ref: "proj_test", name: "Test" }, environment: { slug: "prod", type: "PRODUCTION" }, secretKey: undefined });
   let secretKey = "";
   await showNewKey({ db, vault, environmentId: environment.id }, (key = "") => (secretKey = key));
-  const log = createLog({ level: "error", format: "json", write: (line) => process.stderr.write(line) });
+  const logged: string[] = [];
+  const log = createLog({
+    level: "warn",
+    format: "json",
+    write(line) {
+      logged.push(line);
+      if (line.includes('"level":"error"')) process.stderr.write(line);
+    },
+  });
   const packets = openPacketStore(folder);
   const state = { origin };
   const issuer = createIssuer({ keys, environmentId: environment.id, origin: () => state.origin });
@@ -162,6 +172,7 @@ export async function openHarness(): Promise<Harness> {
     call,
     signUp,
     trigger,
+    logged: () => logged,
     async close() {
       await engine.close();
       await prisma.$disconnect();

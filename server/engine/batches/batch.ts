@@ -9,6 +9,7 @@ import { afterItems, insertItems, prepareItem } from "./batch-items";
 import { freeSlot, type Engine } from "../engine";
 import { EngineError } from "../error";
 import { payloadPacket } from "../packets";
+import { claimRequest, MadeBefore } from "../request-once";
 import { checkKey, keyTtl, type ParentOperation } from "../triggering/prepare-run";
 
 /** A batch that is never sealed is given up after this long. */
@@ -106,8 +107,29 @@ async function holderOf(query: Query, envId: string, key: string): Promise<HeldB
   return held;
 }
 
-/** Phase 1 of a batch over HTTP. With an idempotency key that is taken, the batch that holds it. */
-export async function createBatch(engine: Engine, body: BatchCreateBody & { idempotencyKeyTTL?: string; oneTimeToken?: { hash: string; expiresAt: Date } }): Promise<{ id: string; runCount: number; isCached: boolean; idempotencyKey?: string }> {
+type BatchRequest = BatchCreateBody & { idempotencyKeyTTL?: string; oneTimeToken?: { hash: string; expiresAt: Date }; requestKey?: string };
+interface CreatedBatch {
+  id: string;
+  runCount: number;
+  isCached: boolean;
+  idempotencyKey?: string;
+}
+
+/**
+ * Phase 1 of a batch over HTTP. With an idempotency key that is taken, the batch that holds it. `requestKey` is the id that a client
+ * keeps over retries of one call: the same one answers the same batch.
+ */
+export async function createBatch(engine: Engine, body: BatchRequest): Promise<CreatedBatch> {
+  try {
+    return await makeBatch(engine, body);
+  } catch (error) {
+    if (!(error instanceof MadeBefore)) throw error;
+    const { run_count: runCount } = await openBatch(engine, error.ref);
+    return { id: error.ref, runCount, isCached: false, ...(body.idempotencyKey !== undefined && { idempotencyKey: body.idempotencyKey }) };
+  }
+}
+
+async function makeBatch(engine: Engine, body: BatchRequest): Promise<CreatedBatch> {
   const id = newId("batch");
   const ttlMs = keyTtl(body.idempotencyKeyTTL, "idempotencyKeyTTL");
   const key = body.idempotencyKey ?? null;
@@ -121,6 +143,8 @@ export async function createBatch(engine: Engine, body: BatchCreateBody & { idem
       [id, engine.env.id, body.runCount, body.parentRunId ?? null, key, ttlMs],
     );
     if (created.length === 0) return query<{ id: string; run_count: number }>("select id, run_count from batch where env_id = $1 and idempotency_key = $2", [engine.env.id, key]);
+    // Before its one-time token is looked at, which the first try has used up.
+    if (body.requestKey !== undefined) await claimRequest(query, engine.env.id, { kind: "batch", key: body.requestKey, ref: id });
     if (body.oneTimeToken !== undefined) {
       const used = await query(
         "insert into request_key (env_id, kind, key, ref, expires_at) values ($1, 'token', $2, $3, $4) on conflict do nothing returning ref",

@@ -98,6 +98,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   const hasQueue = version === undefined ? engine.scheduler.hasQueue(queue) : definesQueue(deployment.manifest, queue);
   if (queue !== task.queue && !hasQueue) throw unknownQueue(queue, version);
   if (options.concurrencyKey !== undefined) checkKey(options.concurrencyKey, "options.concurrencyKey");
+  if (options.region !== undefined) checkKey(options.region, "options.region");
   const ttl = options.ttl ?? task.ttl ?? deployment.manifest.config.ttl ?? (engine.env.type === "DEVELOPMENT" ? "10m" : undefined);
   const ttlMs = resolveTtl(ttl);
   const metadata = checkMetadata(options);
