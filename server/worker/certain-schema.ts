@@ -161,7 +161,7 @@ function objects(def: z.core.$ZodObjectDef, inner: (type: z.core.$ZodType) => Ru
 
 /** Of several only the kinds of value that none of them takes are refused. */
 function alternatives(options: readonly Rules[]): Rules {
-  const types = new Set(options.map((option) => option["type"]).flat());
+  const types = new Set(options.flatMap((option) => option["type"]));
   return options.length === 0 || types.has(undefined) ? nothing : { type: [...types] };
 }
 

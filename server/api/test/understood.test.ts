@@ -12,19 +12,19 @@ const makeToken = async (): Promise<{ id: string; url: string }> => (await h.cal
 const readToken = async (id: string) => (await h.call("GET", `${tokens}/${id}`)).body;
 
 describe("a token's completion", () => {
-  test.each<[string, string]>([
-    ["an answer under another name", '{"output":{"status":"approved"}}'],
-    ["an answer without a name", '{"status":"approved"}'],
-    ["two answers", '{"data":1,"output":2}'],
-    ["a list", "[1]"],
-    ["a text", '"approved"'],
-    ["a form", "status=approved"],
-    ["broken JSON", '{"data":'],
-  ])("with %s is refused, and the token still waits", async (_, raw) => {
+  test.each<[string, string, RegExp]>([
+    ["an answer under another name", '{"output":{"status":"approved"}}', /"data".*"output"/],
+    ["an answer without a name", '{"status":"approved"}', /"data".*"status"/],
+    ["two answers", '{"data":1,"output":2}', /"data".*"output"/],
+    ["a list", "[1]", /expected object/],
+    ["a text", '"approved"', /expected object/],
+    ["a form", "status=approved", /not valid JSON/],
+    ["broken JSON", '{"data":', /not valid JSON/],
+  ])("with %s is refused, and the token still waits", async (_, raw, words) => {
     const { id } = await makeToken();
     const answer = await h.call("POST", `${tokens}/${id}/complete`, { raw });
     expect(answer.status).toBe(400);
-    if (raw.startsWith('{"output') || raw.startsWith('{"status')) expect(answer.body.error).toContain('"data"');
+    expect(answer.body.error).toMatch(words);
     expect((await readToken(id)).status).toBe("WAITING");
   });
 
@@ -62,7 +62,8 @@ describe("a callback", () => {
     ["text without a type", "approved", "", "approved", "text/plain"],
     ["JSON of a kind", '[{"a":1}]', "application/cloudevents+json", '[{"a":1}]', "application/json"],
     ["JSON as bytes", '{"a":1}', "application/octet-stream", '{"a":1}', "application/json"],
-  ])("with %s is taken as what it is", async (_, raw, type, output, outputType) => {
+  ])("with %s is taken as what it is", async (_, raw, type, ...stored) => {
+    const [output, outputType] = stored;
     expect(await callBack(raw, type)).toEqual({ status: 200, waits: false, output, outputType });
   });
 
@@ -84,16 +85,17 @@ describe("a body that means something else", () => {
     run = await h.trigger();
   });
 
-  test.each<[string, string, string, string, RegExp]>([
-    ["a trigger without a body", "POST", "/api/v1/tasks/hello/trigger", "", /expected object|Invalid input/],
-    ["a trigger with the payload itself", "POST", "/api/v1/tasks/hello/trigger", '{"email":"a@b.co"}', /"payload".*"email"/],
-    ["a batch without a body", "POST", "/api/v3/batches", "", /Invalid input/],
-    ["an item with the payload itself", "POST", "/api/v1/tasks/batch", '{"items":[{"task":"hello","email":"a"}]}', /items\.0:.*"email"/],
-    ["a token with a misspelt time-out", "POST", tokens, '{"timout":"10m"}', /timout/],
-    ["metadata without its name", "PUT", "/api/v1/runs/RUN/metadata", '{"progress":1}', /progress/],
-    ["metadata without a body", "PUT", "/api/v1/runs/RUN/metadata", "", /Invalid input/],
-    ["a replay with the payload itself", "POST", "/api/v1/runs/RUN/replay", '{"email":"a@b.co"}', /email/],
-  ])("is refused: %s", async (_, method, path, raw, words) => {
+  test.each<[string, string, string, RegExp]>([
+    ["a trigger without a body", "POST /api/v1/tasks/hello/trigger", "", /expected object|Invalid input/],
+    ["a trigger with the payload itself", "POST /api/v1/tasks/hello/trigger", '{"email":"a@b.co"}', /"payload".*"email"/],
+    ["a batch without a body", "POST /api/v3/batches", "", /Invalid input/],
+    ["an item with the payload itself", "POST /api/v1/tasks/batch", '{"items":[{"task":"hello","email":"a"}]}', /items\.0:.*"email"/],
+    ["a token with a misspelt time-out", `POST ${tokens}`, '{"timout":"10m"}', /timout/],
+    ["metadata without its name", "PUT /api/v1/runs/RUN/metadata", '{"progress":1}', /progress/],
+    ["metadata without a body", "PUT /api/v1/runs/RUN/metadata", "", /Invalid input/],
+    ["a replay with the payload itself", "POST /api/v1/runs/RUN/replay", '{"email":"a@b.co"}', /email/],
+  ])("is refused: %s", async (_, route, raw, words) => {
+    const [method = "", path = ""] = route.split(" ");
     const [before] = await h.db.query<{ n: number }>("select count(*) as n from run");
     const answer = await h.call(method, path.replace("RUN", run), { raw });
     expect(answer.status).toBe(400);
