@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { newId } from "@/lib/ids/ids";
 import { openDeployments } from "./versions/deployments";
+import { shareCommits } from "../db/shared-commits";
 import type { Engine, EngineOptions } from "./engine";
 import { createEnds } from "./running/ends";
 import { createFeed } from "./feed";
@@ -34,6 +35,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     live: new Map(),
     resumes: createTurns(),
     canceled: createRecent(10_000),
+    shared: shareCommits(db.writer()),
     counts: { waiting: 0, delayed: 0, tokensWaiting: 0, failedLastHour: 0 },
     executor: null,
     draining: false,
@@ -70,7 +72,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     async close() {
       engine.draining = true;
       for (const part of background) await part.close();
-      await Promise.all([rounds.idle(), keyed.idle(), finishes.idle(), progress.idle(), trace.idle()]);
+      await Promise.all([rounds.idle(), engine.shared.idle(), keyed.idle(), finishes.idle(), progress.idle(), trace.idle()]);
       // What this node leaves behind need not wait for the end of its lease. A database that is away is not waited for.
       await Promise.race([db.query("delete from node where id = $1", [engine.nodeId]).catch(() => {}), sleep(500, undefined, { ref: false })]);
     },

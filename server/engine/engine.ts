@@ -2,6 +2,7 @@ import type { RunEvent, TraceItem } from "@/lib/contracts/run";
 import type { Database } from "../db/database";
 import type { GroupCommit } from "../db/group-commit";
 import type { PacketStore } from "../db/packets";
+import type { SharedCommits } from "../db/shared-commits";
 import type { Logger } from "../log";
 import type { Deployments } from "./versions/deployments";
 import type { Environment } from "./environment";
@@ -63,6 +64,8 @@ export interface Engine extends EngineOptions {
   /** Runs that were cancelled between the commit that started them and their way to a worker: they are not to be assigned. */
   readonly canceled: Recent;
   readonly rounds: Rounds;
+  /** For what one run does at a time: waiting, going on, its journal. */
+  readonly shared: SharedCommits;
   /** New runs that a parent's process makes under a key. */
   readonly keyed: GroupCommit<KeyedRun, KeyedAnswer>;
   /** Null: the run was not in one of the `from` statuses at that epoch. */

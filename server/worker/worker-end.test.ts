@@ -100,7 +100,7 @@ test("drain: no exit while a run is held, exit 0 after it", async () => {
 
 test("a bundle that cannot be loaded, or has two tasks of one id, is broken", async () => {
   const twice = start(await runtime.bundle("twice", "server/worker/test/fixtures/twice.ts"));
-  expect((await twice.hears("broken")).error.message).toContain('Two tasks have the id "twin" (trigger/a.ts, trigger/b.ts)');
+  expect((await twice.hears("broken")).error.message).toContain('Two tasks have the id "twin" (both in server/worker/test/fixtures/twice.ts)');
   const throwing = start(await runtime.bundle("throwing", "server/worker/test/fixtures/throwing.ts"));
   expect((await throwing.hears("broken")).error.message).toMatch(/not today[\s\S]*throwing\.ts:2/);
   expect(await throwing.exited()).toBe(1);

@@ -152,6 +152,6 @@ async function expireRun(engine: Engine, runId: string): Promise<void> {
 /** A timed wait is over. */
 async function endWait(engine: Engine, ref: string): Promise<void> {
   const [runId = "", attempt, seq] = ref.split("/");
-  const woken = await settleOperation(engine.db.query, { runId, attempt: Number(attempt), seq: Number(seq) }, { ok: true, value: null });
+  const woken = await settleOperation((sql, params) => engine.shared.query(runId, sql, params), { runId, attempt: Number(attempt), seq: Number(seq) }, { ok: true, value: null });
   if (woken.length > 0) await resumeRuns(engine, woken);
 }
