@@ -107,7 +107,6 @@ async function applyAll(query: Query, envId: string, changes: readonly MetadataC
 function applyOne(held: ReadonlyMap<string, Held>, change: MetadataChange): Json | Error {
   const entry = held.get(change.runId);
   if (entry === undefined) return new EngineError(404, `Run ${change.runId} not found.`);
-  const { run } = entry;
   let operations = change.operations;
   if (change.from !== undefined) {
     const { runId, epoch, count, first } = change.from;
