@@ -1,4 +1,5 @@
 import { ToWorker } from "@/lib/contracts/ipc";
+import { describeWithStack } from "@/lib/values/describe";
 import { currentRun, registerConfigHooks } from "@trigger.dev/sdk/internal";
 import { loadBundle } from "./bundle";
 import { captureConsole } from "./console-capture";
@@ -12,37 +13,48 @@ import { createRuns, type Runs } from "./runs";
  * channel. It loads one bundle, says what is in it, and runs what it is given. A run that changes what all share, such as
  * a prototype, changes it for its neighbours too.
  */
-const outbox = createOutbox((messages, done) => {
-  if (process.send === undefined || !process.connected) return done(null);
-  process.send(messages, undefined, undefined, done);
+const outbox = createOutbox({
+  write(messages, done) {
+    if (process.send === undefined || !process.connected) return done(null);
+    process.send(messages, undefined, undefined, done);
+  },
+  onRefused(message, error) {
+    process.stderr.write(`a message (${message.type}) could not be sent: ${describeWithStack(error)}\n`);
+    if ("runId" in message) runs?.failUnsendable(message, error);
+  },
 });
 let state: "loading" | "open" | "draining" = "loading";
 let runs: Runs | undefined;
 /** About runs, and come before the bundle was loaded. */
 const early: Exclude<ToWorker, { type: "drain" | "ping" }>[] = [];
 
+/** Longest that a process waits for its last words to leave, ms. */
+const lastWordsMs = 2000;
+
 async function exit(code: number): Promise<never> {
-  runs?.flush();
-  await outbox.flush();
-  process.exit(code);
+  setTimeout(() => process.exit(code), lastWordsMs);
+  try {
+    runs?.flush();
+    await outbox.flush();
+  } finally {
+    process.exit(code);
+  }
 }
 
 /** An error that nothing caught ends the run it belongs to, or, when it belongs to none, the process. */
 function onUncaught(error: unknown): void {
   const run = currentRun();
   if (run !== undefined && runs !== undefined) {
-    if (!runs.failUncaught(run, error)) process.stderr.write(`after the end of run ${run.id}: ${textOf(error)}\n`);
+    if (!runs.failUncaught(run, error)) process.stderr.write(`after the end of run ${run.id}: ${describeWithStack(error)}\n`);
     return;
   }
   if (state === "loading") return void broken(error);
-  process.stderr.write(`${textOf(error)}\n`);
+  process.stderr.write(`${describeWithStack(error)}\n`);
   void exit(1);
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
-
 async function broken(error: unknown): Promise<never> {
-  outbox.send({ type: "broken", error: { message: textOf(error) } });
+  outbox.send({ type: "broken", error: { message: describeWithStack(error) } });
   return exit(1);
 }
 

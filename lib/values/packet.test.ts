@@ -1,0 +1,36 @@
+import { runInNewContext } from "node:vm";
+import fc from "fast-check";
+import superjson from "superjson";
+import { describe, expect, test } from "vitest";
+import { decodePacket, decodePlain, encodePacket } from "./packet";
+
+const there = (value: unknown): unknown => decodePacket(encodePacket(value));
+const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withNullPrototype: true });
+
+const isUnsafe = (text: string | null) => /"(?:__proto__|constructor|prototype)"/.test(text ?? "");
+
+test("a value comes back as it was, here and at a client with superjson", () => {
+  fc.assert(
+    fc.property(anything, (value) => {
+      const packet = encodePacket(value);
+      expect(decodePacket(packet)).toEqual(value);
+      if (packet.dataType === "application/super+json" && !isUnsafe(packet.data)) expect(superjson.parse(packet.data ?? "")).toEqual(value);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("what a client with superjson has written is read as it would read it", () => {
+  fc.assert(
+    fc.property(anything, (value) => {
+      let data: string;
+      try {
+        data = superjson.stringify(value);
+      } catch {
+        return;
+      }
+      expect(decodePacket({ data, dataType: "application/super+json" })).toEqual(superjson.parse(data));
+    }),
+    { numRuns: 500 },
+  );
+});
