@@ -90,6 +90,7 @@ export function toPlain(value: unknown, limits?: PlainLimits): unknown {
   }
 
   function items({ length, at }: { length: number; at(index: number): unknown }, level: number): unknown[] {
+    if (limits === undefined && length * 2 > left) throw new RangeError("the value is too large");
     const list: unknown[] = [];
     for (let index = 0; index < length; index++) {
       if (index >= entries || left < 0) {

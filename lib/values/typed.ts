@@ -112,6 +112,8 @@ function createEncoder(form: PathForm) {
   }
 
   function items(length: number, at: (index: number) => unknown, { path, unsafeAt, type }: { path: Path; unsafeAt: number; type: TypeName | undefined }): Omit<Visited, "size"> {
+    // An item has two characters at least; a list may have four milliards of holes.
+    if (length * 2 > left) throw new RangeError("the value is too large");
     const json: unknown[] = [];
     const types: Record<string, Types> = {};
     for (let index = 0; index < length; index++) {

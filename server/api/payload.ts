@@ -1,5 +1,6 @@
 import type { Packet } from "@/lib/contracts/run";
 import { limits } from "@/lib/contracts/run";
+import { decodePacket } from "@/lib/values/packet";
 import { EngineError } from "../engine/error";
 import { deeperThan } from "./body";
 
@@ -31,14 +32,15 @@ export function payloadPacket(payload: unknown, payloadType: string | undefined)
 const issue = (message: string) => ({ issues: [{ path: "payload", message }] });
 
 function superjsonText(payload: unknown): string {
-  if (typeof payload !== "string") return JSON.stringify(payload);
-  if (deeperThan(payload, limits.depth)) throw new EngineError(400, `The payload is nested more than ${limits.depth} levels deep.`, issue("nested too deeply"));
+  const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+  if (deeperThan(text, limits.depth)) throw new EngineError(400, `The payload is nested more than ${limits.depth} levels deep.`, issue("nested too deeply"));
   try {
-    JSON.parse(payload);
-  } catch {
-    throw new EngineError(400, "A payload of type application/super+json must be the JSON text of {json, meta}.", issue("must be superjson text"));
+    decodePacket({ data: text, dataType: "application/super+json" });
+  } catch (error) {
+    const reason = error instanceof TypeError ? ` ${error.message}.` : "";
+    throw new EngineError(400, `A payload of type application/super+json must be the JSON text of {json, meta}.${reason}`, issue("must be superjson text"));
   }
-  return payload;
+  return text;
 }
 
 /** A wait token's answer, plain JSON, becomes a packet by the same rules as the clients' own. */

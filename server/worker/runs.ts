@@ -66,14 +66,14 @@ export function createRuns({ config, environments, send, sendOff, onEmpty }: Run
     send({ type: "started", runId, epoch });
     // Code that never yields would keep it here.
     if (assignment.isolated === true) sendOff();
-    one.ended = outsideRuns(() => executeAttempt(run, config)).then((result) => {
+    // A fault of ours, which no code of the run could catch, is its end too.
+    const attempt = outsideRuns(() => executeAttempt(run, config)).catch((error: unknown): AttemptResult => ({ ok: false, error: toTaskRunError(error), skipRetrying: false, usageMs: run.clock.read() }));
+    one.ended = attempt.then((result) => {
       // Who stopped it reports its end.
       if (one.phase === "running") finish(one, result, "returned");
       if (one.phase === "outOfTime") finish(one, outOfTime(run), "abandoned");
       one.phase = "ended";
     });
-    // A fault of ours, which no code of the run could catch.
-    one.ended = one.ended.catch((error: unknown) => void failUncaught(run, error));
   }
 
   function failUncaught(run: Run, error: unknown): boolean {
