@@ -22,26 +22,30 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 const unsafeKeys = new Set(["__proto__", "constructor", "prototype"]);
 const cannot = (what: string): TypeError => new TypeError(`The text cannot be decoded: ${what}`);
 
-function createReader(form: "classic" | "escaped") {
-  function keysOf(path: string): string[] {
-    const keys: string[] = [];
-    let key = "";
-    for (let at = 0; at < path.length; at++) {
-      const char = path.charAt(at);
-      const next = path.charAt(at + 1);
-      if (char === "\\" && (next === "." || (form === "escaped" && next === "\\"))) {
-        key += next;
-        at++;
-      } else if (char === ".") {
-        keys.push(key);
-        key = "";
-      } else key += char;
-    }
-    keys.push(key);
-    const unsafe = keys.find((one) => unsafeKeys.has(one));
-    if (unsafe !== undefined) throw cannot(`a type below "${unsafe}"`);
-    return keys;
+type PathForm = "classic" | "escaped";
+
+export function keysOfPath(path: string, form: PathForm): string[] {
+  const keys: string[] = [];
+  let key = "";
+  for (let at = 0; at < path.length; at++) {
+    const char = path.charAt(at);
+    const next = path.charAt(at + 1);
+    if (char === "\\" && (next === "." || (form === "escaped" && next === "\\"))) {
+      key += next;
+      at++;
+    } else if (char === ".") {
+      keys.push(key);
+      key = "";
+    } else key += char;
   }
+  keys.push(key);
+  const unsafe = keys.find((one) => unsafeKeys.has(one));
+  if (unsafe !== undefined) throw cannot(`a type below "${unsafe}"`);
+  return keys;
+}
+
+function createReader(form: PathForm) {
+  const keysOf = (path: string) => keysOfPath(path, form);
 
   /** Inner values first: a Map or an Error is made of what they have become. */
   function revive(value: unknown, types: Types): unknown {
