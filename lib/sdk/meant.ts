@@ -5,10 +5,10 @@ const refuse = (what: string, wanted: string, given: unknown): never => {
   throw new TypeError(`${what} must be ${wanted}, not ${describe(given).slice(0, 100)}`);
 };
 
-const scalars = ["string", "number", "bigint", "boolean"];
+const scalars = new Set(["string", "number", "bigint", "boolean"]);
 
 export function textMeant(what: string, given: unknown): string {
-  return scalars.includes(typeof given) ? String(given) : refuse(what, "a text", given);
+  return scalars.has(typeof given) ? String(given) : refuse(what, "a text", given);
 }
 
 /** A number, also as text or BigInt. */

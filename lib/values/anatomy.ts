@@ -143,6 +143,7 @@ function anatomyOfError(error: object): Anatomy {
 const textOf = (value: unknown): string => {
   if (typeof value === "string") return value;
   try {
+    // oxlint-disable-next-line typescript/no-base-to-string -- its own text, whatever it is
     return value === undefined ? "" : String(value);
   } catch {
     return "";

@@ -1,10 +1,8 @@
-import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import superjson from "superjson";
-import { describe, expect, test } from "vitest";
-import { decodePacket, decodePlain, encodePacket } from "./packet";
+import { expect, test } from "vitest";
+import { decodePacket, encodePacket } from "./packet";
 
-const there = (value: unknown): unknown => decodePacket(encodePacket(value));
 const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withNullPrototype: true });
 
 const isUnsafe = (text: string | null) => /"(?:__proto__|constructor|prototype)"/.test(text ?? "");
@@ -14,7 +12,8 @@ test("a value comes back as it was, here and at a client with superjson", () => 
     fc.property(anything, (value) => {
       const packet = encodePacket(value);
       expect(decodePacket(packet)).toEqual(value);
-      if (packet.dataType === "application/super+json" && !isUnsafe(packet.data)) expect(superjson.parse(packet.data ?? "")).toEqual(value);
+      fc.pre(packet.dataType === "application/super+json" && !isUnsafe(packet.data));
+      expect(superjson.parse(packet.data ?? "")).toEqual(value);
     }),
     { numRuns: 500 },
   );

@@ -72,7 +72,7 @@ function createReader(form: PathForm) {
     };
     if (!Array.isArray(same)) {
       if (!isRecord(same)) throw cannot("its references are not an object");
-      apply(same as Record<string, string[]>); // its values are iterated, which throws for anything else
+      apply(same);
       return value;
     }
     const [root, others] = same as readonly [string[], Record<string, string[]>?];

@@ -1,5 +1,4 @@
-import { anatomyOf, isBuffer, type Anatomy } from "./anatomy";
-import { errorField } from "./error-field";
+import { anatomyOf, isBuffer, isError, type Anatomy } from "./anatomy";
 import { deepestLevel, isPlain } from "./is-plain";
 import { put } from "./put";
 
@@ -117,4 +116,15 @@ export function toPlain(value: unknown, limits?: PlainLimits): unknown {
   }
 
   return visit(value, 0);
+}
+
+/** Clients hang requests, sockets and credentials on their errors: what tells of the error lies on top. */
+const fieldLimits: PlainLimits = { levels: 1, entries: 64, text: 2048, room: 16_384 };
+
+/** What is carried of a field of an error: other errors whole, of objects only what lies on top. */
+export function errorField(key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || isError(value)) return value;
+  const anatomy = anatomyOf(value);
+  if (anatomy.kind === "list" && key !== "") return Array.from({ length: Math.min(anatomy.length, fieldLimits.entries) }, (_, index) => errorField("", anatomy.at(index)));
+  return anatomy.kind === "plain" || anatomy.kind === "special" ? value : toPlain(value, fieldLimits);
 }

@@ -1,7 +1,7 @@
 import { anatomyOf, type Anatomy, type ListType, type SpecialType } from "./anatomy";
-import { errorField } from "./error-field";
 import { deepestLevel } from "./is-plain";
 import { put } from "./put";
+import { errorField } from "./to-plain";
 
 /**
  * Values that JSON lacks, in the form that the published clients read (superjson's): plain JSON, beside it the types of what a

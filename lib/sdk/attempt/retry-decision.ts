@@ -2,6 +2,7 @@ import { retryDelay } from "@/lib/time/backoff";
 import { retryDefaults } from "@/lib/contracts/task";
 import { InternalError, isNamed, messageOf } from "../errors";
 import type { HandleErrorModificationOptions } from "../hook-types";
+import { numberMeant } from "../meant";
 import type { RetryOptions } from "../options";
 
 export interface FailedAttempt {
@@ -79,12 +80,7 @@ function untilReset(error: unknown): number | undefined {
 }
 
 function changedDelay({ retryAt, retryDelayInMs, retry }: HandleErrorModificationOptions, { attempt, random, now }: { attempt: number; random: number; now: number }): number | null {
-  if (retryAt !== undefined) return Math.max(0, meant("retryAt", new Date(retryAt).getTime()) - now);
-  if (retryDelayInMs !== undefined) return Math.max(0, meant("retryDelayInMs", Number(retryDelayInMs)));
+  if (retryAt !== undefined) return Math.max(0, numberMeant("retryAt", new Date(retryAt).getTime()) - now);
+  if (retryDelayInMs !== undefined) return Math.max(0, numberMeant("retryDelayInMs", retryDelayInMs));
   return retry === undefined ? null : retryDelay(retry, attempt, random);
-}
-
-function meant(name: string, ms: number): number {
-  if (Number.isFinite(ms)) return ms;
-  throw new TypeError(`catchError gave a ${name} that is not ${name === "retryAt" ? "a date" : "a number of ms"}`);
 }
