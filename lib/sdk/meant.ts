@@ -19,7 +19,7 @@ export function numberMeant(what: string, given: unknown): number {
 
 /** One text, or a list of them. */
 export function textsMeant(what: string, given: unknown): string[] {
-  return Array.isArray(given) ? given.map((item: unknown) => textMeant(what, item)) : [textMeant(what, given)];
+  return Array.isArray(given) ? Array.from(given, (item: unknown) => textMeant(what, item)) : [textMeant(what, given)];
 }
 
 /** A duration or date as text, or a Date. */

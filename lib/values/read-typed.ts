@@ -59,7 +59,11 @@ function createReader(form: PathForm) {
   }
 
   function reviveInside(value: unknown, types: TypeRecord): unknown {
-    for (const [path, inner] of Object.entries(types)) change(value, keysOf(path), (old) => revive(old, inner));
+    for (const [path, inner] of Object.entries(types)) {
+      // Older clients write a dot in a key as it is. A path that leads nowhere is passed over, as they do.
+      const keys = typeof value === "object" && value !== null && Object.hasOwn(value, path) ? [path] : keysOf(path);
+      if (leads(value, keys)) change(value, keys, (old) => revive(old, inner));
+    }
     return value;
   }
 
@@ -102,6 +106,15 @@ function at(value: unknown, keys: readonly string[]): unknown {
     else throw cannot(`nothing is at ${keys.join(".")}`);
   }
   return here;
+}
+
+function leads(value: unknown, keys: readonly string[]): boolean {
+  let here = value;
+  for (const key of keys) {
+    if (typeof here !== "object" || here === null || !Object.hasOwn(here, key)) return here instanceof Map || here instanceof Set;
+    here = Reflect.get(here, key);
+  }
+  return true;
 }
 
 function change(root: unknown, keys: readonly string[], by: (old: unknown) => unknown): void {

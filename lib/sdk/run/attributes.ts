@@ -12,7 +12,9 @@ export function toAttributes(given: unknown): Attributes {
   if (given === undefined || given === null) return {};
   const plain = withinLimits(given);
   if (isError(given)) return { error: plain };
-  return typeof plain === "object" && plain !== null && !Array.isArray(plain) ? { ...plain } : { value: plain };
+  // A key of this name is lost where messages are checked.
+  const isRecord = typeof plain === "object" && plain !== null && !Array.isArray(plain) && !Object.hasOwn(plain, "__proto__");
+  return isRecord ? { ...plain } : { value: plain };
 }
 
 function withinLimits(given: unknown): unknown {
