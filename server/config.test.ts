@@ -24,6 +24,7 @@ test("nothing set: the documented defaults", () => {
     secretKey: undefined,
     publicUrl: undefined,
     roles: new Set(["web", "engine", "worker"]),
+    frozenAfterMs: 60_000,
   });
 });
 
@@ -39,6 +40,8 @@ test.each([
   [{ HOST: "http://here" }, /^HOST must be a host name/],
   [{ DATABASE_URL: "mysql://x" }, /^DATABASE_URL must look like postgres:/],
   [{ SIGNALBOX_URL: "box.example.com" }, /^SIGNALBOX_URL must be the address/],
+  [{ SIGNALBOX_FROZEN_AFTER: "1m" }, /^SIGNALBOX_FROZEN_AFTER must be a whole number of seconds from 5 to 86400, such as 60\.$/],
+  [{ SIGNALBOX_FROZEN_AFTER: "0" }, /^SIGNALBOX_FROZEN_AFTER must be a whole number of seconds from 5 to 86400, such as 60\.$/],
   [{ SIGNALBOX_ROLES: "web,cook" }, /^SIGNALBOX_ROLES must be a comma list of web, engine, worker; not "web,cook"\.$/],
   [{ SIGNALBOX_ROLES: "engine" }, /^SIGNALBOX_ROLES must name engine and worker together/],
   [{ SIGNALBOX_PROJECT: "/nowhere" }, /^SIGNALBOX_PROJECT: \/nowhere does not exist\./],

@@ -17,6 +17,8 @@ export interface Config {
   /** Address that others use, where it is not the one listened on (behind a proxy). Without a trailing slash. */
   publicUrl: string | undefined;
   roles: ReadonlySet<Role>;
+  /** A task process that neither answers nor computes for this long is killed. */
+  frozenAfterMs: number;
 }
 
 /** One line per wrong variable: its name, what is wrong, what to do. */
@@ -34,6 +36,7 @@ export const environmentOfMode: Record<Mode, { slug: "prod" | "dev"; type: "PROD
 const additionalKey = /^tr_(dev|stg|prod|preview)_sk_[a-zA-Z0-9]{24}$/;
 
 const blankIsUnset = (value: unknown) => (typeof value === "string" && value.trim() === "" ? undefined : value);
+const frozenForm = "must be a whole number of seconds from 5 to 86400, such as 60";
 const text = z.preprocess(blankIsUnset, z.string().trim().optional());
 
 const variables = (mode: Mode) =>
@@ -48,6 +51,7 @@ const variables = (mode: Mode) =>
     SIGNALBOX_URL: z.preprocess(blankIsUnset, z.url({ protocol: /^https?$/, error: "must be the address that others use, such as https://signalbox.example.com" }).optional()),
     DATABASE_URL: z.preprocess(blankIsUnset, z.url({ protocol: /^postgres(ql)?$/, error: "must look like postgres://user:password@host:5432/database" }).optional()),
     TRIGGER_SECRET_KEY: z.preprocess(blankIsUnset, secretKey(mode).optional()),
+    SIGNALBOX_FROZEN_AFTER: z.preprocess(blankIsUnset, z.coerce.number(frozenForm).int(frozenForm).min(5, frozenForm).max(86_400, frozenForm).default(60)),
     SIGNALBOX_ROLES: z.preprocess(blankIsUnset, z.string().default(roles.join(",")).transform(parseRoles)),
   });
 
@@ -89,6 +93,7 @@ export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: 
     secretKey: data.TRIGGER_SECRET_KEY,
     publicUrl: data.SIGNALBOX_URL?.replace(/\/+$/, ""),
     roles: data.SIGNALBOX_ROLES,
+    frozenAfterMs: data.SIGNALBOX_FROZEN_AFTER * 1000,
   };
 }
 

@@ -74,7 +74,7 @@ async function waitTill({ date, duration, idempotencyKey, idempotencyKeyTTL }: T
   }
   const keys = keysOf({ idempotencyKey, idempotencyKeyTTL });
   await waitFor(run, {
-    operation: { kind: "waitUntil", date: date.toISOString(), ...keys },
+    operation: { kind: "waitUntil", date: date.toISOString(), ...(duration !== undefined && { durationMs: duration }), ...keys },
     wait: { type: "duration", date },
     ...(duration !== undefined && { durationMs: duration }),
     span: { name: call, icon: "wait", attributes: { until: date.toISOString() } },

@@ -9,7 +9,7 @@ import { errorField } from "./to-plain";
  */
 export interface Typed {
   json: unknown;
-  meta?: { values?: Types; referentialEqualities?: Equalities; v?: 1 };
+  meta?: { values?: Types; referentialEqualities?: Equalities };
 }
 export type TypeName = SpecialType | "set" | "map" | "Error" | Exclude<ListType, "set">;
 export type Types = readonly [TypeName] | readonly [TypeName, TypeRecord] | TypeRecord;
@@ -19,8 +19,11 @@ export interface TypeRecord {
 type PathRecord = Record<string, string[]>;
 export type Equalities = PathRecord | readonly [string[]] | readonly [string[], PathRecord];
 
-/** Readers refuse types below these names. */
+/** Readers refuse types below these names, and mistake a backslash at the end of one for an escape. */
 const unsafeKeys = new Set(["__proto__", "constructor", "prototype"]);
+const isUnsafeKey = (key: string): boolean => unsafeKeys.has(key) || key.endsWith("\\");
+const writtenKey = (key: string): string => key.replaceAll(".", "\\.");
+const written = (path: Path): string => path.map(writtenKey).join(".");
 /** Characters that a value may come to, roughly: far over every limit of size, far below what exhausts a process. */
 const room = 64 * 1024 * 1024;
 
@@ -30,41 +33,26 @@ interface Visited {
   size: number;
 }
 type Path = readonly string[];
-type PathForm = "classic" | "escaped";
 
 /** Throws a RangeError for what is endless: nested more than 1,000 levels, or too large to be sent at all. */
 export function toTyped(value: unknown): Typed {
-  // The form that all readers know has no escape for a key that ends in a backslash; the newer one has.
-  return encode(value, "classic") ?? encode(value, "escaped") ?? { json: null };
-}
-
-/** Undefined: a path is ambiguous in this form. */
-function encode(value: unknown, form: PathForm): Typed | undefined {
-  const encoder = createEncoder(form);
+  const encoder = createEncoder();
   const { json, types } = encoder.visit(value, [], 0);
   const same = encoder.equalities();
-  if (encoder.isAmbiguous()) return undefined;
   if (types === undefined && same === undefined) return { json };
-  return { json, meta: { ...(types !== undefined && { values: types }), ...(same !== undefined && { referentialEqualities: same }), ...(form === "escaped" && { v: 1 }) } };
+  return { json, meta: { ...(types !== undefined && { values: types }), ...(same !== undefined && { referentialEqualities: same }) } };
 }
 
-function createEncoder(form: PathForm) {
+function createEncoder() {
   const above = new Set<object>();
   const seen = new Map<object, Visited>();
   const places = new Map<object, Path[]>();
   let left = room;
-  let isAmbiguous = false;
 
   function spend(size: number): void {
     left -= size;
     if (left < 0) throw new RangeError("the value is too large");
   }
-
-  function writtenKey(key: string): string {
-    if (form === "classic" && key.endsWith("\\")) isAmbiguous = true;
-    return (form === "escaped" ? key.replaceAll("\\", "\\\\") : key).replaceAll(".", "\\.");
-  }
-  const written = (path: Path): string => path.map(writtenKey).join(".");
 
   function visit(value: unknown, path: Path, unsafeAt: number): Visited {
     const level = path.length;
@@ -138,7 +126,7 @@ function createEncoder(form: PathForm) {
     const types: Record<string, Types> = {};
     for (const key of keys) {
       spend(key.length);
-      const isUnsafe = unsafeAt === 0 && unsafeKeys.has(key);
+      const isUnsafe = unsafeAt === 0 && isUnsafeKey(key);
       const one = visit(type === "Error" ? errorField(key, get(key)) : get(key), [...path, key], isUnsafe ? path.length + 1 : unsafeAt);
       if (one.json === undefined) continue;
       put(json, key, one.json);
@@ -169,7 +157,6 @@ function createEncoder(form: PathForm) {
       const isEmpty = Object.keys(others).length === 0;
       return root === undefined ? (isEmpty ? undefined : others) : isEmpty ? [root] : [root, others];
     },
-    isAmbiguous: () => isAmbiguous,
   };
 }
 
