@@ -1,5 +1,5 @@
 "use client";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { Freshness } from "@/lib/client/freshness";
 import type { LinkStatus } from "@/lib/client/sync";
 import type { Viewed } from "@/lib/client/views/view";
@@ -18,7 +18,7 @@ const noTokens: Viewed<TokensState> = { data: new Map(), loaded: false };
 const noRun: Viewed<RunState> = { data: { detail: undefined, events: [], relations: [] }, loaded: false };
 const noTrace: Viewed<TraceState> = { data: { items: [] }, loaded: false };
 const noStream: Viewed<StreamState> = { data: { chunks: [], dropped: 0, closed: false }, loaded: false };
-const noRuns: Viewed<RunsState> = { data: { rows: new Map(), head: [], fresh: [] }, loaded: false };
+const noRuns: Viewed<RunsState> = { data: { rows: new Map(), head: [], fresh: [], gap: false }, loaded: false };
 
 /** State of the socket. */
 export const useLink = (): LinkStatus => useSubscribable(useLive()?.status, connecting);
@@ -91,6 +91,30 @@ export function useRow(row: RunRow): RunRow {
     undefined,
   );
   return known && known.version > row.version ? known : row;
+}
+
+/** `value`, taken over at most each `everyMs`; the last one always comes. 0: at once. */
+export function usePaced<T>(value: T, everyMs: number): T {
+  const [shown, setShown] = useState(value);
+  const latest = useRef(value);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    latest.current = value;
+    if (everyMs === 0) return;
+    // A timer that runs is left alone: values that never end would put it off for ever.
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      setShown(latest.current);
+    }, everyMs);
+  }, [value, everyMs]);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
+  return everyMs === 0 ? value : shown;
 }
 
 /** A poll is never more than a quarter of the time. */

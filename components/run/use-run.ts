@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { getJson } from "@/components/live/api";
-import { useLiveRun, useLiveTrace, usePolling } from "@/components/live/hooks";
+import { useLiveRun, useLiveTrace, usePaced, usePolling } from "@/components/live/hooks";
 import type { RunPage } from "@/lib/contracts/dashboard";
 import type { RunDetail, RunEvent, RunRow, TraceItem } from "@/lib/contracts/run";
 import { createTraceTree, type TraceTree } from "@/lib/trace/trace-tree";
@@ -74,6 +74,10 @@ async function readTrace(id: string, from: readonly TraceItem[], signal: AbortSi
   }
 }
 
+/** From so many lines on, the waterfall is laid out anew at most each `longTraceMs`: the work of it grows with the trace. */
+const longTrace = 2_000;
+const longTraceMs = 250;
+
 export interface TraceData {
   tree: TraceTree;
   /** Another object whenever the tree has grown. */
@@ -84,7 +88,8 @@ export interface TraceData {
 
 export function useTrace(id: string, initial: readonly TraceItem[]): TraceData {
   const { interval, measure } = usePolling();
-  const { data: live } = useLiveTrace(id);
+  const { data: newest } = useLiveTrace(id);
+  const live = usePaced(newest, newest.items.length < longTrace ? 0 : longTraceMs);
   const isWhole = initial.length < tracePage;
   const query = useQuery({
     queryKey: ["trace", id],
@@ -99,6 +104,6 @@ export function useTrace(id: string, initial: readonly TraceItem[]): TraceData {
     tree.apply(read);
     tree.apply(live.items);
     return {};
-  }, [tree, read, live.items]);
+  }, [tree, read, live]);
   return { tree, version, error: query.error, retry: () => void query.refetch() };
 }

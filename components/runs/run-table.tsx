@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useImperativeHandle, useRef, useState, type ReactNode, type Ref } from "react";
 import { cn } from "@/components/ui/cn";
 import { SkeletonRows } from "@/components/ui/skeleton";
+import { ErrorState } from "@/components/ui/state";
 import { Checkbox } from "@/components/ui/toggle";
 import { useRowWindow } from "@/components/ui/use-row-window";
 import type { RunRow } from "@/lib/contracts/run";
@@ -22,8 +23,9 @@ export interface RunTableProps {
   onVisible: (ids: readonly string[]) => void;
   /** True while somebody's pointer or scroll position rests in the list. */
   onTouched: (touched: boolean) => void;
-  onEnd: () => void;
-  loadingMore: boolean;
+  /** What follows the last row. */
+  more: "none" | "there" | "loading" | "failed";
+  onMore: () => void;
   /** Shown over the rows: the pill with new ones. */
   overlay: ReactNode;
   handle: Ref<RunTableHandle>;
@@ -36,7 +38,7 @@ const assumed = { width: 1200, height: 900 };
 /** A row that has been reached asks for the next page this many rows before the end. */
 const loadAhead = 20;
 
-export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, onEnd, loadingMore, overlay, handle }: RunTableProps) {
+export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, more, onMore, overlay, handle }: RunTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [pointer, setPointer] = useState(false);
   const [away, setAway] = useState(false);
@@ -47,9 +49,15 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, o
   useImperativeHandle(handle, () => ({ scrollTo, toTop: () => scroller.current?.scrollTo({ top: 0 }) }));
   useEffect(() => onVisible(visible === "" ? [] : visible.split(" ")), [visible, onVisible]);
   useEffect(() => onTouched(pointer || away), [pointer, away, onTouched]);
+  const latestOnMore = useRef(onMore);
   useEffect(() => {
-    if (rows.length > 0 && last >= rows.length - loadAhead) onEnd();
-  }, [last, rows.length, onEnd]);
+    latestOnMore.current = onMore;
+  });
+  const isWanted = more === "there" && rows.length > 0 && last >= rows.length - loadAhead;
+  // Once each time that the end comes near: not because somebody renders again.
+  useEffect(() => {
+    if (isWanted) latestOnMore.current();
+  }, [isWanted, rows.length]);
 
   const { select } = selection;
   const onSelect = useCallback((index: number, range: "one" | "range") => select(index, range), [select]);
@@ -84,7 +92,8 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, o
             })}
           </tbody>
         </table>
-        {loadingMore ? <SkeletonRows rows={3} /> : null}
+        {more === "loading" ? <SkeletonRows rows={3} /> : null}
+        {more === "failed" ? <ErrorState className="m-3" title="Older runs could not be read" onRetry={onMore} /> : null}
       </div>
     </div>
   );

@@ -22,6 +22,7 @@ import { FilterInput } from "./filter-input";
 import { FilterMenus } from "./filter-menus";
 import { RunTable, type RunTableHandle } from "./run-table";
 import { useRowSelection } from "./use-row-cursor";
+import { useLetIn } from "./use-let-in";
 import { useFilter, useRuns, type RunsList } from "./use-runs";
 import { useRunsViewState } from "./use-runs-view";
 
@@ -78,9 +79,8 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   useHold(isSelecting ? { why: "Rows are selected, so the list stands still. Statuses go on changing in place.", news: runs.fresh } : still && runs.fresh > 0 ? { why: "New runs wait, so that nothing moves under you.", news: runs.fresh } : null);
 
   const { reveal, fresh } = runs;
-  useEffect(() => {
-    if (!still && fresh > 0) reveal();
-  }, [still, fresh, reveal]);
+  useLetIn(!still && (fresh > 0 || runs.freshIsPart), reveal);
+  const freshText = `${fresh}${runs.freshIsPart ? "+" : ""}`;
 
   const move = (step: number) => () => {
     const next = selection.cursor === null ? 0 : Math.min(runs.rows.length - 1, Math.max(0, selection.cursor + step));
@@ -107,11 +107,8 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
 
   const [visible, setVisible] = useState<readonly string[]>([]);
   const onVisible = useCallback((ids: readonly string[]) => setVisible(ids), []);
-  const { watch, loadMore, hasMore, loadingMore } = runs;
+  const { watch, loadMore, hasMore, loadingMore, moreError } = runs;
   useWatch(watch, visible);
-  const onEnd = useCallback(() => {
-    if (hasMore && !loadingMore) loadMore();
-  }, [hasMore, loadingMore, loadMore]);
   const fits = useCallback((row: RunRow) => matchesFilter(row, filter), [filter]);
   const onTag = useCallback((tag: string) => onChange(addValue(view, "tag", tag)), [onChange, view]);
 
@@ -130,14 +127,15 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
           fits={fits}
           onVisible={onVisible}
           onTouched={setTouched}
-          onEnd={onEnd}
-          loadingMore={loadingMore}
+          // One that failed is asked for again by the operator alone.
+          more={moreError ? "failed" : !hasMore ? "none" : loadingMore ? "loading" : "there"}
+          onMore={loadMore}
           overlay={
             <>
               {still && fresh > 0 ? (
                 <button type="button" onClick={show} className="appear absolute top-10 left-1/2 z-30 flex h-7 -translate-x-1/2 items-center gap-1.5 rounded-full bg-inverse px-3 font-medium text-inverse-fg shadow-float">
                   <ArrowUp aria-hidden className="size-3.5" />
-                  {fresh} new
+                  {freshText} new
                 </button>
               ) : null}
               <output className="sr-only">{still && fresh > 0 ? `${plural(fresh, "new run")} above the list` : ""}</output>
