@@ -12,7 +12,7 @@ const LiveContext = createContext<Live | null>(null);
 const ClockContext = createContext<Clock | null>(null);
 
 /** Phases in which what is shown may tick on: elsewhere it would be a guess. */
-const ticks: Record<LinkStatus["phase"], boolean> = { connecting: true, live: true, polling: true, catchingUp: false, reconnecting: false, closed: false };
+const ticks: Record<LinkStatus["phase"], boolean> = { connecting: true, live: true, polling: true, catchingUp: false, silent: false, reconnecting: false, closed: false };
 
 const newQueryClient = (): QueryClient =>
   new QueryClient({

@@ -14,6 +14,7 @@ export interface Why {
 export interface WhyInput {
   run: RunRow & { ttl?: string | undefined; maxDuration?: number | undefined };
   events: readonly RunEvent[];
+  /** Undefined: not heard of yet. Nothing is said of it then. */
   queue: QueueRow | undefined;
 }
 
@@ -33,7 +34,8 @@ export function whyRun({ run, events, queue }: WhyInput): Why {
     case "QUEUED":
       return whyQueued(run, queue);
     case "DELAYED":
-      return { tone: "idle", text: "Delayed; it starts", ...(run.delayUntil !== undefined && { until: run.delayUntil }) };
+      if (run.delayUntil === undefined) return { tone: "idle", text: "Delayed." };
+      return { tone: "idle", text: "Delayed; it starts", until: run.delayUntil };
     case "PENDING_VERSION":
       return { tone: "needs", text: `The deployed version has no task ${run.task}. The run starts when one that has it is deployed.`, link: { href: "/tasks", text: "See tasks" } };
     case "WAITING":
@@ -66,8 +68,9 @@ function whyQueued(run: RunRow, queue: QueueRow | undefined): Why {
   if (queue && queue.concurrencyLimit !== null && queue.running >= queue.concurrencyLimit) {
     return { tone: "idle", text: `Queue ${queue.name} runs ${formatCount(queue.running)} of ${formatCount(queue.concurrencyLimit)}; ${plural(queue.queued, "run")} wait in it.`, link: { href: "/queues", text: "Open queues" } };
   }
+  if (queue === undefined) return { tone: "idle", text: `Queued in ${run.queue}.` };
   if (run.concurrencyKey !== undefined) return { tone: "idle", text: `Waits for its turn in queue ${run.queue} under the key ${run.concurrencyKey}.` };
-  return { tone: "idle", text: queue && queue.queued > 1 ? `Waits in queue ${queue.name} with ${plural(queue.queued - 1, "other run")}.` : "Waits for a free worker." };
+  return { tone: "idle", text: queue.queued > 1 ? `Waits in queue ${queue.name} with ${plural(queue.queued - 1, "other run")}.` : "Waits for a free worker." };
 }
 
 function whyWaiting(run: RunRow, events: readonly RunEvent[]): Why {
@@ -82,7 +85,9 @@ function whyWaiting(run: RunRow, events: readonly RunEvent[]): Why {
     case "batch":
       return { tone: "parked", text: "Waits for its child runs and holds no slot." };
     case "time":
+      if (until === undefined) return { tone: "parked", text: "Waits until a set time and holds no slot." };
+      return { tone: "parked", text: "Waits and holds no slot; it goes on", until };
     case undefined:
-      return { tone: "parked", text: "Waits and holds no slot; it goes on", ...(until !== undefined && { until }) };
+      return { tone: "parked", text: "Waits and holds no slot." };
   }
 }
