@@ -8,6 +8,7 @@ import type { LinkStatus } from "@/lib/client/sync";
 import { slowMs } from "@/lib/client/freshness";
 import { formatClock, formatDuration } from "@/lib/view/format";
 import { useHeld } from "./held";
+import { reload } from "./leaving";
 
 interface Look {
   tone: Tone;
@@ -52,7 +53,7 @@ export function FreshnessPill() {
     <Tooltip text={says}>
       <button
         type="button"
-        onClick={() => (link.phase === "closed" ? location.reload() : canAct ? live?.retryNow() : undefined)}
+        onClick={() => (link.phase === "closed" ? reload() : canAct ? live?.retryNow() : undefined)}
         data-freshness={paused ? "paused" : link.phase}
         className={cn("inline-flex h-6 w-24 shrink-0 items-center justify-end gap-1.5 rounded-full font-mono text-sm whitespace-nowrap md:w-32", toneText[tone])}
       >

@@ -10,6 +10,7 @@ import type { TokensState } from "@/lib/client/views/state-views";
 import type { Counts, QueueRow, RunFilter, ServerNotice } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
 import { useLive, useSubscribable } from "./live-provider";
+import { reach } from "./reach";
 
 const connecting: LinkStatus = { phase: "connecting", attempt: 0 };
 const noCounts: Viewed<Counts | undefined> = { data: undefined, loaded: false };
@@ -22,6 +23,10 @@ const noRuns: Viewed<RunsState> = { data: { rows: new Map(), head: [], fresh: []
 
 /** State of the socket. */
 export const useLink = (): LinkStatus => useSubscribable(useLive()?.status, connecting);
+/** Whether the server answers; while it does not, what is shown is the last good view. */
+export const useAnswers = (): boolean => useSubscribable(reach.answers, true);
+/** Why nothing can be done now; undefined while the server answers. */
+export const useOffline = (): string | undefined => (useAnswers() ? undefined : "The server does not answer. This works again when the connection is back.");
 /** Commit → paint, measured; null before the first change. */
 export const useFreshness = (): Freshness | null => useSubscribable(useLive()?.freshness, null);
 /** Undefined until the socket has told them. */

@@ -1,8 +1,8 @@
 "use client";
 import { Plus } from "lucide-react";
 import Link from "next/link";
-import { useRouter } from "next/navigation";
 import { useState, type ReactNode } from "react";
+import { useGo } from "@/components/frame/leaving";
 import { useMayAct } from "@/components/frame/me";
 import { useLiveQueues } from "@/components/live/hooks";
 import { Instant, Took, Until } from "@/components/live/time";
@@ -25,7 +25,7 @@ import { RunActions } from "./run-actions";
 const TagForm = lazily(async () => (await import("./tag-form")).TagForm);
 
 export function RunHeader({ run, events }: { run: RunDetail; events: readonly RunEvent[] }) {
-  const router = useRouter();
+  const go = useGo();
   const queues = useLiveQueues().data;
   const why = whyRun({ run, events, queue: queues.find((queue) => queue.name === run.queue) });
   return (
@@ -38,7 +38,7 @@ export function RunHeader({ run, events }: { run: RunDetail; events: readonly Ru
         <CopyValue text={run.id} className="text-sm" />
         <div className="flex min-w-0 flex-wrap items-center gap-1">
           {run.tags.map((tag) => (
-            <TagButton key={tag} tag={tag} aria-label={`Runs tagged ${tag}`} onClick={() => router.push(`/runs?tag=${encodeURIComponent(tag)}`)} />
+            <TagButton key={tag} tag={tag} aria-label={`Runs tagged ${tag}`} onClick={() => go(`/runs?tag=${encodeURIComponent(tag)}`)} />
           ))}
           <AddTag runId={run.id} />
         </div>

@@ -1,8 +1,8 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { ArrowUp, PanelRight } from "lucide-react";
-import { useRouter } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useGo } from "@/components/frame/leaving";
 import { useHold } from "@/components/frame/held";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { getJson, messageOf } from "@/components/live/api";
@@ -69,7 +69,7 @@ interface ListProps {
 }
 
 function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
-  const router = useRouter();
+  const go = useGo();
   const selection = useRowSelection(runs.rows);
   const [touched, setTouched] = useState(false);
   const table = useRef<RunTableHandle>(null);
@@ -92,7 +92,7 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   useShortcut("k", { label: "Previous run", group: "Runs", run: move(-1) });
   useShortcut("arrowdown", { label: "Next run", group: "Runs", run: move(1) });
   useShortcut("arrowup", { label: "Previous run", group: "Runs", run: move(-1) });
-  useShortcut("enter", { label: "Open run", group: "Runs", run: () => current && router.push(`/runs/${current.id}`) });
+  useShortcut("enter", { label: "Open run", group: "Runs", run: () => current && go(`/runs/${current.id}`) });
   useShortcut("x", { label: "Select run", group: "Runs", run: () => selection.cursor !== null && selection.select(selection.cursor, "one") });
   useShortcut("shift+x", { label: "Select up to here", group: "Runs", run: () => selection.cursor !== null && selection.select(selection.cursor, "range") });
   useShortcut("space", { label: "Preview", group: "Runs", run: () => onPreview(!preview) });
