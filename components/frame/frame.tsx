@@ -4,6 +4,8 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useEffect, useState, type ReactNode } from "react";
 import { useAnswers } from "@/components/live/hooks";
+import { useSubscribable } from "@/components/live/live-provider";
+import { place } from "@/components/runs/place";
 import { Button, IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Sheet } from "@/components/ui/dialog";
@@ -124,11 +126,14 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
 function Title() {
   const pathname = usePathname();
   const entry = entryOf(pathname);
+  const left = useSubscribable(place, null);
   if (!entry) return null;
+  // Back to the list as it was filtered.
+  const search = entry.href === "/runs" ? (left?.search ?? "") : "";
   return pathname === entry.href ? (
     <h1 className="truncate text-lg font-semibold">{entry.title}</h1>
   ) : (
-    <Link href={entry.href} className="truncate text-lg font-semibold text-muted hover:text-fg">
+    <Link href={`${entry.href}${search}`} className="truncate text-lg font-semibold text-muted hover:text-fg">
       {entry.title}
     </Link>
   );

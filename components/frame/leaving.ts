@@ -17,10 +17,10 @@ function whenAnswered(leave: () => void): void {
   return undefined;
 }
 
-/** The router's `push`, when the server answers. */
-export function useGo(): (href: string) => void {
+/** Another page, when the server answers. `replace`: back does not come here again. */
+export function useGo(): (href: string, history?: "push" | "replace") => void {
   const router = useRouter();
-  return useCallback((href) => whenAnswered(() => router.push(href)), [router]);
+  return useCallback((href, history = "push") => whenAnswered(() => router[history](href)), [router]);
 }
 
 /** Loads the page anew, when the server answers. */

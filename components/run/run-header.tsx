@@ -4,9 +4,11 @@ import Link from "next/link";
 import { useState, type ReactNode } from "react";
 import { useGo } from "@/components/frame/leaving";
 import { useMayAct } from "@/components/frame/me";
+import { useTabState } from "@/components/frame/tab-state";
 import { useLiveQueues } from "@/components/live/hooks";
 import { Instant, Took, Until } from "@/components/live/time";
-import { StatusBadge } from "@/components/runs/status";
+import { ListSteps } from "@/components/runs/list-steps";
+import { lookOf, StatusBadge } from "@/components/runs/status";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { CopyValue } from "@/components/ui/copy";
@@ -27,6 +29,8 @@ const TagForm = lazily(async () => (await import("./tag-form")).TagForm);
 export function RunHeader({ run, events }: { run: RunDetail; events: readonly RunEvent[] }) {
   const go = useGo();
   const queues = useLiveQueues().data;
+  const look = lookOf(run);
+  useTabState(`${look.word}: ${run.task}`, look.tone);
   const why = whyRun({ run, events, queue: queues.find((queue) => queue.name === run.queue) });
   return (
     <header className="shrink-0 border-b border-line px-4 py-2">
@@ -43,7 +47,8 @@ export function RunHeader({ run, events }: { run: RunDetail; events: readonly Ru
           <AddTag runId={run.id} />
         </div>
         {run.isTest ? <span className="rounded-sm bg-idle-soft px-1.5 text-sm text-muted">test</span> : null}
-        <div className="ml-auto">
+        <div className="ml-auto flex items-center gap-3">
+          <ListSteps id={run.id} />
           <RunActions run={run} />
         </div>
       </div>

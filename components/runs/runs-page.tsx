@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { ArrowUp, PanelRight } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useGo } from "@/components/frame/leaving";
 import { useHold } from "@/components/frame/held";
 import { useShortcut } from "@/components/frame/shortcuts";
@@ -20,6 +20,7 @@ import { ActivityStrip } from "./activity-strip";
 import { RunsEmpty } from "./empty";
 import { FilterInput } from "./filter-input";
 import { FilterMenus } from "./filter-menus";
+import { place } from "./place";
 import { RunTable, type RunTableHandle } from "./run-table";
 import { useRowSelection } from "./use-row-cursor";
 import { useLetIn } from "./use-let-in";
@@ -70,8 +71,10 @@ interface ListProps {
 
 function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   const go = useGo();
-  const selection = useRowSelection(runs.rows);
-  const [touched, setTouched] = useState(false);
+  const key = filterKey(filter);
+  const [back] = useState(() => (place.getSnapshot()?.key === key ? place.getSnapshot() : null));
+  const selection = useRowSelection(runs.rows, back?.cursor ?? null);
+  const [touched, setTouched] = useState(back !== null && back.scrollTop > 0);
   const table = useRef<RunTableHandle>(null);
   const selected = useMemo(() => runs.rows.filter((row) => selection.selected.has(row.id)), [runs.rows, selection.selected]);
   const isSelecting = selected.length > 0;
@@ -105,6 +108,8 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
     table.current?.toTop();
   }
 
+  useLeavePlace({ key, rows: runs.rows, cursor: runs.rows[selection.cursor ?? -1]?.id ?? null, scrollTop: () => table.current?.scrollTop() ?? 0 });
+
   const [visible, setVisible] = useState<readonly string[]>([]);
   const onVisible = useCallback((ids: readonly string[]) => setVisible(ids), []);
   const { watch, loadMore, hasMore, loadingMore, moreError } = runs;
@@ -121,6 +126,7 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
         {isSelecting ? <BulkBar runs={selected} onClear={selection.clear} /> : null}
         <RunTable
           handle={table}
+          back={back}
           rows={runs.rows}
           selection={selection}
           onTag={onTag}
@@ -146,6 +152,29 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
       </div>
     </>
   );
+}
+
+interface Left {
+  key: string;
+  rows: readonly RunRow[];
+  cursor: string | null;
+  scrollTop: () => number;
+}
+
+/** Notes where the list was when it goes. */
+function useLeavePlace(now: Left): void {
+  const latest = useRef(now);
+  useLayoutEffect(() => {
+    latest.current = now;
+  });
+  useLayoutEffect(() => {
+    // The address of the list: at the end it is that of the next page already.
+    const { search } = location;
+    return () => {
+      const { key, rows, cursor, scrollTop } = latest.current;
+      place.set({ key, search, ids: rows.map((row) => row.id), cursor, scrollTop: scrollTop() });
+    };
+  }, []);
 }
 
 /** Scrolling changes what is visible with every row; the server hears when it rests. */

@@ -66,8 +66,8 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next ?? null,
     refetchInterval: interval,
-    // A list that was left and is opened again starts at the top.
-    gcTime: 30_000,
+    // Whoever looks at a run and comes back finds the list as it was.
+    gcTime: 600_000,
     ...(key === initial.key && { initialData: { pages: [initial.page], pageParams: [null] } }),
   });
   const { state, view } = useLiveRuns(filter);
