@@ -16,9 +16,9 @@ export function Frozen({ children }: { children: ReactNode }) {
   return (
     <>
       {answers ? null : (
-        <div role="status" data-frozen className="flex items-center gap-2 border-b border-needs/40 bg-needs-soft px-4 py-1 text-needs">
+        <output data-frozen className="flex items-center gap-2 border-b border-needs/40 bg-needs-soft px-4 py-1 text-needs">
           <CloudOff aria-hidden className="size-4 shrink-0" />
-          <p className="min-w-0 flex-1">
+          <span className="min-w-0 flex-1">
             The server does not answer.
             {heard === undefined ? null : (
               <>
@@ -26,11 +26,11 @@ export function Frozen({ children }: { children: ReactNode }) {
                 This is the page as of <span className="font-mono">{formatClock(heard, "local").slice(0, 8)}</span>; it goes on by itself.
               </>
             )}
-          </p>
+          </span>
           <Button size="sm" className="text-fg" onClick={() => live?.retryNow()}>
             Try now
           </Button>
-        </div>
+        </output>
       )}
       <main id="main" tabIndex={-1} className={answers ? "flex min-h-0 flex-1 flex-col outline-none" : "frozen flex min-h-0 flex-1 flex-col outline-none"}>
         {children}

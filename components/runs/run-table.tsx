@@ -73,7 +73,7 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, m
   // Once each time that the end comes near: not because somebody renders again.
   useEffect(() => {
     if (isWanted) latestOnMore.current();
-  }, [isWanted, rows.length]);
+  }, [isWanted]);
 
   const { select } = selection;
   const onSelect = useCallback((index: number, range: "one" | "range") => select(index, range), [select]);

@@ -26,7 +26,7 @@ test("what cannot be loaded says so once, and comes when the server is back", as
   await expect.poll(() => told).toHaveLength(1);
   resumeParts();
   isOnline = true;
-  await expect.poll(() => (resumeParts(), Promise.race([shown, "not yet"]))).toBe("palette");
+  await expect.poll(() => (resumeParts(), Promise.race([shown, Promise.resolve("not yet")]))).toBe("palette");
   expect(told).toHaveLength(1);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test, type Page } from "@playwright/test";
-import { ask, unique } from "./api";
+import { ask, delayedRuns, unique } from "./api";
 import { expectNotReloaded, openLive } from "./live-page";
 
 const rows = (page: Page) => page.locator("tr[data-run]");
@@ -7,16 +7,12 @@ const list = (page: Page) => page.getByRole("grid", { name: "Runs" });
 const scrollTop = (page: Page) => list(page).evaluate((grid) => grid.parentElement?.scrollTop);
 const openRun = (page: Page, id: string) => expect(page.locator(`[data-run-page="${id}"]`)).toBeVisible();
 
-/** Runs that come and do nothing, newest first. */
-async function delayedRuns(tag: string, count: number): Promise<string[]> {
-  const items = Array.from({ length: count }, () => ({ task: "index-docs", payload: {}, options: { tags: [tag], delay: "24h" } }));
-  expect((await ask("POST", "/api/v2/tasks/batch", { body: { items } })).status).toBe(202);
-  return (await ask("GET", `/api/v1/runs?filter%5Btag%5D=${tag}&page%5Bsize%5D=${count}`)).body.data.map((run) => run.id);
-}
+const newest = async (tag: string, count: number) => (await ask("GET", `/api/v1/runs?filter%5Btag%5D=${tag}&page%5Bsize%5D=${count}`)).body.data.map((run) => run.id);
 
 test("back from a run leads to the same place of the same list, and the crumb to its filter", async ({ page }) => {
   const tag = unique("place");
-  const ids = await delayedRuns(tag, 90);
+  await delayedRuns(tag, 90);
+  const ids = await newest(tag, 90);
   await openLive(page, `/runs?tag=${tag}`);
   await expect(list(page)).toHaveAttribute("aria-rowcount", "51");
   await list(page).evaluate((grid) => grid.parentElement?.scrollTo({ top: 1_500 }));
@@ -43,7 +39,8 @@ test("back from a run leads to the same place of the same list, and the crumb to
 
 test("one key leads to the next run of the list, and back to the list with the cursor there", async ({ page }) => {
   const tag = unique("steps");
-  const ids = await delayedRuns(tag, 60);
+  await delayedRuns(tag, 60);
+  const ids = await newest(tag, 60);
   await openLive(page, `/runs?tag=${tag}`);
   await expect(rows(page).first()).toBeVisible();
   await page.keyboard.press("j");
