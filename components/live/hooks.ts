@@ -101,6 +101,8 @@ export function useRow(row: RunRow): RunRow {
 /** `value`, taken over at most each `everyMs`; the last one always comes. 0: at once. */
 export function usePaced<T>(value: T, everyMs: number): T {
   const [shown, setShown] = useState(value);
+  // Kept at hand for the moment from which it is paced: nothing goes back in time then.
+  if (everyMs === 0 && !Object.is(shown, value)) setShown(value);
   const latest = useRef(value);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {

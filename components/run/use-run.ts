@@ -38,10 +38,15 @@ function newestRows(...lists: (readonly RunRow[])[]): RunRow[] {
   return [...byId.values()];
 }
 
+/** From so many relations on, the page takes changes over together: each costs the work of all of them. */
+const largeFleet = 500;
+const largeFleetMs = 250;
+
 /** A run from its page's first answer on, kept current by the socket, or by polling where that cannot be. */
 export function useRun(id: string, initial: RunPage): RunData {
   const { interval, measure } = usePolling();
-  const { data: live, failure } = useLiveRun(id);
+  const { data: newest, failure } = useLiveRun(id);
+  const live = usePaced(newest, newest.relations.length < largeFleet ? 0 : largeFleetMs);
   const stored = live.detail?.outputType === "application/store" ? live.detail.version : 0;
   const query = useQuery({
     queryKey: ["run", id, stored],
