@@ -46,7 +46,8 @@ export function createReach(request: (signal: AbortSignal) => Promise<{ ok: bool
     clearTimeout(timer);
     await ask();
     clearTimeout(timer);
-    if (proves[phase] !== true && phase !== "connecting") timer = setTimeout(() => void keepAsking(), askEveryMs);
+    // A closed link does not open by itself: there is nothing to wait for.
+    if (proves[phase] !== true && phase !== "connecting" && phase !== "closed") timer = setTimeout(() => void keepAsking(), askEveryMs);
   }
 
   return {
