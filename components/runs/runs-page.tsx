@@ -83,6 +83,7 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
 
   const { reveal, fresh } = runs;
   useLetIn(!still && (fresh > 0 || runs.freshIsPart), reveal);
+  const waits = (still || runs.stuck) && (fresh > 0 || runs.freshIsPart);
   const freshText = `${fresh}${runs.freshIsPart ? "+" : ""}`;
 
   const move = (step: number) => () => {
@@ -138,13 +139,13 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
           onMore={loadMore}
           overlay={
             <>
-              {still && fresh > 0 ? (
+              {waits ? (
                 <button type="button" onClick={show} className="appear absolute top-10 left-1/2 z-30 flex h-7 -translate-x-1/2 items-center gap-1.5 rounded-full bg-inverse px-3 font-medium text-inverse-fg shadow-float">
                   <ArrowUp aria-hidden className="size-3.5" />
                   {freshText} new
                 </button>
               ) : null}
-              <output className="sr-only">{still && fresh > 0 ? `${plural(fresh, "new run")} above the list` : ""}</output>
+              <output className="sr-only">{waits ? `${plural(fresh, "new run")} above the list` : ""}</output>
             </>
           }
         />

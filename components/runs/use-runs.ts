@@ -39,6 +39,8 @@ export interface RunsList {
   fresh: number;
   /** There are more than that. */
   freshIsPart: boolean;
+  /** They could not be read: they come when the operator asks. */
+  stuck: boolean;
   /** Shows them. */
   reveal: () => void;
   /** Ids on the screen; the returned function takes them back. */
@@ -117,6 +119,7 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
   /** Between what is shown and what is new lies what nobody told us: one page from the top instead. */
   const again = useMutation({
     mutationFn: () => getJson<RunsPage>(`/api/dashboard${runsPath(filter, null)}`),
+    retry: 2,
     onSuccess: (page) => show({ pages: [page], pageParams: [null] }),
   });
 
@@ -129,6 +132,7 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
     rows,
     fresh: fresh.length,
     freshIsPart: viewed.gap,
+    stuck: again.isError,
     reveal,
     watch: (ids) => view?.watch(ids) ?? (() => undefined),
     loading: query.isPending,
