@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { isConflict, isConnectionError, Unavailable } from "./errors";
+import { pipeline, type Statement } from "./pipeline";
 
 /** Runs one statement; prepared under a name made from its text, so keep texts constant. */
 export interface Query {
@@ -12,6 +13,8 @@ export interface Query {
 export interface Writer {
   query: Query;
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  /** All of the statements in one transaction, in one round trip: the rows of each. When the connection is lost, nobody knows whether they were done. */
+  pipeline<Rows extends readonly unknown[][]>(statements: readonly Statement[]): Promise<Rows>;
   close(): Promise<void>;
 }
 
@@ -189,6 +192,7 @@ function openWriter(config: pg.ClientConfig): Writer {
   return {
     query: (sql, params) => withClient((client) => queryOn(client)(sql, params)),
     transaction: (work) => withClient((client) => inTransaction(client, work)),
+    pipeline: (statements) => withClient((client) => pipeline(client, statements, types)),
     async close() {
       closed = true;
       const client = await current?.catch(() => null);

@@ -7,8 +7,8 @@ import type { Deployments } from "./versions/deployments";
 import type { Environment } from "./environment";
 import type { Ends } from "./running/ends";
 import type { Executor } from "./running/executor";
+import type { Rounds } from "./rounds";
 import type { Feed } from "./feed";
-import type { NewRun } from "./triggering/insert-runs";
 import type { ChunkAppend, Finish, Finished, KeyedAnswer, KeyedRun, MetadataChange, Timers } from "./loops";
 import { toRunRow, type StoredRun } from "./run-row";
 import type { Lane, Scheduler } from "./queues/scheduler";
@@ -60,10 +60,9 @@ export interface Engine extends EngineOptions {
   readonly resumes: Turns;
   /** Runs that were cancelled between the commit that started them and their way to a worker: they are not to be assigned. */
   readonly canceled: Recent;
-  readonly inserts: { submit(run: NewRun): Promise<StoredRun>; idle(): Promise<void> };
+  readonly rounds: Rounds;
+  /** New runs that a parent's process makes under a key. */
   readonly keyed: GroupCommit<KeyedRun, KeyedAnswer>;
-  /** `recount`: counts what waits before the next claim, from the queue table. */
-  readonly claims: { wake(): void; recount(): void; idle(): Promise<void> };
   /** Null: the run was not in one of the `from` statuses at that epoch. */
   readonly finishes: { submit(finish: Finish): Promise<Finished | null>; idle(): Promise<void> };
   readonly progress: {
@@ -89,10 +88,17 @@ export interface Engine extends EngineOptions {
 
 export const laneOf = (run: { queue: string; concurrency_key: string | null }): Lane => ({ queue: run.queue, key: run.concurrency_key ?? "" });
 
-/** Tells the feed of runs after a commit, and keeps what this node knows of its own. `events` gives what happened to each. */
-export function publish(engine: Engine, runs: readonly StoredRun[], events: (run: StoredRun) => RunEvent[], created = false): void {
-  if (runs.length === 0) return;
-  for (const run of runs) {
+/** A run as a commit has left it, and what happened to it there. */
+export interface Told {
+  run: StoredRun;
+  events: RunEvent[];
+  created?: boolean;
+}
+
+/** Tells the feed of the runs of one commit after it, and keeps what this node knows of its own. */
+export function tell(engine: Engine, told: readonly Told[]): void {
+  if (told.length === 0) return;
+  for (const { run } of told) {
     const live = engine.live.get(run.id);
     // Commits of two connections may be told in either order.
     if (live?.epoch === run.epoch && live.stored.version < run.version) live.stored = run;
@@ -100,9 +106,12 @@ export function publish(engine: Engine, runs: readonly StoredRun[], events: (run
   const at = Date.now();
   engine.feed.emit(
     "runs",
-    runs.map((run) => ({ row: toRunRow(run), events: events(run), created, at })),
+    told.map(({ run, events, created = false }) => ({ row: toRunRow(run), events, created, at })),
   );
 }
+
+/** The same where each run has events of one kind. */
+export const publish = (engine: Engine, runs: readonly StoredRun[], events: (run: StoredRun) => RunEvent[]): void => tell(engine, runs.map((run) => ({ run, events: events(run) })));
 
 /** An event as the row's newest version. */
 export function eventOf(run: StoredRun, type: RunEvent["type"], data?: Record<string, unknown>): RunEvent {
@@ -114,5 +123,5 @@ export function freeSlot(engine: Engine, runId: string): void {
   const lane = engine.scheduler.release(runId);
   if (lane === null) return;
   engine.feed.emit("queues", [lane.queue]);
-  engine.claims.wake();
+  engine.rounds.wake();
 }

@@ -8,7 +8,7 @@ import { encodeText, readableText } from "../../db/text";
 import { completeBatch, countEnded } from "./batch-complete";
 import { freeSlot, type Engine } from "../engine";
 import { EngineError } from "../error";
-import { afterInsert } from "../triggering/inserts";
+import { afterInsert } from "../triggering/after-insert";
 import { insertKeyed } from "../triggering/keyed";
 import type { KeyedRun } from "../loops";
 import { prepareRun, takeFastRoad, type ParentOperation } from "../triggering/prepare-run";

@@ -13,7 +13,7 @@ interface StoredEvent {
 
 /** Events of a run after `afterVersion`, oldest first. */
 export async function listEvents(db: Database, runId: string, afterVersion = 0): Promise<RunEvent[]> {
-  const rows = await db.query<StoredEvent>("select * from run_event where run_id = $1 and version > $2 order by version", [runId, afterVersion]);
+  const rows = await db.query<StoredEvent>("select * from run_history where run_id = $1 and version > $2 order by version", [runId, afterVersion]);
   return rows.map((row) => ({ runId: row.run_id, version: row.version, at: row.at, type: row.type, ...(row.data !== null && { data: Object(JSON.parse(row.data)) }) }));
 }
 

@@ -23,7 +23,7 @@ interface StoredDetail extends StoredRun {
 
 export async function getRunDetail(db: Database, envId: string, runId: string): Promise<RunDetail | null> {
   const [run] = await db.query<StoredDetail>(
-    `select ${runColumns}, d.payload, d.payload_type, d.metadata, d.output, d.output_type, d.error, d.options
+    `select ${runColumns}, d.payload, d.payload_type, d.metadata, coalesce(run.output, d.output) as output, coalesce(run.output_type, d.output_type) as output_type, d.error, d.options
        from run join run_data d on d.run_id = run.id where run.id = $1 and run.env_id = $2`,
     [runId, envId],
   );

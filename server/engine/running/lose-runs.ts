@@ -64,7 +64,7 @@ export async function loseRuns(engine: Engine, runs: readonly LostRun[]): Promis
       engine.log.error("a lost run could not be handed back; the sweep tries again", { run: lost.runId, error: String(error) });
     }
   }
-  engine.claims.wake();
+  engine.rounds.wake();
 }
 
 async function loseRun(engine: Engine, lost: LostRun): Promise<void> {
@@ -94,15 +94,19 @@ async function handBack(engine: Engine, { runId, epoch, cause, usageMs = 0 }: Lo
   ]);
   if (run === undefined) return confirmCancel(engine, { runId, epoch, usageMs });
   if (engine.live.get(runId)?.epoch === epoch) engine.live.delete(runId);
-  freeSlot(engine, runId);
   if (run.queued) engine.scheduler.enqueued(laneOf(run), 0);
   publish(engine, [run], () => [eventOf(run, "redelivered", { reason: reasons[cause.kind] })]);
+  // Ended before its slot is given away: with that it would be started once more.
+  if (run.redeliveries > maxRedeliveries) await giveUp(engine, run);
+  freeSlot(engine, runId);
   // Whoever brought the outcome may have looked for the run as it was before.
   if (run.status === "WAITING" && run.resume_due) await resumeRuns(engine, [runId]);
-  if (run.redeliveries <= maxRedeliveries) return;
+}
+
+async function giveUp(engine: Engine, { id: runId, epoch }: StoredRun): Promise<void> {
   await engine.finishes.submit({
     runId,
-    epoch: run.epoch,
+    epoch,
     from: ["QUEUED", "WAITING"],
     status: "SYSTEM_FAILURE",
     event: "failed",

@@ -124,7 +124,7 @@ async function enqueueDelayed(engine: Engine, runId: string): Promise<void> {
   publish(engine, [run], () => [eventOf(run, "queued")]);
   engine.feed.emit("queues", [run.queue]);
   if (run.expires_at !== null) engine.timers.expect(Date.parse(run.expires_at));
-  engine.claims.wake();
+  engine.rounds.wake();
 }
 
 /** The TTL of a run that has not started is over. */

@@ -1,6 +1,6 @@
-import { afterInsert } from "./inserts";
+import { afterInsert } from "./after-insert";
 import { freeSlot, type Engine } from "../engine";
-import type { KeyedRun } from "../loops";
+import type { KeyedAnswer, KeyedRun } from "../loops";
 import { checkKey, prepareRun, takeFastRoad, type ParentOperation, type TriggerRequest } from "./prepare-run";
 
 export interface TriggerReceipt {
@@ -30,23 +30,22 @@ export async function trigger(
   const { run, idempotency, access } = prepared;
   const made: TriggerReceipt = { id: run.id, isCached: false, ...(access !== null && { publicAccessToken: access }) };
   takeFastRoad(engine, run);
-  if (idempotency === null && request.requestKey === undefined && request.oneTimeToken === undefined) {
-    await engine.inserts.submit(run);
-    return made;
-  }
-  const keyed: KeyedRun = { run, idempotency, requestKey: request.requestKey ?? null, oneTimeToken: request.oneTimeToken ?? null };
-  const answer = await engine.keyed
-    .submit(keyed)
-    .catch((error: unknown) => {
-      freeSlot(engine, run.id);
-      throw error;
-    });
-  if (answer.stored === null) {
+  const item: KeyedRun = { run, idempotency, requestKey: request.requestKey ?? null, oneTimeToken: request.oneTimeToken ?? null };
+  // A key that a parent takes goes with the run that it makes, or not at all: the parent may have changed hands.
+  const isFenced = run.parent_seq !== null && (idempotency !== null || item.requestKey !== null);
+  const answer = await (isFenced ? makeFenced(engine, item) : engine.rounds.make(item)).catch((error: unknown) => {
     freeSlot(engine, run.id);
-    return { id: answer.id, isCached: answer.isCached, ...(access !== null && { publicAccessToken: engine.runAccess(answer.id) }) };
-  }
-  afterInsert(engine, [run], [answer.stored]);
-  return made;
+    throw error;
+  });
+  if (answer.stored !== null) return made;
+  freeSlot(engine, run.id);
+  return { id: answer.id, isCached: answer.isCached, ...(access !== null && { publicAccessToken: engine.runAccess(answer.id) }) };
+}
+
+async function makeFenced(engine: Engine, item: KeyedRun): Promise<KeyedAnswer> {
+  const answer = await engine.keyed.submit(item);
+  if (answer.stored !== null) afterInsert(engine, [item.run], [answer.stored]);
+  return answer;
 }
 
 /** Frees the key for the next trigger. False: no run holds it. */

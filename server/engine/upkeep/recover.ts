@@ -106,7 +106,7 @@ async function findLeftovers(engine: Engine): Promise<void> {
   try {
     await takeOrphans(engine, await renewLease(engine));
     await recount(engine);
-    engine.claims.recount();
+    engine.rounds.recount();
     const ended = await engine.db.query<{ target: string }>(
       `select distinct j.target from run_journal j join run r on r.id = j.target
         where r.env_id = $1 and j.outcome is null and j.target is not null and r.finished_at < now() - interval '5 s' limit 500`,
@@ -131,7 +131,7 @@ async function findLeftovers(engine: Engine): Promise<void> {
     for (const batch of batches) await completeBatch(engine, batch.id);
     const due = await engine.db.query<{ id: string }>("select id from run where env_id = $1 and resume_due limit 1000", [engine.env.id]);
     if (due.length > 0) await resumeRuns(engine, due.map((run) => run.id));
-    engine.claims.wake();
+    engine.rounds.wake();
   } catch (error) {
     if (!(error instanceof Unavailable)) engine.log.error("the sweep failed", { error: String(error) });
   }

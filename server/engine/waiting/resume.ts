@@ -84,7 +84,7 @@ async function queueToGoOn(engine: Engine, run: Due): Promise<void> {
   engine.counts.waiting -= 1;
   engine.scheduler.enqueued(laneOf(run), run.place - run.priority_ms);
   publish(engine, [queued], () => [eventOf(queued, "resuming")]);
-  engine.claims.wake();
+  engine.rounds.wake();
 }
 
 /** Gives the process the outcomes that it has not got. */
