@@ -7,6 +7,7 @@ const frozen = (page: Page) => page.locator("[data-frozen]");
 const sleeper = (tag: string) => trigger("reminder", { to: "ada", message: "x", afterSeconds: [600] }, { tags: [tag] });
 
 test("without a network the last good view stays, whatever is pressed, and goes on afterwards", async ({ page, context }) => {
+  test.setTimeout(90_000);
   const tag = unique("cut");
   const ids = [await sleeper(tag), await sleeper(tag)];
   await openLive(page, `/runs?tag=${tag}`);
