@@ -1,7 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { serverUnderTest } from "../global-setup";
 import { ask, trigger, unique } from "./api";
-import { expectNotReloaded, freshness, openLive } from "./live-page";
+import { expectNotReloaded, expectParts, freshness, openLive } from "./live-page";
 
 test("a server that is frozen is noticed, the page says so and stays, and goes on with the server", async ({ page }) => {
   const tag = unique("freeze");
@@ -9,6 +9,7 @@ test("a server that is frozen is noticed, the page says so and stays, and goes o
   await openLive(page, `/runs?tag=${tag}`);
   const row = page.locator(`tr[data-run="${id}"]`);
   await expect(row).toHaveAttribute("data-status", "WAITING");
+  await expectParts(page);
   const { pid } = serverUnderTest();
 
   process.kill(pid, "SIGSTOP");
