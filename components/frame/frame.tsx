@@ -8,9 +8,8 @@ import { useSubscribable } from "@/components/live/live-provider";
 import { place } from "@/components/runs/place";
 import { Button, IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
-import { Sheet } from "@/components/ui/dialog";
-import { Kbd } from "@/components/ui/kbd";
-import { lazily } from "@/components/ui/lazily";
+import { lazilyDialog, Sheet } from "@/components/ui/dialog";
+import { Keys } from "@/components/ui/kbd";
 import { loadParts, resumeParts } from "@/components/ui/parts";
 import type { Me } from "@/lib/contracts/dashboard";
 import { Environment } from "./environment";
@@ -24,7 +23,7 @@ import { Notices } from "./notices";
 import { ShortcutsProvider, useShortcut } from "./shortcuts";
 import { Sidebar } from "./sidebar";
 
-const Palette = lazily(async () => (await import("./palette")).Palette);
+const Palette = lazilyDialog(async () => (await import("./palette")).Palette);
 
 /** The first load is over, also on slow machines. */
 const firstLoadMs = 1_500;
@@ -71,7 +70,7 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
   const pathname = usePathname();
   const [collapsed, setCollapsed] = useState(initial);
   const [menu, setMenu] = useState(false);
-  const [palette, setPalette] = useState<"never" | "closed" | "open">("never");
+  const [palette, setPalette] = useState<"closed" | "open">("closed");
 
   const collapse = (next: boolean): void => {
     setCollapsed(next);
@@ -109,7 +108,7 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
             <Search aria-hidden className="size-3.5" />
             <span className="flex-1 text-left max-md:sr-only">Search runs, tasks, actions</span>
             <span aria-hidden className="hidden md:inline">
-              <Kbd>⌘K</Kbd>
+              <Keys keys="mod+k" />
             </span>
           </Button>
           <FreshnessPill />
@@ -117,7 +116,7 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
         <Notices initial={me.notices} />
         <Frozen>{children}</Frozen>
       </div>
-      {palette === "never" ? null : <Palette open={palette === "open"} onOpenChange={(open) => setPalette(open ? "open" : "closed")} />}
+      {palette === "closed" ? null : <Palette onOpenChange={(open) => setPalette(open ? "open" : "closed")} />}
     </div>
   );
 }

@@ -11,7 +11,8 @@ import { columns, fromMiddle, fromWide, rowHeight, RunLine } from "./run-line";
 import type { RowSelection } from "./use-row-cursor";
 
 export interface RunTableHandle {
-  scrollTo(index: number): void;
+  /** Brings the row into sight and gives the keyboard to the list. */
+  walkTo(index: number): void;
   toTop(): void;
   scrollTop(): number;
 }
@@ -44,6 +45,7 @@ const loadAhead = 20;
 
 export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, more, onMore, overlay, handle, back }: RunTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
+  const grid = useRef<HTMLTableElement>(null);
   /** For the moment of leaving, when the element is gone. */
   const lastTop = useRef(back?.scrollTop ?? 0);
   const [pointer, setPointer] = useState(false);
@@ -52,7 +54,15 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, m
   const last = indexes.at(-1) ?? 0;
   const visible = indexes.map((index) => rows[index]?.id ?? "").join(" ");
 
-  useImperativeHandle(handle, () => ({ scrollTo, toTop: () => scroller.current?.scrollTo({ top: 0 }), scrollTop: () => lastTop.current }));
+  useImperativeHandle(handle, () => ({
+    walkTo(index) {
+      scrollTo(index);
+      // Else Enter would press the button that was used last.
+      grid.current?.focus({ preventScroll: true });
+    },
+    toTop: () => scroller.current?.scrollTo({ top: 0 }),
+    scrollTop: () => lastTop.current,
+  }));
   // Before the first paint, and once: the rows are those that were left.
   const first = useRef({ back, rows, scrollTo });
   useLayoutEffect(() => {
@@ -89,7 +99,7 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, m
         }} className={cn("min-h-0 flex-1 overflow-y-auto", selection.selected.size > 0 && "pb-11")}>
         {/* The ARIA grid pattern: rows are selected and walked with keys, and the table keeps its own elements. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role */}
-        <table role="grid" aria-label="Runs" aria-rowcount={rows.length + 1} aria-multiselectable tabIndex={0} {...(cursorRow && { "aria-activedescendant": `row-${cursorRow.id}` })} className="block -outline-offset-2">
+        <table ref={grid} role="grid" aria-label="Runs" aria-rowcount={rows.length + 1} aria-multiselectable tabIndex={0} {...(cursorRow && { "aria-activedescendant": `row-${cursorRow.id}` })} className="block -outline-offset-2">
           <thead className="sticky top-0 z-20 block border-b border-line bg-canvas">
             <tr aria-rowindex={1} className={cn(columns, "h-8 text-left text-sm text-faint [&>th]:font-normal")}>
               <th className="flex">

@@ -4,7 +4,7 @@ import type { Engine } from "../engine";
 /** Queues with their depth; depth and running come from memory, the age of the oldest waiting run from one index probe per queue. */
 export async function listQueues(engine: Engine): Promise<QueueRow[]> {
   const depths = engine.scheduler.depths();
-  const rows = await engine.db.query<{
+  const rows = await engine.db.lists<{
     name: string;
     type: "task" | "custom";
     concurrency_limit: number | null;
@@ -35,12 +35,15 @@ export async function listQueues(engine: Engine): Promise<QueueRow[]> {
 /** What the sidebar shows; from memory. */
 export function getCounts(engine: Engine): Counts {
   const { scheduler, counts } = engine;
+  const held = scheduler.held();
   return {
     running: scheduler.running,
     queued: scheduler.waiting,
     waiting: counts.waiting,
     tokensWaiting: counts.tokensWaiting,
     failedLastHour: counts.failedLastHour,
+    queuesPaused: held.paused,
+    queuesFull: held.full,
     byStatus: { QUEUED: scheduler.waiting, EXECUTING: scheduler.running, WAITING: counts.waiting, DELAYED: counts.delayed },
   };
 }
