@@ -104,7 +104,7 @@ export const ServerMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("welcome"), protocol: z.number().int(), epoch: z.string(), time: z.number(), heartbeatMs: z.number() }),
   /** State as of `cursor`. `reset`: what the client holds is void; else it is merged. `data` by topic kind: see `Snapshot`. */
   z.object({ type: z.literal("snapshot"), id: z.string(), cursor: z.string(), reset: z.boolean(), data: z.unknown() }),
-  /** `at`: commit time of the newest row, epoch ms by the server's clock; 0 when the rows only came into sight. `created`: those of `rows` that are new runs and match. */
+  /** `at`: commit time of the newest row, epoch ms by the server's clock; 0 when the rows only came into sight or, in a log, were read from the past. `created`: those of `rows` that are new runs and match. */
   z.object({ type: z.literal("rows"), id: z.string(), cursor: z.string(), at: z.number(), rows: z.array(RunRow), created: z.array(z.string()).optional() }),
   /** News of a `run` topic, oldest first. `patch`: what changed of the detail; as of the version in `cursor` or later. */
   z.object({

@@ -3,6 +3,7 @@ import { TaskRunError } from "@/lib/contracts/error";
 import type { RunDetail, RunRow } from "@/lib/contracts/run";
 import type { RunStatus } from "@/lib/contracts/status";
 import type { Database } from "../../db/database";
+import { placeAt } from "@/lib/runs/list-place";
 import { decodeText } from "../../db/text";
 import { EngineError } from "../error";
 import { notableStatuses } from "../triggering/insert-runs";
@@ -58,7 +59,6 @@ function readCursor(cursor: string): { direction: "<" | ">"; createdAt: string; 
   if (match === null) throw new EngineError(400, "The cursor is not one that this server gave out; leave it out to start at the newest run.", { param: "cursor" });
   return { direction: match[1] === ">" ? ">" : "<", createdAt: match[2] ?? "", id: match[3] ?? "" };
 }
-const writeCursor = (direction: "<" | ">", row: RunRow) => `${direction}${row.createdAt}_${row.id}`;
 
 /** Above this many waiting runs, a QUEUED one is near the top of any list. */
 const fewQueued = 1000;
@@ -154,7 +154,7 @@ export async function listRuns(db: Database, envId: string, query: RunsListQuery
   const last = rows.at(-1);
   return {
     rows,
-    ...((backward || more) && last !== undefined && { next: writeCursor("<", last) }),
-    ...((backward ? more : cursor !== null) && first !== undefined && { previous: writeCursor(">", first) }),
+    ...((backward || more) && last !== undefined && { next: placeAt("<", last) }),
+    ...((backward ? more : cursor !== null) && first !== undefined && { previous: placeAt(">", first) }),
   };
 }
