@@ -9,7 +9,7 @@ export const maxLifetimeMs = 366 * 86_400_000;
 /** Tokens that this server mints on request: the hosted service's bound. */
 export const maxMintedLifetimeMs = 30 * 86_400_000;
 export const defaultLifetimeMs = 15 * 60_000;
-const maxLength = 16 * 1024;
+export const maxTokenLength = 16 * 1024;
 
 const header = base64url('{"alg":"HS256"}');
 const runHeader = base64url('{"alg":"HS256","typ":"run+jwt"}');
@@ -31,11 +31,11 @@ function sign(key: KeyObject, encodedHeader: string, payload: object): string {
 
 export type Kind = "public" | "run";
 
-/** What a token claims to be, unverified: only to choose how it is verified. */
+/** What a token claims to be, unverified: only to choose how it is verified. Null for one that is not spelled as it was made. */
 export function kindOf(token: string): Kind | null {
-  if (token.length > maxLength) return null;
+  if (token.length > maxTokenLength) return null;
   const parts = token.split(".");
-  if (parts.length !== 3) return null;
+  if (parts.length !== 3 || !parts.every(isCanonical)) return null;
   const [head, body] = [readPart(parts[0]), readPart(parts[1])];
   if (head === null || body === null || head["alg"] !== "HS256") return null;
   if (head["typ"] === "run+jwt") return "run";
@@ -79,6 +79,12 @@ function readPart(part: string | undefined): Record<string, unknown> | null {
 }
 
 export const tokenHash = (token: string): string => sha256(token).toString("hex");
+
+/**
+ * Decoders overlook spare bits, padding, the other alphabet and blanks, so that one signature has several spellings. Revocation and
+ * one-time use know a token by its text: only the one spelling that a signer writes is that token.
+ */
+const isCanonical = (part: string): boolean => Buffer.from(part, "base64url").toString("base64url") === part;
 
 function base64url(text: string): string {
   return Buffer.from(text).toString("base64url");
