@@ -8,7 +8,7 @@ export interface DeploymentRow {
 
 /** Newest first; `after` is the id of the last one seen. */
 export async function listDeployments(db: Database, envId: string, page: { limit: number; after?: string | undefined }): Promise<{ deployments: DeploymentRow[]; next?: string }> {
-  const rows = await db.query<{ id: string; version: string; created_at: string }>(
+  const rows = await db.lists<{ id: string; version: string; created_at: string }>(
     `select id, version, created_at from deployment
       where env_id = $1 and ($3::text is null or (created_at, id) < (select created_at, id from deployment where id = $3 and env_id = $1))
       order by created_at desc, id desc limit $2`,

@@ -72,7 +72,7 @@ async function statusCondition(db: Database, envId: string, statuses: readonly R
     return `run.id = any(array(select run_id from run_slot where env_id = $1)) and run.status = any(${param(statuses)})`;
   }
   if (statuses.length === 1 && statuses[0] === "QUEUED") {
-    const [queue] = await db.query<{ n: number }>("select count(*) as n from (select 1 from run_queue where env_id = $1 limit $2) q", [envId, fewQueued + 1]);
+    const [queue] = await db.lists<{ n: number }>("select count(*) as n from (select 1 from run_queue where env_id = $1 limit $2) q", [envId, fewQueued + 1]);
     const ids = "array(select run_id from run_queue where env_id = $1) || array(select id from run where env_id = $1 and notable = 'QUEUED')";
     if ((queue?.n ?? 0) <= fewQueued) return `run.id = any(${ids}) and run.status = 'QUEUED'`;
   }
@@ -129,7 +129,7 @@ export async function listRuns(db: Database, envId: string, query: RunsQuery): P
   params.push(query.limit + 1);
   const order = backward ? "run.created_at asc, run.id asc" : "run.created_at desc, run.id desc";
   const sql = `select ${runColumns} from run where ${where.join(" and ")} order by ${order} limit $${params.length}`;
-  const found = await db.query<StoredRun>(sql, params);
+  const found = await db.lists<StoredRun>(sql, params);
   const more = found.length > query.limit;
   const rows = found.slice(0, query.limit).map(toRunRow);
   if (backward) rows.reverse();

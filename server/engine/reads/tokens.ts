@@ -65,7 +65,7 @@ const newer = listSql("newer");
 /** Newest first. */
 export async function listTokens(db: Database, envId: string, query: TokensQuery): Promise<{ tokens: TokenRow[]; next?: string; previous?: string }> {
   const backward = query.before !== undefined;
-  const rows = await db.query<StoredToken>(backward ? newer : older, [
+  const rows = await db.lists<StoredToken>(backward ? newer : older, [
     envId,
     query.status ?? null,
     query.idempotencyKey ?? null,
@@ -89,7 +89,7 @@ export async function listTokens(db: Database, envId: string, query: TokensQuery
 
 /** Waiting tokens by deadline, those without one last: what a person should answer first. */
 export async function listWaitingTokens(db: Database, envId: string, limit: number): Promise<TokenRow[]> {
-  const rows = await db.query<StoredToken>(
+  const rows = await db.lists<StoredToken>(
     `select ${tokenColumns} from waitpoint where env_id = $1 and status = 'WAITING' order by timeout_at asc nulls last, created_at limit $2`,
     [envId, limit],
   );

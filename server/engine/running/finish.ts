@@ -126,12 +126,15 @@ select id, now()::timestamptz(3) as at,
 const endPlainSql = plainSql(false);
 const endItemsSql = plainSql(true);
 
+const sizeOfEnding = ({ finish }: Ending): number => finish.output?.data?.length ?? 0;
+
 const nothing = Symbol("not in a state that ends this way");
 
 /** The write loops of ends. `submit` answers null when the run was not in one of the `from` statuses at that epoch. */
 export function createFinishes(engine: Engine) {
   const linked = groupCommit<Ending, Finished | typeof nothing>({
     writer: engine.db.writer(),
+    sizeOf: sizeOfEnding,
     async run(writer, endings) {
       const rows = await endLinked(engine, writer, endings);
       const byId = new Map(rows.map((row) => [row.id, row]));
@@ -145,6 +148,7 @@ export function createFinishes(engine: Engine) {
   });
   const plain = groupCommit<Ending, Finished | typeof nothing>({
     writer: engine.db.writer(),
+    sizeOf: sizeOfEnding,
     async run({ query }, endings) {
       const inBatches = endings.some(({ known }) => known?.batch_id !== null);
       const rows = await query<PlainEnd>(inBatches ? endItemsSql : endPlainSql, [engine.env.id, JSON.stringify(inOrderOfId(endings).map(plainInput))]);

@@ -63,6 +63,8 @@ export function createMetadataWrites(engine: Engine) {
 
   return groupCommit<MetadataChange, Json>({
     writer: engine.db.writer(),
+    // Each reads and writes the whole metadata of a run, a quarter of a megabyte at most.
+    maxBatch: 64,
     async run(writer, changes) {
       try {
         return await apply(writer, changes);

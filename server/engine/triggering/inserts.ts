@@ -4,7 +4,7 @@ import { groupCommit } from "../../db/group-commit";
 import { dispatch } from "../running/dispatch";
 import { eventOf, freeSlot, laneOf, publish, type Engine } from "../engine";
 import { EngineError } from "../error";
-import { insertRuns, type NewRun } from "./insert-runs";
+import { insertRuns, sizeOfRun, type NewRun } from "./insert-runs";
 import type { StoredRun } from "../run-row";
 
 /** The write loop of new runs without an idempotency or request key: one statement per group. */
@@ -12,6 +12,7 @@ export function createInserts(engine: Engine) {
   const writer = engine.db.writer();
   const group = groupCommit<NewRun, StoredRun>({
     writer,
+    sizeOf: sizeOfRun,
     async run({ query }, items) {
       const stored = await insertRuns(query, engine.env.id, items, { again: false }).catch((error: unknown) => {
         if (isUniqueViolation(error)) return insertRuns(query, engine.env.id, items, { again: true });
