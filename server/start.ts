@@ -20,6 +20,7 @@ import { PrismaClient } from "./db/generated/client";
 import { openKeys, openVault } from "./db/keys";
 import { migrate } from "./db/migrate";
 import { openPacketStore } from "./db/packets";
+import { openUploads } from "./db/uploads";
 import { watchDisk, type DiskWatch } from "./db/postgres/disk";
 import { startEmbeddedPostgres } from "./db/postgres/embedded";
 import { checkExternalPostgres } from "./db/postgres/external";
@@ -100,6 +101,8 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
   const env = boot.environment;
 
   const packets = openPacketStore(join(dataDir, "packets"));
+  const uploads = openUploads({ folder: join(dataDir, "uploads"), environmentId: env.id });
+  cleanup.add("uploads", () => uploads.close());
   const issuer = createIssuer({ keys, environmentId: env.id, origin });
   const engine = await createEngine({
     db,
@@ -127,6 +130,7 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
     prisma,
     keys,
     packets,
+    uploads,
     log: log.child({ in: "api" }),
     config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, notices },
   });

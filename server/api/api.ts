@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { PrismaClient } from "../db/generated/client";
 import type { Keys } from "../db/keys";
 import type { PacketStore } from "../db/packets";
+import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import type { Logger } from "../log";
 import { setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
@@ -35,6 +36,7 @@ export interface ApiOptions {
   prisma: PrismaClient;
   keys: Keys;
   packets: PacketStore;
+  uploads: Uploads;
   config: ApiConfig;
   log: Logger;
 }
@@ -46,11 +48,11 @@ export interface Api {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { engine, prisma, keys, packets, config, log } = options;
+  const { engine, prisma, keys, packets, uploads, config, log } = options;
   const signIn = createSignIn({ prisma, secret: keys.sessions, origin: config.origin, log });
   const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn });
   const issuer = createIssuer({ keys, environmentId: engine.env.id, origin: config.origin });
-  const context: ApiContext = { engine, prisma, keys, packets, config, log, signIn, credentials, issuer };
+  const context: ApiContext = { engine, prisma, keys, packets, uploads, config, log, signIn, credentials, issuer };
 
   const app = new Hono<ApiEnv>();
   app.use("*", securityHeaders);

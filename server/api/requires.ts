@@ -20,9 +20,7 @@ export type Rule =
   /** Also a public token with a scope for what `wants` names. Only these answer other origins: browsers use them. */
   | { allow: "scope"; action: Action; wants(c: ApiRequest): Omit<Wish, "action"> | Promise<Omit<Wish, "action">> }
   /** Like `scope`, but what is wanted is in the body: the handler calls `authorizeItem` before it does anything. */
-  | { allow: "perItem"; action: Action }
-  /** Any valid credential; what it gives is a capability of its own (an unguessable name). */
-  | { allow: "credential" };
+  | { allow: "perItem"; action: Action };
 
 const ruleMark = Symbol("rule");
 interface Marked {
@@ -46,7 +44,6 @@ export function answersOtherOrigins(rule: Rule): boolean {
   switch (rule.allow) {
     case "scope":
     case "perItem":
-    case "credential":
       return true;
     case "anyone":
     case "proof":
@@ -79,8 +76,6 @@ async function admit(context: Pick<ApiContext, "credentials" | "config">, c: Api
       return principal;
     case "perItem":
       if (principal.kind === "session" && !roleCovers(principal.user.role, roleFor(rule.action))) authorize(principal, { action: rule.action, resources: [] });
-      return principal;
-    case "credential":
       return principal;
   }
 }

@@ -1,9 +1,10 @@
 import type { TaskManifest } from "@/lib/contracts/task";
-import type { TriggerOptions } from "@/lib/contracts/trigger";
+import type { BatchItem, TriggerOptions } from "@/lib/contracts/trigger";
 import { parseKeyTtl } from "@/lib/time/duration";
 import type { Packet } from "@/lib/contracts/run";
-import type { PacketStore } from "../db/packets";
+import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
+import { storedType } from "../engine/packets";
 import { EngineError } from "../engine/error";
 import type { Logger } from "../log";
 import { authorize } from "./authorize";
@@ -24,14 +25,45 @@ export function checkKeyTtl(ttl: string | undefined, path: string): void {
   throw new EngineError(422, `${path}: ${message}.`, { param: path, issues: [{ path, message }] });
 }
 
-/** What an uploaded packet holds: a run whose payload was never uploaded could not start. */
-export async function storedContent(packets: PacketStore, packet: Packet): Promise<Packet> {
-  if (packet.dataType !== "application/store" || packet.data === null) return packet;
-  const stored = await packets.get(packet.data);
-  if (stored !== null) return stored;
+/**
+ * What was uploaded under the storage path that stands for the payload. The run gets the content: no later upload changes it, and no
+ * name of another run's packet makes it this one's.
+ */
+export async function uploadedContent({ uploads }: { uploads: Uploads }, principal: Principal, packet: Packet): Promise<Packet> {
+  if (packet.dataType !== storedType || packet.data === null) return packet;
+  refuseUploadOf(principal);
+  const content = await uploads.get(packet.data);
+  if (content !== null) return content;
   const message = `nothing was uploaded under the storage path ${JSON.stringify(packet.data.slice(0, 100))}`;
   throw new EngineError(422, `payload: ${message}.`, { param: "payload", issues: [{ path: "payload", message }] });
 }
+
+/** Who may not upload has no upload of its own to name. */
+function refuseUploadOf(principal: Principal): void {
+  if (principal.kind === "public") throw new EngineError(403, "A public access token sends the payload itself; an uploaded one needs a secret key.", { code: "unauthorized", param: "options.payloadType" });
+}
+
+/** The same for the items of a batch. One whose upload is not there stays as it is: the engine refuses it and keeps its place. */
+export async function* withUploads(context: { uploads: Uploads }, principal: Principal, items: readonly BatchItem[]): AsyncGenerator<BatchItem[]> {
+  let part: BatchItem[] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const { payload, options } = item;
+    const isStored = options?.payloadType === storedType && typeof payload === "string";
+    if (isStored) refuseUploadOf(principal);
+    const content = isStored ? await context.uploads.get(payload) : null;
+    part.push(content === null ? item : { ...item, payload: content.data, options: { ...options, payloadType: content.dataType } });
+    bytes += content === null ? 0 : content.data.length;
+    if (bytes < partBytes) continue;
+    yield part;
+    part = [];
+    bytes = 0;
+  }
+  if (part.length > 0) yield part;
+}
+
+/** Uploads of one batch that are in memory at a time. */
+const partBytes = 4 * 1024 * 1024;
 
 export function checkPayload(task: TaskManifest, payload: Packet, log: Logger): void {
   const issues = payloadIssues(task, payload, log);

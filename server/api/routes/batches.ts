@@ -12,7 +12,7 @@ import { itemChunks } from "../ndjson";
 import { notFound, refuse } from "../problem";
 import type { Principal } from "../principal";
 import { authorizeItem, requires } from "../requires";
-import { checkPublicOptions } from "../trigger-checks";
+import { checkPublicOptions, withUploads } from "../trigger-checks";
 import { handOver, oneTimeOf } from "./trigger";
 import { wireBatch, wireBatchV1 } from "../wire/batch";
 import { runResult } from "../wire/result";
@@ -51,9 +51,11 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     const batchId = c.req.param("batchId");
     const counts = { accepted: 0, deduplicated: 0 };
     const store = async (items: BatchItem[]) => {
-      const added = await addBatchItems(engine, batchId, items);
-      counts.accepted += added.accepted;
-      counts.deduplicated += added.deduplicated;
+      for await (const part of withUploads(context, principal, items)) {
+        const added = await addBatchItems(engine, batchId, part);
+        counts.accepted += added.accepted;
+        counts.deduplicated += added.deduplicated;
+      }
     };
     let storing = Promise.resolve();
     try {
@@ -80,7 +82,7 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
       refuseParent(principal, parent);
       const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...oneTimeOf(principal) });
       if (!batch.isCached) {
-        await addBatchItems(engine, batch.id, items.map((item, index) => ({ ...item, index })));
+        for await (const part of withUploads(context, principal, items.map((item, index) => ({ ...item, index })))) await addBatchItems(engine, batch.id, part);
         await sealBatch(engine, batch.id);
       }
       handOver(c, issuer.batchAccess(batch.id));

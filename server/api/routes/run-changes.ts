@@ -5,6 +5,7 @@ import { cancelRun } from "../../engine/running/cancel-run";
 import { updateMetadata } from "../../engine/telling/update-metadata";
 import { replayRun } from "../../engine/triggering/replay-run";
 import { rescheduleRun } from "../../engine/triggering/reschedule-run";
+import { storedType } from "../../engine/packets";
 import { addTags } from "../../engine/telling/add-tags";
 import { resetIdempotencyKey } from "../../engine/triggering/trigger";
 import { audit } from "../audit";
@@ -15,7 +16,8 @@ import { payloadPacket } from "../payload";
 import { describe } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";
-import { checkKeyTtl, checkPayload, taskFor } from "../trigger-checks";
+import type { Principal } from "../principal";
+import { checkKeyTtl, checkPayload, taskFor, uploadedContent } from "../trigger-checks";
 import { retrieve } from "./runs";
 
 const metadataBytes = 2 * 1024 * 1024;
@@ -38,7 +40,7 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
   app.post("/api/v1/runs/:runId/replay", secret, async (c) => {
     const run = await requireRun(context, c);
     const principal = principalOf(c);
-    const body = await readJson(c, ReplayBody, triggerBytes);
+    const body = await withUploadedPayload(context, principal, await readJson(c, ReplayBody, triggerBytes));
     checkKeyTtl(body.idempotencyKeyTTL, "idempotencyKeyTTL");
     const task = taskFor(engine, run.task, { lockToVersion: body.version });
     if (body.payload !== undefined && task !== null) checkPayload(task, payloadPacket(body.payload, body.payloadType), log);
@@ -76,4 +78,10 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   return app;
+}
+
+async function withUploadedPayload(context: ApiContext, principal: Principal, body: ReplayBody): Promise<ReplayBody> {
+  if (body.payloadType !== storedType) return body;
+  const { data, dataType } = await uploadedContent(context, principal, payloadPacket(body.payload, storedType));
+  return { ...body, payload: data, payloadType: dataType };
 }

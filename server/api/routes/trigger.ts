@@ -7,10 +7,10 @@ import { payloadPacket } from "../payload";
 import { describe, type Principal } from "../principal";
 import { requires } from "../requires";
 import { readWait, runResultWithin } from "../wire/result";
-import { checkKeyTtl, checkPayload, checkPublicOptions, storedContent, taskFor } from "../trigger-checks";
+import { checkKeyTtl, checkPayload, checkPublicOptions, taskFor, uploadedContent } from "../trigger-checks";
 
 export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
-  const { engine, issuer, log, packets } = context;
+  const { engine, issuer, log } = context;
   const app = new Hono<ApiEnv>();
 
   app.post(
@@ -24,9 +24,8 @@ export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
       const task = taskFor(engine, c.req.param("task"), options);
       checkPublicOptions(principal, task, options);
       checkKeyTtl(options.idempotencyKeyTTL, "options.idempotencyKeyTTL");
-      const payload = payloadPacket(body.payload, options.payloadType);
-      const content = await storedContent(packets, payload);
-      if (task !== null) checkPayload(task, content, log);
+      const payload = await uploadedContent(context, principal, payloadPacket(body.payload, options.payloadType));
+      if (task !== null) checkPayload(task, payload, log);
       const requestKey = c.req.header("x-trigger-request-idempotency-key");
       const run = await trigger(engine, {
         task: c.req.param("task"),

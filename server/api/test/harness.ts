@@ -10,6 +10,7 @@ import { openDatabase, type Database } from "../../db/database";
 import { PrismaClient } from "../../db/generated/client";
 import { createVault, openKeys, type Keys } from "../../db/keys";
 import { openPacketStore } from "../../db/packets";
+import { openUploads } from "../../db/uploads";
 import { deploy } from "../../engine/versions/deploy";
 import { createEngine } from "../../engine/create-engine";
 import type { Engine } from "../../engine/engine";
@@ -87,7 +88,8 @@ export async function openHarness(): Promise<Harness> {
   let secretKey = "";
   await showNewKey({ db, vault, environmentId: environment.id }, (key = "") => (secretKey = key));
   const log = createLog({ level: "error", format: "json", write: (line) => process.stderr.write(line) });
-  const packets = openPacketStore(folder);
+  const packets = openPacketStore(join(folder, "packets"));
+  const uploads = openUploads({ folder: join(folder, "uploads"), environmentId: environment.id });
   const state = { origin };
   const issuer = createIssuer({ keys, environmentId: environment.id, origin: () => state.origin });
   const engine = await createEngine({
@@ -103,7 +105,7 @@ export async function openHarness(): Promise<Harness> {
     batchAccess: (id) => issuer.batchAccess(id).token,
   });
   await deploy(engine, { contentHash: "one", bundle: "one", manifest });
-  const api = createApi({ engine, prisma, keys, packets, log, config: { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [] } });
+  const api = createApi({ engine, prisma, keys, packets, uploads, log, config: { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [] } });
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const { as = secretKey, body, headers = {}, raw } = options;
@@ -157,6 +159,7 @@ export async function openHarness(): Promise<Harness> {
     trigger,
     async close() {
       await engine.close();
+      uploads.close();
       await prisma.$disconnect();
       await db.close();
       await source.drop();

@@ -3,7 +3,7 @@ import { groupCommit } from "../../db/group-commit";
 import { completeBatch, countEnded } from "../batches/batch-complete";
 import { ended, inOrderOfId, linkedInput, plainInput, type Ending, type PlainEnd } from "./ending";
 import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from "../engine";
-import { offloadPacket } from "../packets";
+import { discardPacket, offloadPacket } from "../packets";
 import { resumeRuns } from "../waiting/resume";
 import type { Finish, Finished } from "../loops";
 import { runColumns, type StoredRun } from "../run-row";
@@ -175,7 +175,10 @@ export function createFinishes(engine: Engine) {
       const first = ending.known === null ? nothing : await plain.submit(ending);
       const answer = first === nothing ? await linked.submit(ending) : first;
       const run = answer === nothing ? await endedHere(engine, finish) : answer;
-      if (run === null) return null;
+      if (run === null) {
+        await discardPacket(engine.packets, ending.output);
+        return null;
+      }
       if (run.was_queued) forgetQueued(engine, run, recounts);
       if (finish.epoch !== null && before?.stored.status === "WAITING") engine.counts.waiting -= 1;
       if (!run.stopping) {

@@ -1,6 +1,7 @@
 import { afterInsert } from "./inserts";
 import { freeSlot, type Engine } from "../engine";
 import type { KeyedRun } from "../loops";
+import { discardPacket } from "../packets";
 import { checkKey, prepareRun, takeFastRoad, type ParentOperation, type TriggerRequest } from "./prepare-run";
 
 export interface TriggerReceipt {
@@ -43,6 +44,7 @@ export async function trigger(
     });
   if (answer.stored === null) {
     freeSlot(engine, run.id);
+    await discardPacket(engine.packets, { data: run.payload, dataType: run.payload_type });
     return { id: answer.id, isCached: answer.isCached, ...(access !== null && { publicAccessToken: engine.runAccess(answer.id) }) };
   }
   afterInsert(engine, [run], [answer.stored]);
