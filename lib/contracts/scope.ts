@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { limits } from "./limits";
 
 export { parseScope, scopeAllows, type Action, type Resource, type Scope } from "./scope-match";
 
@@ -16,8 +17,10 @@ export type PublicTokenClaims = z.infer<typeof PublicTokenClaims>;
 export const tokenIssuer = "https://id.trigger.dev";
 export const tokenAudience = "https://api.trigger.dev";
 
+export const Scopes = z.array(z.string().min(1)).min(1).max(limits.tokenScopes).overwrite((scopes) => [...new Set(scopes)]);
+
 export const MintBody = z.object({
-  scopes: z.array(z.string().min(1)).min(1),
+  scopes: Scopes,
   expirationTime: z.union([z.string(), z.number()]).optional(),
   oneTimeUse: z.boolean().optional(),
   realtime: z.object({ skipColumns: z.array(z.string()) }).optional(),

@@ -1,6 +1,7 @@
 import type { Hono, MiddlewareHandler } from "hono";
 import type { Role } from "@/lib/contracts/dashboard";
 import type { Action } from "@/lib/contracts/scope";
+import { askedBy } from "../db/asker";
 import { EngineError } from "../engine/error";
 import { allowOrigin } from "./cors";
 import { authorize, roleCovers, roleFor, type Wish } from "./authorize";
@@ -33,8 +34,10 @@ export const ruleOf = (handler: object): Rule | null => (isMarked(handler) ? han
 export function requires(context: Pick<ApiContext, "credentials" | "config">, rule: Rule): MiddlewareHandler<ApiEnv> {
   const handler: MiddlewareHandler<ApiEnv> = async (c, next) => {
     if (answersOtherOrigins(rule)) allowOrigin(c);
-    c.set("principal", await admit(context, c, rule));
-    await next();
+    await askedBy(() => c.req.raw.signal, async () => {
+      c.set("principal", await admit(context, c, rule));
+      await next();
+    });
     if (rule.allow === "perItem" && c.get("authorised") !== true && c.res.status < 400) throw new Error(`${c.req.method} ${c.req.path} did not authorise its items`);
   };
   return Object.assign(handler, { [ruleMark]: rule });

@@ -1,5 +1,6 @@
 import { RunStatus, legacyStatus, runStatuses, type RunStatus as Status } from "@/lib/contracts/status";
 import type { RunsQuery } from "@/lib/contracts/dashboard";
+import { limits } from "@/lib/contracts/limits";
 import { parseDuration } from "@/lib/time/duration";
 import { EngineError } from "../engine/error";
 
@@ -13,12 +14,12 @@ export interface ListQuery {
 export function readRunsQuery(params: Record<string, string>): ListQuery {
   for (const name of Object.keys(params)) if (name.startsWith("filter[") && !known.has(name)) throw bad(name, "is not a filter of runs");
   const created = readCreated(params);
-  const status = list(params["filter[status]"])?.flatMap(readStatus);
-  const task = list(params["filter[taskIdentifier]"]);
-  const tag = list(params["filter[tag]"]);
-  const queue = list(params["filter[queue]"]);
-  const version = list(params["filter[version]"]);
-  const machine = list(params["filter[machine]"]);
+  const status = statusesOf(params);
+  const task = list(params, "filter[taskIdentifier]");
+  const tag = list(params, "filter[tag]");
+  const queue = list(params, "filter[queue]");
+  const version = list(params, "filter[version]");
+  const machine = list(params, "filter[machine]");
   const cursor = params["page[after]"] ?? params["page[before]"];
   return {
     query: {
@@ -35,7 +36,7 @@ export function readRunsQuery(params: Record<string, string>): ListQuery {
       ...(created.to !== undefined && { to: created.to }),
       ...(cursor !== undefined && { cursor }),
     },
-    empty: ["filter[bulkAction]", "filter[schedule]", "filter[region]"].some((name) => list(params[name]) !== undefined),
+    empty: ["filter[bulkAction]", "filter[schedule]", "filter[region]"].some((name) => list(params, name) !== undefined),
   };
 }
 
@@ -56,10 +57,16 @@ const known = new Set([
   "filter[region]",
 ]);
 
-/** Comma-joined values; undefined when there are none. */
-export function list(text: string | undefined): string[] | undefined {
-  const values = (text ?? "").split(",").map((value) => value.trim()).filter((value) => value !== "");
-  return values.length === 0 ? undefined : values;
+/** Comma-joined values of a parameter, each once; undefined when there are none. */
+export function list(params: Record<string, string>, name: string): string[] | undefined {
+  const values = new Set((params[name] ?? "").split(",").map((value) => value.trim()).filter((value) => value !== ""));
+  if (values.size > limits.filterValues) throw bad(name, `may have at most ${limits.filterValues} values; ${values.size} were given`);
+  return values.size === 0 ? undefined : [...values];
+}
+
+function statusesOf(params: Record<string, string>): Status[] | undefined {
+  const names = list(params, "filter[status]");
+  return names && [...new Set(names.flatMap(readStatus))];
 }
 
 /** A current name, or an old one, which may stand for several. */

@@ -55,7 +55,7 @@ export function shapeRoutes(context: ApiContext): Hono<ApiEnv> {
   return app;
 }
 
-const tagsOf = (c: ApiRequest): string[] => list(c.req.query("tags")) ?? [];
+const tagsOf = (c: ApiRequest): string[] => list(c.req.query(), "tags") ?? [];
 
 /** Runs with all of the tags, created after a moment that the first answer fixes: the handle carries it on. */
 function tagShape(context: ApiContext, c: ApiRequest): Shape {
@@ -87,7 +87,7 @@ function tagShape(context: ApiContext, c: ApiRequest): Shape {
 
 function callerOf(context: ApiContext, c: ApiRequest) {
   const principal = principalOf(c);
-  const asked = list(c.req.query("skipColumns")) ?? [];
+  const asked = list(c.req.query(), "skipColumns") ?? [];
   return {
     // What the token leaves out is for its issuer to say, not for its holder.
     skipColumns: principal.kind === "public" && principal.skipColumns.length > 0 ? principal.skipColumns : asked,

@@ -40,9 +40,9 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.get("/api/v1/projects/:ref/runs", secret, async (c) => {
     if (c.req.param("ref") !== engine.env.project.ref) throw notFound(`Project ${c.req.param("ref").slice(0, 64)}`);
-    const { "filter[env]": environments, ...params } = c.req.query();
+    const { "filter[env]": environments = "", ...params } = c.req.query();
     // Only one environment is served here.
-    if (list(environments)?.includes(engine.env.slug) === false) return c.json({ data: [], pagination: {} });
+    if (list({ "filter[env]": environments }, "filter[env]")?.includes(engine.env.slug) === false) return c.json({ data: [], pagination: {} });
     return c.json(await page(c, params));
   });
 

@@ -32,12 +32,12 @@ export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.get(base, requires(context, { allow: "key", action: "read" }), async (c) => {
     const params = c.req.query();
-    const status = list(params["filter[status]"])?.map((name) => {
+    const status = list(params, "filter[status]")?.map((name) => {
       const known = TokenStatus.safeParse(name);
       if (!known.success) throw bad("filter[status]", "must name WAITING, COMPLETED or TIMED_OUT");
       return known.data;
     });
-    const tags = list(params["filter[tags]"]);
+    const tags = list(params, "filter[tags]");
     const [key, after, before] = [params["filter[idempotencyKey]"], params["page[after]"], params["page[before]"]];
     const page = await listTokens(engine.db, engine.env.id, {
       limit: readSize(params["page[size]"]),
