@@ -110,7 +110,7 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
     packets,
     sole: config.databaseUrl === undefined,
     log: log.child({ in: "engine" }),
-    api: () => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.workerToken() }),
+    api: (run) => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.runToken(run) }),
     tokenUrl: issuer.callbackUrl,
     tokenAccess: (id) => issuer.tokenAccess(id).token,
     runAccess: (id) => issuer.runAccess(id).token,

@@ -128,6 +128,8 @@ export const PublicTokenRow = z.object({
   expiresAt: IsoDate,
   lastUsedAt: IsoDate.optional(),
   revokedAt: IsoDate.optional(),
+  /** The key that minted it is no longer valid, or the person has no role for it any more. */
+  endedWith: z.enum(["key", "person"]).optional(),
 });
 export type PublicTokenRow = z.infer<typeof PublicTokenRow>;
 export const PublicTokensPage = z.object({ tokens: z.array(PublicTokenRow) });

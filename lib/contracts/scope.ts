@@ -3,6 +3,10 @@ import { limits } from "./limits";
 
 export { parseScope, scopeAllows, type Action, type Resource, type Scope } from "./scope-match";
 
+/** Whose end is the end of what was minted: a key (its id), a person (id), another public token (SHA-256 of its text, hex). */
+export const MintedBy = z.object({ key: z.string().optional(), user: z.string().optional(), token: z.string().optional() });
+export type MintedBy = z.infer<typeof MintedBy>;
+
 /** Claims of a public token as the published clients sign and read them. */
 export const PublicTokenClaims = z.object({
   sub: z.string(),
@@ -10,6 +14,9 @@ export const PublicTokenClaims = z.object({
   scopes: z.array(z.string()).optional(),
   otu: z.boolean().optional(),
   realtime: z.object({ skipColumns: z.array(z.string()).optional() }).optional(),
+  by: MintedBy.optional(),
+  /** Id under which a token is recorded. */
+  jti: z.string().optional(),
   iat: z.number().optional(),
   exp: z.number(),
 });

@@ -50,7 +50,7 @@ export interface Api {
 export function createApi(options: ApiOptions): Api {
   const { engine, prisma, keys, packets, uploads, config, log } = options;
   const signIn = createSignIn({ prisma, secret: keys.sessions, origin: config.origin, log });
-  const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn });
+  const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn, isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch });
   const issuer = createIssuer({ keys, environmentId: engine.env.id, origin: config.origin });
   const context: ApiContext = { engine, prisma, keys, packets, uploads, config, log, signIn, credentials, issuer };
 

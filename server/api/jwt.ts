@@ -16,11 +16,11 @@ const runHeader = base64url('{"alg":"HS256","typ":"run+jwt"}');
 const runAudience = "trigger:api";
 
 /** A public access token in the published clients' format. Synchronous: one is made for every trigger. */
-export function signPublicToken(key: KeyObject, claims: Omit<PublicTokenClaims, "pub"> & { jti?: string }): string {
+export function signPublicToken(key: KeyObject, claims: Omit<PublicTokenClaims, "pub">): string {
   return sign(key, header, { ...claims, pub: true, iss: tokenIssuer, aud: tokenAudience, iat: Math.floor(Date.now() / 1000) });
 }
 
-export function signRunToken(key: KeyObject, claims: { sub: string; run?: string; exp: number }): string {
+export function signRunToken(key: KeyObject, claims: { sub: string; run: string; epoch: number; exp: number }): string {
   return sign(key, runHeader, { ...claims, token_use: "run", aud: runAudience, iat: Math.floor(Date.now() / 1000) });
 }
 
@@ -53,7 +53,7 @@ export async function verifyPublicToken(token: string, key: KeyObject, environme
   return claims.data;
 }
 
-const RunTokenClaims = z.object({ sub: z.string(), token_use: z.literal("run"), run: z.string().optional(), exp: z.number() });
+const RunTokenClaims = z.object({ sub: z.string(), token_use: z.literal("run"), run: z.string(), epoch: z.number().int(), exp: z.number() });
 
 export async function verifyRunToken(token: string, key: KeyObject, environmentId: string): Promise<z.infer<typeof RunTokenClaims> | null> {
   const payload = await verify(token, key, { ...check, audience: runAudience, typ: "run+jwt" });

@@ -16,12 +16,17 @@ export type Rule =
   | { allow: "proof"; cors?: "any" }
   /** A signed-in person of at least this role. */
   | { allow: "session"; role: Role }
-  /** Secret key or run token, or a signed-in person whose role covers the action. */
-  | { allow: "key"; action: Action }
+  /** Secret key, or a signed-in person whose role covers the action; a run's code reads, and does what is `fromRuns`. */
+  | ({ allow: "key"; action: Action } & FromRuns)
   /** Also a public token with a scope for what `wants` names. Only these answer other origins: browsers use them. */
-  | { allow: "scope"; action: Action; wants(c: ApiRequest): Omit<Wish, "action"> | Promise<Omit<Wish, "action">> }
+  | ({ allow: "scope"; action: Action; wants(c: ApiRequest): Omit<Wish, "action"> | Promise<Omit<Wish, "action">> } & FromRuns)
   /** Like `scope`, but what is wanted is in the body: the handler calls `authorizeItem` before it does anything. */
   | { allow: "perItem"; action: Action };
+
+interface FromRuns {
+  /** The SDK makes this call from inside runs, with the run's own token; what it does over its worker's channel is none. */
+  fromRuns?: true;
+}
 
 const ruleMark = Symbol("rule");
 interface Marked {
@@ -70,17 +75,26 @@ async function admit(context: Pick<ApiContext, "credentials" | "config">, c: Api
       }
       return principal;
     case "key":
+      guardRun(principal, rule);
       if (principal.kind === "public") throw new EngineError(401, "A public access token cannot be used here; this needs a secret key (tr_…).");
       authorize(principal, { action: rule.action, resources: [] });
       return principal;
     case "scope":
+      guardRun(principal, rule);
       // Only a public token's answer depends on the things themselves.
       authorize(principal, { action: rule.action, ...(principal.kind === "public" ? await rule.wants(c) : { resources: [] }) });
       return principal;
     case "perItem":
+      guardRun(principal, rule);
       if (principal.kind === "session" && !roleCovers(principal.user.role, roleFor(rule.action))) authorize(principal, { action: rule.action, resources: [] });
       return principal;
   }
+}
+
+/** What leaks from a run must not be as good as a key. */
+function guardRun(principal: Principal, rule: { action: Action } & FromRuns): void {
+  if (principal.kind !== "run" || rule.action === "read" || rule.fromRuns === true) return;
+  throw new EngineError(403, "A run's own token may not do this. Use the SDK's call for it, or a secret key.", { code: "unauthorized" });
 }
 
 function missing(rule: Rule): string {

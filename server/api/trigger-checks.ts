@@ -1,13 +1,13 @@
 import type { TaskManifest } from "@/lib/contracts/task";
 import type { BatchItem, TriggerOptions } from "@/lib/contracts/trigger";
-import { parseKeyTtl } from "@/lib/time/duration";
+import { parseDue, parseKeyTtl } from "@/lib/time/duration";
 import type { Packet } from "@/lib/contracts/run";
 import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import { storedType } from "../engine/packets";
 import { EngineError } from "../engine/error";
 import type { Logger } from "../log";
-import { authorize } from "./authorize";
+import { allows, authorize } from "./authorize";
 import { describe } from "./body";
 import { payloadIssues } from "./payload-schema";
 import type { Principal } from "./principal";
@@ -71,11 +71,43 @@ export function checkPayload(task: TaskManifest, payload: Packet, log: Logger): 
   throw new EngineError(422, `The payload does not fit the task "${task.id}": ${describe(issues)}.`, { code: "invalid_payload", param: "payload", issues });
 }
 
-/** What a token with a trigger scope may not choose, for it would reach beyond its task. */
-export function checkPublicOptions(principal: Principal, task: TaskManifest | null, options: TriggerOptions): void {
+/** A run that starts later than this may start long after the token that made it has ended. */
+const longestPublicDelayMs = 24 * 3_600_000;
+
+/** For how a run is told apart, and what it is given. What decides how much it may take is for the task's author to say. */
+const publicOptions: ReadonlySet<string> = new Set<keyof TriggerOptions>([
+  "payloadType",
+  "payloadSize",
+  "metadata",
+  "metadataType",
+  "tags",
+  "idempotencyKey",
+  "idempotencyKeyTTL",
+  "idempotencyKeyOptions",
+  "concurrencyKey",
+  "queue",
+  "delay",
+  "ttl",
+  "region",
+  "debounce",
+]);
+/** These reach beyond the task, whatever the token may do with that. */
+const reachingOptions = new Set<string>(["parentRunId", "resumeParentOnCompletion", "lockToVersion"] satisfies (keyof TriggerOptions)[]);
+
+/** Options of a trigger by a public token. `write:tasks:<id>` says that all of the task's runs are the holder's to shape; `trigger` says less. */
+export function checkPublicOptions(principal: Principal, on: { id: string; task: TaskManifest | null }, options: TriggerOptions): void {
   if (principal.kind !== "public") return;
-  for (const name of ["parentRunId", "resumeParentOnCompletion", "lockToVersion"] as const) {
-    if (options[name] !== undefined) throw new EngineError(403, `options.${name} cannot be set with a public access token.`, { code: "unauthorized", param: `options.${name}` });
+  const { id, task } = on;
+  const mayAll = allows(principal, { action: "write", resources: [{ type: "tasks", id }] });
+  const refuse = (name: string, what: string) => {
+    throw new EngineError(403, `options.${name} ${what}.`, { code: "unauthorized", param: `options.${name}` });
+  };
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    if (reachingOptions.has(name)) refuse(name, "cannot be set with a public access token");
+    if (!mayAll && !publicOptions.has(name)) refuse(name, `cannot be set with a public access token that may only trigger; it needs the scope write:tasks:${id}`);
   }
+  const due = options.delay === undefined ? null : parseDue(options.delay, Date.now());
+  if (!mayAll && due !== null && due.getTime() > Date.now() + longestPublicDelayMs) refuse("delay", `may be at most 24 hours with a public access token that may only trigger; more needs the scope write:tasks:${id}`);
   if (options.queue !== undefined && options.queue.name !== task?.queue) authorize(principal, { action: "write", resources: [{ type: "queues", id: options.queue.name }] });
 }

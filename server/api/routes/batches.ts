@@ -10,7 +10,7 @@ import { readJson } from "../body";
 import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { itemChunks } from "../ndjson";
 import { notFound, refuse } from "../problem";
-import type { Principal } from "../principal";
+import { minterOf, type Principal } from "../principal";
 import { authorizeItem, requires } from "../requires";
 import { checkPublicOptions, withUploads } from "../trigger-checks";
 import { handOver, oneTimeOf } from "./trigger";
@@ -40,7 +40,7 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     const batch = await createBatch(engine, { ...body, ...oneTimeOf(principal) });
     // The handle lets in items of any task, so only who may batch any task is given one that sends.
     const sends = c.req.header("x-trigger-client") === "browser" && allows(principal, { action: "batchTrigger", resources: [{ type: "tasks" }] });
-    handOver(c, issuer.batchAccess(batch.id, { sends }));
+    handOver(c, issuer.batchAccess(batch.id, { sends, by: minterOf(principal) }));
     return c.json(batch, 202);
   });
 
@@ -80,12 +80,13 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
       const tasks = [...new Set(items.map((item) => item.task))].toSorted();
       authorizeTasks(c, principal, tasks);
       refuseParent(principal, parent);
+      for (const item of items) checkPublicItem(context, principal, item);
       const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...oneTimeOf(principal) });
       if (!batch.isCached) {
         for await (const part of withUploads(context, principal, items.map((item, index) => ({ ...item, index })))) await addBatchItems(engine, batch.id, part);
         await sealBatch(engine, batch.id);
       }
-      handOver(c, issuer.batchAccess(batch.id));
+      handOver(c, issuer.batchAccess(batch.id, { by: minterOf(principal) }));
       return c.json({ id: batch.id, runCount: batch.runCount, isCached: batch.isCached }, 202);
     });
   }
@@ -122,7 +123,7 @@ async function authorizedWhole(context: ApiContext, c: ApiRequest, batchId: stri
   const chunks: BatchItem[][] = [];
   for await (const items of itemChunks(c, publicItemsBytes)) {
     for (const item of items) {
-      checkPublicOptions(principal, context.engine.deployments.task(item.task), item.options ?? {});
+      checkPublicItem(context, principal, item);
       authorizeEither(principal, batchId, item.task);
     }
     chunks.push(items);
@@ -130,6 +131,10 @@ async function authorizedWhole(context: ApiContext, c: ApiRequest, batchId: stri
   if (chunks.length === 0) throw new EngineError(400, "No items were sent.");
   c.set("authorised", true);
   return chunks;
+}
+
+function checkPublicItem({ engine }: ApiContext, principal: Principal, { task, options = {} }: Pick<BatchItem, "task" | "options">): void {
+  checkPublicOptions(principal, { id: task, task: engine.deployments.task(task) }, options);
 }
 
 /** An item's task, or the batch as a whole. */

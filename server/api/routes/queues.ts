@@ -20,7 +20,7 @@ const ResetBody = z.object({ type: QueueType.default("id") });
 export function queueRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const app = new Hono<ApiEnv>();
-  const write = requires(context, { allow: "key", action: "write" });
+  const write = requires(context, { allow: "key", action: "write", fromRuns: true });
 
   app.get("/api/v1/queues", requires(context, { allow: "key", action: "read" }), async (c) => {
     const page = readNumber(c, "page", 1, 1_000_000);

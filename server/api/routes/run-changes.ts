@@ -26,9 +26,10 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine, log } = context;
   const app = new Hono<ApiEnv>();
   const secret = requires(context, { allow: "key", action: "write" });
+  const again = requires(context, { allow: "key", action: "write", fromRuns: true });
 
   for (const path of ["/api/v2/runs/:runId/cancel", "/api/v1/runs/:runId/cancel"]) {
-    app.post(path, requires(context, { allow: "scope", action: "write", wants: changesRun(context) }), async (c) => {
+    app.post(path, requires(context, { allow: "scope", action: "write", fromRuns: true, wants: changesRun(context) }), async (c) => {
       const run = await requireRun(context, c);
       const principal = principalOf(c);
       const { id, alreadyFinished } = await cancelRun(engine, run.id, { by: describe(principal) });
@@ -37,7 +38,7 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
     });
   }
 
-  app.post("/api/v1/runs/:runId/replay", secret, async (c) => {
+  app.post("/api/v1/runs/:runId/replay", again, async (c) => {
     const run = await requireRun(context, c);
     const principal = principalOf(c);
     const body = await withUploadedPayload(context, principal, await readJson(c, ReplayBody, triggerBytes));
@@ -49,7 +50,7 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
     return c.json({ id });
   });
 
-  app.post("/api/v1/runs/:runId/reschedule", secret, async (c) => {
+  app.post("/api/v1/runs/:runId/reschedule", again, async (c) => {
     const run = await requireRun(context, c);
     const { delay } = await readJson(c, z.object({ delay: z.string().min(1) }));
     await rescheduleRun(engine, run.id, delay);
@@ -69,7 +70,7 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
     return c.json(await updateMetadata(engine, run.id, await readJson(c, MetadataBody, metadataBytes)));
   });
 
-  app.post("/api/v1/idempotencyKeys/:key/reset", requires(context, { allow: "scope", action: "write", wants: () => ({ resources: [{ type: "runs" }] }) }), async (c) => {
+  app.post("/api/v1/idempotencyKeys/:key/reset", requires(context, { allow: "scope", action: "write", fromRuns: true, wants: () => ({ resources: [{ type: "runs" }] }) }), async (c) => {
     const key = c.req.param("key");
     const { taskIdentifier } = await readJson(c, z.object({ taskIdentifier: z.string().min(1) }));
     if (!(await resetIdempotencyKey(engine, taskIdentifier, key))) throw notFound(`Idempotency key of task ${taskIdentifier.slice(0, 64)}`);

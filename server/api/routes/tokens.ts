@@ -8,7 +8,7 @@ import { audit } from "../audit";
 import { readJson } from "../body";
 import { principalOf, type ApiContext, type ApiEnv } from "../context";
 import { answerPacket } from "../payload";
-import { describe } from "../principal";
+import { describe, minterOf } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";
 import { bad, list, readPeriod, readSize } from "../runs-query";
@@ -25,8 +25,8 @@ export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
   app.post(base, requires(context, { allow: "key", action: "write" }), async (c) => {
     const principal = principalOf(c);
     const body = await readJson(c, TokenCreateBody, limits.tokenCreateBytes);
-    const { token, isCached } = await createToken(engine, body, principal.kind === "run" && principal.runId !== undefined ? { runId: principal.runId } : {});
-    handOver(c, issuer.tokenAccess(token.id));
+    const { token, isCached } = await createToken(engine, body, principal.kind === "run" ? { runId: principal.runId } : {});
+    handOver(c, issuer.tokenAccess(token.id, minterOf(principal)));
     return c.json({ id: token.id, isCached, url: issuer.callbackUrl(token.id) });
   });
 

@@ -4,7 +4,7 @@ import { trigger } from "../../engine/triggering/trigger";
 import { readJson, triggerBytes } from "../body";
 import { principalOf, setHeader, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { payloadPacket } from "../payload";
-import { describe, type Principal } from "../principal";
+import { describe, minterOf, type Principal } from "../principal";
 import { requires } from "../requires";
 import { readWait, runResultWithin } from "../wire/result";
 import { checkKeyTtl, checkPayload, checkPublicOptions, taskFor, uploadedContent } from "../trigger-checks";
@@ -22,7 +22,7 @@ export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
       const body = await readJson(c, TriggerBody, triggerBytes);
       const options = withLegacyHeaders(c, body.options ?? {});
       const task = taskFor(engine, c.req.param("task"), options);
-      checkPublicOptions(principal, task, options);
+      checkPublicOptions(principal, { id: c.req.param("task"), task }, options);
       checkKeyTtl(options.idempotencyKeyTTL, "options.idempotencyKeyTTL");
       const payload = await uploadedContent(context, principal, payloadPacket(body.payload, options.payloadType));
       if (task !== null) checkPayload(task, payload, log);
@@ -35,7 +35,7 @@ export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
         ...oneTimeOf(principal),
         ...(principal.kind === "session" && { by: describe(principal) }),
       });
-      handOver(c, issuer.runAccess(run.id, principal.kind === "public" ? principal.skipColumns : []));
+      handOver(c, issuer.runAccess(run.id, { skipColumns: principal.kind === "public" ? principal.skipColumns : [], by: minterOf(principal) }));
       const result = waitMs === 0 ? null : await runResultWithin(context, run.id, waitMs);
       return c.json({ id: run.id, isCached: run.isCached, ...(result !== null && { result }) });
     },

@@ -98,7 +98,7 @@ export async function openHarness(): Promise<Harness> {
     packets,
     log,
     sole: true,
-    api: () => ({ url: state.origin, token: issuer.workerToken() }),
+    api: (run) => ({ url: state.origin, token: issuer.runToken(run) }),
     tokenUrl: issuer.callbackUrl,
     tokenAccess: (id) => issuer.tokenAccess(id).token,
     runAccess: (id) => issuer.runAccess(id).token,

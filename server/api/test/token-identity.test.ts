@@ -61,6 +61,6 @@ test("a revoked token stays revoked however it is spelled", async () => {
 });
 
 test("a run's token has one spelling too", async () => {
-  const token = signRunToken(api.keys.runTokens, { sub: api.engine.env.id, exp: Math.floor(Date.now() / 1000) + 600 });
+  const token = signRunToken(api.keys.runTokens, { sub: api.engine.env.id, run: "run_x", epoch: 1, exp: Math.floor(Date.now() / 1000) + 600 });
   for (const as of spellings(token)) expect((await api.call("GET", "/api/v1/runs", { as })).status).toBe(401);
 });

@@ -64,6 +64,7 @@ export async function retain(engine: Engine): Promise<void> {
   const limit = new Date(Math.min(Date.now() - days * 86_400_000, typeof oldest?.at === "string" ? Date.parse(oldest.at) : Number.POSITIVE_INFINITY));
   await dropPartitions(query, limit);
   await query("delete from request_key where expires_at < now()");
+  await query("delete from public_token where environment_id = $1 and expires_at < now() - $2 * interval '1 day'", [engine.env.id, days]);
   await query("delete from idempotency_key where expires_at < now()");
   await query("delete from run_stat where minute < now() - $1 * interval '1 day'", [days]);
 }
