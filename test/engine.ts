@@ -72,7 +72,7 @@ export class TestExecutor implements Executor {
     return this.held.get(runId)?.epoch === epoch;
   }
   pushMetadata(): void {}
-  pushToken(): void {}
+  pushToken(_runId: string, _epoch: number, _token: string): void {}
   cancel(runId: string, epoch: number): boolean {
     const run = this.held.get(runId);
     if (run?.epoch !== epoch) return false;

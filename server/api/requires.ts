@@ -21,7 +21,7 @@ export type Rule =
   /** Also a public token with a scope for what `wants` names. Only these answer other origins: browsers use them. */
   | ({ allow: "scope"; action: Action; wants(c: ApiRequest): Omit<Wish, "action"> | Promise<Omit<Wish, "action">> } & FromRuns)
   /** Like `scope`, but what is wanted is in the body: the handler calls `authorizeItem` before it does anything. */
-  | { allow: "perItem"; action: Action };
+  | ({ allow: "perItem"; action: Action } & FromRuns);
 
 interface FromRuns {
   /** The SDK makes this call from inside runs, with the run's own token; what it does over its worker's channel is none. */
