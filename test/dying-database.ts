@@ -46,7 +46,12 @@ export function dyingDatabase(db: Database): DyingDatabase {
     writer(options): Writer {
       const writer = db.writer(options);
       writers.push(writer);
-      return { query: query((sql, params) => writer.query(sql, params)), transaction: transaction((work) => writer.transaction(work)), close: () => writer.close() };
+      return {
+        query: query((sql, params) => writer.query(sql, params)),
+        transaction: transaction((work) => writer.transaction(work)),
+        pipeline: (statements) => mortal(() => writer.pipeline(statements)),
+        close: () => writer.close(),
+      };
     },
     ready: () => db.ready(),
     close: () => db.close(),

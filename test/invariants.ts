@@ -61,7 +61,7 @@ export async function violations(db: Database, nodes: readonly TestNode[] = []):
     "select run_id, attempt, seq, kind, target, outcome is null as open from run_journal",
   );
   const events = await db.query<{ run_id: string; version: number; type: RunEventType; attempt: number | null }>(
-    "select run_id, version, type, (data::json ->> 'attempt')::int as attempt from run_event order by run_id, version",
+    "select run_id, version, type, (data::json ->> 'attempt')::int as attempt from run_history order by run_id, version",
   );
   const eventsOf = new Map<string, typeof events>();
   for (const event of events) eventsOf.set(event.run_id, [...(eventsOf.get(event.run_id) ?? []), event]);

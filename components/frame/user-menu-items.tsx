@@ -1,5 +1,6 @@
 "use client";
-import { Keyboard, LogOut, Monitor, Moon, Sun, type LucideIcon } from "lucide-react";
+import { Keyboard, LogOut, Monitor, Moon, Sun, UserRound, type LucideIcon } from "lucide-react";
+import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { MenuCheck, MenuItem, MenuLabel, MenuLine } from "@/components/ui/menu";
 import type { Me } from "@/lib/contracts/dashboard";
@@ -14,6 +15,7 @@ const themeLook: Record<Theme, { word: string; Icon: LucideIcon }> = {
 };
 
 export function UserMenuItems({ me }: { me: Me }) {
+  const router = useRouter();
   const showSheet = useShortcutSheet();
   const [theme, setTheme] = useState(() => readTheme(document.documentElement.dataset.theme));
   return (
@@ -21,6 +23,10 @@ export function UserMenuItems({ me }: { me: Me }) {
       <MenuLabel>
         <span className="block truncate">{me.user.email}</span>
       </MenuLabel>
+      <MenuItem onSelect={() => router.push("/account")}>
+        <UserRound aria-hidden className="size-4 text-muted" />
+        Your account
+      </MenuItem>
       <MenuLine />
       {themes.map((option) => {
         const { word, Icon } = themeLook[option];

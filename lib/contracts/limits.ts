@@ -3,6 +3,8 @@
 export const limits = {
   tagsPerRun: 10,
   tagLength: 128,
+  /** Of tasks' ids and queues' names. */
+  nameLength: 128,
   metadataBytes: 256 * 1024,
   payloadBytes: 3 * 1024 * 1024,
   outputBytes: 10 * 1024 * 1024,
@@ -17,6 +19,12 @@ export const limits = {
   tokenCreateBytes: 10 * 1024,
   streamAppendBytes: 512 * 1024,
   depth: 128,
+  /** Child runs that come with a run's page; beyond, they are counted. */
+  listedChildren: 200,
+  /** Counted exactly up to here. */
+  countedChildren: 10_000,
+  /** Runs before one in its queue. */
+  countedAhead: 10_000,
 } as const;
 
 export const machinePresets = {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RunEvent, RunRow, StreamChunk, TraceItem, IsoDate, RunDetail } from "./run";
 import { listOf } from "./list";
-import { RunStatus } from "./status";
+import { ListedStatus, RunStatus } from "./status";
 import { TokenRow } from "./token";
 
 /**
@@ -22,7 +22,7 @@ import { TokenRow } from "./token";
 
 /** Filters of a run list. All given must hold; lists are "any of", tags "all of". The same object is the query of GET /api/dashboard/runs. */
 export const RunFilter = z.object({
-  status: listOf(RunStatus).optional(),
+  status: listOf(ListedStatus).optional(),
   task: listOf(z.string()).optional(),
   tag: listOf(z.string()).optional(),
   queue: listOf(z.string()).optional(),
@@ -86,6 +86,9 @@ export const Counts = z.object({
   waiting: z.number().int(),
   tokensWaiting: z.number().int(),
   failedLastHour: z.number().int(),
+  /** Queues that are paused, and others in which runs wait because their limit is reached. */
+  queuesPaused: z.number().int(),
+  queuesFull: z.number().int(),
   byStatus: z.partialRecord(RunStatus, z.number().int()),
 });
 export type Counts = z.infer<typeof Counts>;

@@ -26,7 +26,7 @@ export const tokenAudience = "https://api.trigger.dev";
 
 export const Scopes = z.array(z.string().min(1)).min(1).max(limits.tokenScopes).overwrite((scopes) => [...new Set(scopes)]);
 
-export const MintBody = z.object({
+export const MintBody = z.strictObject({
   scopes: Scopes,
   expirationTime: z.union([z.string(), z.number()]).optional(),
   oneTimeUse: z.boolean().optional(),

@@ -100,8 +100,8 @@ export function createCredentials({ db, env, keys, log, signIn, isLive }: Creden
   }
 
   function currentRing(): Promise<Ring> {
-    if (ring === null || Date.now() - readAt > freshMs) {
-      readAt = Date.now();
+    if (ring === null || performance.now() - readAt > freshMs) {
+      readAt = performance.now();
       const reading = readRing();
       ring = reading;
       reading.catch(() => {
@@ -112,8 +112,8 @@ export function createCredentials({ db, env, keys, log, signIn, isLive }: Creden
   }
 
   function touch(table: "api_key" | "public_token", id: string): void {
-    const now = Date.now();
-    if (now - (touched.get(id) ?? 0) < touchMs) return;
+    const now = performance.now();
+    if (now - (touched.get(id) ?? Number.NEGATIVE_INFINITY) < touchMs) return;
     if (touched.size >= maxTouched) touched.clear();
     touched.set(id, now);
     const sql = table === "api_key" ? "update api_key set last_used_at = now() where id = $1" : "update public_token set last_used_at = now() where id = $1";

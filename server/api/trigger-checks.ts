@@ -1,29 +1,12 @@
-import type { TaskManifest } from "@/lib/contracts/task";
 import type { BatchItem, TriggerOptions } from "@/lib/contracts/trigger";
-import { parseDue, parseKeyTtl } from "@/lib/time/duration";
+import { parseDue } from "@/lib/time/duration";
 import type { Packet } from "@/lib/contracts/run";
 import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import { storedType } from "../engine/packets";
 import { EngineError } from "../engine/error";
-import type { Logger } from "../log";
 import { allows, authorize } from "./authorize";
-import { describe } from "./body";
-import { payloadIssues } from "./payload-schema";
 import type { Principal } from "./principal";
-
-/** The task as it would run; null when it is unknown, of which the engine tells the caller. */
-export function taskFor(engine: Engine, taskId: string, options: TriggerOptions): TaskManifest | null {
-  if (options.lockToVersion === undefined) return engine.deployments.task(taskId);
-  return engine.deployments.get(options.lockToVersion)?.manifest.tasks.find((task) => task.id === taskId) ?? null;
-}
-
-/** An unreadable lifetime is ignored upstream and in the engine; here the caller hears of it. */
-export function checkKeyTtl(ttl: string | undefined, path: string): void {
-  if (ttl === undefined || parseKeyTtl(ttl) !== null) return;
-  const message = `${JSON.stringify(ttl.slice(0, 60))} is not one number and a unit of s, m, h or d, such as "24h"`;
-  throw new EngineError(422, `${path}: ${message}.`, { param: path, issues: [{ path, message }] });
-}
 
 /**
  * What was uploaded under the storage path that stands for the payload. The run gets the content: no later upload changes it, and no
@@ -65,12 +48,6 @@ export async function* withUploads(context: { uploads: Uploads }, principal: Pri
 /** Uploads of one batch that are in memory at a time. */
 const partBytes = 4 * 1024 * 1024;
 
-export function checkPayload(task: TaskManifest, payload: Packet, log: Logger): void {
-  const issues = payloadIssues(task, payload, log);
-  if (issues.length === 0) return;
-  throw new EngineError(422, `The payload does not fit the task "${task.id}": ${describe(issues)}.`, { code: "invalid_payload", param: "payload", issues });
-}
-
 /** A run that starts later than this may start long after the token that made it has ended. */
 const longestPublicDelayMs = 24 * 3_600_000;
 
@@ -95,9 +72,8 @@ const publicOptions: ReadonlySet<string> = new Set<keyof TriggerOptions>([
 const reachingOptions = new Set<string>(["parentRunId", "resumeParentOnCompletion", "lockToVersion"] satisfies (keyof TriggerOptions)[]);
 
 /** Options of a trigger by a public token. `write:tasks:<id>` says that all of the task's runs are the holder's to shape; `trigger` says less. */
-export function checkPublicOptions(principal: Principal, on: { id: string; task: TaskManifest | null }, options: TriggerOptions): void {
+export function checkPublicOptions(engine: Engine, principal: Principal, id: string, options: TriggerOptions): void {
   if (principal.kind !== "public") return;
-  const { id, task } = on;
   const mayAll = allows(principal, { action: "write", resources: [{ type: "tasks", id }] });
   const refuse = (name: string, what: string) => {
     throw new EngineError(403, `options.${name} ${what}.`, { code: "unauthorized", param: `options.${name}` });
@@ -107,7 +83,8 @@ export function checkPublicOptions(principal: Principal, on: { id: string; task:
     if (reachingOptions.has(name)) refuse(name, "cannot be set with a public access token");
     if (!mayAll && !publicOptions.has(name)) refuse(name, `cannot be set with a public access token that may only trigger; it needs the scope write:tasks:${id}`);
   }
-  const due = options.delay === undefined ? null : parseDue(options.delay, Date.now());
-  if (!mayAll && due !== null && due.getTime() > Date.now() + longestPublicDelayMs) refuse("delay", `may be at most 24 hours with a public access token that may only trigger; more needs the scope write:tasks:${id}`);
-  if (options.queue !== undefined && options.queue.name !== task?.queue) authorize(principal, { action: "write", resources: [{ type: "queues", id: options.queue.name }] });
+  const now = engine.clock.now();
+  const due = options.delay === undefined ? null : parseDue(options.delay, now);
+  if (!mayAll && due !== null && due.getTime() > now + longestPublicDelayMs) refuse("delay", `may be at most 24 hours with a public access token that may only trigger; more needs the scope write:tasks:${id}`);
+  if (options.queue !== undefined && options.queue.name !== engine.deployments.task(id)?.queue) authorize(principal, { action: "write", resources: [{ type: "queues", id: options.queue.name }] });
 }

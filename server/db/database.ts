@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { askerSignal } from "./asker";
 import { Abandoned, isConflict, isConnectionError, isOverdue, Overdue, Unavailable } from "./errors";
+import { pipeline, type Statement } from "./pipeline";
 
 /** Runs one statement; prepared under a name made from its text, so keep texts constant. */
 export interface Query {
@@ -13,6 +14,8 @@ export interface Query {
 export interface Writer {
   query: Query;
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  /** All of the statements in one transaction, in one round trip: the rows of each. When the connection is lost, nobody knows whether they were done. */
+  pipeline<Rows extends readonly unknown[][]>(statements: readonly Statement[]): Promise<Rows>;
   close(): Promise<void>;
 }
 
@@ -184,13 +187,13 @@ async function inTransaction<T>(client: pg.ClientBase, work: (query: Query) => P
 
 /** Tries again on a new connection while the database is away, and after a conflict, for `patienceMs`. */
 export async function patiently<T>(work: () => Promise<T>): Promise<T> {
-  const end = Date.now() + patienceMs;
+  const end = performance.now() + patienceMs;
   for (let pause = 20; ; pause = Math.min(pause * 2, 1000)) {
     try {
       return await work();
     } catch (error) {
       if (error instanceof Unavailable || !(isConnectionError(error) || isConflict(error))) throw error;
-      if (Date.now() > end) throw new Unavailable("The database has been unreachable for 30 s.");
+      if (performance.now() > end) throw new Unavailable("The database has been unreachable for 30 s.");
       await sleep(pause);
     }
   }
@@ -198,11 +201,11 @@ export async function patiently<T>(work: () => Promise<T>): Promise<T> {
 
 /** A transaction that recognises what it has done is made again also when nobody knows whether it was committed. */
 export async function untilKnown<T>(transaction: () => Promise<T>): Promise<T> {
-  for (const end = Date.now() + patienceMs; ; ) {
+  for (const end = performance.now() + patienceMs; ; ) {
     try {
       return await patiently(transaction);
     } catch (error) {
-      if (!(error instanceof CommitUnknown) || Date.now() > end) throw error;
+      if (!(error instanceof CommitUnknown) || performance.now() > end) throw error;
     }
   }
 }
@@ -235,6 +238,7 @@ function openWriter(config: pg.ClientConfig): Writer {
   return {
     query: (sql, params) => withClient((client) => queryOn(client)(sql, params)),
     transaction: (work) => withClient((client) => inTransaction(client, work)),
+    pipeline: (statements) => withClient((client) => pipeline(client, statements, types)),
     async close() {
       closed = true;
       const client = await current?.catch(() => null);

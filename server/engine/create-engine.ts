@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { newId } from "@/lib/ids/ids";
-import { createClaims } from "./running/claim";
 import { openDeployments } from "./versions/deployments";
+import { shareCommits } from "../db/shared-commits";
 import type { Engine, EngineOptions } from "./engine";
 import { createEnds } from "./running/ends";
 import { createFeed } from "./feed";
 import { createFinishes } from "./running/finish";
-import { createInserts } from "./triggering/inserts";
 import { createKeyedInserts } from "./triggering/keyed";
 import { startMaintenance } from "./upkeep/maintenance";
 import { createProgressWrites } from "./telling/progress";
 import { loadQueues, recountQueue } from "./queues/queue";
 import { createRecent } from "./recent";
+import { createRounds } from "./rounds";
 import { recover, sweep } from "./upkeep/recover";
 import { Scheduler } from "./queues/scheduler";
+import { openDatabaseClock } from "./time/database-clock";
 import { startTimers } from "./time/timers";
 import { createTraceWrites } from "./telling/trace";
 import { createTurns } from "./turns";
@@ -26,26 +27,25 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const engine: Engine = {
     ...options,
     nodeId: newId("node"),
+    clock: await openDatabaseClock(db.query),
     ends: createEnds(),
-    feed: createFeed(installation?.epoch ?? "none"),
+    feed: createFeed(installation?.epoch ?? "none", options.log),
     deployments: await openDeployments(db, env),
     scheduler: new Scheduler(env.concurrencyLimit),
     live: new Map(),
     resumes: createTurns(),
     canceled: createRecent(10_000),
+    shared: shareCommits(db.writer()),
     counts: { waiting: 0, delayed: 0, tokensWaiting: 0, failedLastHour: 0 },
     executor: null,
     draining: false,
     readOnlyReason: null,
     // The write loops need the engine for what follows a commit, so they are made with it.
-    get inserts() {
-      return inserts;
+    get rounds() {
+      return rounds;
     },
     get keyed() {
       return keyed;
-    },
-    get claims() {
-      return claims;
     },
     get finishes() {
       return finishes;
@@ -62,24 +62,23 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     async attach(executor) {
       engine.executor = executor;
       await recover(engine);
-      claims.wake();
+      rounds.wake();
     },
-    capacityChanged: () => claims.wake(),
+    capacityChanged: () => rounds.wake(),
     async drain() {
       engine.draining = true;
-      await claims.idle();
+      await rounds.idle();
     },
     async close() {
       engine.draining = true;
       for (const part of background) await part.close();
-      await Promise.all([inserts.idle(), keyed.idle(), claims.idle(), finishes.idle(), progress.idle(), trace.idle()]);
+      await Promise.all([rounds.idle(), engine.shared.idle(), keyed.idle(), finishes.idle(), progress.idle(), trace.idle()]);
       // What this node leaves behind need not wait for the end of its lease. A database that is away is not waited for.
       await Promise.race([db.query("delete from node where id = $1", [engine.nodeId]).catch(() => {}), sleep(500, undefined, { ref: false })]);
     },
   };
-  const inserts = createInserts(engine);
+  const rounds = createRounds(engine);
   const keyed = createKeyedInserts(engine);
-  const claims = createClaims(engine);
   const finishes = createFinishes(engine);
   const progress = createProgressWrites(engine);
   const trace = createTraceWrites(engine);

@@ -2,16 +2,18 @@ import type { RunEvent, TraceItem } from "@/lib/contracts/run";
 import type { Database } from "../db/database";
 import type { GroupCommit } from "../db/group-commit";
 import type { PacketStore } from "../db/packets";
+import type { SharedCommits } from "../db/shared-commits";
 import type { Logger } from "../log";
 import type { Deployments } from "./versions/deployments";
 import type { Environment } from "./environment";
 import type { Ends } from "./running/ends";
 import type { Executor } from "./running/executor";
+import type { Rounds } from "./rounds";
 import type { Feed } from "./feed";
-import type { NewRun } from "./triggering/insert-runs";
 import type { ChunkAppend, Finish, Finished, KeyedAnswer, KeyedRun, MetadataChange, Timers } from "./loops";
 import { toRunRow, type StoredRun } from "./run-row";
 import type { Lane, Scheduler } from "./queues/scheduler";
+import type { DatabaseClock } from "./time/database-clock";
 import type { Recent } from "./recent";
 import type { Turns } from "./turns";
 
@@ -41,7 +43,7 @@ export interface EngineOptions {
   /** Public access tokens of a run and of a batch, for the handles that task code gets. */
   runAccess: (runId: string) => string;
   batchAccess: (batchId: string) => string;
-  /** Nobody else uses this database: nodes of former processes are dead at start, whatever their lease says. */
+  /** No other engine executes on this database (the caller holds its lock): nodes of former processes are dead at start, whatever their lease says. */
   sole: boolean;
   /** Days that finished runs are kept. */
   retentionDays?: number;
@@ -55,15 +57,17 @@ export interface Engine extends EngineOptions {
   readonly deployments: Deployments;
   readonly scheduler: Scheduler;
   readonly timers: Timers;
+  readonly clock: DatabaseClock;
   readonly live: Map<string, LiveRun>;
   /** Resuming, one at a time per run: two outcomes at once must not both give it a slot. */
   readonly resumes: Turns;
   /** Runs that were cancelled between the commit that started them and their way to a worker: they are not to be assigned. */
   readonly canceled: Recent;
-  readonly inserts: { submit(run: NewRun): Promise<StoredRun>; idle(): Promise<void> };
+  readonly rounds: Rounds;
+  /** For what one run does at a time: waiting, going on, its journal. */
+  readonly shared: SharedCommits;
+  /** New runs that a parent's process makes under a key. */
   readonly keyed: GroupCommit<KeyedRun, KeyedAnswer>;
-  /** `recount`: counts what waits before the next claim, from the queue table. */
-  readonly claims: { wake(): void; recount(): void; idle(): Promise<void> };
   /** Null: the run was not in one of the `from` statuses at that epoch. */
   readonly finishes: { submit(finish: Finish): Promise<Finished | null>; idle(): Promise<void> };
   readonly progress: {
@@ -89,10 +93,17 @@ export interface Engine extends EngineOptions {
 
 export const laneOf = (run: { queue: string; concurrency_key: string | null }): Lane => ({ queue: run.queue, key: run.concurrency_key ?? "" });
 
-/** Tells the feed of runs after a commit, and keeps what this node knows of its own. `events` gives what happened to each. */
-export function publish(engine: Engine, runs: readonly StoredRun[], events: (run: StoredRun) => RunEvent[], created = false): void {
-  if (runs.length === 0) return;
-  for (const run of runs) {
+/** A run as a commit has left it, and what happened to it there. */
+export interface Told {
+  run: StoredRun;
+  events: RunEvent[];
+  created?: boolean;
+}
+
+/** Tells the feed of the runs of one commit after it, and keeps what this node knows of its own. */
+export function tell(engine: Engine, told: readonly Told[]): void {
+  if (told.length === 0) return;
+  for (const { run } of told) {
     const live = engine.live.get(run.id);
     // Commits of two connections may be told in either order.
     if (live?.epoch === run.epoch && live.stored.version < run.version) live.stored = run;
@@ -100,9 +111,12 @@ export function publish(engine: Engine, runs: readonly StoredRun[], events: (run
   const at = Date.now();
   engine.feed.emit(
     "runs",
-    runs.map((run) => ({ row: toRunRow(run), events: events(run), created, at })),
+    told.map(({ run, events, created = false }) => ({ row: toRunRow(run), events, created, at })),
   );
 }
+
+/** The same where each run has events of one kind. */
+export const publish = (engine: Engine, runs: readonly StoredRun[], events: (run: StoredRun) => RunEvent[]): void => tell(engine, runs.map((run) => ({ run, events: events(run) })));
 
 /** An event as the row's newest version. */
 export function eventOf(run: StoredRun, type: RunEvent["type"], data?: Record<string, unknown>): RunEvent {
@@ -114,5 +128,5 @@ export function freeSlot(engine: Engine, runId: string): void {
   const lane = engine.scheduler.release(runId);
   if (lane === null) return;
   engine.feed.emit("queues", [lane.queue]);
-  engine.claims.wake();
+  engine.rounds.wake();
 }

@@ -39,7 +39,6 @@ beforeAll(async () => {
     access: { ...credentials, allows, readableThrough },
     notices: () => [],
     allowedOrigins: () => [],
-    allowedHosts: () => null,
     log: api.engine.log,
   });
   const server = createServer().on("upgrade", (req, socket, head) => gateway.handleUpgrade(req, socket, head));

@@ -7,7 +7,7 @@ import { EngineError } from "../../engine/error";
 import { getBatch, listBatchRuns } from "../../engine/reads/batches";
 import { allows, authorize } from "../authorize";
 import { readJson } from "../body";
-import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
+import { principalOf, requestKeyOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { itemChunks } from "../ndjson";
 import { notFound, refuse } from "../problem";
 import { minterOf, type Principal } from "../principal";
@@ -37,7 +37,7 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     const body = await readJson(c, BatchCreateBody, createBytes);
     authorizeTasks(c, principal, body.taskIdentifiers ?? []);
     refuseParent(principal, body);
-    const batch = await createBatch(engine, { ...body, ...oneTimeOf(principal) });
+    const batch = await createBatch(engine, { ...body, ...requestKeyOf(c), ...oneTimeOf(principal) });
     // The handle lets in items of any task, so only who may batch any task is given one that sends.
     const sends = c.req.header("x-trigger-client") === "browser" && allows(principal, { action: "batchTrigger", resources: [{ type: "tasks" }] });
     handOver(c, issuer.batchAccess(batch.id, { sends, by: minterOf(principal) }));
@@ -80,8 +80,8 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
       const tasks = [...new Set(items.map((item) => item.task))].toSorted();
       authorizeTasks(c, principal, tasks);
       refuseParent(principal, parent);
-      for (const item of items) checkPublicItem(context, principal, item);
-      const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...oneTimeOf(principal) });
+      for (const { task, options = {} } of items) checkPublicOptions(engine, principal, task, options);
+      const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...requestKeyOf(c), ...oneTimeOf(principal) });
       if (!batch.isCached) {
         for await (const part of withUploads(context, principal, items.map((item, index) => ({ ...item, index })))) await addBatchItems(engine, batch.id, part);
         await sealBatch(engine, batch.id);
@@ -123,7 +123,7 @@ async function authorizedWhole(context: ApiContext, c: ApiRequest, batchId: stri
   const chunks: BatchItem[][] = [];
   for await (const items of itemChunks(c, publicItemsBytes)) {
     for (const item of items) {
-      checkPublicItem(context, principal, item);
+      checkPublicOptions(context.engine, principal, item.task, item.options ?? {});
       authorizeEither(principal, batchId, item.task);
     }
     chunks.push(items);
@@ -131,10 +131,6 @@ async function authorizedWhole(context: ApiContext, c: ApiRequest, batchId: stri
   if (chunks.length === 0) throw new EngineError(400, "No items were sent.");
   c.set("authorised", true);
   return chunks;
-}
-
-function checkPublicItem({ engine }: ApiContext, principal: Principal, { task, options = {} }: Pick<BatchItem, "task" | "options">): void {
-  checkPublicOptions(principal, { id: task, task: engine.deployments.task(task) }, options);
 }
 
 /** An item's task, or the batch as a whole. */

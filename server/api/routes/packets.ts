@@ -4,14 +4,13 @@ import { Hono } from "hono";
 import { limits, type RunDetail } from "@/lib/contracts/run";
 import { PacketExists } from "../../db/packets";
 import { EngineError } from "../../engine/error";
-import { storedType } from "../../engine/packets";
+import { isPacketKey, storedType } from "../../engine/packets";
 import { getRunDetail, getRunRows } from "../../engine/reads/runs";
 import { getToken } from "../../engine/reads/tokens";
 import { readableThrough } from "../authorize";
 import { readChunks, declaredLength, parseJson, tooLarge } from "../body";
 import type { ApiContext, ApiEnv, ApiRequest } from "../context";
 import { readsRun, runIdOf } from "../find-run";
-import { isPacketKey } from "../payload";
 import { notFound, refuse } from "../problem";
 import { requires } from "../requires";
 

@@ -5,25 +5,24 @@ import { cancelRun } from "../../engine/running/cancel-run";
 import { updateMetadata } from "../../engine/telling/update-metadata";
 import { replayRun } from "../../engine/triggering/replay-run";
 import { rescheduleRun } from "../../engine/triggering/reschedule-run";
-import { storedType } from "../../engine/packets";
+import { payloadPacket, storedType } from "../../engine/packets";
 import { addTags } from "../../engine/telling/add-tags";
 import { resetIdempotencyKey } from "../../engine/triggering/trigger";
 import { audit } from "../audit";
 import { readJson, triggerBytes } from "../body";
-import { principalOf, type ApiContext, type ApiEnv } from "../context";
+import { principalOf, requestKeyOf, type ApiContext, type ApiEnv } from "../context";
 import { changesRun, requireRun } from "../find-run";
-import { payloadPacket } from "../payload";
 import { describe } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";
 import type { Principal } from "../principal";
-import { checkKeyTtl, checkPayload, taskFor, uploadedContent } from "../trigger-checks";
+import { uploadedContent } from "../trigger-checks";
 import { retrieve } from "./runs";
 
 const metadataBytes = 2 * 1024 * 1024;
 
 export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
-  const { engine, log } = context;
+  const { engine } = context;
   const app = new Hono<ApiEnv>();
   const secret = requires(context, { allow: "key", action: "write" });
   const again = requires(context, { allow: "key", action: "write", fromRuns: true });
@@ -41,11 +40,8 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
   app.post("/api/v1/runs/:runId/replay", again, async (c) => {
     const run = await requireRun(context, c);
     const principal = principalOf(c);
-    const body = await withUploadedPayload(context, principal, await readJson(c, ReplayBody, triggerBytes));
-    checkKeyTtl(body.idempotencyKeyTTL, "idempotencyKeyTTL");
-    const task = taskFor(engine, run.task, { lockToVersion: body.version });
-    if (body.payload !== undefined && task !== null) checkPayload(task, payloadPacket(body.payload, body.payloadType), log);
-    const { id } = await replayRun(engine, run.id, { body, by: describe(principal) });
+    const body = await withUploadedPayload(context, principal, await readJson(c, ReplayBody.prefault({}), triggerBytes));
+    const { id } = await replayRun(engine, run.id, { body, by: describe(principal), ...requestKeyOf(c) });
     await audit(context, { actor: principal, action: "run.replay", target: run.id, detail: id });
     return c.json({ id });
   });

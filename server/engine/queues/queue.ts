@@ -45,7 +45,7 @@ async function changed(engine: Engine, name: string, found: boolean): Promise<Qu
   if (!found) throw new EngineError(404, `Queue "${name}" not found.`, { code: "queue-not-found" });
   await loadQueues(engine);
   engine.feed.emit("queues", [name]);
-  engine.claims.wake();
+  engine.rounds.wake();
   const row = (await listQueues(engine)).find((queue) => queue.name === name);
   if (row === undefined) throw new EngineError(404, `Queue "${name}" not found.`, { code: "queue-not-found" });
   return row;

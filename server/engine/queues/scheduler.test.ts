@@ -4,7 +4,7 @@ import { claimLimit, Scheduler, type Lane } from "./scheduler";
 
 const lane = (queue: string, key = ""): Lane => ({ queue, key });
 /** Picks as `queue[/key]:n`, in order. */
-const picked = (scheduler: Scheduler, capacity: number, now = 0) => scheduler.picks(capacity, now).picks.map((pick) => `${pick.queue}${pick.key === "" ? "" : `/${pick.key}`}:${pick.n}`);
+const picked = (scheduler: Scheduler, capacity: number, now = 0) => scheduler.picks(capacity, [], now).picks.map((pick) => `${pick.queue}${pick.key === "" ? "" : `/${pick.key}`}:${pick.n}`);
 
 describe("slots", () => {
   it("are counted by run, so that holding or releasing twice changes nothing", () => {
@@ -16,6 +16,17 @@ describe("slots", () => {
     expect(scheduler.release("a")).toBeNull();
     expect(scheduler.running).toBe(0);
     expect(scheduler.depths().size).toBe(0);
+  });
+
+  it("that start nothing are counted: paused ones, and full ones in which runs wait", () => {
+    const scheduler = new Scheduler(10);
+    scheduler.setQueues(new Map([["full", { limit: 1, paused: false }], ["idle", { limit: 1, paused: false }], ["paused", { limit: null, paused: true }]]));
+    scheduler.hold("a", lane("full"));
+    scheduler.hold("b", lane("idle"));
+    scheduler.enqueued(lane("full"), 1);
+    scheduler.enqueued(lane("paused"), 1);
+    expect(scheduler.held()).toEqual({ paused: 1, full: 1 });
+    expect([scheduler.runningIn(lane("full")), scheduler.runningIn(lane("nowhere"))]).toEqual([1, 0]);
   });
 
   it("a refused run leaves nothing behind", () => {
@@ -85,7 +96,7 @@ describe("picks", () => {
     const scheduler = new Scheduler(100);
     scheduler.enqueued(lane("big"), 1, 100_000);
     scheduler.enqueued(lane("small"), 9, 4);
-    const { picks } = scheduler.picks(10, 0);
+    const { picks } = scheduler.picks(10, [], 0);
     expect(picks.map((pick) => pick.n)).toEqual([5, 4]);
   });
 
@@ -97,7 +108,7 @@ describe("picks", () => {
     for (let turn = 0; turn < 40; turn += 1) {
       const fresh = lane("keyed", `k${turn}`);
       scheduler.enqueued(fresh, turn);
-      const [pick] = scheduler.picks(1, 0).picks;
+      const [pick] = scheduler.picks(1, [], 0).picks;
       if (pick === undefined) throw new Error("nothing was picked");
       if (pick.queue === "old") served += 1;
       scheduler.claimed(pick, 1, turn);
@@ -119,7 +130,7 @@ describe("picks", () => {
           for (let run = 0; run < one.running; run += 1) scheduler.hold(`${index}.${run}`, one);
         }
         const before = scheduler.depths();
-        const { picks, room } = scheduler.picks(capacity, 0);
+        const { picks, room } = scheduler.picks(capacity, [], 0);
         expect(room).toBeLessThanOrEqual(Math.min(capacity, claimLimit));
         const lanesSeen = new Set<string>();
         for (const pick of picks) {
@@ -176,7 +187,7 @@ describe("floors", () => {
             continue;
           }
           // The clock stands still: floors are not looked at anew.
-          const { picks } = scheduler.picks(one.capacity, 0);
+          const { picks } = scheduler.picks(one.capacity, [], 0);
           const snapshot = table.rows.map((row) => row.id);
           for (const { queue, score } of one.meanwhile) enqueue(queue, score);
           for (const pick of picks) {
@@ -185,7 +196,7 @@ describe("floors", () => {
             for (const row of table.take(snapshot, pick, pick)) scheduler.claimed(pick, 1, row.score);
           }
         }
-        for (const pick of scheduler.picks(1000, 0).picks) {
+        for (const pick of scheduler.picks(1000, [], 0).picks) {
           for (const row of table.rows.filter(({ lane: { queue } }) => queue === pick.queue)) expect(row.score).toBeGreaterThanOrEqual(pick.floor);
         }
         expect(scheduler.waiting).toBe(table.rows.length);
@@ -196,12 +207,12 @@ describe("floors", () => {
   it("are forgotten after a second, for what another node has queued", () => {
     const scheduler = new Scheduler(10);
     scheduler.enqueued(lane("q"), 50, 3);
-    const [first] = scheduler.picks(1, 10_000).picks;
+    const [first] = scheduler.picks(1, [], 10_000).picks;
     expect(first?.floor).toBe(0);
     scheduler.claimed(lane("q"), 1, 50);
-    expect(scheduler.picks(1, 10_500).picks[0]?.floor).toBe(50);
+    expect(scheduler.picks(1, [], 10_500).picks[0]?.floor).toBe(50);
     scheduler.claimed(lane("q"), 1, 50);
-    expect(scheduler.picks(1, 11_500).picks[0]?.floor).toBe(0);
+    expect(scheduler.picks(1, [], 11_500).picks[0]?.floor).toBe(0);
   });
 });
 
@@ -235,7 +246,7 @@ describe("the fast road", () => {
     scheduler.release("a");
     // The slot is free, but the run in `q` is ahead of whoever comes now.
     expect(scheduler.tryHold("b", lane("other"), 10)).toBe(false);
-    const [pick] = scheduler.picks(10, 0).picks;
+    const [pick] = scheduler.picks(10, [], 0).picks;
     expect(pick).toMatchObject({ queue: "q", n: 1 });
     scheduler.claimed(lane("q"), 1, 1);
     scheduler.settle(10);

@@ -23,7 +23,6 @@ interface LaneState extends Lane {
   floor: number;
   /** Lowest score that came since the lane was last picked: the claim under way may not have seen it. */
   arrived: number;
-  servedAt: number;
 }
 
 const laneId = (lane: Lane): string => `${lane.queue}\n${lane.key}`;
@@ -42,12 +41,14 @@ export const claimLimit = 250 * availableParallelism();
 export class Scheduler {
   readonly #lanes = new Map<string, LaneState>();
   readonly #slots = new Map<string, LaneState>();
+  /** Lanes in which runs wait, those served longest ago first. */
+  readonly #queued = new Map<string, LaneState>();
+  #waiting = 0;
   /** Of the runs that hold a slot, those that are not with a worker yet. */
   readonly #starting = new Set<string>();
   readonly #readings = new Set<Map<string, number>>();
   #recounts = 0;
   #queues = new Map<string, QueueLimits>();
-  #serving = 0;
   #floorsFrom = 0;
   /** The last claim left runs waiting for want of capacity, so nobody may overtake them. */
   #saturated = false;
@@ -75,8 +76,7 @@ export class Scheduler {
     const id = laneId(lane);
     let state = this.#lanes.get(id);
     if (state === undefined) {
-      // A lane that comes (again) joins the end of the round: ahead of the others, new keys without end would starve them.
-      state = { queue: lane.queue, key: lane.key, waiting: 0, running: new Set(), floor: 0, arrived: Infinity, servedAt: this.#serving };
+      state = { queue: lane.queue, key: lane.key, waiting: 0, running: new Set(), floor: 0, arrived: Infinity };
       this.#lanes.set(id, state);
     }
     return state;
@@ -95,9 +95,15 @@ export class Scheduler {
     return this.#slots.size;
   }
   get waiting(): number {
-    let total = 0;
-    for (const lane of this.#lanes.values()) total += lane.waiting;
-    return total;
+    return this.#waiting;
+  }
+  #setWaiting(lane: LaneState, waiting: number): void {
+    this.#waiting += waiting - lane.waiting;
+    lane.waiting = waiting;
+    const id = laneId(lane);
+    // A lane that comes (again) joins the end of the round: ahead of the others, new keys without end would starve them.
+    if (waiting > 0) this.#queued.set(id, lane);
+    else this.#queued.delete(id);
   }
 
   /** Runs in slots that no worker has yet; they will take as many of the workers' free places. */
@@ -142,7 +148,7 @@ export class Scheduler {
 
   enqueued(lane: Lane, score: number, count = 1): void {
     const state = this.#lane(lane);
-    state.waiting += count;
+    this.#setWaiting(state, state.waiting + count);
     // One less: the table's scores are cut to a millisecond, timestamps are rounded.
     state.floor = Math.min(state.floor, score - 1);
     state.arrived = Math.min(state.arrived, score - 1);
@@ -154,7 +160,7 @@ export class Scheduler {
   }
   dequeued(lane: Lane, count = 1): void {
     const state = this.#lane(lane);
-    state.waiting = Math.max(0, state.waiting - count);
+    this.#setWaiting(state, Math.max(0, state.waiting - count));
     this.#tidy(state);
   }
   /**
@@ -167,11 +173,15 @@ export class Scheduler {
     try {
       const rows = await read();
       this.#recounts += 1;
-      for (const lane of this.#lanes.values()) {
-        lane.waiting = added.get(laneId(lane)) ?? 0;
+      const counted = new Map(added);
+      for (const row of rows) {
+        this.#lane(row);
+        counted.set(laneId(row), (counted.get(laneId(row)) ?? 0) + row.waiting);
+      }
+      for (const [id, lane] of this.#lanes) {
+        this.#setWaiting(lane, counted.get(id) ?? 0);
         lane.floor = 0;
       }
-      for (const row of rows) this.#lane(row).waiting += row.waiting;
       for (const lane of this.#lanes.values()) this.#tidy(lane);
     } finally {
       this.#readings.delete(added);
@@ -184,32 +194,45 @@ export class Scheduler {
   /** Some waiting run could start, were there a worker. */
   get ready(): boolean {
     if (this.environmentRoom <= 0) return false;
-    for (const lane of this.#lanes.values()) if (lane.waiting > 0 && this.#room(lane) > 0) return true;
+    for (const lane of this.#queued.values()) if (this.#room(lane) > 0) return true;
     return false;
   }
 
   /**
    * Shares of the free capacity: lanes that were served longest ago come first, none gets more than its fair part. Half of all slots at
-   * most, so that the database starts one half while workers run the other.
+   * most, so that the database starts one half while workers run the other. `leaving`: runs that end in the same commit, before.
    */
-  picks(capacity: number, now: number): { picks: Pick[]; room: number } {
-    const room = Math.min(capacity, this.environmentRoom, claimLimit, Math.ceil(this.environmentLimit / 2));
+  picks(capacity: number, leaving: readonly string[] = [], now = performance.now()): { picks: Pick[]; room: number } {
+    if (this.#waiting === 0) return { picks: [], room: 0 };
+    const freed = new Map<LaneState, number>();
+    let left = 0;
+    for (const id of leaving) {
+      const lane = this.#slots.get(id);
+      if (lane === undefined) continue;
+      left += 1;
+      freed.set(lane, (freed.get(lane) ?? 0) + 1);
+    }
+    const room = Math.min(capacity, this.environmentRoom + left, claimLimit, Math.ceil(this.environmentLimit / 2));
     if (room <= 0) {
-      this.#saturated = this.waiting > 0;
+      this.#saturated = true;
       return { picks: [], room: 0 };
     }
     if (now - this.#floorsFrom > floorLifeMs) {
       this.#floorsFrom = now;
-      for (const lane of this.#lanes.values()) lane.floor = 0;
+      for (const lane of this.#queued.values()) lane.floor = 0;
     }
-    const ready = [...this.#lanes.values()].filter((lane) => lane.waiting > 0 && this.#room(lane) > 0);
-    const chosen = ready.toSorted((a, b) => a.servedAt - b.servedAt).slice(0, Math.min(maxLanes, room));
-    this.#serving += 1;
+    const roomOf = (lane: LaneState) => this.#room(lane) + (freed.get(lane) ?? 0);
+    const chosen: LaneState[] = [];
+    for (const lane of this.#queued.values()) {
+      if (roomOf(lane) > 0) chosen.push(lane);
+      if (chosen.length === Math.min(maxLanes, room)) break;
+    }
     const share = Math.ceil(room / Math.max(1, chosen.length));
     const picks = chosen.map((lane) => {
-      lane.servedAt = this.#serving;
+      this.#queued.delete(laneId(lane));
+      this.#queued.set(laneId(lane), lane);
       lane.arrived = Infinity;
-      return { queue: lane.queue, key: lane.key, n: Math.min(lane.waiting, this.#room(lane), share), floor: lane.floor };
+      return { queue: lane.queue, key: lane.key, n: Math.min(lane.waiting, roomOf(lane), share), floor: lane.floor };
     });
     return { picks, room };
   }
@@ -233,6 +256,17 @@ export class Scheduler {
       depths.set(lane.queue, { waiting: depth.waiting + lane.waiting, running: depth.running + lane.running.size });
     }
     return depths;
+  }
+  runningIn(lane: Lane): number {
+    return this.#lanes.get(laneId(lane))?.running.size ?? 0;
+  }
+  /** Queues that start nothing: paused ones, and those in which runs wait because their limit is reached. */
+  held(): { paused: number; full: number } {
+    const full = new Set<string>();
+    for (const lane of this.#lanes.values()) if (lane.waiting > 0 && !this.isPaused(lane.queue) && this.#room(lane) <= 0) full.add(lane.queue);
+    let paused = 0;
+    for (const limits of this.#queues.values()) if (limits.paused) paused += 1;
+    return { paused, full: full.size };
   }
   runsInSlots(): string[] {
     return [...this.#slots.keys()];

@@ -16,6 +16,13 @@ select tag from (
 const tasksSql = `
 select task, max(minute) as last from run_stat where env_id = $1 and minute >= now() - interval '7 days' group by task order by last desc, task`;
 
+/** Which of the tags a run has, or had until it was removed. */
+export async function existingTags(db: Database, envId: string, tags: readonly string[]): Promise<Set<string>> {
+  if (tags.length === 0) return new Set();
+  const rows = await db.lists<{ tag: string }>("select tag from unnest($2::text[]) as tag where exists (select from run_tag t where t.env_id = $1 and t.tag = tag.tag)", [envId, tags]);
+  return new Set(rows.map((row) => row.tag));
+}
+
 /** Values for filters, most recent first; then those that are declared but were not used lately. */
 export async function readFacets(db: Database, envId: string, declared: { tasks: readonly string[]; queues: readonly string[] }): Promise<Facets> {
   const [tasks, tags] = await Promise.all([db.lists<{ task: string }>(tasksSql, [envId]), db.lists<{ tag: string }>(tagsSql, [envId])]);

@@ -44,6 +44,7 @@ export async function getToken(db: Database, envId: string, id: string): Promise
 export interface TokensQuery {
   status?: readonly TokenStatus[];
   idempotencyKey?: string;
+  /** Any of them. */
   tags?: readonly string[];
   from?: string;
   to?: string;
@@ -55,7 +56,7 @@ export interface TokensQuery {
 
 const listSql = (direction: "older" | "newer") => `
 select ${tokenColumns} from waitpoint
- where env_id = $1 and ($2::text[] is null or status = any($2)) and ($3::text is null or idempotency_key = $3) and ($4::text[] is null or tags @> $4)
+ where env_id = $1 and ($2::text[] is null or status = any($2)) and ($3::text is null or idempotency_key = $3) and ($4::text[] is null or tags && $4)
    and ($5::timestamptz is null or created_at >= $5) and ($6::timestamptz is null or created_at <= $6)
    and ($7::text is null or (created_at, id) ${direction === "older" ? "<" : ">"} (select created_at, id from waitpoint where id = $7))
  order by created_at ${direction === "older" ? "desc" : "asc"}, id ${direction === "older" ? "desc" : "asc"} limit $8`;

@@ -172,7 +172,7 @@ describe("races", () => {
       const { id } = await start(n, "parent");
       await expect.poll(async () => (await listRuns(suite.db, "env_1", { limit: 1, parent: id })).rows.length).toBe(1);
       await cancelRun(n.engine, id, { by: "ada" });
-      await n.engine.inserts.idle();
+      await n.engine.rounds.idle();
       const alive = (await listRuns(suite.db, "env_1", { limit: 100, parent: id })).rows.filter((row) => row.status !== "CANCELED");
       expect(alive).toEqual([]);
     }

@@ -1,17 +1,16 @@
-import { setImmediate as nextTick } from "node:timers/promises";
-import { isConnectionError, Unavailable } from "../../db/errors";
+import type { Statement } from "../../db/pipeline";
 import { dispatch, type ColdRun } from "./dispatch";
-import { eventOf, laneOf, publish, type Engine } from "../engine";
+import { eventOf, laneOf, type Engine, type Told } from "../engine";
 import { continueRun } from "../waiting/resume";
 import { runColumns, type StoredRun } from "../run-row";
-import { recountQueue } from "../queues/queue";
 import type { Pick } from "../queues/scheduler";
 
 /**
  * Takes the oldest runs of the picked lanes out of the queue table and starts them, in one statement.
  * `any(array(…))` and the floor matter: a CTE join claims 19,000 runs/s against 33,000, and without the floor every claim
  * walks the entries left dead since the last vacuum (13,000/s and falling under a held xmin, against 30,000).
- * A run whose TTL is over leaves the queue here and is expired by its timer.
+ * A run whose TTL is over leaves the queue here and is expired by its timer. When fewer runs have ended before it in the same
+ * transaction than were to ($6), their slots are not free and it takes none.
  */
 const claimSql = `
 with picks as (select * from json_to_recordset($2::json) as p(queue text, key text, n int, floor bigint)),
@@ -20,7 +19,8 @@ c as materialized (
     select run_id, score from run_queue
      where env_id = $1 and queue = p.queue and concurrency_key = p.key and score >= p.floor
      order by score, run_id limit p.n for update skip locked
-  ) q order by q.score, q.run_id limit $3
+  ) q order by q.score, q.run_id
+   limit case when coalesce(nullif(current_setting('signalbox.ended', true), ''), '0')::int >= $6::int then $3::int else 0 end
 ),
 d as (delete from run_queue where run_id = any(array(select run_id from c)) returning run_id, queue, concurrency_key, score, resume),
 r as (
@@ -39,7 +39,7 @@ h as (insert into run_slot (run_id, env_id, node) select id, $1, $4 from r on co
 e as (
   insert into run_event (run_id, version, at, type, data)
   select id, version, now(), case when status = 'DEQUEUED' then 'dequeued' when resume then 'resumed' else 'started' end,
-         json_build_object('attempt', attempt)::text from r
+         json_build_object('attempt', attempt)::text from r where version > 2 or resume or status = 'DEQUEUED'
 ),
 tm as (
   delete from run_timer where kind = 'ttl' and ref = any(array(select id from r where expires_at is not null))
@@ -48,7 +48,7 @@ select r.*, d.queue as lane_queue, d.concurrency_key as lane_key, d.score, d.run
        rd.payload, rd.payload_type, rd.metadata, rd.options
   from d left join r on r.id = d.run_id left join run_data rd on rd.run_id = r.id`;
 
-interface Claimed extends Omit<StoredRun, "id">, ColdRun {
+export interface Claimed extends Omit<StoredRun, "id">, ColdRun {
   id: string | null;
   resume: boolean;
   lane_queue: string;
@@ -57,93 +57,28 @@ interface Claimed extends Omit<StoredRun, "id">, ColdRun {
   run_id: string;
 }
 
-/** The loop that starts waiting runs while slots are free. One claim at a time; it sleeps until somebody wakes it. */
-export function createClaims(engine: Engine) {
-  const writer = engine.db.writer();
-  let looping: Promise<void> | null = null;
-  let again = false;
-  let recountDue = false;
-  /** Claims in a row that found nothing where something was counted. */
-  let misses = 0;
+/** `ends`: how many runs of the same transaction must have ended for the room that is counted on. */
+export const claimStatement = (engine: Engine, { picks, room, ends }: { picks: readonly Pick[]; room: number; ends: number }): Statement => ({
+  sql: claimSql,
+  params: [engine.env.id, JSON.stringify(picks), room, engine.nodeId, engine.deployments.current()?.version ?? null, ends],
+});
 
-  function capacity(): number {
-    return engine.draining ? 0 : (engine.executor?.freeSlots() ?? 0) - engine.scheduler.starting;
-  }
-
-  async function claim(picks: Pick[], room: number): Promise<number> {
-    const rows = await writer.query<Claimed>(claimSql, [
-      engine.env.id,
-      JSON.stringify(picks),
-      room,
-      engine.nodeId,
-      engine.deployments.current()?.version ?? null,
-    ]);
-    for (const row of rows) engine.scheduler.claimed({ queue: row.lane_queue, key: row.lane_key }, 1, row.score);
-    const started = rows.filter(isRun);
-    for (const run of started) engine.scheduler.hold(run.id, laneOf(run));
-    publish(engine, started, (run) => [eventOf(run, typeOf(run), { attempt: run.attempt })]);
-    for (const run of started) {
-      if (run.resume) void continueRun(engine, run);
-      else dispatch(engine, run, run);
-    }
-    engine.feed.emit("queues", [...new Set(rows.map((row) => row.lane_queue))]);
-    return rows.length;
-  }
-  const typeOf = (run: StoredRun & { resume?: boolean }) => (run.status === "DEQUEUED" ? "dequeued" : run.resume === true ? "resumed" : "started");
-
-  async function loop(): Promise<void> {
-    do {
-      again = false;
-      try {
-        await pass();
-      } catch (error) {
-        if (!isConnectionError(error) && !(error instanceof Unavailable)) engine.log.error("claiming runs failed", { error: String(error) });
-        // What was claimed, if the reply alone was lost, is found by the sweep.
-        await pause();
-        again = !engine.draining;
-      }
-      engine.scheduler.settle(capacity());
-      await nextTick();
-    } while (again);
-    looping = null;
-  }
-
-  async function pass(): Promise<void> {
-    if (recountDue) {
-      recountDue = false;
-      await recountQueue(engine).catch((error: unknown) => {
-        recountDue = true;
-        throw error;
-      });
-    }
-    const { picks, room } = engine.scheduler.picks(capacity(), Date.now());
-    if (picks.length === 0) return;
-    if ((await claim(picks, room)) > 0) {
-      misses = 0;
-      again = true;
-      return;
-    }
-    // Nothing where something was counted: another node has it or is taking it, or the counts have drifted.
-    misses += 1;
-    await recountQueue(engine);
-    again ||= engine.scheduler.ready;
-    if (again && misses > 1) await pause();
-  }
-
-  return {
-    wake(): void {
-      again = true;
-      looping ??= loop();
-    },
-    recount(): void {
-      recountDue = true;
-      this.wake();
-    },
-    async idle(): Promise<void> {
-      while (looping !== null) await looping;
-    },
-  };
+/** After the commit: the claimed runs hold their slots, and what is to be told of them is answered. */
+export function holdClaimed(engine: Engine, rows: readonly Claimed[]): Told[] {
+  for (const row of rows) engine.scheduler.claimed({ queue: row.lane_queue, key: row.lane_key }, 1, row.score);
+  const started = rows.filter(isRun);
+  for (const run of started) engine.scheduler.hold(run.id, laneOf(run));
+  return started.map((run) => ({ run, events: [eventOf(run, typeOf(run), { attempt: run.attempt })] }));
 }
 
+/** Hands them to their processes. */
+export function startClaimed(engine: Engine, rows: readonly Claimed[]): void {
+  for (const run of rows) {
+    if (!isRun(run)) continue;
+    if (run.resume) void continueRun(engine, run);
+    else dispatch(engine, run, run);
+  }
+}
+
+const typeOf = (run: Claimed) => (run.status === "DEQUEUED" ? "dequeued" : run.resume ? "resumed" : "started");
 const isRun = (row: Claimed): row is Claimed & { id: string } => row.id !== null;
-const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 250).unref());

@@ -35,7 +35,15 @@ function commonInput({ finish, output }: Ending) {
   };
 }
 
-export const plainInput = (ending: Ending) => ({ ...commonInput(ending), version: ending.known?.version });
+/** Longer outputs, and errors, go to the cold row: the hot one is rewritten whole whenever it changes. */
+const hotOutputLength = 1000;
+
+export function plainInput(ending: Ending) {
+  const input = commonInput(ending);
+  // What an attempt before has left there goes, too.
+  const isCold = input.error !== undefined || (input.output?.length ?? 0) > hotOutputLength || (ending.known?.attempt ?? 1) > 1;
+  return { ...input, version: ending.known?.version, ...(isCold && { is_cold: true }) };
+}
 export const linkedInput = (ending: Ending) => ({ ...commonInput(ending), from: ending.finish.from, result: encodeText(JSON.stringify(outcomeOf(ending))) });
 
 /** What the plain statement tells: all else about the row is known. */

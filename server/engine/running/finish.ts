@@ -1,23 +1,14 @@
 import { untilKnown, type Query, type Writer } from "../../db/database";
 import { groupCommit } from "../../db/group-commit";
-import { completeBatch, countEnded } from "../batches/batch-complete";
-import { ended, inOrderOfId, linkedInput, plainInput, type Ending, type PlainEnd } from "./ending";
+import { completeBatch } from "../batches/batch-complete";
+import { statSql } from "./end-stats";
+import { inOrderOfId, linkedInput, type Ending } from "./ending";
 import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from "../engine";
 import { discardPacket, offloadPacket } from "../packets";
+import { tellCallers } from "../round-effects";
 import { resumeRuns } from "../waiting/resume";
 import type { Finish, Finished } from "../loops";
 import { runColumns, type StoredRun } from "../run-row";
-import { settleFinal } from "../waiting/settle";
-
-/** floor(2·log2(ms)): percentiles come from counts per bucket. */
-const bucketSql = "case when usage_ms > 0 then least(floor(2 * ln(usage_ms::float8) / ln(2::float8)), 60)::smallint else 0 end";
-
-/** Ordered, as all rows that several statements write: two that take the same ones in different orders wait for each other. */
-const statSql = `s as (
-  insert into run_stat (env_id, minute, task, queue, status, bucket, count)
-  select $1, date_trunc('minute', now()), task, queue, status, ${bucketSql}, count(*) from r group by 3, 4, 5, 6 order by 3, 4, 5, 6
-  on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count
-)`;
 
 /** The runs and those that wait for them, in order of id, as everywhere: else two statements could wait for each other. */
 const lockSql = (ids: string) => `
@@ -83,54 +74,11 @@ select ${runColumns}, run.stopping, run.event, q.run_id is not null as was_queue
        (select json_agg(id) from p) as parents, (select json_agg(id) from bc where complete) as batches
   from r as run left join q on q.run_id = run.id`;
 
-/**
- * The same for runs that nothing hangs on as far as this process knows (no parent, journal, queue entry or timer) and whose row is
- * as this process knows it: it costs a third. A run that does not fit is left alone, for the other statement. Somebody who waits
- * for such a run all the same, by an idempotency key, is found by the probe and settled next.
- */
-const plainSql = (inBatches: boolean) => `
-with i as materialized (
-  select * from json_to_recordset($2::json) as i(id text, epoch int, version int, status text, event text, data text, output text, output_type text,
-    error text, error_name text, error_message text, usage_ms int)
-),
-r as (
-  update run set status = i.status, notable = nullif(i.status, 'COMPLETED'), version = i.version + 1, updated_at = now(), finished_at = now(),
-    usage_ms = run.usage_ms + i.usage_ms, retry_at = null, error_name = i.error_name, error_message = i.error_message
-  from i
-  where run.id = any(array(select id from i)) and run.id = i.id and run.epoch = i.epoch and run.version = i.version and run.status = 'EXECUTING'
-  returning run.id, run.task, run.queue, run.status, run.version, run.usage_ms, i.event, i.data, i.output, i.output_type, i.error
-),
-d as (
-  update run_data set output = r.output, output_type = r.output_type, error = r.error from r
-   where run_id = any(array(select id from r)) and run_id = r.id and (r.output is not null or r.error is not null)
-),
-e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), event, data from r),
-h as (delete from run_slot where run_id = any(array(select id from r))),
-${
-  inBatches
-    ? `b as (
-  update batch_item set done = true where run_id = any(array(select id from r)) and not done returning run_id, batch_id
-),
-bc as (
-  update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id order by batch_id) b
-   where id = any(array(select batch_id from b)) and id = b.batch_id returning id, sealed and finished_count >= run_count as complete
-),`
-    : ""
-}
-${statSql}
-select id, now()::timestamptz(3) as at,
-       ${inBatches ? "(select json_agg(id) from bc where complete)" : "null"} as batches,
-       exists (select from run_journal j where j.target = r.id and j.outcome is null)
-         ${inBatches ? "" : "or exists (select from batch_item b where b.run_id = r.id and not b.done)"} as awaited
-  from r`;
-const endPlainSql = plainSql(false);
-const endItemsSql = plainSql(true);
-
 const sizeOfEnding = ({ finish }: Ending): number => finish.output?.data?.length ?? 0;
 
 const nothing = Symbol("not in a state that ends this way");
 
-/** The write loops of ends. `submit` answers null when the run was not in one of the `from` statuses at that epoch. */
+/** The road of ends. `submit` answers null when the run was not in one of the `from` statuses at that epoch. */
 export function createFinishes(engine: Engine) {
   const linked = groupCommit<Ending, Finished | typeof nothing>({
     writer: engine.db.writer(),
@@ -146,22 +94,23 @@ export function createFinishes(engine: Engine) {
       });
     },
   });
-  const plain = groupCommit<Ending, Finished | typeof nothing>({
-    writer: engine.db.writer(),
-    sizeOf: sizeOfEnding,
-    async run({ query }, endings) {
-      const inBatches = endings.some(({ known }) => known?.batch_id !== null);
-      const rows = await query<PlainEnd>(inBatches ? endItemsSql : endPlainSql, [engine.env.id, JSON.stringify(inOrderOfId(endings).map(plainInput))]);
-      const awaited = rows.filter((row) => row.awaited).map((row) => row.id);
-      if (awaited.length > 0) void settleLate(engine, awaited);
-      for (const batchId of rows[0]?.batches ?? []) void completeBatch(engine, batchId);
-      const byId = new Map(rows.map((row) => [row.id, row]));
-      return endings.map((ending) => {
-        const row = byId.get(ending.finish.runId);
-        return row === undefined || ending.known === null ? nothing : ended(ending, ending.known, row.at);
-      });
-    },
-  });
+
+  async function endAsItIs(ending: Ending, before: LiveRun | undefined): Promise<Finished | null> {
+    const { finish } = ending;
+    const { recounts } = engine.scheduler;
+    const answer = await linked.submit(ending);
+    const run = answer === nothing ? await endedHere(engine, finish) : answer;
+    if (run === null) return null;
+    if (run.was_queued) forgetQueued(engine, run, recounts);
+    if (finish.epoch !== null && before?.stored.status === "WAITING") engine.counts.waiting -= 1;
+    if (!run.stopping) {
+      if (before?.epoch === run.epoch) engine.live.delete(run.id);
+      freeSlot(engine, run.id);
+    }
+    publish(engine, [run], () => [eventOf(run, run.event, finish.data)]);
+    tellCallers(engine, run, ending);
+    return run;
+  }
 
   return {
     async submit(finish: Finish): Promise<Finished | null> {
@@ -171,35 +120,19 @@ export function createFinishes(engine: Engine) {
         output: finish.output === undefined ? undefined : await offloadPacket(engine.packets, finish.output, `${finish.runId}/output`),
         known: before !== undefined && hasNoLinks(before, finish) ? before.stored : null,
       };
-      const { recounts } = engine.scheduler;
-      const first = ending.known === null ? nothing : await plain.submit(ending);
-      const answer = first === nothing ? await linked.submit(ending) : first;
-      const run = answer === nothing ? await endedHere(engine, finish) : answer;
-      if (run === null) {
-        await discardPacket(engine.packets, ending.output);
-        return null;
-      }
-      if (run.was_queued) forgetQueued(engine, run, recounts);
-      if (finish.epoch !== null && before?.stored.status === "WAITING") engine.counts.waiting -= 1;
-      if (!run.stopping) {
-        if (before?.epoch === run.epoch) engine.live.delete(run.id);
-        freeSlot(engine, run.id);
-      }
-      publish(engine, [run], () => [eventOf(run, run.event, finish.data)]);
-      const { output } = ending;
-      engine.ends.settle(run.id, { status: run.status, task: run.task, usageMs: run.usage_ms, ...(output !== undefined && { output }), ...(finish.error !== undefined && { error: finish.error }) });
+      const plain = ending.known === null ? null : await engine.rounds.end(ending);
+      const run = plain ?? (await endAsItIs(ending, before));
+      if (run === null) await discardPacket(engine.packets, ending.output);
       return run;
     },
-    async idle() {
-      await Promise.all([linked.idle(), plain.idle()]);
-    },
+    idle: linked.idle,
   };
 }
 
 /** The run has left the queue table. A count made since the statement began may know that already. */
 export function forgetQueued(engine: Engine, run: StoredRun, recounts: number): void {
   if (engine.scheduler.recounts === recounts) engine.scheduler.dequeued(laneOf(run));
-  else engine.claims.recount();
+  else engine.rounds.recount();
 }
 
 /** What cannot be ended as it was when the statement began is ended as it is when its row is locked. */
@@ -247,13 +180,4 @@ function hasNoLinks(live: LiveRun, finish: Finish): boolean {
   const { stored } = live;
   const unlinked = stored.parent_id === null && stored.expires_at === null && stored.delay_until === null;
   return unlinked && !live.operated && stored.status === "EXECUTING" && live.epoch === finish.epoch && finish.status !== "CANCELED";
-}
-
-async function settleLate(engine: Engine, runIds: readonly string[]): Promise<void> {
-  try {
-    await settleFinal(engine, runIds);
-    for (const batchId of await countEnded(engine, runIds)) await completeBatch(engine, batchId);
-  } catch (error) {
-    engine.log.warn("settling what waited for ended runs failed; the sweep tries again", { error: String(error) });
-  }
 }

@@ -8,7 +8,7 @@ import { runColumns, type StoredRun } from "../run-row";
 
 /** Why the process of a run is gone. */
 export type LossCause =
-  /** A shared process died and this run is not known to be the culprit: resumed in a process of its own. */
+  /** Its process died and it is not known to be the culprit, or the process was killed from outside: resumed in a process of its own. */
   | { kind: "neighbour" }
   /** It is the culprit. */
   | { kind: "failed"; error: Extract<TaskRunError, { type: "INTERNAL_ERROR" }>; retryable: boolean }
@@ -48,7 +48,7 @@ e as (insert into run_event (run_id, version, at, type, data) select id, version
 select r.*, exists (select from q) as queued from r`;
 
 const reasons: Record<LossCause["kind"], string> = {
-  neighbour: "its process died with another run in it",
+  neighbour: "its process died, and not surely by its doing",
   handedBack: "its process was stopped",
   lost: "it was lost on the way to its process",
   failed: "its process died",
@@ -64,7 +64,7 @@ export async function loseRuns(engine: Engine, runs: readonly LostRun[]): Promis
       engine.log.error("a lost run could not be handed back; the sweep tries again", { run: lost.runId, error: String(error) });
     }
   }
-  engine.claims.wake();
+  engine.rounds.wake();
 }
 
 async function loseRun(engine: Engine, lost: LostRun): Promise<void> {
@@ -94,15 +94,19 @@ async function handBack(engine: Engine, { runId, epoch, cause, usageMs = 0 }: Lo
   ]);
   if (run === undefined) return confirmCancel(engine, { runId, epoch, usageMs });
   if (engine.live.get(runId)?.epoch === epoch) engine.live.delete(runId);
-  freeSlot(engine, runId);
   if (run.queued) engine.scheduler.enqueued(laneOf(run), 0);
   publish(engine, [run], () => [eventOf(run, "redelivered", { reason: reasons[cause.kind] })]);
+  // Ended before its slot is given away: with that it would be started once more.
+  if (run.redeliveries > maxRedeliveries) await giveUp(engine, run);
+  freeSlot(engine, runId);
   // Whoever brought the outcome may have looked for the run as it was before.
   if (run.status === "WAITING" && run.resume_due) await resumeRuns(engine, [runId]);
-  if (run.redeliveries <= maxRedeliveries) return;
+}
+
+async function giveUp(engine: Engine, { id: runId, epoch }: StoredRun): Promise<void> {
   await engine.finishes.submit({
     runId,
-    epoch: run.epoch,
+    epoch,
     from: ["QUEUED", "WAITING"],
     status: "SYSTEM_FAILURE",
     event: "failed",

@@ -1,12 +1,11 @@
 import type { Operation, OperationOutcome } from "@/lib/contracts/ipc";
-import { parseKeyTtl } from "@/lib/time/duration";
 import type { Query } from "../../db/database";
 import { isConnectionError, Unavailable } from "../../db/errors";
 import { encodeText } from "../../db/text";
 import { triggerBatch } from "../batches/batch";
 import type { Engine, LiveRun } from "../engine";
 import { EngineError } from "../error";
-import { checkKey, type ParentOperation } from "../triggering/prepare-run";
+import { checkKey, keyTtl, type ParentOperation } from "../triggering/prepare-run";
 import { completeToken, createToken } from "../waiting/token";
 import { trigger } from "../triggering/trigger";
 import { blockRun, kindOfWait } from "../waiting/wait";
@@ -86,16 +85,17 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
       return "waiting";
     }
     case "waitUntil": {
-      const { idempotencyKey, idempotencyKeyTTL, date } = operation;
+      const { idempotencyKey, idempotencyKeyTTL, durationMs } = operation;
+      const date = durationMs === undefined ? operation.date : new Date(engine.clock.now() + durationMs).toISOString();
       const until = idempotencyKey === undefined ? date : await endOfWait(engine, idempotencyKey, idempotencyKeyTTL, date);
-      if (Date.parse(until) <= Date.now()) {
+      if (Date.parse(until) <= engine.clock.now()) {
         const outcome: OperationOutcome = { ok: true, value: null };
         await writeJournal(engine, live, message, { outcome });
         return outcome;
       }
-      await writeJournal(engine, live, message, { until });
+      // Asked for together they share a commit, in this order.
+      await Promise.all([writeJournal(engine, live, message, { until }), block(engine, message, { until })]);
       engine.timers.expect(Date.parse(until));
-      await block(engine, message, { until });
       return "waiting";
     }
     case "waitForToken": {
@@ -171,11 +171,19 @@ interface Entry {
 
 /** Notes an operation that has its outcome, or that waits for `target` or `until`. */
 async function writeJournal(engine: Engine, live: LiveRun, message: OperationMessage, entry: Entry): Promise<void> {
-  await journalWith(engine.db.query, live, message, entry);
+  const rows = await engine.shared.query(live.id, journalSql, journalParameters(live, message, entry));
+  if (rows.length === 0) throw changedHands();
 }
 
 async function journalWith(query: Query, live: LiveRun, message: OperationMessage, entry: Entry): Promise<void> {
-  const rows = await query(journalSql, [
+  const rows = await query(journalSql, journalParameters(live, message, entry));
+  if (rows.length === 0) throw changedHands();
+}
+
+const changedHands = () => new EngineError(409, "The run has changed hands.");
+
+function journalParameters(live: LiveRun, message: OperationMessage, entry: Entry): (string | number | null)[] {
+  return [
     live.id,
     live.epoch,
     live.attempt,
@@ -186,8 +194,7 @@ async function journalWith(query: Query, live: LiveRun, message: OperationMessag
     entry.target ?? null,
     entry.until ?? null,
     waitRef(live.id, live.attempt, message.seq),
-  ]);
-  if (rows.length === 0) throw new EngineError(409, "The run has changed hands.");
+  ];
 }
 
 async function forget(engine: Engine, live: LiveRun, message: OperationMessage): Promise<void> {
@@ -205,7 +212,7 @@ async function forget(engine: Engine, live: LiveRun, message: OperationMessage):
  */
 async function endOfWait(engine: Engine, key: string, ttl: string | undefined, date: string): Promise<string> {
   checkKey(key, "idempotencyKey");
-  const ttlMs = (ttl === undefined ? null : parseKeyTtl(ttl)) ?? 365 * 86_400_000;
+  const ttlMs = ttl === undefined ? 365 * 86_400_000 : keyTtl(ttl, "idempotencyKeyTTL");
   const [row] = await engine.db.query<{ ref: string }>(
     `insert into request_key as k (env_id, kind, key, ref, expires_at) values ($1, 'wait', $2, $3, now() + $4 * interval '1 ms')
      on conflict (env_id, kind, key) do update set

@@ -116,7 +116,7 @@ export async function retryDue(engine: Engine, runId: string): Promise<void> {
     if (run === undefined) return;
     engine.scheduler.enqueued(laneOf(run), 0);
     publish(engine, [run], () => [eventOf(run, "queued")]);
-    engine.claims.wake();
+    engine.rounds.wake();
   } else {
     await engine.db.query("delete from run_timer t where kind = 'retry' and ref = $1 and not exists (select from run where id = t.ref and retry_at is not null)", [runId]);
   }

@@ -157,7 +157,7 @@ describe("a cancel", () => {
        update run set status = 'PENDING_VERSION', notable = 'PENDING_VERSION', expires_at = null where id = $1`,
       [id],
     );
-    n.engine.claims.recount();
+    n.engine.rounds.recount();
     await meet(id, () => promotePending(n.engine, ["gone"]), cancel(n, id));
     expect(await suite.db.query("select * from run_queue")).toEqual([]);
     expect(await suite.db.query("select * from run_timer")).toEqual([]);
@@ -175,7 +175,7 @@ describe("a retry", () => {
     await meet(id, goOn, door.open);
     await expect.poll(async () => (await listEvents(suite.db, id)).at(-1)?.type).toBe("retrying");
     await unpause();
-    await n.engine.claims.idle();
+    await n.engine.rounds.idle();
     expect(await getRunDetail(suite.db, "env_1", id)).toMatchObject({ status: "QUEUED", attempt: 1 });
     await cancelRun(n.engine, id, { by: "ada" });
   });

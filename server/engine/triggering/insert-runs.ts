@@ -1,6 +1,7 @@
 import type { RunStatus } from "@/lib/contracts/status";
 import type { MachinePreset } from "@/lib/contracts/task";
 import type { Query } from "../../db/database";
+import type { Statement } from "../../db/pipeline";
 import { runColumns, type StoredRun } from "../run-row";
 
 /** A run to be created. `EXECUTING` takes the fast road: created and started in one commit, never in the queue table. */
@@ -60,6 +61,14 @@ const inputColumns = `id text, task text, status text, queue text, concurrency_k
   options text, progress_value real, progress_label text, error text, error_name text, error_message text, parent_epoch int, parent_attempt smallint,
   parent_seq int, parent_kind text, parent_fingerprint text, parent_waits boolean, parent_outcome text`;
 
+/** Keys that a run must hold to be made, as `keyed.ts` has stored them before. */
+const keyColumns = "request_key text, token_hash text, idempotency_key text";
+export interface HeldKeys {
+  request_key?: string;
+  token_hash?: string;
+  idempotency_key?: string;
+}
+
 /** Statuses that lists look up by `notable`. */
 export const notableStatuses: readonly RunStatus[] = ["DELAYED", "PENDING_VERSION", "WAITING", "CANCELED", "FAILED", "CRASHED", "SYSTEM_FAILURE", "EXPIRED", "TIMED_OUT"];
 
@@ -70,7 +79,9 @@ interface Parts {
   tags: boolean;
   waiting: boolean;
   children: boolean;
-  by: boolean;
+  /** Some have events that their rows cannot say. */
+  told: boolean;
+  keys: boolean;
 }
 
 /**
@@ -83,17 +94,25 @@ const parents = `pl as materialized (
 ),`;
 const fenced = `exists (select from pl where pl.id = i.parent_id and pl.epoch = i.parent_epoch)`;
 
+/** One by one, through the keys' indexes: of `exists` beside an `or` the planner makes a hash of the whole table. */
+const holdsItsKeys = `
+  (i.request_key is null or i.id = (select ref from request_key k where k.env_id = $1 and k.kind = 'trigger' and k.key = i.request_key))
+  and (i.token_hash is null or i.id = (select ref from request_key k where k.env_id = $1 and k.kind = 'token' and k.key = i.token_hash))
+  and (i.idempotency_key is null
+       or i.id = (select run_id from idempotency_key k where k.env_id = $1 and k.task = i.task and k.key = i.idempotency_key))`;
+
 /**
- * One statement: the runs, their cold data, tags, events, queue entries, timers, counters, and their parents' journal entries.
+ * One statement: the runs, their cold data, tags, queue entries, timers, counters, and their parents' journal entries. That they
+ * were created and started their rows say; events are written for the rest.
  * A run whose parent no longer runs at `parent_epoch` is left out: a zombie creates nothing.
  * With `again` it inserts nothing for ids that are there.
  */
-const insertSql = ({ again, tags, waiting, children, by }: Parts): string => `
+const insertSql = ({ again, tags, waiting, children, told, keys }: Parts): string => `
 with ${children ? parents : ""}
 i as materialized (
   select i.*, coalesce(i.queue_ms, floor(extract(epoch from now()) * 1000)::bigint) as place
-    from json_to_recordset($2::json) as i(${inputColumns}${by ? ", created_by text" : ""})
-   ${children ? `where i.parent_seq is null or ${fenced}` : ""}
+    from json_to_recordset($2::json) as i(${inputColumns}, created_by text${keys ? `, ${keyColumns}` : ""})
+   where true ${children ? `and (i.parent_seq is null or ${fenced})` : ""} ${keys ? `and ${holdsItsKeys}` : ""}
 ),
 r as (
   insert into run (id, env_id, task, status, notable, version, epoch, attempt, queue, concurrency_key, priority_ms, queue_at, queued_at, started_at,
@@ -116,12 +135,16 @@ d as (
   insert into run_data (run_id, payload, payload_type, seed_metadata, metadata, metadata_at_attempt, options, error)
   select id, payload, payload_type, metadata, metadata, metadata, options, error from i ${again ? "on conflict do nothing" : ""}
 ),
-e as (
+${
+  told
+    ? `e as (
   insert into run_event (run_id, version, at, type, data)
-  select r.id, v.version, now(), v.type, v.data from r
-   cross join lateral (values (1, 'created', ${by ? "(select json_build_object('by', created_by)::text from i where id = r.id and created_by is not null)" : "null"}), (2, case when r.status = 'DEQUEUED' then 'dequeued' else 'started' end, '{"attempt":1}')) as v(version, type, data)
-   where v.version <= r.version
-),
+  select id, 1, now(), 'created', json_build_object('by', created_by)::text from i where created_by is not null and id in (select id from r)
+  union all
+  select id, 2, now(), 'dequeued', '{"attempt":1}' from r where status = 'DEQUEUED'
+),`
+    : ""
+}
 ${tags ? "t as (insert into run_tag (env_id, tag, created_at, run_id) select $1, tag, now(), id from i, unnest(tags) as tag on conflict do nothing)," : ""}
 ${
   waiting
@@ -161,38 +184,52 @@ s as (
 select id, queue_at, created_at, progress_value from r`;
 
 const texts = new Map<string, string>();
-function textFor(runs: readonly NewRun[], again: boolean): string {
+function textFor(runs: readonly (NewRun & HeldKeys)[], again: boolean): string {
   const parts: Parts = {
     again,
     tags: runs.some((run) => run.tags.length > 0),
     waiting: runs.some((run) => run.status === "QUEUED" || run.status === "DELAYED"),
     children: runs.some((run) => run.parent_seq !== null),
-    by: runs.some((run) => run.created_by !== undefined),
+    told: runs.some((run) => run.created_by !== undefined || run.status === "DEQUEUED"),
+    keys: runs.some((run) => run.request_key !== undefined || run.token_hash !== undefined || run.idempotency_key !== undefined),
   };
-  const key = JSON.stringify(parts);
+  const key = Object.values(parts).join();
   const text = texts.get(key) ?? insertSql(parts);
   texts.set(key, text);
   return text;
 }
 
 /**
- * Creates the runs; the answer misses those that a fenced parent may not create any more. `again`: after a lost connection a first
- * try may have been committed.
+ * Creates the runs. Its rows miss those that a fenced parent may not create any more, and those of whose keys another run holds one.
+ * `again`: after a lost connection a first try may have been committed.
  */
+export const insertStatement = (envId: string, runs: readonly (NewRun & HeldKeys)[], again: boolean): Statement => ({
+  sql: textFor(runs, again),
+  params: [envId, JSON.stringify(runs.map(withoutNulls))],
+});
+
+/** The same as a statement of a transaction: the rows of the runs that were made, now or before. */
 export async function insertRuns(query: Query, envId: string, runs: readonly NewRun[], { again }: { again: boolean }): Promise<StoredRun[]> {
-  const rows = await query<Created>(textFor(runs, again), [envId, JSON.stringify(runs.map(withoutNulls))]);
+  const { sql, params } = insertStatement(envId, runs, again);
+  const { made, missing } = matchCreated(runs, await query<Created>(sql, params));
+  return missing.length === 0 || !again ? made : [...made, ...(await readRuns(query, envId, missing))];
+}
+
+/** The rows of `runs` from what the statement answered, and the ids of those that it did not make. */
+export function matchCreated(runs: readonly NewRun[], rows: readonly Created[]): { made: StoredRun[]; missing: string[] } {
   const byId = new Map(rows.map((row) => [row.id, row]));
-  const created: StoredRun[] = [];
+  const made: StoredRun[] = [];
   const missing: string[] = [];
   for (const run of runs) {
     const row = byId.get(run.id);
     if (row === undefined) missing.push(run.id);
-    else created.push(storedRun(run, row));
+    else made.push(storedRun(run, row));
   }
-  if (missing.length === 0 || !again) return created;
-  const found = await query<StoredRun>(`select ${runColumns} from run where env_id = $1 and id = any($2)`, [envId, missing]);
-  return [...created, ...found];
+  return { made, missing };
 }
+
+export const readRuns = (query: Query, envId: string, ids: readonly string[]): Promise<StoredRun[]> =>
+  query<StoredRun>(`select ${runColumns} from run where env_id = $1 and id = any($2)`, [envId, ids]);
 
 /** Absent means null to the statement; most columns of most runs are, and reading their names costs as much as reading values. */
 function withoutNulls(run: NewRun): object {
@@ -202,7 +239,7 @@ function withoutNulls(run: NewRun): object {
 }
 
 /** What only the database knows of a new row. */
-type Created = Pick<StoredRun, "id" | "queue_at" | "created_at" | "progress_value">;
+export type Created = Pick<StoredRun, "id" | "queue_at" | "created_at" | "progress_value">;
 
 /** The row as the statement stores it. Sending all of it back would cost the database and this process a third of an insert. */
 function storedRun(run: NewRun, { queue_at, created_at, progress_value }: Created): StoredRun {

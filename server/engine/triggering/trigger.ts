@@ -1,6 +1,7 @@
-import { afterInsert } from "./inserts";
+import { afterInsert } from "./after-insert";
 import { freeSlot, type Engine } from "../engine";
-import type { KeyedRun } from "../loops";
+import { EngineError } from "../error";
+import type { KeyedAnswer, KeyedRun } from "../loops";
 import { discardPacket } from "../packets";
 import { checkKey, prepareRun, takeFastRoad, type ParentOperation, type TriggerRequest } from "./prepare-run";
 
@@ -30,25 +31,27 @@ export async function trigger(
   }
   const { run, idempotency, access } = prepared;
   const made: TriggerReceipt = { id: run.id, isCached: false, ...(access !== null && { publicAccessToken: access }) };
+  const packet = { data: run.payload, dataType: run.payload_type };
   takeFastRoad(engine, run);
-  if (idempotency === null && request.requestKey === undefined && request.oneTimeToken === undefined) {
-    await engine.inserts.submit(run);
-    return made;
-  }
-  const keyed: KeyedRun = { run, idempotency, requestKey: request.requestKey ?? null, oneTimeToken: request.oneTimeToken ?? null };
-  const answer = await engine.keyed
-    .submit(keyed)
-    .catch((error: unknown) => {
-      freeSlot(engine, run.id);
-      throw error;
-    });
-  if (answer.stored === null) {
+  const item: KeyedRun = { run, idempotency, requestKey: request.requestKey ?? null, oneTimeToken: request.oneTimeToken ?? null };
+  // A key that a parent takes goes with the run that it makes, or not at all: the parent may have changed hands.
+  const isFenced = run.parent_seq !== null && (idempotency !== null || item.requestKey !== null);
+  const answer = await (isFenced ? makeFenced(engine, item) : engine.rounds.make(item)).catch(async (error: unknown) => {
     freeSlot(engine, run.id);
-    await discardPacket(engine.packets, { data: run.payload, dataType: run.payload_type });
-    return { id: answer.id, isCached: answer.isCached, ...(access !== null && { publicAccessToken: engine.runAccess(answer.id) }) };
-  }
-  afterInsert(engine, [run], [answer.stored]);
-  return made;
+    // Of any other error it is not known whether the run was stored.
+    if (error instanceof EngineError) await discardPacket(engine.packets, packet);
+    throw error;
+  });
+  if (answer.stored !== null) return made;
+  freeSlot(engine, run.id);
+  await discardPacket(engine.packets, packet);
+  return { id: answer.id, isCached: answer.isCached, ...(access !== null && { publicAccessToken: engine.runAccess(answer.id) }) };
+}
+
+async function makeFenced(engine: Engine, item: KeyedRun): Promise<KeyedAnswer> {
+  const answer = await engine.keyed.submit(item);
+  if (answer.stored !== null) afterInsert(engine, [item.run], [answer.stored]);
+  return answer;
 }
 
 /** Frees the key for the next trigger. False: no run holds it. */

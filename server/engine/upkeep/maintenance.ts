@@ -12,7 +12,12 @@ const tokensEveryMs = 30 * 60_000;
 
 /** Leases, the sweep, partitions, retention and the tokens of runs, each on its own clock. */
 export function startMaintenance(engine: Engine, sweep: () => Promise<void>): { close(): Promise<void> } {
-  const loops = [every(leaseEveryMs, () => renewLease(engine)), every(sweepEveryMs, sweep), every(retentionEveryMs, () => retain(engine)), every(tokensEveryMs, () => renewTokens(engine))];
+  const loops = [
+    every(leaseEveryMs, () => Promise.all([renewLease(engine), engine.clock.read()])),
+    every(sweepEveryMs, sweep),
+    every(retentionEveryMs, () => retain(engine)),
+    every(tokensEveryMs, () => renewTokens(engine)),
+  ];
   return {
     async close() {
       await Promise.all(loops.map((loop) => loop.close()));

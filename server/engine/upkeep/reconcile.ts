@@ -33,7 +33,7 @@ export async function reconcile(engine: Engine): Promise<void> {
   if (lasting.length === 0 || engine.draining) return;
   engine.log.warn("memory and the database had come apart", { differences: lasting.map((difference) => difference.key).slice(0, 20), count: lasting.length });
   for (const difference of lasting) await difference.repair();
-  engine.claims.wake();
+  engine.rounds.wake();
 }
 
 async function differences(engine: Engine): Promise<Difference[]> {

@@ -18,14 +18,16 @@ with gone as materialized (
 ),
 d as (
   delete from run_data where run_id = any(array(select id from gone))
-  returning run_id, array_remove(array[case when payload_type = '${storedType}' then payload end, case when output_type = '${storedType}' then output end], null) as packets
+  returning run_id, case when payload_type = '${storedType}' then payload end as payload, output, output_type
 ),
 t as (delete from run_tag where run_id = any(array(select id from gone))),
 c as (delete from stream_chunk where run_id = any(array(select id from gone))),
 s as (delete from stream where run_id = any(array(select id from gone))),
 j as (delete from run_journal where run_id = any(array(select id from gone))),
 k as (delete from idempotency_key where run_id = any(array(select id from gone)))
-delete from run where id = any(array(select id from gone)) returning id, (select packets from d where run_id = run.id) as packets`;
+delete from run where id = any(array(select id from gone))
+returning id, (select array_remove(array[d.payload, case when coalesce(run.output_type, d.output_type) = '${storedType}' then coalesce(run.output, d.output) end], null)
+                 from d where run_id = run.id) as packets`;
 
 const removeBatchesSql = `
 with gone as materialized (
@@ -56,12 +58,12 @@ select min(at) as at from (
 export async function retain(engine: Engine): Promise<void> {
   const days = engine.retentionDays ?? 30;
   const { query } = engine.db;
-  await ensurePartitions(query, new Date());
+  await ensurePartitions(query, new Date(engine.clock.now()));
   await removeAll(engine, removeRunsSql);
   await removeAll(engine, removeBatchesSql);
   await removeAll(engine, removeTokensSql);
   const [oldest] = await query<{ at: string | null }>(oldestSql);
-  const limit = new Date(Math.min(Date.now() - days * 86_400_000, typeof oldest?.at === "string" ? Date.parse(oldest.at) : Number.POSITIVE_INFINITY));
+  const limit = new Date(Math.min(engine.clock.now() - days * 86_400_000, typeof oldest?.at === "string" ? Date.parse(oldest.at) : Number.POSITIVE_INFINITY));
   await dropPartitions(query, limit);
   await query("delete from request_key where expires_at < now()");
   await query("delete from public_token where environment_id = $1 and expires_at < now() - $2 * interval '1 day'", [engine.env.id, days]);

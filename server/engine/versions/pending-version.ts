@@ -8,7 +8,14 @@ with r as (
    where id = $1 and epoch = $2 and status in ('EXECUTING', 'DEQUEUED') returning ${runColumns}
 ),
 h as (delete from run_slot where run_id = any(array(select id from r))),
-e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), 'parked', '{"reason":"task not in the current version"}' from r)
+e as (
+  insert into run_event (run_id, version, at, type, data)
+  select id, version, now(), 'parked', '{"reason":"task not in the current version"}' from r
+  union all
+  -- The row forgets that it had been started, which nothing else says.
+  select before.id, 2, before.started_at, 'started', '{"attempt":1}' from r join run before on before.id = r.id
+   where before.attempt <= 1 and before.started_at is not null and not exists (select from run_event known where known.run_id = before.id and known.version = 2)
+)
 select * from r`;
 
 /** A run whose task the current version lacks waits, without a slot, for one that has it. */
@@ -52,7 +59,7 @@ export async function promotePending(engine: Engine, tasks: readonly string[]): 
       if (run.expires_at !== null) engine.timers.expect(Date.parse(run.expires_at));
     }
     publish(engine, runs, (run) => [eventOf(run, "queued")]);
-    engine.claims.wake();
+    engine.rounds.wake();
     if (runs.length < 200) return;
   }
 }

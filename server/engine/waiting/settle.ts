@@ -18,7 +18,8 @@ interface EndedRun {
 
 export async function resultsOf(query: Query, runIds: readonly string[]): Promise<Map<string, RunResult>> {
   const rows = await query<EndedRun>(
-    "select r.id, r.status, d.output, d.output_type, d.error from run r join run_data d on d.run_id = r.id where r.id = any($1) and r.status = any($2)",
+    `select r.id, r.status, coalesce(r.output, d.output) as output, coalesce(r.output_type, d.output_type) as output_type, d.error
+       from run r join run_data d on d.run_id = r.id where r.id = any($1) and r.status = any($2)`,
     [runIds, finalStatuses],
   );
   return new Map(rows.map((row) => [row.id, resultOf(row)]));
