@@ -39,10 +39,12 @@ export const ruleOf = (handler: object): Rule | null => (isMarked(handler) ? han
 export function requires(context: Pick<ApiContext, "credentials" | "config">, rule: Rule): MiddlewareHandler<ApiEnv> {
   const handler: MiddlewareHandler<ApiEnv> = async (c, next) => {
     if (answersOtherOrigins(rule)) allowOrigin(c);
-    await askedBy(() => c.req.raw.signal, async () => {
+    const answer = async () => {
       c.set("principal", await admit(context, c, rule));
       await next();
-    });
+    };
+    // What has an effect goes on without its client, and the engine's loops that it may have started work for all.
+    await (c.req.method === "GET" ? askedBy(() => c.req.raw.signal, answer) : answer());
     if (rule.allow === "perItem" && c.get("authorised") !== true && c.res.status < 400) throw new Error(`${c.req.method} ${c.req.path} did not authorise its items`);
   };
   return Object.assign(handler, { [ruleMark]: rule });
