@@ -66,6 +66,7 @@ export const ReplayBody = z.strictObject({
   payload: z.unknown().optional(),
   payloadType: z.string().optional(),
   metadata: z.unknown().optional(),
+  metadataType: z.string().optional(),
   tags: Tags.optional(),
   queue: z.string().optional(),
   concurrencyKey: z.union([z.string(), z.number()]).transform(String).optional(),

@@ -1,5 +1,5 @@
 import { createHttpClient, type ApiRequestOptions, type HttpClient } from "@/lib/client/http";
-import { currentScope } from "./scope";
+import { currentRun, currentScope } from "./scope";
 
 export interface ApiClientConfiguration {
   /** Default: TRIGGER_API_URL, else http://127.0.0.1:3030. */
@@ -41,7 +41,8 @@ export const speaksToOwnEngine = (override?: ApiClientConfiguration): boolean =>
 
 /** Client for the call at hand: what the call says, then `auth.withAuth`, then the run's own, then `configure`, then the environment. */
 export function apiClient(override?: ApiClientConfiguration): HttpClient {
-  const { run, auth } = currentScope();
+  const { auth } = currentScope();
+  const run = currentRun();
   const baseURL = override?.baseURL ?? auth?.baseURL;
   const isElsewhere = baseURL !== undefined && baseURL !== run?.assignment.api.url;
   // The run's own token is for its own server, and changes while the run goes on.

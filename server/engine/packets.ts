@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { limits, type Packet } from "@/lib/contracts/run";
 import { deeperThan } from "@/lib/values/json-depth";
+import { decodePacket } from "@/lib/values/packet";
 import type { PacketStore } from "../db/packets";
 import { EngineError } from "./error";
 
@@ -65,14 +66,15 @@ export function payloadPacket(payload: unknown, payloadType: string | undefined)
 const issue = (message: string) => ({ issues: [{ path: "payload", message }] });
 
 function superjsonText(payload: unknown): string {
-  if (typeof payload !== "string") return JSON.stringify(payload);
-  if (deeperThan(payload, limits.depth)) throw new EngineError(400, `The payload is nested more than ${limits.depth} levels deep.`, issue("nested too deeply"));
+  const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+  if (deeperThan(text, limits.depth)) throw new EngineError(400, `The payload is nested more than ${limits.depth} levels deep.`, issue("nested too deeply"));
   try {
-    JSON.parse(payload);
-  } catch {
-    throw new EngineError(400, "A payload of type application/super+json must be the JSON text of {json, meta}.", issue("must be superjson text"));
+    decodePacket({ data: text, dataType: "application/super+json" });
+  } catch (error) {
+    const reason = error instanceof TypeError ? ` ${error.message}.` : "";
+    throw new EngineError(400, `A payload of type application/super+json must be the JSON text of {json, meta}.${reason}`, issue("must be superjson text"));
   }
-  return payload;
+  return text;
 }
 
 /** Names that clients and workers give packets. The store hashes them, so this only keeps them printable and short. */

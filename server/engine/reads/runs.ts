@@ -38,7 +38,8 @@ export async function getRunDetail(db: Database, envId: string, runId: string): 
     triggerFunction: options.triggerFunction,
     streams: await listStreams(db, runId),
   };
-  if (run.error !== null) detail.fullError = TaskRunError.parse(JSON.parse(decodeText(run.error)));
+  // What an attempt said before the one that succeeded is in its event.
+  if (run.error !== null && run.status !== "COMPLETED") detail.fullError = TaskRunError.parse(JSON.parse(decodeText(run.error)));
   if (run.max_duration !== null) detail.maxDuration = run.max_duration;
   if (options.ttl !== undefined) detail.ttl = options.ttl;
   if (options.idempotencyKey !== undefined) detail.idempotencyKey = options.idempotencyKey;
