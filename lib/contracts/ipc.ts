@@ -173,6 +173,8 @@ const otherToWorker = [
   z.object({ type: z.literal("outcome"), runId: z.string(), epoch: z.number().int(), seq: z.number().int(), outcome: OperationOutcome }),
   /** A metadata change made from outside (dashboard, API, a child). */
   z.object({ type: z.literal("metadata"), runId: z.string(), epoch: z.number().int(), metadata: z.string().nullable() }),
+  /** A later credential for the run's calls: the one before is about to expire. */
+  z.object({ type: z.literal("token"), runId: z.string(), epoch: z.number().int(), token: z.string() }),
   z.object({ type: z.literal("cancel"), runId: z.string(), epoch: z.number().int(), reason: z.enum(["canceled", "maxDuration"]) }),
   /** Finish nothing new, report what is buffered, and exit 0 once no run is left. */
   z.object({ type: z.literal("drain") }),

@@ -119,7 +119,10 @@ export async function listRuns(db: Database, envId: string, query: RunsListQuery
   }
   list("run.task", query.task);
   list("run.queue", query.queue);
-  for (const tag of query.tag ?? []) add((p) => runsTagged(`= ${p}`), tag);
+  const [tag, ...otherTags] = query.tag ?? [];
+  // One tag finds the runs, the others are looked for in them: more tags are no more work.
+  if (tag !== undefined) add((p) => runsTagged(`= ${p}`), tag);
+  if (otherTags.length > 0) add((p) => `run.tags @> ${p}::text[]`, otherTags);
   if (query.anyTag !== undefined && query.anyTag.length > 0) add((p) => runsTagged(`= any(${p})`), query.anyTag);
   // Looked for in the text of the options as it was written: parsing it would fail at what JSON holds and text does not.
   if (query.region !== undefined && query.region.length > 0) {
