@@ -17,6 +17,7 @@ import { taskRoutes } from "./dashboard/tasks";
 import { tokenPageRoutes } from "./dashboard/tokens";
 import { createGuessLimits } from "./guess-limits";
 import { createTurn } from "./in-turn";
+import { createHotTrigger, type HotTrigger } from "./hot-trigger";
 import { createIssuer } from "./issuer";
 import { answerProblem, toProblem } from "./problem";
 import { realtimeRoutes } from "./realtime/realtime";
@@ -51,6 +52,8 @@ export interface Api {
   app: Hono<ApiEnv>;
   /** For the WebSocket gateway: who asks, and whether that still holds. */
   credentials: Credentials;
+  /** Asked before `app`. */
+  hotTrigger: HotTrigger;
   /** Answers what is held open, before the server closes its connections. */
   stop(): void;
 }
@@ -78,7 +81,7 @@ export function createApi(options: ApiOptions): Api {
   });
   app.notFound((c) => unmatched(app, c));
   assertRules(app);
-  return { app, credentials, stop: stopping.stop };
+  return { app, credentials, hotTrigger: createHotTrigger(context), stop: stopping.stop };
 }
 
 const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [

@@ -69,8 +69,9 @@ export function principalOf(c: ApiRequest): Principal {
 }
 
 /** The id that the published clients keep over the retries of one call. */
-export function requestKeyOf(c: ApiRequest): { requestKey?: string } {
-  const requestKey = c.req.header("x-trigger-request-idempotency-key");
+export const requestKeyOf = (c: ApiRequest): { requestKey?: string } => requestKeyIn((name) => c.req.header(name));
+export function requestKeyIn(header: (name: string) => string | undefined): { requestKey?: string } {
+  const requestKey = header("x-trigger-request-idempotency-key");
   return requestKey === undefined || requestKey === "" ? {} : { requestKey };
 }
 

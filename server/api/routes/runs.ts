@@ -50,7 +50,7 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   app.get("/api/v1/runs/:runId/result", secret, async (c) => {
-    const wait = readWait(c);
+    const wait = readWait(c.req.query("wait"));
     const result = await (wait > 0 ? runResultWithin(context, runIdOf(c), wait) : runResult(context, runIdOf(c)));
     if (result === null && wait > 0 && context.stopping.isStopping()) throw serverStops();
     if (result === null) throw notFound(`Result of run ${runIdOf(c).slice(0, 64)}`);
