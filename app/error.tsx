@@ -21,7 +21,7 @@ export default function AppError({ error, reset }: { error: Error & { digest?: s
     <main className="mx-auto max-w-xl p-6">
       <div role="alert" className="flex flex-wrap items-start gap-2 rounded border border-bad/40 bg-bad-soft px-3 py-2">
         <div className="min-w-0 flex-1">
-          <p className="font-medium">The dashboard cannot be loaded</p>
+          <h1 className="font-medium">The dashboard cannot be loaded</h1>
           <p className="break-words text-muted">The server or its database does not answer. Runs go on where they can; this page tries again every few seconds.</p>
           {error.digest === undefined ? null : <p className="font-mono text-xs text-faint">{error.digest}</p>}
         </div>

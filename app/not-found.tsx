@@ -9,6 +9,7 @@ export default function NotFound() {
   return (
     <main>
       <EmptyState
+        heading="h1"
         title="There is no such page"
         action={
           <Button asChild>

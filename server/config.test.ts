@@ -26,6 +26,7 @@ test("nothing set: the documented defaults", () => {
     hosts: [],
     proxies: [],
     roles: new Set(["web", "engine", "worker"]),
+    frozenAfterMs: 60_000,
   });
 });
 
@@ -41,6 +42,8 @@ test.each([
   [{ HOST: "http://here" }, /^HOST must be a host name/],
   [{ DATABASE_URL: "mysql://x" }, /^DATABASE_URL must look like postgres:/],
   [{ SIGNALBOX_URL: "box.example.com" }, /^SIGNALBOX_URL must be the address/],
+  [{ SIGNALBOX_FROZEN_AFTER: "1m" }, /^SIGNALBOX_FROZEN_AFTER must be a whole number of seconds from 5 to 86400, such as 60\.$/],
+  [{ SIGNALBOX_FROZEN_AFTER: "0" }, /^SIGNALBOX_FROZEN_AFTER must be a whole number of seconds from 5 to 86400, such as 60\.$/],
   [{ SIGNALBOX_ROLES: "web,cook" }, /^SIGNALBOX_ROLES must be a comma list of web, engine, worker; not "web,cook"\.$/],
   [{ SIGNALBOX_HOSTS: "box.lan, http://box" }, /^SIGNALBOX_HOSTS must be a comma list of host names/],
   [{ SIGNALBOX_PROXIES: "10.0.0.0/33" }, /^SIGNALBOX_PROXIES must be a comma list of addresses/],

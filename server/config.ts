@@ -22,6 +22,8 @@ export interface Config {
   /** Addresses and networks of the proxies in front, whose X-Forwarded-For is believed. */
   proxies: readonly string[];
   roles: ReadonlySet<Role>;
+  /** A task process that neither answers nor computes for this long is killed. */
+  frozenAfterMs: number;
 }
 
 /** One line per wrong variable: its name, what is wrong, what to do. */
@@ -39,6 +41,7 @@ export const environmentOfMode: Record<Mode, { slug: "prod" | "dev"; type: "PROD
 const additionalKey = /^tr_(dev|stg|prod|preview)_sk_[a-zA-Z0-9]{24}$/;
 
 const blankIsUnset = (value: unknown) => (typeof value === "string" && value.trim() === "" ? undefined : value);
+const frozenForm = "must be a whole number of seconds from 5 to 86400, such as 60";
 const text = z.preprocess(blankIsUnset, z.string().trim().optional());
 
 const listOf = (isOne: (part: string) => boolean, error: string) =>
@@ -61,6 +64,7 @@ const variables = (mode: Mode) =>
     TRIGGER_SECRET_KEY: z.preprocess(blankIsUnset, secretKey(mode).optional()),
     SIGNALBOX_HOSTS: listOf((name) => /^[a-z0-9._-]+$/.test(name), "must be a comma list of host names without ports, such as signalbox.lan,box.example.com"),
     SIGNALBOX_PROXIES: listOf(isProxyAddress, "must be a comma list of addresses or networks of your own proxies, such as 127.0.0.1,10.0.0.0/8"),
+    SIGNALBOX_FROZEN_AFTER: z.preprocess(blankIsUnset, z.coerce.number(frozenForm).int(frozenForm).min(5, frozenForm).max(86_400, frozenForm).default(60)),
     SIGNALBOX_ROLES: z.preprocess(blankIsUnset, z.string().default(roles.join(",")).transform(parseRoles)),
   });
 
@@ -104,6 +108,7 @@ export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: 
     hosts: data.SIGNALBOX_HOSTS,
     proxies: data.SIGNALBOX_PROXIES,
     roles: data.SIGNALBOX_ROLES,
+    frozenAfterMs: data.SIGNALBOX_FROZEN_AFTER * 1000,
   };
 }
 

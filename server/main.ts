@@ -46,16 +46,24 @@ export async function main(options: Installation & { mode: Mode }): Promise<void
       if (server !== undefined) void stop(0);
     });
   }
-  process.on("uncaughtException", (error) => {
+  /** What nobody has caught may have left half of something behind. */
+  function fault(error: unknown): void {
     log.error("a fault in Signalbox; it stops, and resumes everything at its next start", { error });
     if (!stopping) void stop(1);
-  });
-  process.on("unhandledRejection", (error) => log.error("a fault in Signalbox", { error }));
+  }
+  process.on("uncaughtException", fault);
+  process.on("unhandledRejection", fault);
+
+  /** Another server has this one's database. */
+  function onLost(error: Error): void {
+    log.error("stopping", { error: error.message });
+    if (!stopping) void stop(1);
+  }
 
   try {
     const config = parseConfig({ mode, env: process.env, cwd: process.cwd() });
     forgetSecrets(process.env, secretVariables);
-    server = await startServer({ config, installation, log });
+    server = await startServer({ config, installation, log, onLost });
   } catch (error) {
     fail(error, log);
   }

@@ -15,6 +15,7 @@ import { environmentOfMode, localOrigin, type Config } from "./config";
 import { openDataDirectory } from "./data-directory";
 import { bootstrap, showNewKey } from "./db/bootstrap";
 import { openDatabase, type Database } from "./db/database";
+import { lockDatabase } from "./db/engine-lock";
 import { isConnectionError, Unavailable } from "./db/errors";
 import { PrismaClient } from "./db/generated/client";
 import { openKeys, openVault } from "./db/keys";
@@ -65,7 +66,15 @@ export class StartError extends Error {
 const drainGraceMs: Record<Config["mode"], number> = { start: 5_000, dev: 500 };
 const answerGraceMs = 1_500;
 
-export async function startServer(options: { config: Config; installation: Installation; log: Logger }): Promise<RunningServer> {
+interface StartOptions {
+  config: Config;
+  installation: Installation;
+  log: Logger;
+  /** Another server has taken the database over: this one must stop. */
+  onLost(error: Error): void;
+}
+
+export async function startServer(options: StartOptions): Promise<RunningServer> {
   const cleanup = createCleanup(options.log);
   try {
     return await start({ ...options, cleanup });
@@ -75,8 +84,8 @@ export async function startServer(options: { config: Config; installation: Insta
   }
 }
 
-async function start({ config, installation, log, cleanup }: { config: Config; installation: Installation; log: Logger; cleanup: Cleanup }): Promise<RunningServer> {
-  const begun = Date.now();
+async function start({ config, installation, log, onLost, cleanup }: StartOptions & { cleanup: Cleanup }): Promise<RunningServer> {
+  const begun = performance.now();
   const { dataDir, mode } = config;
   const lock = prepareDataDirectory(dataDir, log);
   cleanup.add("data directory's lock", () => lock.release());
@@ -89,7 +98,7 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
   tellPages(config, http);
 
   const buildOptions: BuildOptions = { projectDir: config.projectDir, dataDir, mode, ...compiled(installation), log };
-  const [{ db, url }, built] = await Promise.all([openData({ config, installation, log, cleanup }), buildProject(buildOptions)]);
+  const [{ db, url }, built] = await Promise.all([openData({ config, installation, log, onLost, cleanup }), buildProject(buildOptions)]);
   if (!built.ok && mode === "start") throw new StartError(describeBuildError(built.error));
   // The bundler's own process is needed again only when tasks change.
   if (mode === "start") await stop();
@@ -108,7 +117,7 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
     db,
     env,
     packets,
-    sole: config.databaseUrl === undefined,
+    sole: config.roles.has("engine"),
     log: log.child({ in: "engine" }),
     api: () => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.workerToken() }),
     tokenUrl: issuer.callbackUrl,
@@ -142,7 +151,7 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
   cleanup.add("gateway", () => gateway.close());
   served.onBuild(gateway.noticesChanged);
 
-  const supervisor = config.roles.has("worker") ? openSupervisor({ engine, buildOptions, log }) : undefined;
+  const supervisor = config.roles.has("worker") ? openSupervisor({ engine, config, buildOptions, log }) : undefined;
   if (supervisor !== undefined) cleanup.add("workers", () => supervisor.close());
   const readiness = watchReadiness({ query: db.query, extra: () => (engine.draining ? ["stopping"] : []) });
   cleanup.add("readiness watch", () => readiness.close());
@@ -151,7 +160,7 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
 
   const setupCode = await issueSetupCode(db);
   await showNewKey({ db, vault: keys.vault, environmentId: env.id }, (secretKey) =>
-    announce({ config, version: installation.version, environment: env, deployment: engine.deployments.current(), secretKey, setupCode, origin: origin(), startedInMs: Date.now() - begun, log }),
+    announce({ config, version: installation.version, environment: env, deployment: engine.deployments.current(), secretKey, setupCode, origin: origin(), startedInMs: performance.now() - begun, log }),
   );
 
   return {
@@ -194,18 +203,23 @@ function tellPages(config: Config, http: HttpServer): void {
 
 const compiled = ({ root }: Installation) => ({ workerEntry: join(root, "dist", "worker", "main.js"), sdkEntry: join(root, "dist", "sdk", "index.js") });
 
-async function openData({ config, installation, log, cleanup }: { config: Config; installation: Installation; log: Logger; cleanup: Cleanup }): Promise<{ db: Database; url: string }> {
+async function openData({ config, installation, log, onLost, cleanup }: StartOptions & { cleanup: Cleanup }): Promise<{ db: Database; url: string }> {
   const postgres = config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.child({ in: "postgres" }) }) : undefined;
   if (postgres !== undefined) cleanup.add("PostgreSQL", () => postgres.close());
   const url = postgres?.url ?? config.databaseUrl ?? "";
   if (postgres === undefined) await checkExternalPostgres({ url, log });
+  if (config.roles.has("engine")) {
+    // Before the migrations: those of a newer version must not change the tables below an engine that runs.
+    const engineLock = await lockDatabase({ url, log, onLost });
+    cleanup.add("engine's lock", () => engineLock.release());
+  }
   await migrate({ url, directory: join(installation.root, "prisma", "migrations"), log });
   const db = openDatabase({ url });
   cleanup.add("database connections", () => db.close());
   return { db, url };
 }
 
-function openSupervisor({ engine, buildOptions, log }: { engine: Engine; buildOptions: BuildOptions; log: Logger }): Supervisor {
+function openSupervisor({ engine, config, buildOptions, log }: { engine: Engine; config: Config; buildOptions: BuildOptions; log: Logger }): Supervisor {
   const { dataDir, projectDir, mode, workerEntry, sdkEntry } = buildOptions;
   return createSupervisor({
     events: runEvents(engine),
@@ -216,6 +230,7 @@ function openSupervisor({ engine, buildOptions, log }: { engine: Engine; buildOp
     mode,
     workerEntry,
     sdkEntry,
+    timings: { frozen: config.frozenAfterMs },
     projectEnv: () => readProjectEnv(projectDir, mode),
     log: log.child({ in: "workers" }),
   });

@@ -66,7 +66,7 @@ export function engineSuite(): EngineSuite {
       await suite.db.query(`do $$ begin ${tables.map((table) => `delete from ${table};`).join(" ")} end $$`);
     },
     async check() {
-      for (const { engine } of nodes) await Promise.all([engine.rounds.idle(), engine.keyed.idle(), engine.finishes.idle(), engine.progress.idle()]);
+      for (const { engine } of nodes) await Promise.all([engine.rounds.idle(), engine.shared.idle(), engine.keyed.idle(), engine.finishes.idle(), engine.progress.idle()]);
       // Parked processes of runs that went on at another node end at the next sweep.
       if (nodes.length > 1) for (const { engine } of nodes) await sweep(engine);
       let found = await violations(suite.db, nodes);

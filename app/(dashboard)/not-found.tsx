@@ -7,6 +7,7 @@ export default function NotFound() {
   return (
     <EmptyState
       icon={<SearchX />}
+      heading="h1"
       title="Not found here"
       action={
         <Button asChild>

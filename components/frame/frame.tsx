@@ -5,9 +5,8 @@ import { usePathname, useRouter } from "next/navigation";
 import { useEffect, useState, type ReactNode } from "react";
 import { Button, IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
-import { Sheet } from "@/components/ui/dialog";
-import { Kbd } from "@/components/ui/kbd";
-import { lazily } from "@/components/ui/lazily";
+import { lazilyDialog, Sheet } from "@/components/ui/dialog";
+import { Keys } from "@/components/ui/kbd";
 import type { Me } from "@/lib/contracts/dashboard";
 import { Environment } from "./environment";
 import { FreshnessPill } from "./freshness-pill";
@@ -18,7 +17,7 @@ import { Notices } from "./notices";
 import { ShortcutsProvider, useShortcut } from "./shortcuts";
 import { Sidebar } from "./sidebar";
 
-const Palette = lazily(async () => (await import("./palette")).Palette);
+const Palette = lazilyDialog(async () => (await import("./palette")).Palette);
 
 const warmUpMs = 3_000;
 
@@ -46,7 +45,7 @@ export function Frame({ me, collapsed, children }: FrameProps) {
 function Body({ me, collapsed: initial, children }: FrameProps) {
   const [collapsed, setCollapsed] = useState(initial);
   const [menu, setMenu] = useState(false);
-  const [palette, setPalette] = useState<"never" | "closed" | "open">("never");
+  const [palette, setPalette] = useState<"closed" | "open">("closed");
 
   const collapse = (next: boolean): void => {
     setCollapsed(next);
@@ -90,7 +89,7 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
             <Search aria-hidden className="size-3.5" />
             <span className="flex-1 text-left max-md:sr-only">Search runs, tasks, actions</span>
             <span aria-hidden className="hidden md:inline">
-              <Kbd>⌘K</Kbd>
+              <Keys keys="mod+k" />
             </span>
           </Button>
           <FreshnessPill />
@@ -100,7 +99,7 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
           {children}
         </main>
       </div>
-      {palette === "never" ? null : <Palette open={palette === "open"} onOpenChange={(open) => setPalette(open ? "open" : "closed")} />}
+      {palette === "closed" ? null : <Palette onOpenChange={(open) => setPalette(open ? "open" : "closed")} />}
     </div>
   );
 }

@@ -7,7 +7,7 @@ export interface NavEntry {
   /** Second key of `g …`. */
   key: string;
   /** Live number beside it. */
-  count?: "running" | "tokensWaiting";
+  count?: "running" | "tokensWaiting" | "queuesHeld";
   group: "work" | "tasks" | "access";
 }
 
@@ -16,7 +16,7 @@ export const nav: readonly NavEntry[] = [
   { href: "/tokens", title: "Tokens", Icon: Hand, key: "w", count: "tokensWaiting", group: "work" },
   { href: "/test", title: "Test", Icon: Play, key: "t", group: "work" },
   { href: "/tasks", title: "Tasks", Icon: ListChecks, key: "a", group: "tasks" },
-  { href: "/queues", title: "Queues", Icon: Cable, key: "q", group: "tasks" },
+  { href: "/queues", title: "Queues", Icon: Cable, key: "q", count: "queuesHeld", group: "tasks" },
   { href: "/public-tokens", title: "Public tokens", Icon: TicketCheck, key: "p", group: "access" },
   { href: "/keys", title: "API keys", Icon: KeyRound, key: "k", group: "access" },
   { href: "/team", title: "Team", Icon: Users, key: "m", group: "access" },

@@ -6,20 +6,23 @@ import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { getJson } from "@/components/live/api";
 import type { Facets } from "@/lib/contracts/dashboard";
+import { useModal } from "@/components/ui/modal";
 import { nav } from "./nav";
 import { useShortcutSheet } from "./shortcuts";
 import { signOut } from "./sign-out";
 import { applyTheme } from "./theme";
+import { OthersText } from "@/components/ui/others-text";
 
 const row = "flex h-8 cursor-default items-center gap-2 rounded px-2 data-[selected=true]:bg-hover";
 const group = "[&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:py-1 [&_[cmdk-group-heading]]:text-sm [&_[cmdk-group-heading]]:text-faint";
 
 /** Go anywhere, jump to an id, act on a task. */
-export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+export function Palette({ onOpenChange }: { onOpenChange: (open: boolean) => void }) {
+  useModal();
   const router = useRouter();
   const showSheet = useShortcutSheet();
   const [text, setText] = useState("");
-  const facets = useQuery({ queryKey: ["facets"], queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal), enabled: open });
+  const facets = useQuery({ queryKey: ["facets"], queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal) });
   const id = text.trim();
   const isRun = /^run_\w+$/.test(id);
   const isToken = /^waitpoint_\w+$/.test(id);
@@ -27,14 +30,13 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange: (
 
   const act = (then: () => void) => () => {
     onOpenChange(false);
-    setText("");
     then();
   };
   const go = (href: string) => act(() => router.push(href));
 
   return (
     <Command.Dialog
-      open={open}
+      open
       onOpenChange={onOpenChange}
       label="Search and commands"
       overlayClassName="fixed inset-0 z-40 bg-black/40"
@@ -81,6 +83,6 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange: (
 const Row = ({ Icon, text, onSelect }: { Icon: LucideIcon; text: string; onSelect: () => void }) => (
   <Command.Item value={text} onSelect={onSelect} className={row}>
     <Icon aria-hidden className="size-4 shrink-0 text-muted" />
-    <span className="truncate">{text}</span>
+    <OthersText text={text} className="truncate" />
   </Command.Item>
 );

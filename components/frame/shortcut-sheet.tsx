@@ -1,20 +1,7 @@
 "use client";
 import { Dialog } from "@/components/ui/dialog";
-import { Kbd } from "@/components/ui/kbd";
+import { Keys } from "@/components/ui/kbd";
 import type { Shortcut } from "./shortcuts";
-
-const symbols: Record<string, string> = { mod: "⌘", shift: "⇧", alt: "⌥", enter: "↵", escape: "Esc", arrowdown: "↓", arrowup: "↑", arrowleft: "←", arrowright: "→", space: "Space" };
-
-function Keys({ keys }: { keys: string }) {
-  const mac = typeof navigator !== "undefined" && /mac/i.test(navigator.platform);
-  return (
-    <span className="flex gap-1">
-      {keys.split(/[ +]/).map((key) => (
-        <Kbd key={key}>{key === "mod" && !mac ? "Ctrl" : (symbols[key] ?? (key.length === 1 ? key.toUpperCase() : key))}</Kbd>
-      ))}
-    </span>
-  );
-}
 
 /** Every key that does something here. */
 export function ShortcutSheet({ shortcuts: all, onClose }: { shortcuts: readonly Shortcut[]; onClose: () => void }) {

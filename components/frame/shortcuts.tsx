@@ -1,6 +1,7 @@
 "use client";
 import { createContext, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
-import { lazily } from "@/components/ui/lazily";
+import { lazilyDialog } from "@/components/ui/dialog";
+import { isModalOpen } from "@/components/ui/modal";
 
 /** `j`, `shift+j`, `mod+k`, or two keys in a row: `g r`. */
 export interface Shortcut {
@@ -15,7 +16,7 @@ interface Registry {
   showSheet(): void;
 }
 
-const ShortcutSheet = lazily(async () => (await import("./shortcut-sheet")).ShortcutSheet);
+const ShortcutSheet = lazilyDialog(async () => (await import("./shortcut-sheet")).ShortcutSheet);
 
 const RegistryContext = createContext<Registry | null>(null);
 
@@ -26,10 +27,22 @@ export function pressed(event: Pick<KeyboardEvent, "key" | "metaKey" | "ctrlKey"
   return `${event.metaKey || event.ctrlKey ? "mod+" : ""}${event.altKey ? "alt+" : ""}${event.shiftKey && named ? "shift+" : ""}${key}`;
 }
 
-/** Single keys belong to text fields and to open dialogs and menus while these have the focus. */
-function isTyping(target: EventTarget | null): boolean {
+/** Kinds of input that take no text: letters mean nothing to them. */
+const wordless = ["button", "checkbox", "color", "file", "image", "radio", "range", "reset", "submit"].map((type) => `:not([type=${type}])`).join("");
+const taking = `input${wordless}, textarea, select, [role=dialog], [role=menu], [role=listbox]`;
+
+/** Keys that the element under the focus has a meaning of its own for; all others are the page's. */
+const own: readonly { of: string; keys: ReadonlySet<string> }[] = [
+  { of: "button, summary, input[type=checkbox]", keys: new Set(["enter", "space"]) },
+  { of: "input[type=radio], input[type=range]", keys: new Set(["space", "arrowup", "arrowdown", "arrowleft", "arrowright"]) },
+  { of: "a[href]", keys: new Set(["enter"]) },
+];
+
+/** Text fields, open menus and popovers take every key while they have the focus; a button or a switch only those that work it. */
+function isTaken(key: string, target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || target.closest("input:not([type=checkbox]), textarea, select, [role=dialog], [role=menu], [role=listbox]") !== null;
+  if (target.isContentEditable || target.closest(taking) !== null) return true;
+  return own.some(({ of, keys }) => keys.has(key) && target.matches(of));
 }
 
 const sequenceMs = 1_200;
@@ -52,9 +65,10 @@ export function ShortcutsProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     let first: { key: string; at: number } | null = null;
     function onKey(event: KeyboardEvent): void {
-      if (event.defaultPrevented || event.isComposing) return;
+      // A dialog covers the page, also while its code is still on its way.
+      if (event.defaultPrevented || event.isComposing || isModalOpen()) return;
       const key = pressed(event);
-      if (!key.startsWith("mod+") && isTyping(event.target)) return;
+      if (!key.startsWith("mod+") && isTaken(key, event.target)) return;
       if (key === "?") {
         event.preventDefault();
         registry.showSheet();

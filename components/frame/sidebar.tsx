@@ -73,7 +73,7 @@ function Entry({ entry, collapsed, current, onNavigate }: { entry: NavEntry; col
     >
       <Icon aria-hidden className="size-4 shrink-0" />
       <span className={collapsed ? "sr-only" : "flex-1"}>{entry.title}</span>
-      {entry.count ? <Count what={entry.count} collapsed={collapsed} /> : null}
+      {entry.count === "queuesHeld" ? <HeldQueues collapsed={collapsed} /> : entry.count ? <Count what={entry.count} collapsed={collapsed} /> : null}
     </Link>
   );
   return collapsed ? (
@@ -87,7 +87,20 @@ function Entry({ entry, collapsed, current, onNavigate }: { entry: NavEntry; col
 
 const countWords = { running: "running now", tokensWaiting: "waiting for an answer" } as const;
 
-function Count({ what, collapsed }: { what: NonNullable<NavEntry["count"]>; collapsed: boolean }) {
+/** Queues that start nothing: somebody paused them, or their limit is reached while runs wait. */
+function HeldQueues({ collapsed }: { collapsed: boolean }) {
+  const { queuesPaused = 0, queuesFull = 0 } = useCounts().data ?? {};
+  if (queuesPaused + queuesFull === 0) return null;
+  if (collapsed) return queuesPaused > 0 ? <span aria-hidden className="absolute top-1 right-1 size-1.5 rounded-full bg-needs-bar" /> : null;
+  return (
+    <span className="flex gap-1 text-sm whitespace-nowrap" data-count="queuesHeld">
+      {queuesPaused > 0 ? <span className="rounded-full bg-needs-soft px-1.5 text-needs">{formatCount(queuesPaused)} paused</span> : null}
+      {queuesFull > 0 ? <span className="text-faint">{formatCount(queuesFull)} full</span> : null}
+    </span>
+  );
+}
+
+function Count({ what, collapsed }: { what: keyof typeof countWords; collapsed: boolean }) {
   const counts = useCounts().data;
   const count = counts?.[what] ?? 0;
   const asks = what === "tokensWaiting" && count > 0;

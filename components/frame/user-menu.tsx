@@ -4,6 +4,7 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { lazily } from "@/components/ui/lazily";
 import { Menu } from "@/components/ui/menu";
+import { readableText } from "@/lib/view/readable-text";
 import type { Me } from "@/lib/contracts/dashboard";
 
 const UserMenuItems = lazily(async () => (await import("./user-menu-items")).UserMenuItems);
@@ -19,7 +20,7 @@ export function UserMenu({ me, collapsed }: { me: Me; collapsed: boolean }) {
               <>
                 <span className="min-w-0 flex-1 truncate text-left">
                   <span className="sr-only">Account of </span>
-                  {me.user.name}
+                  {readableText(me.user.name)}
                 </span>
                 <span className="text-sm text-faint">{me.user.role}</span>
               </>

@@ -17,6 +17,7 @@ import {
 import { ChevronDown, ChevronUp, CopyPlus, Plus, X } from "lucide-react";
 import { Button, IconButton } from "../ui/button";
 import { Input } from "../ui/input";
+import { readableText } from "@/lib/view/readable-text";
 
 const isContainer = (type: unknown) => type === "object" || type === "array";
 
@@ -29,12 +30,12 @@ export function FieldTemplate(props: FieldTemplateProps) {
   if (isAdditional) {
     return (
       <div className="grid grid-cols-[minmax(6rem,1fr)_2fr_auto] items-start gap-2">
-        <Input aria-label={`Name of property ${label}`} className="font-mono" defaultValue={label} disabled={disabled || readonly} onBlur={onKeyRenameBlur} />
+        <Input aria-label={`Name of property ${readableText(label)}`} className="font-mono" defaultValue={label} disabled={disabled || readonly} onBlur={onKeyRenameBlur} />
         <div className="min-w-0">
           {children}
           {errors}
         </div>
-        <IconButton label={`Remove ${label}`} disabled={disabled || readonly} onClick={onRemoveProperty}>
+        <IconButton label={`Remove ${readableText(label)}`} disabled={disabled || readonly} onClick={onRemoveProperty}>
           <X className="size-4" />
         </IconButton>
       </div>
@@ -44,7 +45,7 @@ export function FieldTemplate(props: FieldTemplateProps) {
     <div className={isRoot ? "" : "flex flex-col gap-1"}>
       {displayLabel && !isRoot && !isContainer(schema.type) ? (
         <label htmlFor={id} className="flex items-baseline gap-2">
-          <span className="font-mono text-sm font-medium">{label}</span>
+          <span className="font-mono text-sm font-medium">{readableText(label)}</span>
           {required ? null : <span className="text-xs text-faint">optional</span>}
         </label>
       ) : null}

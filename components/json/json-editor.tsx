@@ -22,7 +22,7 @@ export interface JsonEditorProps {
   readOnly?: boolean;
   minHeight?: string;
   maxHeight?: string;
-  /** ⌘Enter. */
+  /** mod+enter. */
   onSubmit?: (() => void) | undefined;
   className?: string;
 }

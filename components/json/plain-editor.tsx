@@ -10,7 +10,7 @@ export interface EditorProps {
   editable: "editable" | "read-only";
   minHeight: string;
   maxHeight: string;
-  /** ⌘Enter inside the editor. */
+  /** mod+enter inside the editor. */
   onSubmit?: (() => void) | undefined;
 }
 

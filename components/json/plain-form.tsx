@@ -4,6 +4,7 @@ import { toErrorTree, type ErrorTree, type Issue } from "@/lib/forms/issues";
 import type { PlainField } from "@/lib/forms/plain-form";
 import { Input, NativeSelect, Textarea } from "../ui/input";
 import { Switch } from "../ui/toggle";
+import { readableText } from "@/lib/view/readable-text";
 
 export interface PlainFormProps {
   fields: readonly PlainField[];
@@ -49,7 +50,7 @@ function Row(props: RowProps) {
   return (
     <div className="flex flex-col gap-1">
       <label htmlFor={id} className="flex items-baseline gap-2">
-        <span className="font-mono text-sm font-medium">{field.name}</span>
+        <span className="font-mono text-sm font-medium">{readableText(field.name)}</span>
         {field.required ? null : (
           <span className="min-w-0 truncate text-xs text-faint">
             optional
@@ -64,7 +65,7 @@ function Row(props: RowProps) {
       <Control {...props} />
       {field.schema.description === undefined ? null : (
         <p id={`${id}-help`} className="text-sm text-faint">
-          {field.schema.description}
+          {readableText(field.schema.description)}
         </p>
       )}
       <Errors id={`${id}-errors`} texts={errors} />
@@ -102,7 +103,7 @@ function Control({ id, field, value, errors, disabled, onChange }: RowProps) {
     const { name: _name, ...ids } = shared;
     return (
       <span className="flex h-8 items-center gap-2">
-        <Switch {...ids} aria-label={field.name} checked={value === true} onCheckedChange={onChange} />
+        <Switch {...ids} aria-label={readableText(field.name)} checked={value === true} onCheckedChange={onChange} />
         <span className="font-mono text-sm text-muted">{value === undefined ? "not set" : text}</span>
       </span>
     );

@@ -5,12 +5,14 @@ import { ActionButton } from "../auth/permission";
 import { useNow } from "../live/live-provider";
 import { Ago, Until } from "../live/time";
 import { cn } from "../ui/cn";
-import { lazily } from "../ui/lazily";
+import { lazilyDialog } from "../ui/dialog";
 import { Td, Tr } from "../ui/table";
 import { Badge } from "../ui/tag";
+import { readableText } from "@/lib/view/readable-text";
+import { OthersText } from "../ui/others-text";
 
-const RotateKeyDialog = lazily(async () => (await import("./rotate-key-dialog")).RotateKeyDialog);
-const RevokeKeyDialog = lazily(async () => (await import("./revoke-key-dialog")).RevokeKeyDialog);
+const RotateKeyDialog = lazilyDialog(async () => (await import("./rotate-key-dialog")).RotateKeyDialog);
+const RevokeKeyDialog = lazilyDialog(async () => (await import("./revoke-key-dialog")).RevokeKeyDialog);
 
 export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: string | undefined; onChanged: () => void }) {
   const [open, setOpen] = useState<"rotate" | "revoke" | null>(null);
@@ -21,8 +23,8 @@ export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: 
     <Tr className={cn(dead && "text-faint")}>
       <Td className="max-w-64 max-sm:max-w-32">
         <span className="flex min-w-0 items-center gap-2">
-          <span className={cn("truncate", !dead && "font-medium")} title={row.name}>
-            {row.name}
+          <span className={cn("truncate", !dead && "font-medium")} >
+            <OthersText text={row.name} whole="on hover" />
           </span>
           {row.isRoot ? <Badge>root</Badge> : null}
         </span>
@@ -30,7 +32,7 @@ export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: 
       <Td className="font-mono text-sm whitespace-nowrap max-sm:hidden">{row.display}</Td>
       <Td className="whitespace-nowrap max-md:hidden">
         <Ago at={row.createdAt} />
-        {row.createdBy ? <span className="text-faint"> by {row.createdBy}</span> : null}
+        {row.createdBy ? <span className="text-faint"> by {readableText(row.createdBy)}</span> : null}
       </Td>
       <Td className="whitespace-nowrap max-md:hidden">{row.lastUsedAt ? <Ago at={row.lastUsedAt} /> : <span className="text-faint">never</span>}</Td>
       <Td className="whitespace-nowrap">

@@ -4,19 +4,18 @@ import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import type { z } from "zod";
 import type { ApiKeysPage } from "@/lib/contracts/dashboard";
-import { clientEnvironment } from "@/lib/tokens/snippets";
 import { ActionButton, ReadOnlyNote, refusal } from "../auth/permission";
 import { useMe } from "../frame/me";
 import { useNow } from "../live/live-provider";
 import { getJson } from "../live/api";
 import { CodeBlock } from "../ui/code-block";
-import { lazily } from "../ui/lazily";
+import { lazilyDialog } from "../ui/dialog";
 import { PanelHead } from "../ui/page";
 import { EmptyState, ErrorState } from "../ui/state";
 import { Table, Th } from "../ui/table";
 import { KeyLine } from "./key-line";
 
-const CreateKeyDialog = lazily(async () => (await import("./create-key-dialog")).CreateKeyDialog);
+const CreateKeyDialog = lazilyDialog(async () => (await import("./create-key-dialog")).CreateKeyDialog);
 
 type Page = z.infer<typeof ApiKeysPage>;
 
@@ -68,13 +67,17 @@ export function KeysView({ initial }: { initial: Page }) {
       <section className="max-w-3xl px-4 py-5">
         <h2 className="text-lg font-semibold">Point an application at this server</h2>
         <p className="mt-1 mb-3 text-muted">
-          The published <code className="font-mono">@trigger.dev/sdk</code> 4.x works unchanged: give your backend these two variables. Keep the key out of browsers; for those make a{" "}
+          The published <code className="font-mono">@trigger.dev/sdk</code> 4.x works unchanged: give your backend these two variables. Keep the second out of browsers; for those make a{" "}
           <a href="/public-tokens" className="underline">
             public token
           </a>
           .
         </p>
-        <CodeBlock label="Copy variables" code={clientEnvironment(me.origin, first?.display ?? `tr_${me.environment.slug}_…`)} />
+        <CodeBlock label="Copy address" code={`TRIGGER_API_URL=${me.origin}`} />
+        <p className="mt-2 text-muted">
+          <code className="font-mono">TRIGGER_SECRET_KEY</code> is a key as it was shown when it was made. It is kept nowhere
+          {first === undefined ? "" : <>, so of <code className="font-mono">{first.display}</code> only the end is known here</>}; create or rotate one to see one.
+        </p>
         <CodeBlock
           className="mt-3"
           label="Copy example"

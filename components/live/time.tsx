@@ -7,11 +7,11 @@ import { useClock, useNow } from "./live-provider";
 
 const never = (): (() => void) => () => undefined;
 /** The server renders UTC; the browser's own zone takes over once it runs. */
-const useZone = (): "utc" | "local" => useSyncExternalStore(never, () => "local" as const, () => "utc" as const);
+export const useZone = (): "utc" | "local" => useSyncExternalStore(never, () => "local" as const, () => "utc" as const);
 
 const ageStep = (ms: number): number => (ms < 60_000 ? 1_000 : ms < 3_600_000 ? 15_000 : 60_000);
 
-function Both({ at }: { at: number }) {
+export function BothTimes({ at }: { at: number }) {
   return (
     <span className="grid grid-cols-[auto_1fr] gap-x-3 font-mono text-sm">
       <span className="text-faint">local</span>
@@ -26,12 +26,23 @@ function Both({ at }: { at: number }) {
 export function Ago({ at, className }: { at: string; className?: string }) {
   const ms = Date.parse(at);
   const now = useNow(ageStep(Math.abs(useClock().now() - ms)));
+  const zone = useZone();
   return (
-    <Tooltip text={<Both at={ms} />}>
+    <Tooltip text={<BothTimes at={ms} />}>
       <time dateTime={at} className={className}>
-        {formatRelative(ms, now)}
+        {formatRelative(ms, now, zone)}
       </time>
     </Tooltip>
+  );
+}
+
+/** `14:02:11.204` in a long list: the same time with its date and in UTC on hover, without a hint of its own for each line. */
+export function Clock({ atMs, className }: { atMs: number; className?: string }) {
+  const zone = useZone();
+  return (
+    <span title={`${formatInstant(atMs, zone)} ${zone === "utc" ? "" : "local, "}${zone === "utc" ? "" : formatInstant(atMs, "utc")} UTC`} className={className}>
+      {formatClock(atMs, zone)}
+    </span>
   );
 }
 
@@ -40,7 +51,7 @@ export function Instant({ at, className }: { at: string; className?: string }) {
   const ms = Date.parse(at);
   const zone = useZone();
   return (
-    <Tooltip text={<Both at={ms} />}>
+    <Tooltip text={<BothTimes at={ms} />}>
       <span className={className}>
         <CopyValue text={at}>{formatClock(ms, zone, useNow(null))}</CopyValue>
       </span>

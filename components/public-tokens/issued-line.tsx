@@ -9,6 +9,8 @@ import { cn } from "../ui/cn";
 import { ConfirmDialog } from "../ui/confirm-dialog";
 import { Td, Tr } from "../ui/table";
 import { Badge } from "../ui/tag";
+import { readableText } from "@/lib/view/readable-text";
+import { OthersText } from "../ui/others-text";
 import { canDo } from "@/lib/tokens/scope-words";
 
 export function IssuedLine({ row, refused, onRevoked }: { row: PublicTokenRow; refused: string | undefined; onRevoked: () => void }) {
@@ -32,17 +34,17 @@ export function IssuedLine({ row, refused, onRevoked }: { row: PublicTokenRow; r
     <Tr className={cn(dead && "text-faint")}>
       <Td className="max-w-96 py-1.5">
         {row.scopes.map((scope) => (
-          <code key={scope} title={canDo(scope) ?? undefined} className="block truncate font-mono text-sm">
-            {scope}
+          <code key={scope} title={readableText(canDo(scope) ?? "")} className="block truncate font-mono text-sm">
+            {readableText(scope)}
           </code>
         ))}
       </Td>
-      <Td className="max-w-48 truncate" title={row.note}>
-        {row.note ?? <span className="text-faint">–</span>}
+      <Td className="max-w-48 truncate">
+        {row.note === undefined ? <span className="text-faint">–</span> : <OthersText text={row.note} whole="on hover" />}
       </Td>
       <Td className="whitespace-nowrap">
         <Ago at={row.createdAt} />
-        {row.createdBy ? <span className="text-faint"> by {row.createdBy}</span> : null}
+        {row.createdBy ? <span className="text-faint"> by {readableText(row.createdBy)}</span> : null}
       </Td>
       <Td className="whitespace-nowrap">{row.lastUsedAt ? <Ago at={row.lastUsedAt} /> : <span className="text-faint">never</span>}</Td>
       <Td className="whitespace-nowrap">
@@ -71,7 +73,7 @@ export function IssuedLine({ row, refused, onRevoked }: { row: PublicTokenRow; r
           open={asking}
           onOpenChange={setAsking}
           title="Revoke this token?"
-          description={`Applications that hold it are refused from now on, and their open subscriptions end. It allowed: ${row.scopes.join(", ")}.`}
+          description={`Applications that hold it are refused from now on, and their open subscriptions end. It allowed: ${readableText(row.scopes.join(", "))}.`}
           action="Revoke token"
           busy={busy}
           error={error}

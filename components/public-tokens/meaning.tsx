@@ -1,5 +1,6 @@
 import { Ban, Check, TriangleAlert } from "lucide-react";
 import { canDo, cannotDo, warnings } from "@/lib/tokens/scope-words";
+import { readableText } from "@/lib/view/readable-text";
 
 /** Plain words for what a bearer can and cannot do. */
 export function Meaning({ scopes, oneTime, expiry }: { scopes: readonly string[]; oneTime: boolean; expiry: string }) {
@@ -7,7 +8,7 @@ export function Meaning({ scopes, oneTime, expiry }: { scopes: readonly string[]
     <div className="flex flex-col gap-3">
       {warnings(scopes).map((warning) => (
         <p key={warning} className="flex gap-2 rounded bg-needs-soft px-2.5 py-1.5">
-          <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-needs" /> {warning}
+          <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-needs" /> {readableText(warning)}
         </p>
       ))}
       <div>
@@ -19,7 +20,7 @@ export function Meaning({ scopes, oneTime, expiry }: { scopes: readonly string[]
           {scopes.map((scope) => (
             <li key={scope} className="flex gap-2">
               <Check aria-hidden className="mt-0.5 size-4 shrink-0 text-good" />
-              <span className="min-w-0 break-words">{canDo(scope) ?? `nothing by ${scope}`}</span>
+              <span className="min-w-0 break-words">{readableText(canDo(scope) ?? `nothing by ${scope}`)}</span>
             </li>
           ))}
           {scopes.length === 0 ? <li className="text-faint">nothing yet</li> : null}

@@ -2,7 +2,7 @@
 import { useMemo, useState } from "react";
 import type { z } from "zod";
 import type { PublicTokenMinted } from "@/lib/contracts/dashboard";
-import { expiryError, expiryPresets, previewClaims } from "@/lib/tokens/public-token-form";
+import { expiryError, expiryPresets, previewClaims, scopeError } from "@/lib/tokens/public-token-form";
 import type { SnippetInput } from "@/lib/tokens/snippets";
 import { ActionButton } from "../auth/permission";
 import { send } from "../auth/request";
@@ -25,7 +25,10 @@ export function Workbench({ refused, onMinted }: { refused: string | undefined; 
   const me = useMe();
   const now = useNow(60_000);
   const [url, setUrl] = useUrlState("replace");
-  const scopes = useMemo(() => url.getAll("scope"), [url]);
+  const chosen = useMemo(() => url.getAll("scope"), [url]);
+  const [typed, setTyped] = useState("");
+  const typedError = typed.trim() === "" ? undefined : scopeError(typed.trim());
+  const scopes = typed.trim() === "" || typedError !== undefined ? chosen : [...new Set([...chosen, typed.trim()])];
   const [preset, setPreset] = useState<(typeof expiries)[number]>("1h");
   const [custom, setCustom] = useState("");
   const [oneTime, setOneTime] = useState(false);
@@ -38,7 +41,7 @@ export function Workbench({ refused, onMinted }: { refused: string | undefined; 
   const draft: SnippetInput = { scopes, origin: me.origin, token: "<public token>", expirationTime: expiry, oneTimeUse: oneTime ? "once" : "many" };
 
   async function mint() {
-    const wrong = scopes.length === 0 ? "Add a scope first" : expiryError(expiry);
+    const wrong = typedError !== undefined ? `Correct or clear the scope that is typed: ${typedError}` : expiryError(expiry);
     setError(wrong);
     if (wrong !== undefined) return;
     setBusy(true);
@@ -64,7 +67,7 @@ export function Workbench({ refused, onMinted }: { refused: string | undefined; 
       <section aria-label="Scopes" className="min-w-0 border-line lg:border-r">
         <PanelHead title="What it may do" />
         <div className="flex flex-col gap-4 px-4 py-3">
-          <ScopeBuilder scopes={scopes} onChange={(scope) => setUrl({ scope })} />
+          <ScopeBuilder scopes={chosen} onChange={(scope) => setUrl({ scope })} typed={typed} typedError={typedError} onType={setTyped} />
           <div>
             <p className="mb-1 font-medium">Ends after</p>
             <Segmented label="Ends after" value={preset} onChange={setPreset} options={expiries.map((value) => ({ value, label: value }))} />
@@ -91,7 +94,7 @@ export function Workbench({ refused, onMinted }: { refused: string | undefined; 
         <div className="flex flex-col gap-4 px-4 py-3">
           <Meaning scopes={scopes} oneTime={oneTime} expiry={expiry === "" ? "…" : expiry} />
           <div className="flex flex-wrap items-center gap-3">
-            <ActionButton look="primary" busy={busy} refused={refused} disabled={scopes.length === 0} onClick={() => void mint()}>
+            <ActionButton look="primary" busy={busy} refused={refused} disabled={scopes.length === 0 && typedError === undefined} onClick={() => void mint()}>
               Make the token
             </ActionButton>
             <p role="alert" className="min-w-0 text-bad">

@@ -4,6 +4,7 @@ import type { QueueRow } from "@/lib/contracts/realtime";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { Field, Input } from "../ui/input";
+import { readableText } from "@/lib/view/readable-text";
 import { setLimit } from "./actions";
 
 export function LimitDialog({ queue, onClose }: { queue: QueueRow; onClose: () => void }) {
@@ -30,7 +31,7 @@ export function LimitDialog({ queue, onClose }: { queue: QueueRow; onClose: () =
       open
       onOpenChange={(open) => (open ? undefined : onClose())}
       size="sm"
-      title={`Limit of queue ${queue.name}`}
+      title={`Limit of queue ${readableText(queue.name)}`}
       description="How many of its runs may run at once. It replaces the limit in the code until it is reset, deploys included."
       footer={
         <>

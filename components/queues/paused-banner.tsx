@@ -6,6 +6,8 @@ import { plural } from "@/lib/view/format";
 import { ActionButton } from "../auth/permission";
 import { Ago } from "../live/time";
 import { setPaused } from "./actions";
+import { OthersText } from "../ui/others-text";
+import { readableText } from "@/lib/view/readable-text";
 
 /** A paused queue must be unmistakable: what, since when, by whom, and what it costs. */
 export function PausedBanner({ queue, refused }: { queue: QueueRow; refused: string | undefined }) {
@@ -20,11 +22,13 @@ export function PausedBanner({ queue, refused }: { queue: QueueRow; refused: str
   }
 
   return (
-    <section aria-label={`Queue ${queue.name} is paused`} className="flex flex-wrap items-center gap-x-2 gap-y-1 border-b border-line bg-needs-soft px-4 py-1.5">
+    <section aria-label={`Queue ${readableText(queue.name)} is paused`} className="flex flex-wrap items-center gap-x-2 gap-y-1 border-b border-line bg-needs-soft px-4 py-1.5">
       <Pause aria-hidden className="size-3.5 shrink-0 text-needs" />
       <p className="min-w-0">
-        Queue <b className="font-mono font-medium">{queue.name}</b> is paused
-        {queue.pausedBy ? ` by ${queue.pausedBy}` : ""}
+        Queue <b className="font-mono font-medium">
+          <OthersText text={queue.name} />
+        </b>{" "} is paused
+        {queue.pausedBy ? ` by ${readableText(queue.pausedBy)}` : ""}
         {queue.pausedAt ? (
           <>
             , <Ago at={queue.pausedAt} />

@@ -16,6 +16,8 @@ import { Waiting } from "./waiting";
 import { setPaused } from "./actions";
 import { LimitDialog } from "./limit-dialog";
 import { UsageBar } from "./usage-bar";
+import { OthersText } from "../ui/others-text";
+import { readableText } from "@/lib/view/readable-text";
 
 export function QueueLine({ queue, refused }: { queue: QueueRow; refused: string | undefined }) {
   const [open, setOpen] = useState<"pause" | "limit" | null>(null);
@@ -36,10 +38,10 @@ export function QueueLine({ queue, refused }: { queue: QueueRow; refused: string
     <Tr>
       <Td className="max-w-72 max-sm:max-w-44">
         <span className="flex min-w-0 items-center gap-2">
-          <Link href={`/runs?queue=${encodeURIComponent(queue.name)}`} title={queue.name} className="truncate font-mono hover:underline">
-            {queue.name}
+          <Link href={`/runs?queue=${encodeURIComponent(queue.name)}`} prefetch={false} className="truncate font-mono hover:underline">
+            <OthersText text={queue.name} whole="on hover" />
           </Link>
-                    {queue.paused ? (
+          {queue.paused ? (
             <Badge tone="needs">
               <Pause aria-hidden className="size-3" /> <span className="max-sm:sr-only">Paused</span>
             </Badge>
@@ -55,7 +57,7 @@ export function QueueLine({ queue, refused }: { queue: QueueRow; refused: string
         <Menu
           align="end"
           trigger={
-            <IconButton label={`Actions for queue ${queue.name}`} size="icon-sm">
+            <IconButton label={`Actions for queue ${readableText(queue.name)}`} size="icon-sm">
               <MoreHorizontal className="size-4" />
             </IconButton>
           }
@@ -79,7 +81,7 @@ export function QueueLine({ queue, refused }: { queue: QueueRow; refused: string
         <ConfirmDialog
           open={open === "pause"}
           onOpenChange={(next) => setOpen(next ? "pause" : null)}
-          title={`Pause queue ${queue.name}?`}
+          title={`Pause queue ${readableText(queue.name)}?`}
           description={`No run of it starts until it is resumed; a deploy does not resume it. ${queue.running === 0 ? "Nothing is running in it now." : `${plural(queue.running, "running run")} will finish.`} ${queue.queued === 0 ? "" : `${plural(queue.queued, "run")} will wait.`}`}
           action="Pause queue"
           look="primary"

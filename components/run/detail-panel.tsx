@@ -2,10 +2,11 @@
 import { lazy, Suspense, useDeferredValue, useMemo } from "react";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { JsonView } from "@/components/ui/json-view";
+import { OthersText } from "@/components/ui/others-text";
 import { Tabs } from "@/components/ui/tabs";
 import { isFinal } from "@/lib/contracts/run-status";
 import type { TraceRow } from "@/lib/trace/trace-rows";
-import type { RunData, TraceData } from "./use-run";
+import { countRelations, type RunData, type TraceData } from "./use-run";
 import { tabs, type RunTab } from "./use-run-url";
 
 /** Each tab loads when it is opened first. The server renders the one that is open. */
@@ -31,10 +32,10 @@ export interface DetailPanelProps {
 const titles: Record<RunTab, string> = { span: "Span", payload: "Payload", output: "Output", error: "Error", metadata: "Metadata", logs: "Logs", timeline: "Timeline", streams: "Streams", relations: "Relations" };
 
 export function DetailPanel({ data, trace, row, tab, onTab, stream, onStream, onSpan }: DetailPanelProps) {
-  const { detail, events, relations } = data;
+  const { detail, events } = data;
   const { tree, version } = trace;
   const logs = useMemo(() => version && tree.logs().length, [tree, version]);
-  const counts: Partial<Record<RunTab, number>> = { logs, streams: detail.streams.length, relations: relations.length, timeline: events.length };
+  const counts: Partial<Record<RunTab, number>> = { logs, streams: detail.streams.length, relations: countRelations(data), timeline: events.length };
   const shown = tabs.filter((name) => (name === "span" ? row !== undefined && row.kind !== "self" : name === "error" ? detail.fullError !== undefined || detail.error !== undefined : true));
   const open = shown.includes(tab) ? tab : "payload";
   // What is open stays until the code of the next one is there.
@@ -61,7 +62,7 @@ function TabKey({ name, digit, onTab }: { name: RunTab; digit: string; onTab: (t
 const pad = "min-h-0 flex-1 overflow-y-auto p-4";
 
 function Content({ tab, data, trace, row, stream, onStream, onSpan }: Omit<DetailPanelProps, "onTab">) {
-  const { detail, events, relations } = data;
+  const { detail, events } = data;
   switch (tab) {
     case "span":
       return <div className={pad}>{row ? <SpanTab row={row} run={detail} /> : null}</div>;
@@ -69,7 +70,7 @@ function Content({ tab, data, trace, row, stream, onStream, onSpan }: Omit<Detai
       return (
         <div className={pad}>
           <JsonView text={detail.payload} type={detail.payloadType} empty="The run was triggered without a payload." />
-          {detail.idempotencyKey === undefined ? null : <p className="mt-3 text-sm break-words text-faint">Idempotency key {detail.idempotencyKey}</p>}
+          {detail.idempotencyKey === undefined ? null : <p className="mt-3 text-sm break-words text-faint">Idempotency key <OthersText text={detail.idempotencyKey} /></p>}
         </div>
       );
     case "output":
@@ -103,7 +104,7 @@ function Content({ tab, data, trace, row, stream, onStream, onSpan }: Omit<Detai
     case "relations":
       return (
         <div className={pad}>
-          <RelationsTab run={detail} relations={relations} />
+          <RelationsTab data={data} />
         </div>
       );
   }

@@ -3,6 +3,8 @@ import { JsonView } from "@/components/ui/json-view";
 import type { RunDetail, RunEvent } from "@/lib/contracts/run";
 import { formatDuration } from "@/lib/view/format";
 import { attemptsOf } from "@/lib/runs/run-attempts";
+import { OthersText } from "@/components/ui/others-text";
+import { readableText } from "@/lib/view/readable-text";
 
 type FullError = NonNullable<RunDetail["fullError"]>;
 
@@ -35,9 +37,11 @@ export function ErrorTab({ run, events }: { run: RunDetail; events: readonly Run
   return (
     <div className="flex flex-col gap-4">
       <div className="rounded border border-bad/40 bg-bad-soft px-3 py-2">
-        <p className="font-mono font-semibold break-words text-bad">{told.name}</p>
+        <p className="font-mono font-semibold break-words text-bad">
+          <OthersText text={told.name} />
+        </p>
         <p className="mt-1 font-mono text-sm break-words whitespace-pre-wrap">
-          <bdi>{told.message}</bdi>
+          <OthersText text={told.message} />
         </p>
       </div>
       {told.raw === undefined ? null : <JsonView text={told.raw} type="application/json" />}
@@ -49,7 +53,7 @@ export function ErrorTab({ run, events }: { run: RunDetail; events: readonly Run
             {failed.map((attempt) => (
               <li key={attempt.number} className="flex min-w-0 items-baseline gap-3">
                 <span className="shrink-0 font-mono text-sm text-faint">{attempt.number}</span>
-                <bdi className="min-w-0 flex-1 break-words">{attempt.error?.message}</bdi>
+                <OthersText text={attempt.error?.message ?? ""} className="min-w-0 flex-1 break-words" />
                 <span className="shrink-0 font-mono text-sm text-faint">{attempt.endMs === null ? "" : formatDuration(attempt.endMs - attempt.startMs)}</span>
               </li>
             ))}
@@ -76,7 +80,7 @@ function Stack({ text }: { text: string }) {
           // Frames repeat in recursion; their place does not.
           // oxlint-disable-next-line react/no-array-index-key
           <li key={index} className={isOwn(frame) ? "whitespace-pre text-fg" : "whitespace-pre text-faint"}>
-            {frame}
+            {readableText(frame)}
           </li>
         ))}
       </ol>

@@ -10,11 +10,13 @@ import { ErrorState } from "@/components/ui/state";
 import { useRowWindow } from "@/components/ui/use-row-window";
 import type { RunDetail } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import { formatClock } from "@/lib/view/format";
 import type { TraceRow } from "@/lib/trace/trace-rows";
 import type { LogLine, TraceTree } from "@/lib/trace/trace-tree";
 import { useFollow } from "./follow";
 import type { TraceData } from "./use-run";
+import { OthersText } from "@/components/ui/others-text";
+import { Clock } from "@/components/live/time";
+import { readableText } from "@/lib/view/readable-text";
 
 const levels = ["debug", "log", "info", "warn", "error"] as const;
 type Level = (typeof levels)[number];
@@ -60,10 +62,12 @@ export function LogsTab({ trace, row, run, onSpan }: { trace: TraceData; row: Tr
             </option>
           ))}
         </NativeSelect>
-        <CopyButton text={() => lines.map((line) => `${new Date(line.atMs).toISOString()} ${line.level.padEnd(5)} ${line.message}`).join("\n")} label="Copy these lines" />
+        <CopyButton text={() => lines.map((line) => `${new Date(line.atMs).toISOString()} ${line.level.padEnd(5)} ${readableText(line.message)}`).join("\n")} label="Copy these lines" />
         {span ? (
           <Button size="sm" look="ghost" onClick={() => onSpan(null)} className="max-w-full">
-            <span className="truncate">only {span.name}</span>
+            <span className="truncate">
+              only <OthersText text={span.name} />
+            </span>
             <X aria-hidden className="size-3" />
           </Button>
         ) : null}
@@ -104,9 +108,9 @@ function Lines({ lines, isLive, onSpan }: { lines: readonly LogLine[]; isLive: b
             return (
               <div key={line.seq} ref={isOpen ? measure : undefined} style={{ transform: `translateY(${topOf(index)}px)` }} className={cn("absolute inset-x-0 top-0", isOpen && "bg-hover")}>
                 <button type="button" aria-expanded={isOpen} onClick={() => setOpenLine(isOpen ? null : line.seq)} className="flex min-h-6 w-full items-baseline gap-2 px-4 text-left leading-6 -outline-offset-2 hover:bg-hover">
-                  <span className="shrink-0 text-faint">{formatClock(line.atMs, "utc")}</span>
+                  <Clock atMs={line.atMs} className="shrink-0 text-faint" />
                   <span className={cn("w-9 shrink-0", tones[line.level] ?? "text-muted")}>{line.level}</span>
-                  <bdi className={cn("min-w-0 flex-1", isOpen ? "break-words whitespace-pre-wrap" : "truncate", line.level === "error" && "text-bad")}>{line.message}</bdi>
+                  <OthersText text={line.message} className={cn("min-w-0 flex-1", isOpen ? "break-words whitespace-pre-wrap" : "truncate", line.level === "error" && "text-bad")} />
                 </button>
                 {isOpen ? (
                   <div className="flex flex-col gap-2 px-4 pb-2 font-sans">

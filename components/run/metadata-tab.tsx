@@ -1,6 +1,7 @@
 import { JsonView } from "@/components/ui/json-view";
 import { Progress } from "@/components/ui/progress";
 import { metadataBars } from "./metadata-bars";
+import { readableText } from "@/lib/view/readable-text";
 
 function parse(text: string): unknown {
   try {
@@ -25,9 +26,9 @@ export function MetadataTab({ text }: { text: string | null }) {
         <dl className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1.5">
           {bars.map((bar) => (
             <div key={bar.path} className="contents">
-              <dt className="max-w-40 truncate font-mono text-sm text-muted">{bar.path}</dt>
+              <dt className="max-w-40 truncate font-mono text-sm text-muted">{readableText(bar.path)}</dt>
               <dd>
-                <Progress value={bar.part} label={bar.path} />
+                <Progress value={bar.part} label={readableText(bar.path)} />
               </dd>
               <dd className="text-right font-mono text-sm">{bar.text}</dd>
             </div>

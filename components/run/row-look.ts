@@ -1,9 +1,11 @@
-import { Activity, AlarmClock, Box, Globe, Hand, Layers, Play, Radio, Repeat2, Split, Workflow, type LucideIcon } from "lucide-react";
+import { Activity, AlarmClock, Box, Ellipsis, Globe, Hand, Layers, Play, Radio, Repeat2, Split, Workflow, type LucideIcon } from "lucide-react";
 import type { Tone } from "@/components/ui/tone";
 import { lookOf } from "@/components/runs/status";
+import { limits } from "@/lib/contracts/limits";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
 import type { TraceRow } from "@/lib/trace/trace-rows";
+import { formatCount, plural } from "@/lib/view/format";
 
 /** Icon hints that spans carry. */
 const icons: Record<string, LucideIcon> = { run: Workflow, attempt: Repeat2, hook: Box, wait: AlarmClock, trigger: Play, stream: Radio, http: Globe, custom: Activity };
@@ -24,10 +26,11 @@ export function lookOfRow(row: TraceRow, run: RunRow): RowLook {
     case "run":
       return { ...ofRun(row.run), name: row.run.task };
     case "group": {
-      const failed = row.runs.some((child) => lookOf(child).tone === "bad");
-      const live = row.runs.some((child) => !isFinal(child.status));
-      return { Icon: Layers, name: `${row.name} ×${row.runs.length}`, tone: failed ? "bad" : live ? "moving" : "good", turns: false };
+      const size = row.total > limits.countedChildren ? `${formatCount(limits.countedChildren)}+` : formatCount(row.total);
+      return { Icon: Layers, name: `${row.name} ×${size}`, tone: row.failed > 0 ? "bad" : row.live > 0 ? "moving" : "good", turns: false };
     }
+    case "rest":
+      return { Icon: Ellipsis, name: `${plural(row.count, "older run")} of ${row.name}`, tone: "idle", turns: false };
     case "span": {
       if (row.run) return { ...ofRun(row.run), name: row.span.name };
       const waits = row.span.icon === "wait";

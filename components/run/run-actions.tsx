@@ -8,13 +8,14 @@ import { messageOf } from "@/components/live/api";
 import { useClock } from "@/components/live/live-provider";
 import { canCancel, startNow } from "@/components/runs/run-actions";
 import { Button, IconButton } from "@/components/ui/button";
+import { lazilyDialog } from "@/components/ui/dialog";
 import { lazily } from "@/components/ui/lazily";
 import { Menu } from "@/components/ui/menu";
 import type { RunDetail } from "@/lib/contracts/run";
 
-const CancelDialog = lazily(async () => (await import("./cancel-dialog")).CancelDialog);
+const CancelDialog = lazilyDialog(async () => (await import("./cancel-dialog")).CancelDialog);
 const MoreActions = lazily(async () => (await import("./more-actions")).MoreActions);
-const ReplayDialog = lazily(async () => (await import("./replay-dialog")).ReplayDialog);
+const ReplayDialog = lazilyDialog(async () => (await import("./replay-dialog")).ReplayDialog);
 
 export function RunActions({ run }: { run: RunDetail }) {
   const { allowed, reason } = useMayAct();
@@ -32,7 +33,7 @@ export function RunActions({ run }: { run: RunDetail }) {
           Cancel run
         </Button>
       ) : null}
-      <Button size="sm" disabled={!allowed} title={reason} onClick={() => setAsking("replay")}>
+      <Button size="sm" disabled={!allowed} title={reason} onPointerEnter={() => void ReplayDialog.preload()} onFocus={() => void ReplayDialog.preload()} onClick={() => setAsking("replay")}>
         <RotateCcw aria-hidden className="size-3.5" />
         Replay run
       </Button>

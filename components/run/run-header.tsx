@@ -4,41 +4,38 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState, type ReactNode } from "react";
 import { useMayAct } from "@/components/frame/me";
-import { useLiveQueues } from "@/components/live/hooks";
-import { Instant, Took, Until } from "@/components/live/time";
+import { Instant, Took } from "@/components/live/time";
 import { StatusBadge } from "@/components/runs/status";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { CopyValue } from "@/components/ui/copy";
 import { lazily } from "@/components/ui/lazily";
 import { Popover } from "@/components/ui/menu";
-import { Progress } from "@/components/ui/progress";
 import { TagButton } from "@/components/ui/tag";
-import { toneSoft, toneText, type Tone } from "@/components/ui/tone";
+import { toneText, type Tone } from "@/components/ui/tone";
 import type { RunDetail, RunEvent } from "@/lib/contracts/run";
-import { isFinal } from "@/lib/contracts/run-status";
 import { formatDuration } from "@/lib/view/format";
 import { waitsOf } from "@/lib/runs/run-attempts";
-import { whyRun } from "@/lib/runs/why-run";
 import { RunActions } from "./run-actions";
+import { WhyLine } from "./why-line";
+import { OthersText } from "@/components/ui/others-text";
+import { readableText } from "@/lib/view/readable-text";
 
 const TagForm = lazily(async () => (await import("./tag-form")).TagForm);
 
 export function RunHeader({ run, events }: { run: RunDetail; events: readonly RunEvent[] }) {
   const router = useRouter();
-  const queues = useLiveQueues().data;
-  const why = whyRun({ run, events, queue: queues.find((queue) => queue.name === run.queue) });
   return (
     <header className="shrink-0 border-b border-line px-4 py-2">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <StatusBadge run={run} className="text-lg font-semibold" />
         <h1 className="min-w-0 truncate text-lg font-semibold">
-          <bdi>{run.task}</bdi>
+          <OthersText text={run.task} />
         </h1>
         <CopyValue text={run.id} className="text-sm" />
         <div className="flex min-w-0 flex-wrap items-center gap-1">
           {run.tags.map((tag) => (
-            <TagButton key={tag} tag={tag} aria-label={`Runs tagged ${tag}`} onClick={() => router.push(`/runs?tag=${encodeURIComponent(tag)}`)} />
+            <TagButton key={tag} tag={tag} aria-label={`Runs tagged ${readableText(tag)}`} onClick={() => router.push(`/runs?tag=${encodeURIComponent(tag)}`)} />
           ))}
           <AddTag runId={run.id} />
         </div>
@@ -48,25 +45,7 @@ export function RunHeader({ run, events }: { run: RunDetail; events: readonly Ru
         </div>
       </div>
       <Timing run={run} events={events} />
-      <div data-why className={cn("mt-1.5 flex min-h-8 min-w-0 items-center gap-2 rounded px-2 py-1", toneSoft[why.tone], toneText[why.tone])}>
-        {run.progress?.value === undefined ? null : <Progress value={run.progress.value} tone={isFinal(run.status) ? why.tone : "moving"} className="w-24 shrink-0" />}
-        <p className="min-w-0 break-words line-clamp-3 lg:line-clamp-1" title={why.text}>
-          <bdi>{why.text}</bdi>
-          {why.until === undefined ? null : (
-            <>
-              {" in "}
-              <Until at={why.until} className="font-mono" />
-              {", at "}
-              <Instant at={why.until} className="inline-block" />
-            </>
-          )}
-        </p>
-        {why.link ? (
-          <Button size="sm" look={why.tone === "asks" ? "asks" : "plain"} asChild className={cn("ml-auto", why.tone === "asks" ? "text-white" : "text-fg")}>
-            <Link href={why.link.href}>{why.link.text}</Link>
-          </Button>
-        ) : null}
-      </div>
+      <WhyLine run={run} events={events} />
     </header>
   );
 }
@@ -111,12 +90,14 @@ function Timing({ run, events }: { run: RunDetail; events: readonly RunEvent[] }
         {run.attempt}
         {run.maxAttempts === undefined ? "" : ` of ${run.maxAttempts}`}
       </Fact>
-      <Fact name="queue">{run.queue}</Fact>
+      <Fact name="queue">
+        <OthersText text={run.queue} />
+      </Fact>
       {run.deployment === undefined ? null : <Fact name="version">{run.deployment}</Fact>}
       {run.machine === undefined ? null : <Fact name="machine">{run.machine}</Fact>}
       {run.replayOf === undefined ? null : (
         <Fact name="replay of">
-          <Link href={`/runs/${run.replayOf}`} className="text-accent hover:underline">
+          <Link prefetch={false} href={`/runs/${run.replayOf}`} className="text-accent hover:underline">
             {run.replayOf}
           </Link>
         </Fact>

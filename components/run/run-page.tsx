@@ -25,7 +25,7 @@ function firstTab(run: RunDetail): RunTab {
 export function RunPage({ id, page, items }: { id: string; page: Page; items: readonly TraceItem[] }) {
   const data = useRun(id, page);
   const trace = useTrace(id, items);
-  const waterfall = useWaterfall({ run: data.detail, relations: data.relations, trace });
+  const waterfall = useWaterfall({ data, trace });
   const [url, setUrl] = useRunUrl();
   const router = useRouter();
   const opening = useMemo(() => firstTab(page.detail), [page.detail]);

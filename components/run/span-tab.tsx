@@ -11,6 +11,7 @@ import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
 import type { TraceRow } from "@/lib/trace/trace-rows";
 import { lookOfRow } from "./row-look";
+import { OthersText } from "@/components/ui/others-text";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -26,25 +27,25 @@ export function SpanTab({ row, run }: { row: TraceRow; run: RunRow }) {
     <div className="flex flex-col gap-4">
       <h3 className="flex items-center gap-2 text-lg font-semibold">
         <Icon aria-hidden className={cn("size-4 shrink-0", toneText[tone])} />
-        <bdi className="min-w-0 break-words">{name}</bdi>
+        <OthersText text={name} className="min-w-0 break-words" />
       </h3>
       {error ? (
         <p className="rounded bg-bad-soft px-2 py-1 break-words text-bad">
-          <bdi>{error}</bdi>
+          <OthersText text={error} />
         </p>
       ) : null}
       {token !== undefined && isOpen ? (
         <div className="flex flex-wrap items-center gap-2 rounded bg-asks-soft px-3 py-2 text-asks">
           <span className="flex-1">A person has to answer this.</span>
           <Button look="asks" size="sm" asChild>
-            <Link href={`/tokens?token=${encodeURIComponent(token)}`}>Answer</Link>
+            <Link prefetch={false} href={`/tokens?token=${encodeURIComponent(token)}`}>Answer</Link>
           </Button>
         </div>
       ) : null}
       {child ? (
-        <Link href={`/runs/${child.id}`} className="flex items-center gap-2 rounded border border-line px-3 py-2 hover:bg-hover">
+        <Link href={`/runs/${child.id}`} prefetch={false} className="flex items-center gap-2 rounded border border-line px-3 py-2 hover:bg-hover">
           <StatusBadge run={child} />
-          <span className="min-w-0 flex-1 truncate font-medium">{child.task}</span>
+          <OthersText text={child.task} className="min-w-0 flex-1 truncate font-medium" />
           <span className="font-mono text-sm text-faint">{child.id}</span>
         </Link>
       ) : null}

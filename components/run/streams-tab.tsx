@@ -10,9 +10,12 @@ import { Segmented } from "@/components/ui/segmented";
 import { ErrorState } from "@/components/ui/state";
 import type { RunDetail, StreamChunk } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import { formatClock, plural } from "@/lib/view/format";
+import { plural } from "@/lib/view/format";
 import { useFollow } from "./follow";
 import { flowOf, partOf } from "./stream-text";
+import { OthersText } from "@/components/ui/others-text";
+import { Clock } from "@/components/live/time";
+import { readableText, visibleText } from "@/lib/view/readable-text";
 
 export function StreamsTab({ run, chosen, onChoose }: { run: RunDetail; chosen: string | null; onChoose: (key: string) => void }) {
   const key = run.streams.find((name) => name === chosen) ?? run.streams[0];
@@ -46,11 +49,13 @@ function Stream({ run, name, onChoose }: { run: RunDetail; name: string; onChoos
         {run.streams.length > 1 ? (
           <NativeSelect aria-label="Stream" value={name} onChange={(event) => onChoose(event.target.value)} className="h-7 w-40">
             {run.streams.map((stream) => (
-              <option key={stream}>{stream}</option>
+              <option key={stream} value={stream}>
+                {readableText(stream)}
+              </option>
             ))}
           </NativeSelect>
         ) : (
-          <bdi className="min-w-0 truncate font-mono">{name}</bdi>
+          <OthersText text={name} className="min-w-0 truncate font-mono" />
         )}
         <span className="flex items-center gap-1 text-sm text-faint">
           <Radio aria-hidden className={isOpen ? "size-3.5 text-moving" : "size-3.5"} />
@@ -85,16 +90,16 @@ function Body({ chunks, look, flow }: { chunks: readonly StreamChunk[]; look: Lo
     <div className="relative flex min-h-0 flex-1 flex-col">
       <div ref={box} onScroll={onScroll} aria-live="off" className="min-h-0 flex-1 overflow-auto p-4" data-stream>
         {look === "text" ? (
-          <p className="break-words whitespace-pre-wrap">{flow === null ? <span className="text-faint">Nothing in this stream is text.</span> : <bdi>{flow}</bdi>}</p>
+          <p className="break-words whitespace-pre-wrap">{flow === null ? <span className="text-faint">Nothing in this stream is text.</span> : <OthersText text={flow} />}</p>
         ) : look === "raw" ? (
-          <pre className="font-mono text-sm break-words whitespace-pre-wrap">{newest.map((chunk) => chunk.chunk).join("\n")}</pre>
+          <pre className="font-mono text-sm break-words whitespace-pre-wrap">{visibleText(newest.map((chunk) => chunk.chunk).join("\n"))}</pre>
         ) : (
           <ol className="font-mono text-sm">
             {newest.map((chunk) => (
               <li key={chunk.index} className="flex gap-3 border-b border-line py-1">
                 <span className="w-10 shrink-0 text-right text-faint">{chunk.index}</span>
-                <span className="shrink-0 text-faint">{formatClock(Date.parse(chunk.at), "utc")}</span>
-                <bdi className="min-w-0 break-words whitespace-pre-wrap">{display(chunk.chunk)}</bdi>
+                <Clock atMs={Date.parse(chunk.at)} className="shrink-0 text-faint" />
+                <OthersText text={display(chunk.chunk)} className="min-w-0 break-words whitespace-pre-wrap" />
               </li>
             ))}
           </ol>

@@ -1,8 +1,12 @@
 import { AlarmClock, ArrowRight, Ban, Check, CircleDashed, Clock3, FileJson, GitFork, Hourglass, Package, Play, Radio, Recycle, RotateCcw, Tag, TimerOff, X, type LucideIcon } from "lucide-react";
+import Link from "next/link";
+import { Fragment, useMemo } from "react";
 import { Instant } from "@/components/live/time";
+import { OthersText } from "@/components/ui/others-text";
 import { cn } from "@/components/ui/cn";
 import { toneText, type Tone } from "@/components/ui/tone";
 import type { RunEvent, RunEventType } from "@/lib/contracts/run";
+import { timelineOf, type Fact } from "@/lib/runs/timeline";
 import { formatDuration } from "@/lib/view/format";
 
 const looks: Record<RunEventType, { word: string; Icon: LucideIcon; tone: Tone }> = {
@@ -29,40 +33,14 @@ const looks: Record<RunEventType, { word: string; Icon: LucideIcon; tone: Tone }
   diverged: { word: "The code went another way than before the restart", Icon: GitFork, tone: "needs" },
 };
 
-/** Facts of an event in words: `attempt 2`, `by ada@example.com`. */
-function facts(data: RunEvent["data"]): string {
-  return Object.entries(data ?? {})
-    .map(([key, value]) => {
-      if (key === "delayMs" && typeof value === "number") return `in ${formatDuration(value)}`;
-      if (key === "error" && typeof value === "object" && value !== null && "message" in value) return String(value.message);
-      return `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`;
-    })
-    .join(", ");
-}
-
-/** Runs of equal small events are one line. */
-const quiet: ReadonlySet<RunEventType> = new Set(["metadata", "streamed"] as const);
-
-function grouped(events: readonly RunEvent[]): { event: RunEvent; times: number }[] {
-  const lines: { event: RunEvent; times: number }[] = [];
-  for (const event of events) {
-    const last = lines.at(-1);
-    if (last && quiet.has(event.type) && last.event.type === event.type) Object.assign(last, { event, times: last.times + 1 });
-    else lines.push({ event, times: 1 });
-  }
-  return lines;
-}
-
 /** Every transition, from the first to the last. */
 export function TimelineTab({ events }: { events: readonly RunEvent[] }) {
-  const first = events[0];
-  if (!first) return <p className="text-faint">No events yet.</p>;
+  const lines = useMemo(() => timelineOf(events), [events]);
+  if (lines.length === 0) return <p className="text-faint">No events yet.</p>;
   return (
     <ol>
-      {grouped(events).map(({ event, times }, index, all) => {
+      {lines.map(({ event, times, atMs, gapMs, facts }) => {
         const { word, Icon, tone } = looks[event.type];
-        const before = all[index - 1]?.event;
-        const gap = before ? Date.parse(event.at) - Date.parse(before.at) : 0;
         return (
           <li key={event.version} className="relative flex items-start gap-3 pb-3 before:absolute before:top-5 before:bottom-0 before:left-[7px] before:w-px before:bg-line last:before:hidden">
             <Icon aria-hidden className={cn("mt-0.5 size-3.5 shrink-0", toneText[tone])} />
@@ -71,19 +49,42 @@ export function TimelineTab({ events }: { events: readonly RunEvent[] }) {
                 {word}
                 {times > 1 ? <span className="text-faint"> ×{times}</span> : null}
               </p>
-              {event.data ? (
+              {facts.length === 0 ? null : (
                 <p className="text-sm break-words text-faint">
-                  <bdi>{facts(event.data)}</bdi>
+                  {facts.map((fact, index) => (
+                    <Fragment key={JSON.stringify(fact)}>
+                      {index > 0 ? ", " : ""}
+                      <FactText fact={fact} />
+                    </Fragment>
+                  ))}
                 </p>
-              ) : null}
+              )}
             </div>
             <div className="shrink-0 text-right text-sm">
-              <Instant at={event.at} className="inline-block" />
-              {before ? <p className="font-mono text-faint">+{formatDuration(gap)}</p> : null}
+              <Instant at={new Date(atMs).toISOString()} className="inline-block" />
+              {gapMs === null ? null : <p className="font-mono text-faint">+{formatDuration(gapMs)}</p>}
             </div>
           </li>
         );
       })}
     </ol>
+  );
+}
+
+const places = { run: (id: string) => `/runs/${encodeURIComponent(id)}`, token: (id: string) => `/tokens?token=${encodeURIComponent(id)}`, batch: (id: string) => `/runs?batch=${encodeURIComponent(id)}` };
+
+function FactText({ fact }: { fact: Fact }) {
+  if (fact.kind === "words") return <OthersText text={fact.text} />;
+  if (fact.kind === "until") {
+    return (
+      <>
+        until <Instant at={fact.at} className="inline-block" />
+      </>
+    );
+  }
+  return (
+    <Link href={places[fact.kind](fact.id)} prefetch={false} className="font-mono hover:text-fg hover:underline">
+      {fact.id}
+    </Link>
   );
 }

@@ -3,8 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { getJson } from "@/components/live/api";
 import { useLiveRun, useLiveTrace, usePolling } from "@/components/live/hooks";
-import type { RunPage } from "@/lib/contracts/dashboard";
+import type { ChildCount, ChildrenPage, RunPage } from "@/lib/contracts/dashboard";
+import { limits } from "@/lib/contracts/limits";
 import type { RunDetail, RunEvent, RunRow, TraceItem } from "@/lib/contracts/run";
+import { isFinal } from "@/lib/contracts/run-status";
 import { createTraceTree, type TraceTree } from "@/lib/trace/trace-tree";
 
 export interface RunData {
@@ -12,6 +14,8 @@ export interface RunData {
   /** Oldest first. */
   events: readonly RunEvent[];
   relations: readonly RunRow[];
+  /** How many children there are of each task, when there are more than `relations` has. */
+  children: readonly ChildCount[];
   error: Error | null;
   /** The server ended the subscription. */
   failure: { status: number; error: string } | undefined;
@@ -38,6 +42,29 @@ function newestRows(...lists: (readonly RunRow[])[]): RunRow[] {
   return [...byId.values()];
 }
 
+/** So often the children of a large fleet are counted again while it moves; each of the newest is pushed. */
+const recountMs = 2_000;
+
+function useChildren(id: string, initial: RunPage, relations: readonly RunRow[]): readonly ChildCount[] {
+  const listed = relations.reduce((sum, row) => sum + (row.parentId === id ? 1 : 0), 0);
+  const isMany = listed >= limits.listedChildren;
+  const query = useQuery({
+    queryKey: ["children", id],
+    queryFn: ({ signal }) => getJson<ChildrenPage>(`${runPath(id)}/children`, signal),
+    initialData: { children: initial.children },
+    enabled: isMany,
+    refetchInterval: ({ state }) => (isMany && (!isFinal(initial.detail.status) || state.data?.children.some((count) => count.live > 0)) ? recountMs : false),
+  });
+  return isMany ? query.data.children : none;
+}
+const none: readonly ChildCount[] = [];
+
+/** Those that are counted only as well. */
+export function countRelations({ detail, relations, children }: Pick<RunData, "detail" | "relations" | "children">): number {
+  const listed = relations.filter((row) => row.parentId === detail.id).length;
+  return relations.length - listed + Math.max(listed, children.reduce((sum, count) => sum + count.total, 0));
+}
+
 /** A run from its page's first answer on, kept current by the socket, or by polling where that cannot be. */
 export function useRun(id: string, initial: RunPage): RunData {
   const { interval, measure } = usePolling();
@@ -55,6 +82,7 @@ export function useRun(id: string, initial: RunPage): RunData {
   return {
     detail,
     relations,
+    children: useChildren(id, { ...initial, detail }, relations),
     events: live.events.length >= page.events.length ? live.events : page.events,
     error: query.error,
     failure,

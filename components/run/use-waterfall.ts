@@ -1,12 +1,11 @@
 "use client";
 import { useMemo, useState } from "react";
 import { useNow } from "@/components/live/live-provider";
-import type { RunDetail, RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
 import { createTimeScale, roomyEnd, type TimeScale } from "@/lib/time/time-scale";
 import { traceRows, type TraceRow } from "@/lib/trace/trace-rows";
 import type { TraceTree } from "@/lib/trace/trace-tree";
-import type { TraceData } from "./use-run";
+import type { RunData, TraceData } from "./use-run";
 
 export interface Waterfall {
   rows: readonly TraceRow[];
@@ -20,7 +19,7 @@ export interface Waterfall {
 function busyOf(tree: TraceTree, rows: readonly TraceRow[], nowMs: number): [number, number][] {
   const busy: [number, number][] = [];
   for (const row of rows) {
-    if (row.kind === "run" || row.kind === "group") busy.push([row.startMs, row.endMs ?? nowMs]);
+    if (row.kind === "run" || row.kind === "group" || row.kind === "rest") busy.push([row.startMs, row.endMs ?? nowMs]);
     else busy.push([row.startMs, row.startMs], [row.endMs ?? nowMs, row.endMs ?? nowMs]);
   }
   for (const span of tree.spans()) {
@@ -32,7 +31,8 @@ function busyOf(tree: TraceTree, rows: readonly TraceRow[], nowMs: number): [num
   return busy;
 }
 
-export function useWaterfall({ run, relations, trace }: { run: RunDetail; relations: readonly RunRow[]; trace: TraceData }): Waterfall {
+export function useWaterfall({ data, trace }: { data: Pick<RunData, "detail" | "relations" | "children">; trace: TraceData }): Waterfall {
+  const { detail: run, relations, children: counts } = data;
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const live = !isFinal(run.status);
@@ -43,8 +43,8 @@ export function useWaterfall({ run, relations, trace }: { run: RunDetail; relati
   const rows = useMemo(() => {
     const children = relations.filter((row) => row.parentId === run.id);
     // The tree grows in place; `version` says when.
-    return version && traceRows({ run, tree, children, closed, opened });
-  }, [run, tree, version, relations, closed, opened]);
+    return version && traceRows({ run, tree, children, counts, closed, opened });
+  }, [run, tree, version, relations, counts, closed, opened]);
 
   const endMs = live ? roomyEnd(startMs, now) : Math.max(startMs + 1, ...rows.map((row) => row.endMs ?? 0));
   const scale = useMemo(() => createTimeScale({ startMs, endMs, busy: [...busyOf(tree, rows, endMs), [startMs, startMs]] }), [tree, rows, startMs, endMs]);

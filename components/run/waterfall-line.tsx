@@ -12,11 +12,17 @@ import { formatDuration, formatTicking } from "@/lib/view/format";
 import type { TimeScale } from "@/lib/time/time-scale";
 import type { TraceRow } from "@/lib/trace/trace-rows";
 import { lookOfRow } from "./row-look";
+import { OthersText } from "@/components/ui/others-text";
+import { readableText } from "@/lib/view/readable-text";
 
 export const lineHeight = 28;
+/** Of what still lasts. */
+export const tickMs = 250;
 /** Tree, bars, duration. */
 export const split = "grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)_4.5rem]";
 const indent = 14;
+/** Deeper lines stand no further right, or their names had no room. */
+const deepest = 8;
 
 export interface WaterfallLineProps {
   row: TraceRow;
@@ -50,12 +56,12 @@ export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scal
       style={{ transform: `translateY(${top}px)` }}
       className={cn(split, "absolute inset-x-0 top-0 h-7 items-center hover:bg-hover", selected && "bg-accent-soft hover:bg-accent-soft")}
     >
-      <div className="flex h-full min-w-0 items-center gap-1.5 border-r border-line pr-2" style={{ paddingLeft: 8 + row.depth * indent }}>
+      <div className="flex h-full min-w-0 items-center gap-1.5 border-r border-line pr-2" style={{ paddingLeft: 8 + Math.min(row.depth, deepest) * indent }}>
         {row.children > 0 ? (
           <button
             type="button"
             tabIndex={-1}
-            aria-label={row.open ? `Close ${name}` : `Open ${name}`}
+            aria-label={`${row.open ? "Close" : "Open"} ${readableText(name)}`}
             onClick={(event) => {
               event.stopPropagation();
               onToggle(row);
@@ -68,12 +74,14 @@ export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scal
           <span className="w-6 shrink-0" />
         )}
         <Icon aria-hidden className={cn("size-3.5 shrink-0", toneText[tone], turns && runs && "turn")} />
-        <bdi className={cn("truncate", row.kind === "self" && "font-medium", tone === "bad" && "text-bad")} title={name}>
-          {name}
-        </bdi>
+        <OthersText text={name} whole="on hover" className={cn("truncate", row.kind === "self" && "font-medium", tone === "bad" && "text-bad")} />
         {child ? (
           <Link href={`/runs/${child.id}`} tabIndex={-1} prefetch={false} onClick={(event) => event.stopPropagation()} className="ml-auto shrink-0 font-mono text-sm text-faint hover:text-fg hover:underline">
             {row.kind === "run" ? child.id.slice(-4) : "open"}
+          </Link>
+        ) : row.kind === "group" || row.kind === "rest" ? (
+          <Link href={`/runs?${new URLSearchParams({ parent: run.id, task: row.name })}`} tabIndex={-1} prefetch={false} onClick={(event) => event.stopPropagation()} className="ml-auto shrink-0 text-sm text-faint hover:text-fg hover:underline">
+            as list
           </Link>
         ) : null}
       </div>
@@ -83,7 +91,7 @@ export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scal
 });
 
 function Bar({ row, run, scale, tone, runs }: { row: TraceRow; run: RunRow; scale: TimeScale; tone: Tone; runs: boolean }) {
-  const now = useNow(runs ? 250 : null);
+  const now = useNow(runs ? tickMs : null);
   // A span that the run left open ended with it.
   const endMs = row.endMs ?? (runs ? Math.max(now, row.startMs) : Date.parse(run.finishedAt ?? run.updatedAt));
   const from = scale.at(row.startMs);

@@ -7,11 +7,12 @@ import { IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { useRowWindow } from "@/components/ui/use-row-window";
 import type { RunRow } from "@/lib/contracts/run";
-import { formatDuration } from "@/lib/view/format";
-import { timeTicks } from "@/lib/time/time-scale";
+import { useClock, useNow } from "@/components/live/live-provider";
+import { formatDuration, formatTicking } from "@/lib/view/format";
+import { timeTicks, type Fold } from "@/lib/time/time-scale";
 import type { TraceRow } from "@/lib/trace/trace-rows";
 import type { Waterfall } from "./use-waterfall";
-import { lineHeight, split, WaterfallLine } from "./waterfall-line";
+import { lineHeight, split, tickMs, WaterfallLine } from "./waterfall-line";
 
 export interface WaterfallViewProps {
   run: RunRow;
@@ -21,17 +22,38 @@ export interface WaterfallViewProps {
   onSelect: (row: TraceRow) => void;
 }
 
+/** A mark behind this part of the axis has its text at its left. */
+const lastLabel = 0.85;
 const assumed = { width: 800, height: 700 };
+
+/** How long nothing happened: the same text as that of the wait below it, also while it lasts. */
+function FoldLength({ gap: { fromMs, toMs } }: { gap: Fold["gap"] }) {
+  const clock = useClock();
+  const lasts = toMs > clock.now();
+  const now = useNow(lasts ? tickMs : null);
+  return <>⋯{lasts ? formatTicking(now - fromMs) : formatDuration(toMs - fromMs)}⋯</>;
+}
 
 /** Tree and bars in one virtual scroll. */
 export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallViewProps) {
   const { rows, scale, toggle, openAll, closeAll } = waterfall;
   const router = useRouter();
   const scroller = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLDivElement>(null);
   const { indexes, topOf, totalHeight, width, scrollTo } = useRowWindow({ scroller, count: rows.length, height: lineHeight, overscan: 12, assumed });
   // Bars have three fifths of what the durations leave; a mark needs 70 px for its text.
   const wanted = Math.max(1, Math.floor(((width - 72) * 0.6) / 70));
   const ticks = useMemo(() => timeTicks(scale, wanted), [scale, wanted]);
+  const labelled = useMemo(() => {
+    let last = -1;
+    // One that would stand on the one before is left out; the fold itself is seen all the same.
+    return scale.folds.filter((fold) => {
+      const middle = (scale.at(fold.fromMs) + scale.at(fold.toMs)) / 2;
+      if (last >= 0 && middle - last < 1 / wanted) return false;
+      last = middle;
+      return true;
+    });
+  }, [scale, wanted]);
   const latest = useRef({ toggle, onSelect });
   useEffect(() => {
     latest.current = { toggle, onSelect };
@@ -46,6 +68,8 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
     if (!next) return;
     onSelect(next);
     scrollTo(rows.indexOf(next));
+    // Else Enter would press the button that was used last.
+    box.current?.focus({ preventScroll: true });
   };
   const openChild = (): void => {
     const child = current?.kind === "run" ? current.run : current?.kind === "span" ? current.run : undefined;
@@ -83,16 +107,16 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
         </div>
         <div aria-hidden className="relative overflow-hidden">
           {ticks.map((tick) => (
-            <span key={tick} className="absolute top-0.5 border-l border-line pl-1 font-mono text-xs whitespace-nowrap text-faint" style={{ left: `${scale.at(tick) * 100}%` }}>
+            <span key={tick} className={cn("absolute top-0.5 border-line font-mono text-xs whitespace-nowrap text-faint", scale.at(tick) > lastLabel ? "-translate-x-full border-r pr-1" : "border-l pl-1")} style={{ left: `${scale.at(tick) * 100}%` }}>
               {formatDuration(tick - scale.startMs)}
             </span>
           ))}
-          {scale.folds.map((fold) => {
+          {labelled.map((fold) => {
             const middle = `${((scale.at(fold.fromMs) + scale.at(fold.toMs)) / 2) * 100}%`;
             // Moved back by the same share of its width: at neither edge is it cut off.
             return (
               <span key={fold.fromMs} title="Time without activity, folded" className="absolute bottom-0.5 font-mono text-xs whitespace-nowrap text-parked" style={{ left: middle, transform: `translateX(-${middle})` }}>
-                ⋯{formatDuration(fold.toMs - fold.fromMs)}⋯
+                <FoldLength gap={fold.gap} />
               </span>
             );
           })}
@@ -100,7 +124,7 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
         <div className="self-center pr-3 text-right text-sm text-faint">Took</div>
       </div>
       <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto">
-        <div role="tree" aria-label="Trace of the run" tabIndex={0} onKeyDown={onKey} {...(current && { "aria-activedescendant": `span-${index}` })} className="relative -outline-offset-2" style={{ height: totalHeight }}>
+        <div ref={box} role="tree" aria-label="Trace of the run" tabIndex={0} onKeyDown={onKey} {...(current && { "aria-activedescendant": `span-${index}` })} className="relative -outline-offset-2" style={{ height: totalHeight }}>
           <div aria-hidden className={cn(split, "pointer-events-none absolute inset-0")}>
             <div />
             <div className="relative">

@@ -6,7 +6,7 @@ import { useCounts, usePolling } from "@/components/live/hooks";
 import { useClock } from "@/components/live/live-provider";
 import { Skeleton } from "@/components/ui/skeleton";
 import type { Activity } from "@/lib/contracts/dashboard";
-import { formatClock, formatCount, plural } from "@/lib/view/format";
+import { formatClock, formatCount, formatInstant, plural } from "@/lib/view/format";
 import { setSingle, windowMs, type RunsView } from "@/lib/runs/run-filter";
 import { activityBars, countOf, type ActivityBar } from "./activity";
 
@@ -154,7 +154,7 @@ function Bars({ bars, onRange }: { bars: readonly ActivityBar[]; onRange: (from:
       </svg>
       {hovered ? (
         <div className="pointer-events-none absolute bottom-full left-1/2 z-30 mb-1 -translate-x-1/2 rounded bg-raised px-2 py-1 text-sm whitespace-nowrap shadow-float">
-          <span className="font-mono text-faint">{formatClock(hovered.fromMs, "local").slice(-12, -7)}</span> {plural(hovered.total, "run")}
+          <span className="font-mono text-faint">{bars.length * (hovered.toMs - hovered.fromMs) > 24 * hourMs ? formatInstant(hovered.fromMs, "local").slice(5, 16) : formatClock(hovered.fromMs, "local").slice(0, 5)}</span> {plural(hovered.total, "run")}
           {hovered.parts.find((part) => part.tone === "bad" && part.count > 0) ? <span className="text-bad"> · {hovered.parts.find((part) => part.tone === "bad")?.count} failed</span> : null}
         </div>
       ) : null}

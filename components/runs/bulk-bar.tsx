@@ -4,6 +4,7 @@ import { useState } from "react";
 import { toast } from "@/components/ui/toast";
 import { useMayAct } from "@/components/frame/me";
 import { useShortcut } from "@/components/frame/shortcuts";
+import { messageOf } from "@/components/live/api";
 import { useLive } from "@/components/live/live-provider";
 import { Button } from "@/components/ui/button";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
@@ -19,8 +20,36 @@ const verbs: Record<Verb, { action: string; past: string; act: (id: string) => P
   replay: { action: "Replay", past: "Replayed", act: (id) => replayRun(id), eligible: (run) => isFinal(run.status), not: "still running" },
 };
 
+function SelectRest({ select }: { select: () => Promise<void> }) {
+  const [busy, setBusy] = useState(false);
+  async function start(): Promise<void> {
+    setBusy(true);
+    try {
+      await select();
+    } catch (error) {
+      toast.error("The other runs could not be read", { description: messageOf(error) });
+    } finally {
+      setBusy(false);
+    }
+  }
+  return (
+    <Button size="sm" busy={busy} onClick={() => void start()}>
+      Select all that match
+    </Button>
+  );
+}
+
+export interface BulkBarProps {
+  runs: readonly RunRow[];
+  /** More runs match than are selected: selects them too. */
+  rest: null | "too many" | (() => Promise<void>);
+  /** Runs that came since the list stands still. */
+  news: number;
+  onClear: () => void;
+}
+
 /** What can be done with the selected runs, and with how many of them. */
-export function BulkBar({ runs: given, onClear }: { runs: readonly RunRow[]; onClear: () => void }) {
+export function BulkBar({ runs: given, rest, news, onClear }: BulkBarProps) {
   const live = useLive();
   const { allowed, reason } = useMayAct();
   const [verb, setVerb] = useState<Verb | null>(null);
@@ -53,8 +82,13 @@ export function BulkBar({ runs: given, onClear }: { runs: readonly RunRow[]; onC
     // Over the end of the list: it must not push the rows away from under the pointer that selects them.
     <div className="appear absolute inset-x-0 bottom-0 z-30 flex min-h-11 flex-wrap items-center gap-2 border-t border-line-strong bg-raised px-4 py-1.5">
       <p aria-live="polite">
-        <span className="font-medium">{plural(runs.length, "run")} selected.</span> <span className="text-muted">The list stands still.</span>
+        <span className="font-medium">{plural(runs.length, "run")} selected.</span>{" "}
+        <span className={rest === null ? "text-muted" : "text-needs"}>
+          {rest === null ? "The list stands still." : rest === "too many" ? "More match than can be selected at once; the oldest are left out." : "These are all that are loaded; more match."}
+          {news > 0 ? ` ${plural(news, "new run")} not among them.` : ""}
+        </span>
       </p>
+      {typeof rest === "function" ? <SelectRest select={rest} /> : null}
       <div className="flex-1" />
       {(["cancel", "replay"] as const).map((which) => {
         const count = eligible(which).length;

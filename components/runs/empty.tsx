@@ -1,13 +1,16 @@
 "use client";
 import { Play, SearchX } from "lucide-react";
 import Link from "next/link";
+import { useZone } from "@/components/live/time";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/state";
 import { emptyView, isEmptyView, type RunsView } from "@/lib/runs/run-filter";
 import { chipsOf } from "./filter-input";
+import { OthersText } from "@/components/ui/others-text";
 
 /** No runs at all, or none that fit: then the chips that could go. */
 export function RunsEmpty({ view, onChange }: { view: RunsView; onChange: (next: RunsView) => void }) {
+  const zone = useZone();
   if (isEmptyView(view)) {
     return (
       <EmptyState
@@ -27,10 +30,10 @@ export function RunsEmpty({ view, onChange }: { view: RunsView; onChange: (next:
     <EmptyState icon={<SearchX />} title="No run fits these filters" action={<Button onClick={() => onChange(emptyView)}>Clear all filters</Button>}>
       <p className="mb-2">Take one away:</p>
       <div className="flex flex-wrap justify-center gap-1">
-        {chipsOf(view).map((chip) => (
+        {chipsOf(view, zone).map((chip) => (
           <Button key={`${chip.key} ${chip.value}`} size="sm" onClick={() => onChange(chip.without)} className="max-w-60">
             <span className="text-faint">{chip.key}:</span>
-            <bdi className="truncate">{chip.text}</bdi>
+            <OthersText text={chip.text} className="truncate" />
           </Button>
         ))}
       </div>

@@ -4,10 +4,11 @@ import { cn } from "@/components/ui/cn";
 import { Field, Input } from "@/components/ui/input";
 import { MenuCheck } from "@/components/ui/menu";
 import { toneText } from "@/components/ui/tone";
-import { runStatuses } from "@/lib/contracts/run-status";
+import { listedStatuses } from "@/lib/contracts/run-status";
 import { addValue, removeValue, setSingle, type ListKey, type RunsView } from "@/lib/runs/run-filter";
 import { timeWindows } from "./filter-suggest";
-import { statusLook } from "./status";
+import { listedLook } from "./status";
+import { OthersText } from "@/components/ui/others-text";
 
 export interface FilterProps {
   view: RunsView;
@@ -20,8 +21,8 @@ function toggle(view: RunsView, key: ListKey, value: string): RunsView {
 
 export const StatusChoices = ({ view, onChange }: FilterProps) => (
   <>
-    {runStatuses.map((status) => {
-      const { Icon, word, tone } = statusLook[status];
+    {listedStatuses.map((status) => {
+      const { Icon, word, tone } = listedLook[status];
       return (
         <MenuCheck
           key={status}
@@ -52,7 +53,7 @@ export function ValueChoices({ filter, values, view, onChange }: FilterProps & {
         {found.map((value) => (
           <label key={value} className="flex h-7 items-center gap-2 rounded px-2 hover:bg-hover">
             <input type="checkbox" className="accent-accent" checked={view[filter].includes(value)} onChange={() => onChange(toggle(view, filter, value))} />
-            <bdi className="truncate">{value}</bdi>
+            <OthersText text={value} className="truncate" />
           </label>
         ))}
         {found.length === 0 ? <p className="px-2 py-1 text-faint">{all.length === 0 ? `No ${filter}s yet.` : `No ${filter} has “${text}” in its name.`}</p> : null}

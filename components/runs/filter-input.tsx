@@ -6,8 +6,12 @@ import { cn } from "@/components/ui/cn";
 import type { Facets } from "@/lib/contracts/dashboard";
 import { isStatus, listKeys, removeValue, setSingle, singleKeys, type ListKey, type RunsView, type SingleKey } from "@/lib/runs/run-filter";
 import { parseFilterText } from "@/lib/runs/run-filter-text";
+import { formatInstant, type Zone } from "@/lib/view/format";
+import { useZone } from "@/components/live/time";
 import { applySuggestion, suggest } from "./filter-suggest";
-import { statusLook } from "./status";
+import { listedLook } from "./status";
+import { OthersText } from "@/components/ui/others-text";
+import { readableText } from "@/lib/view/readable-text";
 
 interface Chip {
   key: ListKey | SingleKey;
@@ -17,12 +21,12 @@ interface Chip {
 }
 
 /** Every active constraint is a chip. */
-export function chipsOf(view: RunsView): Chip[] {
+export function chipsOf(view: RunsView, zone: Zone): Chip[] {
   const chips: Chip[] = [];
-  for (const key of listKeys) for (const value of view[key]) chips.push({ key, value, text: key === "status" && isStatus(value) ? statusLook[value].word : value, without: removeValue(view, key, value) });
+  for (const key of listKeys) for (const value of view[key]) chips.push({ key, value, text: key === "status" && isStatus(value) ? listedLook[value].word : value, without: removeValue(view, key, value) });
   for (const key of singleKeys) {
     const value = view[key];
-    if (value !== undefined) chips.push({ key, value, text: key === "from" || key === "to" ? value.replace("T", " ").replace(/(:00)?\.000Z$/, "Z") : value, without: setSingle(view, key, undefined) });
+    if (value !== undefined) chips.push({ key, value, text: key === "from" || key === "to" ? formatInstant(Date.parse(value), zone).replace(/(:00)?\.000$/, "") : value, without: setSingle(view, key, undefined) });
   }
   return chips;
 }
@@ -35,7 +39,7 @@ export function FilterInput({ view, onChange, facets }: { view: RunsView; onChan
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
   const [problem, setProblem] = useState<string | null>(null);
-  const chips = chipsOf(view);
+  const chips = chipsOf(view, useZone());
   const options = open ? suggest(text, facets, view) : [];
   const shown = open && options.length > 0;
   useShortcut("/", { label: "Filter runs", group: "Runs", run: () => input.current?.focus() });
@@ -83,8 +87,8 @@ export function FilterInput({ view, onChange, facets }: { view: RunsView; onChan
         {chips.map((chip) => (
           <span key={`${chip.key} ${chip.value}`} className="inline-flex h-6 max-w-full min-w-0 items-center rounded-sm bg-active pl-1.5" data-chip={chip.key}>
             <span className="text-faint">{chip.key}:</span>
-            <bdi className="truncate">{chip.text}</bdi>
-            <button type="button" aria-label={`Remove ${chip.key} ${chip.text}`} onClick={() => change(chip.without)} className="ml-0.5 flex size-6 shrink-0 items-center justify-center rounded-sm text-faint hover:text-fg">
+            <OthersText text={chip.text} className="truncate" />
+            <button type="button" aria-label={`Remove ${chip.key} ${readableText(chip.text)}`} onClick={() => change(chip.without)} className="ml-0.5 flex size-6 shrink-0 items-center justify-center rounded-sm text-faint hover:text-fg">
               <X aria-hidden className="size-3" />
             </button>
           </span>
@@ -140,7 +144,7 @@ export function FilterInput({ view, onChange, facets }: { view: RunsView; onChan
               className={cn("flex h-7 cursor-default items-center gap-2 rounded px-2", index === active ? "bg-active" : "hover:bg-hover")}
             >
               <span className="w-12 shrink-0 text-sm text-faint">{option.key}</span>
-              <bdi className="truncate">{option.text}</bdi>
+              <OthersText text={option.text} className="truncate" />
             </div>
           ))}
         </div>

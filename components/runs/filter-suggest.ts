@@ -1,7 +1,7 @@
 import type { Facets } from "@/lib/contracts/dashboard";
-import { runStatuses } from "@/lib/contracts/run-status";
+import { listedStatuses } from "@/lib/contracts/run-status";
 import { addValue, setSingle, type ListKey, type RunsView } from "@/lib/runs/run-filter";
-import { statusLook } from "./status";
+import { listedLook } from "./status";
 
 export interface Suggestion {
   key: ListKey | "id" | "last";
@@ -36,7 +36,7 @@ export function suggest(text: string, facets: Facets, view: RunsView): Suggestio
   if (typed.startsWith("run_")) found.push({ key: "id", value: text.trim(), text: text.trim() });
   offer(
     "status",
-    runStatuses.filter((status) => !view.status.includes(status)).map((status) => ({ value: status, text: statusLook[status].word })),
+    listedStatuses.filter((status) => !view.status.includes(status)).map((status) => ({ value: status, text: listedLook[status].word })),
   );
   offer("task", open("task", facets.tasks));
   offer("tag", open("tag", facets.tags));

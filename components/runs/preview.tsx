@@ -17,6 +17,7 @@ import type { RunPage } from "@/lib/contracts/dashboard";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
 import { lookOf, StatusBadge } from "./status";
+import { OthersText } from "@/components/ui/others-text";
 
 /** The run under the cursor, beside the list. */
 export function Preview({ row: given, onClose }: { row: RunRow | undefined; onClose: () => void }) {
@@ -26,7 +27,7 @@ export function Preview({ row: given, onClose }: { row: RunRow | undefined; onCl
         <h2 className="flex-1 font-medium">Preview</h2>
         {given ? (
           <Button look="ghost" size="sm" asChild>
-            <Link href={`/runs/${given.id}`}>
+            <Link href={`/runs/${given.id}`} prefetch={false}>
               Open
               <ArrowUpRight aria-hidden className="size-3.5" />
             </Link>
@@ -51,22 +52,24 @@ function Content({ row: given }: { row: RunRow }) {
     <div className="flex flex-col gap-4">
       <div>
         <StatusBadge run={row} />
-        <p className="mt-1 text-lg font-semibold break-words">{row.task}</p>
+        <p className="mt-1 text-lg font-semibold break-words">
+          <OthersText text={row.task} />
+        </p>
         <CopyValue text={row.id} className="text-sm" />
       </div>
       {row.error ? (
         <p className="rounded bg-bad-soft px-2 py-1 break-words text-bad">
-          <bdi>{row.error.message}</bdi>
+          <OthersText text={row.error.message} />
         </p>
       ) : null}
       {row.progress?.value === undefined ? null : <Progress value={row.progress.value} tone={isFinal(row.status) ? lookOf(row).tone : "moving"} />}
-      {row.progress?.label === undefined ? null : <bdi className="text-muted">{row.progress.label}</bdi>}
+      {row.progress?.label === undefined ? null : <OthersText text={row.progress.label} className="text-muted" />}
       <Facts
         facts={[
           ["Created", <Ago key="created" at={row.createdAt} />],
           ["Took", row.startedAt ? <Took key="took" from={row.startedAt} to={row.finishedAt} className="font-mono" /> : "not started"],
           ["Attempt", `${row.attempt}${row.maxAttempts === undefined ? "" : ` of ${row.maxAttempts}`}`],
-          ["Queue", row.queue],
+          ["Queue", <OthersText key="queue" text={row.queue} />],
         ]}
       />
       {row.tags.length === 0 ? null : (

@@ -1,16 +1,18 @@
 "use client";
 import Link from "next/link";
 import { memo } from "react";
-import { useRow, useTint } from "@/components/live/hooks";
-import { Ago, Took, Until } from "@/components/live/time";
+import { useLiveQueues, useRow, useTint } from "@/components/live/hooks";
+import { Ago, Took } from "@/components/live/time";
 import { cn } from "@/components/ui/cn";
 import { Progress } from "@/components/ui/progress";
 import { TagButton } from "@/components/ui/tag";
 import { Checkbox } from "@/components/ui/toggle";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import { formatPercent, shortId } from "@/lib/view/format";
+import { formatCount, formatPercent, shortId } from "@/lib/view/format";
 import { lookOf, StatusBadge, StatusIcon } from "./status";
+import { OthersText } from "@/components/ui/others-text";
+import { readableText } from "@/lib/view/readable-text";
 
 /** Columns by the width of the list itself: a phone shows status, task, progress and time. */
 export const columns =
@@ -65,8 +67,8 @@ export const RunLine = memo(function RunLine({ row: given, index, top, selected,
       </td>
       <td className="flex min-w-0 items-center gap-2">
         <StatusIcon run={row} className="@2xl:hidden" />
-        <Link href={`/runs/${row.id}`} prefetch={false} tabIndex={-1} className="min-w-0 truncate font-medium after:absolute after:inset-0" title={row.task}>
-          {row.task}
+        <Link href={`/runs/${row.id}`} prefetch={false} tabIndex={-1} className="min-w-0 truncate font-medium after:absolute after:inset-0" >
+          <OthersText text={row.task} whole="on hover" />
         </Link>
         {row.isTest ? <span className="rounded-sm bg-idle-soft px-1 text-xs text-muted">test</span> : null}
       </td>
@@ -80,10 +82,10 @@ export const RunLine = memo(function RunLine({ row: given, index, top, selected,
         <Doing row={row} />
       </td>
       <td className={cn(fromMiddle, "relative z-10 truncate text-right text-sm text-faint")}>
-        <Ago at={row.startedAt ?? row.createdAt} />
+        <StartOf row={row} />
       </td>
       <td className="truncate text-right font-mono text-sm text-muted">
-        <TimeOf row={row} />
+        {row.startedAt === undefined ? <span className="text-faint">–</span> : <Took from={row.startedAt} to={row.finishedAt} />}
       </td>
     </tr>
   );
@@ -100,7 +102,7 @@ function Tags({ tags, onTag }: { tags: readonly string[]; onTag: (tag: string) =
         <TagButton key={tag} tag={tag} tabIndex={-1} className="max-w-24 min-w-7 first:shrink-0" onClick={() => onTag(tag)} />
       ))}
       {more > 0 ? (
-        <span className="text-sm text-faint" title={tags.slice(shownTags).join(", ")}>
+        <span className="text-sm text-faint" title={readableText(tags.slice(shownTags).join(", "))}>
           +{more}
         </span>
       ) : null}
@@ -112,26 +114,48 @@ function Tags({ tags, onTag }: { tags: readonly string[]; onTag: (tag: string) =
 function Doing({ row }: { row: RunRow }) {
   if (row.error && isFinal(row.status)) {
     return (
-      <span className={cn("block truncate", lookOf(row).tone === "bad" ? "text-bad" : "text-faint")} title={row.error.message}>
-        <bdi>{row.error.message}</bdi>
+      <span className={cn("block truncate", lookOf(row).tone === "bad" ? "text-bad" : "text-faint")} >
+        <OthersText text={row.error.message} whole="on hover" />
       </span>
     );
   }
   const { value, label } = row.progress ?? {};
-  if (value === undefined && label === undefined) return <span className="block truncate text-faint">{waitsFor(row)}</span>;
+  if (value === undefined && label === undefined) {
+    return (
+      <span className="block truncate text-faint">
+        {row.status === "QUEUED" && row.retryAt === undefined ? <QueuedIn name={row.queue} /> : <OthersText text={waitsFor(row)} />}
+        {row.startedAt === undefined && !isFinal(row.status) ? (
+          <>
+            {row.status === "QUEUED" ? ", since " : "created "}
+            <Ago at={row.status === "QUEUED" ? (row.queuedAt ?? row.createdAt) : row.createdAt} />
+          </>
+        ) : null}
+      </span>
+    );
+  }
   return (
     <span className="flex min-w-0 items-center gap-2">
       {value === undefined ? null : (
         <>
-          <Progress value={value} label={`Progress of ${row.task}`} tone={isFinal(row.status) ? lookOf(row).tone : "moving"} className="w-10 shrink-0 @2xl:w-16" />
+          <Progress value={value} label={`Progress of ${readableText(row.task)}`} tone={isFinal(row.status) ? lookOf(row).tone : "moving"} className="w-10 shrink-0 @2xl:w-16" />
           <span className="shrink-0 font-mono text-sm text-muted">{formatPercent(value)}</span>
         </>
       )}
       {label === undefined ? null : (
-        <bdi className="truncate text-muted" title={label}>
-          {label}
-        </bdi>
+        <OthersText text={label} whole="on hover" className="truncate text-muted" />
       )}
+    </span>
+  );
+}
+
+/** The queue, and what holds it. */
+function QueuedIn({ name }: { name: string }) {
+  const queue = useLiveQueues().data.find((row) => row.name === name);
+  const isFull = queue !== undefined && queue.concurrencyLimit !== null && queue.running >= queue.concurrencyLimit;
+  return (
+    <span className={queue?.paused ? "text-needs" : ""}>
+      in <OthersText text={name} />
+      {queue?.paused ? ", paused" : isFull ? `, which runs ${formatCount(queue.running)} of ${formatCount(queue.concurrencyLimit ?? 0)}` : ""}
     </span>
   );
 }
@@ -140,14 +164,14 @@ const waitWords: Record<NonNullable<RunRow["waitingOn"]>, string> = { time: "unt
 
 function waitsFor(row: RunRow): string {
   if (row.status === "WAITING" && row.waitingOn) return waitWords[row.waitingOn];
-  if (row.status === "QUEUED") return row.retryAt ? `attempt ${row.attempt + 1} to come` : `in ${row.queue}`;
-  if (row.status === "PENDING_VERSION") return "no deployed version has this task";
+  if (row.status === "QUEUED") return `attempt ${row.attempt + 1} to come`;
+  if (row.status === "PENDING_VERSION") return "no deployed version has this task, ";
   return "";
 }
 
-/** Run time, or time until it may start. */
-function TimeOf({ row }: { row: RunRow }) {
-  if (row.status === "DELAYED" && row.delayUntil) return <Until at={row.delayUntil} />;
-  if (row.startedAt === undefined) return isFinal(row.status) ? <>–</> : <span className={lookOf(row).tone === "idle" ? "text-faint" : ""}>–</span>;
-  return <Took from={row.startedAt} to={row.finishedAt} />;
+/** When it started, or will; what has not started has no time of it. */
+function StartOf({ row }: { row: RunRow }) {
+  if (row.startedAt !== undefined) return <Ago at={row.startedAt} />;
+  if (row.status === "DELAYED" && row.delayUntil !== undefined) return <Ago at={row.delayUntil} />;
+  return <>{isFinal(row.status) ? "never" : "not yet"}</>;
 }

@@ -9,7 +9,8 @@ import { columns, fromMiddle, fromWide, rowHeight, RunLine } from "./run-line";
 import type { RowSelection } from "./use-row-cursor";
 
 export interface RunTableHandle {
-  scrollTo(index: number): void;
+  /** Brings the row into sight and gives the keyboard to the list. */
+  walkTo(index: number): void;
   toTop(): void;
 }
 
@@ -38,13 +39,21 @@ const loadAhead = 20;
 
 export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, onEnd, loadingMore, overlay, handle }: RunTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
+  const grid = useRef<HTMLTableElement>(null);
   const [pointer, setPointer] = useState(false);
   const [away, setAway] = useState(false);
   const { indexes, topOf, totalHeight, scrollTo } = useRowWindow({ scroller, count: rows.length, height: rowHeight, head: headHeight, overscan, assumed });
   const last = indexes.at(-1) ?? 0;
   const visible = indexes.map((index) => rows[index]?.id ?? "").join(" ");
 
-  useImperativeHandle(handle, () => ({ scrollTo, toTop: () => scroller.current?.scrollTo({ top: 0 }) }));
+  useImperativeHandle(handle, () => ({
+    walkTo(index) {
+      scrollTo(index);
+      // Else Enter would press the button that was used last.
+      grid.current?.focus({ preventScroll: true });
+    },
+    toTop: () => scroller.current?.scrollTo({ top: 0 }),
+  }));
   useEffect(() => onVisible(visible === "" ? [] : visible.split(" ")), [visible, onVisible]);
   useEffect(() => onTouched(pointer || away), [pointer, away, onTouched]);
   useEffect(() => {
@@ -62,7 +71,7 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, o
       <div ref={scroller} onScroll={(event) => setAway(event.currentTarget.scrollTop > 4)} className={cn("min-h-0 flex-1 overflow-y-auto", selection.selected.size > 0 && "pb-11")}>
         {/* The ARIA grid pattern: rows are selected and walked with keys, and the table keeps its own elements. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role */}
-        <table role="grid" aria-label="Runs" aria-rowcount={rows.length + 1} aria-multiselectable tabIndex={0} {...(cursorRow && { "aria-activedescendant": `row-${cursorRow.id}` })} className="block -outline-offset-2">
+        <table ref={grid} role="grid" aria-label="Runs" aria-rowcount={rows.length + 1} aria-multiselectable tabIndex={0} {...(cursorRow && { "aria-activedescendant": `row-${cursorRow.id}` })} className="block -outline-offset-2">
           <thead className="sticky top-0 z-20 block border-b border-line bg-canvas">
             <tr aria-rowindex={1} className={cn(columns, "h-8 text-left text-sm text-faint [&>th]:font-normal")}>
               <th className="flex">

@@ -17,11 +17,12 @@ import type { RunRow } from "@/lib/contracts/run";
 import { filterKey, matchesFilter } from "@/lib/runs/match-run";
 import { addValue, toRunFilter, type RunsView } from "@/lib/runs/run-filter";
 import { ActivityStrip } from "./activity-strip";
+import type { BulkBarProps } from "./bulk-bar";
 import { RunsEmpty } from "./empty";
 import { FilterInput } from "./filter-input";
 import { FilterMenus } from "./filter-menus";
 import { RunTable, type RunTableHandle } from "./run-table";
-import { useRowSelection } from "./use-row-cursor";
+import { useRowSelection, type RowSelection } from "./use-row-cursor";
 import { useFilter, useRuns, type RunsList } from "./use-runs";
 import { useRunsViewState } from "./use-runs-view";
 
@@ -85,7 +86,7 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   const move = (step: number) => () => {
     const next = selection.cursor === null ? 0 : Math.min(runs.rows.length - 1, Math.max(0, selection.cursor + step));
     selection.moveTo(next);
-    table.current?.scrollTo(next);
+    table.current?.walkTo(next);
   };
   const current = selection.cursor === null ? undefined : runs.rows[selection.cursor];
   useShortcut("j", { label: "Next run", group: "Runs", run: move(1) });
@@ -121,7 +122,7 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   return (
     <>
       <div className="relative flex min-h-0 flex-1">
-        {isSelecting ? <BulkBar runs={selected} onClear={selection.clear} /> : null}
+        {isSelecting ? <BulkBar runs={selected} rest={restOf(runs, selection)} news={fresh} onClear={selection.clear} /> : null}
         <RunTable
           handle={table}
           rows={runs.rows}
@@ -148,6 +149,16 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
       </div>
     </>
   );
+}
+
+/** So many runs can be selected: each is asked for by itself. */
+const mostSelected = 1_000;
+
+/** All that is loaded is selected, and more matches: that is said, and can be had. */
+function restOf(runs: RunsList, selection: RowSelection): BulkBarProps["rest"] {
+  if (!runs.hasMore || selection.selected.size < runs.rows.length) return null;
+  if (runs.rows.length >= mostSelected) return "too many";
+  return async () => selection.selectIds(await runs.loadUpTo(mostSelected));
 }
 
 /** Scrolling changes what is visible with every row; the server hears when it rests. */

@@ -1,6 +1,6 @@
 import { Ban, Bug, Check, CircleDashed, ClockAlert, Clock3, Flame, GitBranch, Hand, Hourglass, LoaderCircle, MoveRight, Package, TimerOff, X, type LucideIcon } from "lucide-react";
 import type { RunRow } from "@/lib/contracts/run";
-import type { RunStatus } from "@/lib/contracts/status";
+import type { ListedStatus, RunStatus } from "@/lib/contracts/run-status";
 import { cn } from "@/components/ui/cn";
 import { toneText, type Tone } from "@/components/ui/tone";
 
@@ -30,11 +30,15 @@ export const statusLook: Record<RunStatus, StatusLook> = {
   TIMED_OUT: { word: "Timed out", tone: "bad", Icon: ClockAlert },
 };
 
+const needsAnswer: StatusLook = { word: "Needs answer", tone: "asks", Icon: Hand };
+/** In filters. */
+export const listedLook: Record<ListedStatus, StatusLook> = { ...statusLook, NEEDS_ANSWER: needsAnswer };
+
 const waitingLook: Record<NonNullable<RunRow["waitingOn"]>, StatusLook> = {
   time: statusLook.WAITING,
   run: { word: "Waiting", tone: "parked", Icon: GitBranch },
   batch: { word: "Waiting", tone: "parked", Icon: GitBranch },
-  token: { word: "Needs answer", tone: "asks", Icon: Hand },
+  token: needsAnswer,
 };
 
 export const lookOf = (run: Pick<RunRow, "status" | "waitingOn">): StatusLook =>

@@ -53,6 +53,8 @@ export interface RunsList {
   retry: () => void;
   hasMore: boolean;
   loadMore: () => void;
+  /** Reads on until the end, or until so many rows are there; the ids of all that are. */
+  loadUpTo: (count: number) => Promise<string[]>;
   loadingMore: boolean;
 }
 
@@ -120,6 +122,16 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
     else setShown({ key, newest: fresh.reduce((last, row) => (row.createdAt > last ? row.createdAt : last), newest), live: [...fresh, ...revealed] });
   }
 
+  async function loadUpTo(count: number): Promise<string[]> {
+    let known = rows.map((row) => row.id);
+    for (let more: boolean = query.hasNextPage; more && known.length < count;) {
+      const next = await query.fetchNextPage({ throwOnError: true });
+      known = [...new Set([...rows, ...(next.data?.pages.flatMap((page) => page.rows) ?? [])].map((row) => row.id))];
+      more = next.hasNextPage;
+    }
+    return known;
+  }
+
   return {
     rows,
     fresh: fresh.length,
@@ -130,6 +142,7 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
     retry: () => void query.refetch(),
     hasMore: query.hasNextPage,
     loadMore: () => void query.fetchNextPage(),
+    loadUpTo,
     loadingMore: query.isFetchingNextPage,
   };
 }

@@ -15,7 +15,11 @@ export interface ChartsProps {
 
 const never = () => () => undefined;
 const axis = { stroke: "var(--line-strong)", tick: { fill: "var(--faint)", fontSize: 11 }, tickLine: false } as const;
-const margin = { top: 8, right: 16, bottom: 0, left: 0 };
+/** The last label of the time axis stands in the middle below its mark. */
+const margin = { top: 8, right: 28, bottom: 0, left: 0 };
+/** Of a label of the value axis, px. */
+const letter = 7;
+const axisWidth = (labels: readonly string[]): number => Math.max(36, ...labels.map((label) => label.length * letter + 10));
 
 /** Failures of different kinds share their hue with the rows of the list; shade tells them apart. */
 const shade: Partial<Record<RunStatus, number>> = { CRASHED: 0.75, SYSTEM_FAILURE: 0.6, TIMED_OUT: 0.45, EXPIRED: 0.6 };
@@ -28,7 +32,7 @@ export function ActivityChart({ stats, hours }: ChartsProps) {
       <BarChart data={data} margin={margin} barCategoryGap={1}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis dataKey="at" {...axis} minTickGap={48} tickFormatter={(at: string) => tickLabel(at, hours)} />
-        <YAxis {...axis} axisLine={false} width={44} allowDecimals={false} tickFormatter={(value: number) => formatCount(value)} />
+        <YAxis {...axis} axisLine={false} width={axisWidth(data.map(({ at: _, ...counts }) => formatCount(Object.values(counts).reduce((sum, count) => sum + count, 0))))} allowDecimals={false} tickFormatter={(value: number) => formatCount(value)} />
         <Tooltip cursor={{ fill: "var(--hover)" }} content={<Card hours={hours} format={formatCount} />} />
         {seriesOf(stats.points).map((status) => (
           <Bar key={status} dataKey={status} name={statusLook[status].word} stackId="runs" fill={toneColor[statusLook[status].tone]} fillOpacity={shade[status] ?? 1} isAnimationActive={!still} animationDuration={120} />
@@ -45,7 +49,7 @@ export function LatencyChart({ stats, hours }: ChartsProps) {
       <LineChart data={stats.points} margin={margin}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis dataKey="at" {...axis} minTickGap={48} tickFormatter={(at: string) => tickLabel(at, hours)} />
-        <YAxis {...axis} axisLine={false} width={64} tickFormatter={(value: number) => formatDuration(value)} />
+        <YAxis {...axis} axisLine={false} width={axisWidth(stats.points.flatMap(({ p50Ms, p95Ms }) => [p50Ms, p95Ms].map((ms) => formatDuration(ms ?? 0))))} tickFormatter={(value: number) => formatDuration(value)} />
         <Tooltip cursor={{ stroke: "var(--line-strong)" }} content={<Card hours={hours} format={formatDuration} />} />
         <Line dataKey="p95Ms" name="p95" stroke="var(--parked-bar)" strokeWidth={1.5} strokeDasharray="4 3" dot={{ r: 2 }} isAnimationActive={!still} animationDuration={120} />
         <Line dataKey="p50Ms" name="p50" stroke="var(--moving-bar)" strokeWidth={1.5} dot={{ r: 2 }} isAnimationActive={!still} animationDuration={120} />

@@ -19,6 +19,7 @@ import { SkeletonRows } from "../ui/skeleton";
 import { ErrorState } from "../ui/state";
 import { TaskCharts } from "./task-stats";
 import { useLoad } from "./use-load";
+import { OthersText } from "../ui/others-text";
 
 export function TaskView({ task, stats }: { task: TaskSummary; stats: TaskStats }) {
   const { queued, running } = useLoad()(task);
@@ -26,17 +27,21 @@ export function TaskView({ task, stats }: { task: TaskSummary; stats: TaskStats 
     <div className="min-h-0 flex-1 overflow-y-auto">
       <header className="flex flex-wrap items-start gap-x-6 gap-y-3 border-b border-line px-4 py-3">
         <div className="min-w-0 flex-1">
-          <h2 className="font-mono text-lg font-semibold break-all">{task.id}</h2>
-          {task.description ? <p className="text-muted">{task.description}</p> : null}
+          <h1 className="font-mono text-lg font-semibold break-all">
+            <OthersText text={task.id} />
+          </h1>
+          {task.description ? <p className="text-muted">
+              <OthersText text={task.description} />
+            </p> : null}
         </div>
         <div className="flex gap-2">
           <Button asChild>
-            <Link href={`/runs?task=${encodeURIComponent(task.id)}`}>
+            <Link href={`/runs?task=${encodeURIComponent(task.id)}`} prefetch={false}>
               <Rows3 aria-hidden className="size-3.5" /> Runs
             </Link>
           </Button>
           <Button asChild look="primary">
-            <Link href={`/test?task=${encodeURIComponent(task.id)}`}>
+            <Link href={`/test?task=${encodeURIComponent(task.id)}`} prefetch={false}>
               <Play aria-hidden className="size-3.5" /> Test
             </Link>
           </Button>
@@ -46,7 +51,7 @@ export function TaskView({ task, stats }: { task: TaskSummary; stats: TaskStats 
       <div className="grid lg:grid-cols-2">
         <section aria-label="Recent runs" className="min-w-0 border-line lg:border-r">
           <PanelHead title="Recent runs" detail={`${formatCount(queued)} queued, ${formatCount(running)} running`}>
-            <Link href={`/runs?task=${encodeURIComponent(task.id)}`} className="text-sm underline">
+            <Link href={`/runs?task=${encodeURIComponent(task.id)}`} prefetch={false} className="text-sm underline">
               All runs
             </Link>
           </PanelHead>
@@ -71,7 +76,7 @@ export function TaskView({ task, stats }: { task: TaskSummary; stats: TaskStats 
   );
 }
 
-const mono = (text: string) => <span className="font-mono">{text}</span>;
+const mono = (text: string) => <OthersText text={text} className="font-mono" />;
 
 function factsOf(task: TaskSummary): (readonly [string, ReactNode])[] {
   const { retry } = task;
@@ -107,10 +112,10 @@ function RecentRuns({ taskId }: { taskId: string }) {
     <ul>
       {rows.map((run) => (
         <li key={run.id} className="border-b border-line">
-          <Link href={`/runs/${run.id}`} className="flex h-9 items-center gap-3 px-4 -outline-offset-2 hover:bg-hover">
-            <StatusBadge run={run} className="w-28 shrink-0" />
+          <Link href={`/runs/${run.id}`} prefetch={false} className="flex h-9 items-center gap-3 px-4 -outline-offset-2 hover:bg-hover">
+            <StatusBadge run={run} className="w-32 shrink-0" />
             <span className="min-w-0 flex-1 truncate font-mono text-sm text-muted">{run.id}</span>
-            <span className="w-16 shrink-0 text-right font-mono text-sm">{run.startedAt === undefined ? null : <Took from={run.startedAt} to={run.finishedAt} />}</span>
+            <span className="min-w-16 shrink-0 text-right font-mono text-sm whitespace-nowrap">{run.startedAt === undefined ? null : <Took from={run.startedAt} to={run.finishedAt} />}</span>
             <span className="w-16 shrink-0 text-right text-sm text-faint">
               <Ago at={run.createdAt} />
             </span>

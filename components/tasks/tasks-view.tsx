@@ -18,6 +18,8 @@ import { EmptyState, ErrorState } from "../ui/state";
 import { Table, Td, Th, Tr } from "../ui/table";
 import { SparkBars } from "./spark-bars";
 import { useLoad } from "./use-load";
+import { OthersText } from "../ui/others-text";
+import { readableText } from "@/lib/view/readable-text";
 
 type Page = z.infer<typeof TasksPage>;
 /** Hourly bars and percentiles change slowly; what runs now is pushed. */
@@ -25,6 +27,8 @@ const rereadMs = 30_000;
 
 const example = `// trigger/hello.ts
 import { task } from "@trigger.dev/sdk";
+import { OthersText } from "../ui/others-text";
+import { readableText } from "@/lib/view/readable-text";
 
 export const hello = task({ id: "hello", run: async () => "Hello" });`;
 
@@ -84,15 +88,15 @@ function TaskLine({ task, queued, running }: { task: TaskSummary; queued: number
   return (
     <Tr>
       <Td className="h-12 max-w-72 max-sm:max-w-44">
-        <Link href={`/tasks/${encodeURIComponent(task.id)}`} className="block truncate font-mono font-medium hover:underline" title={task.id}>
-          {task.id}
+        <Link href={`/tasks/${encodeURIComponent(task.id)}`} prefetch={false} className="block truncate font-mono font-medium hover:underline">
+          <OthersText text={task.id} whole="on hover" />
         </Link>
-        <span className="block truncate text-sm text-faint" title={task.description ?? task.filePath}>
-          {task.filePath}
+        <span className="block truncate text-sm text-faint" title={readableText(task.description ?? task.filePath)}>
+          {readableText(task.filePath)}
         </span>
       </Td>
-      <Td className="max-w-44 truncate font-mono text-sm text-muted max-xl:hidden" title={task.queue}>
-        {task.queue}
+      <Td className="max-w-44 truncate font-mono text-sm text-muted max-xl:hidden">
+        <OthersText text={task.queue} whole="on hover" />
       </Td>
       <Td className={cn("text-right font-mono max-md:hidden", queued === 0 && "text-faint")}>{formatCount(queued)}</Td>
       <Td className={cn("text-right font-mono", tinted && "tint", running === 0 ? "text-faint" : "text-moving")}>{formatCount(running)}</Td>
@@ -105,10 +109,14 @@ function TaskLine({ task, queued, running }: { task: TaskSummary; queued: number
       <Td>
         <span className="flex justify-end gap-1">
           <Button asChild size="sm" look="ghost" className="max-xl:hidden">
-            <Link href={`/runs?task=${encodeURIComponent(task.id)}`}>Runs</Link>
+            <Link href={`/runs?task=${encodeURIComponent(task.id)}`} prefetch={false}>
+              Runs
+            </Link>
           </Button>
           <Button asChild size="sm">
-            <Link href={`/test?task=${encodeURIComponent(task.id)}`}>Test</Link>
+            <Link href={`/test?task=${encodeURIComponent(task.id)}`} prefetch={false}>
+              Test
+            </Link>
           </Button>
         </span>
       </Td>

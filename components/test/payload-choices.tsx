@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import type { RecentPayloads as Recent } from "@/lib/contracts/dashboard";
 import { editablePayload, payloadPreview } from "@/lib/values/recent-payload";
 import { Ago } from "../live/time";
+import { OthersText } from "../ui/others-text";
 
 export interface PayloadChoicesProps {
   recent: Recent | undefined;
@@ -40,7 +41,7 @@ const Choice = ({ title, preview, onPick }: { title: ReactNode; preview: string;
   <li>
     <button type="button" disabled={onPick === undefined} onClick={onPick} className="w-full rounded px-2 py-1 text-left hover:bg-hover disabled:opacity-60">
       <span className="block truncate text-sm text-faint">{title}</span>
-      <span className="block truncate font-mono text-sm">{preview}</span>
+      <OthersText text={preview} className="block truncate font-mono text-sm" />
     </button>
   </li>
 );

@@ -12,6 +12,8 @@ import { StatusBadge } from "../runs/status";
 import { Button } from "../ui/button";
 import { Progress } from "../ui/progress";
 import { Skeleton } from "../ui/skeleton";
+import { OthersText } from "../ui/others-text";
+import { visibleText } from "@/lib/view/readable-text";
 
 /** One run as it happens: status, progress, then what came of it. */
 export function RunStrip({ runId, note }: { runId: string; note?: string | undefined }) {
@@ -33,7 +35,7 @@ export function RunStrip({ runId, note }: { runId: string; note?: string | undef
         {note === undefined ? null : <span className="text-sm text-needs">{note}</span>}
         {live.failure === undefined ? null : <span className="text-bad">{live.failure.error}</span>}
         <Button asChild size="sm" className="ml-auto">
-          <Link href={`/runs/${runId}`}>
+          <Link href={`/runs/${runId}`} prefetch={false}>
             Open run <ArrowRight aria-hidden className="size-3.5" />
           </Link>
         </Button>
@@ -47,8 +49,7 @@ function Outcome({ run }: { run: RunDetail }) {
   if (run.error) {
     return (
       <p className="pb-1 break-words text-bad">
-        {run.error.name ? `${run.error.name}: ` : ""}
-        {run.error.message}
+        <OthersText text={`${run.error.name ? `${run.error.name}: ` : ""}${run.error.message}`} />
       </p>
     );
   }
@@ -57,10 +58,10 @@ function Outcome({ run }: { run: RunDetail }) {
     return value === undefined && label === undefined ? null : (
       <div className="flex items-center gap-3 pb-1">
         {value === undefined ? null : <Progress value={value} className="w-40" />}
-        <span className="truncate text-muted">{label}</span>
+        <OthersText text={label ?? ""} className="truncate text-muted" />
       </div>
     );
   }
   const output = run.output === null ? null : editablePayload({ payload: run.output, payloadType: run.outputType });
-  return output === null ? null : <pre className="max-h-40 overflow-auto pb-1 font-mono text-sm whitespace-pre-wrap text-muted">{output}</pre>;
+  return output === null ? null : <pre className="max-h-40 overflow-auto pb-1 font-mono text-sm whitespace-pre-wrap text-muted">{visibleText(output)}</pre>;
 }

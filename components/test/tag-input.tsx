@@ -2,6 +2,8 @@
 import { X } from "lucide-react";
 import { useState, type KeyboardEvent } from "react";
 import { Input } from "../ui/input";
+import { readableText } from "@/lib/view/readable-text";
+import { OthersText } from "../ui/others-text";
 
 export interface TagInputProps {
   id: string;
@@ -44,8 +46,8 @@ export function TagInput({ id, tags, onChange, known, ...state }: TagInputProps)
         <ul aria-label="Tags" className="flex flex-wrap gap-1">
           {tags.map((tag) => (
             <li key={tag} className="inline-flex h-6 max-w-full items-center rounded-sm border border-line bg-panel pl-1.5 text-sm">
-              <bdi className="truncate">{tag}</bdi>
-              <button type="button" aria-label={`Remove tag ${tag}`} className="px-1 text-faint hover:text-fg" onClick={() => onChange(tags.filter((other) => other !== tag))}>
+              <OthersText text={tag} className="truncate" />
+              <button type="button" aria-label={`Remove tag ${readableText(tag)}`} className="px-1 text-faint hover:text-fg" onClick={() => onChange(tags.filter((other) => other !== tag))}>
                 <X aria-hidden className="size-3" />
               </button>
             </li>

@@ -5,6 +5,7 @@ import { useShortcut } from "../frame/shortcuts";
 import { cn } from "../ui/cn";
 import { Input, NativeSelect } from "../ui/input";
 import { Kbd } from "../ui/kbd";
+import { OthersText } from "../ui/others-text";
 
 export interface TaskPickerProps {
   tasks: readonly TaskSummary[];
@@ -68,8 +69,8 @@ export function TaskPicker({ tasks, chosen, onChoose }: TaskPickerProps) {
               onClick={() => onChoose(task.id)}
               className={cn("block w-full border-l-2 border-transparent px-3 py-1.5 text-left -outline-offset-2 hover:bg-hover", task.id === chosen && "border-accent bg-active hover:bg-active")}
             >
-              <span className="block truncate font-mono">{task.id}</span>
-              <span className="block truncate text-sm text-faint">{task.description ?? task.filePath}</span>
+              <OthersText text={task.id} className="block truncate font-mono" />
+              <OthersText text={task.description ?? task.filePath} className="block truncate text-sm text-faint" />
             </button>
           ))}
           {found.length === 0 ? <p className="px-3 py-2 text-muted">No task has “{search}” in its id, file or description.</p> : null}

@@ -12,7 +12,7 @@ import { useUrlState } from "../frame/url-state";
 import { ModeSwitch, PayloadEditor } from "../json/payload-editor";
 import { getJson, messageOf } from "../live/api";
 import { CodeBlock } from "../ui/code-block";
-import { Kbd } from "../ui/kbd";
+import { Keys } from "../ui/kbd";
 import { lazily } from "../ui/lazily";
 import { PanelHead } from "../ui/page";
 import { EmptyState } from "../ui/state";
@@ -150,7 +150,7 @@ function TaskTest({ task, unknown, run, onRun }: TaskTestProps) {
             <Play aria-hidden className="size-3.5" /> Run {task.id}
           </ActionButton>
           <span className="hidden items-center gap-1 text-sm text-faint sm:flex">
-            <Kbd>⌘</Kbd> <Kbd>↵</Kbd>
+            <Keys keys="mod+enter" />
           </span>
           <p role="alert" className="min-w-0 flex-1 break-words text-bad">
             {failure.general ?? (failure.payload.length > 0 ? "The payload does not fit the task's schema; see beside the fields. Nothing was stored." : Object.keys(failure.fields).length > 0 ? "An option is wrong; see beside it." : null)}

@@ -1,7 +1,7 @@
 "use client";
 import { Check, X } from "lucide-react";
 import { useState } from "react";
-import { asDecision, decision, hasNote, withNote, type Question } from "@/lib/forms/answer-form";
+import { asDecision, decision, hasNote, withAnswerer, withNote, withoutAnswerer, type Question } from "@/lib/forms/answer-form";
 import { blankValue } from "@/lib/forms/form-schema";
 import { formatJson, parseJsonText } from "@/lib/values/json-text";
 import { ActionButton } from "../auth/permission";
@@ -13,6 +13,8 @@ import { Segmented } from "../ui/segmented";
 export interface AnswerFormProps {
   tokenId: string;
   question: Question | null;
+  /** Of who answers. */
+  name: string;
   refused: string | undefined;
   busy: boolean;
   error: string | undefined;
@@ -29,9 +31,10 @@ const Hint = ({ children }: { children: string }) => (
 type Way = "form" | "custom";
 
 /** The form of the question; without one, yes or no; and any JSON for what neither foresaw. */
-export function AnswerForm({ tokenId, question, refused, busy, error, onAnswer }: AnswerFormProps) {
-  const decisions = question === null ? { rest: null } : asDecision(question.schema);
-  const schema = question === null || decisions !== null ? (decisions?.rest ?? null) : question.schema;
+export function AnswerForm({ tokenId, question, name, refused, busy, error, onAnswer }: AnswerFormProps) {
+  const asked = question === null ? null : withoutAnswerer(question.schema);
+  const decisions = asked === null ? { rest: null } : asDecision(asked.schema);
+  const schema = asked === null || decisions !== null ? (decisions?.rest ?? null) : asked.schema;
   const [way, setWay] = useState<Way>("form");
   const [text, setText] = useState(() => formatJson(question?.defaults ?? (schema === null ? {} : blankValue(schema))));
   const [custom, setCustom] = useState("");
@@ -45,7 +48,7 @@ export function AnswerForm({ tokenId, question, refused, busy, error, onAnswer }
     if (!parsed.ok) return;
     const fields: unknown = schema === null ? {} : parsed.value;
     const value = given === "form" ? fields : { ...(typeof fields === "object" ? fields : {}), ...decision(given, "") };
-    onAnswer(withNote(value, offersNote ? note : ""));
+    onAnswer(withNote(asked?.named === true ? withAnswerer(value, name) : value, offersNote ? note : ""));
   }
   function answerCustom() {
     const parsed = parseJsonText(custom);
@@ -62,6 +65,7 @@ export function AnswerForm({ tokenId, question, refused, busy, error, onAnswer }
       {way === "form" ? (
         <>
           {schema === null ? null : <PayloadEditor schema={schema} text={text} onChange={setText} mode={mode} label="Answer" name={`answer-${tokenId}`} disabled={refused !== undefined} onSubmit={submit} minHeight="96px" />}
+          {asked?.named === true ? <p className="text-sm text-faint">Answered in the name of {name}.</p> : null}
           {offersNote ? (
             <Field label="Note" help="Goes with the answer, for the run and for those who read it later">
               {(control) => <Textarea {...control} rows={2} value={note} disabled={refused !== undefined} onChange={(event) => setNote(event.target.value)} />}

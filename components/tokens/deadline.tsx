@@ -3,6 +3,7 @@ import { Clock, Infinity as Endless } from "lucide-react";
 import type { TokenRow } from "@/lib/contracts/token";
 import { deadlineAt, type Deadline as State } from "@/lib/time/deadline";
 import { useNow } from "../live/live-provider";
+import { BothTimes } from "../live/time";
 import { Tooltip } from "../ui/tooltip";
 import { cn } from "../ui/cn";
 
@@ -14,7 +15,18 @@ export function Deadline({ token, className }: { token: Pick<TokenRow, "createdA
   const { text, urgency } = deadlineAt(token, now);
   const Icon = urgency === "none" ? Endless : Clock;
   return (
-    <Tooltip text={token.timeoutAt === undefined ? "It waits until somebody answers" : `Times out at ${new Date(token.timeoutAt).toISOString().replace("T", " ").slice(0, 19)} UTC; the run then goes on without an answer`}>
+    <Tooltip 
+      text={
+        token.timeoutAt === undefined ? (
+          "It waits until somebody answers"
+        ) : (
+          <span>
+            Then it times out, and the run goes on without an answer:
+            <BothTimes at={Date.parse(token.timeoutAt)} />
+          </span>
+        )
+      }
+    >
       <span className={cn("inline-flex items-center gap-1 font-mono whitespace-nowrap", look[urgency], className)}>
         <Icon aria-hidden className="size-3.5" />
         {text}

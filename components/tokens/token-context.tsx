@@ -13,6 +13,7 @@ import { CodeBlock } from "../ui/code-block";
 import { CopyValue } from "../ui/copy";
 import { Facts } from "../ui/page";
 import { TagLabel } from "../ui/tag";
+import { OthersText } from "../ui/others-text";
 
 /** What a person needs to decide: which run asks, about what, and what it has done so far. */
 export function RunContext({ run }: { run: RunDetail }) {
@@ -25,14 +26,14 @@ export function RunContext({ run }: { run: RunDetail }) {
           [
             "Run",
             <span key="run" className="flex min-w-0 flex-wrap items-center gap-x-3">
-              <Link href={`/runs/${run.id}`} className="font-mono underline">
+              <Link href={`/runs/${run.id}`} prefetch={false} className="font-mono underline">
                 {run.id}
               </Link>
               <StatusBadge run={run} />
             </span>,
           ],
-          ["Task", <span key="task" className="font-mono">{run.task}</span>],
-          ["Started", <Ago key="started" at={run.startedAt ?? run.createdAt} />],
+          ["Task", <OthersText key="task" text={run.task} className="font-mono" />],
+          run.startedAt === undefined ? ["Created", <Ago key="created" at={run.createdAt} />] : ["Started", <Ago key="started" at={run.startedAt} />],
           ...(run.attempt > 1 ? [["Attempt", String(run.attempt)] as const] : []),
           ...(run.parentId === undefined ? [] : [["Parent", <CopyValue key="parent" text={run.parentId} />] as const]),
           ...(run.tags.length === 0
@@ -75,7 +76,7 @@ function LastLogs({ runId }: { runId: string }) {
           {logs.map((log) => (
             <li key={log.seq} className="flex items-baseline gap-3 px-3">
               <Instant at={log.at} className="shrink-0 text-xs" />
-              <span className={cn("min-w-0 font-mono text-sm break-words whitespace-pre-wrap", levelLook[log.level ?? ""])}>{log.name}</span>
+              <OthersText text={log.name} className={cn("min-w-0 font-mono text-sm break-words whitespace-pre-wrap", levelLook[log.level ?? ""])} />
             </li>
           ))}
         </ol>

@@ -8,6 +8,7 @@ import { TagLabel } from "../ui/tag";
 import { Deadline } from "./deadline";
 import { useSeen } from "./use-seen";
 import { useTokenPage } from "./use-tokens";
+import { OthersText } from "../ui/others-text";
 
 export const itemId = (token: Pick<TokenRow, "id">) => `token-${token.id}`;
 
@@ -28,10 +29,10 @@ export function TokenItem({ token, stamp, chosen, onChoose }: { token: TokenRow;
       >
         <span className="flex items-center gap-2">
           <Hand aria-hidden className="size-3.5 shrink-0 text-asks" />
-          <span className="min-w-0 flex-1 truncate font-mono">{run?.task ?? token.id}</span>
+          <OthersText text={run?.task ?? token.id} className="min-w-0 flex-1 truncate font-mono" />
           <Deadline token={token} className="shrink-0 text-sm" />
         </span>
-        <span className="mt-0.5 block truncate">{question?.title ?? run?.progress?.label ?? (page === undefined ? "\u00a0" : run === undefined ? "Created outside a run" : "Waits for an answer")}</span>
+        <OthersText className="mt-0.5 block truncate" text={question?.title ?? run?.progress?.label ?? (page === undefined ? "\u00a0" : run === undefined ? "Created outside a run" : "Waits for an answer")} />
         <span className="mt-0.5 flex h-5 min-w-0 items-center gap-1 overflow-hidden">
           {token.tags.slice(0, 3).map((tag) => (
             <TagLabel key={tag} tag={tag} className="max-w-32" />

@@ -21,6 +21,8 @@ import { Deadline } from "./deadline";
 import { Elsewhere } from "./elsewhere";
 import { RunContext } from "./token-context";
 import { useTokenPage } from "./use-tokens";
+import { OthersText } from "../ui/others-text";
+import { readableText } from "@/lib/view/readable-text";
 
 const Answered = lazily(async () => (await import("./answered")).Answered);
 
@@ -68,7 +70,7 @@ function Loaded({ page, onAnswered }: { page: TokenPage; onAnswered: (id: string
   }
 
   return (
-    <article aria-label={question?.title ?? `Token ${token.id}`} className="mx-auto flex w-full max-w-3xl flex-col gap-5 px-4 py-4 lg:px-6">
+    <article aria-label={readableText(question?.title ?? `Token ${token.id}`)} className="mx-auto flex w-full max-w-3xl flex-col gap-5 px-4 py-4 lg:px-6">
       <header>
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
           {token.status === "WAITING" ? <Deadline token={token} className="text-base" /> : null}
@@ -79,9 +81,11 @@ function Loaded({ page, onAnswered }: { page: TokenPage; onAnswered: (id: string
         </p>
         <h2 className="mt-1 flex items-start gap-2 text-xl font-semibold">
           <Hand aria-hidden className="mt-1 size-5 shrink-0 text-asks" />
-          <span className="min-w-0 break-words">{question?.title ?? (first === undefined ? "A token that no run waits for yet" : `${first.task} waits for an answer`)}</span>
+          <OthersText className="min-w-0 break-words" text={question?.title ?? (first === undefined ? "A token that no run waits for yet" : `${first.task} waits for an answer`)} />
         </h2>
-        {question?.summary ? <p className="mt-1 whitespace-pre-line text-muted">{question.summary}</p> : null}
+        {question?.summary ? <p className="mt-1 whitespace-pre-line text-muted">
+            <OthersText text={question.summary} />
+          </p> : null}
         {token.tags.length === 0 ? null : (
           <p className="mt-2 flex flex-wrap gap-1">
             {token.tags.map((tag) => (
@@ -92,7 +96,7 @@ function Loaded({ page, onAnswered }: { page: TokenPage; onAnswered: (id: string
       </header>
       {token.status === "WAITING" ? (
         <section aria-label="Answer" className="rounded border border-asks-bar/50 p-3">
-          <AnswerForm key={`${token.id} ${question === null ? "plain" : "asked"}`} tokenId={token.id} question={question} refused={refusal(me.user.role, "operator")} busy={busy} error={error} onAnswer={(data) => void answer(data)} />
+          <AnswerForm key={`${token.id} ${question === null ? "plain" : "asked"}`} tokenId={token.id} question={question} name={me.user.name} refused={refusal(me.user.role, "operator")} busy={busy} error={error} onAnswer={(data) => void answer(data)} />
         </section>
       ) : (
         <Answered token={token} />

@@ -58,11 +58,13 @@ export function TokensView({ initial }: { initial: TokensPage }) {
     setPinned(next?.id);
   }
 
+  // What teaches the next step has the whole width: there is no token to show beside it.
+  const isEmpty = view === "waiting" && waiting.length === 0 && chosen === null;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <ReadOnlyNote refused={refused} />
-      <div className="min-h-0 flex-1 lg:grid lg:grid-cols-[22rem_minmax(0,1fr)]">
-        <section aria-label="Tokens" className={cn("flex min-h-0 flex-col border-line max-lg:h-full lg:border-r", chosen !== null && "max-lg:hidden")}>
+      <div className={cn("min-h-0 flex-1", !isEmpty && "lg:grid lg:grid-cols-[22rem_minmax(0,1fr)]")}>
+        <section aria-label="Tokens" className={cn("flex min-h-0 flex-col border-line max-lg:h-full", isEmpty ? "h-full" : "lg:border-r", chosen !== null && "max-lg:hidden")}>
           <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line px-4">
             <Segmented
               label="Which tokens"
@@ -92,7 +94,7 @@ export function TokensView({ initial }: { initial: TokensPage }) {
             )}
           </div>
         </section>
-        <section aria-label="Token" className={cn("min-h-0 overflow-y-auto max-lg:h-full", chosen === null && "max-lg:hidden")}>
+        <section aria-label="Token" className={cn("min-h-0 overflow-y-auto max-lg:h-full", isEmpty ? "hidden" : chosen === null && "max-lg:hidden")}>
           <Button look="ghost" size="sm" className="m-2 lg:hidden" onClick={() => choose(null)}>
             <ArrowLeft aria-hidden className="size-3.5" /> All tokens
           </Button>

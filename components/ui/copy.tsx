@@ -3,6 +3,7 @@ import { Check, Copy } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { IconButton } from "./button";
 import { cn } from "./cn";
+import { readableText } from "@/lib/view/readable-text";
 
 /** Works without the clipboard API too, which browsers withhold on plain HTTP. */
 export async function copyText(text: string): Promise<boolean> {
@@ -54,8 +55,8 @@ const mark = "absolute left-full ml-0.5 size-3";
 export function CopyValue({ text, children, className }: { text: string; children?: ReactNode; className?: string }) {
   const [copied, copy] = useCopied();
   return (
-    <button type="button" title={`Copy ${text}`} onClick={() => copy(text)} className={cn("group relative inline-flex max-w-full min-w-0 items-center rounded-sm font-mono text-muted hover:text-fg", className)}>
-      <span className="truncate">{children ?? text}</span>
+    <button type="button" title={`Copy ${readableText(text)}`} onClick={() => copy(text)} className={cn("group relative inline-flex max-w-full min-w-0 items-center rounded-sm font-mono text-muted hover:text-fg", className)}>
+      <span className="truncate">{children ?? readableText(text)}</span>
       {copied ? <Check aria-hidden className={cn(mark, "text-good")} /> : <Copy aria-hidden className={cn(mark, "opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100")} />}
       <span aria-live="polite" className="sr-only">
         {copied ? "Copied" : ""}

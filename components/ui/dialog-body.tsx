@@ -4,6 +4,7 @@ import { Dialog as Radix } from "radix-ui";
 import { IconButton } from "./button";
 import { cn } from "./cn";
 import type { DialogProps, SheetProps } from "./dialog";
+import { useModal } from "./modal";
 
 /** The first field, or what asks for the focus, or the dialog itself; never the cross, whose hint would pop up. */
 function focusFirst(event: Event): void {
@@ -16,6 +17,7 @@ function focusFirst(event: Event): void {
 const widths = { sm: "max-w-md", md: "max-w-xl", lg: "max-w-4xl" } as const;
 
 export function DialogBody({ onOpenChange, title, description, footer, size = "md", children }: DialogProps) {
+  useModal();
   return (
     <Radix.Root open onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -45,6 +47,7 @@ export function DialogBody({ onOpenChange, title, description, footer, size = "m
 }
 
 export function SheetBody({ onOpenChange, title, children }: SheetProps) {
+  useModal();
   return (
     <Radix.Root open onOpenChange={onOpenChange}>
       <Radix.Portal>

@@ -1,9 +1,17 @@
 "use client";
-import type { ReactNode } from "react";
-import { lazily } from "./lazily";
+import type { ComponentType, ReactNode } from "react";
+import { DialogWaiting } from "./dialog-waiting";
+import { lazily, type Lazily } from "./lazily";
 
-const DialogBody = lazily(async () => (await import("./dialog-body")).DialogBody);
-const SheetBody = lazily(async () => (await import("./dialog-body")).SheetBody);
+type Closing = { onClose: () => void } | { onOpenChange: (open: boolean) => void };
+
+/** A dialog whose code is loaded when it is opened; its place is there at once, and Escape leaves it. */
+export function lazilyDialog<Props extends Closing>(load: () => Promise<ComponentType<Props>>): Lazily<Props> {
+  return lazily(load, (props) => <DialogWaiting onClose={() => ("onClose" in props ? props.onClose() : props.onOpenChange(false))} />);
+}
+
+const DialogBody = lazilyDialog<DialogProps>(async () => (await import("./dialog-body")).DialogBody);
+const SheetBody = lazilyDialog<SheetProps>(async () => (await import("./dialog-body")).SheetBody);
 
 export interface DialogProps {
   open: boolean;

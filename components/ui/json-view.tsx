@@ -5,6 +5,7 @@ import { printJsonTree, readPacketTree, type JsonNode } from "@/lib/values/json-
 import { cn } from "./cn";
 import { CopyButton } from "./copy";
 import { Segmented } from "./segmented";
+import { visibleText } from "@/lib/view/readable-text";
 
 export interface JsonViewProps {
   /** Text as stored; null: nothing. */
@@ -58,7 +59,7 @@ function LongText({ text, quoted }: { text: string; quoted: boolean }) {
   const cut = !all && text.length > shownChars * 10;
   return (
     <pre className={cn("whitespace-pre-wrap [overflow-wrap:anywhere]", quoted && "text-[var(--syntax-string)]")}>
-      <bdi>{cut ? text.slice(0, shownChars * 10) : text}</bdi>
+      <bdi>{visibleText(cut ? text.slice(0, shownChars * 10) : text)}</bdi>
       {cut ? <More onClick={() => setAll(true)}>show all {text.length.toLocaleString("en")} characters</More> : null}
     </pre>
   );
@@ -75,7 +76,7 @@ function Node({ node, level, name }: { node: JsonNode; level: number; name?: str
   const [limit, setLimit] = useState(shownChildren);
   const label = name === undefined ? null : (
     <>
-      <bdi className="text-[var(--syntax-key)]">{name}</bdi>
+      <bdi className="text-[var(--syntax-key)]">{visibleText(name)}</bdi>
       <span className="text-faint">: </span>
     </>
   );
@@ -131,7 +132,7 @@ function Leaf({ node }: { node: Exclude<JsonNode, { kind: "object" | "array" }> 
   const cut = !all && node.value.length > shownChars;
   return (
     <span className="whitespace-pre-wrap text-[var(--syntax-string)]">
-      &quot;<bdi>{cut ? node.value.slice(0, shownChars) : node.value}</bdi>&quot;
+      &quot;<bdi>{visibleText(cut ? node.value.slice(0, shownChars) : node.value)}</bdi>&quot;
       {cut ? <More onClick={() => setAll(true)}>show all {node.value.length.toLocaleString("en")} characters</More> : null}
     </span>
   );

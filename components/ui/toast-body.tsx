@@ -2,6 +2,7 @@
 import { useEffect } from "react";
 import { toast as sonner, Toaster as Sonner } from "sonner";
 import { showToasts } from "./toast";
+import { readableText } from "@/lib/view/readable-text";
 
 const classNames = {
   toast: "flex w-[356px] max-w-full items-start gap-2 rounded-lg bg-raised px-3 py-2.5 text-base text-fg shadow-float",
@@ -16,7 +17,7 @@ export function ToastBody() {
   useEffect(
     () =>
       showToasts(({ kind, text, description, duration }) => {
-        sonner[kind](text, { ...(description !== undefined && { description }), ...(duration !== undefined && { duration }) });
+        sonner[kind](readableText(text), { ...(description !== undefined && { description: readableText(description) }), ...(duration !== undefined && { duration }) });
       }),
     [],
   );

@@ -41,8 +41,37 @@ export const RunsQuery = RunFilter.extend({
 });
 export type RunsQuery = z.infer<typeof RunsQuery>;
 
+/** GET /api/dashboard/runs/:id/place: of a queued run. */
+export const QueuePlace = z.object({
+  /** Runs before it in its queue, or under its concurrency key; counted up to `limits.countedAhead`. */
+  ahead: z.number().int(),
+  /** Runs of the queue that finished per minute lately. */
+  perMinute: z.number(),
+  /** Running now in its queue, or under its key: what the queue's limit is for. */
+  laneRunning: z.number().int(),
+  environment: z.object({ running: z.number().int(), limit: z.number().int(), paused: z.boolean() }),
+});
+export type QueuePlace = z.infer<typeof QueuePlace>;
+export const QueuePlacePage = z.object({ place: QueuePlace.nullable() });
+export type QueuePlacePage = z.infer<typeof QueuePlacePage>;
+
+/** All child runs of one task, of which `relations` has the newest only. */
+export const ChildCount = z.object({
+  task: z.string(),
+  total: z.number().int(),
+  live: z.number().int(),
+  failed: z.number().int(),
+  /** When the first one started or was made, and when the last one changed. */
+  firstAt: IsoDate,
+  lastAt: IsoDate,
+});
+export type ChildCount = z.infer<typeof ChildCount>;
+/** GET /api/dashboard/runs/:id/children */
+export const ChildrenPage = z.object({ children: z.array(ChildCount) });
+export type ChildrenPage = z.infer<typeof ChildrenPage>;
+
 /** GET /api/dashboard/runs/:id */
-export const RunPage = z.object({ detail: RunDetail, events: z.array(RunEvent), relations: z.array(RunRow) });
+export const RunPage = z.object({ detail: RunDetail, events: z.array(RunEvent), relations: z.array(RunRow), children: z.array(ChildCount) });
 export type RunPage = z.infer<typeof RunPage>;
 /** GET /api/dashboard/runs/:id/trace?after=seq */
 export const TracePage = z.object({ items: z.array(TraceItem) });

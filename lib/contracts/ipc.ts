@@ -27,8 +27,8 @@ export const Operation = z.discriminatedUnion("kind", [
     idempotencyKey: z.string().optional(),
     idempotencyKeyTTL: z.string().optional(),
   }),
-  /** wait.for / wait.until of more than 5 s. Result: null. */
-  z.object({ kind: z.literal("waitUntil"), date: z.string(), idempotencyKey: z.string().optional(), idempotencyKeyTTL: z.string().optional() }),
+  /** wait.for / wait.until of more than 5 s; a duration counts from now by the database's clock. Result: null. */
+  z.object({ kind: z.literal("waitUntil"), date: z.string(), durationMs: z.number().optional(), idempotencyKey: z.string().optional(), idempotencyKeyTTL: z.string().optional() }),
   /** Result: `TokenResult`. */
   z.object({ kind: z.literal("waitForToken"), tokenId: z.string() }),
   /** Result: `{id, isCached, url, publicAccessToken}`. */

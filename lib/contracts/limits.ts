@@ -13,6 +13,12 @@ export const limits = {
   tokenCreateBytes: 10 * 1024,
   streamAppendBytes: 512 * 1024,
   depth: 128,
+  /** Child runs that come with a run's page; beyond, they are counted. */
+  listedChildren: 200,
+  /** Counted exactly up to here. */
+  countedChildren: 10_000,
+  /** Runs before one in its queue. */
+  countedAhead: 10_000,
 } as const;
 
 export const machinePresets = {

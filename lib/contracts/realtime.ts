@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RunEvent, RunRow, StreamChunk, TraceItem, IsoDate, RunDetail } from "./run";
-import { RunStatus } from "./status";
+import { ListedStatus, RunStatus } from "./status";
 import { TokenRow } from "./token";
 
 /**
@@ -21,7 +21,7 @@ import { TokenRow } from "./token";
 
 /** Filters of a run list. All given must hold; lists are "any of", tags "all of". The same object is the query of GET /api/dashboard/runs. */
 export const RunFilter = z.object({
-  status: z.array(RunStatus).optional(),
+  status: z.array(ListedStatus).optional(),
   task: z.array(z.string()).optional(),
   tag: z.array(z.string()).optional(),
   queue: z.array(z.string()).optional(),
@@ -85,6 +85,9 @@ export const Counts = z.object({
   waiting: z.number().int(),
   tokensWaiting: z.number().int(),
   failedLastHour: z.number().int(),
+  /** Queues that are paused, and others in which runs wait because their limit is reached. */
+  queuesPaused: z.number().int(),
+  queuesFull: z.number().int(),
   byStatus: z.partialRecord(RunStatus, z.number().int()),
 });
 export type Counts = z.infer<typeof Counts>;

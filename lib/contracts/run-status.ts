@@ -21,6 +21,13 @@ export const runStatuses = [
 ] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
+/** What lists of runs are filtered by: each status, and that part of WAITING in which a person has to answer. */
+export const listedStatuses = [...runStatuses.slice(0, 6), "NEEDS_ANSWER", ...runStatuses.slice(6)] as const;
+export type ListedStatus = (typeof listedStatuses)[number];
+
+export const isListedAs = (run: { status: RunStatus; waitingOn?: string | undefined }, wanted: ListedStatus): boolean =>
+  wanted === "NEEDS_ANSWER" ? run.status === "WAITING" && run.waitingOn === "token" : run.status === wanted;
+
 /** Every legal transition. A final status has none: replay makes a new run. */
 export const transitions: Record<RunStatus, readonly RunStatus[]> = {
   DELAYED: ["DELAYED", "QUEUED", "CANCELED", "EXPIRED", "PENDING_VERSION"],
@@ -41,6 +48,7 @@ export const transitions: Record<RunStatus, readonly RunStatus[]> = {
 export const isFinal = (status: RunStatus): boolean => transitions[status].length === 0;
 export const finalStatuses: readonly RunStatus[] = runStatuses.filter(isFinal);
 export const liveStatuses: readonly RunStatus[] = runStatuses.filter((s) => !isFinal(s));
+export const failedStatuses: readonly RunStatus[] = ["FAILED", "CRASHED", "SYSTEM_FAILURE", "TIMED_OUT"];
 /** Final statuses that free an idempotency key for the next trigger; COMPLETED and CANCELED keep it. */
 export const keyFreeingStatuses: readonly RunStatus[] = ["FAILED", "CRASHED", "SYSTEM_FAILURE", "EXPIRED", "TIMED_OUT"];
 

@@ -52,6 +52,8 @@ export const BundleManifest = z.object({
     retries: z.object({ enabledInDev: z.boolean().optional(), default: RetryOptions.optional() }).optional(),
     isolation: z.enum(["shared", "process"]).optional(),
   }),
+  /** What the bundle asks for and does not get, a sentence each; said aloud with the version. */
+  warnings: z.array(z.string()).optional(),
 });
 export type BundleManifest = z.infer<typeof BundleManifest>;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asDecision, decision, findQuestion, hasNote, withNote, withoutQuestion } from "./answer-form";
+import { asDecision, decision, findQuestion, hasNote, verdictOf, withAnswerer, withNote, withoutAnswerer, withoutQuestion } from "./answer-form";
 
 const schema = { type: "object", properties: { amount: { type: "number" } } };
 
@@ -40,4 +40,25 @@ test("a schema that asks yes or no keeps its other fields for the form", () => {
   expect(asDecision({ type: "object", properties: { approved: { type: "boolean" } } })).toEqual({ rest: null });
   expect(asDecision({ type: "object", properties: { approved: { type: "string" } } })).toBeNull();
   expect(asDecision(schema)).toBeNull();
+});
+
+test("who decides is not asked of who is signed in, and is told to the run", () => {
+  const asked = { type: "object", properties: { approved: { type: "boolean" }, by: { type: "string" }, amount: { type: "number" } }, required: ["approved", "by"] };
+  expect(withoutAnswerer(asked)).toEqual({ named: true, schema: { type: "object", properties: { approved: { type: "boolean" }, amount: { type: "number" } }, required: ["approved"] } });
+  expect(withAnswerer({ approved: false }, "Ada")).toEqual({ approved: false, by: "Ada" });
+  expect(withAnswerer([1], "Ada")).toEqual([1]);
+  // The word means something else where no decision is asked, or where it is a choice.
+  for (const other of [{ type: "object", properties: { by: { type: "string" } } }, { type: "object", properties: { approved: { type: "boolean" }, by: { type: "string", enum: ["card", "bank"] } } }]) {
+    expect(withoutAnswerer(other)).toEqual({ named: false, schema: other });
+  }
+});
+
+test("a rejection, an error and no answer are told apart from an approval", () => {
+  const token = (output: unknown, rest = {}) => verdictOf({ status: "COMPLETED", output: JSON.stringify(output), outputType: "application/json", ...rest });
+  expect(token({ approved: true })).toBe("approved");
+  expect(token({ approved: false, note: "no" })).toBe("rejected");
+  expect(token({ amount: 3 })).toBe("answered");
+  expect(token({ message: "broke" }, { outputIsError: true })).toBe("failed");
+  expect(token("approved", { outputType: "text/plain" })).toBe("answered");
+  expect(verdictOf({ status: "TIMED_OUT" })).toBe("timed out");
 });

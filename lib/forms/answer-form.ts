@@ -1,3 +1,5 @@
+import type { TokenRow } from "@/lib/contracts/token";
+
 /**
  * The question that a run asks with a wait token. A task says it in its metadata, under one of `questionKeys`, either as
  * `{title?, summary?, schema, defaults?}` (`description` for `summary`) or as a JSON Schema of type object itself.
@@ -71,6 +73,30 @@ export function asDecision(schema: JsonSchema): Decisions | null {
   if (!isRecord(approved) || approved.type !== "boolean") return null;
   const required: readonly unknown[] = Array.isArray(schema.required) ? schema.required : [];
   return { rest: Object.keys(properties).length === 0 ? null : { ...schema, properties, required: required.filter((name) => name !== "approved") } };
+}
+
+/** The field of a decision that says who made it: the name of who presses is known, and asked of nobody. */
+const answererKey = "by";
+
+/** The form without it. */
+export function withoutAnswerer(schema: JsonSchema): { schema: JsonSchema; named: boolean } {
+  if (!isRecord(schema.properties)) return { schema, named: false };
+  const { [answererKey]: by, ...properties } = schema.properties;
+  if (asDecision(schema) === null || !isRecord(by) || by.type !== "string" || "enum" in by) return { schema, named: false };
+  const required: readonly unknown[] = Array.isArray(schema.required) ? schema.required : [];
+  return { named: true, schema: { ...schema, properties, required: required.filter((name) => name !== answererKey) } };
+}
+
+export const withAnswerer = (answer: unknown, name: string): unknown => (isRecord(answer) ? { ...answer, [answererKey]: name } : answer);
+
+/** How a token ended, for those who read it later. */
+export type Verdict = "approved" | "rejected" | "answered" | "failed" | "timed out";
+
+export function verdictOf(token: Pick<TokenRow, "status" | "output" | "outputType" | "outputIsError">): Verdict {
+  if (token.status === "TIMED_OUT") return "timed out";
+  if (token.outputIsError === true) return "failed";
+  const { approved } = parseObject(token.outputType === "application/json" || token.outputType === undefined ? (token.output ?? null) : null);
+  return approved === true ? "approved" : approved === false ? "rejected" : "answered";
 }
 
 /** Whether the form has a field for the note, so that none is offered beside it. */

@@ -1,3 +1,5 @@
+import { readableText } from "@/lib/view/readable-text";
+
 type Schema = Record<string, unknown>;
 const isSchema = (value: unknown): value is Schema => typeof value === "object" && value !== null && !Array.isArray(value);
 const simple = new Set(["string", "number", "integer", "boolean"]);
@@ -11,7 +13,8 @@ export function toFormSchema(schema: Schema): Schema {
   const inner: Schema = {};
   for (const [key, value] of Object.entries(schema)) {
     // Values of these are data, not schemas.
-    if (key === "default" || key === "const" || key === "enum" || key === "examples") inner[key] = value;
+    if ((key === "title" || key === "description") && typeof value === "string") inner[key] = readableText(value);
+    else if (key === "default" || key === "const" || key === "enum" || key === "examples") inner[key] = value;
     else if (key === "properties" || key === "$defs" || key === "definitions" || key === "patternProperties") inner[key] = mapValues(value);
     else if (Array.isArray(value)) inner[key] = value.map((item: unknown) => (isSchema(item) ? toFormSchema(item) : item));
     else inner[key] = isSchema(value) ? toFormSchema(value) : value;

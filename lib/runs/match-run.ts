@@ -1,4 +1,5 @@
 import type { RunFilter } from "../contracts/realtime";
+import { isListedAs } from "../contracts/run-status";
 import type { RunRow } from "../contracts/run";
 
 type Field = keyof RunFilter;
@@ -6,7 +7,7 @@ type Wanted = { [F in Field]-?: NonNullable<RunFilter[F]> };
 
 /** One test per field of the filter; a new field does not compile until it has one. */
 const tests: { [F in Field]: (row: RunRow, wanted: Wanted[F]) => boolean } = {
-  status: (row, wanted) => wanted.length === 0 || wanted.includes(row.status),
+  status: (row, wanted) => wanted.length === 0 || wanted.some((status) => isListedAs(row, status)),
   task: (row, wanted) => wanted.length === 0 || wanted.includes(row.task),
   tag: (row, wanted) => wanted.every((tag) => row.tags.includes(tag)),
   queue: (row, wanted) => wanted.length === 0 || wanted.includes(row.queue),

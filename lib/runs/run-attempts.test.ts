@@ -36,10 +36,10 @@ describe("attempts", () => {
 
 describe("why", () => {
   it("names the blocker of a queued run", () => {
-    expect(why({}, { queue: queue({ paused: true, pausedBy: "ada@example.com" }) })).toMatchObject({ tone: "needs", text: "Queue emails is paused by ada@example.com; resume it to start this run.", link: { href: "/queues" } });
+    expect(why({}, { queue: queue({ paused: true, pausedBy: "ada@example.com" }) })).toMatchObject({ tone: "needs", text: "Queue emails is paused by ada@example.com.", remedy: "resume queue" });
     expect(why({}, { queue: queue({ running: 10 }) }).text).toContain("10 of 10");
     expect(why({}, { queue: queue({}) }).text).toContain("2 other runs");
-    expect(why({}).text).toBe("Waits for a free worker.");
+    expect(why({}).text).toBe("Queued in emails.");
   });
 
   it("links a token to its answer", () => {

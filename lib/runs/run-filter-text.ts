@@ -56,6 +56,9 @@ function splitWords(text: string): { key: string | null; values: string[] }[] {
   return words;
 }
 
+/** `failed`, `needs-answer`. */
+const statusOf = (word: string): string => word.toUpperCase().replaceAll("-", "_");
+
 /** Reads filter text on top of a view. */
 export function parseFilterText(text: string, base: RunsView = emptyView): { view: RunsView; problems: FilterProblem[] } {
   let view = base;
@@ -66,12 +69,12 @@ export function parseFilterText(text: string, base: RunsView = emptyView): { vie
     if (key === null) {
       const bare = values[0] ?? "";
       if (bare.startsWith("run_")) view = setSingle(view, "id", bare);
-      else if (isStatus(bare.toUpperCase())) view = addValue(view, "status", bare.toUpperCase());
+      else if (isStatus(statusOf(bare))) view = addValue(view, "status", statusOf(bare));
       else fail(`Write task:${bare}, tag:${bare}, status:… or a run id.`);
     } else if (values.length === 0) fail(`Write a value after ${key}:`);
     else if (key === "status") {
       for (const value of values) {
-        if (isStatus(value.toUpperCase())) view = addValue(view, "status", value.toUpperCase());
+        if (isStatus(statusOf(value))) view = addValue(view, "status", statusOf(value));
         else fail(`${value} is not a status.`);
       }
     } else if (isListKey(key)) for (const value of values) view = addValue(view, key, value);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { runStatuses } from "@/lib/contracts/status";
+import { listedStatuses } from "@/lib/contracts/run-status";
 import { addValue, emptyView, removeValue, setSingle, toRunFilter, viewFromParams, viewToParams, windowMs, type RunsView } from "./run-filter";
 import { formatFilterText, parseFilterText } from "./run-filter-text";
 
@@ -14,7 +14,7 @@ const time = fc.oneof(
   fc.tuple(optional(date, "from"), optional(date, "to")).map(([from, to]) => Object.assign({}, from, to)),
 );
 const views: fc.Arbitrary<RunsView> = fc
-  .tuple(fc.uniqueArray(fc.constantFrom(...runStatuses), { maxLength: 4 }), list, list, list, optional(word, "id"), optional(word, "batch"), optional(word, "parent"), optional(fc.constant("true" as const), "rootOnly"), time)
+  .tuple(fc.uniqueArray(fc.constantFrom(...listedStatuses), { maxLength: 4 }), list, list, list, optional(word, "id"), optional(word, "batch"), optional(word, "parent"), optional(fc.constant("true" as const), "rootOnly"), time)
   .map(([status, task, tag, queue, id, batch, parent, rootOnly, window]) => Object.assign({ status, task, tag, queue }, id, batch, parent, rootOnly, window));
 
 describe("runs view", () => {

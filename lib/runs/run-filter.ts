@@ -1,12 +1,12 @@
 import type { RunFilter } from "@/lib/contracts/realtime";
-import { runStatuses, type RunStatus } from "@/lib/contracts/run-status";
+import { listedStatuses, type ListedStatus } from "@/lib/contracts/run-status";
 
 /**
  * What the runs page filters by, as a person chose it. It lives in the URL and can be written as text:
  * `status:failed,crashed tag:user_123 task:"import orders" last:1h`.
  */
 export interface RunsView {
-  status: RunStatus[];
+  status: ListedStatus[];
   task: string[];
   tag: string[];
   queue: string[];
@@ -89,7 +89,7 @@ export function viewFromParams(params: URLSearchParams): RunsView {
   return view;
 }
 
-export const isStatus = (value: string): value is RunStatus => runStatuses.some((status) => status === value);
+export const isStatus = (value: string): value is ListedStatus => listedStatuses.some((status) => status === value);
 
 /** Adds a value of a list; the same view when it is there already, blank or not a status. */
 export function addValue(view: RunsView, key: ListKey, value: string): RunsView {

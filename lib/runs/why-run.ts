@@ -1,12 +1,16 @@
+import type { QueuePlace } from "@/lib/contracts/dashboard";
+import { limits } from "@/lib/contracts/limits";
 import type { QueueRow } from "@/lib/contracts/realtime";
 import type { RunEvent, RunRow } from "@/lib/contracts/run";
-import { formatCount, plural } from "../view/format";
+import { formatCount, formatDuration, plural } from "../view/format";
 
 /** Why a run is as it is, in a sentence; `href` leads to what can be done about it. */
 export interface Why {
   tone: "idle" | "needs" | "moving" | "parked" | "asks" | "good" | "bad";
   text: string;
   link?: { href: string; text: string };
+  /** What makes it start, here and now. */
+  remedy?: "resume queue" | "change limit";
   /** The sentence goes on with the time until then. */
   until?: string;
 }
@@ -15,13 +19,15 @@ export interface WhyInput {
   run: RunRow & { ttl?: string | undefined; maxDuration?: number | undefined };
   events: readonly RunEvent[];
   queue: QueueRow | undefined;
+  /** Of a queued run; undefined: not read yet. */
+  place?: QueuePlace | undefined;
 }
 
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 const lastOf = (events: readonly RunEvent[], type: RunEvent["type"]): RunEvent | undefined => events.findLast((event) => event.type === type);
 
 /** Always a sentence, so that its line has its place from the first moment on. */
-export function whyRun({ run, events, queue }: WhyInput): Why {
+export function whyRun({ run, events, queue, place }: WhyInput): Why {
   switch (run.status) {
     case "COMPLETED":
       return { tone: "good", text: run.progress?.label ?? (run.attempt > 1 ? `Completed in attempt ${run.attempt}.` : "Completed in its first attempt.") };
@@ -31,7 +37,7 @@ export function whyRun({ run, events, queue }: WhyInput): Why {
       if (run.retryAt && run.error) return { tone: "needs", text: `Attempt ${run.attempt} failed: ${messageOf(run)}. The next one starts`, until: run.retryAt };
       return { tone: "moving", text: run.progress?.label ?? (run.attempt > 1 ? `Runs in attempt ${run.attempt}.` : "Runs.") };
     case "QUEUED":
-      return whyQueued(run, queue);
+      return whyQueued(run, queue, place);
     case "DELAYED":
       return { tone: "idle", text: "Delayed; it starts", ...(run.delayUntil !== undefined && { until: run.delayUntil }) };
     case "PENDING_VERSION":
@@ -60,14 +66,33 @@ function messageOf(run: RunRow): string {
   return name === undefined || name === "Error" || line.startsWith(name) ? line : `${name}: ${line}`;
 }
 
-function whyQueued(run: RunRow, queue: QueueRow | undefined): Why {
+/** Position and, where the queue moves, the time at its present pace. */
+function placeWords(place: QueuePlace | undefined): string {
+  if (place === undefined) return "";
+  if (place.ahead === 0) return " It is the next one.";
+  const count = place.ahead >= limits.countedAhead ? `More than ${formatCount(limits.countedAhead - 1)} runs` : plural(place.ahead, "run");
+  const about = place.perMinute > 0 && place.ahead < limits.countedAhead ? `, about ${formatDuration(Math.max(1_000, Math.round((place.ahead / place.perMinute) * 60) * 1_000))} at the present pace` : "";
+  return ` ${count} ${place.ahead === 1 ? "is" : "are"} before it${about}.`;
+}
+
+/** What holds it, where it stands, and what would make it start. */
+function whyQueued(run: RunRow, queue: QueueRow | undefined, place: QueuePlace | undefined): Why {
   if (run.retryAt && run.error) return { tone: "needs", text: `Attempt ${run.attempt} failed: ${messageOf(run)}. The next one starts`, until: run.retryAt };
-  if (queue?.paused) return { tone: "needs", text: `Queue ${queue.name} is paused${queue.pausedBy ? ` by ${queue.pausedBy}` : ""}; resume it to start this run.`, link: { href: "/queues", text: "Open queues" } };
-  if (queue && queue.concurrencyLimit !== null && queue.running >= queue.concurrencyLimit) {
-    return { tone: "idle", text: `Queue ${queue.name} runs ${formatCount(queue.running)} of ${formatCount(queue.concurrencyLimit)}; ${plural(queue.queued, "run")} wait in it.`, link: { href: "/queues", text: "Open queues" } };
+  if (queue === undefined) return { tone: "idle", text: `Queued in ${run.queue}.` };
+  const where = placeWords(place);
+  if (queue.paused) return { tone: "needs", text: `Queue ${queue.name} is paused${queue.pausedBy ? ` by ${queue.pausedBy}` : ""}.${where}`, remedy: "resume queue" };
+  if (place?.environment.paused === true) return { tone: "needs", text: `The environment is paused.${where}` };
+  const key = run.concurrencyKey === undefined ? "" : ` under the key ${run.concurrencyKey}`;
+  const running = place?.laneRunning ?? queue.running;
+  if (queue.concurrencyLimit !== null && running >= queue.concurrencyLimit) {
+    return { tone: "idle", text: `Queue ${queue.name} runs ${formatCount(running)} of ${formatCount(queue.concurrencyLimit)}${key}.${where}`, remedy: "change limit" };
   }
-  if (run.concurrencyKey !== undefined) return { tone: "idle", text: `Waits for its turn in queue ${run.queue} under the key ${run.concurrencyKey}.` };
-  return { tone: "idle", text: queue && queue.queued > 1 ? `Waits in queue ${queue.name} with ${plural(queue.queued - 1, "other run")}.` : "Waits for a free worker." };
+  if (place && place.environment.running >= place.environment.limit) {
+    return { tone: "idle", text: `The environment runs ${formatCount(place.environment.running)} of ${formatCount(place.environment.limit)}.${where}`, link: { href: "/runs?status=EXECUTING&status=DEQUEUED", text: "See what runs" } };
+  }
+  if (place) return { tone: "idle", text: `Waits in queue ${queue.name}${key} for a free worker.${where}` };
+  if (run.concurrencyKey !== undefined) return { tone: "idle", text: `Waits for its turn in queue ${run.queue}${key}.` };
+  return { tone: "idle", text: queue.queued > 1 ? `Waits in queue ${queue.name} with ${plural(queue.queued - 1, "other run")}.` : "Waits for a free worker." };
 }
 
 function whyWaiting(run: RunRow, events: readonly RunEvent[]): Why {

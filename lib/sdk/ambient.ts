@@ -33,16 +33,18 @@ export const usage = {
 
 /** Shortest time between two turns given away, ms. */
 const yieldInterval = 100;
-let lastYield: number | undefined;
+let lastYield: Date | undefined;
+let nextYieldAt = 0;
 
 export const heartbeats = {
   /** Lets the process answer its supervisor, and other runs go on, in the middle of long synchronous work. Cheap in a loop. */
   yield: async (): Promise<void> => {
-    if (currentRun() === undefined || (lastYield !== undefined && Date.now() - lastYield < yieldInterval)) return;
-    lastYield = Date.now();
+    if (currentRun() === undefined || performance.now() < nextYieldAt) return;
+    nextYieldAt = performance.now() + yieldInterval;
+    lastYield = new Date();
     await nextTurn();
   },
-  getLastHeartbeat: (): Date | undefined => (lastYield === undefined ? undefined : new Date(lastYield)),
+  getLastHeartbeat: (): Date | undefined => lastYield,
 };
 
 export const timeout = {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { getOIDCToken } from "./absent/management";
 import { apiClient, configure, mergeConfiguration, type ApiClientConfiguration } from "./api";
 import { currentScope, inScope } from "./scope";
 
@@ -72,6 +73,7 @@ async function withAuth<T>(config: ApiClientConfiguration, work: () => Promise<T
 
 export const auth = {
   configure,
+  getOIDCToken,
   createPublicToken,
   createTriggerPublicToken,
   createBatchTriggerPublicToken,

@@ -18,7 +18,7 @@ export interface RegisteredTask {
   parse?: ParsePayload | undefined;
   run: (payload: unknown, params: never) => unknown;
   hooks: Partial<HookFunctions>;
-  /** Stack at the definition: names the file of a task that no module exports. */
+  /** Stack at the definition: names the file that defines the task. */
   definedAt: string;
 }
 
@@ -29,12 +29,13 @@ export interface GlobalHook<Name extends HookName> {
 
 // Module state on purpose: the worker and the user's bundle share this module, and tasks register themselves when imported.
 const tasks = new Map<string, RegisteredTask>();
-const duplicates: string[] = [];
+const duplicates: { id: string; definedAt: string[] }[] = [];
 const queues = new Map<string, QueueOptions>();
 const globalHooks = new Map<HookName, GlobalHook<HookName>[]>();
 
 export function registerTask(task: RegisteredTask): void {
-  if (tasks.has(task.id)) duplicates.push(task.id);
+  const other = tasks.get(task.id);
+  if (other !== undefined) duplicates.push({ id: task.id, definedAt: [other.definedAt, task.definedAt] });
   tasks.set(task.id, task);
 }
 
@@ -59,4 +60,4 @@ export function globalHooksOf<Name extends HookName>(hook: Name): GlobalHook<Nam
 export const findTask = (id: string): RegisteredTask | undefined => tasks.get(id);
 export const listTasks = (): RegisteredTask[] => [...tasks.values()];
 export const listQueues = (): QueueOptions[] => [...queues.values()];
-export const duplicateTaskIds = (): string[] => [...duplicates];
+export const duplicateTasks = (): readonly { id: string; definedAt: string[] }[] => duplicates;

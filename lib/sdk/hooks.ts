@@ -40,3 +40,6 @@ export const globalHookRegistrars = {
   handleError: registrar("catchError"),
   middleware: registrar("middleware"),
 };
+
+export const { onStart, onStartAttempt, onFailure, onSuccess, onComplete, onWait, onResume, onCancel, middleware } = globalHookRegistrars;
+export const { catchError: onCatchError, handleError: onHandleError } = globalHookRegistrars;

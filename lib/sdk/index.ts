@@ -1,6 +1,7 @@
 // What task files and applications import as `@trigger.dev/sdk`.
 export { task, schemaTask, queue } from "./task";
 export { tasks } from "./tasks";
+export { middleware, onCancel, onCatchError, onComplete, onFailure, onHandleError, onResume, onStart, onStartAttempt, onSuccess, onWait } from "./hooks";
 export { batch } from "./batch";
 export { schedules, type ScheduledTaskPayload, type ScheduleOptions } from "./schedules";
 export { wait, type WaitForOptions, type CommonWaitOptions, type CreatedToken, type WaitpointRetrievedToken } from "./wait";
@@ -58,3 +59,29 @@ export type {
   TaskWithSchemaOptions,
 } from "./types";
 export type { TaskSchema } from "./schema";
+export { createCache, InMemoryCache, type CacheEntry, type CacheFunction, type CacheMetadata, type CacheStore, type Eventually } from "./cache";
+export { toolTask } from "./tool-task";
+export { otel } from "./otel";
+export { TriggerClient, type TriggerClientConfig } from "./trigger-client";
+
+// What is not built: it can be imported, and says so where it is used.
+export { concurrencyLimit, concurrencyLimits, deployments, envvars, OIDCTokenError, prompts, query, skills } from "./absent/management";
+export * from "./absent/sessions";
+export * from "./absent/webhooks";
+export type {
+  Open as HandleErrorArgs, Open as HandleErrorFunction, Open as ResolveEnvironmentVariablesFunction, Open as ResolveEnvironmentVariablesParams,
+  Open as ResolveEnvironmentVariablesResult, Open as TaskStartHookParams,
+  Open as WebhookWaiter, Open as CreateWebhookWaiterOptions, Open as CancelWebhookWaiterResult, Open as WebhookWaiterPromise,
+  Open as WebhookWaiterLimitReason, Open as WebhookWaiterOutput, Open as WebhookEndpoint, Open as WebhookEndpointContext,
+  Open as GetOIDCTokenOptions, Open as BulkAction, Open as RetrieveCurrentDeploymentResponseBody, Open as ApiDeploymentListResponseItem,
+  Open as ImportEnvironmentVariablesParams, Open as HostedWebhookVerifierConfig, Open as ProviderProducers,
+  Open as WebhookEndpointOptions, Open as WebhookOnEventParams, Open as WebhookTaskOptions, Open as WebhookOptions,
+  Open as WebhookTaskPayload, Open as WebhookHandle, Open as ChatEvent, Open as AnyChatEvent, Open as ChatEventAction,
+  Open as ChatEventActions, Open as WebhookKeyMeta, Open as CreateWebhookEndpointParams, Open as RealtimeDefineStreamOptions,
+  Open as InferInputStreamType, Open as SessionTriggerConfigInput, Open as CreateSessionInput, Open as SessionChannelHandleFor,
+  Open as SessionChannelHandle, Open as SessionPipeStreamOptions, Open as SessionSubscribeOptions, Open as CloseSessionRequestBody,
+  Open as CreateSessionRequestBody, Open as CreatedSessionResponseBody, Open as ListSessionsOptions, Open as ListedSessionItem,
+  Open as RetrieveSessionResponseBody, Open as UpdateSessionRequestBody, Open as QueryScope, Open as QueryFormat, Open as QueryOptions,
+  Open as QueryTable, Open as RunsTableRow, Open as RunFriendlyStatus, Open as DashboardObject, Open as DashboardSummary,
+  Open as DashboardWidget, Open as DashboardWidgetDisplay, Open as DashboardWidgetInput, Open as DashboardWidgetPosition,
+} from "./absent/absent";

@@ -5,6 +5,7 @@ import type { ApiPromise } from "@/lib/client/api-promise";
 import { requestPages, type CursorPageParams, type CursorPagePromise } from "@/lib/client/pages";
 import { ListedRun, RetrievedRun } from "@/lib/client/run-objects";
 import { encodePacket } from "@/lib/values/packet";
+import { bulk } from "./absent/management";
 import { apiClient } from "./api";
 import { readPresigned } from "./packets";
 import { streams, type AsyncIterableStream } from "./streams";
@@ -97,6 +98,7 @@ interface ShapeFilters {
 const columns = (skip: string[] | undefined): Record<string, string> => (skip === undefined || skip.length === 0 ? {} : { skipColumns: skip.join(",") });
 
 export const runs = {
+  bulk,
   retrieve,
   list,
   replay,

@@ -1,3 +1,4 @@
+import { scheduleCalls } from "./absent/management";
 import type { InitOutput } from "./context";
 import { defineTask } from "./task";
 import type { Task, TaskOptions } from "./types";
@@ -21,6 +22,7 @@ export type ScheduleOptions<TId extends string, TOutput, TInit extends InitOutpu
 };
 
 export const schedules = {
+  ...scheduleCalls,
   /** A task that runs by the clock. */
   // oxlint-disable-next-line typescript/no-explicit-any -- as above
   task: <TId extends string, TOutput, TInit extends InitOutput = any>(options: ScheduleOptions<TId, TOutput, TInit>): Task<TId, ScheduledTaskPayload, TOutput> => {

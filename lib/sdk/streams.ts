@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ApiRequestOptions } from "@/lib/client/http";
 import { readableOf } from "@/lib/client/readable";
 import { readEventStream } from "@/lib/client/event-stream";
+import { inputStream } from "./absent/management";
 import { apiClient } from "./api";
 import type { Run } from "./run/run";
 import { currentRun } from "./scope";
@@ -196,4 +197,5 @@ export const streams = {
   append,
   writer,
   read,
+  input: inputStream,
 };

@@ -66,7 +66,7 @@ async function waitTill({ date, duration, idempotencyKey, idempotencyKeyTTL }: T
   }
   const keys = { ...(idempotencyKey !== undefined && { idempotencyKey }), ...(idempotencyKeyTTL !== undefined && { idempotencyKeyTTL }) };
   await waitFor(run, {
-    operation: { kind: "waitUntil", date: date.toISOString(), ...keys },
+    operation: { kind: "waitUntil", date: date.toISOString(), ...(duration !== undefined && { durationMs: duration }), ...keys },
     wait: { type: "duration", date },
     ...(duration !== undefined && { durationMs: duration }),
     span: { name: call, icon: "wait", attributes: { until: date.toISOString() } },

@@ -34,6 +34,11 @@ describe("time scale", () => {
     );
   });
 
+  it("says of a fold how long nothing happened, not how wide it is drawn", () => {
+    const { folds } = createTimeScale({ startMs: 0, endMs: 32_000, busy: [[0, 1_000], [31_000, 32_000]] });
+    expect(folds.map((fold) => fold.gap)).toEqual([{ fromMs: 1_000, toMs: 31_000 }]);
+  });
+
   it("folds a long wait between two short bursts", () => {
     const scale = createTimeScale({ startMs: 0, endMs: 32_000, busy: [[0, 1_000], [31_000, 32_000]] });
     expect(scale.folds).toHaveLength(1);

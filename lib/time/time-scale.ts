@@ -1,8 +1,15 @@
+/** Drawn from `fromMs` to `toMs`, a little inside of the gap in which nothing happened. */
+export interface Fold {
+  fromMs: number;
+  toMs: number;
+  gap: { fromMs: number; toMs: number };
+}
+
 /** A time axis on which long stretches without activity are folded to a fixed small part. */
 export interface TimeScale {
   startMs: number;
   endMs: number;
-  folds: readonly { fromMs: number; toMs: number }[];
+  folds: readonly Fold[];
   /** 0 to 1 for a time inside the axis; clamped outside. */
   at(ms: number): number;
   invert(part: number): number;
@@ -34,7 +41,7 @@ function mergeBusy(busy: TimeScaleInput["busy"]): [number, number][] {
   return merged;
 }
 
-function findGaps({ startMs, endMs, busy }: TimeScaleInput): { fromMs: number; toMs: number }[] {
+function findGaps({ startMs, endMs, busy }: TimeScaleInput): Fold[] {
   const total = endMs - startMs;
   const gaps: { fromMs: number; toMs: number }[] = [];
   let from = startMs;
@@ -44,7 +51,7 @@ function findGaps({ startMs, endMs, busy }: TimeScaleInput): { fromMs: number; t
   }
   const folded = longest(gaps, total);
   const margin = (total - lengthOf(folded)) * marginPart;
-  return folded.map((gap) => ({ fromMs: gap.fromMs + Math.min(margin, 500), toMs: gap.toMs - Math.min(margin, 500) }));
+  return folded.map((gap) => ({ fromMs: gap.fromMs + Math.min(margin, 500), toMs: gap.toMs - Math.min(margin, 500), gap }));
 }
 
 const lengthOf = (gaps: readonly { fromMs: number; toMs: number }[]): number => gaps.reduce((sum, gap) => sum + gap.toMs - gap.fromMs, 0);

@@ -1,7 +1,7 @@
 import { transformSync } from "esbuild";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { curlSnippet, reactSnippet, sdkSnippet, subscriptionPath } from "./snippets";
+import { curlSnippet, reactSnippet, sdkSnippet, shownPath, subscriptionPath } from "./snippets";
 
 const base = { origin: "http://127.0.0.1:3030", token: "ey.J.x", expirationTime: "1h", oneTimeUse: "many" } as const;
 
@@ -47,4 +47,12 @@ test("the subscription follows what the token may read", () => {
   expect(subscriptionPath(["read:batch:b", "read:runs:r"])).toBe("/realtime/v1/batches/b?log=full&offset=-1");
   expect(subscriptionPath(["read:runs:r"])).toBe("/realtime/v1/runs/r?log=full&offset=-1");
   expect(subscriptionPath(["read:tags:a b"])).toBe("/realtime/v1/runs?log=full&offset=-1&tags=a%20b");
+});
+
+test.each([
+  [["read:tags:user_1"], "/realtime/v1/runs?tags=user_1"],
+  [["read:runs:r"], "/realtime/v1/runs/r"],
+  [["read:runs"], "/realtime/v1/runs"],
+])("the address that is shown for %j is one that can be asked for", (scopes, shown) => {
+  expect(shownPath(subscriptionPath(scopes))).toBe(shown);
 });

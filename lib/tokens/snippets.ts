@@ -119,6 +119,14 @@ export function subscriptionPath(texts: readonly string[]): string {
   return `/realtime/v1/runs${tail}${tag?.id === undefined ? "" : `&tags=${encodeURIComponent(tag.id)}`}`;
 }
 
+/** The same address for people: without what the protocol asks for. */
+export function shownPath(path: string): string {
+  const { pathname, searchParams } = new URL(path, "http://any");
+  searchParams.delete("log");
+  searchParams.delete("offset");
+  return searchParams.size === 0 ? pathname : `${pathname}?${searchParams}`;
+}
+
 /** How a backend mints the same token. */
 export function sdkSnippet({ scopes: texts, origin, expirationTime, oneTimeUse }: SnippetInput): Snippet {
   const setup = `// TRIGGER_API_URL=${origin}\n// TRIGGER_SECRET_KEY=tr_…\nimport { auth } from "@trigger.dev/sdk";\n\n`;

@@ -1,4 +1,6 @@
+import type { ChildCount } from "@/lib/contracts/dashboard";
 import type { RunRow } from "@/lib/contracts/run";
+import { failedStatuses, isFinal } from "@/lib/contracts/run-status";
 import type { SpanNode, TraceTree } from "./trace-tree";
 
 /** A line of the waterfall. */
@@ -7,14 +9,18 @@ export type TraceRow = { key: string; depth: number; startMs: number; endMs: num
   | { kind: "run"; run: RunRow }
   /** The run itself. */
   | { kind: "self" }
-  | { kind: "group"; name: string; runs: readonly RunRow[] }
+  | { kind: "group"; name: string; total: number; live: number; failed: number }
+  /** Runs of an open group that are counted, but not here. */
+  | { kind: "rest"; name: string; count: number }
 );
 
 export interface TraceRowsInput {
   run: RunRow;
   tree: TraceTree;
-  /** Direct child runs. */
+  /** Direct child runs: of many the newest. */
   children: readonly RunRow[];
+  /** How many there are of each task; may lag behind `children`. */
+  counts: readonly ChildCount[];
   /** Keys whose children are hidden; groups are hidden unless they are in `opened`. */
   closed: ReadonlySet<string>;
   opened: ReadonlySet<string>;
@@ -88,24 +94,48 @@ function placeRuns(tree: TraceTree, children: readonly RunRow[]): { below: Map<s
   return { below, own };
 }
 
+interface Missing {
+  of: ChildCount;
+  /** So many of them are not among the rows. */
+  count: number;
+}
+
+function missingByTask(children: readonly RunRow[], counts: readonly ChildCount[]): Map<string, Missing> {
+  const known = byTaskOf(children);
+  return new Map(counts.map((of) => [of.task, { of, count: Math.max(0, of.total - (known.get(of.task)?.length ?? 0)) }]));
+}
+
 export const selfKey = "self";
 
 /** The waterfall from top to bottom: the run, its spans and child runs. An only attempt has no line of its own. */
-export function traceRows({ run: self, tree, children, closed, opened }: TraceRowsInput): TraceRow[] {
+export function traceRows({ run: self, tree, children, counts, closed, opened }: TraceRowsInput): TraceRow[] {
   const rows: TraceRow[] = [];
   const { below, own } = placeRuns(tree, children);
+  const missing = missingByTask(children, counts);
 
-  function addRuns(runs: readonly RunRow[], depth: number, parentKey: string): void {
-    for (const [task, same] of byTaskOf(runs)) {
-      if (same.length < groupFrom) {
-        for (const run of same) addRun(run, depth);
-        continue;
-      }
-      const key = `group:${parentKey}:${task}`;
-      const open = opened.has(key);
-      rows.push({ kind: "group", key, depth, name: task, runs: same, startMs: Math.min(...same.map(startOf)), endMs: lastEnd(same), children: same.length, open });
-      if (open) for (const run of same) addRun(run, depth + 1);
+  /** `expected`: how many the span says that it made; without it, all that are missing may be its own. */
+  function addRuns(runs: readonly RunRow[], depth: number, made: { by: string; expected?: number | undefined }): void {
+    const byTask = byTaskOf(runs);
+    for (const [task, same] of byTask) {
+      const of = missing.get(task);
+      const count = Math.min(of?.count ?? 0, made.expected === undefined ? Infinity : Math.max(0, made.expected - runs.length));
+      if (of) of.count -= count;
+      if (same.length + count < groupFrom) for (const run of same) addRun(run, depth);
+      else addGroup({ task, runs: same, missing: of && count > 0 ? { ...of, count } : undefined }, depth, made.by);
     }
+  }
+
+  function addGroup({ task, runs, missing: rest }: { task: string; runs: readonly RunRow[]; missing: Missing | undefined }, depth: number, by: string): void {
+    const key = `group:${by}:${task}`;
+    const open = opened.has(key);
+    const { live, failed } = rest?.of ?? { live: runs.filter((run) => !isFinal(run.status)).length, failed: runs.filter((run) => failedStatuses.includes(run.status)).length };
+    const startMs = Math.min(...runs.map(startOf), ...(rest ? [Date.parse(rest.of.firstAt)] : []));
+    const endMs = live > 0 ? null : Math.max(lastEnd(runs) ?? 0, rest ? Date.parse(rest.of.lastAt) : 0);
+    const total = runs.length + (rest?.count ?? 0);
+    rows.push({ kind: "group", key, depth, name: task, total, live, failed, startMs, endMs, children: total, open });
+    if (!open) return;
+    for (const run of runs) addRun(run, depth + 1);
+    if (rest) rows.push({ kind: "rest", key: `rest:${by}:${task}`, depth: depth + 1, name: task, count: rest.count, startMs, endMs, children: 0, open: false });
   }
 
   const addRun = (run: RunRow, depth: number): void =>
@@ -118,7 +148,7 @@ export function traceRows({ run: self, tree, children, closed, opened }: TraceRo
     rows.push({ kind: "span", key: span.id, depth, span, run: own.get(span.id), startMs: span.startMs, endMs: span.endMs, children: inner.length + runs.length, open });
     if (!open) return;
     for (const child of inner) addSpan(child, depth + 1);
-    addRuns(runs, depth + 1, span.id);
+    addRuns(runs, depth + 1, { by: span.id, expected: typeof span.attributes.runCount === "number" ? span.attributes.runCount : undefined });
   }
 
   const attempts = tree.roots();
@@ -130,6 +160,7 @@ export function traceRows({ run: self, tree, children, closed, opened }: TraceRo
   rows.push({ kind: "self", key: selfKey, depth: 0, startMs: startOf(self), endMs: endOf(self), children: roots.length + loose.length, open: isOpen });
   if (!isOpen) return rows;
   for (const root of roots) addSpan(root, 1);
-  addRuns(loose, 1, selfKey);
+  addRuns(loose, 1, { by: selfKey });
+  for (const [task, rest] of missing) if (rest.count > 0) addGroup({ task, runs: [], missing: rest }, 1, `${selfKey}:older`);
   return rows;
 }

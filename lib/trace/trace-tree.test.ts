@@ -101,7 +101,7 @@ describe("trace tree", () => {
 describe("trace rows", () => {
   const base = [span(1, ["run", null], { ms: 0 }), span(2, ["wait", "run"], { ms: 5, attributes: { runId: "run_c1" } }), span(3, ["inner", "wait"], { ms: 6 })];
   const self = row("run_1", { task: "parent", depth: 0 });
-  const rowsOf = (input: Partial<TraceRowsInput>): TraceRow[] => traceRows({ run: self, tree: treeOf(base), children: [], closed: new Set(), opened: new Set(), ...input });
+  const rowsOf = (input: Partial<TraceRowsInput>): TraceRow[] => traceRows({ run: self, tree: treeOf(base), children: [], counts: [], closed: new Set(), opened: new Set(), ...input });
   const keys = (input: Partial<TraceRowsInput>): string[] => rowsOf(input).map((line) => `${line.depth} ${line.key}`);
 
   it("hides what is below a closed span", () => {
@@ -129,6 +129,28 @@ describe("trace rows", () => {
     expect(group).toMatchObject({ name: "import-chunk", children: 12, open: false, endMs: Date.parse(at(50)) });
     expect(rowsOf({ children })).toHaveLength(5);
     expect(rowsOf({ children, opened: new Set([group?.key ?? ""]) })).toHaveLength(17);
+  });
+
+  it("counts all children of a fleet of which only the newest are here", () => {
+    const children = Array.from({ length: 200 }, (_, index) => row(`run_${index + 1000}`, { task: "noop" }));
+    const counts = [{ task: "noop", total: 500, live: 3, failed: 0, firstAt: at(2), lastAt: at(60) }];
+    const [group] = rowsOf({ children, counts }).filter((line) => line.kind === "group");
+    expect(group).toMatchObject({ name: "noop", total: 500, children: 500, live: 3, startMs: Date.parse(at(2)), endMs: null });
+    const open = rowsOf({ children, counts, opened: new Set([group?.key ?? ""]) });
+    expect(open.filter((line) => line.kind === "run")).toHaveLength(200);
+    expect(open.at(-1)).toMatchObject({ kind: "rest", name: "noop", count: 300 });
+  });
+
+  it("gives a batch as many of the older children as it made, and shows those of no line here too", () => {
+    const tree = treeOf([span(1, ["a", null], { ms: 0, icon: "trigger", attributes: { runCount: 300, batchId: "batch_1" } })]);
+    const children = Array.from({ length: 200 }, (_, index) => row(`run_${index + 1000}`, { task: "noop", batchId: "batch_1" }));
+    const counts = [{ task: "noop", total: 320, live: 0, failed: 1, firstAt: at(2), lastAt: at(60) }, { task: "other", total: 7, live: 0, failed: 0, firstAt: at(2), lastAt: at(60) }];
+    const groups = rowsOf({ tree, children, counts }).filter((line) => line.kind === "group");
+    expect(groups.map((line) => [line.key, line.total])).toEqual([
+      ["group:a:noop", 300],
+      ["group:self:older:noop", 20],
+      ["group:self:older:other", 7],
+    ]);
   });
 
   it("has a line for each attempt when there were several, none for an only one", () => {

@@ -41,7 +41,7 @@ describe("times", () => {
     [5 * 86_400_000, "5 d ago"],
     [60 * 86_400_000, "2026-09-25"],
   ])("%d ms before now is %s", (ms, text) => {
-    expect(formatRelative(now - ms, now)).toBe(text);
+    expect(formatRelative(now - ms, now, "utc")).toBe(text);
   });
 
   it("leaves the date out on the same day only", () => {

@@ -26,10 +26,10 @@ export function formatTicking(ms: number): string {
 }
 
 /** `now`, `12 s ago`, `in 4 m`, `3 h ago`, `5 d ago`, and from 30 days on the date. */
-export function formatRelative(at: number, now: number): string {
+export function formatRelative(at: number, now: number, zone: Zone): string {
   const distance = Math.abs(now - at);
   if (distance < second) return "now";
-  if (distance >= 30 * day) return new Date(at).toISOString().slice(0, 10);
+  if (distance >= 30 * day) return formatInstant(at, zone).slice(0, 10);
   const amount = distance < minute ? `${Math.floor(distance / second)} s` : distance < hour ? `${Math.floor(distance / minute)} m` : distance < day ? `${Math.floor(distance / hour)} h` : `${Math.floor(distance / day)} d`;
   return at > now ? `in ${amount}` : `${amount} ago`;
 }

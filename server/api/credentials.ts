@@ -74,8 +74,8 @@ export function createCredentials(options: { db: Database; env: Environment; key
   }
 
   function currentRing(): Promise<Ring> {
-    if (ring === null || Date.now() - readAt > freshMs) {
-      readAt = Date.now();
+    if (ring === null || performance.now() - readAt > freshMs) {
+      readAt = performance.now();
       const reading = readRing();
       ring = reading;
       reading.catch(() => {
@@ -86,8 +86,8 @@ export function createCredentials(options: { db: Database; env: Environment; key
   }
 
   function touch(table: "api_key" | "public_token", id: string): void {
-    const now = Date.now();
-    if (now - (touched.get(id) ?? 0) < touchMs) return;
+    const now = performance.now();
+    if (now - (touched.get(id) ?? Number.NEGATIVE_INFINITY) < touchMs) return;
     touched.set(id, now);
     const sql = table === "api_key" ? "update api_key set last_used_at = now() where id = $1" : "update public_token set last_used_at = now() where id = $1";
     db.query(sql, [id]).catch((error: unknown) => log.warn("could not note the use of a credential", { error }));

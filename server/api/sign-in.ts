@@ -108,7 +108,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       const cookie = headers.get("cookie");
       if (cookie === null || !cookie.includes("signalbox.session_token")) return null;
       const key = sha256(cookie).toString("base64");
-      const now = Date.now();
+      const now = performance.now();
       let entry = remembered.get(key);
       if (entry === undefined || entry.until < now) {
         if (remembered.size >= maxRemembered) remembered.clear();
@@ -118,7 +118,7 @@ export function createSignIn(options: SignInOptions): SignIn {
         principal.catch(() => remembered.delete(key));
       }
       const principal = await entry.principal;
-      return principal !== null && principal.expiresAt > now ? principal : null;
+      return principal !== null && principal.expiresAt > Date.now() ? principal : null;
     },
     forget: () => remembered.clear(),
   };

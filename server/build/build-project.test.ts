@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -123,6 +123,63 @@ describe("code", () => {
     }
   });
 
+  it("leaves packages that read files or start workers beside themselves where they are, and finds every name that they export", async () => {
+    const inside = (name: string, files: Record<string, string>) => Object.fromEntries(Object.entries(files).map(([file, text]) => [`node_modules/${name}/${file}`, text]));
+    make({
+      "trigger.config.ts": config(),
+      "trigger/a.ts": `import { sheet, later } from "css-beside"; import relay from "worker-beside"; import { text } from "url-beside"; import { dialect } from "computed-beside"; import { plain } from "uses-beside";
+        ${task("a", "[sheet(), later, relay(), text, dialect('sqlite'), plain].join(' | ')")}`,
+      ...inside("css-beside", {
+        "package.json": '{"name": "css-beside", "version": "1.0.0", "main": "lib/index.js"}',
+        // Node cannot guess the second name from the text.
+        "lib/index.js": "exports.sheet = () => require('node:fs').readFileSync(require('node:path').join(__dirname, 'sheet.css'), 'utf8'); Object.assign(exports, { ['la' + 'ter']: 'later' });",
+        "lib/sheet.css": "p {}",
+      }),
+      ...inside("worker-beside", { "package.json": '{"name": "worker-beside", "version": "1.0.0"}', "index.js": "module.exports = () => require('node:path').basename(require.resolve('./worker'));", "worker.js": "" }),
+      ...inside("url-beside", {
+        "package.json": '{"name": "url-beside", "version": "1.0.0", "type": "module", "exports": "./index.js"}',
+        "index.js": "import { readFileSync } from 'node:fs'; export const text = readFileSync(new URL('./text.txt', import.meta.url), 'utf8');",
+        "text.txt": "a text",
+      }),
+      ...inside("computed-beside", { "package.json": '{"name": "computed-beside", "version": "1.0.0"}', "index.js": "exports.dialect = (name) => require(['.', 'dialects', name].join('/'));", "dialects/sqlite.js": "module.exports = 'sqlite';" }),
+      ...inside("uses-beside", { "package.json": '{"name": "uses-beside", "version": "1.0.0", "type": "module", "exports": "./index.js"}', "index.js": "import { sheet } from 'css-beside'; export const plain = sheet();" }),
+    });
+    const result = await project.built();
+    expect(descriptions(result)).toEqual({ a: "p {} | later | worker.js | a text | sqlite | p {}" });
+    // What needs nothing beside itself is part of the version.
+    expect(readFileSync(join(project.options.dataDir, "builds", result.bundle, "bundle.mjs"), "utf8")).toContain("node_modules/uses-beside/index.js");
+  });
+
+  it("finds hoisted packages at run time from a workspace whose data is elsewhere, also after the workspace has moved", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "data-"));
+    const app = (root: string) => join(root, "packages", "app");
+    make(
+      {
+        "packages/app/trigger.config.ts": config(),
+        "packages/app/trigger/a.ts": `import { createRequire } from "node:module";
+          const load = async (name: string) => { try { return [createRequire(import.meta.url)(name), (await import(name)).default].join(); } catch (error) { return String(error); } };
+          const found = [await load(["hoi", "sted"].join("")), await load(["o", "wn"].join(""))];
+          ${task("a", "found.join(' | ')")}`,
+        "node_modules/hoisted/package.json": '{"name": "hoisted", "version": "1.0.0", "main": "index.js"}',
+        "node_modules/hoisted/index.js": "module.exports = 'hoisted';",
+        "packages/app/node_modules/own/package.json": '{"name": "own", "version": "1.0.0", "main": "index.js"}',
+        "packages/app/node_modules/own/index.js": "module.exports = 'own';",
+      },
+      { dataDir },
+    );
+    const moved = `${project.directory}-moved`;
+    try {
+      project.options.projectDir = app(project.directory);
+      expect(descriptions(await project.built())).toEqual({ a: "hoisted,hoisted | own,own" });
+      renameSync(project.directory, moved);
+      project.options.projectDir = app(moved);
+      rmSync(join(dataDir, "builds"), { recursive: true });
+      expect(descriptions(await project.built())).toEqual({ a: "hoisted,hoisted | own,own" });
+    } finally {
+      for (const directory of [dataDir, moved]) rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
   it("loads sharp, which is native, from a project that has it", async () => {
     make({ "trigger.config.ts": config(), "trigger/a.ts": `import sharp from "sharp";\n${task("a", "typeof sharp.versions.vips")}` });
     symlinkSync(join(import.meta.dirname, "..", "..", "node_modules"), join(project.directory, "node_modules"));
@@ -167,7 +224,7 @@ describe("an error", () => {
     ["files without tasks", { "trigger.config.ts": config(), "trigger/a.ts": "export const a = 1;" }, { file: "trigger.config.ts", message: expect.stringContaining("none of the files calls task") }],
     ["a syntax error", { "trigger.config.ts": config(), "trigger/a.ts": "export const a = 1;\nexport const b: = 2;" }, { file: "trigger/a.ts", line: 2, column: 17, message: expect.stringContaining("Unexpected") }],
     ["an import that is not there", { "trigger.config.ts": config(), "trigger/a.ts": '\nimport { x } from "not-installed";\nx();' }, { file: "trigger/a.ts", line: 2, column: 19, message: expect.stringContaining('"not-installed"') }],
-    ["a part of the SDK that we lack", { "trigger.config.ts": config(), "trigger/a.ts": 'import { x } from "@trigger.dev/sdk/ai"; x();' }, { file: "trigger/a.ts", line: 1, column: 19, message: expect.stringContaining("@trigger.dev/sdk/ai is not available") }],
+    ["an entry that the SDK does not have", { "trigger.config.ts": config(), "trigger/a.ts": 'import { x } from "@trigger.dev/sdk/nowhere"; x();' }, { file: "trigger/a.ts", line: 1, column: 19, message: expect.stringContaining("@trigger.dev/sdk/nowhere is no entry of the SDK") }],
     ["an error at the top level", { "trigger.config.ts": config(), "trigger/a.ts": `${task("a")}\nconst none: unknown = null;\n(none as { x: () => void }).x();` }, { file: "trigger/a.ts", line: 5, column: 29, message: expect.stringContaining("TypeError") }],
     ["two tasks with one id", { "trigger.config.ts": config(), "trigger/a.ts": task("same"), "trigger/b.ts": task("same") }, { file: "trigger/b.ts", message: 'Two tasks have the id "same": in trigger/a.ts and in trigger/b.ts. Give one of them another id' }],
     ["a process that exits while it loads", { "trigger.config.ts": config(), "trigger/a.ts": "process.exit(3);" }, { message: expect.stringContaining("exit code 3") }],

@@ -4,8 +4,10 @@ import { basename, dirname, extname, join, relative } from "node:path";
 import { stop, type Loader, type Plugin } from "esbuild";
 import { BundleManifest, type BuildError } from "@/lib/contracts/task";
 import type { Logger } from "@/server/log";
+import { packagesBesideFiles } from "./beside-packages";
 import { BuildFailure } from "./build-error";
 import { bundle, type Bundle } from "./bundler";
+import { buildPackagesPlugin } from "./build-packages";
 import { bundleModule, execArgvOf, linkProjectModules, writeNodeOptions } from "./bundle-folder";
 import { checkManifest } from "./check-manifest";
 import { findTaskFiles, toPosix, type TaskFiles } from "./find-task-files";
@@ -28,6 +30,8 @@ export interface BuildOptions {
   workerEntry: string;
   sdkEntry: string;
   log: Logger;
+  /** Packages that an earlier build found to need their files beside them: known from the start, they cost no second bundling. */
+  beside?: readonly string[];
 }
 
 export type BuildResult =
@@ -38,11 +42,13 @@ export type BuildResult =
 export interface Sources {
   files: string[];
   directories: string[];
+  /** Packages that stay outside of the bundle, as they need their files beside them. */
+  beside: string[];
 }
 
 /** Bundles and indexes the tasks of a project. The same sources give the same hash, and what has been built is not built again. */
 export async function buildProject(options: BuildOptions): Promise<BuildResult> {
-  const sources: Sources = { files: [], directories: [] };
+  const sources: Sources = { files: [], directories: [], beside: [...(options.beside ?? [])] };
   try {
     return { ok: true, ...(await build({ ...options, projectDir: await projectDirectory(options.projectDir) }, sources)), sources };
   } catch (error) {
@@ -61,23 +67,24 @@ async function build(options: BuildOptions, sources: Sources) {
   sources.directories.push(projectDir);
   const projectEnv = readProjectEnv(projectDir, options.mode);
   const env = workerEnvironment({ projectEnv, nodeEnv: options.mode === "dev" ? "development" : "production" });
-  const { config, inputs } = await loadConfig({ ...options, env });
+  const { config, warnings, inputs } = await loadConfig({ ...options, env });
   const files = await findTaskFiles(projectDir, config);
   sources.files.push(...inputs.map((input) => join(projectDir, input)), ...files.inits, ...files.tasks);
   sources.directories.push(...files.directories);
-  if (config.build.extensions !== undefined && config.build.extensions.length > 0) {
-    log.warn("build extensions are not applied", { extensions: config.build.extensions.join(", ") });
-  }
+  for (const warning of warnings) log.warn(`${config.file}: ${warning}`);
 
-  const bundled = await bundleTasks(options, config, files);
+  const { bundled, beside } = await bundleTasks(options, config, files);
+  sources.beside = beside;
   sources.files.push(...bundled.inputs.map((input) => join(projectDir, input)));
 
   const contentHash = await hash(bundled, options, projectEnv);
   const target = join(dataDir, "builds", contentHash);
   const known = await readManifest(target);
+  const sayWarnings = (manifest: BundleManifest) => manifest.warnings?.forEach((warning) => log.warn(warning));
   await linkProjectModules(projectDir, dataDir);
   if (known !== null) {
     linkSdk(target, options.sdkEntry);
+    sayWarnings(known);
     return { contentHash, bundle: contentHash, manifest: known };
   }
 
@@ -95,6 +102,7 @@ async function build(options: BuildOptions, sources: Sources) {
       execArgv: execArgvOf(config.build.conditions ?? []),
     });
     checkManifest(manifest, config);
+    sayWarnings(manifest);
     await writeFile(join(outputDir, "manifest.json"), JSON.stringify(manifest));
     // One that a crash left half-made has no manifest and is in the way.
     await rm(target, { recursive: true, force: true });
@@ -105,35 +113,44 @@ async function build(options: BuildOptions, sources: Sources) {
   }
 }
 
-async function bundleTasks(options: BuildOptions, config: ProjectConfig, files: TaskFiles): Promise<Bundle> {
-  const { projectDir } = options;
-  const conditions = config.build.conditions ?? [];
+/** Again, each time it turns out that a package in it has to stay where it is installed. */
+async function bundleTasks(options: BuildOptions, config: ProjectConfig, files: TaskFiles): Promise<{ bundled: Bundle; beside: string[] }> {
+  const { external = [], externals = [], autoDetectExternal = true, conditions = [] } = config.build;
   const resolver = await openNodeResolver(conditions);
-  const { jsx, keepNames, minify } = config.build;
+  const beside = new Set(options.beside);
   try {
-    return await bundle({
-      projectDir,
-      // The same for all builds, as source maps name their sources relative to it.
-      outputDir: join(options.dataDir, "builds", "new"),
-      name: "bundle",
-      entry: entryOf(projectDir, config, files),
-      conditions,
-      ...(config.tsconfig !== undefined && { tsconfig: join(projectDir, config.tsconfig) }),
-      plugins: [
-        configPlugin(join(projectDir, config.file)),
-        resolvePlugin({ resolver, external: config.build.external ?? [], autoDetectExternal: config.build.autoDetectExternal ?? true, installed: "bundle" }),
-      ],
-      extra: {
-        keepNames: keepNames ?? true,
-        minify: minify ?? false,
-        jsx: (jsx?.automatic ?? true) ? "automatic" : "transform",
-        jsxFactory: jsx?.factory ?? "React.createElement",
-        jsxFragment: jsx?.fragment ?? "React.Fragment",
-      },
-    });
+    for (;;) {
+      const resolve = resolvePlugin({ resolver, external: [...external, ...externals], beside, autoDetectExternal, installed: "bundle" });
+      const bundled = await bundleWith(options, config, { files, resolve });
+      const found = autoDetectExternal ? await packagesBesideFiles(options.projectDir, bundled.inputs) : [];
+      const added = found.filter((name) => !beside.has(name));
+      if (added.length === 0) return { bundled, beside: [...beside] };
+      for (const name of added) beside.add(name);
+    }
   } finally {
     await resolver.close();
   }
+}
+
+function bundleWith({ projectDir, dataDir }: BuildOptions, config: ProjectConfig, { files, resolve }: { files: TaskFiles; resolve: Plugin }): Promise<Bundle> {
+  const { jsx, keepNames, minify, conditions = [] } = config.build;
+  return bundle({
+    projectDir,
+    // The same for all builds, as source maps name their sources relative to it.
+    outputDir: join(dataDir, "builds", "new"),
+    name: "bundle",
+    entry: entryOf(projectDir, config, files),
+    conditions,
+    ...(config.tsconfig !== undefined && { tsconfig: join(projectDir, config.tsconfig) }),
+    plugins: [configPlugin(join(projectDir, config.file)), buildPackagesPlugin(), resolve],
+    extra: {
+      keepNames: keepNames ?? true,
+      minify: minify ?? false,
+      jsx: (jsx?.automatic ?? true) ? "automatic" : "transform",
+      jsxFactory: jsx?.factory ?? "React.createElement",
+      jsxFragment: jsx?.fragment ?? "React.Fragment",
+    },
+  });
 }
 
 /** Config first, then init files, whose hooks are global, then tasks. */

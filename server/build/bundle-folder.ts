@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
-import { lstat, mkdir, symlink, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { lstat, mkdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { z } from "zod";
 import { linkSdk } from "./sdk-module";
 
@@ -27,13 +27,30 @@ export function openBundle(options: { dataDir: string; bundle: string; sdkEntry:
 
 /**
  * A data directory outside of the project: what code resolves by itself at run time, with `createRequire` or a computed
- * `import()`, is still found by walking up from the bundle.
+ * `import()`, is still found by walking up from the bundle. A workspace has two levels, its own packages and the hoisted ones: the
+ * nearest becomes `builds/node_modules`, the next one the data directory's.
  */
 export async function linkProjectModules(projectDir: string, dataDir: string): Promise<void> {
   if (!relative(projectDir, dataDir).startsWith("..")) return;
-  const builds = join(dataDir, "builds");
-  await mkdir(builds, { recursive: true, mode: 0o700 });
-  const link = join(builds, "node_modules");
-  if ((await lstat(link).catch(() => null)) !== null) return;
-  await symlink(join(projectDir, "node_modules"), link, "junction");
+  const [nearest, next] = moduleFoldersAbove(projectDir);
+  await mkdir(join(dataDir, "builds"), { recursive: true, mode: 0o700 });
+  if (nearest !== undefined) await link(nearest, join(dataDir, "builds", "node_modules"));
+  if (next !== undefined) await link(next, join(dataDir, "node_modules"));
+}
+
+function moduleFoldersAbove(projectDir: string): string[] {
+  const found: string[] = [];
+  for (let directory = projectDir; ; directory = dirname(directory)) {
+    const folder = join(directory, "node_modules");
+    if (existsSync(folder)) found.push(folder);
+    if (directory === dirname(directory)) return found;
+  }
+}
+
+/** The project may have moved, or its packages, since the link was made. Real folders are somebody else's. */
+async function link(target: string, path: string): Promise<void> {
+  const info = await lstat(path).catch(() => null);
+  if (info !== null && (!info.isSymbolicLink() || (await readlink(path)) === target)) return;
+  await rm(path, { force: true });
+  await symlink(target, path, "junction");
 }

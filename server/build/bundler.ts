@@ -19,7 +19,7 @@ interface BundleOptions {
 
 export interface Bundle {
   files: OutputFile[];
-  /** Relative to the project: every file that went into it. */
+  /** Relative to the project: every file that went into it. What plugins made, `namespace:…` to the bundler, is none. */
   inputs: string[];
 }
 
@@ -63,7 +63,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       ...(options.tsconfig !== undefined && { tsconfig: options.tsconfig }),
       plugins: [entryPlugin, ...options.plugins],
     });
-    return { files: result.outputFiles, inputs: Object.keys(result.metafile.inputs).filter((file) => !file.startsWith("entry:")) };
+    return { files: result.outputFiles, inputs: Object.keys(result.metafile.inputs).filter((input) => !/^(?:[a-z-]{2,}|\(disabled\)):/.test(input)) };
   } catch (error) {
     // esbuild's BuildFailure: an Error with `errors`.
     if (error instanceof Error && "errors" in error && Array.isArray(error.errors)) throw new BuildFailure(fromBundler(error.errors));

@@ -5,7 +5,10 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { BuildFailure, fromStack } from "./build-error";
 import { bundle } from "./bundler";
+import { buildPackagesPlugin } from "./build-packages";
+import { configWarnings } from "./config-warnings";
 import { openNodeResolver } from "./node-resolver";
+import type { BuildMode } from "./project-env";
 import { findConfigFile, parseConfig, type ProjectConfig } from "./project-config";
 import { resolvePlugin } from "./resolve-plugin";
 import { linkSdk } from "./sdk-module";
@@ -15,11 +18,14 @@ interface LoadOptions {
   dataDir: string;
   sdkEntry: string;
   env: NodeJS.ProcessEnv;
+  mode: BuildMode;
   timeoutMs?: number;
 }
 
 export interface LoadedConfig {
   config: ProjectConfig;
+  /** A sentence for each part of the config that has no effect. */
+  warnings: string[];
   /** Files that the config was made from, relative to the project. */
   inputs: string[];
 }
@@ -35,38 +41,53 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
       projectDir,
       outputDir: directory,
       name: "config",
-      entry: reporter(`./${file}`),
-      plugins: [resolvePlugin({ resolver, external: [], autoDetectExternal: true, installed: "leave" })],
+      entry: reporter(`./${file}`, options.mode === "dev" ? "dev" : "deploy"),
+      plugins: [buildPackagesPlugin(), resolvePlugin({ resolver, external: [], autoDetectExternal: true, installed: "leave" })],
     });
     await mkdir(directory, { recursive: true, mode: 0o700 });
     for (const output of built.files) await writeFile(join(directory, basename(output.path)), output.contents);
     linkSdk(directory, options.sdkEntry);
-    const value = await evaluate(join(directory, "config.mjs"), file, options);
-    return { config: parseConfig(file, value), inputs: built.inputs };
+    const { config, reported } = await evaluate(join(directory, "config.mjs"), file, options);
+    return { config: parseConfig(file, config), warnings: configWarnings(reported), inputs: built.inputs };
   } finally {
     await resolver.close();
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-/** Only the keys that decide how to build: others may be functions or cyclic objects, which do not cross the process boundary. */
-const reporter = (file: string) => `
+/**
+ * The keys that decide how to build, and what else there is: values may be functions or cyclic objects, which do not cross the
+ * process boundary.
+ */
+const reporter = (file: string, target: "dev" | "deploy") => `
 import * as loaded from ${JSON.stringify(file)};
 const config = loaded.default ?? loaded.config;
 const pick = (from, names) => Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
+const isPlain = (value) => value === null || ["string", "number", "boolean"].includes(typeof value);
+const plain = (value) => isPlain(value) || (typeof value === "object" && Object.values(value).every(isPlain)) ? value : null;
+const extensions = (Array.isArray(config?.build?.extensions) ? config.build.extensions : []).filter((extension) => extension);
 const read = () => {
   const picked = pick(config, ["project", "dirs", "triggerDirectories", "ignorePatterns", "tsconfig", "tsconfigPath", "maxDuration"]);
   if (typeof config.build !== "object" || config.build === null) return picked;
-  const build = pick(config.build, ["external", "autoDetectExternal", "keepNames", "minify", "conditions", "jsx"]);
-  const extensions = config.build.extensions?.map((extension) => String(extension?.name ?? "unnamed"));
-  return { ...picked, build: { ...build, extensions } };
+  const named = { ...config.build, ...Object.fromEntries(["autoDetectExternal", "keepNames", "minify"].map((name) => [name, config.build[name] ?? config.build["experimental_" + name]])) };
+  const build = pick(named, ["external", "autoDetectExternal", "keepNames", "minify", "conditions", "jsx"]);
+  return { ...picked, build: { ...build, externals: extensions.flatMap((extension) => extension.externalsForTarget?.(${JSON.stringify(target)}) ?? []) } };
 };
-process.send({ config: typeof config === "object" && config !== null ? read() : null });
+process.send({
+  config: typeof config === "object" && config !== null ? read() : null,
+  reported: {
+    keys: Object.fromEntries(Object.entries(config ?? {}).filter(([, value]) => value !== undefined).map(([name, value]) => [name, plain(value)])),
+    extensions: extensions.map((extension) => ({ name: String(extension.name ?? "unnamed"), does: Object.keys(extension).filter((key) => typeof extension[key] === "function") })),
+  },
+});
 `;
 
-const Report = z.object({ config: z.unknown() });
+const Report = z.object({
+  config: z.unknown(),
+  reported: z.object({ keys: z.record(z.string(), z.unknown()), extensions: z.array(z.object({ name: z.string(), does: z.array(z.string()) })) }),
+});
 
-function evaluate(path: string, file: string, options: LoadOptions): Promise<unknown> {
+function evaluate(path: string, file: string, options: LoadOptions): Promise<z.infer<typeof Report>> {
   return new Promise((resolve, reject) => {
     const child = fork(path, [], {
       cwd: options.projectDir,
@@ -81,7 +102,7 @@ function evaluate(path: string, file: string, options: LoadOptions): Promise<unk
       child.kill("SIGKILL");
     }, options.timeoutMs ?? 20_000);
     child.on("message", (message) => {
-      resolve(Report.parse(message).config);
+      resolve(Report.parse(message));
       // What the config has left open must not keep the process.
       child.kill("SIGKILL");
     });

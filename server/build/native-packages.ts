@@ -6,6 +6,7 @@ import { z } from "zod";
 
 const PackageJson = z.object({
   name: z.string().optional(),
+  type: z.string().optional(),
   gypfile: z.boolean().optional(),
   binary: z.unknown().optional(),
   os: z.unknown().optional(),
@@ -32,6 +33,15 @@ export function packageOf(file: string): Package | null {
     if (json?.name !== undefined) return { name: json.name, directory, json };
   }
   return null;
+}
+
+/** `type` of the nearest package.json, with or without a name: how Node reads a `.js` file. */
+export function moduleTypeOf(file: string): string | undefined {
+  for (let directory = dirname(file); directory !== dirname(directory); directory = dirname(directory)) {
+    const json = readPackage(join(directory, "package.json"));
+    if (json !== null) return json.type;
+  }
+  return undefined;
 }
 
 /** Packages that cannot be bundled: they load a compiled addon or a WASM file that lies beside their code. */

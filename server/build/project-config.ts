@@ -23,8 +23,8 @@ const ConfigKeys = z.object({
       minify: z.boolean().optional(),
       conditions: strings.optional(),
       jsx: z.object({ factory: z.string().optional(), fragment: z.string().optional(), automatic: z.boolean().optional() }).optional(),
-      /** Names of the build extensions. */
-      extensions: strings.optional(),
+      /** What build extensions name for staying outside of the bundle. */
+      externals: strings.optional(),
     })
     .default({}),
 });

@@ -36,3 +36,44 @@ it("reads what is not meant for development when it starts", () => {
 it("is empty without files", () => {
   expect(readProjectEnv(join(directory, "nowhere"), "dev")).toEqual({});
 });
+
+it("reads a file as dotenv does", () => {
+  const odd = mkdtempSync(join(tmpdir(), "env-"));
+  const text = [
+    "\uFEFFFIRST=after a byte order mark",
+    "export EXPORTED=yes",
+    "\tTABBED\t=\tvalue\t# comment",
+    "SPACED = value",
+    'DOUBLE="a\\nb"',
+    "SINGLE='a\\nb # no comment'",
+    "BACKTICK=`it's \"quoted\"`",
+    'PEM="-----BEGIN-----\nabc=\n-----END-----"',
+    "HASH=a#b",
+    "EMPTY=",
+    "DOLLAR=pa$word",
+    "URL=postgres://u:p@h/db?a=b",
+    "dotted.name=x",
+    "COLON: yaml",
+  ].join("\r\n");
+  writeFileSync(join(odd, ".env"), text);
+  try {
+    expect(readProjectEnv(odd, "start")).toEqual({
+      FIRST: "after a byte order mark",
+      EXPORTED: "yes",
+      TABBED: "value",
+      SPACED: "value",
+      DOUBLE: "a\nb",
+      SINGLE: "a\\nb # no comment",
+      BACKTICK: "it's \"quoted\"",
+      PEM: "-----BEGIN-----\nabc=\n-----END-----",
+      HASH: "a",
+      EMPTY: "",
+      DOLLAR: "pa$word",
+      URL: "postgres://u:p@h/db?a=b",
+      "dotted.name": "x",
+      COLON: "yaml",
+    });
+  } finally {
+    rmSync(odd, { recursive: true, force: true });
+  }
+});

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseEnv } from "node:util";
+import { parse } from "dotenv";
 
 export type BuildMode = "dev" | "start";
 
@@ -19,8 +19,9 @@ export function readProjectEnv(projectDir: string, mode: BuildMode): Record<stri
   for (const name of files[mode]) {
     const text = readIfThere(join(projectDir, name));
     if (text === null) continue;
-    for (const [key, value] of Object.entries(parseEnv(text))) {
-      if (value !== undefined && !reserved.test(key)) env[key] = value;
+    // dotenv, as this is what wrote and read the file before: Node's own parser takes a byte order mark and tabs for parts of names.
+    for (const [key, value] of Object.entries(parse(text))) {
+      if (!reserved.test(key)) env[key] = value;
     }
   }
   return env;

@@ -3,15 +3,18 @@ import { isBuiltin } from "node:module";
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { OnResolveArgs, OnResolveResult, Plugin } from "esbuild";
-import { nativeDetector, packageOf } from "./native-packages";
+import { buildPackages, buildPackagesNamespace } from "./build-packages";
+import { moduleTypeOf, nativeDetector, packageOf } from "./native-packages";
 import type { NodeResolver } from "./node-resolver";
-import { sdkModule } from "./sdk-module";
+import { sdkEntries, sdkLink } from "./sdk-module";
 
 interface ResolveOptions {
   resolver: NodeResolver;
   /** Package names from `build.external`, with `*` allowed. */
   external: readonly string[];
   autoDetectExternal: boolean;
+  /** Names of packages that were found to read files beside themselves. */
+  beside?: ReadonlySet<string>;
   /** Installed packages are bundled into tasks, so that a version keeps its code; a config that is only evaluated leaves them out. */
   installed: "bundle" | "leave";
 }
@@ -30,28 +33,33 @@ export function resolvePlugin(options: ResolveOptions): Plugin {
     name: "signalbox-resolve",
     setup(build) {
       build.onResolve({ filter: /^@trigger\.dev\/sdk(?:\/|$)/ }, (args) => resolveSdk(args));
+      build.onResolve({ filter: /.*/, namespace: commonJs }, ({ path }) => ({ path, external: true }));
+      build.onLoad({ filter: /.*/, namespace: commonJs }, ({ path }) => ({ contents: `module.exports = require(${JSON.stringify(path)});`, loader: "js" }));
       build.onResolve({ filter: /^[^./#]/ }, async (args): Promise<OnResolveResult | undefined> => {
         if (args.pluginData === inner || args.kind === "entry-point" || isBuiltin(args.path) || isAbsolute(args.path)) return undefined;
         if (/^[a-z]+:/.test(args.path) && !args.path.startsWith("npm:")) return undefined;
         if (external.some((pattern) => pattern.test(args.path))) return outside(args, await options.resolver.resolve(args.path, args.resolveDir, args.kind));
 
         const found = await build.resolve(args.path, { kind: args.kind, importer: args.importer, resolveDir: args.resolveDir, with: args.with, pluginData: inner });
+        if (found.errors.length > 0 && buildPackages.test(args.path)) return { path: args.path, namespace: buildPackagesNamespace };
         // The bundler reports what it cannot find better than we could from here.
         if (found.errors.length > 0 || found.external || found.namespace !== "file") return undefined;
         if (!/[\\/]node_modules[\\/]/.test(found.path)) return undefined;
         const pack = packageOf(found.path);
         if (pack === null) return undefined;
-        const stays = options.installed === "leave" || (options.autoDetectExternal && (await isNative(pack)));
-        if (!stays) return undefined;
-        return outside(args, await options.resolver.resolve(args.path, args.resolveDir, args.kind));
+        const stays = options.installed === "leave" || options.beside?.has(pack.name) === true || (options.autoDetectExternal && (await isNative(pack)));
+        const file = stays ? await options.resolver.resolve(args.path, args.resolveDir, args.kind) : null;
+        // What Node cannot find by its own rules was made for bundlers.
+        return file === null ? undefined : outside(args, file);
       });
     },
   };
 }
 
-function resolveSdk(args: OnResolveArgs): OnResolveResult {
-  if (args.path === "@trigger.dev/sdk" || args.path === "@trigger.dev/sdk/v3") return { path: `./${sdkModule}`, external: true };
-  return { errors: [{ text: `${args.path} is not available here. Import from "@trigger.dev/sdk"` }] };
+function resolveSdk({ path }: OnResolveArgs): OnResolveResult {
+  const link = sdkLink(path);
+  if (link !== undefined) return { path: `./${link}`, external: true };
+  return { errors: [{ text: `${path} is no entry of the SDK. Import from "@trigger.dev/sdk", or one of ${Object.keys(sdkEntries).map((entry) => `"@trigger.dev/sdk/${entry}"`).join(", ")}` }] };
 }
 
 /** By absolute address, because a build may lie where the project's node_modules are not found by walking up. */
@@ -62,8 +70,19 @@ function outside(args: OnResolveArgs, path: string | null): OnResolveResult {
     return { errors: [{ text: `"${args.path}" is in build.external or has a native part, but is not installed. Install it in the project` }] };
   }
   const file = realpathSync(path);
-  const byUrl = args.kind === "import-statement" || args.kind === "dynamic-import";
-  return { path: byUrl ? pathToFileURL(file).href : file, external: true };
+  if (args.kind !== "import-statement" && args.kind !== "dynamic-import") return { path: file, external: true };
+  return isCommonJs(file) ? { path: file, namespace: commonJs } : { path: pathToFileURL(file).href, external: true };
+}
+
+/**
+ * Modules outside of the bundle that are imported as if they were ES modules. The bundler finds whatever such a module exports,
+ * as it does for those inside; Node would only see the names that it can guess from the text.
+ */
+const commonJs = "commonjs";
+
+function isCommonJs(file: string): boolean {
+  if (!/\.c?js$/.test(file)) return false;
+  return file.endsWith(".cjs") || moduleTypeOf(file) !== "module";
 }
 
 /** `sharp` fits `sharp` and `sharp/lib/x`; `@aws-sdk/*` fits all of a scope. */

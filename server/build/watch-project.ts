@@ -37,7 +37,7 @@ export function watchProject(options: BuildOptions, first: BuildResult, onResult
   async function rebuild(): Promise<void> {
     isQueued = false;
     if (isClosed) return;
-    const result = await buildProject(options).catch((error: unknown): BuildResult => {
+    const result = await buildProject({ ...options, beside: last.sources.beside }).catch((error: unknown): BuildResult => {
       options.log.error("the build failed unexpectedly", { error });
       return { ok: false, error: { message: error instanceof Error ? error.message : String(error) }, sources: last.sources };
     });
@@ -107,4 +107,5 @@ export function watchProject(options: BuildOptions, first: BuildResult, onResult
 const merge = (a: Sources, b: Sources): Sources => ({
   files: [...new Set([...a.files, ...b.files])],
   directories: [...new Set([...a.directories, ...b.directories])],
+  beside: b.beside,
 });

@@ -141,13 +141,13 @@ async function inTransaction<T>(client: pg.ClientBase, work: (query: Query) => P
 
 /** Tries again on a new connection while the database is away, and after a conflict, for `patienceMs`. */
 export async function patiently<T>(work: () => Promise<T>): Promise<T> {
-  const end = Date.now() + patienceMs;
+  const end = performance.now() + patienceMs;
   for (let pause = 20; ; pause = Math.min(pause * 2, 1000)) {
     try {
       return await work();
     } catch (error) {
       if (error instanceof Unavailable || !(isConnectionError(error) || isConflict(error))) throw error;
-      if (Date.now() > end) throw new Unavailable("The database has been unreachable for 30 s.");
+      if (performance.now() > end) throw new Unavailable("The database has been unreachable for 30 s.");
       await sleep(pause);
     }
   }
@@ -155,11 +155,11 @@ export async function patiently<T>(work: () => Promise<T>): Promise<T> {
 
 /** A transaction that recognises what it has done is made again also when nobody knows whether it was committed. */
 export async function untilKnown<T>(transaction: () => Promise<T>): Promise<T> {
-  for (const end = Date.now() + patienceMs; ; ) {
+  for (const end = performance.now() + patienceMs; ; ) {
     try {
       return await patiently(transaction);
     } catch (error) {
-      if (!(error instanceof CommitUnknown) || Date.now() > end) throw error;
+      if (!(error instanceof CommitUnknown) || performance.now() > end) throw error;
     }
   }
 }

@@ -1,9 +1,18 @@
 import type pg from "pg";
 
-/** A statement of fixed text; prepared once per connection. Parameters are scalars: lists go as JSON. */
+export type Parameter = string | number | boolean | null | readonly (string | number)[];
+
+/** A statement of fixed text; prepared once per connection. */
 export interface Statement {
   sql: string;
-  params: readonly (string | number | null)[];
+  params: readonly Parameter[];
+}
+
+/** A value as the server reads it in text form; lists become its array literals. */
+function parameterText(value: Parameter): string | null {
+  if (value === null || typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return `{${value.map((item) => (typeof item === "number" ? item : `"${item.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`)).join()}}`;
 }
 
 interface Prepared {
@@ -94,7 +103,7 @@ class PipelineQuery implements pg.Submittable {
         const isFresh = this.#fresh.has(prepared);
         if (isFresh && !parsed.has(prepared)) connection.parse({ name: prepared.name, text: sql, types: [] }, true);
         parsed.add(prepared);
-        connection.bind({ statement: prepared.name, values: params.map((value) => (value === null ? null : String(value))) }, true);
+        connection.bind({ statement: prepared.name, values: params.map(parameterText) }, true);
         if (isFresh) connection.describe({ type: "P" }, true);
         connection.execute(null, true);
       }

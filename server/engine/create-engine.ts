@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { newId } from "@/lib/ids/ids";
 import { openDeployments } from "./versions/deployments";
+import { shareCommits } from "../db/shared-commits";
 import type { Engine, EngineOptions } from "./engine";
 import { createEnds } from "./running/ends";
 import { createFeed } from "./feed";
@@ -13,6 +14,7 @@ import { createRecent } from "./recent";
 import { createRounds } from "./rounds";
 import { recover, sweep } from "./upkeep/recover";
 import { Scheduler } from "./queues/scheduler";
+import { openDatabaseClock } from "./time/database-clock";
 import { startTimers } from "./time/timers";
 import { createTraceWrites } from "./telling/trace";
 import { createTurns } from "./turns";
@@ -25,13 +27,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const engine: Engine = {
     ...options,
     nodeId: newId("node"),
+    clock: await openDatabaseClock(db.query),
     ends: createEnds(),
-    feed: createFeed(installation?.epoch ?? "none"),
+    feed: createFeed(installation?.epoch ?? "none", options.log),
     deployments: await openDeployments(db, env),
     scheduler: new Scheduler(env.concurrencyLimit),
     live: new Map(),
     resumes: createTurns(),
     canceled: createRecent(10_000),
+    shared: shareCommits(db.writer()),
     counts: { waiting: 0, delayed: 0, tokensWaiting: 0, failedLastHour: 0 },
     executor: null,
     draining: false,
@@ -68,7 +72,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     async close() {
       engine.draining = true;
       for (const part of background) await part.close();
-      await Promise.all([rounds.idle(), keyed.idle(), finishes.idle(), progress.idle(), trace.idle()]);
+      await Promise.all([rounds.idle(), engine.shared.idle(), keyed.idle(), finishes.idle(), progress.idle(), trace.idle()]);
       // What this node leaves behind need not wait for the end of its lease. A database that is away is not waited for.
       await Promise.race([db.query("delete from node where id = $1", [engine.nodeId]).catch(() => {}), sleep(500, undefined, { ref: false })]);
     },

@@ -2,6 +2,7 @@ import type { RunEvent, TraceItem } from "@/lib/contracts/run";
 import type { Database } from "../db/database";
 import type { GroupCommit } from "../db/group-commit";
 import type { PacketStore } from "../db/packets";
+import type { SharedCommits } from "../db/shared-commits";
 import type { Logger } from "../log";
 import type { Deployments } from "./versions/deployments";
 import type { Environment } from "./environment";
@@ -12,6 +13,7 @@ import type { Feed } from "./feed";
 import type { ChunkAppend, Finish, Finished, KeyedAnswer, KeyedRun, MetadataChange, Timers } from "./loops";
 import { toRunRow, type StoredRun } from "./run-row";
 import type { Lane, Scheduler } from "./queues/scheduler";
+import type { DatabaseClock } from "./time/database-clock";
 import type { Recent } from "./recent";
 import type { Turns } from "./turns";
 
@@ -41,7 +43,7 @@ export interface EngineOptions {
   /** Public access tokens of a run and of a batch, for the handles that task code gets. */
   runAccess: (runId: string) => string;
   batchAccess: (batchId: string) => string;
-  /** Nobody else uses this database: nodes of former processes are dead at start, whatever their lease says. */
+  /** No other engine executes on this database (the caller holds its lock): nodes of former processes are dead at start, whatever their lease says. */
   sole: boolean;
   /** Days that finished runs are kept. */
   retentionDays?: number;
@@ -55,12 +57,15 @@ export interface Engine extends EngineOptions {
   readonly deployments: Deployments;
   readonly scheduler: Scheduler;
   readonly timers: Timers;
+  readonly clock: DatabaseClock;
   readonly live: Map<string, LiveRun>;
   /** Resuming, one at a time per run: two outcomes at once must not both give it a slot. */
   readonly resumes: Turns;
   /** Runs that were cancelled between the commit that started them and their way to a worker: they are not to be assigned. */
   readonly canceled: Recent;
   readonly rounds: Rounds;
+  /** For what one run does at a time: waiting, going on, its journal. */
+  readonly shared: SharedCommits;
   /** New runs that a parent's process makes under a key. */
   readonly keyed: GroupCommit<KeyedRun, KeyedAnswer>;
   /** Null: the run was not in one of the `from` statuses at that epoch. */

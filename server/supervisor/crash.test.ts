@@ -133,7 +133,6 @@ describe("a process of its own", () => {
     ["abort", {}, "TASK_PROCESS_EXITED_WITH_NON_ZERO_CODE", true, "SIGABRT"],
     ["signal", { signal: "SIGSEGV" }, "TASK_PROCESS_SIGSEGV", true, "segmentation"],
     ["signal", { signal: "SIGTERM" }, "TASK_PROCESS_SIGTERM", true, "SIGTERM"],
-    ["signal", { signal: "SIGKILL" }, "TASK_PROCESS_MAYBE_OOM_KILLED", false, "SIGKILL"],
     ["nonsense", {}, "TASK_EXECUTION_FAILED", false, "not valid"],
   ])("names the end of %s %o", async (...[task, payload, code, retryable, words]) => {
     const { assign, until } = await open();

@@ -4,6 +4,7 @@ import { FromWorker, type ToWorker } from "@/lib/contracts/ipc";
 import type { Logger } from "@/server/log";
 import { captureOutput } from "./output";
 import { signalGroup } from "./process-group";
+import { watchStall, type StallWatch } from "./stall";
 import type { Timings } from "./timings";
 
 export interface WorkerProcessOptions {
@@ -14,6 +15,7 @@ export interface WorkerProcessOptions {
   execArgv: readonly string[];
   log: Logger;
   timings: Timings;
+  now(): number;
   onReady(): void;
   onMessage(message: FromWorker): void;
   onEnd(end: WorkerEnd): void;
@@ -41,7 +43,9 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #options: WorkerProcessOptions;
   readonly #output: ReturnType<typeof captureOutput>;
-  readonly #startTimer: NodeJS.Timeout;
+  readonly #stall: StallWatch;
+  readonly #startedAt: number;
+  #startTimer: NodeJS.Timeout | undefined;
   #state: State = "starting";
   #outbox: ToWorker[] = [];
   #isFlushing = false;
@@ -67,7 +71,9 @@ export class WorkerProcess {
     });
     this.pid = this.#child.pid;
     this.#output = captureOutput(this.#child.stdout, this.#child.stderr, options.log);
-    this.#startTimer = setTimeout(() => this.#complain(`it did not load the tasks within ${options.timings.start / 1000} s`), options.timings.start);
+    this.#stall = watchStall(this.pid);
+    this.#startedAt = options.now();
+    this.#limitStart();
     this.#child.on("message", (raw) => this.#receive(raw));
     this.#child.on("error", (error) => {
       // The fork failed, or a message could not be sent to a process that is ending: its end says the rest.
@@ -84,9 +90,28 @@ export class WorkerProcess {
     return this.#state === "ready" || this.#state === "starting";
   }
 
+  /** Time in which this process was stopped does not count, which a timer alone does not know. */
+  #limitStart(): void {
+    const { now, timings } = this.#options;
+    const left = timings.start - (now() - this.#startedAt);
+    if (left <= 0) this.#complain(`it did not load the tasks within ${timings.start / 1000} s`);
+    else this.#startTimer = setTimeout(() => this.#limitStart(), left);
+  }
+
   /** Ms since the ping that has not been answered; 0 when there is none. */
   silence(now: number): number {
     return this.#isPingOpen ? now - this.#pingedAt : 0;
+  }
+  /** Ms without an answer and without CPU time; 0 as long as nobody has looked. */
+  get stalledMs(): number {
+    return this.#stall.stalledMs;
+  }
+  get isStopped(): boolean {
+    return this.#stall.isStopped;
+  }
+  /** Finds out whether a process that does not answer computes. */
+  lookAtStall(now: number): void {
+    if (this.#isPingOpen) this.#stall.look(now);
   }
   ping(now: number): void {
     if (this.#isPingOpen || this.#state !== "ready" || now - this.#pingedAt < this.#options.timings.ping) return;
@@ -119,7 +144,7 @@ export class WorkerProcess {
         resolve();
       });
       this.#isPingOpen = true;
-      this.#pingedAt = Date.now();
+      this.#pingedAt = this.#options.now();
       this.#settleAt = this.#pingedAt;
       this.send({ type: "ping", at: this.#pingedAt });
     });
@@ -175,6 +200,7 @@ export class WorkerProcess {
       else if (message.type === "broken") this.#complain(message.error.message);
       else if (message.type === "pong") {
         this.#isPingOpen = false;
+        this.#stall.reset();
         this.#settle(message.at);
       }
       else this.#options.onMessage(message);

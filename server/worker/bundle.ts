@@ -1,11 +1,13 @@
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import type { TriggerConfig } from "@trigger.dev/sdk/internal";
+import { collectAbsent, type TriggerConfig } from "@trigger.dev/sdk/internal";
 
 export interface BundleModule {
   config: TriggerConfig | undefined;
   /** Files that were asked for by name, with what they export; in the order of their import. */
   files: { path: string; exports: Record<string, unknown> }[];
+  /** What its modules defined with parts of the published SDK that are not built. */
+  absent: string[];
 }
 
 /** What the bundler's entry module exports. The config is the user's object: it may hold hooks, so it is kept as it is. */
@@ -15,6 +17,7 @@ const Loaded = z.object({
 });
 
 export async function loadBundle(path: string): Promise<BundleModule> {
-  const { config, files } = Loaded.parse(await import(pathToFileURL(path).href));
-  return { config, files };
+  const { loaded, absent } = await collectAbsent<unknown>(() => import(pathToFileURL(path).href));
+  const { config, files } = Loaded.parse(loaded);
+  return { config, files, absent };
 }

@@ -6,11 +6,13 @@ import { describeBundle } from "./manifest";
 import { createOutbox } from "./outbox";
 import { createRunEnvironments } from "./run-env";
 import { createRuns, type Runs } from "./runs";
+import { settled, watchActivity } from "./settled";
 
 /**
  * A worker process: `node worker/main.js <bundle>`, forked by the supervisor, which speaks `lib/contracts/ipc` over its
  * channel. It loads one bundle, says what is in it, and runs what it is given. A run that changes what all share, such as
- * a prototype, changes it for its neighbours too.
+ * a prototype, changes it for its neighbours too. With `index` after the bundle it is asked by the build only what the bundle
+ * holds, and also waits for what its modules have begun: what fails there must not go live.
  */
 const outbox = createOutbox((messages, done) => {
   if (process.send === undefined || !process.connected) return done(null);
@@ -27,17 +29,25 @@ async function exit(code: number): Promise<never> {
   process.exit(code);
 }
 
-/** An error that nothing caught ends the run it belongs to, or, when it belongs to none, the process. */
-function onUncaught(error: unknown): void {
+/** An error that nothing caught belongs to a run and ends it, or to the loading of the bundle, or to nobody. */
+function onUncaught(error: unknown, ofNobody: (text: string) => void): void {
   const run = currentRun();
   if (run !== undefined && runs !== undefined) {
     if (!runs.failUncaught(run, error)) process.stderr.write(`after the end of run ${run.id}: ${textOf(error)}\n`);
     return;
   }
   if (state === "loading") return void broken(error);
-  process.stderr.write(`${textOf(error)}\n`);
+  ofNobody(textOf(error));
+}
+
+/** What all runs share may be half changed. */
+function endAfter(text: string): void {
+  process.stderr.write(`${text}\n`);
   void exit(1);
 }
+
+/** A module's promise that runs await later is no fault of the process: the neighbours of a run that needs it go on. */
+const goOnAfter = (text: string): void => void process.stderr.write(`a promise of no run was rejected, and nothing has handled it: ${text}\n`);
 
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
@@ -69,17 +79,19 @@ function drain(): void {
   if (runs === undefined || runs.size === 0) void exit(0);
 }
 
-async function main(bundlePath: string | undefined): Promise<void> {
-  process.on("uncaughtException", onUncaught);
-  process.on("unhandledRejection", onUncaught);
+async function main(bundlePath: string | undefined, isIndexing: boolean): Promise<void> {
+  process.on("uncaughtException", (error) => onUncaught(error, endAfter));
+  process.on("unhandledRejection", (error) => onUncaught(error, goOnAfter));
   // Without a supervisor nobody hears what runs do.
   process.on("disconnect", () => process.exit(0));
   process.on("message", onMessage);
   process.setSourceMapsEnabled(true);
   if (bundlePath === undefined) return broken("usage: worker/main.js <bundle>");
   try {
+    const isQuiet = watchActivity();
     const bundle = await loadBundle(bundlePath);
     const manifest = describeBundle(bundle, process.cwd());
+    if (isIndexing) await settled(isQuiet);
     const { config } = bundle;
     registerConfigHooks(config);
     if (config?.disableConsoleInterceptor !== true) captureConsole(console, config?.enableConsoleLogging === true ? "echo" : "captureOnly");
@@ -100,4 +112,4 @@ async function main(bundlePath: string | undefined): Promise<void> {
   }
 }
 
-await main(process.argv[2]);
+await main(process.argv[2], process.argv[3] === "index");

@@ -1,19 +1,24 @@
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BundleManifest, type QueueManifest, type TaskManifest } from "@/lib/contracts/task";
-import { duplicateTaskIds, listQueues, listTasks, type RegisteredTask } from "@trigger.dev/sdk/internal";
+import { duplicateTasks, listQueues, listTasks, type RegisteredTask } from "@trigger.dev/sdk/internal";
 import type { BundleModule } from "./bundle";
 import { exampleOf, jsonSchemaOf } from "./json-schema";
 
 /** What a bundle contains, as its tasks have registered themselves. Throws with what is wrong and where. */
-export function describeBundle({ config, files }: BundleModule, cwd: string): BundleManifest {
+export function describeBundle({ config, files, absent }: BundleModule, cwd: string): BundleManifest {
   const tasks = listTasks();
-  const fileOf = filesOfTasks(files, tasks);
-  const [duplicate] = duplicateTaskIds();
-  if (duplicate !== undefined) throw new Error(`Two tasks have the id "${duplicate}"${inFiles(fileOf.get(duplicate) ?? [])}: give each its own`);
+  const homeOf = (id: string, definedAt: string) => homeOfTask({ id, definedAt, files, cwd });
+  const [duplicate] = duplicateTasks();
+  if (duplicate !== undefined) {
+    const homes = [...new Set(duplicate.definedAt.map((stack) => homeOf(duplicate.id, stack)))];
+    throw new Error(`Two tasks have the id "${duplicate.id}" (${homes.length === 1 ? `both in ${homes[0]}` : homes.join(", ")}): give each its own`);
+  }
+  const homes = new Map(tasks.map(({ id, definedAt }) => [id, homeOf(id, definedAt)]));
+  const warnings = absent.map((name) => `${name} is not available yet in Signalbox: what it defines throws when it is used, and does nothing by itself`);
   const manifest: BundleManifest = {
     project: config?.project ?? process.env["TRIGGER_PROJECT_REF"] ?? "",
-    tasks: tasks.map((task) => describeTask(task, { path: fileOf.get(task.id)?.[0] ?? definedIn(task.definedAt, cwd), example: exampleIn(files, fileOf, task.id) })),
+    tasks: tasks.map((task) => describeTask(task, { path: homes.get(task.id) ?? "", example: exampleIn(files, homes, task.id), warnings })),
     queues: queuesOf(tasks),
     config: {
       ...(config?.maxDuration !== undefined && { maxDuration: config.maxDuration }),
@@ -23,6 +28,7 @@ export function describeBundle({ config, files }: BundleModule, cwd: string): Bu
       ...(config?.retries !== undefined && { retries: config.retries }),
       ...(config?.isolation !== undefined && { isolation: config.isolation }),
     },
+    ...(warnings.length > 0 && { warnings }),
   };
   const checked = BundleManifest.safeParse(manifest);
   if (checked.success) return checked.data;
@@ -31,9 +37,11 @@ export function describeBundle({ config, files }: BundleModule, cwd: string): Bu
   throw new Error(`${issue?.path.slice(at === "" ? 0 : 2).join(".")}${at} is not valid: ${issue?.message}`);
 }
 
-function describeTask(task: RegisteredTask, { path, example }: { path: string; example: unknown }): TaskManifest {
-  const payloadSchema = task.jsonSchema ?? (task.schema && jsonSchemaOf(task.schema));
-  const examplePayload = example ?? exampleOf(payloadSchema);
+function describeTask(task: RegisteredTask, { path, example, warnings }: { path: string; example: unknown; warnings: string[] }): TaskManifest {
+  const payloadSchema = task.jsonSchema === undefined ? task.schema && jsonSchemaOf(task.schema) : toJson(task.jsonSchema);
+  const examplePayload = toJson(example) ?? exampleOf(payloadSchema);
+  if (example !== undefined && toJson(example) === undefined) warnings.push(`examplePayload of ${path} cannot be written as JSON, and is not offered on the Test page`);
+  if (task.schedule !== undefined) warnings.push(`Task "${task.id}" has a cron, and Signalbox does not fire schedules yet: it runs when it is triggered`);
   return {
     id: task.id,
     filePath: path,
@@ -44,7 +52,7 @@ function describeTask(task: RegisteredTask, { path, example }: { path: string; e
     ...(task.maxDuration !== undefined && { maxDuration: task.maxDuration }),
     ...(task.ttl !== undefined && { ttl: task.ttl }),
     ...(payloadSchema !== undefined && { payloadSchema }),
-    ...(examplePayload !== undefined && { examplePayload: JSON.parse(JSON.stringify(examplePayload)) as unknown }),
+    ...(examplePayload !== undefined && { examplePayload }),
     ...(task.schedule !== undefined && { schedule: task.schedule }),
   };
 }
@@ -64,37 +72,50 @@ function queuesOf(tasks: readonly RegisteredTask[]): QueueManifest[] {
   return [...limits].map(([name, concurrencyLimit]) => ({ name, concurrencyLimit }));
 }
 
-/** Files by the id of the tasks they export. */
-function filesOfTasks(files: BundleModule["files"], tasks: readonly RegisteredTask[]): Map<string, string[]> {
-  const ids = new Set(tasks.map(({ id }) => id));
-  const found = new Map<string, string[]>();
-  for (const { path, exports } of files) {
-    const here = new Set(Object.values(exports).filter(isTask).map(({ id }) => id));
-    for (const id of here) if (ids.has(id)) found.set(id, [...(found.get(id) ?? []), path]);
-  }
-  return found;
-}
-
 const isTask = (value: unknown): value is { id: string } => typeof value === "object" && value !== null && "trigger" in value && "id" in value && typeof value.id === "string";
 
-/** The export `examplePayload` of a file is for its task, when it has but one. */
-function exampleIn(files: BundleModule["files"], fileOf: Map<string, string[]>, id: string): unknown {
-  const [path] = fileOf.get(id) ?? [];
-  const file = files.find((candidate) => candidate.path === path);
-  if (file === undefined) return undefined;
-  const tasksHere = new Set(Object.values(file.exports).filter(isTask).map((task) => task.id));
-  return tasksHere.size === 1 ? file.exports["examplePayload"] : undefined;
+/**
+ * The file that defines a task. Others may export it as well (a barrel), or call it into being (a factory), so neither the exports
+ * nor the stack alone can tell: it is the innermost file of the stack that exports the task, else the outermost one of the stack.
+ */
+function homeOfTask({ id, definedAt, files, cwd }: { id: string; definedAt: string; files: BundleModule["files"]; cwd: string }): string {
+  const exporting = files.filter(({ exports }) => Object.values(exports).some((value) => isTask(value) && value.id === id)).map(({ path }) => path);
+  const frames = filesInStack(definedAt, cwd);
+  return frames.find((path) => exporting.includes(path)) ?? frames.findLast((path) => !path.includes("node_modules/")) ?? exporting[0] ?? "";
 }
 
-const inFiles = (paths: readonly string[]): string => (paths.length === 0 ? "" : ` (${[...new Set(paths)].join(", ")})`);
+/** The export `examplePayload` of a file is for its task, when it has but one. */
+function exampleIn(files: BundleModule["files"], homes: ReadonlyMap<string, string>, id: string): unknown {
+  const path = homes.get(id);
+  const tasksThere = [...homes.values()].filter((home) => home === path).length;
+  return tasksThere === 1 ? files.find((candidate) => candidate.path === path)?.exports["examplePayload"] : undefined;
+}
 
-/** The file of a task that no module exports, from the stack of its definition: the first frame outside of the SDK. */
-export function definedIn(stack: string, cwd: string): string {
-  for (const line of stack.split("\n").slice(1)) {
-    const location = /\(?((?:file:\/\/)?\/[^()]+?):\d+:\d+\)?$/.exec(line.trim())?.[1];
-    if (location === undefined || /[\\/](dist|lib)[\\/]sdk[\\/]/.test(location)) continue;
-    const path = location.startsWith("file://") ? fileURLToPath(location) : location;
-    return relative(cwd, path).split(sep).join("/");
+/** What JSON can say of a value, a BigInt, Map or Set as those who write JSON by hand would put it; undefined: nothing. */
+function toJson(value: unknown): unknown {
+  const plain = (_key: string, part: unknown): unknown => {
+    if (typeof part === "bigint") return String(part);
+    if (part instanceof Set) return [...part];
+    return part instanceof Map ? ([...part.keys()].every((key) => typeof key === "string") ? Object.fromEntries(part) : [...part]) : part;
+  };
+  try {
+    const text: string | undefined = JSON.stringify(value, plain);
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    // Cycles, and a toJSON that throws.
+    return undefined;
   }
-  return "";
+}
+
+/** Files that a stack passes through, innermost first, without the SDK; below Node's module loader lies what loads bundles. Relative to `cwd`. */
+function filesInStack(stack: string, cwd: string): string[] {
+  const found: string[] = [];
+  for (const line of stack.split("\n").slice(1)) {
+    if (line.includes("(node:internal/")) break;
+    const location = /\(?((?:file:\/\/)?\/[^()]+?):\d+:\d+\)?$/.exec(line.trim())?.[1];
+    if (location === undefined || /[\\/](?:dist|lib)[\\/]sdk[\\/]/.test(location)) continue;
+    const path = location.startsWith("file://") ? fileURLToPath(location) : location;
+    found.push(relative(cwd, path).split(sep).join("/"));
+  }
+  return found;
 }

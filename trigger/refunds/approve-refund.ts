@@ -16,7 +16,8 @@ export const Decision = z.object({
   approved: z.boolean().describe("Pay the customer back"),
   amount: z.number().positive().optional().describe("Another amount than the one asked for"),
   note: z.string().max(500).optional().describe("Why"),
-  by: z.string().optional().describe("Your name"),
+  /** The Tokens page fills it in: it knows who presses. */
+  by: z.string().optional().describe("Who answers"),
 });
 
 /** Waits for a person. While it waits it holds no slot and costs nothing; a restart of the server does not matter. */
@@ -52,12 +53,12 @@ export const approveRefund = schemaTask({
 
     const decision = Decision.safeParse(answer.output);
     if (!decision.success) throw new AbortTaskRunError(`The answer is not a decision: ${z.prettifyError(decision.error)}`);
-    const { approved, note = "", by = "unknown", amount: granted = amount } = decision.data;
-    metadata.set("status", approved ? `approved by ${by}` : `rejected by ${by}`);
+    const { approved, note = "", by, amount: granted = amount } = decision.data;
+    metadata.set("status", `${approved ? "approved" : "rejected"}${by === undefined ? "" : ` by ${by}`}`);
     if (!approved) return { outcome: "rejected" as const, orderId, note };
 
     const refund = await issueRefund
-      .triggerAndWait({ orderId, amount: granted, currency, approvedBy: by }, { idempotencyKey: `refund-${orderId}`, tags: [`order_${orderId}`] })
+      .triggerAndWait({ orderId, amount: granted, currency, approvedBy: by ?? "the callback URL" }, { idempotencyKey: `refund-${orderId}`, tags: [`order_${orderId}`] })
       .unwrap();
     return { outcome: refund.isNew ? ("refunded" as const) : ("refunded before" as const), orderId, amount: refund.amount, currency, note, ledger: refund.path };
   },

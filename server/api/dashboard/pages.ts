@@ -4,7 +4,8 @@ import { RunsQuery, type Me, type RunPage } from "@/lib/contracts/dashboard";
 import { isFinal } from "@/lib/contracts/status";
 import type { Packet, RunDetail } from "@/lib/contracts/run";
 import { resolvePacket } from "../../engine/packets";
-import { listChunks, listEvents, listRelations, listTrace } from "../../engine/reads/run";
+import { readQueuePlace } from "../../engine/reads/queue-place";
+import { countChildren, listChunks, listEvents, listRelations, listTrace } from "../../engine/reads/run";
 import { getRunDetail, listRuns } from "../../engine/reads/runs";
 import { check } from "../body";
 import { principalOf, type ApiContext, type ApiEnv } from "../context";
@@ -44,9 +45,19 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
   app.get("/api/dashboard/runs/:runId", viewer, async (c) => {
     const detail = await getRunDetail(db, env.id, c.req.param("runId"));
     if (detail === null) throw notFound(`Run ${c.req.param("runId").slice(0, 64)}`);
-    const [events, relations, resolved] = await Promise.all([listEvents(db, detail.id), listRelations(db, env.id, detail), withPackets(context, detail)]);
-    const page: RunPage = { detail: resolved, events, relations };
+    const [events, relations, children, resolved] = await Promise.all([listEvents(db, detail.id), listRelations(db, env.id, detail), countChildren(db, env.id, detail.id), withPackets(context, detail)]);
+    const page: RunPage = { detail: resolved, events, relations, children };
     return c.json(page);
+  });
+
+  app.get("/api/dashboard/runs/:runId/children", viewer, async (c) => {
+    const run = await requireRun(context, c);
+    return c.json({ children: await countChildren(db, env.id, run.id) });
+  });
+
+  app.get("/api/dashboard/runs/:runId/place", viewer, async (c) => {
+    const run = await requireRun(context, c);
+    return c.json({ place: await readQueuePlace(engine, run.id) });
   });
 
   app.get("/api/dashboard/runs/:runId/trace", viewer, async (c) => {

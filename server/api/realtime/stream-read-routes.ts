@@ -49,22 +49,22 @@ function eventBody(reader: ChunkReader, options: BodyOptions): ReadableStream<Ui
   const { version } = options;
   const encoder = new TextEncoder();
   const text = (events: string) => encoder.encode(events);
-  let heardAt = Date.now();
-  let pingedAt = Date.now();
+  let heardAt = performance.now();
+  let pingedAt = performance.now();
 
   async function nextText(): Promise<{ events: string } | "end" | "refused"> {
     for (;;) {
-      const left = heardAt + options.quietMs - Date.now();
+      const left = heardAt + options.quietMs - performance.now();
       if (left <= 0) return "end";
       const found = await reader.next(Math.min(left, revalidateMs));
       if (found === "end") return "end";
       if (!(await options.mayGoOn())) return "refused";
       if (found !== "quiet") {
-        heardAt = pingedAt = Date.now();
+        heardAt = pingedAt = performance.now();
         return { events: eventText(version, found satisfies readonly StreamChunk[]) };
       }
-      if (Date.now() - pingedAt < pingMs) continue;
-      pingedAt = Date.now();
+      if (performance.now() - pingedAt < pingMs) continue;
+      pingedAt = performance.now();
       return { events: pingText[version] };
     }
   }
@@ -90,11 +90,11 @@ function eventBody(reader: ChunkReader, options: BodyOptions): ReadableStream<Ui
 /** Whether the credential still holds; asked at most once per `revalidateMs`. */
 function allowance(context: ApiContext, c: ApiRequest): () => Promise<boolean> {
   const principal = principalOf(c);
-  let askedAt = Date.now();
+  let askedAt = performance.now();
   return async () => {
     if ("expiresAt" in principal && principal.expiresAt <= Date.now()) return false;
-    if (Date.now() - askedAt < revalidateMs) return true;
-    askedAt = Date.now();
+    if (performance.now() - askedAt < revalidateMs) return true;
+    askedAt = performance.now();
     return context.credentials.stillValid(principal);
   };
 }

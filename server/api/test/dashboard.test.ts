@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Activity, ApiKeyCreated, ApiKeysPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueuesPage, RecentPayloads, RunPage, RunsPage, StreamPage, TaskStats, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
+import { Activity, ApiKeyCreated, ApiKeysPage, ChildrenPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueuePlacePage, QueuesPage, RecentPayloads, RunPage, RunsPage, StreamPage, TaskStats, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
 import type { RunEvent } from "@/lib/contracts/run";
 import type { z } from "zod";
 import { openHarness, type Harness } from "./harness";
@@ -40,6 +40,48 @@ test("every page fits its contract", async () => {
   const refused = await api.call("GET", "/api/dashboard/runs?limit=1000", { as });
   expect([refused.status, refused.body.issues[0].path]).toEqual([400, "limit"]);
   expect((await api.call("GET", "/api/dashboard/runs/run_nothere", { as })).status).toBe(404);
+});
+
+test("a fleet's children are all counted, though only the newest come along", async () => {
+  const parent = await api.trigger("checked", { payload: { email: "a@b.c" } });
+  await api.db.query(
+    `insert into run (id, env_id, task, status, notable, queue, tags, created_at, queue_at, parent_id, is_test, version)
+     select 'run_fleet' || i, $1, case when i <= 240 then 'checked' else 'other' end, case when i <= 5 then 'FAILED' when i <= 8 then 'WAITING' else 'COMPLETED' end,
+            case when i <= 5 then 'FAILED' when i <= 8 then 'WAITING' end, 'task/checked', '{}', now(), now(), $2, false, 1
+       from generate_series(1, 250) i`,
+    [api.engine.env.id, parent],
+  );
+  const { relations, children } = await read(RunPage, `/runs/${parent}`);
+  expect(relations).toHaveLength(200);
+  expect(children).toMatchObject([
+    { task: "checked", total: 240, live: 3, failed: 5 },
+    { task: "other", total: 10, live: 0, failed: 0 },
+  ]);
+  expect(await read(ChildrenPage, `/runs/${parent}/children`)).toEqual({ children });
+});
+
+test("runs that need an answer are a filter of their own, beside other statuses", async () => {
+  const parent = await api.trigger("checked", { payload: { email: "a@b.c" } });
+  await api.db.query(
+    `insert into run (id, env_id, task, status, notable, queue, tags, created_at, queue_at, parent_id, is_test, version, waiting_on)
+     select id, $1, 'checked', status, notable, 'task/checked', '{}', now(), now(), $2, false, 1, waits
+       from (values ('run_asks', 'WAITING', 'WAITING', 'token'), ('run_sleeps', 'WAITING', 'WAITING', 'time'), ('run_broke', 'FAILED', 'FAILED', null), ('run_done', 'COMPLETED', null, null)) i (id, status, notable, waits)`,
+    [api.engine.env.id, parent],
+  );
+  const found = async (statuses: string) => (await read(RunsPage, `/runs?parent=${parent}${statuses}`)).rows.map((row) => row.id).toSorted((a, b) => a.localeCompare(b));
+  expect(await found("&status=NEEDS_ANSWER")).toEqual(["run_asks"]);
+  expect(await found("&status=NEEDS_ANSWER&status=FAILED")).toEqual(["run_asks", "run_broke"]);
+  expect(await found("&status=NEEDS_ANSWER&status=COMPLETED")).toEqual(["run_asks", "run_done"]);
+  expect(await found("&status=NEEDS_ANSWER&status=WAITING")).toEqual(["run_asks", "run_sleeps"]);
+});
+
+test("a queued run knows its place, and one that waits in no queue has none", async () => {
+  const first = await api.trigger("checked", { payload: { email: "a@b.c" } });
+  const runs = [await api.trigger("checked", { payload: { email: "a@b.c" } }), await api.trigger("checked", { payload: { email: "a@b.c" } })];
+  const places = await Promise.all([first, ...runs].map(async (id) => (await read(QueuePlacePage, `/runs/${id}/place`)).place?.ahead));
+  expect([places[1], places[2]]).toEqual([(places[0] ?? 0) + 1, (places[0] ?? 0) + 2]);
+  const delayed = await api.trigger("checked", { payload: { email: "a@b.c" }, options: { delay: "1h" } });
+  expect(await read(QueuePlacePage, `/runs/${delayed}/place`)).toEqual({ place: null });
 });
 
 test("a comma in a tag is part of the tag", async () => {

@@ -73,12 +73,12 @@ const startPatienceMs = 60_000;
 
 /** Backends of a killed server need a moment to notice and leave; PostgreSQL refuses until they have. */
 async function startPatiently(attempt: Attempt): Promise<Postmaster> {
-  const deadline = Date.now() + startPatienceMs;
+  const deadline = performance.now() + startPatienceMs;
   for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 2_000)) {
     try {
       return await attempt.startOnce();
     } catch (error) {
-      if (Date.now() > deadline || !isPassing(error)) throw error;
+      if (performance.now() > deadline || !isPassing(error)) throw error;
       await giveRoom(attempt);
       await sleep(delayMs);
     }

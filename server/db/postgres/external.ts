@@ -27,7 +27,7 @@ export async function checkExternalPostgres({ url, log }: { url: string; log: Lo
 }
 
 async function connect(url: string): Promise<Client> {
-  for (const deadline = Date.now() + patienceMs; ; ) {
+  for (const deadline = performance.now() + patienceMs; ; ) {
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
     client.on("error", () => {}); // the query in flight rejects too
     try {
@@ -37,7 +37,7 @@ async function connect(url: string): Promise<Client> {
       const code = error instanceof Error && "code" in error ? String(error.code) : "";
       // Wrong password, no such database, no such host: waiting changes nothing.
       const isFinal = code.startsWith("28") || code === "3D000" || code === "ENOTFOUND";
-      if (isFinal || Date.now() > deadline) throw new PostgresError(`DATABASE_URL: cannot connect: ${reasonOf(error)}`, { cause: error });
+      if (isFinal || performance.now() > deadline) throw new PostgresError(`DATABASE_URL: cannot connect: ${reasonOf(error)}`, { cause: error });
       await sleep(500);
     }
   }

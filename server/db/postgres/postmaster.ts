@@ -77,15 +77,15 @@ const reportEveryMs = 10_000;
 async function accepting({ url, exited, log }: { url: string; exited: Promise<string>; log: Logger }): Promise<void> {
   let ended: string | undefined;
   void exited.then((reason) => (ended = reason));
-  let heard = Date.now();
-  for (let nextReport = Date.now() + reportEveryMs; ; ) {
+  let heard = performance.now();
+  for (let nextReport = performance.now() + reportEveryMs; ; ) {
     const problem = await tryConnect(url);
     if (problem === undefined) return;
     if (ended !== undefined) throw new PostgresError(`PostgreSQL did not start (${ended})`);
     if (!isStarting(problem)) throw new PostgresError(`PostgreSQL started but refuses us: ${problem.message}`);
-    if (problem.code === "57P03") heard = Date.now();
-    if (Date.now() > heard + silenceMs) throw new PostgresError("PostgreSQL did not start in time");
-    if (Date.now() > nextReport) {
+    if (problem.code === "57P03") heard = performance.now();
+    if (performance.now() > heard + silenceMs) throw new PostgresError("PostgreSQL did not start in time");
+    if (performance.now() > nextReport) {
       log.info("waiting for PostgreSQL to recover");
       nextReport += reportEveryMs;
     }

@@ -135,7 +135,7 @@ export async function createBatch(engine: Engine, body: BatchCreateBody & { idem
   const [cached] = held;
   const keyPart = key === null ? {} : { idempotencyKey: key };
   if (cached !== undefined) return { id: cached.id, runCount: cached.run_count, isCached: true, ...keyPart };
-  engine.timers.expect(Date.now() + sealTimeoutMs);
+  engine.timers.expect(engine.clock.now() + sealTimeoutMs);
   return { id, runCount: body.runCount, isCached: false, ...keyPart };
 }
 

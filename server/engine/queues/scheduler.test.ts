@@ -18,6 +18,17 @@ describe("slots", () => {
     expect(scheduler.depths().size).toBe(0);
   });
 
+  it("that start nothing are counted: paused ones, and full ones in which runs wait", () => {
+    const scheduler = new Scheduler(10);
+    scheduler.setQueues(new Map([["full", { limit: 1, paused: false }], ["idle", { limit: 1, paused: false }], ["paused", { limit: null, paused: true }]]));
+    scheduler.hold("a", lane("full"));
+    scheduler.hold("b", lane("idle"));
+    scheduler.enqueued(lane("full"), 1);
+    scheduler.enqueued(lane("paused"), 1);
+    expect(scheduler.held()).toEqual({ paused: 1, full: 1 });
+    expect([scheduler.runningIn(lane("full")), scheduler.runningIn(lane("nowhere"))]).toEqual([1, 0]);
+  });
+
   it("a refused run leaves nothing behind", () => {
     const scheduler = new Scheduler(1);
     expect(scheduler.tryHold("a", lane("q"), 0)).toBe(false);

@@ -257,6 +257,17 @@ export class Scheduler {
     }
     return depths;
   }
+  runningIn(lane: Lane): number {
+    return this.#lanes.get(laneId(lane))?.running.size ?? 0;
+  }
+  /** Queues that start nothing: paused ones, and those in which runs wait because their limit is reached. */
+  held(): { paused: number; full: number } {
+    const full = new Set<string>();
+    for (const lane of this.#lanes.values()) if (lane.waiting > 0 && !this.isPaused(lane.queue) && this.#room(lane) <= 0) full.add(lane.queue);
+    let paused = 0;
+    for (const limits of this.#queues.values()) if (limits.paused) paused += 1;
+    return { paused, full: full.size };
+  }
   runsInSlots(): string[] {
     return [...this.#slots.keys()];
   }

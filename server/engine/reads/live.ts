@@ -35,12 +35,15 @@ export async function listQueues(engine: Engine): Promise<QueueRow[]> {
 /** What the sidebar shows; from memory. */
 export function getCounts(engine: Engine): Counts {
   const { scheduler, counts } = engine;
+  const held = scheduler.held();
   return {
     running: scheduler.running,
     queued: scheduler.waiting,
     waiting: counts.waiting,
     tokensWaiting: counts.tokensWaiting,
     failedLastHour: counts.failedLastHour,
+    queuesPaused: held.paused,
+    queuesFull: held.full,
     byStatus: { QUEUED: scheduler.waiting, EXECUTING: scheduler.running, WAITING: counts.waiting, DELAYED: counts.delayed },
   };
 }

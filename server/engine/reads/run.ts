@@ -1,3 +1,6 @@
+import type { ChildCount } from "@/lib/contracts/dashboard";
+import { limits } from "@/lib/contracts/limits";
+import { failedStatuses, liveStatuses } from "@/lib/contracts/run-status";
 import type { RunEvent, RunRow, StreamChunk, TraceItem } from "@/lib/contracts/run";
 import type { Database } from "../../db/database";
 import { decodeText } from "../../db/text";
@@ -17,16 +20,37 @@ export async function listEvents(db: Database, runId: string, afterVersion = 0):
   return rows.map((row) => ({ runId: row.run_id, version: row.version, at: row.at, type: row.type, ...(row.data !== null && { data: Object(JSON.parse(row.data)) }) }));
 }
 
-/** Root, parent, siblings' parent is the same run, and the newest 200 children. */
+/** Root, parent, siblings' parent is the same run, and the newest children. */
 export async function listRelations(db: Database, envId: string, run: RunRow): Promise<RunRow[]> {
   const above = [run.rootId, run.parentId].filter((id) => id !== undefined);
   const rows = await db.query<StoredRun>(
     `select ${runColumns} from run where env_id = $1 and id = any($2)
      union all
-     (select ${runColumns} from run where env_id = $1 and parent_id = $3 order by created_at desc limit 200)`,
-    [envId, above, run.id],
+     (select ${runColumns} from run where env_id = $1 and parent_id = $3 order by created_at desc limit $4)`,
+    [envId, above, run.id, limits.listedChildren],
   );
   return rows.map(toRunRow);
+}
+
+interface StoredChildren {
+  task: string;
+  total: number;
+  live: number;
+  failed: number;
+  first_at: string;
+  last_at: string;
+}
+
+/** All children by task, counted up to `limits.countedChildren` and one more, which says that there are more. */
+export async function countChildren(db: Database, envId: string, runId: string): Promise<ChildCount[]> {
+  const rows = await db.query<StoredChildren>(
+    `select task, count(*) as total, count(*) filter (where status = any($3)) as live, count(*) filter (where status = any($4)) as failed,
+            min(coalesce(started_at, created_at)) as first_at, max(coalesce(finished_at, updated_at)) as last_at
+       from (select task, status, created_at, started_at, finished_at, updated_at from run where env_id = $1 and parent_id = $2 limit $5) child
+      group by task order by task`,
+    [envId, runId, liveStatuses, failedStatuses, limits.countedChildren + 1],
+  );
+  return rows.map(({ first_at: firstAt, last_at: lastAt, ...row }) => ({ ...row, firstAt, lastAt }));
 }
 
 interface StoredTrace {

@@ -102,7 +102,12 @@ export async function listRuns(db: Database, envId: string, query: RunsQuery): P
     if (values.length === 1) add((p) => `${column} = ${p}`, only);
     else add((p) => `${column} = any(${p})`, values);
   };
-  if (query.status !== undefined && query.status.length > 0) where.push(await statusCondition(db, envId, query.status, (value) => `$${params.push(value)}`));
+  if (query.status !== undefined && query.status.length > 0) {
+    const asks = query.status.includes("NEEDS_ANSWER") && !query.status.includes("WAITING");
+    const statuses = [...new Set(query.status.map((status) => (status === "NEEDS_ANSWER" ? "WAITING" : status)))];
+    where.push(await statusCondition(db, envId, statuses, (value) => `$${params.push(value)}`));
+    if (asks) where.push("(run.status <> 'WAITING' or run.waiting_on = 'token')");
+  }
   list("run.task", query.task);
   list("run.queue", query.queue);
   for (const tag of query.tag ?? []) {

@@ -86,16 +86,17 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
       return "waiting";
     }
     case "waitUntil": {
-      const { idempotencyKey, idempotencyKeyTTL, date } = operation;
+      const { idempotencyKey, idempotencyKeyTTL, durationMs } = operation;
+      const date = durationMs === undefined ? operation.date : new Date(engine.clock.now() + durationMs).toISOString();
       const until = idempotencyKey === undefined ? date : await endOfWait(engine, idempotencyKey, idempotencyKeyTTL, date);
-      if (Date.parse(until) <= Date.now()) {
+      if (Date.parse(until) <= engine.clock.now()) {
         const outcome: OperationOutcome = { ok: true, value: null };
         await writeJournal(engine, live, message, { outcome });
         return outcome;
       }
-      await writeJournal(engine, live, message, { until });
+      // Asked for together they share a commit, in this order.
+      await Promise.all([writeJournal(engine, live, message, { until }), block(engine, message, { until })]);
       engine.timers.expect(Date.parse(until));
-      await block(engine, message, { until });
       return "waiting";
     }
     case "waitForToken": {
@@ -171,11 +172,19 @@ interface Entry {
 
 /** Notes an operation that has its outcome, or that waits for `target` or `until`. */
 async function writeJournal(engine: Engine, live: LiveRun, message: OperationMessage, entry: Entry): Promise<void> {
-  await journalWith(engine.db.query, live, message, entry);
+  const rows = await engine.shared.query(live.id, journalSql, journalParameters(live, message, entry));
+  if (rows.length === 0) throw changedHands();
 }
 
 async function journalWith(query: Query, live: LiveRun, message: OperationMessage, entry: Entry): Promise<void> {
-  const rows = await query(journalSql, [
+  const rows = await query(journalSql, journalParameters(live, message, entry));
+  if (rows.length === 0) throw changedHands();
+}
+
+const changedHands = () => new EngineError(409, "The run has changed hands.");
+
+function journalParameters(live: LiveRun, message: OperationMessage, entry: Entry): (string | number | null)[] {
+  return [
     live.id,
     live.epoch,
     live.attempt,
@@ -186,8 +195,7 @@ async function journalWith(query: Query, live: LiveRun, message: OperationMessag
     entry.target ?? null,
     entry.until ?? null,
     waitRef(live.id, live.attempt, message.seq),
-  ]);
-  if (rows.length === 0) throw new EngineError(409, "The run has changed hands.");
+  ];
 }
 
 async function forget(engine: Engine, live: LiveRun, message: OperationMessage): Promise<void> {

@@ -60,7 +60,7 @@ export interface KeyHeld {
 export async function prepareRun(engine: Engine, request: TriggerRequest, parent: ParentOperation | null): Promise<PreparedRun | KeyHeld> {
   const { options, task } = request;
   if (engine.readOnlyReason !== null) throw new EngineError(503, engine.readOnlyReason);
-  const now = Date.now();
+  const now = Math.floor(engine.clock.now());
   const checked = { now, tags: checkTags(options.tags ?? []), delay: checkDelay(options, now), parent, outer: parent ?? (await parentOf(engine, options)) };
   if (options.idempotencyKey === undefined) return makeRun(engine, request, { ...checked, idempotency: null });
   checkKey(options.idempotencyKey, "options.idempotencyKey");

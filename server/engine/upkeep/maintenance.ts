@@ -9,7 +9,7 @@ const retentionEveryMs = 3_600_000;
 
 /** Leases, the sweep, partitions and retention, each on its own clock. */
 export function startMaintenance(engine: Engine, sweep: () => Promise<void>): { close(): Promise<void> } {
-  const loops = [every(leaseEveryMs, () => renewLease(engine)), every(sweepEveryMs, sweep), every(retentionEveryMs, () => retain(engine))];
+  const loops = [every(leaseEveryMs, () => Promise.all([renewLease(engine), engine.clock.read()])), every(sweepEveryMs, sweep), every(retentionEveryMs, () => retain(engine))];
   return {
     async close() {
       await Promise.all(loops.map((loop) => loop.close()));

@@ -52,12 +52,12 @@ select min(at) as at from (
 export async function retain(engine: Engine): Promise<void> {
   const days = engine.retentionDays ?? 30;
   const { query } = engine.db;
-  await ensurePartitions(query, new Date());
+  await ensurePartitions(query, new Date(engine.clock.now()));
   await removeAll(engine, removeRunsSql, ["payload", "output"]);
   await removeAll(engine, removeBatchesSql, []);
   await removeAll(engine, removeTokensSql, ["output"]);
   const [oldest] = await query<{ at: string | null }>(oldestSql);
-  const limit = new Date(Math.min(Date.now() - days * 86_400_000, typeof oldest?.at === "string" ? Date.parse(oldest.at) : Number.POSITIVE_INFINITY));
+  const limit = new Date(Math.min(engine.clock.now() - days * 86_400_000, typeof oldest?.at === "string" ? Date.parse(oldest.at) : Number.POSITIVE_INFINITY));
   await dropPartitions(query, limit);
   await query("delete from request_key where expires_at < now()");
   await query("delete from idempotency_key where expires_at < now()");

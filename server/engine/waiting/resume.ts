@@ -38,7 +38,7 @@ select * from r`;
  */
 export async function resumeRuns(engine: Engine, ids: readonly string[]): Promise<void> {
   try {
-    const runs = await engine.db.query<Due>(findSql, [ids, engine.env.id]);
+    const runs = await engine.shared.query<Due>(ids[0] ?? "", findSql, [ids, engine.env.id]);
     await Promise.all(runs.map((run) => engine.resumes.take(run.id, (hadToWait) => resumeRun(engine, run, hadToWait))));
   } catch (error) {
     engine.log.warn("resuming runs failed; the sweep tries again", { error: String(error) });
@@ -52,7 +52,7 @@ async function resumeRun(engine: Engine, found: Due, isOld: boolean): Promise<vo
     const here = engine.executor?.holds(run.id, run.epoch) === true;
     if (run.status === "EXECUTING" || run.status === "DEQUEUED") {
       // Cleared before the outcomes are read, so that a later one sets it again. Going on clears it too.
-      if (here) await engine.db.query("update run set resume_due = false where id = $1 and epoch = $2 and resume_due", [run.id, run.epoch]);
+      if (here) await engine.shared.query(run.id, "update run set resume_due = false where id = $1 and epoch = $2 and resume_due", [run.id, run.epoch]);
       if (here) await handOver(engine, run);
     } else if (run.status === "WAITING") {
       // Its process has room for it: it has kept its place there.
@@ -66,7 +66,7 @@ async function resumeRun(engine: Engine, found: Due, isOld: boolean): Promise<vo
 
 async function goOn(engine: Engine, run: Due): Promise<void> {
   engine.scheduler.started(run.id);
-  const [gone] = await engine.db.query<StoredRun>(goOnSql, [run.id, run.epoch, engine.env.id, engine.nodeId]);
+  const [gone] = await engine.shared.query<StoredRun>(run.id, goOnSql, [run.id, run.epoch, engine.env.id, engine.nodeId]);
   // None: it was cancelled meanwhile, or the answer alone was lost.
   const [now] = gone === undefined ? await engine.db.query<Due>(readSql, [run.id]) : [gone];
   if (now?.status !== "EXECUTING" || now.epoch !== run.epoch) {
@@ -79,7 +79,7 @@ async function goOn(engine: Engine, run: Due): Promise<void> {
 }
 
 async function queueToGoOn(engine: Engine, run: Due): Promise<void> {
-  const [queued] = await engine.db.query<StoredRun>(queueSql, [run.id, run.epoch, engine.env.id, run.place]);
+  const [queued] = await engine.shared.query<StoredRun>(run.id, queueSql, [run.id, run.epoch, engine.env.id, run.place]);
   if (queued === undefined) return;
   engine.counts.waiting -= 1;
   engine.scheduler.enqueued(laneOf(run), run.place - run.priority_ms);
@@ -96,7 +96,8 @@ async function handOver(engine: Engine, run: StoredRun): Promise<void> {
 }
 
 async function deliverOpen(engine: Engine, live: LiveRun): Promise<void> {
-  const rows = await engine.db.query<{ seq: number; outcome: string }>(
+  const rows = await engine.shared.query<{ seq: number; outcome: string }>(
+    live.id,
     "select seq, outcome from run_journal where run_id = $1 and attempt = $2 and seq = any($3) and outcome is not null order by seq",
     [live.id, live.attempt, [...live.open]],
   );

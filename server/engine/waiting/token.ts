@@ -38,7 +38,7 @@ interface Made {
  * `alongside` is done in the same commit.
  */
 export async function createToken(engine: Engine, body: TokenCreateBody, by: { runId?: string; alongside?: (query: Query, made: Made) => Promise<void> }): Promise<Made> {
-  const timeout = body.timeout === undefined ? null : parseDue(body.timeout, Date.now());
+  const timeout = body.timeout === undefined ? null : parseDue(body.timeout, engine.clock.now());
   if (body.timeout !== undefined && timeout === null) {
     throw new EngineError(422, `"${body.timeout}" is neither a duration such as "10m" nor an ISO date.`, { param: "timeout" });
   }

@@ -20,7 +20,7 @@ select * from r`;
  */
 export async function blockRun(engine: Engine, wait: { runId: string; epoch: number; kind: WaitKind; usageMs: number; data?: Record<string, unknown> }): Promise<void> {
   const data = { kind: wait.kind, ...wait.data };
-  const [run] = await engine.db.query<StoredRun>(blockSql, [wait.runId, wait.epoch, wait.kind, Math.round(wait.usageMs), JSON.stringify(data)]);
+  const [run] = await engine.shared.query<StoredRun>(wait.runId, blockSql, [wait.runId, wait.epoch, wait.kind, Math.round(wait.usageMs), JSON.stringify(data)]);
   if (run === undefined) {
     await resumeRuns(engine, [wait.runId]);
     return;
@@ -34,7 +34,8 @@ export async function blockRun(engine: Engine, wait: { runId: string; epoch: num
 export async function parkRun(engine: Engine, message: { runId: string; epoch: number; usageMs: number }): Promise<void> {
   const live = engine.live.get(message.runId);
   if (live === undefined || live.epoch !== message.epoch || live.open.size === 0) return;
-  const [open] = await engine.db.query<{ kind: string }>(
+  const [open] = await engine.shared.query<{ kind: string }>(
+    message.runId,
     "select kind from run_journal where run_id = $1 and attempt = $2 and outcome is null order by seq limit 1",
     [message.runId, live.attempt],
   );

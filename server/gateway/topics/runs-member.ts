@@ -143,7 +143,7 @@ export class RunsMember implements Subscription {
     this.#announced.clear();
     head.forEach((id) => this.#announce(id));
     this.#snapshotVersions = new Map([...all.values()].map((row) => [row.id, row.version]));
-    this.#snapshotAt = Date.now();
+    this.#snapshotAt = performance.now();
     this.#mode = "live";
     this.#pending.clear();
     for (const entry of missed) {
@@ -168,7 +168,7 @@ export class RunsMember implements Subscription {
 
   #take(entry: Recent<RunRow>): void {
     if (!this.#view.run(entry.value)) return;
-    if (this.#snapshotVersions.size > 0 && Date.now() - this.#snapshotAt > lateOfferMs) this.#snapshotVersions = new Map();
+    if (this.#snapshotVersions.size > 0 && performance.now() - this.#snapshotAt > lateOfferMs) this.#snapshotVersions = new Map();
     if ((this.#snapshotVersions.get(entry.id) ?? 0) >= entry.value.version) return;
     this.#pending.delete(entry.id);
     this.#pending.set(entry.id, entry);
@@ -194,7 +194,7 @@ export class RunsMember implements Subscription {
       if (this.#mode !== "live" || !this.visible.has(row.id) || isOld) continue;
       this.#take({ id: row.id, value: row, position: 0, createdAt: 0, at: cameIntoSight, json: () => JSON.stringify(row) });
       this.#snapshotVersions.set(row.id, row.version);
-      this.#snapshotAt = Date.now();
+      this.#snapshotAt = performance.now();
     }
     this.#to.ready();
   }

@@ -2,11 +2,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
+import { sdkEntries } from "@/server/build/sdk-module";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 
 export interface Runtime {
   workerEntry: string;
+  sdkEntry: string;
   /** Compiles a module whose exports are `config` and `files` into a bundle. */
   bundle(name: string, entry: string): Promise<string>;
   close(): Promise<void>;
@@ -35,11 +37,12 @@ export async function compileRuntime(): Promise<Runtime> {
     name: "alias",
     setup: (context) => context.onResolve({ filter: /^@\// }, ({ path, kind }) => context.resolve(`./${path.slice(2)}`, { resolveDir: root, kind })),
   };
-  await build({ ...common, splitting: true, entryPoints: { index: "lib/sdk/index.ts", internal: "lib/sdk/internal.ts" }, outdir: join(out, "sdk"), plugins: [alias] });
+  await build({ ...common, splitting: true, entryPoints: Object.fromEntries(["index", "internal", ...Object.values(sdkEntries)].map((name) => [name, `lib/sdk/${name}.ts`])), outdir: join(out, "sdk"), plugins: [alias] });
   await build({ ...common, entryPoints: { main: "server/worker/main.ts" }, outdir: join(out, "worker"), plugins: [sdk, alias] });
   await writeFile(join(out, "package.json"), '{"type":"module"}');
   return {
     workerEntry: join(out, "worker", "main.js"),
+    sdkEntry: join(out, "sdk", "index.js"),
     async bundle(name, entry) {
       const outfile = join(out, "builds", `${name}.js`);
       await build({ ...common, entryPoints: [join(root, entry)], outfile, plugins: [sdk, alias] });

@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test, type BrowserContext, type Page } from "@playwright/test";
+import { makeFirstAdmin } from "../global-setup";
+import { startServer, type ServerProcess } from "../start/server-process";
+import { long, scripts, unseen } from "./fixtures/hostile-texts";
+
+declare global {
+  interface Window {
+    broken?: number;
+    violations: string[];
+  }
+}
+
+let server: ServerProcess;
+let data: string;
+let state: Awaited<ReturnType<typeof makeFirstAdmin>>;
+const runs: Record<"done" | "failed" | "asking", string[]> = { done: [], failed: [], asking: [] };
+
+async function call(path: string, body: unknown): Promise<{ id: string }> {
+  const response = await fetch(server.origin + path, { method: "POST", headers: { authorization: `Bearer ${server.secretKey}`, "content-type": "application/json" }, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+  // Each route called here answers with the id of what it made.
+  return (await response.json()) as { id: string };
+}
+
+async function act(path: string, body: unknown): Promise<void> {
+  const cookie = state.cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  const response = await fetch(server.origin + path, { method: "POST", headers: { cookie, origin: server.origin, "content-type": "application/json" }, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+}
+
+const slices = (texts: readonly string[], size: number) => Array.from({ length: Math.ceil(texts.length / size) }, (_, index) => texts.slice(index * size, (index + 1) * size));
+const tagOf = (text: string) => text.slice(0, 100);
+
+test.beforeAll(async () => {
+  test.setTimeout(180_000);
+  data = mkdtempSync(join(tmpdir(), "signalbox-hostile-"));
+  server = await startServer({ directory: join(import.meta.dirname, "fixtures", "hostile"), data });
+  state = await makeFirstAdmin(server);
+  const corpus = [...unseen, ...scripts, ...long];
+  for (const texts of slices(corpus, 100)) {
+    const options = { tags: texts.slice(0, 10).map(tagOf), concurrencyKey: texts[1]?.slice(0, 100), idempotencyKey: texts[2]?.slice(0, 500) };
+    runs.done.push((await call("/api/v1/tasks/echo/trigger", { payload: { texts, ends: "with output" }, options })).id);
+    runs.failed.push((await call("/api/v1/tasks/echo/trigger", { payload: { texts, ends: "with an error" }, options: { tags: texts.slice(10, 20).map(tagOf) } })).id);
+  }
+  for (const texts of slices(corpus, 120)) runs.asking.push((await call("/api/v1/tasks/echo/trigger", { payload: { texts, ends: "with a question" }, options: { tags: texts.slice(20, 30).map(tagOf) } })).id);
+  const { id } = await call("/api/v1/waitpoints/tokens", { timeout: "1h", tags: unseen.slice(0, 5).map(tagOf) });
+  await call(`/api/v1/waitpoints/tokens/${id}/complete`, { data: { approved: false, note: corpus } });
+  for (const text of [unseen[0], scripts[3]]) {
+    await act("/api/dashboard/public-tokens", { scopes: [`read:tags:${text}`, `trigger:tasks:${text}`], expirationTime: "1h", note: text });
+    await act("/api/dashboard/keys", { name: text });
+  }
+});
+
+test.afterAll(async () => {
+  server.kill("SIGTERM");
+  await server.ended;
+  rmSync(data, { recursive: true, force: true });
+});
+
+async function open(context: BrowserContext): Promise<Page> {
+  await context.addInitScript(() => {
+    window.violations = [];
+    document.addEventListener("securitypolicyviolation", (event) => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+  });
+  const page = await context.newPage();
+  page.on("dialog", (dialog) => void dialog.dismiss().then(() => page.evaluate(() => (window.broken = 2))));
+  return page;
+}
+
+/** What a person would see that is not what was written, and what the page did that it should not. */
+const faults = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const found: string[] = window.broken === undefined ? [] : ["a text was run as a script"];
+    found.push(...window.violations.map((violation) => `policy: ${violation}`));
+    for (const element of document.querySelectorAll("x-hostile, marquee, base, embed, object, iframe, img, meta[http-equiv=refresh], [onerror], [onload], [href^='javascript:'], [href^='data:'], [src^='javascript:']")) found.push(`element: ${element.outerHTML.slice(0, 100)}`);
+    const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/;
+    const say = (where: string, text: string) => control.test(text) && found.push(`${where}: ${JSON.stringify(text.slice(0, 80))}`);
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      // Editors and offers of a field hold the value itself.
+      const { parentElement } = node;
+      if (parentElement && parentElement.closest("script, style, textarea, datalist, [contenteditable=true]") === null) say(`text in ${parentElement.tagName} ${parentElement.className}`, node.nodeValue ?? "");
+    }
+    for (const element of document.querySelectorAll("[title], [aria-label], [alt], [placeholder]")) for (const name of ["title", "aria-label", "alt", "placeholder"]) say(name, element.getAttribute(name) ?? "");
+    say("title of the page", document.title);
+    if (document.documentElement.scrollWidth > window.innerWidth) found.push(`wider than the window by ${document.documentElement.scrollWidth - window.innerWidth} px`);
+    return [...new Set(found)];
+  });
+
+test("no page runs, turns round or hides what others wrote", async ({ browser }) => {
+  test.setTimeout(300_000);
+  const [done = "", asking = ""] = [runs.done[0], runs.asking[0]];
+  const ended = async () => {
+    const { data: all } = (await (await fetch(`${server.origin}/api/v1/runs?page%5Bsize%5D=100`, { headers: { authorization: `Bearer ${server.secretKey}` } })).json()) as { data: { status: string }[] };
+    return all.filter((run) => !["COMPLETED", "FAILED", "WAITING"].includes(run.status)).length;
+  };
+  await expect.poll(ended, { timeout: 90_000 }).toBe(0);
+  const context = await browser.newContext({ storageState: state, baseURL: server.origin, viewport: { width: 1440, height: 900 } });
+  const page = await open(context);
+  const paths = [
+    "/runs",
+    `/runs?tag=${encodeURIComponent(tagOf(unseen[0] ?? ""))}&from=2026-01-01T00:00:00.000Z`,
+    ...runs.done.flatMap((id) => ["output", "logs", "streams"].map((tab) => `/runs/${id}?tab=${tab}`)),
+    ...runs.failed.map((id) => `/runs/${id}?tab=error`),
+    ...["payload", "metadata", "timeline", "relations"].map((tab) => `/runs/${done}?tab=${tab}`),
+    `/runs/${asking}`,
+    "/tokens",
+    "/tokens?view=answered",
+    "/tasks",
+    "/tasks/echo",
+    `/test?task=echo&run=${done}`,
+    "/queues",
+    `/public-tokens?scope=${encodeURIComponent(`read:tags:${unseen[7] ?? ""}`)}&scope=${encodeURIComponent(`trigger:tasks:${scripts[2] ?? ""}`)}`,
+    "/keys",
+  ];
+  for (const path of paths) {
+    await page.goto(path);
+    await expect(page.locator("[data-freshness=live]")).toBeVisible();
+    await expect.soft(page.getByText(/could not be (read|loaded)/)).toHaveCount(0);
+    expect.soft(await faults(page), path).toEqual([]);
+  }
+
+  await page.goto("/runs");
+  await expect(page.locator("[data-freshness=live]")).toBeVisible();
+  await page.keyboard.press("j");
+  await page.keyboard.press("Space");
+  await expect(page.getByRole("complementary", { name: "Preview" })).toContainText("Payload");
+  expect.soft(await faults(page), "preview").toEqual([]);
+  await page.keyboard.press("Control+k");
+  await expect(page.getByRole("option", { name: /Runs tagged/ }).first()).toBeVisible();
+  expect.soft(await faults(page), "palette").toEqual([]);
+  await context.close();
+});
+
+test("nothing is wider than the window on a phone and a tablet", async ({ browser }) => {
+  test.setTimeout(180_000);
+  for (const width of [390, 1024]) {
+    const context = await browser.newContext({ storageState: state, baseURL: server.origin, viewport: { width, height: 844 } });
+    const page = await open(context);
+    for (const path of ["/runs", `/runs/${runs.failed.at(-1)}?tab=error`, `/runs/${runs.done.at(-1)}?tab=logs`, "/tokens", "/tasks", "/tasks/echo", "/queues", "/keys", "/public-tokens", "/test"]) {
+      await page.goto(path);
+      await expect(page.locator("[data-freshness=live]")).toBeVisible();
+      expect.soft(await faults(page), `${path} at ${width}`).toEqual([]);
+    }
+    await context.close();
+  }
+});

@@ -1,0 +1,31 @@
+import { absentCall, absentDefinition, absentMembers } from "./absent";
+
+// The management API of the published SDK, as far as the server has no routes for it.
+export const envvars = absentMembers("envvars", ["list", "upload", "create", "retrieve", "update", "del"], {
+  advice: "Tasks get their variables from the project's .env files: put it there, and read process.env",
+});
+export const deployments = absentMembers("deployments", ["retrieveCurrent", "list"]);
+export const concurrencyLimit = absentDefinition("concurrencyLimit", "Give the task a queue with a concurrencyLimit");
+export const concurrencyLimits = absentMembers("concurrencyLimits", ["list", "retrieve", "override", "reset", "pause", "resume"], {
+  advice: "Use queues.*, which has the same for queues",
+});
+export const prompts = {
+  define: absentDefinition("prompts.define"),
+  ...absentMembers("prompts", ["list", "resolve", "versions", "promote", "createOverride", "updateOverride", "removeOverride", "reactivateOverride"]),
+};
+export const skills = { define: absentDefinition("skills.define") };
+export const query = {
+  execute: absentCall("query.execute", "Use runs.list"),
+  dashboards: { ...absentMembers("query.dashboards", ["list", "retrieve", "create", "update", "replace", "del"]), widgets: absentMembers("query.dashboards.widgets", ["add", "update", "del"]) },
+};
+export const bulk = absentMembers("runs.bulk", ["cancel", "replay", "retrieve", "abort", "list", "poll"], { advice: "Call runs.cancel or runs.replay for each run, or select them on the Runs page" });
+export const scheduleCalls = absentMembers("schedules", ["create", "retrieve", "update", "list", "activate", "deactivate", "del", "timezones"], {
+  advice: "Signalbox does not fire schedules yet: trigger the task from a clock of your own",
+});
+export const inputStream = absentDefinition("streams.input", "Wait for a token instead: wait.createToken and wait.forToken");
+export const getOIDCToken = absentCall("auth.getOIDCToken", "Give the task its credentials in the project's .env file");
+
+/** Nothing here throws it; code may ask `instanceof`. */
+export class OIDCTokenError extends Error {
+  override name = "OIDCTokenError";
+}
