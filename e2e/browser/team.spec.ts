@@ -99,7 +99,7 @@ test("one changes the own password, sees where one is signed in, and signs out e
   await expect(theirs.getByText("Everywhere else you are signed out")).toBeVisible();
   await expect(theirs.getByRole("row", { name: /Chrome/ })).toHaveCount(1);
   // What is live goes on with the new session.
-  await expect(theirs.getByText(/^live/)).toBeVisible();
+  await expect(theirs.getByRole("button", { name: /^live/ })).toBeVisible();
   await elsewhere.goto("/runs");
   await expect(elsewhere).toHaveURL(/\/sign-in/);
   await theirs.reload();
