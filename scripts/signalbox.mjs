@@ -15,9 +15,9 @@ const help = `Signalbox ${version}
 
 Variables: PORT (3030), HOST (127.0.0.1), SIGNALBOX_PROJECT (directory of trigger.config.ts), SIGNALBOX_DATA (.signalbox in the
 project), SIGNALBOX_URL (public address behind a proxy), DATABASE_URL (a PostgreSQL 15 or newer instead of the embedded one),
-TRIGGER_SECRET_KEY (adopted on the first boot), SIGNALBOX_HOSTS (further names of this server), SIGNALBOX_PROXIES (addresses of your
-proxies), SIGNALBOX_FROZEN_AFTER (60 s), SIGNALBOX_ROLES (web,engine,worker). TRIGGER_SECRET_KEY_FILE and DATABASE_URL_FILE name files
-that hold the values instead.
+TRIGGER_SECRET_KEY (adopted on the first boot), SIGNALBOX_FROZEN_AFTER (60 s), SIGNALBOX_HOSTS (further names of this server),
+SIGNALBOX_PROXIES (addresses of your proxies), SIGNALBOX_ROLES (web,engine,worker). TRIGGER_SECRET_KEY_FILE and DATABASE_URL_FILE name
+files that hold the values instead.
 `;
 
 const [major, minor] = process.versions.node.split(".").map(Number);

@@ -147,6 +147,8 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
   if (pages !== undefined) cleanup.add("pages", () => pages.close());
   // After the sockets and before what answers need.
   cleanup.add("HTTP server", () => http.close(answerGraceMs));
+  // What is held open would be cut off at the end of that grace.
+  cleanup.add("open requests", () => api.stop());
   const gateway = openGateway({ engine, api, notices, config, log });
   cleanup.add("gateway", () => gateway.close());
   served.onBuild(gateway.noticesChanged);

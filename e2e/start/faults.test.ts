@@ -1,8 +1,10 @@
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTestDatabase } from "@/test/database";
 import { clientOf, type Client } from "./client";
-import { createProject, runToEnd, startServer, until, type Project, type ServerProcess } from "./server-process";
+import { createProject, runToEnd, startServer, type Project, type ServerProcess } from "./server-process";
 
 /** Without pages, which are Next's, a server is there sooner. */
 const roles = { SIGNALBOX_ROLES: "engine,worker" };
@@ -34,8 +36,8 @@ describe("two servers with one database", () => {
 
     const running = await client.trigger("slow", { ms: 60_000 });
     await expect.poll(async () => (await client.run(running)).status).toBe("EXECUTING");
+    copyFileSync(join(place(0).data, "master.key"), join(place(1).data, "master.key"));
     const starting = startServer(place(1), env);
-    await until(() => first.output() !== "");
     first.kill("SIGTERM");
     const second = await starting;
     expect(await first.ended).toEqual({ code: 0, signal: null });

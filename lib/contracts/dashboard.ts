@@ -90,7 +90,7 @@ export const Activity = z.object({
 export type Activity = z.infer<typeof Activity>;
 
 /** GET /api/dashboard/tasks */
-export const TaskSummary = TaskManifest.extend({
+export const TaskSummary = TaskManifest.omit({ certainSchema: true }).extend({
   queued: z.number(),
   running: z.number(),
   /** Last 24 h, one per hour, oldest first. */

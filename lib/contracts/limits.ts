@@ -3,6 +3,8 @@
 export const limits = {
   tagsPerRun: 10,
   tagLength: 128,
+  /** Of tasks' ids and queues' names. */
+  nameLength: 128,
   metadataBytes: 256 * 1024,
   payloadBytes: 3 * 1024 * 1024,
   outputBytes: 10 * 1024 * 1024,

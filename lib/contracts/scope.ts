@@ -16,7 +16,7 @@ export type PublicTokenClaims = z.infer<typeof PublicTokenClaims>;
 export const tokenIssuer = "https://id.trigger.dev";
 export const tokenAudience = "https://api.trigger.dev";
 
-export const MintBody = z.object({
+export const MintBody = z.strictObject({
   scopes: z.array(z.string().min(1)).min(1),
   expirationTime: z.union([z.string(), z.number()]).optional(),
   oneTimeUse: z.boolean().optional(),

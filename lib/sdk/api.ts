@@ -1,5 +1,5 @@
 import { createHttpClient, type ApiRequestOptions, type HttpClient } from "@/lib/client/http";
-import { currentScope } from "./scope";
+import { currentRun, currentScope } from "./scope";
 
 export interface ApiClientConfiguration {
   /** Default: TRIGGER_API_URL, else http://127.0.0.1:3030. */
@@ -41,7 +41,8 @@ export const speaksToOwnEngine = (override?: ApiClientConfiguration): boolean =>
 
 /** Client for the call at hand: what the call says, then `auth.withAuth`, then the run's own, then `configure`, then the environment. */
 export function apiClient(override?: ApiClientConfiguration): HttpClient {
-  const { run, auth } = currentScope();
+  const { auth } = currentScope();
+  const run = currentRun();
   const own = run && { baseURL: run.assignment.api.url, accessToken: run.assignment.api.token };
   const layers: (ApiClientConfiguration | undefined)[] = [override, auth, own, configured];
   const first = <T>(read: (layer: ApiClientConfiguration) => T | undefined): T | undefined => {

@@ -1,10 +1,11 @@
 import { Hono } from "hono";
+import { isConnectionError } from "../db/errors";
 import type { PrismaClient } from "../db/generated/client";
 import type { Keys } from "../db/keys";
 import type { PacketStore } from "../db/packets";
 import type { Engine } from "../engine/engine";
 import type { Logger } from "../log";
-import { setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
+import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
 import { preflight } from "./cors";
 import { createCredentials, type Credentials } from "./credentials";
 import { keyRoutes } from "./dashboard/keys";
@@ -31,6 +32,7 @@ import { runChangeRoutes } from "./routes/run-changes";
 import { runRoutes } from "./routes/runs";
 import { signInRoutes } from "./routes/sign-in";
 import { tokenRoutes } from "./routes/tokens";
+import { createStopping } from "./stopping";
 import { triggerRoutes } from "./routes/trigger";
 import { createSignIn } from "./sign-in";
 
@@ -47,6 +49,8 @@ export interface Api {
   app: Hono<ApiEnv>;
   /** For the WebSocket gateway: who asks, and whether that still holds. */
   credentials: Credentials;
+  /** Answers what is held open, before the server closes its connections. */
+  stop(): void;
 }
 
 export function createApi(options: ApiOptions): Api {
@@ -54,13 +58,17 @@ export function createApi(options: ApiOptions): Api {
   const signIn = createSignIn({ prisma, secret: keys.sessions, origin: config.origin, log });
   const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn });
   const issuer = createIssuer({ keys, environmentId: engine.env.id, origin: config.origin });
-  const context: ApiContext = { engine, prisma, keys, packets, config, log, signIn, guesses: createGuessLimits(keys.sessions), settingPasswords: createTurn(), credentials, issuer };
+  const stopping = createStopping();
+  const guards = { guesses: createGuessLimits(keys.sessions), settingPasswords: createTurn() };
+  const context: ApiContext = { stopping, engine, prisma, keys, packets, config, log, signIn, ...guards, credentials, issuer };
 
   const app = new Hono<ApiEnv>();
   app.use("*", securityHeaders);
   for (const routes of rooms) app.route("/", routes(context));
   app.route("/", openApiRoutes(context, () => app.routes));
   app.onError((error, c) => {
+    // Nobody hears it, and what broke is the client's connection, not the database's.
+    if (isConnectionError(error) && isGone(c)) return answerProblem(c, { status: 400, body: { error: "The client went away." } });
     const problem = toProblem(error, log, `${c.req.method} ${c.req.path}`);
     // A batch that may have been made is not made again.
     if (problem.status === 500 && c.req.path === "/api/v3/batches") problem.retry = false;
@@ -68,7 +76,7 @@ export function createApi(options: ApiOptions): Api {
   });
   app.notFound((c) => unmatched(app, c));
   assertRules(app);
-  return { app, credentials };
+  return { app, credentials, stop: stopping.stop };
 }
 
 const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [

@@ -14,6 +14,7 @@ import type { InTurn } from "./in-turn";
 import type { Issuer } from "./issuer";
 import type { Principal } from "./principal";
 import type { SignIn } from "./sign-in";
+import type { Stopping } from "./stopping";
 
 /** What every route works with. */
 export interface ApiContext {
@@ -29,6 +30,7 @@ export interface ApiContext {
   keys: Keys;
   config: ApiConfig;
   log: Logger;
+  stopping: Stopping;
 }
 
 export interface ApiConfig {
@@ -63,6 +65,15 @@ export function principalOf(c: ApiRequest): Principal {
   if (principal === null || principal === undefined) throw new Error(`route ${c.req.path} reads a principal that its rule does not ask for`);
   return principal;
 }
+
+/** The id that the published clients keep over the retries of one call. */
+export function requestKeyOf(c: ApiRequest): { requestKey?: string } {
+  const requestKey = c.req.header("x-trigger-request-idempotency-key");
+  return requestKey === undefined || requestKey === "" ? {} : { requestKey };
+}
+
+/** The connection that the request came by has ended. */
+export const isGone = (c: ApiRequest): boolean => c.env?.incoming?.socket.destroyed === true;
 
 export function remoteAddress(context: Pick<ApiContext, "config">, c: ApiRequest): string {
   const incoming = c.env?.incoming;

@@ -37,7 +37,8 @@ test.each([
   make(source);
   const error = await project.error();
   expect(error.message).toContain(words);
-  if (words !== "just words") expect(error).toMatchObject({ file: "trigger/db.ts", line: 1 });
+  // What is no error has no place.
+  expect(error.line).toBe(words === "just words" ? undefined : 1);
 });
 
 test("a connection that is refused is waited for", async () => {

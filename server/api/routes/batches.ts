@@ -7,7 +7,7 @@ import { EngineError } from "../../engine/error";
 import { getBatch, listBatchRuns } from "../../engine/reads/batches";
 import { allows, authorize } from "../authorize";
 import { readJson } from "../body";
-import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
+import { principalOf, requestKeyOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { itemChunks } from "../ndjson";
 import { notFound, refuse } from "../problem";
 import type { Principal } from "../principal";
@@ -37,7 +37,7 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     const body = await readJson(c, BatchCreateBody, createBytes);
     authorizeTasks(c, principal, body.taskIdentifiers ?? []);
     refuseParent(principal, body);
-    const batch = await createBatch(engine, { ...body, ...oneTimeOf(principal) });
+    const batch = await createBatch(engine, { ...body, ...requestKeyOf(c), ...oneTimeOf(principal) });
     // The handle lets in items of any task, so only who may batch any task is given one that sends.
     const sends = c.req.header("x-trigger-client") === "browser" && allows(principal, { action: "batchTrigger", resources: [{ type: "tasks" }] });
     handOver(c, issuer.batchAccess(batch.id, { sends }));
@@ -78,7 +78,7 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
       const tasks = [...new Set(items.map((item) => item.task))].toSorted();
       authorizeTasks(c, principal, tasks);
       refuseParent(principal, parent);
-      const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...oneTimeOf(principal) });
+      const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...requestKeyOf(c), ...oneTimeOf(principal) });
       if (!batch.isCached) {
         await addBatchItems(engine, batch.id, items.map((item, index) => ({ ...item, index })));
         await sealBatch(engine, batch.id);

@@ -2,11 +2,11 @@ import { Readable } from "node:stream";
 import { Hono } from "hono";
 import { limits, type RunDetail } from "@/lib/contracts/run";
 import { EngineError } from "../../engine/error";
+import { isPacketKey } from "../../engine/packets";
 import { getRunDetail } from "../../engine/reads/runs";
 import { readChunks, declaredLength, tooLarge } from "../body";
 import type { ApiContext, ApiEnv, ApiRequest } from "../context";
 import { readsRun, runIdOf } from "../find-run";
-import { isPacketKey } from "../payload";
 import { notFound, refuse } from "../problem";
 import { requires } from "../requires";
 

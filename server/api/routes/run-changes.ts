@@ -9,19 +9,17 @@ import { addTags } from "../../engine/telling/add-tags";
 import { resetIdempotencyKey } from "../../engine/triggering/trigger";
 import { audit } from "../audit";
 import { readJson, triggerBytes } from "../body";
-import { principalOf, type ApiContext, type ApiEnv } from "../context";
+import { principalOf, requestKeyOf, type ApiContext, type ApiEnv } from "../context";
 import { changesRun, requireRun } from "../find-run";
-import { payloadPacket } from "../payload";
 import { describe } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";
-import { checkKeyTtl, checkPayload, taskFor } from "../trigger-checks";
 import { retrieve } from "./runs";
 
 const metadataBytes = 2 * 1024 * 1024;
 
 export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
-  const { engine, log } = context;
+  const { engine } = context;
   const app = new Hono<ApiEnv>();
   const secret = requires(context, { allow: "key", action: "write" });
 
@@ -38,11 +36,8 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
   app.post("/api/v1/runs/:runId/replay", secret, async (c) => {
     const run = await requireRun(context, c);
     const principal = principalOf(c);
-    const body = await readJson(c, ReplayBody, triggerBytes);
-    checkKeyTtl(body.idempotencyKeyTTL, "idempotencyKeyTTL");
-    const task = taskFor(engine, run.task, { lockToVersion: body.version });
-    if (body.payload !== undefined && task !== null) checkPayload(task, payloadPacket(body.payload, body.payloadType), log);
-    const { id } = await replayRun(engine, run.id, { body, by: describe(principal) });
+    const body = await readJson(c, ReplayBody.prefault({}), triggerBytes);
+    const { id } = await replayRun(engine, run.id, { body, by: describe(principal), ...requestKeyOf(c) });
     await audit(context, { actor: principal, action: "run.replay", target: run.id, detail: id });
     return c.json({ id });
   });

@@ -9,6 +9,7 @@ import { readsRun, requireRun, runIdOf } from "../find-run";
 import { notFound } from "../problem";
 import { requires } from "../requires";
 import { list, readRunsQuery } from "../runs-query";
+import { serverStops } from "../stopping";
 import { readWait, runResult, runResultWithin } from "../wire/result";
 import { commonFields, namesFor, parseObject, retrievedRun } from "../wire/run";
 import { spanOf, traceTree } from "../wire/trace";
@@ -20,6 +21,7 @@ const tracePage = 2000;
 export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const app = new Hono<ApiEnv>();
+  const names = { task: (id: string) => engine.deployments.task(id) !== null, queue: (name: string) => engine.scheduler.hasQueue(name) };
   const readable = requires(context, { allow: "scope", action: "read", wants: readsRun(context) });
   const secret = requires(context, { allow: "key", action: "read" });
 
@@ -31,7 +33,7 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
       allow: "scope",
       action: "read",
       wants: (c) => {
-        const tasks = readRunsQuery(c.req.query()).query.task ?? [];
+        const tasks = readRunsQuery(c.req.query(), names).query.task ?? [];
         return { resources: [{ type: "runs" }, { type: "tasks" }], every: tasks.map((id) => ({ type: "tasks", id })) };
       },
     }),
@@ -49,6 +51,7 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   app.get("/api/v1/runs/:runId/result", secret, async (c) => {
     const wait = readWait(c);
     const result = await (wait > 0 ? runResultWithin(context, runIdOf(c), wait) : runResult(context, runIdOf(c)));
+    if (result === null && wait > 0 && context.stopping.isStopping()) throw serverStops();
     if (result === null) throw notFound(`Result of run ${runIdOf(c).slice(0, 64)}`);
     return c.json(result);
   });
@@ -77,7 +80,7 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   async function page(c: ApiRequest, params: Record<string, string>) {
-    const { query, empty } = readRunsQuery(params);
+    const { query, empty } = readRunsQuery(params, names);
     if (empty) return { data: [], pagination: {} };
     const { rows, next, previous } = await listRuns(engine.db, engine.env.id, query);
     const extras = await listRunExtras(engine.db, rows.map((row) => row.id));

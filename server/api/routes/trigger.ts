@@ -1,16 +1,16 @@
 import { Hono } from "hono";
 import { TriggerBody, type TriggerOptions } from "@/lib/contracts/trigger";
+import { payloadPacket } from "../../engine/packets";
 import { trigger } from "../../engine/triggering/trigger";
 import { readJson, triggerBytes } from "../body";
-import { principalOf, setHeader, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
-import { payloadPacket } from "../payload";
+import { principalOf, requestKeyOf, setHeader, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { describe, type Principal } from "../principal";
 import { requires } from "../requires";
 import { readWait, runResultWithin } from "../wire/result";
-import { checkKeyTtl, checkPayload, checkPublicOptions, storedContent, taskFor } from "../trigger-checks";
+import { checkPublicOptions, checkStored, taskFor } from "../trigger-checks";
 
 export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
-  const { engine, issuer, log, packets } = context;
+  const { engine, issuer, packets } = context;
   const app = new Hono<ApiEnv>();
 
   app.post(
@@ -21,18 +21,14 @@ export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
       const waitMs = readWait(c);
       const body = await readJson(c, TriggerBody, triggerBytes);
       const options = withLegacyHeaders(c, body.options ?? {});
-      const task = taskFor(engine, c.req.param("task"), options);
-      checkPublicOptions(principal, task, options);
-      checkKeyTtl(options.idempotencyKeyTTL, "options.idempotencyKeyTTL");
+      checkPublicOptions(principal, taskFor(engine, c.req.param("task"), options), options);
       const payload = payloadPacket(body.payload, options.payloadType);
-      const content = await storedContent(packets, payload);
-      if (task !== null) checkPayload(task, content, log);
-      const requestKey = c.req.header("x-trigger-request-idempotency-key");
+      await checkStored(packets, payload);
       const run = await trigger(engine, {
         task: c.req.param("task"),
         payload,
         options,
-        ...(requestKey !== undefined && { requestKey }),
+        ...requestKeyOf(c),
         ...oneTimeOf(principal),
         ...(principal.kind === "session" && { by: describe(principal) }),
       });

@@ -32,12 +32,19 @@ export const manifest: BundleManifest = {
       id: "checked",
       filePath: "trigger/checked.ts",
       queue: "task/checked",
-      payloadSchema: {
-        $schema: "https://json-schema.org/draft/2020-12/schema",
+      // For forms: says more than is certain.
+      payloadSchema: { type: "object", properties: { email: { type: "string", format: "email", pattern: "^[^@]+@[^@]+$" } }, required: ["email"] },
+      certainSchema: {
         type: "object",
-        properties: { email: { type: "string" }, count: { type: "integer", minimum: 1 }, at: { type: "string" }, kind: { enum: ["a", "b"] } },
-        required: ["email"],
-        additionalProperties: false,
+        properties: {
+          payload: {
+            type: "object",
+            properties: { email: { type: "string" }, count: { type: "integer", minimum: 1 }, at: { type: "string" }, kind: { enum: ["a", "b"] } },
+            required: ["email"],
+            additionalProperties: false,
+          },
+        },
+        required: ["payload"],
       },
     },
   ],
@@ -60,6 +67,8 @@ export interface Harness {
   /** The first admin's cookie. */
   signUp(role?: "admin" | "operator" | "viewer"): Promise<string>;
   trigger(task?: string, body?: object): Promise<string>;
+  /** Warnings and errors so far. */
+  logged(): readonly string[];
   close(): Promise<void>;
 }
 export interface CallOptions {
@@ -88,7 +97,15 @@ export async function openHarness(): Promise<Harness> {
   const { environment } = await bootstrap({ db, vault, project: { ref: "proj_test", name: "Test" }, environment: { slug: "prod", type: "PRODUCTION" }, secretKey: undefined });
   let secretKey = "";
   await showNewKey({ db, vault, environmentId: environment.id }, (key = "") => (secretKey = key));
-  const log = createLog({ level: "error", format: "json", write: (line) => process.stderr.write(line) });
+  const logged: string[] = [];
+  const log = createLog({
+    level: "warn",
+    format: "json",
+    write(line) {
+      logged.push(line);
+      if (line.includes('"level":"error"')) process.stderr.write(line);
+    },
+  });
   const packets = openPacketStore(folder);
   const state = { origin, address: "127.0.0.1" };
   const issuer = createIssuer({ keys, environmentId: environment.id, origin: () => state.origin });
@@ -167,6 +184,7 @@ export async function openHarness(): Promise<Harness> {
     call,
     signUp,
     trigger,
+    logged: () => logged,
     async close() {
       await engine.close();
       await prisma.$disconnect();

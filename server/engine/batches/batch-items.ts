@@ -17,7 +17,8 @@ import type { StoredRun } from "../run-row";
 export interface Item {
   index: number;
   task: string;
-  payload: Packet;
+  /** Throws what is wrong with it, like everything else of the item. */
+  payload(): Packet;
   options: TriggerOptions;
 }
 
@@ -30,7 +31,7 @@ export async function prepareItem(engine: Engine, batchId: string, item: Item, p
     return { keyed: { ...failedItem(item, batch, parent, { type: "INTERNAL_ERROR", code, message }), idempotency }, error: message };
   };
   try {
-    const prepared = await prepareRun(engine, { ...item, triggerFunction, batch }, parent);
+    const prepared = await prepareRun(engine, { ...item, payload: item.payload(), triggerFunction, batch }, parent);
     // With its key: as long as a run holds that, the item is that run.
     if ("heldBy" in prepared) return refuse(prepared.refusal, prepared.idempotency);
     const { run, idempotency } = prepared;
@@ -72,7 +73,7 @@ function failedItem({ task: given, ...item }: Item, batch: { id: string; index: 
     tags: [],
     node: null,
     payload: null,
-    payload_type: item.payload.dataType === "application/store" ? "application/json" : readableText(item.payload.dataType, 128),
+    payload_type: "application/json",
     metadata: null,
     options: JSON.stringify({ triggerFunction: parent?.waits === true ? "batchTriggerAndWait" : "batchTrigger" }),
     progress_value: null,

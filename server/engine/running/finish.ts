@@ -74,12 +74,15 @@ select ${runColumns}, run.stopping, run.event, q.run_id is not null as was_queue
        (select json_agg(id) from p) as parents, (select json_agg(id) from bc where complete) as batches
   from r as run left join q on q.run_id = run.id`;
 
+const sizeOfEnding = ({ finish }: Ending): number => finish.output?.data?.length ?? 0;
+
 const nothing = Symbol("not in a state that ends this way");
 
 /** The road of ends. `submit` answers null when the run was not in one of the `from` statuses at that epoch. */
 export function createFinishes(engine: Engine) {
   const linked = groupCommit<Ending, Finished | typeof nothing>({
     writer: engine.db.writer(),
+    sizeOf: sizeOfEnding,
     async run(writer, endings) {
       const rows = await endLinked(engine, writer, endings);
       const byId = new Map(rows.map((row) => [row.id, row]));

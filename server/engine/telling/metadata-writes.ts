@@ -62,6 +62,8 @@ export function createMetadataWrites(engine: Engine) {
 
   return groupCommit<MetadataChange, Json>({
     writer: engine.db.writer(),
+    // Each reads and writes the whole metadata of a run, a quarter of a megabyte at most.
+    maxBatch: 64,
     async run(writer, changes) {
       try {
         return await apply(writer, changes);
@@ -105,12 +107,12 @@ async function applyAll(query: Query, envId: string, changes: readonly MetadataC
 function applyOne(held: ReadonlyMap<string, Held>, change: MetadataChange): Json | Error {
   const entry = held.get(change.runId);
   if (entry === undefined) return new EngineError(404, `Run ${change.runId} not found.`);
-  const { run } = entry;
   let operations = change.operations;
   if (change.from !== undefined) {
     const { runId, epoch, count, first } = change.from;
     const teller = held.get(runId);
-    if (teller?.run.epoch !== epoch || isFinal(teller.run.status)) return entry.metadata;
+    // A cancelled run is heard until its process lets it go: its hooks tell what they have cleaned up.
+    if (teller?.run.epoch !== epoch || (isFinal(teller.run.status) && teller.run.status !== "CANCELED")) return entry.metadata;
     operations = operations.slice(Math.max(0, teller.counts[count] - first));
     // What is refused below counts too: it is not tried again when the run is resumed.
     teller.counts[count] = Math.max(teller.counts[count], first + change.operations.length);

@@ -7,6 +7,7 @@ import { encodeText } from "../../db/text";
 import type { Engine } from "../engine";
 import { EngineError } from "../error";
 import { offloadPacket } from "../packets";
+import { claimRequest, MadeBefore } from "../request-once";
 import { checkKey, checkTags } from "../triggering/prepare-run";
 import { getToken, toTokenRow, tokenColumns, type StoredToken } from "../reads/tokens";
 import { resumeRuns } from "./resume";
@@ -33,11 +34,26 @@ interface Made {
   isCached: boolean;
 }
 
-/**
- * A token that somebody outside completes. With a key that is taken, the token that holds it, answered or not.
- * `alongside` is done in the same commit.
- */
-export async function createToken(engine: Engine, body: TokenCreateBody, by: { runId?: string; alongside?: (query: Query, made: Made) => Promise<void> }): Promise<Made> {
+interface Creation {
+  runId?: string;
+  /** Id of the request, the same one for its retries: they get the token that the first made. */
+  requestKey?: string;
+  /** Done in the same commit. */
+  alongside?: (query: Query, made: Made) => Promise<void>;
+}
+
+/** A token that somebody outside completes. With a key that is taken, the token that holds it, answered or not. */
+export async function createToken(engine: Engine, body: TokenCreateBody, by: Creation): Promise<Made> {
+  try {
+    return await makeToken(engine, body, by);
+  } catch (error) {
+    const token = error instanceof MadeBefore ? await getToken(engine.db, engine.env.id, error.ref) : null;
+    if (token === null) throw error;
+    return { token, isCached: false };
+  }
+}
+
+async function makeToken(engine: Engine, body: TokenCreateBody, by: Creation): Promise<Made> {
   const timeout = body.timeout === undefined ? null : parseDue(body.timeout, engine.clock.now());
   if (body.timeout !== undefined && timeout === null) {
     throw new EngineError(422, `"${body.timeout}" is neither a duration such as "10m" nor an ISO date.`, { param: "timeout" });
@@ -55,6 +71,7 @@ export async function createToken(engine: Engine, body: TokenCreateBody, by: { r
     // A statement of its own: it sees who was first.
     const [held] = created === undefined ? await query<StoredToken>(holderSql, [engine.env.id, key]) : [created];
     if (held === undefined) throw new EngineError(503, "The token's idempotency key is being changed by others; try again.");
+    if (created !== undefined && by.requestKey !== undefined) await claimRequest(query, engine.env.id, { kind: "waitpoint", key: by.requestKey, ref: created.id });
     const result = { token: toTokenRow(held), isCached: created === undefined };
     await by.alongside?.(query, result);
     return result;
