@@ -21,6 +21,7 @@ import { PrismaClient } from "./db/generated/client";
 import { openKeys, openVault } from "./db/keys";
 import { migrate } from "./db/migrate";
 import { openPacketStore } from "./db/packets";
+import { openUploads } from "./db/uploads";
 import { watchDisk, type DiskWatch } from "./db/postgres/disk";
 import { startEmbeddedPostgres } from "./db/postgres/embedded";
 import { checkExternalPostgres } from "./db/postgres/external";
@@ -112,6 +113,8 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
   const env = boot.environment;
 
   const packets = openPacketStore(join(dataDir, "packets"));
+  const uploads = openUploads({ folder: join(dataDir, "uploads"), environmentId: env.id });
+  cleanup.add("uploads", () => uploads.close());
   const issuer = createIssuer({ keys, environmentId: env.id, origin });
   const engine = await createEngine({
     db,
@@ -119,7 +122,7 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
     packets,
     sole: config.roles.has("engine"),
     log: log.child({ in: "engine" }),
-    api: () => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.workerToken() }),
+    api: (run) => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.runToken(run) }),
     tokenUrl: issuer.callbackUrl,
     tokenAccess: (id) => issuer.tokenAccess(id).token,
     runAccess: (id) => issuer.runAccess(id).token,
@@ -139,6 +142,7 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
     prisma,
     keys,
     packets,
+    uploads,
     log: log.child({ in: "api" }),
     config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, notices, clientAddress: createClientAddress(config.proxies) },
   });

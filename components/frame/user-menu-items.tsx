@@ -1,9 +1,9 @@
 "use client";
 import { Keyboard, LogOut, Monitor, Moon, Sun, UserRound, type LucideIcon } from "lucide-react";
-import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { MenuCheck, MenuItem, MenuLabel, MenuLine } from "@/components/ui/menu";
 import type { Me } from "@/lib/contracts/dashboard";
+import { useGo } from "./leaving";
 import { useShortcutSheet } from "./shortcuts";
 import { signOut } from "./sign-out";
 import { applyTheme, readTheme, themes, type Theme } from "./theme";
@@ -15,7 +15,7 @@ const themeLook: Record<Theme, { word: string; Icon: LucideIcon }> = {
 };
 
 export function UserMenuItems({ me }: { me: Me }) {
-  const router = useRouter();
+  const go = useGo();
   const showSheet = useShortcutSheet();
   const [theme, setTheme] = useState(() => readTheme(document.documentElement.dataset.theme));
   return (
@@ -23,7 +23,7 @@ export function UserMenuItems({ me }: { me: Me }) {
       <MenuLabel>
         <span className="block truncate">{me.user.email}</span>
       </MenuLabel>
-      <MenuItem onSelect={() => router.push("/account")}>
+      <MenuItem onSelect={() => go("/account")}>
         <UserRound aria-hidden className="size-4 text-muted" />
         Your account
       </MenuItem>

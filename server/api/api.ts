@@ -3,6 +3,7 @@ import { isConnectionError } from "../db/errors";
 import type { PrismaClient } from "../db/generated/client";
 import type { Keys } from "../db/keys";
 import type { PacketStore } from "../db/packets";
+import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import type { Logger } from "../log";
 import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
@@ -41,6 +42,7 @@ export interface ApiOptions {
   prisma: PrismaClient;
   keys: Keys;
   packets: PacketStore;
+  uploads: Uploads;
   config: ApiConfig;
   log: Logger;
 }
@@ -54,13 +56,13 @@ export interface Api {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { engine, prisma, keys, packets, config, log } = options;
+  const { engine, prisma, keys, packets, uploads, config, log } = options;
   const signIn = createSignIn({ prisma, secret: keys.sessions, origin: config.origin, log });
-  const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn });
+  const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn, isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch });
   const issuer = createIssuer({ keys, environmentId: engine.env.id, origin: config.origin });
   const stopping = createStopping();
   const guards = { guesses: createGuessLimits(keys.sessions), settingPasswords: createTurn() };
-  const context: ApiContext = { stopping, engine, prisma, keys, packets, config, log, signIn, ...guards, credentials, issuer };
+  const context: ApiContext = { stopping, engine, prisma, keys, packets, uploads, config, log, signIn, ...guards, credentials, issuer };
 
   const app = new Hono<ApiEnv>();
   app.use("*", securityHeaders);

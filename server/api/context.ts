@@ -6,6 +6,7 @@ import type { RunRow } from "@/lib/contracts/run";
 import type { PrismaClient } from "../db/generated/client";
 import type { Keys } from "../db/keys";
 import type { PacketStore } from "../db/packets";
+import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import type { Logger } from "../log";
 import type { Credentials } from "./credentials";
@@ -21,6 +22,7 @@ export interface ApiContext {
   engine: Engine;
   prisma: PrismaClient;
   packets: PacketStore;
+  uploads: Uploads;
   credentials: Credentials;
   signIn: SignIn;
   guesses: GuessLimits;

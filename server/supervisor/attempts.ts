@@ -84,7 +84,9 @@ export function createAttempts({ events, log, now, claimOomKill, isOutage, onFre
           run.phase = "running";
           run.clock.restart(now());
         }
-        return inbox.push(runId, () => events.runStarted({ runId, epoch }));
+        // The others are EXECUTING from their dispatch on.
+        if (run.member.isOwn) inbox.push(runId, () => events.runStarted({ runId, epoch }));
+        return;
       case "operation":
         if (isWait(message.operation)) pause(run);
         return inbox.push(runId, () => events.performOperation(message));

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { z } from "zod";
 import { FromWorker, type ToWorker } from "@/lib/contracts/ipc";
 import type { Logger } from "@/server/log";
+import { createCommonContexts } from "./common-context";
 import { captureOutput } from "./output";
 import { signalGroup } from "./process-group";
 import { watchStall, type StallWatch } from "./stall";
@@ -57,6 +58,7 @@ export class WorkerProcess {
   #startTimer: NodeJS.Timeout | undefined;
   #state: State = "starting";
   #outbox: ToWorker[] = [];
+  readonly #asSent = createCommonContexts();
   #isFlushing = false;
   #pingedAt = 0;
   #isPingOpen = false;
@@ -166,7 +168,7 @@ export class WorkerProcess {
     if (this.#outbox.length === 0 || !this.#child.connected || this.#state === "starting") return;
     const messages = this.#outbox;
     this.#outbox = [];
-    this.#child.send(messages, () => {
+    this.#child.send(messages.map(this.#asSent), () => {
       // A failed send means that the process is ending.
     });
   }

@@ -1,7 +1,8 @@
-import { ToWorker } from "@/lib/contracts/ipc";
+import { SentToWorker, type ToWorker } from "@/lib/contracts/ipc";
 import { describeWithStack } from "@/lib/values/describe";
 import { currentRun, registerConfigHooks } from "@trigger.dev/sdk/internal";
 import { loadBundle } from "./bundle";
+import { createCommonContexts } from "./common-context";
 import { captureConsole } from "./console-capture";
 import { describeBundle } from "./manifest";
 import { createOutbox } from "./outbox";
@@ -68,7 +69,8 @@ async function broken(error: unknown): Promise<never> {
   return exit(1);
 }
 
-const Messages = ToWorker.array();
+const Messages = SentToWorker.array();
+const whole = createCommonContexts();
 
 function onMessage(raw: unknown): void {
   const messages = Messages.safeParse(raw);
@@ -77,7 +79,8 @@ function onMessage(raw: unknown): void {
     process.stderr.write(`a message that could not be understood: ${messages.error.message}\n`);
     return void exit(1);
   }
-  for (const message of messages.data) {
+  for (const sent of messages.data) {
+    const message = whole(sent);
     if (message.type === "ping") outbox.send({ type: "pong", at: message.at });
     else if (message.type === "drain") drain();
     else if (runs === undefined) early.push(message);

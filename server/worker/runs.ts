@@ -118,6 +118,9 @@ export function createRuns({ config, environments, send, sendOff, onEmpty }: Run
           return one.run.operations.deliver(message.seq, message.outcome);
         case "metadata":
           return one.run.metadata.replace(message.metadata);
+        case "token":
+          one.run.assignment.api.token = message.token;
+          return;
         case "cancel":
           if (one.phase !== "running") return;
           if (message.reason === "canceled") return void cancel(one);

@@ -4,13 +4,13 @@ import { payloadPacket } from "../../engine/packets";
 import { trigger } from "../../engine/triggering/trigger";
 import { readJson, triggerBytes } from "../body";
 import { principalOf, requestKeyOf, setHeader, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
-import { describe, type Principal } from "../principal";
+import { describe, minterOf, type Principal } from "../principal";
 import { requires } from "../requires";
 import { readWait, runResultWithin } from "../wire/result";
-import { checkPublicOptions, checkStored, taskFor } from "../trigger-checks";
+import { checkPublicOptions, uploadedContent } from "../trigger-checks";
 
 export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
-  const { engine, issuer, packets } = context;
+  const { engine, issuer } = context;
   const app = new Hono<ApiEnv>();
 
   app.post(
@@ -21,9 +21,8 @@ export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
       const waitMs = readWait(c);
       const body = await readJson(c, TriggerBody, triggerBytes);
       const options = withLegacyHeaders(c, body.options ?? {});
-      checkPublicOptions(principal, taskFor(engine, c.req.param("task"), options), options);
-      const payload = payloadPacket(body.payload, options.payloadType);
-      await checkStored(packets, payload);
+      checkPublicOptions(engine, principal, c.req.param("task"), options);
+      const payload = await uploadedContent(context, principal, payloadPacket(body.payload, options.payloadType));
       const run = await trigger(engine, {
         task: c.req.param("task"),
         payload,
@@ -32,7 +31,7 @@ export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
         ...oneTimeOf(principal),
         ...(principal.kind === "session" && { by: describe(principal) }),
       });
-      handOver(c, issuer.runAccess(run.id, principal.kind === "public" ? principal.skipColumns : []));
+      handOver(c, issuer.runAccess(run.id, { skipColumns: principal.kind === "public" ? principal.skipColumns : [], by: minterOf(principal) }));
       const result = waitMs === 0 ? null : await runResultWithin(context, run.id, waitMs);
       return c.json({ id: run.id, isCached: run.isCached, ...(result !== null && { result }) });
     },

@@ -3,6 +3,7 @@ import { TaskRunError } from "@/lib/contracts/error";
 import type { RunDetail, RunRow } from "@/lib/contracts/run";
 import type { RunStatus } from "@/lib/contracts/status";
 import type { Database } from "../../db/database";
+import { placeAt } from "@/lib/runs/list-place";
 import { decodeText } from "../../db/text";
 import { EngineError } from "../error";
 import { notableStatuses } from "../triggering/insert-runs";
@@ -58,7 +59,6 @@ function readCursor(cursor: string): { direction: "<" | ">"; createdAt: string; 
   if (match === null) throw new EngineError(400, "The cursor is not one that this server gave out; leave it out to start at the newest run.", { param: "cursor" });
   return { direction: match[1] === ">" ? ">" : "<", createdAt: match[2] ?? "", id: match[3] ?? "" };
 }
-const writeCursor = (direction: "<" | ">", row: RunRow) => `${direction}${row.createdAt}_${row.id}`;
 
 /** Above this many waiting runs, a QUEUED one is near the top of any list. */
 const fewQueued = 1000;
@@ -119,7 +119,10 @@ export async function listRuns(db: Database, envId: string, query: RunsListQuery
   }
   list("run.task", query.task);
   list("run.queue", query.queue);
-  for (const tag of query.tag ?? []) add((p) => runsTagged(`= ${p}`), tag);
+  const [tag, ...otherTags] = query.tag ?? [];
+  // One tag finds the runs, the others are looked for in them: more tags are no more work.
+  if (tag !== undefined) add((p) => runsTagged(`= ${p}`), tag);
+  if (otherTags.length > 0) add((p) => `run.tags @> ${p}::text[]`, otherTags);
   if (query.anyTag !== undefined && query.anyTag.length > 0) add((p) => runsTagged(`= any(${p})`), query.anyTag);
   // Looked for in the text of the options as it was written: parsing it would fail at what JSON holds and text does not.
   if (query.region !== undefined && query.region.length > 0) {
@@ -154,7 +157,7 @@ export async function listRuns(db: Database, envId: string, query: RunsListQuery
   const last = rows.at(-1);
   return {
     rows,
-    ...((backward || more) && last !== undefined && { next: writeCursor("<", last) }),
-    ...((backward ? more : cursor !== null) && first !== undefined && { previous: writeCursor(">", first) }),
+    ...((backward || more) && last !== undefined && { next: placeAt("<", last) }),
+    ...((backward ? more : cursor !== null) && first !== undefined && { previous: placeAt(">", first) }),
   };
 }
