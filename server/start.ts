@@ -36,6 +36,7 @@ import { listen, refuseUpgrade, sendJson, type Handler, type HttpServer, type Ro
 import { createMetrics } from "./http/metrics";
 import { operations } from "./http/operations";
 import { openPages, type Pages } from "./http/pages";
+import { reporter, startingRoutes } from "./http/starting";
 import { watchReadiness } from "./http/readiness";
 import { securityHeaders } from "./http/security-headers";
 import type { Logger } from "./log";
@@ -253,14 +254,6 @@ function openGateway({ engine, api, notices, config, log }: { engine: Engine; ap
   });
 }
 
-function startingRoutes(log: Logger): Routes {
-  const wait: Handler = (_, response) => {
-    response.setHeader("retry-after", "1");
-    sendJson(response, 503, { error: "Signalbox is starting. Try again in a moment." });
-  };
-  return { probes: [], paths: [], pages: wait, upgrades: [], onError: reporter(log) };
-}
-
 interface Serving {
   config: Config;
   engine: Engine;
@@ -304,5 +297,3 @@ function servingRoutes({ config, engine, api, pages, gateway, supervisor, readin
     onError: reporter(log),
   };
 }
-
-const reporter = (log: Logger): Routes["onError"] => (error, request) => log.error("a request failed", { method: request.method, path: request.url?.split("?", 1)[0], error });
