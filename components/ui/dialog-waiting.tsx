@@ -16,8 +16,10 @@ export function DialogWaiting({ onClose }: { onClose: () => void }) {
   }, []);
   return createPortal(
     <div className="fixed inset-0 z-40 bg-black/40">
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- it holds the keys until the dialog is there */}
       <div
         ref={box}
+        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- as the dialogs that it stands for: a native one would be on top of them
         role="dialog"
         aria-modal
         aria-label="Loading"

@@ -76,6 +76,7 @@ const faults = (page: Page): Promise<string[]> =>
     const found: string[] = window.broken === undefined ? [] : ["a text was run as a script"];
     found.push(...window.violations.map((violation) => `policy: ${violation}`));
     for (const element of document.querySelectorAll("x-hostile, marquee, base, embed, object, iframe, img, meta[http-equiv=refresh], [onerror], [onload], [href^='javascript:'], [href^='data:'], [src^='javascript:']")) found.push(`element: ${element.outerHTML.slice(0, 100)}`);
+    // oxlint-disable-next-line no-control-regex -- these are what may not be there
     const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/;
     const say = (where: string, text: string) => control.test(text) && found.push(`${where}: ${JSON.stringify(text.slice(0, 80))}`);
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

@@ -18,8 +18,8 @@ export async function readQueuePlace(engine: Engine, runId: string): Promise<Que
   );
   if (row === undefined) return null;
   return {
-    ahead: Number(row.ahead),
-    perMinute: Number(row.finished) / paceMinutes,
+    ahead: row.ahead,
+    perMinute: row.finished / paceMinutes,
     laneRunning: scheduler.runningIn({ queue: row.queue, key: row.key }),
     environment: { running: scheduler.running, limit: scheduler.environmentLimit, paused: scheduler.environmentPaused },
   };
