@@ -9,7 +9,7 @@ import { useRowWindow } from "@/components/ui/use-row-window";
 import type { RunRow } from "@/lib/contracts/run";
 import { useClock, useNow } from "@/components/live/live-provider";
 import { formatDuration, formatTicking } from "@/lib/view/format";
-import { timeTicks, type Fold } from "@/lib/time/time-scale";
+import { timeTicks, type Fold, type TimeScale } from "@/lib/time/time-scale";
 import type { TraceRow } from "@/lib/trace/trace-rows";
 import type { Waterfall } from "./use-waterfall";
 import { lineHeight, split, tickMs, WaterfallLine } from "./waterfall-line";
@@ -34,6 +34,19 @@ function FoldLength({ gap: { fromMs, toMs } }: { gap: Fold["gap"] }) {
   return <>⋯{lasts ? formatTicking(now - fromMs) : formatDuration(toMs - fromMs)}⋯</>;
 }
 
+/** One that would stand on the one before is left out; the fold itself is seen all the same. */
+function labelledFolds(scale: TimeScale, wanted: number): Fold[] {
+  const shown: Fold[] = [];
+  let last = -1;
+  for (const fold of scale.folds) {
+    const middle = (scale.at(fold.fromMs) + scale.at(fold.toMs)) / 2;
+    if (last >= 0 && middle - last < 1 / wanted) continue;
+    last = middle;
+    shown.push(fold);
+  }
+  return shown;
+}
+
 /** Tree and bars in one virtual scroll. */
 export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallViewProps) {
   const { rows, scale, toggle, openAll, closeAll } = waterfall;
@@ -44,16 +57,7 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
   // Bars have three fifths of what the durations leave; a mark needs 70 px for its text.
   const wanted = Math.max(1, Math.floor(((width - 72) * 0.6) / 70));
   const ticks = useMemo(() => timeTicks(scale, wanted), [scale, wanted]);
-  const labelled = useMemo(() => {
-    let last = -1;
-    // One that would stand on the one before is left out; the fold itself is seen all the same.
-    return scale.folds.filter((fold) => {
-      const middle = (scale.at(fold.fromMs) + scale.at(fold.toMs)) / 2;
-      if (last >= 0 && middle - last < 1 / wanted) return false;
-      last = middle;
-      return true;
-    });
-  }, [scale, wanted]);
+  const labelled = useMemo(() => labelledFolds(scale, wanted), [scale, wanted]);
   const latest = useRef({ toggle, onSelect });
   useEffect(() => {
     latest.current = { toggle, onSelect };

@@ -32,7 +32,7 @@ export function ActivityChart({ stats, hours }: ChartsProps) {
       <BarChart data={data} margin={margin} barCategoryGap={1}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis dataKey="at" {...axis} minTickGap={48} tickFormatter={(at: string) => tickLabel(at, hours)} />
-        <YAxis {...axis} axisLine={false} width={axisWidth(data.map(({ at: _, ...counts }) => formatCount(Object.values(counts).reduce((sum, count) => sum + count, 0))))} allowDecimals={false} tickFormatter={(value: number) => formatCount(value)} />
+        <YAxis {...axis} axisLine={false} width={axisWidth(stats.points.map(({ counts }) => formatCount(Object.values(counts).reduce((sum, count) => sum + count, 0))))} allowDecimals={false} tickFormatter={(value: number) => formatCount(value)} />
         <Tooltip cursor={{ fill: "var(--hover)" }} content={<Card hours={hours} format={formatCount} />} />
         {seriesOf(stats.points).map((status) => (
           <Bar key={status} dataKey={status} name={statusLook[status].word} stackId="runs" fill={toneColor[statusLook[status].tone]} fillOpacity={shade[status] ?? 1} isAnimationActive={!still} animationDuration={120} />
