@@ -16,10 +16,11 @@ export function DialogWaiting({ onClose }: { onClose: () => void }) {
   }, []);
   return createPortal(
     <div className="fixed inset-0 z-40 bg-black/40">
-      {/* The element would bring its own layer, focus and Escape beside those of the dialog that comes. */}
-      {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div
         ref={box}
+        // The element would bring its own layer, focus and Escape beside those of the dialog that comes.
+        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
         role="dialog"
         aria-modal
         aria-label="Loading"
