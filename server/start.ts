@@ -21,6 +21,7 @@ import { PrismaClient } from "./db/generated/client";
 import { openKeys, openVault } from "./db/keys";
 import { migrate } from "./db/migrate";
 import { openPacketStore } from "./db/packets";
+import { openUploads } from "./db/uploads";
 import { watchDisk, type DiskWatch } from "./db/postgres/disk";
 import { startEmbeddedPostgres } from "./db/postgres/embedded";
 import { checkExternalPostgres } from "./db/postgres/external";
@@ -35,6 +36,7 @@ import { listen, refuseUpgrade, sendJson, type Handler, type HttpServer, type Ro
 import { createMetrics } from "./http/metrics";
 import { operations } from "./http/operations";
 import { openPages, type Pages } from "./http/pages";
+import { reporter, startingRoutes } from "./http/starting";
 import { watchReadiness } from "./http/readiness";
 import { securityHeaders } from "./http/security-headers";
 import type { Logger } from "./log";
@@ -112,6 +114,8 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
   const env = boot.environment;
 
   const packets = openPacketStore(join(dataDir, "packets"));
+  const uploads = openUploads({ folder: join(dataDir, "uploads"), environmentId: env.id });
+  cleanup.add("uploads", () => uploads.close());
   const issuer = createIssuer({ keys, environmentId: env.id, origin });
   const engine = await createEngine({
     db,
@@ -119,7 +123,7 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
     packets,
     sole: config.roles.has("engine"),
     log: log.child({ in: "engine" }),
-    api: () => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.workerToken() }),
+    api: (run) => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.runToken(run) }),
     tokenUrl: issuer.callbackUrl,
     tokenAccess: (id) => issuer.tokenAccess(id).token,
     runAccess: (id) => issuer.runAccess(id).token,
@@ -139,6 +143,7 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
     prisma,
     keys,
     packets,
+    uploads,
     log: log.child({ in: "api" }),
     config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, notices, clientAddress: createClientAddress(config.proxies) },
   });
@@ -249,14 +254,6 @@ function openGateway({ engine, api, notices, config, log }: { engine: Engine; ap
   });
 }
 
-function startingRoutes(log: Logger): Routes {
-  const wait: Handler = (_, response) => {
-    response.setHeader("retry-after", "1");
-    sendJson(response, 503, { error: "Signalbox is starting. Try again in a moment." });
-  };
-  return { probes: [], paths: [], pages: wait, upgrades: [], onError: reporter(log) };
-}
-
 interface Serving {
   config: Config;
   engine: Engine;
@@ -282,7 +279,8 @@ function servingRoutes({ config, engine, api, pages, gateway, supervisor, readin
     if (token === undefined) return false;
     return (await api.credentials.authenticateToken(token).catch(() => null))?.kind === "key";
   };
-  const handleApi: Handler = getRequestListener(api.app.fetch);
+  const useFramework: Handler = getRequestListener(api.app.fetch);
+  const handleApi: Handler = (request, response) => (api.hotTrigger.handle(request, response) ? undefined : useFramework(request, response));
   const noPages: Handler = (_, response) => sendJson(response, 404, { error: "This node serves no dashboard (SIGNALBOX_ROLES)." });
   const isProxied = config.publicUrl !== undefined || config.proxies.length > 0;
   const machine = operations({ isProxied, problems: readiness.problems, metrics, hasSecretKey: (request) => hasSecretKey(request.headers.authorization) });
@@ -299,5 +297,3 @@ function servingRoutes({ config, engine, api, pages, gateway, supervisor, readin
     onError: reporter(log),
   };
 }
-
-const reporter = (log: Logger): Routes["onError"] => (error, request) => log.error("a request failed", { method: request.method, path: request.url?.split("?", 1)[0], error });

@@ -16,7 +16,14 @@ import { SessionLine } from "./session-line";
 
 type Page = z.infer<typeof SessionsPage>;
 
-export function AccountView({ initial, minPassword }: { initial: Page; minPassword: number }) {
+interface AccountViewProps {
+  initial: Page;
+  minPassword: number;
+  /** The password was changed just now. */
+  isChanged: boolean;
+}
+
+export function AccountView({ initial, minPassword, isChanged }: AccountViewProps) {
   const { data, error, refetch } = useQuery({ queryKey: ["sessions"], queryFn: ({ signal }) => getJson<Page>("/api/dashboard/sessions", signal), initialData: initial });
   const [busy, setBusy] = useState(false);
   const { user } = useMe();
@@ -32,18 +39,17 @@ export function AccountView({ initial, minPassword }: { initial: Page; minPasswo
 
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
-      <PanelHead title="You" />
+      <h1 className="px-4 pt-4 text-lg font-semibold">{user.name}</h1>
       <Facts
         className="px-4 py-3"
         facts={[
-          ["Name", user.name],
           ["E-mail", user.email],
           ["Role", user.role],
         ]}
       />
       <PanelHead title="Password" detail="changing it signs you out everywhere else" className="border-t" />
       <div className="px-4 py-4">
-        <PasswordForm email={user.email} minPassword={minPassword} onChanged={changed} />
+        <PasswordForm email={user.email} minPassword={minPassword} isChanged={isChanged} />
       </div>
       <PanelHead title="Where you are signed in" detail={`${data.sessions.length}`} className="border-t">
         {data.sessions.length > 1 ? (

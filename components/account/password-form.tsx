@@ -1,5 +1,5 @@
 "use client";
-import { useRef, useState, type FormEvent } from "react";
+import { useState, type FormEvent } from "react";
 import { PasswordInput } from "../auth/password-input";
 import { send } from "../auth/request";
 import { text } from "../auth/sign-in-form";
@@ -11,11 +11,9 @@ interface Errors {
   newPassword?: string;
 }
 
-export function PasswordForm({ email, minPassword, onChanged }: { email: string; minPassword: number; onChanged: () => void }) {
+export function PasswordForm({ email, minPassword, isChanged }: { email: string; minPassword: number; isChanged: boolean }) {
   const [busy, setBusy] = useState(false);
   const [errors, setErrors] = useState<Errors>({});
-  const [done, setDone] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -25,23 +23,19 @@ export function PasswordForm({ email, minPassword, onChanged }: { email: string;
       ...(passwords.currentPassword === "" ? { currentPassword: "Enter your current password" } : {}),
       ...(passwords.newPassword.length < minPassword ? { newPassword: `${minPassword - passwords.newPassword.length} more characters are needed` } : {}),
     };
-    setDone(false);
     setErrors(missing);
     if (Object.keys(missing).length > 0) return;
     setBusy(true);
     const answer = await send("/api/auth/change-password", passwords);
+    // A full load: the session is a new one, and what is live has to begin with it.
+    if (answer.ok) return window.location.replace("/account?password=changed");
     setBusy(false);
-    if (answer.ok) {
-      form.current?.reset();
-      setDone(true);
-      return onChanged();
-    }
     const { issues, param, error } = answer.problem;
     setErrors(param === "newPassword" || issues.some((issue) => issue.path === "newPassword") ? { newPassword: issues[0]?.message ?? error } : { currentPassword: error });
   }
 
   return (
-    <form ref={form} noValidate onSubmit={(event) => void submit(event)} className="flex max-w-sm flex-col gap-4">
+    <form noValidate onSubmit={(event) => void submit(event)} className="flex max-w-sm flex-col gap-4">
       <input type="hidden" name="username" autoComplete="username" value={email} />
       <Field label="Current password" error={errors.currentPassword}>
         {(control) => <PasswordInput {...control} name="currentPassword" autoComplete="current-password" />}
@@ -53,7 +47,7 @@ export function PasswordForm({ email, minPassword, onChanged }: { email: string;
         <Button type="submit" look="primary" busy={busy}>
           Change password
         </Button>
-        <output className="text-good">{done ? "Changed. Everywhere else you are signed out." : ""}</output>
+        <output className="text-good">{isChanged ? "Changed. Everywhere else you are signed out." : ""}</output>
       </div>
     </form>
   );

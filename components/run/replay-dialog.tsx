@@ -82,7 +82,7 @@ export function ReplayDialog({ run, onClose }: { run: RunDetail; onClose: () => 
           label="Payload"
           value={payload}
           onChange={setPayload}
-          help={payload === original ? "The payload as it was, dates and other types included" : "Edited: sent as JSON"}
+          help={payload === original ? "The payload as it was, dates and other types included" : "Edited: what was a date or another type stays one where the text still fits it"}
           error={failure ? (issues.length > 0 ? issues.map((issue) => (issue.path === "" ? issue.message : `${issue.path}: ${issue.message}`)).join("\n") : failure.message) : undefined}
           minHeight="300px"
           onSubmit={() => void replay()}

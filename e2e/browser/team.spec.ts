@@ -2,6 +2,9 @@ import { expect, test, type Browser, type Page } from "@playwright/test";
 import { admin, serverUnderTest } from "../global-setup";
 import { unique } from "./api";
 
+// Two or three browsers each, every one of which loads the dashboard anew.
+test.describe.configure({ timeout: 120_000 });
+
 const nobody = { storageState: { cookies: [], origins: [] } };
 const password = "purple anvil seventeen";
 
@@ -95,6 +98,8 @@ test("one changes the own password, sees where one is signed in, and signs out e
   await theirs.getByRole("button", { name: "Change password" }).click();
   await expect(theirs.getByText("Everywhere else you are signed out")).toBeVisible();
   await expect(theirs.getByRole("row", { name: /Chrome/ })).toHaveCount(1);
+  // What is live goes on with the new session.
+  await expect(theirs.getByRole("button", { name: /^live/ })).toBeVisible();
   await elsewhere.goto("/runs");
   await expect(elsewhere).toHaveURL(/\/sign-in/);
   await theirs.reload();

@@ -11,6 +11,10 @@ export const limits = {
   /** Larger packets leave the row for the packet store. */
   inlinePacketBytes: 512 * 1024,
   batchItems: 1000,
+  /** Values in one list of a filter. */
+  filterValues: 100,
+  /** Scopes of one public token. */
+  tokenScopes: 500,
   idempotencyKeyLength: 2048,
   tokenCreateBytes: 10 * 1024,
   streamAppendBytes: 512 * 1024,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RunEvent, RunRow, StreamChunk, TraceItem, IsoDate, RunDetail } from "./run";
+import { listOf } from "./list";
 import { ListedStatus, RunStatus } from "./status";
 import { TokenRow } from "./token";
 
@@ -21,10 +22,10 @@ import { TokenRow } from "./token";
 
 /** Filters of a run list. All given must hold; lists are "any of", tags "all of". The same object is the query of GET /api/dashboard/runs. */
 export const RunFilter = z.object({
-  status: z.array(ListedStatus).optional(),
-  task: z.array(z.string()).optional(),
-  tag: z.array(z.string()).optional(),
-  queue: z.array(z.string()).optional(),
+  status: listOf(ListedStatus).optional(),
+  task: listOf(z.string()).optional(),
+  tag: listOf(z.string()).optional(),
+  queue: listOf(z.string()).optional(),
   batch: z.string().optional(),
   /** Runs created at or after; ISO date. */
   from: IsoDate.optional(),

@@ -45,7 +45,7 @@ export const TriggerResponse = z.object({ id: z.string(), isCached: z.boolean() 
 
 export const BatchCreateBody = z.object({
   runCount: z.number().int().min(1).max(limits.batchItems),
-  taskIdentifiers: z.array(z.string()).optional(),
+  taskIdentifiers: z.array(z.string()).max(limits.batchItems).overwrite((tasks) => [...new Set(tasks)]).optional(),
   parentRunId: z.string().optional(),
   resumeParentOnCompletion: z.boolean().optional(),
   idempotencyKey: z.string().max(limits.idempotencyKeyLength).optional(),
@@ -66,6 +66,7 @@ export const ReplayBody = z.strictObject({
   payload: z.unknown().optional(),
   payloadType: z.string().optional(),
   metadata: z.unknown().optional(),
+  metadataType: z.string().optional(),
   tags: Tags.optional(),
   queue: z.string().optional(),
   concurrencyKey: z.union([z.string(), z.number()]).transform(String).optional(),

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { describeWithStack } from "@/lib/values/describe";
 import { currentRun, requireRun } from "./scope";
 
 export interface ComputeUsage {
@@ -59,6 +60,6 @@ export const timeout = {
 /** Keeps the attempt open until the promise settles, 60 s at most. */
 export function waitUntil(promise: Promise<unknown>): void {
   const run = requireRun("waitUntil()");
-  const tracked = promise.catch((error: unknown) => run.tracer.log("error", `waitUntil: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)).finally(() => run.background.delete(tracked));
+  const tracked = Promise.resolve(promise).catch((error: unknown) => run.tracer.log("error", `waitUntil: ${describeWithStack(error)}`)).finally(() => run.background.delete(tracked));
   run.background.add(tracked);
 }

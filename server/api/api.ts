@@ -3,6 +3,7 @@ import { isConnectionError } from "../db/errors";
 import type { PrismaClient } from "../db/generated/client";
 import type { Keys } from "../db/keys";
 import type { PacketStore } from "../db/packets";
+import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import type { Logger } from "../log";
 import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
@@ -16,6 +17,7 @@ import { taskRoutes } from "./dashboard/tasks";
 import { tokenPageRoutes } from "./dashboard/tokens";
 import { createGuessLimits } from "./guess-limits";
 import { createTurn } from "./in-turn";
+import { createHotTrigger, type HotTrigger } from "./hot-trigger";
 import { createIssuer } from "./issuer";
 import { answerProblem, toProblem } from "./problem";
 import { realtimeRoutes } from "./realtime/realtime";
@@ -41,6 +43,7 @@ export interface ApiOptions {
   prisma: PrismaClient;
   keys: Keys;
   packets: PacketStore;
+  uploads: Uploads;
   config: ApiConfig;
   log: Logger;
 }
@@ -49,18 +52,20 @@ export interface Api {
   app: Hono<ApiEnv>;
   /** For the WebSocket gateway: who asks, and whether that still holds. */
   credentials: Credentials;
+  /** Asked before `app`. */
+  hotTrigger: HotTrigger;
   /** Answers what is held open, before the server closes its connections. */
   stop(): void;
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { engine, prisma, keys, packets, config, log } = options;
+  const { engine, prisma, keys, packets, uploads, config, log } = options;
   const signIn = createSignIn({ prisma, secret: keys.sessions, origin: config.origin, log });
-  const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn });
+  const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn, isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch });
   const issuer = createIssuer({ keys, environmentId: engine.env.id, origin: config.origin });
   const stopping = createStopping();
   const guards = { guesses: createGuessLimits(keys.sessions), settingPasswords: createTurn() };
-  const context: ApiContext = { stopping, engine, prisma, keys, packets, config, log, signIn, ...guards, credentials, issuer };
+  const context: ApiContext = { stopping, engine, prisma, keys, packets, uploads, config, log, signIn, ...guards, credentials, issuer };
 
   const app = new Hono<ApiEnv>();
   app.use("*", securityHeaders);
@@ -76,7 +81,7 @@ export function createApi(options: ApiOptions): Api {
   });
   app.notFound((c) => unmatched(app, c));
   assertRules(app);
-  return { app, credentials, stop: stopping.stop };
+  return { app, credentials, hotTrigger: createHotTrigger(context), stop: stopping.stop };
 }
 
 const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [

@@ -6,6 +6,7 @@ import type { RunRow } from "@/lib/contracts/run";
 import type { PrismaClient } from "../db/generated/client";
 import type { Keys } from "../db/keys";
 import type { PacketStore } from "../db/packets";
+import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import type { Logger } from "../log";
 import type { Credentials } from "./credentials";
@@ -21,6 +22,7 @@ export interface ApiContext {
   engine: Engine;
   prisma: PrismaClient;
   packets: PacketStore;
+  uploads: Uploads;
   credentials: Credentials;
   signIn: SignIn;
   guesses: GuessLimits;
@@ -67,8 +69,9 @@ export function principalOf(c: ApiRequest): Principal {
 }
 
 /** The id that the published clients keep over the retries of one call. */
-export function requestKeyOf(c: ApiRequest): { requestKey?: string } {
-  const requestKey = c.req.header("x-trigger-request-idempotency-key");
+export const requestKeyOf = (c: ApiRequest): { requestKey?: string } => requestKeyIn((name) => c.req.header(name));
+export function requestKeyIn(header: (name: string) => string | undefined): { requestKey?: string } {
+  const requestKey = header("x-trigger-request-idempotency-key");
   return requestKey === undefined || requestKey === "" ? {} : { requestKey };
 }
 

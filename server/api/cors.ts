@@ -5,8 +5,10 @@ const fixedHeaders = ["authorization", "content-type", "trigger-version", "last-
 /** Any origin, never with credentials: what answers here is asked with a bearer token, and a cookie is not sent along. */
 export function allowOrigin(c: ApiRequest): void {
   setHeader(c, "access-control-allow-origin", "*");
-  setHeader(c, "access-control-expose-headers", "*, x-trigger-jwt, x-trigger-jwt-claims");
+  setHeader(c, "access-control-expose-headers", exposedHeaders);
 }
+
+export const exposedHeaders = "*, x-trigger-jwt, x-trigger-jwt-claims";
 
 export function preflight(c: ApiRequest, methods: readonly string[]): Response {
   const asked = (c.req.header("access-control-request-headers") ?? "").split(",").map((name) => name.trim().toLowerCase());

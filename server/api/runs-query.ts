@@ -1,4 +1,5 @@
 import { RunStatus, legacyStatus, runStatuses, type RunStatus as Status } from "@/lib/contracts/status";
+import { limits } from "@/lib/contracts/limits";
 import { parseDuration } from "@/lib/time/duration";
 import { EngineError } from "../engine/error";
 import type { RunsListQuery } from "../engine/reads/runs";
@@ -20,13 +21,13 @@ interface KnownNames {
 export function readRunsQuery(params: Record<string, string>, names: KnownNames): ListQuery {
   refuseUnknown(params, known);
   const created = readPeriod(params, createdName);
-  const status = list(params["filter[status]"])?.flatMap(readStatus);
-  const task = readings(params["filter[taskIdentifier]"], names.task);
-  const anyTag = readings(params["filter[tag]"]);
-  const queue = readings(params["filter[queue]"], names.queue);
-  const region = readings(params["filter[region]"]);
-  const version = list(params["filter[version]"]);
-  const machine = list(params["filter[machine]"]);
+  const status = statusesOf(params);
+  const task = meanings(params, "filter[taskIdentifier]", names.task);
+  const anyTag = meanings(params, "filter[tag]");
+  const queue = meanings(params, "filter[queue]", names.queue);
+  const region = meanings(params, "filter[region]");
+  const version = list(params, "filter[version]");
+  const machine = list(params, "filter[machine]");
   // The published client sends both for the page before.
   const cursor = params["page[before]"] ?? params["page[after]"];
   return {
@@ -45,7 +46,7 @@ export function readRunsQuery(params: Record<string, string>, names: KnownNames)
       ...(created.to !== undefined && { to: created.to }),
       ...(cursor !== undefined && { cursor }),
     },
-    empty: ["filter[bulkAction]", "filter[schedule]"].some((name) => list(params[name]) !== undefined),
+    empty: ["filter[bulkAction]", "filter[schedule]"].some((name) => list(params, name) !== undefined),
   };
 }
 
@@ -76,10 +77,21 @@ export function refuseUnknown(params: Record<string, string>, names: readonly st
   if (unknown !== undefined) throw bad(unknown.slice(0, 60), `is not a parameter of this list; known are ${names.join(", ")}`);
 }
 
-/** Comma-joined values; undefined when there are none. */
-export function list(text: string | undefined): string[] | undefined {
-  const values = pieces(text);
-  return values.length === 0 ? undefined : values;
+/** Comma-joined values of a parameter, each once; undefined when there are none. */
+export function list(params: Record<string, string>, name: string): string[] | undefined {
+  const values = new Set(pieces(params[name]));
+  if (values.size > limits.filterValues) throw bad(name, `may have at most ${limits.filterValues} values; ${values.size} were given`);
+  return values.size === 0 ? undefined : [...values];
+}
+
+/** The same of values that may have commas of their own: every one that the list may mean. */
+export function meanings(params: Record<string, string>, name: string, isKnown?: (joined: string) => boolean): string[] | undefined {
+  return list(params, name) && readings(params[name], isKnown);
+}
+
+function statusesOf(params: Record<string, string>): Status[] | undefined {
+  const names = list(params, "filter[status]");
+  return names && [...new Set(names.flatMap(readStatus))];
 }
 
 /** A current name, or an old one, which may stand for several. */

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { isConflict, isConnectionError, isOverdue, Overdue, Unavailable } from "./errors";
+import { askerSignal } from "./asker";
+import { Abandoned, isConflict, isConnectionError, isOverdue, Overdue, Unavailable } from "./errors";
 import { pipeline, type Statement } from "./pipeline";
 
 /** Runs one statement; prepared under a name made from its text, so keep texts constant. */
@@ -93,7 +94,10 @@ export function openDatabase(options: { url: string; poolSize?: number; connectM
 
   return {
     query,
-    lists: <Row>(sql: string, params?: readonly unknown[]) => borrowed(listPool, (client) => queryOn(client)<Row>(sql, params)).catch(tellOverdue),
+    lists: <Row>(sql: string, params?: readonly unknown[]) => {
+      const signal = askerSignal();
+      return borrowed(listPool, (client) => whileAsked({ client, signal, query }, () => queryOn(client)<Row>(sql, params))).catch((error: unknown) => tellOverdue(error, signal));
+    },
     transaction: (work) => borrowed(pool, (client) => inTransaction(client, work)),
     writer(writerOptions = {}) {
       // Rows are found through their keys in the order given, never in that of the pages: statements that write several take them in order of id.
@@ -121,7 +125,30 @@ function openPool(config: pg.PoolConfig): pg.Pool {
   return pool;
 }
 
-function tellOverdue(error: unknown): never {
+/** Stops the statement when its asker goes. The connection is kept until that is over: another statement on it would be the one that is stopped. */
+async function whileAsked<T>(of: { client: pg.PoolClient; signal: AbortSignal | undefined; query: Query }, work: () => Promise<T>): Promise<T> {
+  const { client, signal, query } = of;
+  if (signal === undefined) return work();
+  if (signal.aborted) throw new Abandoned("Who asked for this list has gone.");
+  let stopping: Promise<unknown> = Promise.resolve();
+  const stop = () => {
+    // A list that goes on all the same ends at its limit of time.
+    stopping = query("select pg_cancel_backend(pid) from pg_stat_activity where pid = $1", [processOf(client)]).catch(() => {});
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await work();
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await stopping;
+  }
+}
+
+/** The driver's own field, which its types leave out. */
+const processOf = (client: pg.PoolClient): number | null => ("processID" in client && typeof client.processID === "number" ? client.processID : null);
+
+function tellOverdue(error: unknown, signal: AbortSignal | undefined): never {
+  if (isOverdue(error) && signal?.aborted === true) throw new Abandoned("Who asked for this list has gone.");
   if (isOverdue(error)) throw new Overdue("This list took too long and was stopped. Ask for less: a shorter period, fewer values, a smaller page.");
   throw error;
 }

@@ -9,6 +9,11 @@ export class Overdue extends Error {
   override readonly name = "Overdue";
 }
 
+/** Who asked for a list has gone; it was stopped. */
+export class Abandoned extends Error {
+  override readonly name = "Abandoned";
+}
+
 const socketErrors = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ENOENT", "ETIMEDOUT"]);
 
 // The driver's own words, which have no code: a connection that broke, that did not come in time, or that no other would give back.

@@ -36,8 +36,8 @@ export interface EngineOptions {
   env: Environment;
   packets: PacketStore;
   log: Logger;
-  /** Address and credential for the reading calls of task code. */
-  api: () => { url: string; token: string };
+  /** Address and credential for the calls that the SDK of a run makes over HTTP. */
+  api: (run: { runId: string; epoch: number }) => { url: string; token: string };
   tokenUrl: (waitpointId: string) => string;
   tokenAccess: (waitpointId: string) => string;
   /** Public access tokens of a run and of a batch, for the handles that task code gets. */

@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { limits, type Packet } from "@/lib/contracts/run";
 import { deeperThan } from "@/lib/values/json-depth";
+import { decodePacket } from "@/lib/values/packet";
 import type { PacketStore } from "../db/packets";
 import { EngineError } from "./error";
 
@@ -10,17 +12,30 @@ export class PacketMissing extends Error {
 
 /** The packet with its content: one that is kept in the packet store is read from there. */
 export async function resolvePacket(packets: PacketStore, packet: Packet): Promise<Packet> {
-  if (packet.dataType !== "application/store" || packet.data === null) return packet;
+  if (packet.dataType !== storedType || packet.data === null) return packet;
   const stored = await packets.get(packet.data);
   if (stored === null) throw new PacketMissing(`packet ${packet.data} is not in the packet store`);
   return stored;
 }
 
-/** The packet as the row keeps it: one of more than 512 KB moves to the packet store under `key`. */
-export async function offloadPacket(packets: PacketStore, packet: Packet, key: string): Promise<Packet> {
-  if (packet.data === null || packet.dataType === "application/store" || Buffer.byteLength(packet.data) <= limits.inlinePacketBytes) return packet;
+/** The row's content is in the packet store, under the key that it has instead. */
+export const storedType = "application/store";
+
+/**
+ * The packet as the row keeps it: one of more than 512 KB moves to the packet store, under a key below `owner` that nobody can guess
+ * and nobody else writes. A key that comes from outside is refused: it would make another's packet this one's.
+ */
+export async function offloadPacket(packets: PacketStore, packet: Packet, owner: string): Promise<Packet> {
+  if (packet.dataType === storedType) throw new EngineError(422, "The content is to be given itself, not the key of a stored packet; upload it first, and trigger with the storage path that the upload was given.");
+  if (packet.data === null || Buffer.byteLength(packet.data) <= limits.inlinePacketBytes) return packet;
+  const key = `${owner}/${randomBytes(16).toString("hex")}`;
   await packets.put(key, packet.data, packet.dataType);
-  return { data: key, dataType: "application/store" };
+  return { data: key, dataType: storedType };
+}
+
+/** Takes back what `offloadPacket` stored for a row that was not written. */
+export async function discardPacket(packets: PacketStore, packet: Packet | undefined): Promise<void> {
+  if (packet?.dataType === storedType && packet.data !== null) await packets.remove(packet.data);
 }
 
 /**
@@ -51,14 +66,15 @@ export function payloadPacket(payload: unknown, payloadType: string | undefined)
 const issue = (message: string) => ({ issues: [{ path: "payload", message }] });
 
 function superjsonText(payload: unknown): string {
-  if (typeof payload !== "string") return JSON.stringify(payload);
-  if (deeperThan(payload, limits.depth)) throw new EngineError(400, `The payload is nested more than ${limits.depth} levels deep.`, issue("nested too deeply"));
+  const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+  if (deeperThan(text, limits.depth)) throw new EngineError(400, `The payload is nested more than ${limits.depth} levels deep.`, issue("nested too deeply"));
   try {
-    JSON.parse(payload);
-  } catch {
-    throw new EngineError(400, "A payload of type application/super+json must be the JSON text of {json, meta}.", issue("must be superjson text"));
+    decodePacket({ data: text, dataType: "application/super+json" });
+  } catch (error) {
+    const reason = error instanceof TypeError ? ` ${error.message}.` : "";
+    throw new EngineError(400, `A payload of type application/super+json must be the JSON text of {json, meta}.${reason}`, issue("must be superjson text"));
   }
-  return payload;
+  return text;
 }
 
 /** Names that clients and workers give packets. The store hashes them, so this only keeps them printable and short. */

@@ -7,7 +7,7 @@ import { failed, lossOf } from "./loss";
 import type { RunEvents } from "./run-events";
 import { createRunInbox } from "./run-inbox";
 import { maxDurationExceeded } from "./sweep";
-import type { WorkerEnd } from "./worker-process";
+import type { Heard, WorkerEnd, WrongMessage } from "./worker-process";
 
 type Said<Type extends FromWorker["type"]> = Extract<FromWorker, { type: Type }>;
 
@@ -72,7 +72,7 @@ export function createAttempts({ events, log, now, claimOomKill, isOutage, onFre
     onFreed(run.member);
   }
 
-  function receive(member: Member, message: FromWorker): void {
+  function receive(member: Member, message: Heard): void {
     if (!("runId" in message)) return;
     const { runId, epoch } = message;
     const run = find(runId, epoch);
@@ -84,7 +84,9 @@ export function createAttempts({ events, log, now, claimOomKill, isOutage, onFre
           run.phase = "running";
           run.clock.restart(now());
         }
-        return inbox.push(runId, () => events.runStarted({ runId, epoch }));
+        // The others are EXECUTING from their dispatch on.
+        if (run.member.isOwn) inbox.push(runId, () => events.runStarted({ runId, epoch }));
+        return;
       case "operation":
         if (isWait(message.operation)) pause(run);
         return inbox.push(runId, () => events.performOperation(message));
@@ -99,7 +101,22 @@ export function createAttempts({ events, log, now, claimOomKill, isOutage, onFre
         return finished(run, message);
       case "canceled":
         return canceled(run, message);
+      case "wrong":
+        return misunderstood(run, message);
     }
+  }
+
+  /** It fails, and nothing else of its process does. */
+  function misunderstood(run: HeldRun, { about, complaint }: WrongMessage): void {
+    const loss = failed("TASK_EXECUTION_FAILED", `What the run reported could not be understood: ${complaint}`);
+    if (about !== "finished" && about !== "canceled") {
+      run.loss ??= loss;
+      return stop(run, "canceled");
+    }
+    // Its process has let it go.
+    run.member.isRetired = true;
+    release(run);
+    tellLost([run], () => run.loss ?? loss);
   }
 
   function pause(run: HeldRun): void {
@@ -142,7 +159,6 @@ export function createAttempts({ events, log, now, claimOomKill, isOutage, onFre
     member.running = 0;
     tellLost(held, (run) => {
       if (run.loss !== null) return run.loss;
-      if (run.runId === end.accused) return lossOf(end, { ...circumstances, runs: 1 });
       // One that only waits has no part in it, and needs no process now.
       return usesSlot(run) ? usual : { kind: "handedBack" };
     });

@@ -4,12 +4,11 @@ import { openBundle } from "@/server/build/bundle-folder";
 import { workerEnvironment } from "@/server/build/worker-environment";
 import type { Deployment } from "@/server/engine/versions/deployments";
 import type { Logger } from "@/server/log";
-import type { FromWorker } from "@/lib/contracts/ipc";
 import type { Member } from "./held-run";
 import { openProcessRecords } from "./leftovers";
 import { lackingProcesses, wantedProcesses, type PoolLimits } from "./pool-size";
 import type { Timings } from "./timings";
-import { WorkerProcess, type WorkerEnd } from "./worker-process";
+import { WorkerProcess, type Heard, type WorkerEnd } from "./worker-process";
 
 export interface RosterOptions {
   dataDir: string;
@@ -23,7 +22,7 @@ export interface RosterOptions {
   timings: Timings;
   now(): number;
   currentDeployment(): Deployment | null;
-  onMessage(member: Member, message: FromWorker): void;
+  onMessage(member: Member, message: Heard): void;
   onReady(member: Member): void;
   onEnd(member: Member, end: WorkerEnd): void;
 }

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { z } from "zod";
 import { FromWorker, type ToWorker } from "@/lib/contracts/ipc";
 import type { Logger } from "@/server/log";
+import { createCommonContexts } from "./common-context";
 import { captureOutput } from "./output";
 import { signalGroup } from "./process-group";
 import { watchStall, type StallWatch } from "./stall";
@@ -17,9 +18,20 @@ export interface WorkerProcessOptions {
   timings: Timings;
   now(): number;
   onReady(): void;
-  onMessage(message: FromWorker): void;
+  onMessage(message: Heard): void;
   onEnd(end: WorkerEnd): void;
 }
+
+/** A message about a run that cannot be read: what is wrong with it is that run's fault alone. */
+export interface WrongMessage {
+  type: "wrong";
+  runId: string;
+  epoch: number;
+  /** The type that it should have been of. */
+  about: string;
+  complaint: string;
+}
+export type Heard = FromWorker | WrongMessage;
 
 export interface WorkerEnd {
   code: number | null;
@@ -30,8 +42,6 @@ export interface WorkerEnd {
   wasReady: boolean;
   /** Why it could not load its bundle, or what was wrong with a message of it. */
   complaint: string | null;
-  /** Run that the message that could not be read was about. */
-  accused: string | null;
   lastErrors: string;
 }
 
@@ -48,6 +58,7 @@ export class WorkerProcess {
   #startTimer: NodeJS.Timeout | undefined;
   #state: State = "starting";
   #outbox: ToWorker[] = [];
+  readonly #asSent = createCommonContexts();
   #isFlushing = false;
   #pingedAt = 0;
   #isPingOpen = false;
@@ -56,7 +67,6 @@ export class WorkerProcess {
   #isKilled = false;
   #wasReady = false;
   #complaint: string | null = null;
-  #accused: string | null = null;
   #killTimer: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerProcessOptions) {
@@ -158,7 +168,7 @@ export class WorkerProcess {
     if (this.#outbox.length === 0 || !this.#child.connected || this.#state === "starting") return;
     const messages = this.#outbox;
     this.#outbox = [];
-    this.#child.send(messages, () => {
+    this.#child.send(messages.map(this.#asSent), () => {
       // A failed send means that the process is ending.
     });
   }
@@ -192,8 +202,8 @@ export class WorkerProcess {
     for (const item of Array.isArray(raw) ? raw : [raw]) {
       const parsed = FromWorker.safeParse(item);
       if (!parsed.success) {
-        this.#accused = runNamedIn(item);
-        return this.#complain(`it sent a message that is not valid (${z.prettifyError(parsed.error).split("\n").join(" ")})`);
+        this.#receiveWrong(item, `a message that is not valid (${z.prettifyError(parsed.error).split("\n").join(" ")})`);
+        continue;
       }
       const message = parsed.data;
       if (message.type === "ready") this.#becomeReady();
@@ -205,6 +215,13 @@ export class WorkerProcess {
       }
       else this.#options.onMessage(message);
     }
+  }
+  #receiveWrong(item: unknown, complaint: string): void {
+    const named = Named.safeParse(item);
+    if (named.success) this.#options.onMessage({ type: "wrong", runId: named.data.runId, epoch: named.data.epoch, about: named.data.type, complaint });
+    else if (OfProcess.safeParse(item).success) this.#complain(`it sent ${complaint}`);
+    // A library that finds itself in a forked process may speak to its parent: that is none of ours.
+    else this.#options.log.warn("a task process sent a message that is not for the supervisor; it is ignored", { complaint });
   }
   #becomeReady(): void {
     if (this.#state !== "starting") return;
@@ -259,14 +276,11 @@ export class WorkerProcess {
       isKilled: this.#isKilled,
       wasReady: this.#wasReady,
       complaint: this.#complaint,
-      accused: this.#accused,
       lastErrors: this.#output.lastErrors(),
     });
   }
 }
 
-/** The run that an unreadable message names, if it names one. */
-function runNamedIn(message: unknown): string | null {
-  if (typeof message !== "object" || message === null || !("runId" in message)) return null;
-  return typeof message.runId === "string" ? message.runId : null;
-}
+/** What an unreadable message says of itself. */
+const Named = z.object({ type: z.string(), runId: z.string(), epoch: z.number() });
+const OfProcess = z.object({ type: z.enum(["ready", "broken", "pong"]) });

@@ -1,6 +1,8 @@
-import { ToWorker } from "@/lib/contracts/ipc";
+import { SentToWorker, type ToWorker } from "@/lib/contracts/ipc";
+import { describeWithStack } from "@/lib/values/describe";
 import { currentRun, registerConfigHooks } from "@trigger.dev/sdk/internal";
 import { loadBundle } from "./bundle";
+import { createCommonContexts } from "./common-context";
 import { captureConsole } from "./console-capture";
 import { describeBundle } from "./manifest";
 import { createOutbox } from "./outbox";
@@ -14,30 +16,43 @@ import { settled, watchActivity } from "./settled";
  * a prototype, changes it for its neighbours too. With `index` after the bundle it is asked by the build only what the bundle
  * holds, and also waits for what its modules have begun: what fails there must not go live.
  */
-const outbox = createOutbox((messages, done) => {
-  if (process.send === undefined || !process.connected) return done(null);
-  process.send(messages, undefined, undefined, done);
+const outbox = createOutbox({
+  write(messages, done) {
+    if (process.send === undefined || !process.connected) return done(null);
+    process.send(messages, undefined, undefined, done);
+  },
+  onRefused(message, error) {
+    process.stderr.write(`a message (${message.type}) could not be sent: ${describeWithStack(error)}\n`);
+    if ("runId" in message) runs?.failUnsendable(message, error);
+  },
 });
 let state: "loading" | "open" | "draining" = "loading";
 let runs: Runs | undefined;
 /** About runs, and come before the bundle was loaded. */
 const early: Exclude<ToWorker, { type: "drain" | "ping" }>[] = [];
 
+/** Longest that a process waits for its last words to leave, ms. */
+const lastWordsMs = 2000;
+
 async function exit(code: number): Promise<never> {
-  runs?.flush();
-  await outbox.flush();
-  process.exit(code);
+  setTimeout(() => process.exit(code), lastWordsMs);
+  try {
+    runs?.flush();
+    await outbox.flush();
+  } finally {
+    process.exit(code);
+  }
 }
 
 /** An error that nothing caught belongs to a run and ends it, or to the loading of the bundle, or to nobody. */
 function onUncaught(error: unknown, ofNobody: (text: string) => void): void {
   const run = currentRun();
   if (run !== undefined && runs !== undefined) {
-    if (!runs.failUncaught(run, error)) process.stderr.write(`after the end of run ${run.id}: ${textOf(error)}\n`);
+    if (!runs.failUncaught(run, error)) process.stderr.write(`after the end of run ${run.id}: ${describeWithStack(error)}\n`);
     return;
   }
   if (state === "loading") return void broken(error);
-  ofNobody(textOf(error));
+  ofNobody(describeWithStack(error));
 }
 
 /** What all runs share may be half changed. */
@@ -49,14 +64,13 @@ function endAfter(text: string): void {
 /** A module's promise that runs await later is no fault of the process: the neighbours of a run that needs it go on. */
 const goOnAfter = (text: string): void => void process.stderr.write(`a promise of no run was rejected, and nothing has handled it: ${text}\n`);
 
-const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
-
 async function broken(error: unknown): Promise<never> {
-  outbox.send({ type: "broken", error: { message: textOf(error) } });
+  outbox.send({ type: "broken", error: { message: describeWithStack(error) } });
   return exit(1);
 }
 
-const Messages = ToWorker.array();
+const Messages = SentToWorker.array();
+const whole = createCommonContexts();
 
 function onMessage(raw: unknown): void {
   const messages = Messages.safeParse(raw);
@@ -65,7 +79,8 @@ function onMessage(raw: unknown): void {
     process.stderr.write(`a message that could not be understood: ${messages.error.message}\n`);
     return void exit(1);
   }
-  for (const message of messages.data) {
+  for (const sent of messages.data) {
+    const message = whole(sent);
     if (message.type === "ping") outbox.send({ type: "pong", at: message.at });
     else if (message.type === "drain") drain();
     else if (runs === undefined) early.push(message);

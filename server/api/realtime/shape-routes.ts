@@ -6,12 +6,12 @@ import { EngineError } from "../../engine/error";
 import { existingTags } from "../../engine/reads/facets";
 import { listRuns } from "../../engine/reads/runs";
 import { allows, readableThrough } from "../authorize";
-import { joinedReadings, readings, waysToRead } from "../comma-list";
+import { joinedReadings, waysToRead } from "../comma-list";
 import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { readsRun, requireRun } from "../find-run";
 import { notFound } from "../problem";
 import { requires } from "../requires";
-import { list } from "../runs-query";
+import { list, meanings } from "../runs-query";
 import { createRunDetails } from "./run-details";
 import { answerShape, pinOf, type Shape } from "./shape";
 import { createShapeHub } from "./shape-hub";
@@ -37,7 +37,7 @@ export function shapeRoutes(context: ApiContext): Hono<ApiEnv> {
     requires(context, {
       allow: "scope",
       action: "read",
-      wants: (c) => ({ resources: [{ type: "runs" }, { type: "tags" }, ...(readings(c.req.query("tags")) ?? []).map((id) => ({ type: "tags", id }) as const)] }),
+      wants: (c) => ({ resources: [{ type: "runs" }, { type: "tags" }, ...(meanings(c.req.query(), "tags") ?? []).map((id) => ({ type: "tags", id }) as const)] }),
     }),
     (c) => answer(c, tagShape(context, c)),
   );
@@ -67,7 +67,7 @@ function tagShape(context: ApiContext, c: ApiRequest): Shape {
   const principal = principalOf(c);
   const text = c.req.query("tags") ?? "";
   const joined = joinedReadings(text);
-  const [plain = []] = waysToRead(text, new Set());
+  const plain = list(c.req.query(), "tags") ?? [];
   const mayRead = (row: RunRow) => allows(principal, { action: "read", resources: readableThrough(row) });
   const period = c.req.query("createdAt");
   const ms = period === undefined ? dayMs : parseDuration(period);
@@ -107,7 +107,7 @@ function tagShape(context: ApiContext, c: ApiRequest): Shape {
 
 function callerOf(context: ApiContext, c: ApiRequest) {
   const principal = principalOf(c);
-  const asked = list(c.req.query("skipColumns")) ?? [];
+  const asked = list(c.req.query(), "skipColumns") ?? [];
   return {
     // What the token leaves out is for its issuer to say, not for its holder.
     skipColumns: principal.kind === "public" && principal.skipColumns.length > 0 ? principal.skipColumns : asked,

@@ -20,7 +20,7 @@ const ResetBody = z.strictObject({ type: QueueType.default("id") });
 export function queueRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const app = new Hono<ApiEnv>();
-  const write = requires(context, { allow: "key", action: "write" });
+  const write = requires(context, { allow: "key", action: "write", fromRuns: true });
 
   app.get("/api/v1/queues", requires(context, { allow: "key", action: "read" }), async (c) => {
     refuseUnknown(c.req.query(), ["page", "perPage"]);

@@ -7,11 +7,10 @@ import { audit } from "../audit";
 import { readJson } from "../body";
 import { principalOf, requestKeyOf, type ApiContext, type ApiEnv } from "../context";
 import { answerPacket } from "../payload";
-import { describe } from "../principal";
+import { describe, minterOf } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";
-import { readings } from "../comma-list";
-import { bad, createdName, createdNames, list, pageNames, readPeriod, readSize, refuseUnknown } from "../runs-query";
+import { bad, createdName, createdNames, list, meanings, pageNames, readPeriod, readSize, refuseUnknown } from "../runs-query";
 import { wireToken, wireTokenWithOutput } from "../wire/token";
 import { handOver } from "./trigger";
 
@@ -25,20 +24,20 @@ export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
   app.post(base, requires(context, { allow: "key", action: "write" }), async (c) => {
     const principal = principalOf(c);
     const body = await readJson(c, TokenCreateBody.prefault({}), limits.tokenCreateBytes);
-    const { token, isCached } = await createToken(engine, body, { ...requestKeyOf(c), ...(principal.kind === "run" && principal.runId !== undefined && { runId: principal.runId }) });
-    handOver(c, issuer.tokenAccess(token.id));
+    const { token, isCached } = await createToken(engine, body, { ...requestKeyOf(c), ...(principal.kind === "run" && { runId: principal.runId }) });
+    handOver(c, issuer.tokenAccess(token.id, minterOf(principal)));
     return c.json({ id: token.id, isCached, url: issuer.callbackUrl(token.id) });
   });
 
   app.get(base, requires(context, { allow: "key", action: "read" }), async (c) => {
     const params = c.req.query();
     refuseUnknown(params, known);
-    const status = list(params["filter[status]"])?.map((name) => {
+    const status = list(params, "filter[status]")?.map((name) => {
       const known = TokenStatus.safeParse(name);
       if (!known.success) throw bad("filter[status]", "must name WAITING, COMPLETED or TIMED_OUT");
       return known.data;
     });
-    const tags = readings(params["filter[tags]"]);
+    const tags = meanings(params, "filter[tags]");
     const [key, after, before] = [params["filter[idempotencyKey]"], params["page[after]"], params["page[before]"]];
     const page = await listTokens(engine.db, engine.env.id, {
       limit: readSize(params["page[size]"]),

@@ -1,44 +1,61 @@
 import { Hono } from "hono";
+import type { z } from "zod";
 import { TriggerBody, type TriggerOptions } from "@/lib/contracts/trigger";
-import { payloadPacket } from "../../engine/packets";
+import { payloadPacket, storedType } from "../../engine/packets";
 import { trigger } from "../../engine/triggering/trigger";
 import { readJson, triggerBytes } from "../body";
-import { principalOf, requestKeyOf, setHeader, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
-import { describe, type Principal } from "../principal";
+import { principalOf, requestKeyIn, setHeader, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
+import type { Access } from "../issuer";
+import { describe, minterOf, type Principal } from "../principal";
 import { requires } from "../requires";
 import { readWait, runResultWithin } from "../wire/result";
-import { checkPublicOptions, checkStored, taskFor } from "../trigger-checks";
+import { checkPublicOptions, uploadedContent } from "../trigger-checks";
 
 export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
-  const { engine, issuer, packets } = context;
   const app = new Hono<ApiEnv>();
 
   app.post(
     "/api/v1/tasks/:task/trigger",
     requires(context, { allow: "scope", action: "trigger", wants: (c) => ({ resources: [{ type: "tasks", id: c.req.param("task") ?? "" }] }) }),
     async (c) => {
-      const principal = principalOf(c);
-      const waitMs = readWait(c);
-      const body = await readJson(c, TriggerBody, triggerBytes);
-      const options = withLegacyHeaders(c, body.options ?? {});
-      checkPublicOptions(principal, taskFor(engine, c.req.param("task"), options), options);
-      const payload = payloadPacket(body.payload, options.payloadType);
-      await checkStored(packets, payload);
-      const run = await trigger(engine, {
-        task: c.req.param("task"),
-        payload,
-        options,
-        ...requestKeyOf(c),
-        ...oneTimeOf(principal),
-        ...(principal.kind === "session" && { by: describe(principal) }),
-      });
-      handOver(c, issuer.runAccess(run.id, principal.kind === "public" ? principal.skipColumns : []));
-      const result = waitMs === 0 ? null : await runResultWithin(context, run.id, waitMs);
-      return c.json({ id: run.id, isCached: run.isCached, ...(result !== null && { result }) });
+      const waitMs = readWait(c.req.query("wait"));
+      const ask = { principal: principalOf(c), task: c.req.param("task"), body: await readJson(c, TriggerBody, triggerBytes), header: (name: string) => c.req.header(name), waitMs };
+      const { answer, access } = await triggerTask(context, ask);
+      handOver(c, access);
+      return c.json(answer);
     },
   );
 
   return app;
+}
+
+export interface TriggerAsk {
+  principal: Principal;
+  task: string;
+  body: z.output<typeof TriggerBody>;
+  header(name: string): string | undefined;
+  /** How long the answer may be held for the end of the run, ms. */
+  waitMs: number;
+}
+
+/** One trigger over HTTP, whichever way its request came in. */
+export async function triggerTask(context: ApiContext, { principal, task, body, header, waitMs }: TriggerAsk): Promise<{ answer: object; access: Access }> {
+  const { engine, issuer } = context;
+  const options = withLegacyHeaders(header, body.options ?? {});
+  checkPublicOptions(engine, principal, task, options);
+  const packet = payloadPacket(body.payload, options.payloadType);
+  const payload = packet.dataType === storedType ? await uploadedContent(context, principal, packet) : packet;
+  const run = await trigger(engine, {
+    task,
+    payload,
+    options,
+    ...requestKeyIn(header),
+    ...oneTimeOf(principal),
+    ...(principal.kind === "session" && { by: describe(principal) }),
+  });
+  const access = issuer.runAccess(run.id, { skipColumns: principal.kind === "public" ? principal.skipColumns : [], by: minterOf(principal) });
+  const result = waitMs === 0 ? null : await runResultWithin(context, run.id, waitMs);
+  return { answer: { id: run.id, isCached: run.isCached, ...(result !== null && { result }) }, access };
 }
 
 /** The token of a handle. Without these headers the published client would make a useless one without a word. */
@@ -53,9 +70,9 @@ export function oneTimeOf(principal: Principal): { oneTimeToken?: { hash: string
   return { oneTimeToken: { hash: principal.hash, expiresAt: new Date(principal.expiresAt) } };
 }
 
-function withLegacyHeaders(c: ApiRequest, options: TriggerOptions): TriggerOptions {
-  const key = c.req.header("idempotency-key");
+function withLegacyHeaders(header: TriggerAsk["header"], options: TriggerOptions): TriggerOptions {
+  const key = header("idempotency-key");
   if (key === undefined || key === "" || options.idempotencyKey !== undefined) return options;
-  const ttl = c.req.header("idempotency-key-ttl");
+  const ttl = header("idempotency-key-ttl");
   return { ...options, idempotencyKey: key, ...(ttl !== undefined && { idempotencyKeyTTL: ttl }) };
 }

@@ -163,7 +163,7 @@ test("only admins administer people, whoever asks by whatever credential", async
   const before = await api.db.query(`select id, role from "user" order by id`);
   for (const [path, body] of acts) {
     for (const as of [operator.as, viewer.as]) expect((await post(`/api/dashboard/people/${path}`, body, as)).status).toBe(403);
-    for (const as of [null, api.secretKey, api.issuer.workerToken()]) expect((await api.call("POST", `/api/dashboard/people/${path}`, { as, body })).status).toBe(401);
+    for (const as of [null, api.secretKey, api.issuer.runToken({ runId: "run_x", epoch: 1 })]) expect((await api.call("POST", `/api/dashboard/people/${path}`, { as, body })).status).toBe(401);
     expect((await api.call("POST", `/api/dashboard/people/${path}`, { as: admin, body, headers: { origin: "https://evil.example" } })).status).toBe(403);
   }
   expect(await api.db.query(`select id, role from "user" order by id`)).toEqual(before);

@@ -10,11 +10,13 @@ import { openDatabase, type Database } from "../../db/database";
 import { PrismaClient } from "../../db/generated/client";
 import { createVault, openKeys, type Keys } from "../../db/keys";
 import { openPacketStore } from "../../db/packets";
+import { openUploads } from "../../db/uploads";
 import { deploy } from "../../engine/versions/deploy";
 import { createEngine } from "../../engine/create-engine";
 import type { Engine } from "../../engine/engine";
 import { createLog } from "../../log";
 import { createApi, type Api } from "../api";
+import type { ApiConfig } from "../context";
 import { createIssuer, type Issuer } from "../issuer";
 import { issueSetupCode } from "../setup-code";
 
@@ -106,7 +108,8 @@ export async function openHarness(): Promise<Harness> {
       if (line.includes('"level":"error"')) process.stderr.write(line);
     },
   });
-  const packets = openPacketStore(folder);
+  const packets = openPacketStore(join(folder, "packets"));
+  const uploads = openUploads({ folder: join(folder, "uploads"), environmentId: environment.id });
   const state = { origin, address: "127.0.0.1" };
   const issuer = createIssuer({ keys, environmentId: environment.id, origin: () => state.origin });
   const engine = await createEngine({
@@ -115,14 +118,15 @@ export async function openHarness(): Promise<Harness> {
     packets,
     log,
     sole: true,
-    api: () => ({ url: state.origin, token: issuer.workerToken() }),
+    api: (run) => ({ url: state.origin, token: issuer.runToken(run) }),
     tokenUrl: issuer.callbackUrl,
     tokenAccess: (id) => issuer.tokenAccess(id).token,
     runAccess: (id) => issuer.runAccess(id).token,
     batchAccess: (id) => issuer.batchAccess(id).token,
   });
   await deploy(engine, { contentHash: "one", bundle: "one", manifest });
-  const api = createApi({ engine, prisma, keys, packets, log, config: { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [], clientAddress: ({ socket }) => socket.remoteAddress ?? "" } });
+  const config = { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [], clientAddress: ({ socket }) => socket.remoteAddress ?? "" } satisfies ApiConfig;
+  const api = createApi({ engine, prisma, keys, packets, uploads, log, config });
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const { as = secretKey, body, headers = {}, raw } = options;
@@ -187,6 +191,7 @@ export async function openHarness(): Promise<Harness> {
     logged: () => logged,
     async close() {
       await engine.close();
+      uploads.close();
       await prisma.$disconnect();
       await db.close();
       await source.drop();

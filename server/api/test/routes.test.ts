@@ -114,14 +114,14 @@ test("bodies that are no JSON, too deep or too large are refused before anything
   const large = await api.call("POST", path, { raw: JSON.stringify({ payload: "x".repeat(4 * 1024 * 1024) }) });
   expect(large.status).toBe(413);
   expect((await api.call("POST", path, { raw: "{}", headers: { "content-length": String(5 * 1024 * 1024) } })).status).toBe(413);
-  expect((await api.call("POST", path, { raw: "" })).status).toBe(200);
+  expect((await api.call("POST", path, { raw: "" })).status).toBe(400);
 });
 
 test("idempotency: the same key answers the same run, the same request too, a reset frees it", async () => {
   const body = { payload: 1, options: { idempotencyKey: "once" } };
   const first = await trigger("hello", body);
   expect((await trigger("hello", body)).body).toEqual({ id: first.body.id, isCached: true });
-  const request = { headers: { "x-trigger-request-idempotency-key": "req-1" } };
+  const request = { body: {}, headers: { "x-trigger-request-idempotency-key": "req-1" } };
   const one = await api.call("POST", "/api/v1/tasks/hello/trigger", request);
   expect((await api.call("POST", "/api/v1/tasks/hello/trigger", request)).body).toEqual({ id: one.body.id, isCached: false });
   const reset = () => api.call("POST", "/api/v1/idempotencyKeys/once/reset", { body: { taskIdentifier: "hello" } });

@@ -2,7 +2,7 @@ import type { TaskRunError } from "@/lib/contracts/error";
 import { isFinal, type RunStatus } from "@/lib/contracts/status";
 import { getRunDetail } from "../../engine/reads/runs";
 import { EngineError } from "../../engine/error";
-import type { ApiContext, ApiRequest } from "../context";
+import type { ApiContext } from "../context";
 import type { Stopping } from "../stopping";
 
 interface Ended {
@@ -15,8 +15,8 @@ interface Ended {
 }
 
 /** `?wait=SECONDS`, up to 60, in ms: how long an answer may be held for the end of a run. */
-export function readWait(c: ApiRequest): number {
-  const seconds = Number(c.req.query("wait") ?? 0);
+export function readWait(text: string | undefined): number {
+  const seconds = Number(text ?? 0);
   if (!Number.isFinite(seconds) || seconds < 0) throw new EngineError(400, "`wait` is a number of seconds, from 0 to 60.", { param: "wait" });
   return Math.min(seconds, 60) * 1000;
 }

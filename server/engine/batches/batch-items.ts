@@ -11,6 +11,7 @@ import { EngineError } from "../error";
 import { afterInsert } from "../triggering/after-insert";
 import { insertKeyed } from "../triggering/keyed";
 import type { KeyedRun } from "../loops";
+import { discardPacket } from "../packets";
 import { prepareRun, takeFastRoad, type ParentOperation } from "../triggering/prepare-run";
 import type { StoredRun } from "../run-row";
 
@@ -105,7 +106,7 @@ update batch set finished_count = finished_count + (select count(*) from x where
 export interface Inserted {
   runs: KeyedRun["run"][];
   /** Of `runs`' siblings that were not made, because a key names another run. */
-  unmade: string[];
+  unmade: KeyedRun["run"][];
   stored: StoredRun[];
   /** Runs that existed before, by idempotency key: they may have ended already. */
   cached: string[];
@@ -123,7 +124,7 @@ export async function insertItems(query: Query, engine: Engine, batchId: string,
     result.runIds.push(answer.id);
     if (answer.stored === null) {
       result.cached.push(answer.id);
-      result.unmade.push(item.keyed.run.id);
+      result.unmade.push(item.keyed.run);
     } else {
       result.runs.push(item.keyed.run);
       result.stored.push(answer.stored);
@@ -134,7 +135,10 @@ export async function insertItems(query: Query, engine: Engine, batchId: string,
 }
 
 export async function afterItems(engine: Engine, batchId: string, inserted: Inserted): Promise<void> {
-  for (const id of inserted.unmade) freeSlot(engine, id);
+  for (const run of inserted.unmade) {
+    freeSlot(engine, run.id);
+    await discardPacket(engine.packets, { data: run.payload, dataType: run.payload_type });
+  }
   afterInsert(engine, inserted.runs, inserted.stored);
   if (inserted.cached.length > 0) await countEnded(engine, inserted.cached);
   await completeBatch(engine, batchId);

@@ -39,7 +39,8 @@ export async function getRunDetail(db: Database, envId: string, runId: string): 
     triggerFunction: options.triggerFunction,
     streams: await listStreams(db, runId),
   };
-  if (run.error !== null) detail.fullError = TaskRunError.parse(JSON.parse(decodeText(run.error)));
+  // What an attempt said before the one that succeeded is in its event.
+  if (run.error !== null && run.status !== "COMPLETED") detail.fullError = TaskRunError.parse(JSON.parse(decodeText(run.error)));
   if (run.max_duration !== null) detail.maxDuration = run.max_duration;
   if (options.ttl !== undefined) detail.ttl = options.ttl;
   if (options.idempotencyKey !== undefined) detail.idempotencyKey = options.idempotencyKey;
@@ -118,7 +119,10 @@ export async function listRuns(db: Database, envId: string, query: RunsListQuery
   }
   list("run.task", query.task);
   list("run.queue", query.queue);
-  for (const tag of query.tag ?? []) add((p) => runsTagged(`= ${p}`), tag);
+  const [tag, ...otherTags] = query.tag ?? [];
+  // One tag finds the runs, the others are looked for in them: more tags are no more work.
+  if (tag !== undefined) add((p) => runsTagged(`= ${p}`), tag);
+  if (otherTags.length > 0) add((p) => `run.tags @> ${p}::text[]`, otherTags);
   if (query.anyTag !== undefined && query.anyTag.length > 0) add((p) => runsTagged(`= any(${p})`), query.anyTag);
   // Looked for in the text of the options as it was written: parsing it would fail at what JSON holds and text does not.
   if (query.region !== undefined && query.region.length > 0) {

@@ -4,7 +4,7 @@ import { completeBatch } from "../batches/batch-complete";
 import { statSql } from "./end-stats";
 import { inOrderOfId, linkedInput, type Ending } from "./ending";
 import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from "../engine";
-import { offloadPacket } from "../packets";
+import { discardPacket, offloadPacket } from "../packets";
 import { tellCallers } from "../round-effects";
 import { resumeRuns } from "../waiting/resume";
 import type { Finish, Finished } from "../loops";
@@ -121,7 +121,9 @@ export function createFinishes(engine: Engine) {
         known: before !== undefined && hasNoLinks(before, finish) ? before.stored : null,
       };
       const plain = ending.known === null ? null : await engine.rounds.end(ending);
-      return plain ?? endAsItIs(ending, before);
+      const run = plain ?? (await endAsItIs(ending, before));
+      if (run === null) await discardPacket(engine.packets, ending.output);
+      return run;
     },
     idle: linked.idle,
   };

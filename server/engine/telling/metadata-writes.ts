@@ -111,7 +111,8 @@ function applyOne(held: ReadonlyMap<string, Held>, change: MetadataChange): Json
   if (change.from !== undefined) {
     const { runId, epoch, count, first } = change.from;
     const teller = held.get(runId);
-    if (teller?.run.epoch !== epoch || isFinal(teller.run.status)) return entry.metadata;
+    // A cancelled run is heard until its process lets it go: its hooks tell what they have cleaned up.
+    if (teller?.run.epoch !== epoch || (isFinal(teller.run.status) && teller.run.status !== "CANCELED")) return entry.metadata;
     operations = operations.slice(Math.max(0, teller.counts[count] - first));
     // What is refused below counts too: it is not tried again when the run is resumed.
     teller.counts[count] = Math.max(teller.counts[count], first + change.operations.length);

@@ -47,7 +47,7 @@ export async function replayRun(engine: Engine, runId: string, { body, by, reque
     ...(queue !== undefined && { queue: { name: queue } }),
     ...((body.concurrencyKey ?? run.concurrency_key) !== null && { concurrencyKey: body.concurrencyKey ?? run.concurrency_key ?? "" }),
     ...(machine !== null && { machine }),
-    ...(body.metadata !== undefined ? { metadata: body.metadata } : run.seed_metadata !== null && { metadata: decodeText(run.seed_metadata) }),
+    ...(body.metadata !== undefined ? { metadata: body.metadata, ...(body.metadataType !== undefined && { metadataType: body.metadataType }) } : run.seed_metadata !== null && { metadata: decodeText(run.seed_metadata) }),
     ...(region !== undefined && { region }),
     ...(body.version !== undefined && { lockToVersion: body.version }),
     ...(body.delay !== undefined && { delay: body.delay }),

@@ -6,7 +6,7 @@ import type { Query } from "../../db/database";
 import { encodeText } from "../../db/text";
 import type { Engine } from "../engine";
 import { EngineError } from "../error";
-import { offloadPacket } from "../packets";
+import { discardPacket, offloadPacket } from "../packets";
 import { claimRequest, MadeBefore } from "../request-once";
 import { checkKey, checkTags } from "../triggering/prepare-run";
 import { getToken, toTokenRow, tokenColumns, type StoredToken } from "../reads/tokens";
@@ -95,7 +95,15 @@ select * from w`;
 /** Answers a token; the first answer stands, and everything that waits for it goes on. */
 export async function completeToken(engine: Engine, tokenId: string, output: Packet, { by }: { by: string }): Promise<{ token: TokenRow; first: boolean }> {
   const packet = await offloadPacket(engine.packets, output, `${tokenId}/output`);
-  return endToken(engine, tokenId, { status: "COMPLETED", packet, by });
+  try {
+    const ended = await endToken(engine, tokenId, { status: "COMPLETED", packet, by });
+    if (!ended.first) await discardPacket(engine.packets, packet);
+    return ended;
+  } catch (error) {
+    // Of any other error it is not known whether the answer was stored.
+    if (error instanceof EngineError) await discardPacket(engine.packets, packet);
+    throw error;
+  }
 }
 
 /** The time-out of a token is due. */

@@ -46,6 +46,7 @@ export class RunsMember implements Subscription {
   readonly #to: Subscriber;
   readonly #view: View;
   readonly #filter: RunFilter;
+  readonly #left = new AbortController();
   readonly #announced = new Set<string>();
   readonly #pending = new Map<string, Recent<RunRow>>();
   /** `overflowed`: pending was let go; a reset is read as soon as the socket has room. */
@@ -103,6 +104,7 @@ export class RunsMember implements Subscription {
 
   close(): void {
     this.#reading += 1;
+    this.#left.abort();
   }
 
   #resume(text: string | undefined): boolean {
@@ -130,7 +132,7 @@ export class RunsMember implements Subscription {
   /** The member is registered before this, so nothing falls between what is read and what is offered. */
   async #read(mine: number): Promise<void> {
     const { reads, changes, firstPages, epoch } = this.#shared;
-    const [rows, page] = await Promise.all([reads.rows([...this.visible]), firstPages.read(this.#filter)]);
+    const [rows, page] = await Promise.all([reads.rows([...this.visible]), firstPages.read(this.#filter, this.#left.signal)]);
     if (mine !== this.#reading) return;
     this.#shared.seen([...rows, ...page.rows]);
     const missed = changes.since(page.position);
