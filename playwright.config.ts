@@ -12,8 +12,8 @@ export default defineConfig({
   forbidOnly: process.env.CI !== undefined,
   // One more try on a machine that builds and browses at once; what needed it is named as flaky.
   retries: 1,
-  timeout: 45_000,
-  expect: { timeout: 10_000 },
+  timeout: 90_000,
+  expect: { timeout: 20_000 },
   outputDir: "test-results",
   use: {
     // Set by the global setup before the tests' processes read this file again.

@@ -25,7 +25,7 @@ export function RunActions({ run }: { run: RunDetail }) {
   useShortcut("c", { label: "Cancel run", group: "Run", run: () => allowed && cancelable && setAsking("cancel") });
 
   return (
-    <div className="flex items-center gap-1">
+    <div className="flex flex-wrap items-center justify-end gap-1">
       {run.status === "DELAYED" ? <StartNow run={run} /> : null}
       {cancelable ? (
         <Button size="sm" disabled={!allowed} title={reason} onClick={() => setAsking("cancel")}>

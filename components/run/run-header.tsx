@@ -31,20 +31,23 @@ export function RunHeader({ run, events }: { run: RunDetail; events: readonly Ru
   useTabState(`${look.word}: ${run.task}`, look.tone);
   return (
     <header className="shrink-0 border-b border-line px-4 py-2">
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-        <StatusBadge run={run} className="text-lg font-semibold" />
-        <h1 className="min-w-0 truncate text-lg font-semibold">
-          <OthersText text={run.task} />
-        </h1>
-        <CopyValue text={run.id} className="text-sm" />
-        <div className="flex min-w-0 flex-wrap items-center gap-1">
-          {run.tags.map((tag) => (
-            <TagButton key={tag} tag={tag} aria-label={`Runs tagged ${readableText(tag)}`} onClick={() => go(`/runs?tag=${encodeURIComponent(tag)}`)} />
-          ))}
-          <AddTag runId={run.id} />
+      {/* Whatever the tags need, the actions stand at the right of the first line; a phone has them below. */}
+      <div className="flex flex-wrap items-start gap-x-3 gap-y-2 md:flex-nowrap">
+        <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1 md:flex-1">
+          <StatusBadge run={run} className="text-lg font-semibold" />
+          <h1 className="max-w-full min-w-0 truncate text-lg font-semibold">
+            <OthersText text={run.task} />
+          </h1>
+          <CopyValue text={run.id} className="text-sm" />
+          <div className="flex min-w-0 flex-wrap items-center gap-1">
+            {run.tags.map((tag) => (
+              <TagButton key={tag} tag={tag} aria-label={`Runs tagged ${readableText(tag)}`} onClick={() => go(`/runs?tag=${encodeURIComponent(tag)}`)} />
+            ))}
+            <AddTag runId={run.id} />
+          </div>
+          {run.isTest ? <span className="rounded-sm bg-idle-soft px-1.5 text-sm text-muted">test</span> : null}
         </div>
-        {run.isTest ? <span className="rounded-sm bg-idle-soft px-1.5 text-sm text-muted">test</span> : null}
-        <div className="ml-auto flex items-center gap-3">
+        <div className="ml-auto flex flex-wrap items-center justify-end gap-x-3 gap-y-1 md:shrink-0">
           <ListSteps id={run.id} />
           <RunActions run={run} />
         </div>
@@ -61,14 +64,14 @@ const Fact = ({ name, tone, children }: { name: string; tone?: Tone; children: R
   </span>
 );
 
-/** Where the time went, as one sentence. */
+/** Where the time went, as one sentence. A phone has one line of it, which is moved with a finger. */
 function Timing({ run, events }: { run: RunDetail; events: readonly RunEvent[] }) {
   const waits = waitsOf(events);
   const openWait = waits.find((wait) => wait.endMs === null);
   const waited = waits.reduce((sum, wait) => sum + (wait.endMs === null ? 0 : wait.endMs - wait.startMs), 0);
   const queuedAt = run.queuedAt ?? run.createdAt;
   return (
-    <p className="mt-1 flex h-5 gap-x-4 overflow-x-auto text-sm leading-5 text-muted [scrollbar-width:none]">
+    <p className="mt-1 flex gap-x-4 text-sm leading-5 text-muted [scrollbar-width:none] max-sm:h-5 max-sm:overflow-x-auto max-sm:[mask-image:linear-gradient(to_left,transparent,black_3rem)] sm:flex-wrap">
       <Fact name="created">
         <Instant at={run.createdAt} className="inline-block" />
       </Fact>

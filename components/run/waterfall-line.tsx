@@ -1,5 +1,5 @@
 "use client";
-import { ChevronRight } from "lucide-react";
+import { ChevronRight, List } from "lucide-react";
 import Link from "next/link";
 import { memo } from "react";
 import { useRow } from "@/components/live/hooks";
@@ -80,8 +80,9 @@ export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scal
             {row.kind === "run" ? child.id.slice(-4) : "open"}
           </Link>
         ) : row.kind === "group" || row.kind === "rest" ? (
-          <Link href={`/runs?${new URLSearchParams({ parent: run.id, task: row.name })}`} tabIndex={-1} prefetch={false} onClick={(event) => event.stopPropagation()} className="ml-auto shrink-0 text-sm text-faint hover:text-fg hover:underline">
-            as list
+          <Link href={`/runs?${new URLSearchParams({ parent: run.id, task: row.name })}`} tabIndex={-1} prefetch={false} onClick={(event) => event.stopPropagation()} aria-label="As a list" title="As a list" className="ml-auto shrink-0 text-faint hover:text-fg">
+            {/* The name and the number beside it need the room that words would take. */}
+            <List aria-hidden className="size-3.5" />
           </Link>
         ) : null}
       </div>

@@ -34,15 +34,35 @@ function FoldLength({ gap: { fromMs, toMs } }: { gap: Fold["gap"] }) {
   return <>⋯{lasts ? formatTicking(now - fromMs) : formatDuration(toMs - fromMs)}⋯</>;
 }
 
-/** Folds whose label has room: one that would stand on the one before is left out; the fold itself is seen all the same. */
-function labelledFolds(scale: TimeScale, wanted: number): TimeScale["folds"] {
+/** Of the room that a mark needs, what its text takes. */
+const textPart = 0.75;
+
+/** The text of the last marks is at their left: one that would stand on that of the mark before is left out. */
+function readableTicks(scale: TimeScale, wanted: number): number[] {
+  const text = textPart / wanted;
+  let end = 0;
+  const shown: number[] = [];
+  for (const tick of timeTicks(scale, wanted)) {
+    const at = scale.at(tick);
+    const start = at > lastLabel ? at - text : at;
+    if (start < end) continue;
+    end = start + text;
+    shown.push(tick);
+  }
+  return shown;
+}
+
+/** One that would stand on the one before is left out; the fold itself is seen all the same. */
+function labelledFolds(scale: TimeScale, wanted: number): Fold[] {
+  const shown: Fold[] = [];
   let last = -1;
-  return scale.folds.filter((fold) => {
+  for (const fold of scale.folds) {
     const middle = (scale.at(fold.fromMs) + scale.at(fold.toMs)) / 2;
-    if (last >= 0 && middle - last < 1 / wanted) return false;
+    if (last >= 0 && middle - last < 1 / wanted) continue;
     last = middle;
-    return true;
-  });
+    shown.push(fold);
+  }
+  return shown;
 }
 
 /** Tree and bars in one virtual scroll. */
@@ -54,7 +74,7 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
   const { indexes, topOf, totalHeight, width, scrollTo } = useRowWindow({ scroller, count: rows.length, height: lineHeight, overscan: 12, assumed });
   // Bars have three fifths of what the durations leave; a mark needs 70 px for its text.
   const wanted = Math.max(1, Math.floor(((width - 72) * 0.6) / 70));
-  const ticks = useMemo(() => timeTicks(scale, wanted), [scale, wanted]);
+  const ticks = useMemo(() => readableTicks(scale, wanted), [scale, wanted]);
   const labelled = useMemo(() => labelledFolds(scale, wanted), [scale, wanted]);
   const latest = useRef({ toggle, onSelect });
   useEffect(() => {

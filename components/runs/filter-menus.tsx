@@ -16,13 +16,13 @@ const TimeChoices = lazily(async () => (await import("./filter-choices")).TimeCh
 const trigger = (label: string, active: boolean) => (
   <Button size="sm" look={active ? "plain" : "ghost"} className="h-8 font-normal">
     {label}
-    <ChevronDown aria-hidden className="size-3" />
+    <ChevronDown aria-hidden className="size-3 max-sm:hidden" />
   </Button>
 );
 
 export function FilterMenus({ view, onChange, facets }: FilterProps & { facets: Facets }) {
   return (
-    <div className="-my-1 flex max-w-full items-center gap-1 overflow-x-auto py-1 [scrollbar-width:none]">
+    <div className="-my-1 flex max-w-full items-center gap-1 overflow-x-auto max-sm:flex-wrap py-1 [scrollbar-width:none]">
       <Menu trigger={trigger("Status", view.status.length > 0)} className="max-h-[28rem]" preload={StatusChoices.preload}>
         <StatusChoices view={view} onChange={onChange} />
       </Menu>

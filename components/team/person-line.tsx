@@ -26,15 +26,18 @@ export function PersonLine({ person, isMe, refused, onChanged }: PersonLineProps
   const own = isMe ? "This is you: another admin can change your role or remove you." : undefined;
   return (
     <Tr>
-      <Td className="max-w-72 max-sm:max-w-36">
+      <Td className="max-w-72 max-sm:max-w-28">
         <span className="flex min-w-0 items-center gap-2">
           <span className="truncate font-medium" title={person.name}>
             {person.name}
           </span>
           {isMe ? <Badge>you</Badge> : null}
         </span>
+        <span className="block truncate text-sm text-faint sm:hidden" title={person.email}>
+          {person.email}
+        </span>
       </Td>
-      <Td className="max-w-72 max-sm:max-w-40">
+      <Td className="max-w-72 max-sm:hidden">
         <span className="block truncate" title={person.email}>
           {person.email}
         </span>
@@ -45,7 +48,7 @@ export function PersonLine({ person, isMe, refused, onChanged }: PersonLineProps
       </Td>
       <Td className="whitespace-nowrap max-md:hidden">{person.lastSignInAt ? <Ago at={person.lastSignInAt} /> : <span className="text-faint">not signed in</span>}</Td>
       <Td>
-        <span className="flex justify-end gap-1">
+        <span className="flex justify-end gap-1 max-sm:flex-col max-sm:items-end">
           <ActionButton size="sm" look="ghost" refused={refused} onClick={() => setOpen("reset")}>
             Reset password
           </ActionButton>

@@ -36,7 +36,7 @@ export function TeamView({ initial }: { initial: PeoplePage }) {
         <thead>
           <tr>
             <Th>Name</Th>
-            <Th>E-mail</Th>
+            <Th className="max-sm:hidden">E-mail</Th>
             <Th>Role</Th>
             <Th className="max-md:hidden">Joined</Th>
             <Th className="max-md:hidden">Last sign-in</Th>

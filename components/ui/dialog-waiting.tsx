@@ -16,10 +16,11 @@ export function DialogWaiting({ onClose }: { onClose: () => void }) {
   }, []);
   return createPortal(
     <div className="fixed inset-0 z-40 bg-black/40">
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- it holds the keys until the dialog is there */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div
         ref={box}
-        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- as the dialogs that it stands for: a native one would be on top of them
+        // The element would bring its own layer, focus and Escape beside those of the dialog that comes.
+        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
         role="dialog"
         aria-modal
         aria-label="Loading"

