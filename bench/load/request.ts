@@ -33,7 +33,7 @@ export function prepare(text: string): Prepared {
     renew: () => {
       if (spots.length === 0) return;
       const digits = (++count).toString(16).padStart(countedDigits, "0");
-      for (const { piece, at } of spots) piece.latin1Write(digits, at);
+      for (const { piece, at } of spots) piece.write(digits, at, "latin1");
     },
   };
 }
