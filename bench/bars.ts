@@ -82,10 +82,15 @@ export function judge(bar: Bar, lines: readonly Line[]): Verdict | undefined {
   const line = lines.find(({ name }) => name === bar.line);
   const value = line?.figures.get(bar.judged ?? names.product)?.value;
   if (line === undefined || value === undefined) return undefined;
-  const other = bar.of && lines.find(({ name }) => name === (bar.of?.line ?? bar.line))?.figures.get(bar.of.subject ?? names.product)?.value;
-  const measured = bar.of === undefined ? value : other === undefined ? undefined : value / other;
+  const measured = bar.of === undefined ? value : ratioTo(value, bar.of, { line: bar.line, lines });
   const met = measured === undefined ? undefined : bar.is === "at least" ? measured >= bar.factor : measured <= bar.factor;
   return { bar: describe(bar, line), measured, met };
+}
+
+function ratioTo(value: number, of: NonNullable<Bar["of"]>, own: { line: string; lines: readonly Line[] }): number | undefined {
+  const other = own.lines.find(({ name }) => name === (of.line ?? own.line));
+  const theirs = other?.figures.get(of.subject ?? names.product)?.value;
+  return theirs === undefined ? undefined : value / theirs;
 }
 
 function describe({ line, is, factor, of, judged }: Bar, { unit }: Line): string {
