@@ -1,6 +1,6 @@
 "use client";
 import { useRouter } from "next/navigation";
-import { startTransition, useEffect } from "react";
+import { startTransition, useCallback, useEffect } from "react";
 
 const retryMs = 5_000;
 
@@ -10,13 +10,19 @@ const retryMs = 5_000;
  */
 export default function AppError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
   const router = useRouter();
-  useEffect(() => {
-    const timer = setInterval(() => startTransition(() => {
+  const again = useCallback(async () => {
+    // Asked first: without an answer a refresh ends in the browser's own error page.
+    const { ok } = await fetch("/readyz", { cache: "no-store" }).catch(() => ({ ok: false }));
+    if (!ok) return;
+    startTransition(() => {
       router.refresh();
       reset();
-    }), retryMs);
-    return () => clearInterval(timer);
+    });
   }, [router, reset]);
+  useEffect(() => {
+    const timer = setInterval(() => void again(), retryMs);
+    return () => clearInterval(timer);
+  }, [again]);
   return (
     <main className="mx-auto max-w-xl p-6">
       <div role="alert" className="flex flex-wrap items-start gap-2 rounded border border-bad/40 bg-bad-soft px-3 py-2">
@@ -25,7 +31,7 @@ export default function AppError({ error, reset }: { error: Error & { digest?: s
           <p className="break-words text-muted">The server or its database does not answer. Runs go on where they can; this page tries again every few seconds.</p>
           {error.digest === undefined ? null : <p className="font-mono text-xs text-faint">{error.digest}</p>}
         </div>
-        <button type="button" className="h-6 rounded border border-line-strong bg-canvas px-2 text-sm font-medium hover:bg-hover" onClick={() => location.reload()}>
+        <button type="button" className="h-6 rounded border border-line-strong bg-canvas px-2 text-sm font-medium hover:bg-hover" onClick={() => void again()}>
           Try again
         </button>
       </div>

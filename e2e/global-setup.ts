@@ -16,6 +16,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   // Read by the tests, which run in processes of their own.
   process.env.E2E_ORIGIN = server.origin;
   process.env.E2E_SECRET_KEY = server.secretKey ?? "";
+  process.env.E2E_PID = String(server.pid);
   return async () => {
     server.kill("SIGTERM");
     const { code: exitCode } = await server.ended;
@@ -41,9 +42,9 @@ function toCookie(line: string, domain: string) {
   return { name: pair.slice(0, at), value: pair.slice(at + 1), domain, path: "/", expires: -1, httpOnly: true, secure: false, sameSite: "Lax" as const };
 }
 
-/** Where the server under test is, and a secret key of its environment. */
-export function serverUnderTest(): { origin: string; secretKey: string } {
-  const { E2E_ORIGIN: origin, E2E_SECRET_KEY: secretKey } = process.env;
-  if (origin === undefined || secretKey === undefined) throw new Error("the browser tests were started without their global setup");
-  return { origin, secretKey };
+/** Where the server under test is, its process, and a secret key of its environment. */
+export function serverUnderTest(): { origin: string; secretKey: string; pid: number } {
+  const { E2E_ORIGIN: origin, E2E_SECRET_KEY: secretKey, E2E_PID: pid } = process.env;
+  if (origin === undefined || secretKey === undefined || pid === undefined) throw new Error("the browser tests were started without their global setup");
+  return { origin, secretKey, pid: Number(pid) };
 }

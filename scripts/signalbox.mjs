@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=32
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -11,10 +11,13 @@ const help = `Signalbox ${version}
 
   signalbox start   run this project's tasks in production mode
   signalbox dev     the same for development: environment dev, tasks reload when they change
+  signalbox people  who can sign in; people invite|reset|role|remove, also for who is locked out
 
 Variables: PORT (3030), HOST (127.0.0.1), SIGNALBOX_PROJECT (directory of trigger.config.ts), SIGNALBOX_DATA (.signalbox in the
 project), SIGNALBOX_URL (public address behind a proxy), DATABASE_URL (a PostgreSQL 15 or newer instead of the embedded one),
-TRIGGER_SECRET_KEY (adopted on the first boot), SIGNALBOX_ROLES (web,engine,worker).
+TRIGGER_SECRET_KEY (adopted on the first boot), SIGNALBOX_FROZEN_AFTER (60 s), SIGNALBOX_HOSTS (further names of this server),
+SIGNALBOX_PROXIES (addresses of your proxies), SIGNALBOX_ROLES (web,engine,worker). TRIGGER_SECRET_KEY_FILE and DATABASE_URL_FILE name
+files that hold the values instead.
 `;
 
 const [major, minor] = process.versions.node.split(".").map(Number);
@@ -22,9 +25,16 @@ if (major < 20 || (major === 20 && minor < 19)) fail(`Signalbox needs Node 20.19
 
 const command = process.argv[2] ?? "help";
 if (command === "start" || command === "dev") await serve(command);
+else if (command === "people") await people(process.argv.slice(3));
 else if (command === "version" || command === "--version" || command === "-v") process.stdout.write(`${version}\n`);
 else if (command === "help" || command === "--help" || command === "-h") process.stdout.write(help);
 else fail(`unknown command ${JSON.stringify(command)}.\n\n${help}`, 2);
+
+async function people(args) {
+  const entry = join(root, "dist", "server", "main.js");
+  if (!existsSync(entry)) fail("nothing is built yet: start the server once, or run `npm run build`.");
+  await (await import(pathToFileURL(entry).href)).people({ args, root });
+}
 
 async function serve(mode) {
   const { isCheckout, staleParts } = await import("./build.mjs");

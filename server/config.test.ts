@@ -23,7 +23,10 @@ test("nothing set: the documented defaults", () => {
     databaseUrl: undefined,
     secretKey: undefined,
     publicUrl: undefined,
+    hosts: [],
+    proxies: [],
     roles: new Set(["web", "engine", "worker"]),
+    frozenAfterMs: 60_000,
   });
 });
 
@@ -39,7 +42,13 @@ test.each([
   [{ HOST: "http://here" }, /^HOST must be a host name/],
   [{ DATABASE_URL: "mysql://x" }, /^DATABASE_URL must look like postgres:/],
   [{ SIGNALBOX_URL: "box.example.com" }, /^SIGNALBOX_URL must be the address/],
+  [{ SIGNALBOX_FROZEN_AFTER: "1m" }, /^SIGNALBOX_FROZEN_AFTER must be a whole number of seconds from 5 to 86400, such as 60\.$/],
+  [{ SIGNALBOX_FROZEN_AFTER: "0" }, /^SIGNALBOX_FROZEN_AFTER must be a whole number of seconds from 5 to 86400, such as 60\.$/],
   [{ SIGNALBOX_ROLES: "web,cook" }, /^SIGNALBOX_ROLES must be a comma list of web, engine, worker; not "web,cook"\.$/],
+  [{ SIGNALBOX_HOSTS: "box.lan, http://box" }, /^SIGNALBOX_HOSTS must be a comma list of host names/],
+  [{ SIGNALBOX_PROXIES: "10.0.0.0/33" }, /^SIGNALBOX_PROXIES must be a comma list of addresses/],
+  [{ SIGNALBOX_PROXIES: "proxy" }, /^SIGNALBOX_PROXIES must be a comma list of addresses/],
+  [{ TRIGGER_SECRET_KEY_FILE: "/nowhere/key" }, /^TRIGGER_SECRET_KEY_FILE: \/nowhere\/key cannot be read \(ENOENT\)/],
   [{ SIGNALBOX_ROLES: "engine" }, /^SIGNALBOX_ROLES must name engine and worker together/],
   [{ SIGNALBOX_PROJECT: "/nowhere" }, /^SIGNALBOX_PROJECT: \/nowhere does not exist\./],
   [{ SIGNALBOX_PROJECT: tmpdir() }, /^SIGNALBOX_PROJECT: .* holds no trigger\.config\.ts\. Set/],
@@ -57,4 +66,21 @@ test("the secret key must be of the environment that the mode serves, and may no
   expect(() => parse({ TRIGGER_SECRET_KEY: key }, "dev")).toThrow("TRIGGER_SECRET_KEY must begin with tr_dev_");
   expect(() => parse({ TRIGGER_SECRET_KEY: "tr_prod_short" })).toThrow("at least 16");
   expect(() => parse({ TRIGGER_SECRET_KEY: "tr_prod_sk_abcdefghijklmnopqrstuvwx" })).toThrow("additional key");
+});
+
+test("a secret may come from a file, whose content is checked like the variable's; both at once are refused", () => {
+  const file = join(project, "key");
+  const key = "tr_prod_0123456789abcdefghij";
+  writeFileSync(file, `${key}\n`);
+  expect(parse({ TRIGGER_SECRET_KEY_FILE: "key" }).secretKey).toBe(key);
+  expect(() => parse({ TRIGGER_SECRET_KEY_FILE: "key" }, "dev")).toThrow("TRIGGER_SECRET_KEY must begin with tr_dev_");
+  expect(() => parse({ TRIGGER_SECRET_KEY_FILE: file, TRIGGER_SECRET_KEY: key })).toThrow("both set");
+  writeFileSync(file, "postgres://u:p@db.example/box");
+  expect(parse({ DATABASE_URL_FILE: file }).databaseUrl).toBe("postgres://u:p@db.example/box");
+  writeFileSync(file, " \n");
+  expect(() => parse({ DATABASE_URL_FILE: file })).toThrow("is empty");
+});
+
+test("lists of names and proxies", () => {
+  expect(parse({ SIGNALBOX_HOSTS: "Box.lan, signalbox", SIGNALBOX_PROXIES: "127.0.0.1,10.0.0.0/8,fd00::/8" })).toMatchObject({ hosts: ["box.lan", "signalbox"], proxies: ["127.0.0.1", "10.0.0.0/8", "fd00::/8"] });
 });

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { isProxyAddress } from "./http/client-address";
 
 export const roles = ["web", "engine", "worker"] as const;
 export type Role = (typeof roles)[number];
@@ -16,7 +17,13 @@ export interface Config {
   secretKey: string | undefined;
   /** Address that others use, where it is not the one listened on (behind a proxy). Without a trailing slash. */
   publicUrl: string | undefined;
+  /** Further names under which this server may be addressed, in lower case. */
+  hosts: readonly string[];
+  /** Addresses and networks of the proxies in front, whose X-Forwarded-For is believed. */
+  proxies: readonly string[];
   roles: ReadonlySet<Role>;
+  /** A task process that neither answers nor computes for this long is killed. */
+  frozenAfterMs: number;
 }
 
 /** One line per wrong variable: its name, what is wrong, what to do. */
@@ -34,7 +41,14 @@ export const environmentOfMode: Record<Mode, { slug: "prod" | "dev"; type: "PROD
 const additionalKey = /^tr_(dev|stg|prod|preview)_sk_[a-zA-Z0-9]{24}$/;
 
 const blankIsUnset = (value: unknown) => (typeof value === "string" && value.trim() === "" ? undefined : value);
+const frozenForm = "must be a whole number of seconds from 5 to 86400, such as 60";
 const text = z.preprocess(blankIsUnset, z.string().trim().optional());
+
+const listOf = (isOne: (part: string) => boolean, error: string) =>
+  z.preprocess(
+    (value) => (typeof value === "string" ? value.split(",").map((part) => part.trim()).filter((part) => part !== "") : []),
+    z.array(z.string().toLowerCase().refine(isOne, error)),
+  );
 
 const variables = (mode: Mode) =>
   z.object({
@@ -48,6 +62,9 @@ const variables = (mode: Mode) =>
     SIGNALBOX_URL: z.preprocess(blankIsUnset, z.url({ protocol: /^https?$/, error: "must be the address that others use, such as https://signalbox.example.com" }).optional()),
     DATABASE_URL: z.preprocess(blankIsUnset, z.url({ protocol: /^postgres(ql)?$/, error: "must look like postgres://user:password@host:5432/database" }).optional()),
     TRIGGER_SECRET_KEY: z.preprocess(blankIsUnset, secretKey(mode).optional()),
+    SIGNALBOX_FROZEN_AFTER: z.preprocess(blankIsUnset, z.coerce.number(frozenForm).int(frozenForm).min(5, frozenForm).max(86_400, frozenForm).default(60)),
+    SIGNALBOX_HOSTS: listOf((name) => /^[a-z0-9._-]+$/.test(name), "must be a comma list of host names without ports, such as signalbox.lan,box.example.com"),
+    SIGNALBOX_PROXIES: listOf(isProxyAddress, "must be a comma list of addresses or networks of your own proxies, such as 127.0.0.1,10.0.0.0/8"),
     SIGNALBOX_ROLES: z.preprocess(blankIsUnset, z.string().default(roles.join(",")).transform(parseRoles)),
   });
 
@@ -75,8 +92,8 @@ function parseRoles(value: string, context: z.RefinementCtx): ReadonlySet<Role> 
 /** Throws `ConfigError`. `cwd` is where the command was given. */
 export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: string }): Config {
   const { mode, env, cwd } = options;
-  const parsed = variables(mode).safeParse(env);
-  if (!parsed.success) throw new ConfigError([...new Set(parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}.`))].join("\n"));
+  const parsed = variables(mode).safeParse(withFiles(env, cwd));
+  if (!parsed.success) throw new ConfigError([...new Set(parsed.error.issues.map((issue) => `${issue.path[0]?.toString()} ${issue.message}.`))].join("\n"));
   const { data } = parsed;
   const projectDir = resolve(cwd, data.SIGNALBOX_PROJECT ?? ".");
   return {
@@ -88,8 +105,30 @@ export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: 
     databaseUrl: data.DATABASE_URL,
     secretKey: data.TRIGGER_SECRET_KEY,
     publicUrl: data.SIGNALBOX_URL?.replace(/\/+$/, ""),
+    hosts: data.SIGNALBOX_HOSTS,
+    proxies: data.SIGNALBOX_PROXIES,
     roles: data.SIGNALBOX_ROLES,
+    frozenAfterMs: data.SIGNALBOX_FROZEN_AFTER * 1000,
   };
+}
+
+/** Variables that hold a secret. Each may be given as a file instead: `<name>_FILE`. */
+export const secretVariables = ["TRIGGER_SECRET_KEY", "DATABASE_URL"] as const;
+
+function withFiles(env: NodeJS.ProcessEnv, cwd: string): NodeJS.ProcessEnv {
+  const read = { ...env };
+  for (const name of secretVariables) {
+    const file = env[`${name}_FILE`]?.trim() ?? "";
+    if (file === "") continue;
+    if ((env[name]?.trim() ?? "") !== "") throw new ConfigError(`${name}_FILE and ${name} are both set. Unset one of them.`);
+    try {
+      read[name] = readFileSync(resolve(cwd, file), "utf8").trim();
+    } catch (error) {
+      throw new ConfigError(`${name}_FILE: ${file} cannot be read (${error instanceof Error && "code" in error ? String(error.code) : String(error)}). Name a file that this user may read.`);
+    }
+    if (read[name] === "") throw new ConfigError(`${name}_FILE: ${file} is empty.`);
+  }
+  return read;
 }
 
 function readableProject(projectDir: string): string {
@@ -109,11 +148,4 @@ export function localOrigin(host: string, port: number): string {
   const everywhere = host === "0.0.0.0" || host === "::";
   const name = everywhere ? "localhost" : host.includes(":") ? `[${host}]` : host;
   return `http://${name}:${port}`;
-}
-
-/** Names under which a server on loopback may be addressed, so that no other site's name can be pointed at it. Null: any. */
-export function allowedHosts({ host, publicUrl }: Pick<Config, "host" | "publicUrl">): string[] | null {
-  const isLoopback = host === "localhost" || host === "::1" || host.startsWith("127.");
-  if (!isLoopback) return null;
-  return ["localhost", "127.0.0.1", "::1", host, ...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname])];
 }

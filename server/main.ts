@@ -1,7 +1,9 @@
-import { ConfigError, parseConfig, type Mode } from "./config";
+import { ConfigError, parseConfig, secretVariables, type Mode } from "./config";
+import { forgetSecrets } from "./forget-secrets";
 import { MigrationError } from "./db/migrate";
 import { KeyError } from "./db/keys";
 import { PostgresError } from "./db/postgres/error";
+import { CommandError, peopleCommand } from "./people-command";
 import { createLog, logLevels, type Logger } from "./log";
 import { startServer, StartError, type Installation, type RunningServer } from "./start";
 
@@ -44,14 +46,24 @@ export async function main(options: Installation & { mode: Mode }): Promise<void
       if (server !== undefined) void stop(0);
     });
   }
-  process.on("uncaughtException", (error) => {
+  /** What nobody has caught may have left half of something behind. */
+  function fault(error: unknown): void {
     log.error("a fault in Signalbox; it stops, and resumes everything at its next start", { error });
     if (!stopping) void stop(1);
-  });
-  process.on("unhandledRejection", (error) => log.error("a fault in Signalbox", { error }));
+  }
+  process.on("uncaughtException", fault);
+  process.on("unhandledRejection", fault);
+
+  /** Another server has this one's database. */
+  function onLost(error: Error): void {
+    log.error("stopping", { error: error.message });
+    if (!stopping) void stop(1);
+  }
 
   try {
-    server = await startServer({ config: parseConfig({ mode, env: process.env, cwd: process.cwd() }), installation, log });
+    const config = parseConfig({ mode, env: process.env, cwd: process.cwd() });
+    forgetSecrets(process.env, secretVariables);
+    server = await startServer({ config, installation, log, onLost });
   } catch (error) {
     fail(error, log);
   }
@@ -59,9 +71,20 @@ export async function main(options: Installation & { mode: Mode }): Promise<void
   if (stopping) await stop(0);
 }
 
+/** What `signalbox people` runs. */
+export async function people({ args, root }: { args: readonly string[]; root: string }): Promise<void> {
+  const log = createLog({ level: "error", format: "pretty", write: (line) => void process.stderr.write(line) });
+  try {
+    const config = parseConfig({ mode: "start", env: { ...process.env, TRIGGER_SECRET_KEY: undefined, TRIGGER_SECRET_KEY_FILE: undefined }, cwd: process.cwd() });
+    process.stdout.write(`${await peopleCommand({ args, config, root, log })}\n`);
+  } catch (error) {
+    fail(error, log);
+  }
+}
+
 /** What the operator can put right is one line; anything else is a fault of ours, with its stack. */
 function fail(error: unknown, log: Logger): never {
-  const isExpected = error instanceof ConfigError || error instanceof StartError || error instanceof PostgresError || error instanceof MigrationError || error instanceof KeyError;
+  const isExpected = error instanceof ConfigError || error instanceof StartError || error instanceof PostgresError || error instanceof MigrationError || error instanceof KeyError || error instanceof CommandError;
   if (isExpected) process.stderr.write(`${error.message}\n`);
   else log.error("Signalbox could not start", { error });
   process.exit(error instanceof ConfigError ? 2 : 1);

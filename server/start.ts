@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import type { ServerNotice } from "@/lib/contracts/realtime";
@@ -12,14 +11,17 @@ import { describeBuildError } from "./build/build-error";
 import { buildProject, type BuildOptions } from "./build/build-project";
 import { readProjectEnv } from "./build/project-env";
 import { createCleanup, type Cleanup } from "./cleanup";
-import { allowedHosts, environmentOfMode, localOrigin, type Config } from "./config";
+import { environmentOfMode, localOrigin, type Config } from "./config";
+import { openDataDirectory } from "./data-directory";
 import { bootstrap, showNewKey } from "./db/bootstrap";
 import { openDatabase, type Database } from "./db/database";
+import { lockDatabase } from "./db/engine-lock";
 import { isConnectionError, Unavailable } from "./db/errors";
 import { PrismaClient } from "./db/generated/client";
 import { openKeys, openVault } from "./db/keys";
 import { migrate } from "./db/migrate";
 import { openPacketStore } from "./db/packets";
+import { openUploads } from "./db/uploads";
 import { watchDisk, type DiskWatch } from "./db/postgres/disk";
 import { startEmbeddedPostgres } from "./db/postgres/embedded";
 import { checkExternalPostgres } from "./db/postgres/external";
@@ -28,11 +30,14 @@ import { createEngine } from "./engine/create-engine";
 import type { Engine } from "./engine/engine";
 import { createGateway, type Gateway } from "./gateway/gateway";
 import { engineReads } from "./gateway/reads";
+import { createClientAddress } from "./http/client-address";
+import { createHostRule } from "./http/host";
 import { listen, refuseUpgrade, sendJson, type Handler, type HttpServer, type Routes } from "./http/listen";
 import { createMetrics } from "./http/metrics";
 import { operations } from "./http/operations";
 import { openPages, type Pages } from "./http/pages";
 import { watchReadiness } from "./http/readiness";
+import { securityHeaders } from "./http/security-headers";
 import type { Logger } from "./log";
 import { identifyProject, serveProject } from "./project";
 import { announce } from "./announce";
@@ -62,7 +67,15 @@ export class StartError extends Error {
 const drainGraceMs: Record<Config["mode"], number> = { start: 5_000, dev: 500 };
 const answerGraceMs = 1_500;
 
-export async function startServer(options: { config: Config; installation: Installation; log: Logger }): Promise<RunningServer> {
+interface StartOptions {
+  config: Config;
+  installation: Installation;
+  log: Logger;
+  /** Another server has taken the database over: this one must stop. */
+  onLost(error: Error): void;
+}
+
+export async function startServer(options: StartOptions): Promise<RunningServer> {
   const cleanup = createCleanup(options.log);
   try {
     return await start({ ...options, cleanup });
@@ -72,10 +85,10 @@ export async function startServer(options: { config: Config; installation: Insta
   }
 }
 
-async function start({ config, installation, log, cleanup }: { config: Config; installation: Installation; log: Logger; cleanup: Cleanup }): Promise<RunningServer> {
-  const begun = Date.now();
+async function start({ config, installation, log, onLost, cleanup }: StartOptions & { cleanup: Cleanup }): Promise<RunningServer> {
+  const begun = performance.now();
   const { dataDir, mode } = config;
-  const lock = prepareDataDirectory(dataDir);
+  const lock = prepareDataDirectory(dataDir, log);
   cleanup.add("data directory's lock", () => lock.release());
 
   // Bound first: a port in use must be known before anything is touched, and a browser that comes early is told to wait.
@@ -86,7 +99,7 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
   tellPages(config, http);
 
   const buildOptions: BuildOptions = { projectDir: config.projectDir, dataDir, mode, ...compiled(installation), log };
-  const [{ db, url }, built] = await Promise.all([openData({ config, installation, log, cleanup }), buildProject(buildOptions)]);
+  const [{ db, url }, built] = await Promise.all([openData({ config, installation, log, onLost, cleanup }), buildProject(buildOptions)]);
   if (!built.ok && mode === "start") throw new StartError(describeBuildError(built.error));
   // The bundler's own process is needed again only when tasks change.
   if (mode === "start") await stop();
@@ -100,14 +113,16 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
   const env = boot.environment;
 
   const packets = openPacketStore(join(dataDir, "packets"));
+  const uploads = openUploads({ folder: join(dataDir, "uploads"), environmentId: env.id });
+  cleanup.add("uploads", () => uploads.close());
   const issuer = createIssuer({ keys, environmentId: env.id, origin });
   const engine = await createEngine({
     db,
     env,
     packets,
-    sole: config.databaseUrl === undefined,
+    sole: config.roles.has("engine"),
     log: log.child({ in: "engine" }),
-    api: () => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.workerToken() }),
+    api: (run) => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.runToken(run) }),
     tokenUrl: issuer.callbackUrl,
     tokenAccess: (id) => issuer.tokenAccess(id).token,
     runAccess: (id) => issuer.runAccess(id).token,
@@ -127,28 +142,31 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
     prisma,
     keys,
     packets,
+    uploads,
     log: log.child({ in: "api" }),
-    config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, notices },
+    config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, notices, clientAddress: createClientAddress(config.proxies) },
   });
 
   const pages = config.roles.has("web") ? await openPages({ root: installation.root, dev: mode === "dev" && installation.isCheckout, host: config.host, port: http.port }) : undefined;
   if (pages !== undefined) cleanup.add("pages", () => pages.close());
   // After the sockets and before what answers need.
   cleanup.add("HTTP server", () => http.close(answerGraceMs));
+  // What is held open would be cut off at the end of that grace.
+  cleanup.add("open requests", () => api.stop());
   const gateway = openGateway({ engine, api, notices, config, log });
   cleanup.add("gateway", () => gateway.close());
   served.onBuild(gateway.noticesChanged);
 
-  const supervisor = config.roles.has("worker") ? openSupervisor({ engine, buildOptions, log }) : undefined;
+  const supervisor = config.roles.has("worker") ? openSupervisor({ engine, config, buildOptions, log }) : undefined;
   if (supervisor !== undefined) cleanup.add("workers", () => supervisor.close());
   const readiness = watchReadiness({ query: db.query, extra: () => (engine.draining ? ["stopping"] : []) });
   cleanup.add("readiness watch", () => readiness.close());
-  routes = servingRoutes({ engine, api, pages, gateway, supervisor, readiness, disk, log });
+  routes = servingRoutes({ config, engine, api, pages, gateway, supervisor, readiness, disk, log });
   if (supervisor !== undefined) await engine.attach(supervisor.executor);
 
   const setupCode = await issueSetupCode(db);
   await showNewKey({ db, vault: keys.vault, environmentId: env.id }, (secretKey) =>
-    announce({ config, version: installation.version, environment: env, deployment: engine.deployments.current(), secretKey, setupCode, origin: origin(), startedInMs: Date.now() - begun, log }),
+    announce({ config, version: installation.version, environment: env, deployment: engine.deployments.current(), secretKey, setupCode, origin: origin(), startedInMs: performance.now() - begun, log }),
   );
 
   return {
@@ -161,18 +179,19 @@ async function start({ config, installation, log, cleanup }: { config: Config; i
   };
 }
 
-function prepareDataDirectory(dataDir: string): { release(): void } {
+function prepareDataDirectory(dataDir: string, log: Logger): { release(): void } {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+    openDataDirectory(dataDir, log);
   } catch (error) {
     throw new StartError(`SIGNALBOX_DATA: cannot make ${dataDir}: ${error instanceof Error ? error.message : String(error)}`);
   }
   return lockDataDirectory(dataDir);
 }
 
-async function bind({ host, port }: Config, routes: () => Routes): Promise<HttpServer> {
+async function bind(config: Config, routes: () => Routes): Promise<HttpServer> {
+  const { host, port, publicUrl } = config;
   try {
-    return await listen({ host, port, routes });
+    return await listen({ host, port, routes, hostRule: createHostRule(config), headers: securityHeaders({ isHttps: publicUrl?.startsWith("https:") === true }) });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : "";
     if (code === "EADDRINUSE") throw new StartError(`PORT: ${host}:${port} is in use by another process. Stop that one, or set PORT to a free port.`);
@@ -190,18 +209,23 @@ function tellPages(config: Config, http: HttpServer): void {
 
 const compiled = ({ root }: Installation) => ({ workerEntry: join(root, "dist", "worker", "main.js"), sdkEntry: join(root, "dist", "sdk", "index.js") });
 
-async function openData({ config, installation, log, cleanup }: { config: Config; installation: Installation; log: Logger; cleanup: Cleanup }): Promise<{ db: Database; url: string }> {
+async function openData({ config, installation, log, onLost, cleanup }: StartOptions & { cleanup: Cleanup }): Promise<{ db: Database; url: string }> {
   const postgres = config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.child({ in: "postgres" }) }) : undefined;
   if (postgres !== undefined) cleanup.add("PostgreSQL", () => postgres.close());
   const url = postgres?.url ?? config.databaseUrl ?? "";
   if (postgres === undefined) await checkExternalPostgres({ url, log });
+  if (config.roles.has("engine")) {
+    // Before the migrations: those of a newer version must not change the tables below an engine that runs.
+    const engineLock = await lockDatabase({ url, log, onLost });
+    cleanup.add("engine's lock", () => engineLock.release());
+  }
   await migrate({ url, directory: join(installation.root, "prisma", "migrations"), log });
   const db = openDatabase({ url });
   cleanup.add("database connections", () => db.close());
   return { db, url };
 }
 
-function openSupervisor({ engine, buildOptions, log }: { engine: Engine; buildOptions: BuildOptions; log: Logger }): Supervisor {
+function openSupervisor({ engine, config, buildOptions, log }: { engine: Engine; config: Config; buildOptions: BuildOptions; log: Logger }): Supervisor {
   const { dataDir, projectDir, mode, workerEntry, sdkEntry } = buildOptions;
   return createSupervisor({
     events: runEvents(engine),
@@ -212,6 +236,7 @@ function openSupervisor({ engine, buildOptions, log }: { engine: Engine; buildOp
     mode,
     workerEntry,
     sdkEntry,
+    timings: { frozen: config.frozenAfterMs },
     projectEnv: () => readProjectEnv(projectDir, mode),
     log: log.child({ in: "workers" }),
   });
@@ -223,7 +248,6 @@ function openGateway({ engine, api, notices, config, log }: { engine: Engine; ap
     reads: engineReads(engine),
     access: { ...api.credentials, allows, readableThrough },
     allowedOrigins: () => (config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin]),
-    allowedHosts: () => allowedHosts(config),
     notices,
     log: log.child({ in: "gateway" }),
   });
@@ -234,10 +258,11 @@ function startingRoutes(log: Logger): Routes {
     response.setHeader("retry-after", "1");
     sendJson(response, 503, { error: "Signalbox is starting. Try again in a moment." });
   };
-  return { paths: [], pages: wait, upgrades: [], onError: reporter(log) };
+  return { probes: [], paths: [], pages: wait, upgrades: [], onError: reporter(log) };
 }
 
 interface Serving {
+  config: Config;
   engine: Engine;
   api: Api;
   pages: Pages | undefined;
@@ -248,7 +273,7 @@ interface Serving {
   log: Logger;
 }
 
-function servingRoutes({ engine, api, pages, gateway, supervisor, readiness, disk, log }: Serving): Routes {
+function servingRoutes({ config, engine, api, pages, gateway, supervisor, readiness, disk, log }: Serving): Routes {
   const metrics = createMetrics({
     engine,
     workers: () => supervisor?.stats() ?? { processes: 0, ready: 0, blocked: 0, running: 0, waiting: 0, pending: 0 },
@@ -263,15 +288,18 @@ function servingRoutes({ engine, api, pages, gateway, supervisor, readiness, dis
   };
   const handleApi: Handler = getRequestListener(api.app.fetch);
   const noPages: Handler = (_, response) => sendJson(response, 404, { error: "This node serves no dashboard (SIGNALBOX_ROLES)." });
+  const isProxied = config.publicUrl !== undefined || config.proxies.length > 0;
+  const machine = operations({ isProxied, problems: readiness.problems, metrics, hasSecretKey: (request) => hasSecretKey(request.headers.authorization) });
   return {
+    probes: machine.probes,
     paths: [
-      ...operations({ problems: readiness.problems, metrics, hasSecretKey: (request) => hasSecretKey(request.headers.authorization) }),
+      ...machine.paths,
       { prefix: "/api", handle: handleApi },
       { prefix: "/packets", handle: handleApi },
       { prefix: "/realtime", handle: handleApi },
     ],
     pages: pages?.handle ?? noPages,
-    upgrades: [{ prefix: "/realtime", handle: (request, socket, head) => void (gateway.handleUpgrade(request, socket, head) || refuseUpgrade(socket)) }, ...(pages === undefined ? [] : [{ prefix: "/_next", handle: pages.upgrade }])],
+    upgrades: [{ prefix: "/realtime", handle: (request, socket, head) => void (gateway.handleUpgrade(request, socket, head) || refuseUpgrade(socket, 404)) }, ...(pages === undefined ? [] : [{ prefix: "/_next", handle: pages.upgrade }])],
     onError: reporter(log),
   };
 }

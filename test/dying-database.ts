@@ -41,6 +41,7 @@ export function dyingDatabase(db: Database): DyingDatabase {
 
   return {
     query: query(db.query),
+    lists: query(db.lists),
     transaction: transaction((work) => db.transaction(work)),
     writer(options): Writer {
       const writer = db.writer(options);

@@ -6,7 +6,7 @@ import { isFinal, type RunStatus } from "@/lib/contracts/status";
 import { encodePacket } from "@/lib/values/packet";
 import { openDatabase, type Database } from "@/server/db/database";
 import { isConnectionError, Unavailable } from "@/server/db/errors";
-import type { PacketStore } from "@/server/db/packets";
+import { PacketExists, type PacketStore } from "@/server/db/packets";
 import { confirmCancel } from "@/server/engine/running/cancel-run";
 import { deploy } from "@/server/engine/versions/deploy";
 import { createEngine } from "@/server/engine/create-engine";
@@ -72,6 +72,7 @@ export class TestExecutor implements Executor {
     return this.held.get(runId)?.epoch === epoch;
   }
   pushMetadata(): void {}
+  pushToken(_runId: string, _epoch: number, _token: string): void {}
   cancel(runId: string, epoch: number): boolean {
     const run = this.held.get(runId);
     if (run?.epoch !== epoch) return false;
@@ -148,7 +149,10 @@ export class RetryLater extends Error {
 export const memoryPackets = (): PacketStore => {
   const packets = new Map<string, { data: string; dataType: string }>();
   return {
-    put: async (key, data, dataType) => void packets.set(key, { data: data.toString(), dataType }),
+    put: async (key, data, dataType) => {
+      if (packets.has(key)) throw new PacketExists(`packet ${key} has been written already`);
+      packets.set(key, { data: data.toString(), dataType });
+    },
     get: async (key) => packets.get(key) ?? null,
     open: async () => null,
     remove: async (key) => void packets.delete(key),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import type { TestProject } from "vitest/node";
 import { migrate } from "@/server/db/migrate";
-import { openCluster, type Cluster } from "@/server/db/postgres/cluster";
+import { asSuperuser, openCluster, role, type Cluster } from "@/server/db/postgres/cluster";
 import { stopOrphan } from "@/server/db/postgres/orphan";
 import { chooseAddress, startPostmaster, urlOf, type Address } from "@/server/db/postgres/postmaster";
 import { birthOf } from "@/server/db/postgres/process";
@@ -26,6 +26,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await removeLeftovers();
   const directory = mkdtempSync(`${prefix}${process.pid}-`);
   const cluster = await openCluster(directory);
+  // No superuser here either; it only makes and drops the databases of the tests.
+  await asSuperuser(cluster, [`alter role ${role} createdb`]);
   const address = await chooseAddress(cluster);
   // Durability off here only: nothing of this database outlives the run.
   const settings = { ...serverSettings, fsync: "off", full_page_writes: "off", max_connections: "300", autovacuum: "off" };

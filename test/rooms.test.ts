@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
@@ -37,6 +37,11 @@ test.each([
   writeFileSync(join(folder, file), source);
   expect(violationsIn(folder, [file]).map((violation) => violation.reason)).toEqual([reason]);
   rmSync(folder, { recursive: true });
+});
+
+test("components leave the page through frame/leaving.ts alone, which asks whether the server answers", () => {
+  const leaving = sourceFiles(root).filter((file) => file.startsWith("components/") && /\buseRouter\b|\blocation\.reload\(/.test(readFileSync(join(root, file), "utf8")));
+  expect(leaving).toEqual(["components/frame/leaving.ts"]);
 });
 
 test("imports are read from code, not from comments and texts", () => {

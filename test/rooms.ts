@@ -27,16 +27,18 @@ export const rooms: Record<string, Room> = {
   log: { path: "server/log.ts", may: [] },
   db: { path: "server/db/", may: [...base, "log"], never: [react, /^(?:hono|ws)/] },
   engine: { path: "server/engine/", may: [...base, "log", "db"], never: [react, /^(?:hono|ws)/, /^node:(?:http|child_process|net)$/] },
+  // Who may sign in: a server without runs (the command line) works with it too.
+  people: { path: "server/people/", may: [...base, "db"], never: [react, /^(?:hono|ws|better-auth)/] },
   worker: { path: "server/worker/", may: [...base, "client", "sdk"], never: [/^(?:pg|hono|ws|next)/] },
   // The supervisor starts workers the way the build has tried them.
   supervisor: { path: "server/supervisor/", may: [...service, "build"], never: [react, /^(?:hono|ws)/] },
-  api: { path: "server/api/", may: service, never: [react, /^node:child_process$/] },
+  api: { path: "server/api/", may: [...service, "people"], never: [react, /^node:child_process$/] },
   // The gateway asks the API's one authorisation function.
   gateway: { path: "server/gateway/", may: [...service, "api"], never: [react, /^node:child_process$/] },
   build: { path: "server/build/", may: [...base, "log"], never: [react, /^pg$/] },
   http: { path: "server/http/", may: service, never: [/^ws$/] },
   cli: { path: "server/cli/", may: [...base, "client"], never: [/^pg$/] },
-  root: { path: "server/", may: [...service, "supervisor", "api", "gateway", "build", "http"] },
+  root: { path: "server/", may: [...service, "supervisor", "people", "api", "gateway", "build", "http"] },
 };
 
 export interface Violation {

@@ -1,6 +1,7 @@
 "use client";
 import { Lock } from "lucide-react";
 import type { Role } from "@/lib/contracts/dashboard";
+import { useOffline } from "../live/hooks";
 import { Button, type ButtonProps } from "../ui/button";
 import { Tooltip } from "../ui/tooltip";
 
@@ -12,7 +13,9 @@ export const refusal = (role: Role, needs: Role): string | undefined =>
   rank[role] >= rank[needs] ? undefined : `You are ${article[role]} here. An admin of this server can make you ${article[needs]}.`;
 
 /** A button that says why it is off instead of being silently grey. */
-export function ActionButton({ refused, disabled, onClick, ...rest }: ButtonProps & { refused: string | undefined }) {
+export function ActionButton({ refused: byRole, disabled, onClick, ...rest }: ButtonProps & { refused: string | undefined }) {
+  const offline = useOffline();
+  const refused = byRole ?? offline;
   if (refused === undefined) return <Button disabled={disabled} onClick={onClick} {...rest} />;
   return (
     <Tooltip text={refused}>

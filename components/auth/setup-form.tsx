@@ -1,8 +1,9 @@
 "use client";
-import { useState, useSyncExternalStore, type FormEvent } from "react";
+import { useState, type FormEvent } from "react";
 import { Button } from "../ui/button";
 import { Field, Input } from "../ui/input";
 import { pathParts } from "@/lib/forms/issues";
+import { useLinkCode } from "./link-code";
 import { PasswordInput } from "./password-input";
 import { send } from "./request";
 import { text } from "./sign-in-form";
@@ -10,16 +11,8 @@ import { text } from "./sign-in-form";
 const fields = ["code", "name", "email", "password"] as const;
 type Errors = Partial<Record<(typeof fields)[number], string>>;
 
-const subscribe = (changed: () => void) => {
-  window.addEventListener("hashchange", changed);
-  return () => window.removeEventListener("hashchange", changed);
-};
-/** From `#code=…`: a fragment never leaves the browser, so no log or referrer holds the code. */
-const readCode = () => new URLSearchParams(window.location.hash.slice(1)).get("code") ?? "";
-
 export function SetupForm({ minPassword }: { minPassword: number }) {
-  // null while the server renders: only the browser knows the fragment.
-  const code = useSyncExternalStore<string | null>(subscribe, readCode, () => null);
+  const code = useLinkCode();
   const [busy, setBusy] = useState(false);
   const [errors, setErrors] = useState<Errors>({});
   const [failure, setFailure] = useState<string>();

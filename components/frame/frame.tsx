@@ -1,16 +1,22 @@
 "use client";
 import { Menu as MenuIcon, Search } from "lucide-react";
 import Link from "next/link";
-import { usePathname, useRouter } from "next/navigation";
+import { usePathname } from "next/navigation";
 import { useEffect, useState, type ReactNode } from "react";
+import { useAnswers } from "@/components/live/hooks";
+import { useSubscribable } from "@/components/live/live-provider";
+import { place } from "@/components/runs/place";
 import { Button, IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { lazilyDialog, Sheet } from "@/components/ui/dialog";
 import { Keys } from "@/components/ui/kbd";
+import { loadParts, resumeParts } from "@/components/ui/parts";
 import type { Me } from "@/lib/contracts/dashboard";
 import { Environment } from "./environment";
 import { FreshnessPill } from "./freshness-pill";
+import { Frozen } from "./frozen";
 import { HeldProvider } from "./held";
+import { useGo, useLeaving } from "./leaving";
 import { MeContext } from "./me";
 import { entryOf, nav, type NavEntry } from "./nav";
 import { Notices } from "./notices";
@@ -19,7 +25,25 @@ import { Sidebar } from "./sidebar";
 
 const Palette = lazilyDialog(async () => (await import("./palette")).Palette);
 
-const warmUpMs = 3_000;
+/** The first load is over, also on slow machines. */
+const firstLoadMs = 1_500;
+
+/** What a page may open is here before anybody opens it, so that it opens at once, and without a connection too. */
+function useParts(pathname: string): void {
+  const answers = useAnswers();
+  useEffect(() => {
+    if (!answers) return undefined;
+    resumeParts();
+    const timer = setTimeout(() => {
+      void loadParts().then((all) => {
+        if (all) document.documentElement.dataset.parts = "here";
+      });
+    }, firstLoadMs);
+    return () => clearTimeout(timer);
+    // Another page brings other parts.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
+  }, [pathname, answers]);
+}
 
 export interface FrameProps {
   me: Me;
@@ -43,6 +67,7 @@ export function Frame({ me, collapsed, children }: FrameProps) {
 }
 
 function Body({ me, collapsed: initial, children }: FrameProps) {
+  const pathname = usePathname();
   const [collapsed, setCollapsed] = useState(initial);
   const [menu, setMenu] = useState(false);
   const [palette, setPalette] = useState<"closed" | "open">("closed");
@@ -54,14 +79,8 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
   useShortcut("mod+k", { label: "Search and commands", group: "Everywhere", run: () => setPalette("open") });
   useShortcut("[", { label: "Collapse sidebar", group: "Everywhere", run: () => collapse(!collapsed) });
 
-  useEffect(() => {
-    // What floats is not part of the first load; it is here before anybody opens it.
-    const timer = setTimeout(() => {
-      void import("@/components/ui/dialog-body");
-      void import("@/components/ui/menu-body");
-    }, warmUpMs);
-    return () => clearTimeout(timer);
-  }, []);
+  useLeaving();
+  useParts(pathname);
 
   return (
     <div className="flex h-dvh">
@@ -95,9 +114,7 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
           <FreshnessPill />
         </header>
         <Notices initial={me.notices} />
-        <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
-          {children}
-        </main>
+        <Frozen>{children}</Frozen>
       </div>
       {palette === "closed" ? null : <Palette onOpenChange={(open) => setPalette(open ? "open" : "closed")} />}
     </div>
@@ -108,18 +125,21 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
 function Title() {
   const pathname = usePathname();
   const entry = entryOf(pathname);
+  const left = useSubscribable(place, null);
   if (!entry) return null;
+  // Back to the list as it was filtered.
+  const search = entry.href === "/runs" ? (left?.search ?? "") : "";
   return pathname === entry.href ? (
     <h1 className="truncate text-lg font-semibold">{entry.title}</h1>
   ) : (
-    <Link href={entry.href} className="truncate text-lg font-semibold text-muted hover:text-fg">
+    <Link href={`${entry.href}${search}`} className="truncate text-lg font-semibold text-muted hover:text-fg">
       {entry.title}
     </Link>
   );
 }
 
 function GoTo({ entry }: { entry: NavEntry }) {
-  const router = useRouter();
-  useShortcut(`g ${entry.key}`, { label: entry.title, group: "Go to", run: () => router.push(entry.href) });
+  const go = useGo();
+  useShortcut(`g ${entry.key}`, { label: entry.title, group: "Go to", run: () => go(entry.href) });
   return null;
 }

@@ -1,4 +1,4 @@
-import { Cable, Hand, KeyRound, ListChecks, Play, Rows3, TicketCheck, type LucideIcon } from "lucide-react";
+import { Cable, Hand, KeyRound, ListChecks, Play, Rows3, TicketCheck, Users, type LucideIcon } from "lucide-react";
 
 export interface NavEntry {
   href: string;
@@ -19,6 +19,7 @@ export const nav: readonly NavEntry[] = [
   { href: "/queues", title: "Queues", Icon: Cable, key: "q", count: "queuesHeld", group: "tasks" },
   { href: "/public-tokens", title: "Public tokens", Icon: TicketCheck, key: "p", group: "access" },
   { href: "/keys", title: "API keys", Icon: KeyRound, key: "k", group: "access" },
+  { href: "/team", title: "Team", Icon: Users, key: "m", group: "access" },
 ];
 
 export const navGroups: Record<NavEntry["group"], string | null> = { work: null, tasks: "Tasks", access: "Access" };

@@ -1,12 +1,12 @@
 "use client";
 import { Command } from "cmdk";
 import { ArrowRight, CornerDownLeft, Filter, Keyboard, LogOut, Moon, Play, Sun, type LucideIcon } from "lucide-react";
-import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { getJson } from "@/components/live/api";
 import type { Facets } from "@/lib/contracts/dashboard";
 import { useModal } from "@/components/ui/modal";
+import { useGo } from "./leaving";
 import { nav } from "./nav";
 import { useShortcutSheet } from "./shortcuts";
 import { signOut } from "./sign-out";
@@ -19,7 +19,7 @@ const group = "[&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:py-1 [&_[c
 /** Go anywhere, jump to an id, act on a task. */
 export function Palette({ onOpenChange }: { onOpenChange: (open: boolean) => void }) {
   useModal();
-  const router = useRouter();
+  const leave = useGo();
   const showSheet = useShortcutSheet();
   const [text, setText] = useState("");
   const facets = useQuery({ queryKey: ["facets"], queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal) });
@@ -32,7 +32,7 @@ export function Palette({ onOpenChange }: { onOpenChange: (open: boolean) => voi
     onOpenChange(false);
     then();
   };
-  const go = (href: string) => act(() => router.push(href));
+  const go = (href: string) => act(() => leave(href));
 
   return (
     <Command.Dialog

@@ -1,8 +1,9 @@
 "use client";
-import { Keyboard, LogOut, Monitor, Moon, Sun, type LucideIcon } from "lucide-react";
+import { Keyboard, LogOut, Monitor, Moon, Sun, UserRound, type LucideIcon } from "lucide-react";
 import { useState } from "react";
 import { MenuCheck, MenuItem, MenuLabel, MenuLine } from "@/components/ui/menu";
 import type { Me } from "@/lib/contracts/dashboard";
+import { useGo } from "./leaving";
 import { useShortcutSheet } from "./shortcuts";
 import { signOut } from "./sign-out";
 import { applyTheme, readTheme, themes, type Theme } from "./theme";
@@ -14,6 +15,7 @@ const themeLook: Record<Theme, { word: string; Icon: LucideIcon }> = {
 };
 
 export function UserMenuItems({ me }: { me: Me }) {
+  const go = useGo();
   const showSheet = useShortcutSheet();
   const [theme, setTheme] = useState(() => readTheme(document.documentElement.dataset.theme));
   return (
@@ -21,6 +23,10 @@ export function UserMenuItems({ me }: { me: Me }) {
       <MenuLabel>
         <span className="block truncate">{me.user.email}</span>
       </MenuLabel>
+      <MenuItem onSelect={() => go("/account")}>
+        <UserRound aria-hidden className="size-4 text-muted" />
+        Your account
+      </MenuItem>
       <MenuLine />
       {themes.map((option) => {
         const { word, Icon } = themeLook[option];

@@ -1,4 +1,5 @@
 import type { ErrorBody } from "@/lib/contracts/dashboard";
+import { reach } from "./reach";
 
 /**
  * The dashboard's requests to our own API. Answers are trusted to have the shape of lib/contracts: both come from the same
@@ -25,8 +26,10 @@ async function request(path: string, init: RequestInit): Promise<Response> {
     response = await fetch(path, { ...init, credentials: "same-origin", headers: { accept: "application/json", ...Object.fromEntries(new Headers(init.headers)) } });
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
+    reach.heard(false);
     throw new RequestError(0, "The server did not answer. Check that it runs and try again.");
   }
+  reach.heard(true);
   if (response.ok) return response;
   if (response.status === 401 && path.startsWith("/api/dashboard/")) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
   const text = await response.text();

@@ -1,5 +1,5 @@
 "use client";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { Freshness } from "@/lib/client/freshness";
 import type { LinkStatus } from "@/lib/client/sync";
 import type { Viewed } from "@/lib/client/views/view";
@@ -10,6 +10,7 @@ import type { TokensState } from "@/lib/client/views/state-views";
 import type { Counts, QueueRow, RunFilter, ServerNotice } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
 import { useLive, useSubscribable } from "./live-provider";
+import { reach } from "./reach";
 
 const connecting: LinkStatus = { phase: "connecting", attempt: 0 };
 const noCounts: Viewed<Counts | undefined> = { data: undefined, loaded: false };
@@ -18,10 +19,14 @@ const noTokens: Viewed<TokensState> = { data: new Map(), loaded: false };
 const noRun: Viewed<RunState> = { data: { detail: undefined, events: [], relations: [] }, loaded: false };
 const noTrace: Viewed<TraceState> = { data: { items: [] }, loaded: false };
 const noStream: Viewed<StreamState> = { data: { chunks: [], dropped: 0, closed: false }, loaded: false };
-const noRuns: Viewed<RunsState> = { data: { rows: new Map(), head: [], fresh: [] }, loaded: false };
+const noRuns: Viewed<RunsState> = { data: { rows: new Map(), head: [], fresh: [], gap: false }, loaded: false };
 
 /** State of the socket. */
 export const useLink = (): LinkStatus => useSubscribable(useLive()?.status, connecting);
+/** Whether the server answers; while it does not, what is shown is the last good view. */
+export const useAnswers = (): boolean => useSubscribable(reach.answers, true);
+/** Why nothing can be done now; undefined while the server answers. */
+export const useOffline = (): string | undefined => (useAnswers() ? undefined : "The server does not answer. This works again when the connection is back.");
 /** Commit → paint, measured; null before the first change. */
 export const useFreshness = (): Freshness | null => useSubscribable(useLive()?.freshness, null);
 /** Undefined until the socket has told them. */
@@ -91,6 +96,32 @@ export function useRow(row: RunRow): RunRow {
     undefined,
   );
   return known && known.version > row.version ? known : row;
+}
+
+/** `value`, taken over at most each `everyMs`; the last one always comes. 0: at once. */
+export function usePaced<T>(value: T, everyMs: number): T {
+  const [shown, setShown] = useState(value);
+  // Kept at hand for the moment from which it is paced: nothing goes back in time then.
+  if (everyMs === 0 && !Object.is(shown, value)) setShown(value);
+  const latest = useRef(value);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    latest.current = value;
+    if (everyMs === 0) return;
+    // A timer that runs is left alone: values that never end would put it off for ever.
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      setShown(latest.current);
+    }, everyMs);
+  }, [value, everyMs]);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
+  return everyMs === 0 ? value : shown;
 }
 
 /** A poll is never more than a quarter of the time. */

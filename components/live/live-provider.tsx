@@ -7,12 +7,13 @@ import { createStore, type Store, type Subscribable } from "@/lib/view/store";
 import type { LinkStatus } from "@/lib/client/sync";
 import { browserTiming, createClock, type Clock } from "./clock";
 import { RequestError } from "./api";
+import { reach } from "./reach";
 
 const LiveContext = createContext<Live | null>(null);
 const ClockContext = createContext<Clock | null>(null);
 
 /** Phases in which what is shown may tick on: elsewhere it would be a guess. */
-const ticks: Record<LinkStatus["phase"], boolean> = { connecting: true, live: true, polling: true, catchingUp: false, reconnecting: false, closed: false };
+const ticks: Record<LinkStatus["phase"], boolean> = { connecting: true, live: true, polling: true, catchingUp: false, silent: false, reconnecting: false, closed: false };
 
 const newQueryClient = (): QueryClient =>
   new QueryClient({
@@ -22,10 +23,21 @@ const newQueryClient = (): QueryClient =>
         staleTime: Infinity,
         refetchOnWindowFocus: false,
         refetchOnReconnect: false,
-        retry: (count, error) => count < 2 && !(error instanceof RequestError && error.status >= 400 && error.status < 500),
+        // A browser that calls itself offline is asked all the same: what cannot work says so instead of waiting.
+        networkMode: "always",
+        // Without an answer it is asked again when the server is back.
+        retry: (count, error) => count < 2 && !(error instanceof RequestError && error.status < 500),
       },
+      mutations: { networkMode: "always" },
     },
   });
+
+/** What failed while the server was away is read now. */
+function readAgain(queries: QueryClient): () => void {
+  return reach.answers.subscribe(() => {
+    if (reach.answers.getSnapshot()) void queries.refetchQueries({ type: "active", predicate: (query) => query.state.status === "error" });
+  });
+}
 
 interface Wiring {
   live: Store<Live | null>;
@@ -50,7 +62,12 @@ function createWiring(now: number): Wiring {
       // A turn later: React mounts twice in development, and the first socket would be closed while it opens.
       const timer = setTimeout(() => {
         const opened = createLive({ url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/realtime`, afterPaint: afterNextPaint });
-        const end = opened.status.subscribe(() => (ticks[opened.status.getSnapshot().phase] ? clock.start() : clock.stop()));
+        const end = opened.status.subscribe(() => {
+          const { phase } = opened.status.getSnapshot();
+          if (ticks[phase]) clock.start();
+          else clock.stop();
+          reach.linked(phase);
+        });
         live.set(opened);
         close = () => {
           end();
@@ -70,6 +87,7 @@ function createWiring(now: number): Wiring {
 export function LiveProvider({ now, children }: { now: number; children: ReactNode }) {
   const [wiring] = useState(() => createWiring(now));
   useEffect(() => wiring.open(), [wiring]);
+  useEffect(() => readAgain(wiring.queries), [wiring]);
   const live = useSubscribable(wiring.live, null);
   return (
     <QueryClientProvider client={wiring.queries}>

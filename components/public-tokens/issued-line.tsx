@@ -13,13 +13,15 @@ import { readableText } from "@/lib/view/readable-text";
 import { OthersText } from "../ui/others-text";
 import { canDo } from "@/lib/tokens/scope-words";
 
+const endedWith = { key: "Ended with its key", person: "Ended with its minter's role" } as const;
+
 export function IssuedLine({ row, refused, onRevoked }: { row: PublicTokenRow; refused: string | undefined; onRevoked: () => void }) {
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
   const now = useNow(10_000);
   const expired = Date.parse(row.expiresAt) <= now;
-  const dead = row.revokedAt !== undefined || expired;
+  const dead = row.revokedAt !== undefined || row.endedWith !== undefined || expired;
 
   async function revoke() {
     setBusy(true);
@@ -52,6 +54,8 @@ export function IssuedLine({ row, refused, onRevoked }: { row: PublicTokenRow; r
           <>
             Revoked <Ago at={row.revokedAt} />
           </>
+        ) : row.endedWith !== undefined ? (
+          endedWith[row.endedWith]
         ) : expired ? (
           <>
             Ended <Ago at={row.expiresAt} />

@@ -2,7 +2,7 @@ import type { QueueRow } from "@/lib/contracts/realtime";
 import { send, type Answer } from "../auth/request";
 
 /** The API decodes a queue's name twice, so that a slash in it is no path separator (wire.md 5). */
-const address = (queue: Pick<QueueRow, "name">) => `/api/v1/queues/${encodeURIComponent(encodeURIComponent(queue.name))}`;
+const address = (queue: Pick<QueueRow, "name">) => `/api/v1/queues/${encodeURIComponent(queue.name.replaceAll("/", "%2F"))}`;
 /** Task queues are named `task/<id>` in full, so `custom` and `task` alike are found by name. */
 const kind = (queue: Pick<QueueRow, "name" | "type">) => (queue.type === "task" ? { name: queue.name.replace(/^task\//, ""), type: "task" } : { name: queue.name, type: "custom" });
 

@@ -1,10 +1,10 @@
 "use client";
 import { Gauge, MoreHorizontal, Pause, Play, Rows3 } from "lucide-react";
 import Link from "next/link";
-import { useRouter } from "next/navigation";
 import { useState } from "react";
 import type { QueueRow } from "@/lib/contracts/realtime";
 import { formatCount, plural } from "@/lib/view/format";
+import { useGo } from "../frame/leaving";
 import { cn } from "../ui/cn";
 import { IconButton } from "../ui/button";
 import { ConfirmDialog } from "../ui/confirm-dialog";
@@ -23,7 +23,7 @@ export function QueueLine({ queue, refused }: { queue: QueueRow; refused: string
   const [open, setOpen] = useState<"pause" | "limit" | null>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
-  const router = useRouter();
+  const go = useGo();
   const tinted = useTint(queue.queued);
 
   async function toggle(action: "pause" | "resume") {
@@ -62,7 +62,7 @@ export function QueueLine({ queue, refused }: { queue: QueueRow; refused: string
             </IconButton>
           }
         >
-          <MenuItem onSelect={() => router.push(`/runs?queue=${encodeURIComponent(queue.name)}`)}>
+          <MenuItem onSelect={() => go(`/runs?queue=${encodeURIComponent(queue.name)}`)}>
             <Rows3 className="size-3.5" /> Show its runs
           </MenuItem>
           {queue.paused ? (

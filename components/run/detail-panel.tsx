@@ -1,6 +1,7 @@
 "use client";
 import { lazy, Suspense, useDeferredValue, useMemo } from "react";
 import { useShortcut } from "@/components/frame/shortcuts";
+import { part } from "@/components/ui/parts";
 import { JsonView } from "@/components/ui/json-view";
 import { OthersText } from "@/components/ui/others-text";
 import { Tabs } from "@/components/ui/tabs";
@@ -10,13 +11,13 @@ import { countRelations, type RunData, type TraceData } from "./use-run";
 import { tabs, type RunTab } from "./use-run-url";
 
 /** Each tab loads when it is opened first. The server renders the one that is open. */
-const SpanTab = lazy(async () => ({ default: (await import("./span-tab")).SpanTab }));
-const ErrorTab = lazy(async () => ({ default: (await import("./error-tab")).ErrorTab }));
-const MetadataTab = lazy(async () => ({ default: (await import("./metadata-tab")).MetadataTab }));
-const LogsTab = lazy(async () => ({ default: (await import("./logs-tab")).LogsTab }));
-const TimelineTab = lazy(async () => ({ default: (await import("./timeline-tab")).TimelineTab }));
-const StreamsTab = lazy(async () => ({ default: (await import("./streams-tab")).StreamsTab }));
-const RelationsTab = lazy(async () => ({ default: (await import("./relations-tab")).RelationsTab }));
+const SpanTab = lazy(part(async () => ({ default: (await import("./span-tab")).SpanTab })).get);
+const ErrorTab = lazy(part(async () => ({ default: (await import("./error-tab")).ErrorTab })).get);
+const MetadataTab = lazy(part(async () => ({ default: (await import("./metadata-tab")).MetadataTab })).get);
+const LogsTab = lazy(part(async () => ({ default: (await import("./logs-tab")).LogsTab })).get);
+const TimelineTab = lazy(part(async () => ({ default: (await import("./timeline-tab")).TimelineTab })).get);
+const StreamsTab = lazy(part(async () => ({ default: (await import("./streams-tab")).StreamsTab })).get);
+const RelationsTab = lazy(part(async () => ({ default: (await import("./relations-tab")).RelationsTab })).get);
 
 export interface DetailPanelProps {
   data: RunData;

@@ -1,16 +1,16 @@
 "use client";
 import { FlaskConical, Link2 } from "lucide-react";
-import { useRouter } from "next/navigation";
+import { useGo } from "@/components/frame/leaving";
 import { copyText } from "@/components/ui/copy";
 import { MenuItem } from "@/components/ui/menu";
 import { toast } from "@/components/ui/toast";
 import type { RunDetail } from "@/lib/contracts/run";
 
 export function MoreActions({ run }: { run: RunDetail }) {
-  const router = useRouter();
+  const go = useGo();
   return (
     <>
-      <MenuItem onSelect={() => router.push(`/test?task=${encodeURIComponent(run.task)}&run=${encodeURIComponent(run.id)}`)}>
+      <MenuItem onSelect={() => go(`/test?task=${encodeURIComponent(run.task)}&run=${encodeURIComponent(run.id)}`)}>
         <FlaskConical aria-hidden className="size-4 text-muted" />
         Open in Test
       </MenuItem>

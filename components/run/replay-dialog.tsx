@@ -1,6 +1,6 @@
 "use client";
-import { useRouter } from "next/navigation";
 import { useState } from "react";
+import { useGo } from "@/components/frame/leaving";
 import { toast } from "@/components/ui/toast";
 import { JsonEditor } from "@/components/json/json-editor";
 import { messageOf, RequestError } from "@/components/live/api";
@@ -32,7 +32,7 @@ function payloadText(run: RunDetail): string {
 }
 
 export function ReplayDialog({ run, onClose }: { run: RunDetail; onClose: () => void }) {
-  const router = useRouter();
+  const go = useGo();
   const clock = useClock();
   const [original] = useState(() => payloadText(run));
   const [payload, setPayload] = useState(original);
@@ -53,7 +53,7 @@ export function ReplayDialog({ run, onClose }: { run: RunDetail; onClose: () => 
       const { id } = await replayRun(run.id, replayChanges({ run, fields, payload: payload === original || !parsed.ok ? undefined : { value: parsed.value } }));
       toast.success("Replayed", { description: id });
       onClose();
-      router.push(`/runs/${id}`);
+      go(`/runs/${id}`);
     } catch (error) {
       setFailure(error instanceof Error ? error : new Error(messageOf(error)));
       setBusy(false);
@@ -82,7 +82,7 @@ export function ReplayDialog({ run, onClose }: { run: RunDetail; onClose: () => 
           label="Payload"
           value={payload}
           onChange={setPayload}
-          help={payload === original ? "The payload as it was, dates and other types included" : "Edited: sent as JSON"}
+          help={payload === original ? "The payload as it was, dates and other types included" : "Edited: what was a date or another type stays one where the text still fits it"}
           error={failure ? (issues.length > 0 ? issues.map((issue) => (issue.path === "" ? issue.message : `${issue.path}: ${issue.message}`)).join("\n") : failure.message) : undefined}
           minHeight="300px"
           onSubmit={() => void replay()}

@@ -1,11 +1,13 @@
 "use client";
 import { Plus } from "lucide-react";
 import Link from "next/link";
-import { useRouter } from "next/navigation";
 import { useState, type ReactNode } from "react";
+import { useGo } from "@/components/frame/leaving";
 import { useMayAct } from "@/components/frame/me";
+import { useTabState } from "@/components/frame/tab-state";
 import { Instant, Took } from "@/components/live/time";
-import { StatusBadge } from "@/components/runs/status";
+import { ListSteps } from "@/components/runs/list-steps";
+import { lookOf, StatusBadge } from "@/components/runs/status";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { CopyValue } from "@/components/ui/copy";
@@ -24,7 +26,9 @@ import { readableText } from "@/lib/view/readable-text";
 const TagForm = lazily(async () => (await import("./tag-form")).TagForm);
 
 export function RunHeader({ run, events }: { run: RunDetail; events: readonly RunEvent[] }) {
-  const router = useRouter();
+  const go = useGo();
+  const look = lookOf(run);
+  useTabState(`${look.word}: ${run.task}`, look.tone);
   return (
     <header className="shrink-0 border-b border-line px-4 py-2">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
@@ -35,12 +39,13 @@ export function RunHeader({ run, events }: { run: RunDetail; events: readonly Ru
         <CopyValue text={run.id} className="text-sm" />
         <div className="flex min-w-0 flex-wrap items-center gap-1">
           {run.tags.map((tag) => (
-            <TagButton key={tag} tag={tag} aria-label={`Runs tagged ${readableText(tag)}`} onClick={() => router.push(`/runs?tag=${encodeURIComponent(tag)}`)} />
+            <TagButton key={tag} tag={tag} aria-label={`Runs tagged ${readableText(tag)}`} onClick={() => go(`/runs?tag=${encodeURIComponent(tag)}`)} />
           ))}
           <AddTag runId={run.id} />
         </div>
         {run.isTest ? <span className="rounded-sm bg-idle-soft px-1.5 text-sm text-muted">test</span> : null}
-        <div className="ml-auto">
+        <div className="ml-auto flex items-center gap-3">
+          <ListSteps id={run.id} />
           <RunActions run={run} />
         </div>
       </div>

@@ -1,6 +1,6 @@
 "use client";
-import { useRouter } from "next/navigation";
 import { useMemo } from "react";
+import { useGo } from "@/components/frame/leaving";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { ErrorState } from "@/components/ui/state";
 import type { RunPage as Page } from "@/lib/contracts/dashboard";
@@ -27,12 +27,12 @@ export function RunPage({ id, page, items }: { id: string; page: Page; items: re
   const trace = useTrace(id, items);
   const waterfall = useWaterfall({ data, trace });
   const [url, setUrl] = useRunUrl();
-  const router = useRouter();
+  const go = useGo();
   const opening = useMemo(() => firstTab(page.detail), [page.detail]);
   const row = useMemo(() => waterfall.rows.find((candidate) => candidate.key === url.span), [waterfall.rows, url.span]);
   const { parentId, rootId } = data.detail;
-  useShortcut("p", { label: "Parent run", group: "Run", run: () => parentId && router.push(`/runs/${parentId}`) });
-  useShortcut("t", { label: "Root run", group: "Run", run: () => rootId && rootId !== id && router.push(`/runs/${rootId}`) });
+  useShortcut("p", { label: "Parent run", group: "Run", run: () => parentId && go(`/runs/${parentId}`) });
+  useShortcut("t", { label: "Root run", group: "Run", run: () => rootId && rootId !== id && go(`/runs/${rootId}`) });
 
   const select = (next: TraceRow): void => setUrl(next.key === selfKey ? { span: null, tab: url.tab === "span" ? null : url.tab } : { span: next.key, tab: url.tab === "logs" ? "logs" : "span" });
 

@@ -36,7 +36,9 @@ function Stream({ run, name, onChoose }: { run: RunDetail; name: string; onChoos
     enabled: interval !== false && !loaded,
     refetchInterval: interval,
   });
-  const chunks = loaded || !query.data ? live.chunks : query.data.chunks;
+  const source = loaded || !query.data ? live : query.data;
+  // The live array grows in place.
+  const chunks = useMemo(() => [...source.chunks], [source]);
   const flow = useMemo(() => flowOf(chunks), [chunks]);
   const [wanted, setWanted] = useState<Look | null>(null);
   const look = wanted ?? (flow === null ? "list" : "text");

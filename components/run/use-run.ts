@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { getJson } from "@/components/live/api";
-import { useLiveRun, useLiveTrace, usePolling } from "@/components/live/hooks";
+import { useLiveRun, useLiveTrace, usePaced, usePolling } from "@/components/live/hooks";
 import type { ChildCount, ChildrenPage, RunPage } from "@/lib/contracts/dashboard";
 import { limits } from "@/lib/contracts/limits";
 import type { RunDetail, RunEvent, RunRow, TraceItem } from "@/lib/contracts/run";
@@ -65,10 +65,15 @@ export function countRelations({ detail, relations, children }: Pick<RunData, "d
   return relations.length - listed + Math.max(listed, children.reduce((sum, count) => sum + count.total, 0));
 }
 
+/** From so many relations on, the page takes changes over together: each costs the work of all of them. */
+const largeFleet = 500;
+const largeFleetMs = 250;
+
 /** A run from its page's first answer on, kept current by the socket, or by polling where that cannot be. */
 export function useRun(id: string, initial: RunPage): RunData {
   const { interval, measure } = usePolling();
-  const { data: live, failure } = useLiveRun(id);
+  const { data: newest, failure } = useLiveRun(id);
+  const live = usePaced(newest, newest.relations.length < largeFleet ? 0 : largeFleetMs);
   const stored = live.detail?.outputType === "application/store" ? live.detail.version : 0;
   const query = useQuery({
     queryKey: ["run", id, stored],
@@ -102,6 +107,10 @@ async function readTrace(id: string, from: readonly TraceItem[], signal: AbortSi
   }
 }
 
+/** From so many lines on, the waterfall is laid out anew at most each `longTraceMs`: the work of it grows with the trace. */
+const longTrace = 2_000;
+const longTraceMs = 250;
+
 export interface TraceData {
   tree: TraceTree;
   /** Another object whenever the tree has grown. */
@@ -112,7 +121,8 @@ export interface TraceData {
 
 export function useTrace(id: string, initial: readonly TraceItem[]): TraceData {
   const { interval, measure } = usePolling();
-  const { data: live } = useLiveTrace(id);
+  const { data: newest } = useLiveTrace(id);
+  const live = usePaced(newest, newest.items.length < longTrace ? 0 : longTraceMs);
   const isWhole = initial.length < tracePage;
   const query = useQuery({
     queryKey: ["trace", id],
@@ -127,6 +137,6 @@ export function useTrace(id: string, initial: readonly TraceItem[]): TraceData {
     tree.apply(read);
     tree.apply(live.items);
     return {};
-  }, [tree, read, live.items]);
+  }, [tree, read, live]);
   return { tree, version, error: query.error, retry: () => void query.refetch() };
 }

@@ -1,7 +1,7 @@
 "use client";
 import { ListCollapse, ListTree } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, type KeyboardEvent } from "react";
-import { useRouter } from "next/navigation";
+import { useGo } from "@/components/frame/leaving";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
@@ -37,7 +37,7 @@ function FoldLength({ gap: { fromMs, toMs } }: { gap: Fold["gap"] }) {
 /** Tree and bars in one virtual scroll. */
 export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallViewProps) {
   const { rows, scale, toggle, openAll, closeAll } = waterfall;
-  const router = useRouter();
+  const go = useGo();
   const scroller = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const { indexes, topOf, totalHeight, width, scrollTo } = useRowWindow({ scroller, count: rows.length, height: lineHeight, overscan: 12, assumed });
@@ -73,7 +73,7 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
   };
   const openChild = (): void => {
     const child = current?.kind === "run" ? current.run : current?.kind === "span" ? current.run : undefined;
-    if (child) router.push(`/runs/${child.id}`);
+    if (child) go(`/runs/${child.id}`);
     else if (current) toggle(current);
   };
   useShortcut("j", { label: "Next span", group: "Waterfall", run: () => move(1) });

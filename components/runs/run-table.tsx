@@ -1,10 +1,12 @@
 "use client";
-import { useCallback, useEffect, useImperativeHandle, useRef, useState, type ReactNode, type Ref } from "react";
+import { useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type ReactNode, type Ref } from "react";
 import { cn } from "@/components/ui/cn";
 import { SkeletonRows } from "@/components/ui/skeleton";
+import { ErrorState } from "@/components/ui/state";
 import { Checkbox } from "@/components/ui/toggle";
 import { useRowWindow } from "@/components/ui/use-row-window";
 import type { RunRow } from "@/lib/contracts/run";
+import type { Place } from "./place";
 import { columns, fromMiddle, fromWide, rowHeight, RunLine } from "./run-line";
 import type { RowSelection } from "./use-row-cursor";
 
@@ -12,6 +14,7 @@ export interface RunTableHandle {
   /** Brings the row into sight and gives the keyboard to the list. */
   walkTo(index: number): void;
   toTop(): void;
+  scrollTop(): number;
 }
 
 export interface RunTableProps {
@@ -23,11 +26,14 @@ export interface RunTableProps {
   onVisible: (ids: readonly string[]) => void;
   /** True while somebody's pointer or scroll position rests in the list. */
   onTouched: (touched: boolean) => void;
-  onEnd: () => void;
-  loadingMore: boolean;
+  /** What follows the last row. */
+  more: "none" | "there" | "loading" | "failed";
+  onMore: () => void;
   /** Shown over the rows: the pill with new ones. */
   overlay: ReactNode;
   handle: Ref<RunTableHandle>;
+  /** Where it was when it was left. */
+  back: Pick<Place, "scrollTop" | "cursor"> | null;
 }
 
 const overscan = 10;
@@ -37,11 +43,13 @@ const assumed = { width: 1200, height: 900 };
 /** A row that has been reached asks for the next page this many rows before the end. */
 const loadAhead = 20;
 
-export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, onEnd, loadingMore, overlay, handle }: RunTableProps) {
+export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, more, onMore, overlay, handle, back }: RunTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLTableElement>(null);
+  /** For the moment of leaving, when the element is gone. */
+  const lastTop = useRef(back?.scrollTop ?? 0);
   const [pointer, setPointer] = useState(false);
-  const [away, setAway] = useState(false);
+  const [away, setAway] = useState(back !== null && back.scrollTop > 0);
   const { indexes, topOf, totalHeight, scrollTo } = useRowWindow({ scroller, count: rows.length, height: rowHeight, head: headHeight, overscan, assumed });
   const last = indexes.at(-1) ?? 0;
   const visible = indexes.map((index) => rows[index]?.id ?? "").join(" ");
@@ -53,12 +61,29 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, o
       grid.current?.focus({ preventScroll: true });
     },
     toTop: () => scroller.current?.scrollTo({ top: 0 }),
+    scrollTop: () => lastTop.current,
   }));
+  // Before the first paint, and once: the rows are those that were left.
+  const first = useRef({ back, rows, scrollTo });
+  useLayoutEffect(() => {
+    const { back: left, rows: all, scrollTo: show } = first.current;
+    if (left === null) return;
+    scroller.current?.scrollTo({ top: left.scrollTop });
+    // The cursor may have gone on from run to run meanwhile.
+    const at = all.findIndex((row) => row.id === left.cursor);
+    if (at !== -1) show(at);
+  }, []);
   useEffect(() => onVisible(visible === "" ? [] : visible.split(" ")), [visible, onVisible]);
   useEffect(() => onTouched(pointer || away), [pointer, away, onTouched]);
+  const latestOnMore = useRef(onMore);
   useEffect(() => {
-    if (rows.length > 0 && last >= rows.length - loadAhead) onEnd();
-  }, [last, rows.length, onEnd]);
+    latestOnMore.current = onMore;
+  });
+  const isWanted = more === "there" && rows.length > 0 && last >= rows.length - loadAhead;
+  // Once each time that the end comes near: not because somebody renders again.
+  useEffect(() => {
+    if (isWanted) latestOnMore.current();
+  }, [isWanted]);
 
   const { select } = selection;
   const onSelect = useCallback((index: number, range: "one" | "range") => select(index, range), [select]);
@@ -68,7 +93,10 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, o
   return (
     <div className="@container relative flex min-h-0 min-w-0 flex-1 flex-col" onPointerMove={() => setPointer(true)} onPointerLeave={() => setPointer(false)}>
       {overlay}
-      <div ref={scroller} onScroll={(event) => setAway(event.currentTarget.scrollTop > 4)} className={cn("min-h-0 flex-1 overflow-y-auto", selection.selected.size > 0 && "pb-11")}>
+      <div ref={scroller} onScroll={(event) => {
+          lastTop.current = event.currentTarget.scrollTop;
+          setAway(lastTop.current > 4);
+        }} className={cn("min-h-0 flex-1 overflow-y-auto", selection.selected.size > 0 && "pb-11")}>
         {/* The ARIA grid pattern: rows are selected and walked with keys, and the table keeps its own elements. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role */}
         <table ref={grid} role="grid" aria-label="Runs" aria-rowcount={rows.length + 1} aria-multiselectable tabIndex={0} {...(cursorRow && { "aria-activedescendant": `row-${cursorRow.id}` })} className="block -outline-offset-2">
@@ -93,7 +121,8 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, o
             })}
           </tbody>
         </table>
-        {loadingMore ? <SkeletonRows rows={3} /> : null}
+        {more === "loading" ? <SkeletonRows rows={3} /> : null}
+        {more === "failed" ? <ErrorState className="m-3" title="Older runs could not be read" onRetry={onMore} /> : null}
       </div>
     </div>
   );

@@ -1,8 +1,8 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { ArrowUp, PanelRight } from "lucide-react";
-import { useRouter } from "next/navigation";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useGo } from "@/components/frame/leaving";
 import { useHold } from "@/components/frame/held";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { getJson, messageOf } from "@/components/live/api";
@@ -21,7 +21,9 @@ import type { BulkBarProps } from "./bulk-bar";
 import { RunsEmpty } from "./empty";
 import { FilterInput } from "./filter-input";
 import { FilterMenus } from "./filter-menus";
+import { place } from "./place";
 import { RunTable, type RunTableHandle } from "./run-table";
+import { useLetIn } from "./use-let-in";
 import { useRowSelection, type RowSelection } from "./use-row-cursor";
 import { useFilter, useRuns, type RunsList } from "./use-runs";
 import { useRunsViewState } from "./use-runs-view";
@@ -69,9 +71,11 @@ interface ListProps {
 }
 
 function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
-  const router = useRouter();
-  const selection = useRowSelection(runs.rows);
-  const [touched, setTouched] = useState(false);
+  const go = useGo();
+  const key = filterKey(filter);
+  const [back] = useState(() => (place.getSnapshot()?.key === key ? place.getSnapshot() : null));
+  const selection = useRowSelection(runs.rows, back?.cursor ?? null);
+  const [touched, setTouched] = useState(back !== null && back.scrollTop > 0);
   const table = useRef<RunTableHandle>(null);
   const selected = useMemo(() => runs.rows.filter((row) => selection.selected.has(row.id)), [runs.rows, selection.selected]);
   const isSelecting = selected.length > 0;
@@ -79,9 +83,9 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   useHold(isSelecting ? { why: "Rows are selected, so the list stands still. Statuses go on changing in place.", news: runs.fresh } : still && runs.fresh > 0 ? { why: "New runs wait, so that nothing moves under you.", news: runs.fresh } : null);
 
   const { reveal, fresh } = runs;
-  useEffect(() => {
-    if (!still && fresh > 0) reveal();
-  }, [still, fresh, reveal]);
+  useLetIn(!still && (fresh > 0 || runs.freshIsPart), reveal);
+  const waits = (still || runs.stuck) && (fresh > 0 || runs.freshIsPart);
+  const freshText = `${fresh}${runs.freshIsPart ? "+" : ""}`;
 
   const move = (step: number) => () => {
     const next = selection.cursor === null ? 0 : Math.min(runs.rows.length - 1, Math.max(0, selection.cursor + step));
@@ -93,7 +97,7 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   useShortcut("k", { label: "Previous run", group: "Runs", run: move(-1) });
   useShortcut("arrowdown", { label: "Next run", group: "Runs", run: move(1) });
   useShortcut("arrowup", { label: "Previous run", group: "Runs", run: move(-1) });
-  useShortcut("enter", { label: "Open run", group: "Runs", run: () => current && router.push(`/runs/${current.id}`) });
+  useShortcut("enter", { label: "Open run", group: "Runs", run: () => current && go(`/runs/${current.id}`) });
   useShortcut("x", { label: "Select run", group: "Runs", run: () => selection.cursor !== null && selection.select(selection.cursor, "one") });
   useShortcut("shift+x", { label: "Select up to here", group: "Runs", run: () => selection.cursor !== null && selection.select(selection.cursor, "range") });
   useShortcut("space", { label: "Preview", group: "Runs", run: () => onPreview(!preview) });
@@ -106,13 +110,12 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
     table.current?.toTop();
   }
 
+  useLeavePlace({ key, rows: runs.rows, cursor: runs.rows[selection.cursor ?? -1]?.id ?? null, scrollTop: () => table.current?.scrollTop() ?? 0 });
+
   const [visible, setVisible] = useState<readonly string[]>([]);
   const onVisible = useCallback((ids: readonly string[]) => setVisible(ids), []);
-  const { watch, loadMore, hasMore, loadingMore } = runs;
+  const { watch, loadMore, hasMore, loadingMore, moreError } = runs;
   useWatch(watch, visible);
-  const onEnd = useCallback(() => {
-    if (hasMore && !loadingMore) loadMore();
-  }, [hasMore, loadingMore, loadMore]);
   const fits = useCallback((row: RunRow) => matchesFilter(row, filter), [filter]);
   const onTag = useCallback((tag: string) => onChange(addValue(view, "tag", tag)), [onChange, view]);
 
@@ -125,23 +128,25 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
         {isSelecting ? <BulkBar runs={selected} rest={restOf(runs, selection)} news={fresh} onClear={selection.clear} /> : null}
         <RunTable
           handle={table}
+          back={back}
           rows={runs.rows}
           selection={selection}
           onTag={onTag}
           fits={fits}
           onVisible={onVisible}
           onTouched={setTouched}
-          onEnd={onEnd}
-          loadingMore={loadingMore}
+          // One that failed is asked for again by the operator alone.
+          more={moreError ? "failed" : !hasMore ? "none" : loadingMore ? "loading" : "there"}
+          onMore={loadMore}
           overlay={
             <>
-              {still && fresh > 0 ? (
+              {waits ? (
                 <button type="button" onClick={show} className="appear absolute top-10 left-1/2 z-30 flex h-7 -translate-x-1/2 items-center gap-1.5 rounded-full bg-inverse px-3 font-medium text-inverse-fg shadow-float">
                   <ArrowUp aria-hidden className="size-3.5" />
-                  {fresh} new
+                  {freshText} new
                 </button>
               ) : null}
-              <output className="sr-only">{still && fresh > 0 ? `${plural(fresh, "new run")} above the list` : ""}</output>
+              <output className="sr-only">{waits ? `${plural(fresh, "new run")} above the list` : ""}</output>
             </>
           }
         />
@@ -149,6 +154,29 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
       </div>
     </>
   );
+}
+
+interface Left {
+  key: string;
+  rows: readonly RunRow[];
+  cursor: string | null;
+  scrollTop: () => number;
+}
+
+/** Notes where the list was when it goes. */
+function useLeavePlace(now: Left): void {
+  const latest = useRef(now);
+  useLayoutEffect(() => {
+    latest.current = now;
+  });
+  useLayoutEffect(() => {
+    // The address of the list: at the end it is that of the next page already.
+    const { search } = location;
+    return () => {
+      const { key, rows, cursor, scrollTop } = latest.current;
+      place.set({ key, search, ids: rows.map((row) => row.id), cursor, scrollTop: scrollTop() });
+    };
+  }, []);
 }
 
 /** So many runs can be selected: each is asked for by itself. */

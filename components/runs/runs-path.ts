@@ -1,7 +1,6 @@
 import type { RunFilter } from "@/lib/contracts/realtime";
 import { filterParams } from "@/lib/runs/run-filter";
-
-const pageSize = 50;
+import { pageSize } from "@/lib/runs/run-pages";
 
 /** Below `/api/dashboard`; the server's page and the browser ask for the same. */
 export const runsPath = (filter: RunFilter, cursor: string | null): string => {

@@ -15,9 +15,9 @@ export interface RowSelection {
 }
 
 /** Keyboard cursor and selection over a list whose rows may move: both hold ids, not positions. */
-export function useRowSelection(rows: readonly RunRow[]): RowSelection {
+export function useRowSelection(rows: readonly RunRow[], initialCursor: string | null): RowSelection {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [cursorId, setCursorId] = useState<string | null>(null);
+  const [cursorId, setCursorId] = useState(initialCursor);
   const [anchorId, setAnchorId] = useState<string | null>(null);
   const found = cursorId === null ? -1 : rows.findIndex((row) => row.id === cursorId);
   const cursor = found === -1 ? null : found;

@@ -1,5 +1,5 @@
 "use client";
-import { useInfiniteQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { getJson } from "@/components/live/api";
 import { useLiveRuns, usePolling } from "@/components/live/hooks";
@@ -7,13 +7,12 @@ import { useClock, useLive } from "@/components/live/live-provider";
 import type { RunsPage } from "@/lib/contracts/dashboard";
 import type { RunFilter } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
+import { byCreation } from "@/lib/runs/list-place";
 import { filterKey } from "@/lib/runs/match-run";
 import { toRunFilter, type RunsView } from "@/lib/runs/run-filter";
+import { letIn, rowsOf, type RunPages } from "@/lib/runs/run-pages";
 import { runsPath } from "./runs-path";
 import { viewKey } from "./use-runs-view";
-
-/** Rows that came live and were shown; past this the list starts again from its first page. */
-const keptRevealed = 500;
 
 /** The filter of a view; a relative window is fixed when the view is chosen. */
 export function useFilter(view: RunsView, initialNow: number): RunFilter {
@@ -25,25 +24,23 @@ export function useFilter(view: RunsView, initialNow: number): RunFilter {
   return useMemo(() => toRunFilter(view, key === first ? initialNow : clock.now()), [key, first, initialNow, clock]);
 }
 
-const byCreation = (a: RunRow, b: RunRow): number => (a.createdAt === b.createdAt ? (a.id < b.id ? 1 : -1) : a.createdAt < b.createdAt ? 1 : -1);
-
+/** The list that is shown, and the creation time of the newest run in it: what is newer waits, whichever road it comes by. */
 interface Shown {
   key: string;
-  /** Creation time of the newest run that is in the list. */
   newest: string;
-  /** Rows that came while the list was open and were let in. */
-  live: readonly RunRow[];
 }
 
-const empty: Shown = { key: "", newest: "\uffff", live: [] };
-
-const newestOf = (data: { pages: readonly RunsPage[] }): string => data.pages[0]?.rows.reduce((last, row) => (row.createdAt > last ? row.createdAt : last), "") ?? "";
+const newestOf = (rows: readonly RunRow[]): string => rows.reduce((last, row) => (row.createdAt > last ? row.createdAt : last), "");
 
 export interface RunsList {
   /** Newest first. The rows are as they came; `useRow` has the newest version of each. */
   rows: readonly RunRow[];
   /** Matching runs that wait behind the pill. */
   fresh: number;
+  /** There are more than that. */
+  freshIsPart: boolean;
+  /** They could not be read: they come when the operator asks. */
+  stuck: boolean;
   /** Shows them. */
   reveal: () => void;
   /** Ids on the screen; the returned function takes them back. */
@@ -56,6 +53,8 @@ export interface RunsList {
   /** Reads on until the end, or until so many rows are there; the ids of all that are. */
   loadUpTo: (count: number) => Promise<string[]>;
   loadingMore: boolean;
+  /** The next page could not be read; nobody asks for it again but the operator. */
+  moreError: Error | null;
 }
 
 /** Pages over HTTP, changes over the socket, one order. */
@@ -71,55 +70,64 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next ?? null,
     refetchInterval: interval,
-    // A list that was left and is opened again starts at the top.
-    gcTime: 30_000,
+    // Whoever looks at a run and comes back finds the list as it was.
+    gcTime: 600_000,
     ...(key === initial.key && { initialData: { pages: [initial.page], pageParams: [null] } }),
   });
   const { state, view } = useLiveRuns(filter);
-  const [shown, setShown] = useState<Shown>({ key: "", newest: "", live: [] });
-  // The first answer is shown whole; from then on what is newer waits, whichever road it comes by.
-  if (query.data && shown.key !== key) setShown({ key, newest: newestOf(query.data), live: [] });
-  const { newest, live: revealed } = shown.key === key ? shown : empty;
+  const [shown, setShown] = useState<Shown>({ key: "", newest: "" });
+  // The first answer is shown whole.
+  if (query.data && shown.key !== key) setShown({ key, newest: newestOf(rowsOf(query.data.pages)) });
+  const newest = shown.key === key ? shown.newest : "\uffff";
 
   const { rows, waiting } = useMemo(() => {
     const byId = new Map<string, RunRow>();
-    const later = new Map<string, RunRow>();
-    for (const row of query.data?.pages.flatMap((page) => page.rows) ?? []) (row.createdAt > newest ? later : byId).set(row.id, row);
-    for (const row of revealed) byId.set(row.id, row);
+    const later: RunRow[] = [];
+    for (const row of rowsOf(query.data?.pages ?? [])) {
+      if (row.createdAt > newest) later.push(row);
+      else byId.set(row.id, row);
+    }
     return { rows: [...byId.values()].toSorted(byCreation), waiting: later };
-  }, [query.data, newest, revealed]);
+  }, [query.data, newest]);
+  const known = useMemo(() => new Set(rows.map((row) => row.id)), [rows]);
 
   useEffect(() => {
     if (live && rows.length > 0) live.rows.apply(rows);
   }, [live, rows]);
-
+  useEffect(() => view?.holds(known), [view, known]);
   useEffect(() => {
     if (shown.key === key) view?.acknowledge(newest);
   }, [view, shown.key, key, newest]);
 
   const { data: viewed } = state;
   const fresh = useMemo(() => {
-    const known = new Set(rows.map((row) => row.id));
     const oldest = query.hasNextPage ? (rows.at(-1)?.createdAt ?? "") : "";
-    const found = new Map(waiting);
+    const found = new Map(waiting.map((row) => [row.id, row]));
     for (const id of viewed.fresh) {
       const row = viewed.rows.get(id);
       // Older than what is loaded: it has its place further down.
-      if (row && !known.has(id) && row.createdAt >= oldest) found.set(id, row);
+      if (row && row.createdAt >= oldest) found.set(id, row);
     }
     return [...found.values()].filter((row) => !known.has(row.id));
-  }, [viewed, rows, waiting, query.hasNextPage]);
+  }, [viewed, rows, known, waiting, query.hasNextPage]);
 
-  async function startAgain(): Promise<void> {
-    // Only the first page: the others would be fetched again too.
-    queries.setQueryData<InfiniteData<RunsPage, string | null>>(queryKey, (data) => data && { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) });
-    const { data } = await query.refetch();
-    if (data) setShown({ key, newest: newestOf(data), live: [] });
+  function show(next: RunPages): void {
+    const upTo = newestOf(rowsOf(next.pages));
+    queries.setQueryData<RunPages>(queryKey, next);
+    setShown({ key, newest: upTo });
+    view?.acknowledge(upTo);
   }
 
+  /** Between what is shown and what is new lies what nobody told us: one page from the top instead. */
+  const again = useMutation({
+    mutationFn: () => getJson<RunsPage>(`/api/dashboard${runsPath(filter, null)}`),
+    retry: 2,
+    onSuccess: (page) => show({ pages: [page], pageParams: [null] }),
+  });
+
   function reveal(): void {
-    if (revealed.length + fresh.length > keptRevealed) void startAgain();
-    else setShown({ key, newest: fresh.reduce((last, row) => (row.createdAt > last ? row.createdAt : last), newest), live: [...fresh, ...revealed] });
+    if (!viewed.gap) show(letIn(query.data?.pages ?? [], fresh));
+    else if (!again.isPending) again.mutate();
   }
 
   async function loadUpTo(count: number): Promise<string[]> {
@@ -135,14 +143,17 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
   return {
     rows,
     fresh: fresh.length,
+    freshIsPart: viewed.gap,
+    stuck: again.isError,
     reveal,
     watch: (ids) => view?.watch(ids) ?? (() => undefined),
     loading: query.isPending,
-    error: query.error,
+    error: query.error ?? again.error,
     retry: () => void query.refetch(),
     hasMore: query.hasNextPage,
     loadMore: () => void query.fetchNextPage(),
     loadUpTo,
     loadingMore: query.isFetchingNextPage,
+    moreError: query.isFetchNextPageError ? query.error : null,
   };
 }

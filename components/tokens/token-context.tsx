@@ -66,7 +66,7 @@ const levelLook: Record<string, string> = { error: "text-bad", warn: "text-needs
 
 function LastLogs({ runId }: { runId: string }) {
   const { data, loaded, failure } = useLiveTrace(runId);
-  const logs = useMemo(() => data.items.filter((item) => item.kind === "log").slice(-shownLogs), [data.items]);
+  const logs = useMemo(() => data.items.filter((item) => item.kind === "log").slice(-shownLogs), [data]);
   return (
     <Part title="Last logs">
       {logs.length === 0 ? (

@@ -1,6 +1,7 @@
 "use client";
-import { createElement, useEffect, useState, useSyncExternalStore, type ComponentType, type ReactNode } from "react";
+import { createElement, useEffect, useSyncExternalStore, type ComponentType, type ReactNode } from "react";
 import { createStore } from "@/lib/view/store";
+import { part } from "./parts";
 
 export type Lazily<Props> = ComponentType<Props> & { preload: () => Promise<void> };
 
@@ -10,25 +11,14 @@ export type Lazily<Props> = ComponentType<Props> & { preload: () => Promise<void
  */
 export function lazily<Props extends object>(load: () => Promise<ComponentType<Props>>, waiting: (props: Props) => ReactNode = () => null): Lazily<Props> {
   const loaded = createStore<ComponentType<Props> | null>(null);
-  let loading: Promise<void> | undefined;
-
-  async function begin(): Promise<void> {
-    try {
-      loaded.set(await load());
-    } catch (error) {
-      loading = undefined;
-      throw error;
-    }
-  }
-  const ensure = (): Promise<void> => (loading ??= begin());
+  const body = part(async () => loaded.set(await load()));
 
   function LoadedLazily(props: Props) {
     const Body = useSyncExternalStore(loaded.subscribe, loaded.getSnapshot, () => null);
-    const [failure, setFailure] = useState<Error>();
-    useEffect(() => void ensure().catch(setFailure), []);
-    if (failure !== undefined) throw failure;
+    useEffect(() => {
+      if (loaded.getSnapshot() === null) void body.get();
+    }, []);
     return Body === null ? waiting(props) : createElement(Body, props);
   }
-  // A failure is told when it is shown, which asks again.
-  return Object.assign(LoadedLazily, { preload: () => ensure().catch(() => undefined) });
+  return Object.assign(LoadedLazily, { preload: body.preload });
 }

@@ -61,6 +61,8 @@ for (const theme of ["light", "dark"]) {
         "/public-tokens?scope=read:tasks:index-docs",
         "/queues",
         "/keys",
+        "/team",
+        "/account",
       ];
       for (const path of paths) {
         await page.goto(path);

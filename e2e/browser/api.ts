@@ -27,6 +27,13 @@ export async function trigger(task: string, payload: unknown, options: { tags?: 
   return body.id;
 }
 
+/** Runs that come and do nothing, in one batch: they are due tomorrow. */
+export async function delayedRuns(tag: string, count: number): Promise<void> {
+  const items = Array.from({ length: count }, () => ({ task: "index-docs", payload: {}, options: { tags: [tag], delay: "24h" } }));
+  const { status, body } = await ask("POST", "/api/v2/tasks/batch", { body: { items } });
+  if (status !== 202) throw new Error(`the batch answered ${status}: ${body.error}`);
+}
+
 export const retrieve = async (id: string) => (await ask("GET", `/api/v3/runs/${id}`)).body;
 
 /** Ids of the newest runs of a task. */

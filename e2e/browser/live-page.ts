@@ -9,6 +9,9 @@ export async function openLive(page: Page, path: string): Promise<void> {
 
 export const freshness = (page: Page) => page.locator("[data-freshness]");
 
+/** All that the page may open has been loaded. */
+export const expectParts = (page: Page) => expect(page.locator("html")).toHaveAttribute("data-parts", "here", { timeout: 20_000 });
+
 /** What the page shows came to it without loading it again. */
 export const expectNotReloaded = (page: Page) => expect(page.locator("html")).toHaveAttribute("data-first-load", "");
 

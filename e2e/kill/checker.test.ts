@@ -34,11 +34,9 @@ const plants: Record<string, ((evidence: Evidence) => void)[]> = {
   ],
   "a run ends as its code says": [
     (evidence) => without(evidence.requests, (request) => request.op === "cancel"),
-    (evidence) => Object.assign(run(evidence, "run_crashed"), { events: run(evidence, "run_crashed").events.filter((event) => event.type !== "redelivered").map((event, index) => ({ ...event, version: index + 1 })) }),
-    (evidence) => Object.assign(run(evidence, "run_crashed"), { errorName: "TASK_EXECUTION_FAILED" }),
+    (evidence) => Object.assign(run(evidence, "run_killed"), { status: "CRASHED", errorName: "TASK_PROCESS_OOM_KILLED", events: run(evidence, "run_killed").events.map((event) => (event.type === "completed" ? { ...event, type: "failed" } : event)) }),
   ],
   "the server ends only when it is killed": [(evidence) => Object.assign(evidence, { falls: [1015] })],
-  "a kill costs at most one run": [(evidence) => Object.assign(evidence, { kills: [] })],
   "a completed run's code came to its end": [(evidence) => without(evidence.effects, (effect) => effect.run === "run_noop")],
   "what a run leaves is exact": [
     (evidence) => Object.assign(run(evidence, "run_noop"), { output: { n: 2 } }),

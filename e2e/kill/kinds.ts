@@ -38,7 +38,7 @@ export const kinds: readonly Kind[] = [
   { ...plain, task: "noop", weight: 3, payload: none, options: { delay: "2s" } },
   { ...plain, task: "sleepy", weight: 16, payload: (random) => ({ ms: random.between(50, 2500) }), cancelable: true },
   // In a process of its own.
-  { ...plain, task: "sleepy", weight: 2, payload: (random) => ({ ms: random.between(50, 500), alone: true }), options: { machine: "micro" } },
+  { ...plain, task: "sleepy", weight: 2, payload: (random) => ({ ms: random.between(50, 500) }), options: { machine: "micro" } },
   { ...plain, task: "narrow", weight: 6, payload: (random) => ({ ms: random.between(20, 250) }) },
   { ...plain, task: "flaky", weight: 6, payload: () => ({ delayMs: 400 }), attempts: 2, check: (run) => expected("metadata.begun", 2, run.metadata?.["begun"]) },
   { ...plain, task: "flaky", weight: 2, payload: () => ({ delayMs: 31_000 }), attempts: 2, isLong: true },

@@ -34,7 +34,7 @@ export function soundEvidence(): Evidence & { requests: Request[]; effects: Effe
     { ...done, id: "run_narrow", task: "narrow", n: 7, output: { n: 7 }, events: usual(1000) },
     { ...done, id: "run_streamer", task: "streamer", n: 8, output: { n: 8 }, chunks: Array.from({ length: 12 }, (_, i) => ({ i })), events: usual(1000) },
     ...["run_item0", "run_item1"].map((id, item) => ({ ...done, id, task: "noop", n: 9, item, output: { n: 9 }, events: usual(1000) })),
-    { ...done, id: "run_crashed", task: "sleepy", n: 10, status: "CRASHED", errorName: "TASK_PROCESS_MAYBE_OOM_KILLED", events: events(1000, ["created"], ["started", { attempt: 1 }], ["redelivered", { reason: "its process died with another run in it" }], ["failed"]) },
+    { ...done, id: "run_killed", task: "sleepy", n: 10, output: { n: 10 }, events: events(1000, ["created"], ["started", { attempt: 1 }], ["redelivered"], ["resumed", { attempt: 1 }], ["completed"]) },
   ];
   const requests = [
     ...runs.filter((run) => run.parent === undefined && run.item === undefined).map((run) => reply({ op: "trigger", n: run.n, id: run.id, key: `work-${run.n}` })),
@@ -58,7 +58,8 @@ export function soundEvidence(): Evidence & { requests: Request[]; effects: Effe
     ...marks("run_narrow", { task: "narrow", n: 7 }, { begin: 1050, end: 1150 }),
     ...marks("run_streamer", { task: "streamer", n: 8 }, { end: 1100 }),
     ...["run_item0", "run_item1"].flatMap((run) => marks(run, { task: "noop", n: 9 }, { end: 1015 })),
-    ...marks("run_crashed", { task: "sleepy", n: 10 }, { begin: 1010 }),
+    ...marks("run_killed", { task: "sleepy", n: 10 }, { begin: 1010 }),
+    ...marks("run_killed", { task: "sleepy", n: 10 }, { begin: 1030, end: 1040 }),
   ];
   return {
     requests,

@@ -75,8 +75,6 @@ export interface FinalRun {
   /** Index in a batch of the driver. */
   item?: number;
   parent?: string;
-  /** It has its process for itself from the start. */
-  alone?: boolean;
   /** Its first attempt throws. */
   fails?: boolean;
   output?: unknown;

@@ -1,6 +1,6 @@
 /** The HTTP API as an application sees it. */
 export interface Client {
-  trigger(task: string, payload: unknown, idempotencyKey?: string): Promise<string>;
+  trigger(task: string, payload: unknown, idempotencyKey?: string, more?: { delay?: string }): Promise<string>;
   run(id: string): Promise<{ status: string; output?: unknown }>;
   /** Polls until the run has ended. */
   ended(id: string): Promise<string>;
@@ -20,8 +20,8 @@ export function clientOf(origin: string, secretKey: string): Client {
   }
   const run = (id: string) => ask<{ status: string; output?: unknown }>("GET", `/api/v3/runs/${id}`);
   return {
-    async trigger(task, payload, idempotencyKey) {
-      const { id } = await ask<{ id: string }>("POST", `/api/v1/tasks/${task}/trigger`, { payload, options: { ...(idempotencyKey !== undefined && { idempotencyKey }) } });
+    async trigger(task, payload, idempotencyKey, more = {}) {
+      const { id } = await ask<{ id: string }>("POST", `/api/v1/tasks/${task}/trigger`, { payload, options: { ...more, ...(idempotencyKey !== undefined && { idempotencyKey }) } });
       return id;
     },
     run,

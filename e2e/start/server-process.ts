@@ -121,7 +121,7 @@ export async function startAndKill(project: Place, moment: { text: string } | { 
 }
 
 /** Runs the real command until it ends by itself. */
-export async function runToEnd(project: Place, env: Record<string, string>, mode: Mode = "start"): Promise<Ended & { output: string }> {
+export async function runToEnd(project: Place, env: Record<string, string>, mode: Mode | readonly ["people", ...string[]] = "start"): Promise<Ended & { output: string }> {
   const { child, ended, output } = launch(project, env, mode);
   const timer = setTimeout(() => child.kill("SIGKILL"), readyWithinMs);
   const result = await ended;
@@ -129,11 +129,11 @@ export async function runToEnd(project: Place, env: Record<string, string>, mode
   return { ...result, output: output() };
 }
 
-function launch(project: Place, env: Record<string, string>, mode: Mode = "start"): { child: ChildProcess; ended: Promise<Ended>; output(): string } {
+function launch(project: Place, env: Record<string, string>, mode: Mode | readonly ["people", ...string[]] = "start"): { child: ChildProcess; ended: Promise<Ended>; output(): string } {
   const installation = project.installation ?? root;
   if (!existsSync(join(installation, "dist", "server", "main.js"))) throw new Error("dist is missing: run `npm run build` first");
   const { PATH = "", HOME = "/" } = process.env;
-  const child = spawn(process.execPath, [join(installation, "scripts", "signalbox.mjs"), mode], {
+  const child = spawn(process.execPath, [join(installation, "scripts", "signalbox.mjs"), ...[mode].flat()], {
     cwd: project.directory,
     env: { PATH, HOME, NODE_ENV: "production", SIGNALBOX_PREBUILT: "1", SIGNALBOX_DATA: project.data, ...env },
     stdio: ["ignore", "pipe", "pipe"],

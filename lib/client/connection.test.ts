@@ -30,8 +30,9 @@ class Wire extends EventTarget {
 }
 
 let wires: Wire[];
-let signals: { wake(): void; sleep(): void; offline(): void };
+let signals: { wake(): void; hide(): void; sleep(): void; offline(): void };
 let isOnline: boolean;
+let isSeen: boolean;
 let connection: Connection;
 const wire = (): Wire => {
   const last = wires.at(-1);
@@ -44,6 +45,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   wires = [];
   isOnline = true;
+  isSeen = true;
   connection = createConnection({
     url: "ws://x",
     random: () => 0,
@@ -54,6 +56,7 @@ beforeEach(() => {
     },
     signals: {
       isOnline: () => isOnline,
+      isSeen: () => isSeen,
       listen(on) {
         signals = on;
         return () => undefined;
@@ -106,6 +109,43 @@ test("two missed heartbeats and the socket is dead, whatever it thinks", async (
   expect(phase()).toBe("open");
   await vi.advanceTimersByTimeAsync(200);
   expect(phase()).toBe("waiting");
+});
+
+const isSilent = () => connection.state.getSnapshot();
+
+test("a server that stops answering is noticed in 2.5 s, and is back with its first frame", async () => {
+  wire().welcome();
+  await vi.advanceTimersByTimeAsync(1_000);
+  const pings = wire().sent.filter((message) => message.type === "ping").length;
+  expect(pings).toBe(2);
+  await vi.advanceTimersByTimeAsync(1_499);
+  expect(isSilent()).toMatchObject({ phase: "open", isSilent: false });
+  await vi.advanceTimersByTimeAsync(2);
+  expect(isSilent()).toMatchObject({ phase: "open", isSilent: true });
+  wire().receive({ type: "pong", at: 0, time: 0 });
+  expect(isSilent()).toMatchObject({ phase: "open", isSilent: false });
+  expect(wires).toHaveLength(1);
+});
+
+test("an idle server that answers is not silent", async () => {
+  wire().welcome();
+  for (let second = 0; second < 30; second++) {
+    await vi.advanceTimersByTimeAsync(1_000);
+    wire().receive({ type: "pong", at: Date.now(), time: Date.now() });
+    expect(isSilent()).toMatchObject({ phase: "open", isSilent: false });
+  }
+});
+
+test("a page that nobody sees does not ask, and asks when it is seen", async () => {
+  wire().welcome();
+  isSeen = false;
+  signals.hide();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(isSilent()).toMatchObject({ phase: "open", isSilent: false });
+  expect(wire().sent.filter((message) => message.type === "ping")).toHaveLength(1);
+  isSeen = true;
+  signals.wake();
+  expect(wire().sent.filter((message) => message.type === "ping")).toHaveLength(2);
 });
 
 test("each head is answered, and the answers set the clock", () => {
@@ -169,6 +209,25 @@ test("after three failures the link says polling, and live again when it is", as
   expect(sync.status.getSnapshot().phase).toBe("live");
   wire().end(1006);
   expect(sync.status.getSnapshot().phase).toBe("reconnecting");
+});
+
+test("the link says silent while the server is, and only what was committed since the snapshot measures freshness", async () => {
+  const measured: number[] = [];
+  const sync = createSync(connection, { onChange: (at) => measured.push(at) });
+  sync.subscribe(() => ({ kind: "trace", runId: "a" }), { snapshot: () => undefined, message: () => undefined, failed: () => undefined });
+  wire().welcome();
+  const line = (at: number) => wire().receive({ type: "trace", id: "s1", cursor: "e:1", at, items: [] });
+  line(Date.now());
+  wire().receive({ type: "snapshot", id: "s1", cursor: "e:1", reset: true, data: {} });
+  line(Date.now() - 203_898);
+  line(0);
+  expect(measured).toEqual([]);
+  line(Date.now() + 5);
+  expect(measured).toEqual([Date.now() + 5]);
+  await vi.advanceTimersByTimeAsync(2_501);
+  expect(sync.status.getSnapshot().phase).toBe("silent");
+  line(0);
+  expect(sync.status.getSnapshot().phase).toBe("live");
 });
 
 test("a head beyond what came makes the subscription ask again from where it is", () => {

@@ -24,7 +24,8 @@ export interface Connection {
 
 export type ConnectionState =
   | { phase: "connecting"; attempt: number }
-  | { phase: "open"; since: number }
+  /** `isSilent`: nothing has been heard for longer than a server that runs is silent; it may come back. */
+  | { phase: "open"; since: number; isSilent: boolean }
   /** Between attempts. `attempt` counts failures since it was last open; `retryAt` is local time, undefined while asleep or offline. */
   | { phase: "waiting"; attempt: number; retryAt?: number }
   | { phase: "closed"; reason: "closed" | "unauthorized" | "expired" | "protocol" };
@@ -45,6 +46,9 @@ export interface ConnectionOptions {
 
 const welcomeTimeoutMs = 10_000;
 const defaultHeartbeatMs = 5_000;
+/** A page that is looked at asks after so long without a frame, and calls the server silent when no frame comes for `answerMs` more: 2.5 s. */
+const quietMs = 1_000;
+const answerMs = 1_500;
 /** Answer due after waking up, before the socket counts as dead. */
 const wakeAnswerMs = 2_000;
 const backoff = { firstMs: 250, maxMs: 10_000 };
@@ -63,6 +67,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const listeners = new Set<(messages: readonly ServerMessage[]) => void>();
   let socket: SocketLike | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let quiet: ReturnType<typeof setTimeout> | undefined;
   let heardAt: number | undefined;
   let heartbeatMs = defaultHeartbeatMs;
   let failures = 0;
@@ -120,6 +125,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (mine !== socket || typeof data !== "string") return;
     heardAt = now();
     arm(2 * heartbeatMs + 1_000, () => lose(mine));
+    hearAgain();
     // Our own server's frames: parsed, not validated; both ends carry a protocol number.
     const messages = JSON.parse(data) as ServerMessage[];
     for (const message of messages) notice(message);
@@ -130,11 +136,30 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (message.type === "welcome") {
       failures = 0;
       heartbeatMs = message.heartbeatMs;
-      state.set({ phase: "open", since: now() });
+      state.set({ phase: "open", since: now(), isSilent: false });
       transmit({ type: "ping", at: now() });
     }
     if (message.type === "pong") clock.sample(message.at, message.time);
     if (message.type === "head") transmit({ type: "ping", at: now() });
+  }
+
+  /** A frame has come: the next silence begins here. */
+  function hearAgain(): void {
+    clearTimeout(quiet);
+    const current = state.getSnapshot();
+    if (current.phase === "open" && current.isSilent) state.set({ ...current, isSilent: false });
+    if (signals.isSeen()) quiet = setTimeout(askWhetherItLives, quietMs);
+  }
+
+  function askWhetherItLives(): void {
+    transmit({ type: "ping", at: now() });
+    // A turn later than due: frames that wait while this page was busy are heard before.
+    quiet = setTimeout(() => {
+      quiet = setTimeout(() => {
+        const current = state.getSnapshot();
+        if (current.phase === "open" && signals.isSeen()) state.set({ ...current, isSilent: true });
+      }, 0);
+    }, answerMs);
   }
 
   /** The socket is useless, whatever it thinks itself. */
@@ -147,12 +172,14 @@ export function createConnection(options: ConnectionOptions): Connection {
   function drop(code: number): void {
     const old = socket;
     socket = null;
+    clearTimeout(quiet);
     old?.close(code);
   }
 
   async function ended(mine: SocketLike, code: number): Promise<void> {
     if (mine !== socket) return;
     socket = null;
+    clearTimeout(quiet);
     if (code === closeCodes.protocol) return finish("protocol");
     if (code !== closeCodes.unauthorized && code !== closeCodes.expired) return wait();
     const fresh = await freshToken();
@@ -197,6 +224,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (current.phase === "waiting") connect();
     const mine = socket;
     if (current.phase !== "open" || !mine) return;
+    hearAgain();
     if (heardAt !== undefined && now() - heardAt <= heartbeatMs) return;
     // A socket that slept may be dead without knowing: it has to answer quickly.
     transmit({ type: "ping", at: now() });
@@ -213,6 +241,8 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   const unlisten = signals.listen({
     wake,
+    // Unseen pages have late timers: silence proves nothing there.
+    hide: () => clearTimeout(quiet),
     sleep,
     offline: () => {
       if (socket) lose(socket);

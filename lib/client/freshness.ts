@@ -10,7 +10,15 @@ export interface FreshnessMeter {
   freshness: Subscribable<Freshness | null>;
   /** A change committed at `at` (server's clock) was handed to the views; the sample is taken when it is on the screen. */
   changed(at: number): void;
+  /** Nobody looks: what waits for its paint is painted when somebody does, and measures nothing. */
+  hidden(): void;
+  close(): void;
 }
+
+/** Slower than this is not live in the eyes of who watches. */
+export const slowMs = 1_000;
+/** What was measured longer ago says nothing about now. */
+const measuredForMs = 60_000;
 
 const keptSamples = 31;
 /** The pill is for people, and the server's histogram needs samples, not every frame. */
@@ -21,11 +29,20 @@ export function createFreshnessMeter(options: {
   afterPaint: (then: () => void) => void;
   serverNow: () => number;
   report: (ms: number) => void;
+  isSeen: () => boolean;
 }): FreshnessMeter {
   const freshness = createStore<Freshness | null>(null);
   let samples: number[] = [];
   let announcedAt = -Infinity;
   let oldest: number | null = null;
+  /** Of the paint that is waited for; another one after the page was hidden. */
+  let round = 0;
+  let outdated: ReturnType<typeof setTimeout> | undefined;
+
+  function forget(): void {
+    samples = [];
+    freshness.set(null);
+  }
 
   function painted(): void {
     if (oldest === null) return;
@@ -33,6 +50,8 @@ export function createFreshnessMeter(options: {
     const ms = Math.max(0, at - oldest);
     oldest = null;
     samples = [...samples, ms].slice(-keptSamples);
+    clearTimeout(outdated);
+    outdated = setTimeout(forget, measuredForMs);
     if (at - announcedAt < announceEveryMs) return;
     announcedAt = at;
     const sorted = samples.toSorted((a, b) => a - b);
@@ -43,10 +62,17 @@ export function createFreshnessMeter(options: {
   return {
     freshness,
     changed(at) {
+      if (!options.isSeen()) return;
       const waits = oldest !== null;
       oldest = Math.min(oldest ?? at, at);
-      if (!waits) options.afterPaint(painted);
+      const mine = round;
+      if (!waits) options.afterPaint(() => (mine === round ? painted() : undefined));
     },
+    hidden() {
+      round += 1;
+      oldest = null;
+    },
+    close: () => clearTimeout(outdated),
   };
 }
 

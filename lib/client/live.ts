@@ -2,6 +2,7 @@ import type { Counts, QueueRow, RunFilter, ServerNotice, Topic } from "@/lib/con
 import { filterKey } from "@/lib/runs/match-run";
 import { createConnection, type ConnectionOptions } from "./connection";
 import { createFreshnessMeter, type Freshness } from "./freshness";
+import { browserSignals } from "./page-signals";
 import { createRunStore, type RunStore } from "./run-store";
 import type { Subscribable } from "../view/store";
 import { createSync, type LinkStatus } from "./sync";
@@ -47,11 +48,14 @@ export interface LiveOptions extends ConnectionOptions {
 export function createLive(options: LiveOptions): Live {
   const connection = createConnection(options);
   const rows = createRunStore();
+  const signals = options.signals ?? browserSignals;
   const meter = createFreshnessMeter({
     afterPaint: options.afterPaint ?? (() => undefined),
     serverNow: connection.clock.now,
     report: (ms) => connection.send({ type: "painted", ms }),
+    isSeen: signals.isSeen,
   });
+  const unlisten = signals.listen({ wake: () => undefined, hide: meter.hidden, sleep: meter.hidden, offline: () => undefined });
   const sync = createSync(connection, { onChange: meter.changed, onEpoch: rows.clear });
   const views = new Map<string, unknown>();
 
@@ -84,6 +88,8 @@ export function createLive(options: LiveOptions): Live {
     lastHeardAt: connection.lastHeardAt,
     retryNow: connection.retryNow,
     close() {
+      unlisten();
+      meter.close();
       sync.close();
       connection.close();
       views.clear();

@@ -38,7 +38,7 @@ export interface RealtimeRunShape<Payload = unknown, Output = unknown, Id extend
 }
 
 /** Content of a packet that is in the store: its text and data type. */
-export type FetchPacket = (packet: { runId: string; field: "payload" | "output"; key: string }) => Promise<{ data: string; dataType: string }>;
+export type FetchPacket = (packet: { runId: string; field: "payload" | "output" }) => Promise<{ data: string; dataType: string }>;
 
 const statusOfRealtime = new Map(runStatuses.map((status) => [realtimeStatus[status], status]));
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
@@ -89,7 +89,7 @@ async function valueOf(row: ShapeRow, field: "payload" | "output", fetchPacket: 
   const dataType = text(row[`${field}Type`]) ?? "application/json";
   if (data === undefined) return undefined;
   if (dataType !== "application/store") return decodePacket({ data, dataType });
-  return decodePacket(await fetchPacket({ runId: text(row["friendlyId"]) ?? "", field, key: data }));
+  return decodePacket(await fetchPacket({ runId: text(row["friendlyId"]) ?? "", field }));
 }
 
 function errorOf(value: unknown): RealtimeRunShape["error"] | undefined {

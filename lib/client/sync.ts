@@ -17,10 +17,10 @@ export interface Sync {
 
 export interface LinkStatus {
   /**
-   * `live`: everything shown is current. `catchingUp`: connected again, snapshots on their way. `reconnecting`: was live,
-   * trying. `polling`: three attempts failed; the socket is still tried, but who needs data now has to poll for it.
+   * `live`: everything shown is current. `catchingUp`: connected again, snapshots on their way. `silent`: connected to a server
+   * that does not answer. `reconnecting`: was live, trying. `polling`: three attempts failed; the socket is still tried, but who needs data now has to poll for it.
    */
-  phase: "connecting" | "live" | "catchingUp" | "reconnecting" | "polling" | "closed";
+  phase: "connecting" | "live" | "catchingUp" | "silent" | "reconnecting" | "polling" | "closed";
   /** Failed attempts since it was last open. */
   attempt: number;
   /** Local time of the next attempt. */
@@ -49,6 +49,8 @@ interface Entry {
   kind: Topic["kind"];
   listener: TopicListener;
   cursor?: string;
+  /** Server time of its last snapshot: what was committed before, and comes after it, was read from the past. */
+  currentSince?: number;
 }
 
 export interface SyncOptions {
@@ -110,6 +112,7 @@ export function createSync(connection: Connection, options: SyncOptions = {}): S
       case "snapshot": {
         const entry = advance(message);
         resuming.delete(message.id);
+        if (entry) entry.currentSince = connection.clock.now();
         return entry?.listener.snapshot(message.data, message.reset);
       }
       case "failed": {
@@ -126,7 +129,7 @@ export function createSync(connection: Connection, options: SyncOptions = {}): S
       case "tokens": {
         const entry = advance(message);
         if (!entry) return undefined;
-        if (!resuming.has(message.id) && message.at > 0) options.onChange?.(message.at);
+        if (!resuming.has(message.id) && message.at >= (entry.currentSince ?? Infinity)) options.onChange?.(message.at);
         return entry.listener.message(message);
       }
     }
@@ -158,7 +161,9 @@ export function createSync(connection: Connection, options: SyncOptions = {}): S
     const state = connection.state.getSnapshot();
     switch (state.phase) {
       case "open":
-        return { phase: resuming.size > 0 || (served !== state.since && entries.size > 0) ? "catchingUp" : "live", attempt: 0 };
+        // A large answer on a slow line comes as one frame: on the way it is no silence.
+        if (resuming.size > 0 || (served !== state.since && entries.size > 0)) return { phase: "catchingUp", attempt: 0 };
+        return { phase: state.isSilent ? "silent" : "live", attempt: 0 };
       case "closed":
         return { phase: "closed", attempt: 0, reason: state.reason };
       case "connecting":

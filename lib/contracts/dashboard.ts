@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { RunFilter, QueueRow, ServerNotice } from "./realtime";
 import { IsoDate, RunDetail, RunEvent, RunRow, StreamChunk, TraceItem } from "./run";
+import { listOf } from "./list";
+import { Scopes } from "./scope";
 import { RunStatus } from "./status";
 import { TaskManifest } from "./task";
 import { TokenRow } from "./token";
@@ -33,9 +35,9 @@ export const RunsPage = z.object({ rows: z.array(RunRow), next: z.string().optio
 export type RunsPage = z.infer<typeof RunsPage>;
 export const RunsQuery = RunFilter.extend({
   /** Versions of the tasks that runs are locked to. */
-  version: z.array(z.string()).optional(),
+  version: listOf(z.string()).optional(),
   /** Machine presets that runs have, or would start with: their own, else that of their version's config. */
-  machine: z.array(z.string()).optional(),
+  machine: listOf(z.string()).optional(),
   limit: z.number().int().min(1).max(200).default(50),
   cursor: z.string().optional(),
 });
@@ -90,7 +92,7 @@ export const Activity = z.object({
 export type Activity = z.infer<typeof Activity>;
 
 /** GET /api/dashboard/tasks */
-export const TaskSummary = TaskManifest.extend({
+export const TaskSummary = TaskManifest.omit({ certainSchema: true }).extend({
   queued: z.number(),
   running: z.number(),
   /** Last 24 h, one per hour, oldest first. */
@@ -155,12 +157,14 @@ export const PublicTokenRow = z.object({
   expiresAt: IsoDate,
   lastUsedAt: IsoDate.optional(),
   revokedAt: IsoDate.optional(),
+  /** The key that minted it is no longer valid, or the person has no role for it any more. */
+  endedWith: z.enum(["key", "person"]).optional(),
 });
 export type PublicTokenRow = z.infer<typeof PublicTokenRow>;
 export const PublicTokensPage = z.object({ tokens: z.array(PublicTokenRow) });
 /** POST /api/dashboard/public-tokens {scopes, expirationTime, oneTimeUse, note}; POST /api/dashboard/public-tokens/:id/revoke */
 export const PublicTokenMintBody = z.object({
-  scopes: z.array(z.string().min(1)).min(1),
+  scopes: Scopes,
   expirationTime: z.union([z.string(), z.number()]),
   oneTimeUse: z.boolean().default(false),
   note: z.string().max(200).optional(),

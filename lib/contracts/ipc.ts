@@ -27,8 +27,8 @@ export const Operation = z.discriminatedUnion("kind", [
     idempotencyKey: z.string().optional(),
     idempotencyKeyTTL: z.string().optional(),
   }),
-  /** wait.for / wait.until of more than 5 s. Result: null. */
-  z.object({ kind: z.literal("waitUntil"), date: z.string(), idempotencyKey: z.string().optional(), idempotencyKeyTTL: z.string().optional() }),
+  /** wait.for / wait.until of more than 5 s; a duration counts from now by the database's clock. Result: null. */
+  z.object({ kind: z.literal("waitUntil"), date: z.string(), durationMs: z.number().optional(), idempotencyKey: z.string().optional(), idempotencyKeyTTL: z.string().optional() }),
   /** Result: `TokenResult`. */
   z.object({ kind: z.literal("waitForToken"), tokenId: z.string() }),
   /** Result: `{id, isCached, url, publicAccessToken}`. */
@@ -95,6 +95,11 @@ export const TaskContext = z.object({
   deployment: z.object({ id: z.string(), shortCode: z.string(), version: z.string(), runtime: z.string(), runtimeVersion: z.string() }).optional(),
 });
 export type TaskContext = z.infer<typeof TaskContext>;
+
+const ownOfRun = { attempt: true, run: true, batch: true } as const;
+/** What the contexts of a task's runs on one version have in common. */
+export const CommonContext = TaskContext.omit(ownOfRun);
+export type CommonContext = z.infer<typeof CommonContext>;
 
 /** Everything a worker needs for one attempt of one run. */
 export const Assignment = z.object({
@@ -164,17 +169,35 @@ export const Progress = z.object({
 });
 export type Progress = z.infer<typeof Progress>;
 
-export const ToWorker = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("assign"), assignment: Assignment }),
+const otherToWorker = [
   z.object({ type: z.literal("outcome"), runId: z.string(), epoch: z.number().int(), seq: z.number().int(), outcome: OperationOutcome }),
   /** A metadata change made from outside (dashboard, API, a child). */
   z.object({ type: z.literal("metadata"), runId: z.string(), epoch: z.number().int(), metadata: z.string().nullable() }),
+  /** A later credential for the run's calls: the one before is about to expire. */
+  z.object({ type: z.literal("token"), runId: z.string(), epoch: z.number().int(), token: z.string() }),
   z.object({ type: z.literal("cancel"), runId: z.string(), epoch: z.number().int(), reason: z.enum(["canceled", "maxDuration"]) }),
   /** Finish nothing new, report what is buffered, and exit 0 once no run is left. */
   z.object({ type: z.literal("drain") }),
   z.object({ type: z.literal("ping"), at: z.number() }),
-]);
+] as const;
+const ToWorker = z.discriminatedUnion("type", [z.object({ type: z.literal("assign"), assignment: Assignment }), ...otherToWorker]);
 export type ToWorker = z.infer<typeof ToWorker>;
+
+/**
+ * As the messages travel: what many assignments have in common goes to a process once, under a name, and each names it after that.
+ * It was half of an assignment's bytes, to write, read and check again for every run.
+ */
+export const SentToWorker = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("assign"),
+    common: z.string(),
+    /** With the first assignment that names it. */
+    context: CommonContext.optional(),
+    assignment: Assignment.extend({ ctx: TaskContext.pick(ownOfRun) }),
+  }),
+  ...otherToWorker,
+]);
+export type SentToWorker = z.infer<typeof SentToWorker>;
 
 export const FromWorker = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), manifest: BundleManifest }),

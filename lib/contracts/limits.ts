@@ -3,12 +3,18 @@
 export const limits = {
   tagsPerRun: 10,
   tagLength: 128,
+  /** Of tasks' ids and queues' names. */
+  nameLength: 128,
   metadataBytes: 256 * 1024,
   payloadBytes: 3 * 1024 * 1024,
   outputBytes: 10 * 1024 * 1024,
   /** Larger packets leave the row for the packet store. */
   inlinePacketBytes: 512 * 1024,
   batchItems: 1000,
+  /** Values in one list of a filter. */
+  filterValues: 100,
+  /** Scopes of one public token. */
+  tokenScopes: 500,
   idempotencyKeyLength: 2048,
   tokenCreateBytes: 10 * 1024,
   streamAppendBytes: 512 * 1024,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RunEvent, RunRow, StreamChunk, TraceItem, IsoDate, RunDetail } from "./run";
+import { listOf } from "./list";
 import { ListedStatus, RunStatus } from "./status";
 import { TokenRow } from "./token";
 
@@ -21,10 +22,10 @@ import { TokenRow } from "./token";
 
 /** Filters of a run list. All given must hold; lists are "any of", tags "all of". The same object is the query of GET /api/dashboard/runs. */
 export const RunFilter = z.object({
-  status: z.array(ListedStatus).optional(),
-  task: z.array(z.string()).optional(),
-  tag: z.array(z.string()).optional(),
-  queue: z.array(z.string()).optional(),
+  status: listOf(ListedStatus).optional(),
+  task: listOf(z.string()).optional(),
+  tag: listOf(z.string()).optional(),
+  queue: listOf(z.string()).optional(),
   batch: z.string().optional(),
   /** Runs created at or after; ISO date. */
   from: IsoDate.optional(),
@@ -104,7 +105,7 @@ export const ServerMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("welcome"), protocol: z.number().int(), epoch: z.string(), time: z.number(), heartbeatMs: z.number() }),
   /** State as of `cursor`. `reset`: what the client holds is void; else it is merged. `data` by topic kind: see `Snapshot`. */
   z.object({ type: z.literal("snapshot"), id: z.string(), cursor: z.string(), reset: z.boolean(), data: z.unknown() }),
-  /** `at`: commit time of the newest row, epoch ms by the server's clock; 0 when the rows only came into sight. `created`: those of `rows` that are new runs and match. */
+  /** `at`: commit time of the newest row, epoch ms by the server's clock; 0 when the rows only came into sight or, in a log, were read from the past. `created`: those of `rows` that are new runs and match. */
   z.object({ type: z.literal("rows"), id: z.string(), cursor: z.string(), at: z.number(), rows: z.array(RunRow), created: z.array(z.string()).optional() }),
   /** News of a `run` topic, oldest first. `patch`: what changed of the detail; as of the version in `cursor` or later. */
   z.object({

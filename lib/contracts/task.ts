@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { limits } from "./limits";
 
 export { machinePresets } from "./limits";
 export const MachinePreset = z.enum(["micro", "small-1x", "small-2x", "medium-1x", "medium-2x", "large-1x", "large-2x"]);
@@ -16,10 +17,12 @@ export type RetryOptions = z.infer<typeof RetryOptions>;
 /** Fill the gaps of any retry option that is given. Neither task nor config given: one attempt. */
 export const retryDefaults = { maxAttempts: 3, factor: 2, minTimeoutInMs: 1000, maxTimeoutInMs: 60_000, randomize: true } as const;
 
-export const QueueManifest = z.object({ name: z.string().min(1).max(128), concurrencyLimit: z.number().int().min(0).nullable() });
+/** The queue of a task is called `task/<id>`, which is longer than the id. */
+export const maxQueueName = limits.nameLength + "task/".length;
+export const QueueManifest = z.object({ name: z.string().min(1).max(maxQueueName), concurrencyLimit: z.number().int().min(0).nullable() });
 export type QueueManifest = z.infer<typeof QueueManifest>;
 
-/** One task as found by indexing. `payloadSchema` is JSON Schema (from zod or `jsonSchema`), for forms. */
+/** One task as found by indexing. `payloadSchema` is JSON Schema (from zod or `jsonSchema`), for forms alone. */
 export const TaskManifest = z.object({
   id: z.string().min(1).max(128),
   filePath: z.string(),
@@ -33,6 +36,8 @@ export const TaskManifest = z.object({
   /** Duration string, or seconds; 0 opts out of the config's. */
   ttl: z.union([z.string(), z.number()]).optional(),
   payloadSchema: z.unknown().optional(),
+  /** JSON Schema of `{ payload }` that refuses only what the task's own schema refuses for certain. */
+  certainSchema: z.unknown().optional(),
   /** Payload offered first on the Test page: the export `examplePayload` of the task's file, or the schema's first example. */
   examplePayload: z.unknown().optional(),
   schedule: z.object({ cron: z.string(), timezone: z.string().optional(), environments: z.array(z.string()).optional() }).optional(),

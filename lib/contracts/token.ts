@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { IsoDate, limits } from "./run";
-import { Tags } from "./trigger";
+import { misnamed, Tags } from "./trigger";
 
 export const tokenStatuses = ["WAITING", "COMPLETED", "TIMED_OUT"] as const;
 export const TokenStatus = z.enum(tokenStatuses);
 export type TokenStatus = z.infer<typeof TokenStatus>;
 
-export const TokenCreateBody = z.object({
+export const TokenCreateBody = z.strictObject({
   /** Duration ("10m") or ISO date. None: the token waits for ever. */
   timeout: z.string().optional(),
   tags: Tags.optional(),
@@ -14,6 +14,9 @@ export const TokenCreateBody = z.object({
   idempotencyKeyTTL: z.string().optional(),
 });
 export type TokenCreateBody = z.infer<typeof TokenCreateBody>;
+
+/** The answer is under `data`; an answer under another name must not turn into none. */
+export const TokenCompleteBody = z.strictObject({ data: z.unknown().optional() }, misnamed('the answer goes under "data"'));
 
 /** A wait token as lists and pages show it. */
 export const TokenRow = z.object({

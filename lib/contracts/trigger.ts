@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { limits, metadataOperation } from "./run";
-import { MachinePreset } from "./task";
+import { MachinePreset, maxQueueName } from "./task";
+
+/** A body whose fields may all be left out: one that it does not know was meant as one that it does. */
+export const misnamed = (hint: string): { error: z.core.$ZodErrorMap } => ({
+  error: (issue) => (issue.code === "unrecognized_keys" ? `${hint}; not understood: ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}` : undefined),
+});
 
 /** A tag, or a list of them. Blank ones are dropped. */
 export const Tags = z
@@ -9,7 +14,7 @@ export const Tags = z
 
 /** `options` of a trigger as the published clients send them. Unknown keys are dropped. */
 export const TriggerOptions = z.object({
-  queue: z.union([z.object({ name: z.string().min(1).max(128) }), z.string().min(1).max(128).transform((name) => ({ name }))]).optional(),
+  queue: z.union([z.object({ name: z.string().min(1).max(maxQueueName) }), z.string().min(1).max(maxQueueName).transform((name) => ({ name }))]).optional(),
   concurrencyKey: z.union([z.string(), z.number()]).transform(String).optional(),
   delay: z.union([z.string(), z.date().transform((d) => d.toISOString())]).optional(),
   ttl: z.union([z.string(), z.number()]).optional(),
@@ -34,13 +39,13 @@ export const TriggerOptions = z.object({
 });
 export type TriggerOptions = z.infer<typeof TriggerOptions>;
 
-export const TriggerBody = z.object({ payload: z.unknown().optional(), context: z.unknown().optional(), options: TriggerOptions.optional() });
+export const TriggerBody = z.strictObject({ payload: z.unknown().optional(), context: z.unknown().optional(), options: TriggerOptions.optional() }, misnamed('the payload goes under "payload", everything else under "options"'));
 export type TriggerBody = z.infer<typeof TriggerBody>;
 export const TriggerResponse = z.object({ id: z.string(), isCached: z.boolean() });
 
 export const BatchCreateBody = z.object({
   runCount: z.number().int().min(1).max(limits.batchItems),
-  taskIdentifiers: z.array(z.string()).optional(),
+  taskIdentifiers: z.array(z.string()).max(limits.batchItems).overwrite((tasks) => [...new Set(tasks)]).optional(),
   parentRunId: z.string().optional(),
   resumeParentOnCompletion: z.boolean().optional(),
   idempotencyKey: z.string().max(limits.idempotencyKeyLength).optional(),
@@ -49,20 +54,19 @@ export const BatchCreateBody = z.object({
 export type BatchCreateBody = z.infer<typeof BatchCreateBody>;
 
 /** One NDJSON line of phase 2. */
-export const BatchItem = z.object({
-  index: z.number().int().min(0),
-  task: z.string().min(1),
-  payload: z.unknown().optional(),
-  options: TriggerOptions.optional(),
-});
+export const BatchItem = z.strictObject(
+  { index: z.number().int().min(0), task: z.string().min(1), payload: z.unknown().optional(), context: z.unknown().optional(), options: TriggerOptions.optional() },
+  misnamed('an item has "index", "task", "payload" and "options"'),
+);
 export type BatchItem = z.infer<typeof BatchItem>;
 
 export const batchStatuses = ["PENDING", "PROCESSING", "COMPLETED", "PARTIAL_FAILED", "ABORTED"] as const;
 
-export const ReplayBody = z.object({
+export const ReplayBody = z.strictObject({
   payload: z.unknown().optional(),
   payloadType: z.string().optional(),
   metadata: z.unknown().optional(),
+  metadataType: z.string().optional(),
   tags: Tags.optional(),
   queue: z.string().optional(),
   concurrencyKey: z.union([z.string(), z.number()]).transform(String).optional(),
@@ -79,7 +83,7 @@ export const ReplayBody = z.object({
 });
 export type ReplayBody = z.infer<typeof ReplayBody>;
 
-export const MetadataBody = z.object({
+export const MetadataBody = z.strictObject({
   metadata: z.record(z.string(), z.unknown()).optional(),
   operations: z.array(metadataOperation).optional(),
   parentOperations: z.array(metadataOperation).optional(),

@@ -63,7 +63,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
 
   async function* runsOf(path: string, signal: AbortSignal): AsyncGenerator<RealtimeRunShape, void> {
     for await (const rows of followShape({ url: `${http.baseURL}/realtime/v1${path}`, headers, signal })) {
-      for (const row of rows) yield await toRealtimeRun(row, ({ key }) => fetchPacket(http, key));
+      for (const row of rows) yield await toRealtimeRun(row, (packet) => fetchPacket(http, packet));
     }
   }
 
@@ -91,10 +91,11 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   };
 }
 
-async function fetchPacket(http: HttpClient, key: string): Promise<{ data: string; dataType: string }> {
-  const { presignedUrl } = await http.request(z.object({ presignedUrl: z.string() }), `/api/v1/packets/${encodeURIComponent(key)}`);
+/** By its run: what reads that reads its packets. */
+async function fetchPacket(http: HttpClient, { runId, field }: { runId: string; field: "payload" | "output" }): Promise<{ data: string; dataType: string }> {
+  const { presignedUrl } = await http.request(z.object({ presignedUrl: z.string() }), `/api/v1/runs/${encodeURIComponent(runId)}/packets/${field}`);
   const response = await fetch(presignedUrl);
-  if (!response.ok) throw new Error(`The packet ${key} could not be read (${response.status})`);
+  if (!response.ok) throw new Error(`The ${field} of run ${runId} could not be read (${response.status})`);
   return { data: await response.text(), dataType: response.headers.get("content-type") ?? "application/json" };
 }
 

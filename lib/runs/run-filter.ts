@@ -1,3 +1,4 @@
+import { limits } from "@/lib/contracts/limits";
 import type { RunFilter } from "@/lib/contracts/realtime";
 import { listedStatuses, type ListedStatus } from "@/lib/contracts/run-status";
 
@@ -91,9 +92,9 @@ export function viewFromParams(params: URLSearchParams): RunsView {
 
 export const isStatus = (value: string): value is ListedStatus => listedStatuses.some((status) => status === value);
 
-/** Adds a value of a list; the same view when it is there already, blank or not a status. */
+/** Adds a value of a list; the same view when it is there already, blank or not a status, or when the list is full. */
 export function addValue(view: RunsView, key: ListKey, value: string): RunsView {
-  if (value.trim() === "" || view[key].some((held) => held === value)) return view;
+  if (value.trim() === "" || view[key].length >= limits.filterValues || view[key].some((held) => held === value)) return view;
   if (key === "status") return isStatus(value) ? { ...view, status: [...view.status, value] } : view;
   return { ...view, [key]: [...view[key], value] };
 }

@@ -18,6 +18,7 @@ export interface Why {
 export interface WhyInput {
   run: RunRow & { ttl?: string | undefined; maxDuration?: number | undefined };
   events: readonly RunEvent[];
+  /** Undefined: not heard of yet. Nothing is said of it then. */
   queue: QueueRow | undefined;
   /** Of a queued run; undefined: not read yet. */
   place?: QueuePlace | undefined;
@@ -39,7 +40,8 @@ export function whyRun({ run, events, queue, place }: WhyInput): Why {
     case "QUEUED":
       return whyQueued(run, queue, place);
     case "DELAYED":
-      return { tone: "idle", text: "Delayed; it starts", ...(run.delayUntil !== undefined && { until: run.delayUntil }) };
+      if (run.delayUntil === undefined) return { tone: "idle", text: "Delayed." };
+      return { tone: "idle", text: "Delayed; it starts", until: run.delayUntil };
     case "PENDING_VERSION":
       return { tone: "needs", text: `The deployed version has no task ${run.task}. The run starts when one that has it is deployed.`, link: { href: "/tasks", text: "See tasks" } };
     case "WAITING":
@@ -107,7 +109,9 @@ function whyWaiting(run: RunRow, events: readonly RunEvent[]): Why {
     case "batch":
       return { tone: "parked", text: "Waits for its child runs and holds no slot." };
     case "time":
+      if (until === undefined) return { tone: "parked", text: "Waits until a set time and holds no slot." };
+      return { tone: "parked", text: "Waits and holds no slot; it goes on", until };
     case undefined:
-      return { tone: "parked", text: "Waits and holds no slot; it goes on", ...(until !== undefined && { until }) };
+      return { tone: "parked", text: "Waits and holds no slot." };
   }
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { describeWithStack } from "@/lib/values/describe";
 import { currentRun, requireRun } from "./scope";
 
 export interface ComputeUsage {
@@ -33,16 +34,18 @@ export const usage = {
 
 /** Shortest time between two turns given away, ms. */
 const yieldInterval = 100;
-let lastYield: number | undefined;
+let lastYield: Date | undefined;
+let nextYieldAt = 0;
 
 export const heartbeats = {
   /** Lets the process answer its supervisor, and other runs go on, in the middle of long synchronous work. Cheap in a loop. */
   yield: async (): Promise<void> => {
-    if (currentRun() === undefined || (lastYield !== undefined && Date.now() - lastYield < yieldInterval)) return;
-    lastYield = Date.now();
+    if (currentRun() === undefined || performance.now() < nextYieldAt) return;
+    nextYieldAt = performance.now() + yieldInterval;
+    lastYield = new Date();
     await nextTurn();
   },
-  getLastHeartbeat: (): Date | undefined => (lastYield === undefined ? undefined : new Date(lastYield)),
+  getLastHeartbeat: (): Date | undefined => lastYield,
 };
 
 export const timeout = {
@@ -57,6 +60,6 @@ export const timeout = {
 /** Keeps the attempt open until the promise settles, 60 s at most. */
 export function waitUntil(promise: Promise<unknown>): void {
   const run = requireRun("waitUntil()");
-  const tracked = promise.catch((error: unknown) => run.tracer.log("error", `waitUntil: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)).finally(() => run.background.delete(tracked));
+  const tracked = Promise.resolve(promise).catch((error: unknown) => run.tracer.log("error", `waitUntil: ${describeWithStack(error)}`)).finally(() => run.background.delete(tracked));
   run.background.add(tracked);
 }

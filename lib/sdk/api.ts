@@ -1,5 +1,5 @@
 import { createHttpClient, type ApiRequestOptions, type HttpClient } from "@/lib/client/http";
-import { currentScope } from "./scope";
+import { currentRun, currentScope } from "./scope";
 
 export interface ApiClientConfiguration {
   /** Default: TRIGGER_API_URL, else http://127.0.0.1:3030. */
@@ -41,9 +41,13 @@ export const speaksToOwnEngine = (override?: ApiClientConfiguration): boolean =>
 
 /** Client for the call at hand: what the call says, then `auth.withAuth`, then the run's own, then `configure`, then the environment. */
 export function apiClient(override?: ApiClientConfiguration): HttpClient {
-  const { run, auth } = currentScope();
-  const own = run && { baseURL: run.assignment.api.url, accessToken: run.assignment.api.token };
-  const layers: (ApiClientConfiguration | undefined)[] = [override, auth, own, configured];
+  const { auth } = currentScope();
+  const run = currentRun();
+  const baseURL = override?.baseURL ?? auth?.baseURL;
+  const isElsewhere = baseURL !== undefined && baseURL !== run?.assignment.api.url;
+  // The run's own token is for its own server, and changes while the run goes on.
+  const own = run !== undefined && !isElsewhere && (tokenOf(override) ?? tokenOf(auth)) === undefined ? run.assignment.api : undefined;
+  const layers: (ApiClientConfiguration | undefined)[] = [override, auth, run && !isElsewhere ? { baseURL: run.assignment.api.url } : undefined, configured];
   const first = <T>(read: (layer: ApiClientConfiguration) => T | undefined): T | undefined => {
     for (const layer of layers) {
       const value = layer && read(layer);
@@ -51,7 +55,7 @@ export function apiClient(override?: ApiClientConfiguration): HttpClient {
     }
     return undefined;
   };
-  const token = first(tokenOf) ?? process.env["TRIGGER_SECRET_KEY"] ?? process.env["TRIGGER_ACCESS_TOKEN"];
+  const token = own === undefined ? (first(tokenOf) ?? process.env["TRIGGER_SECRET_KEY"] ?? process.env["TRIGGER_ACCESS_TOKEN"]) : () => own.token;
   if (token === undefined || token === "") throw new ApiClientMissingError();
   return createHttpClient({
     baseURL: first((layer) => layer.baseURL) ?? (process.env["TRIGGER_API_URL"] || defaultBaseURL),

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { RunResult, type Operation } from "@/lib/contracts/ipc";
-import { encodePacket } from "@/lib/values/packet";
 import { ApiError } from "@/lib/client/api-error";
 import type { ApiRequestOptions } from "@/lib/client/http";
 import { apiClient, speaksToOwnEngine } from "./api";
@@ -8,9 +7,10 @@ import { batchFailure, createBatchOverHttp } from "./batch-http";
 import { toItemKey, toMadeKey } from "./idempotency-keys";
 import type { BatchTriggerAndWaitOptions, BatchTriggerOptions, TriggerOptions } from "./options";
 import type { ParsePayload } from "./schema";
+import { textMeant } from "./meant";
 import { currentRun, requireRun } from "./scope";
 import { toWireOptions } from "./trigger-options";
-import { check, readRunResult } from "./trigger";
+import { check, payloadPacket, readRunResult } from "./trigger";
 import { parserFor } from "./task-parser";
 import type { AnyTask, AnyTaskRunResult, BatchByIdItem, BatchByIdResult, BatchByTaskItem, BatchByTaskResult, BatchItem, BatchResult, BatchRunHandle, BatchRunHandleFromTask, Items, TaskIdentifier, TaskOutput, TaskPayload, TriggerApiRequestOptions } from "./types";
 import { waitFor } from "./waiting";
@@ -32,16 +32,17 @@ async function collect<T>(items: Items<T>): Promise<T[]> {
 
 async function prepare(items: Items<CallItem>, options: BatchTriggerOptions | undefined) {
   const list = Array.isArray(items) ? items : await collect(items);
-  const batchKey = options?.idempotencyKey;
+  const batchKey = options?.idempotencyKey ?? undefined;
   for (const { parse, payload } of list) {
     const checking = check(parse, payload);
     if (checking !== undefined) await checking;
   }
   const ready: OperationItem[] = list.map(({ task, payload, options: own }, index) => {
     const wire = toWireOptions({ idempotencyKeyTTL: options?.idempotencyKeyTTL, ...own }, batchKey === undefined ? undefined : toItemKey(batchKey, index));
-    return { task, payload: encodePacket(payload), options: wire };
+    return { task, payload: payloadPacket(task, payload), options: wire };
   });
-  return { items: ready, key: toMadeKey(batchKey), idempotencyKeyTTL: options?.idempotencyKeyTTL };
+  const ttl = options?.idempotencyKeyTTL ?? undefined;
+  return { items: ready, key: toMadeKey(batchKey), idempotencyKeyTTL: ttl === undefined ? undefined : textMeant("options.idempotencyKeyTTL", ttl) };
 }
 
 const keysOf = ({ key, idempotencyKeyTTL }: { key: { idempotencyKey: string } | undefined; idempotencyKeyTTL: string | undefined }) => ({

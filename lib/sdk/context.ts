@@ -16,7 +16,8 @@ export type Context = Readonly<
 export type TaskRunContext = Context;
 
 function freeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !(value instanceof Date)) {
+  // What the runs of a task have in common has been frozen by the first.
+  if (typeof value === "object" && value !== null && !(value instanceof Date) && !Object.isFrozen(value)) {
     for (const inner of Object.values(value)) freeze(inner);
     Object.freeze(value);
   }

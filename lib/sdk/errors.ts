@@ -1,4 +1,6 @@
 import type { InternalErrorCode } from "@/lib/contracts/error";
+import { isError } from "@/lib/values/anatomy";
+import { describe } from "@/lib/values/describe";
 
 /** Fails the run at once: no retry, `catchError` is not asked. */
 export class AbortTaskRunError extends Error {
@@ -27,7 +29,7 @@ export class InternalError extends Error {
     this.name = "InternalError";
     this.code = code;
     this.skipRetrying = retrying === "never";
-    if (cause instanceof Error && cause.stack !== undefined) this.stack = cause.stack;
+    if (isError(cause) && typeof cause.stack === "string") this.stack = cause.stack;
   }
 }
 
@@ -48,10 +50,13 @@ export class TaskPayloadParsedError extends InternalError {
   }
 }
 
+/** The message of an error, and a text for anything else that was thrown. */
+export const messageOf = (thrown: unknown): string => (isError(thrown) && typeof thrown.message === "string" ? thrown.message : describe(thrown));
+
 /** `path: message` for each issue of a schema library's error, else its message. */
 function describeIssues(cause: unknown): string {
   const issues: unknown = typeof cause === "object" && cause !== null ? Reflect.get(cause, "issues") : undefined;
-  if (!Array.isArray(issues) || issues.length === 0) return cause instanceof Error ? cause.message : String(cause);
+  if (!Array.isArray(issues) || issues.length === 0) return messageOf(cause);
   return issues
     .map((issue: { path?: unknown; message?: unknown }) => {
       const path = Array.isArray(issue.path) ? issue.path.map((step: unknown) => String(typeof step === "object" && step !== null ? Reflect.get(step, "key") : step)).join(".") : "";
@@ -65,7 +70,7 @@ export class SubtaskUnwrapError extends Error {
   readonly taskId: string;
   readonly runId: string;
   constructor(taskId: string, runId: string, cause: unknown) {
-    super(`Run ${runId} of ${taskId} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`Run ${runId} of ${taskId} failed: ${messageOf(cause)}`, { cause });
     this.name = "SubtaskUnwrapError";
     this.taskId = taskId;
     this.runId = runId;
@@ -95,11 +100,11 @@ export class BatchTriggerError extends Error {
     this.phase = phase;
     this.batchId = batchId;
     this.itemCount = itemCount;
-    this.isRateLimited = cause instanceof Error && Reflect.get(cause, "status") === 429;
+    this.isRateLimited = isError(cause) && Reflect.get(cause, "status") === 429;
     this.retryAfterMs = retryAfterMs;
     this.apiError = cause instanceof Error && cause.name === "TriggerApiError" ? cause : undefined;
   }
 }
 
 /** Classes of another copy of an SDK are known by their name. */
-export const isNamed = (error: unknown, name: string): error is Error => error instanceof Error && error.name === name;
+export const isNamed = (error: unknown, name: string): error is Error => isError(error) && error.name === name;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isMadeKey, keyMaterial, type IdempotencyKeyScope, type KeyOwner } from "@/lib/ids/idempotency";
 import type { ApiRequestOptions } from "@/lib/client/http";
 import { apiClient } from "./api";
+import { textMeant, textsMeant } from "./meant";
 import type { IdempotencyKey } from "./options";
 import { currentRun } from "./scope";
 
@@ -37,8 +38,9 @@ function makeKey(key: string | string[], scope: IdempotencyKeyScope): Idempotenc
 }
 
 /** The key that goes over the wire: made keys as they are, raw ones hashed with run scope. */
-export function toMadeKey(key: string | string[] | undefined): MadeKey | undefined {
-  if (key === undefined) return undefined;
+export function toMadeKey(given: string | string[] | null | undefined): MadeKey | undefined {
+  if (given === undefined || given === null) return undefined;
+  const key = Array.isArray(given) ? textsMeant("An idempotency key", given) : textMeant("An idempotency key", given);
   const idempotencyKey = isMadeKey(key) ? key : makeKey(key, "run");
   const from = made.get(idempotencyKey);
   return { idempotencyKey, ...(from !== undefined && { idempotencyKeyOptions: from }) };

@@ -2,7 +2,7 @@
 export { collectAbsent } from "./absent/absent";
 export { duplicateTasks, findTask, listQueues, listTasks, type RegisteredTask } from "./catalog";
 export { registerConfigHooks } from "./hooks";
-export { currentRun, inScope, outsideRuns } from "./scope";
+export { currentRun, inScope, outsideRuns, setLoneRun } from "./scope";
 export { createRun, type Run, type RunPort } from "./run/run";
 export { executeAttempt } from "./attempt/execute";
 export { runCancelHooks } from "./attempt/cancel";

@@ -4,7 +4,9 @@ import type { ApiRequestOptions } from "@/lib/client/http";
 import { apiClient } from "./api";
 import type { JsonValue } from "./options";
 import type { MetadataTarget } from "./run/progress";
-import { currentRun } from "./scope";
+import { toPlain } from "@/lib/values/to-plain";
+import { numberMeant, recordMeant, textMeant } from "./meant";
+import { currentRun, warnOutside } from "./scope";
 import { streams } from "./streams";
 
 export type RunMetadata = Record<string, JsonValue>;
@@ -25,42 +27,45 @@ export interface RunMetadataUpdater {
   stream<T>(key: string, source: AsyncIterable<T> | ReadableStream<T>, signal?: AbortSignal): Promise<AsyncIterable<T>>;
 }
 
-// Dates become text, as they would on the way to the database: what `get` returns is what every reader sees.
-const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value) ?? "null"));
+/** Dates become text, as they would on the way to the database: what `get` returns is what every reader sees. */
+const plain = (value: unknown): unknown => toPlain(value) ?? null;
+const keyOf = (key: unknown): string => textMeant("The key of metadata", key);
 
-/** Changes are buffered; outside a run they do nothing. */
+/** Changes are buffered; outside a run they change nothing, and say so. */
 function apply(target: MetadataTarget, operation: MetadataOperation): void {
-  currentRun()?.metadata.apply(target, operation);
+  const run = currentRun();
+  if (run === undefined) warnOutside(`metadata.${target === "self" ? "" : `${target}.`}${operation.type}`);
+  else run.metadata.apply(target, operation);
 }
 
 function updater(target: MetadataTarget): RunMetadataUpdater {
   return {
     set(key, value) {
-      apply(target, value === undefined ? { type: "delete", key } : { type: "set", key, value: plain(value) });
+      apply(target, value === undefined ? { type: "delete", key: keyOf(key) } : { type: "set", key: keyOf(key), value: plain(value) });
       return this;
     },
     del(key) {
-      apply(target, { type: "delete", key });
+      apply(target, { type: "delete", key: keyOf(key) });
       return this;
     },
     append(key, value) {
-      apply(target, { type: "append", key, value: plain(value) });
+      apply(target, { type: "append", key: keyOf(key), value: plain(value) });
       return this;
     },
     remove(key, value) {
-      apply(target, { type: "remove", key, value: plain(value) });
+      apply(target, { type: "remove", key: keyOf(key), value: plain(value) });
       return this;
     },
     increment(key, value = 1) {
-      apply(target, { type: "increment", key, value });
+      apply(target, { type: "increment", key: keyOf(key), value: numberMeant("metadata.increment", value) });
       return this;
     },
     decrement(key, value = 1) {
-      apply(target, { type: "increment", key, value: -value });
+      apply(target, { type: "increment", key: keyOf(key), value: -numberMeant("metadata.decrement", value) });
       return this;
     },
     update(metadata) {
-      apply(target, { type: "update", value: z.record(z.string(), z.unknown()).parse(plain(metadata)) });
+      apply(target, { type: "update", value: recordMeant("Metadata", plain(metadata)) });
       return this;
     },
     async stream(key, source, signal) {

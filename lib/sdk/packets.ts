@@ -9,8 +9,13 @@ export async function readPacket(packet: PacketData): Promise<unknown> {
 }
 
 /** Content of the packet store under a key. */
-export async function fetchStored(key: string): Promise<{ data: string; dataType: string }> {
-  const { presignedUrl } = await apiClient().request(z.object({ presignedUrl: z.string() }), `/api/v1/packets/${encodeURIComponent(key)}`);
+const fetchStored = (key: string) => fetchAt(`/api/v1/packets/${encodeURIComponent(key)}`);
+
+/** The stored payload or output of a run, with what reads the run. */
+export const fetchOfRun = ({ runId, field }: { runId: string; field: "payload" | "output" }) => fetchAt(`/api/v1/runs/${encodeURIComponent(runId)}/packets/${field}`);
+
+async function fetchAt(path: string): Promise<{ data: string; dataType: string }> {
+  const { presignedUrl } = await apiClient().request(z.object({ presignedUrl: z.string() }), path);
   return fetchPresigned(presignedUrl);
 }
 

@@ -1,4 +1,5 @@
 import type { TaskRunError } from "@/lib/contracts/error";
+import { decodePacket } from "@/lib/values/packet";
 import { SubtaskUnwrapError } from "./errors";
 import type { TaskRunResult } from "./types";
 
@@ -6,7 +7,7 @@ import type { TaskRunResult } from "./types";
 export function reviveError(error: TaskRunError): unknown {
   switch (error.type) {
     case "BUILT_IN_ERROR":
-      return named(error.name, error.message, error.stackTrace);
+      return carriedIn(error.carried) ?? named(error.name, error.message, error.stackTrace);
     case "STRING_ERROR":
       return error.raw;
     case "CUSTOM_ERROR":
@@ -17,6 +18,15 @@ export function reviveError(error: TaskRunError): unknown {
       }
     case "INTERNAL_ERROR":
       return named(error.code, error.message ?? error.code, error.stackTrace);
+  }
+}
+
+function carriedIn(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return decodePacket({ data: text, dataType: "application/super+json" });
+  } catch {
+    return undefined;
   }
 }
 

@@ -11,11 +11,23 @@ export interface Scope {
 
 const storage = new AsyncLocalStorage<Scope>();
 
+/** The run that has this process to itself: code that a timer or a pool of the module calls is its code too, in whatever context. */
+let lone: Run | undefined;
+export const setLoneRun = (run: Run | undefined): void => void (lone = run);
+
 export const currentScope = (): Scope => storage.getStore() ?? {};
-export const currentRun = (): Run | undefined => storage.getStore()?.run;
+export const currentRun = (): Run | undefined => storage.getStore()?.run ?? lone;
 export const inScope = <T>(scope: Scope, work: () => T): T => storage.run({ ...currentScope(), ...scope }, work);
 /** Outside of every run, whatever called: for work of the process itself. */
 export const outsideRuns = <T>(work: () => T): T => storage.run({}, work);
+
+const warned = new Set<string>();
+/** For calls that belong to no run and fail nobody: said once each, where the process writes its own lines. */
+export function warnOutside(call: string): void {
+  if (warned.has(call)) return;
+  warned.add(call);
+  console.warn(`${call} was called outside of every run, so it changed nothing: code that a timer, a pool or an event of the module calls belongs to no run, unless each run has a process (isolation: "process")`);
+}
 
 export function requireRun(call: string): Run {
   const run = currentRun();

@@ -1,3 +1,6 @@
+import { describe } from "@/lib/values/describe";
+import { put } from "@/lib/values/put";
+import { toAttributes } from "./run/attributes";
 import type { OpenSpan } from "./run/tracer";
 
 /** A span as OpenTelemetry's users know it. */
@@ -22,15 +25,15 @@ export function createSpan(open: OpenSpan): Span {
   return {
     spanContext: () => ({ traceId: "", spanId: open.id, traceFlags: 1 }),
     setAttribute(key, value) {
-      open.attributes[key] = value;
+      put(open.attributes, describe(key), value);
       return this;
     },
     setAttributes(attributes) {
-      Object.assign(open.attributes, attributes);
+      for (const [key, value] of Object.entries(toAttributes(attributes))) put(open.attributes, key, value);
       return this;
     },
     addEvent(name, attributes) {
-      events.push({ name, at: new Date().toISOString(), ...attributes });
+      events.push({ name: describe(name), at: new Date().toISOString(), ...toAttributes(attributes) });
       open.attributes["events"] = events;
       return this;
     },
@@ -39,7 +42,7 @@ export function createSpan(open: OpenSpan): Span {
       return this;
     },
     updateName(name) {
-      open.name = name;
+      open.name = describe(name);
       return this;
     },
     recordException: (error) => open.fail(error),

@@ -4,6 +4,8 @@ import { readableOf } from "@/lib/client/readable";
 import { readEventStream } from "@/lib/client/event-stream";
 import { inputStream } from "./absent/management";
 import { apiClient } from "./api";
+import { toPlainText } from "@/lib/values/to-plain";
+import { textMeant } from "./meant";
 import type { Run } from "./run/run";
 import { currentRun } from "./scope";
 
@@ -51,17 +53,18 @@ const defaultKey = "default";
 function otherRun(run: Run, target: string | undefined): string | undefined {
   const { parentTaskRunId, rootTaskRunId } = run.ctx.run;
   const id = target === undefined || target === "self" ? undefined : target === "parent" ? parentTaskRunId : target === "root" ? rootTaskRunId : target;
-  return id === run.id ? undefined : id;
+  return id === run.id || id === undefined ? undefined : textMeant("The target of a stream", id);
 }
 
 type Write = (part: unknown) => Promise<void> | void;
 
 /** Chunks are JSON texts. In a run they ride with its other facts; outside they go over HTTP, in order, each once. */
-function writerTo(key: string, options: AppendStreamOptions): Write {
+function writerTo(given: unknown, options: AppendStreamOptions): Write {
+  const key = textMeant("The key of a stream", given);
   const run = currentRun();
   if (run !== undefined) {
     const target = otherRun(run, options.target);
-    return (part) => run.progress.chunk({ key, target }, JSON.stringify(part) ?? "null");
+    return (part) => run.progress.chunk({ key, target }, toPlainText(part));
   }
   const { target } = options;
   if (target === undefined || ["self", "parent", "root"].includes(target)) throw new Error("Outside a run a stream needs the id of one: pass { target: runId }");
@@ -70,7 +73,7 @@ function writerTo(key: string, options: AppendStreamOptions): Write {
   return async (part) => {
     const answer = await client.request(z.object({ ok: z.boolean(), message: z.string().optional() }), path, {
       method: "POST",
-      body: JSON.stringify(part) ?? "null",
+      body: toPlainText(part),
       headers: { "x-part-id": crypto.randomUUID() },
       options: options.requestOptions,
     });

@@ -2,7 +2,7 @@ import { readableOf } from "@/lib/client/readable";
 import { toRealtimeRun, type RealtimeRunShape } from "@/lib/client/realtime-run";
 import { followShape } from "@/lib/client/shape";
 import { apiClient } from "./api";
-import { fetchStored } from "./packets";
+import { fetchOfRun } from "./packets";
 import { streams, type AsyncIterableStream } from "./streams";
 import type { AnyRunTypes, AnyTask, InferRunTypes } from "./types";
 
@@ -40,7 +40,7 @@ export function subscribe<T extends AnyRunTypes>({ path, query, until, signal }:
     for await (const rows of followShape({ url: url.href, headers: () => client.headers({ "x-trigger-electric-version": "1.0.0-beta.1" }), signal: stopped })) {
       for (const row of rows) {
         // The caller names the types of the runs it follows.
-        const run = (await toRealtimeRun(row, ({ key }) => fetchStored(key))) as RunShape<T>;
+        const run = (await toRealtimeRun(row, fetchOfRun)) as RunShape<T>;
         yield run;
         if (until === "finished" && run.finishedAt !== undefined) return;
       }

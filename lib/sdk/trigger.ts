@@ -1,8 +1,10 @@
 import { z } from "zod";
-import { RunResult } from "@/lib/contracts/ipc";
+import { RunResult, type PacketData } from "@/lib/contracts/ipc";
 import { TriggerResponse } from "@/lib/contracts/trigger";
+import { describe } from "@/lib/values/describe";
 import { encodePacket } from "@/lib/values/packet";
 import { apiClient, speaksToOwnEngine } from "./api";
+import { messageOf } from "./errors";
 import type { TriggerAndSubscribeOptions, TriggerAndWaitOptions, TriggerOptions } from "./options";
 import { readPacket } from "./packets";
 import { runs } from "./runs";
@@ -30,11 +32,22 @@ export function check(parse: ParsePayload | undefined, payload: unknown): Promis
   return parsed instanceof Promise ? parsed : undefined;
 }
 
+/** A payload on its way out. Throws where it was passed what cannot be sent. */
+export function payloadPacket(task: unknown, payload: unknown): PacketData {
+  if (typeof task !== "string" || task === "") throw new TypeError(`A task is triggered by its id, a text, not by ${describe(task).slice(0, 100)}`);
+  if (typeof payload === "function" || typeof payload === "symbol") throw new TypeError(`The payload of ${task} is a ${typeof payload}, which cannot be sent`);
+  try {
+    return encodePacket(payload);
+  } catch (cause) {
+    throw new RangeError(`The payload of ${task} cannot be sent: ${messageOf(cause)}`, { cause });
+  }
+}
+
 /** Makes a run; through the engine inside a run, else over HTTP. */
 export async function triggerTask({ task, payload, options, requestOptions, parse }: TriggerCall) {
   const checking = check(parse, payload);
   if (checking !== undefined) await checking;
-  const packet = encodePacket(payload);
+  const packet = payloadPacket(task, payload);
   const wire = toWireOptions(options);
   const run = currentRun();
   if (run !== undefined && speaksToOwnEngine(requestOptions?.clientConfig)) {
@@ -69,7 +82,7 @@ export async function triggerTaskAndWait({ task, payload, options, parse }: Trig
   const checking = check(parse, payload);
   if (checking !== undefined) await checking;
   const value = await waitFor(run, {
-    operation: { kind: "triggerAndWait", task, payload: encodePacket(payload), options: toWireOptions(options) },
+    operation: { kind: "triggerAndWait", task, payload: payloadPacket(task, payload), options: toWireOptions(options) },
     wait: { type: "task", taskIdentifier: task },
     span: { name: `${task}.triggerAndWait()`, icon: "trigger", attributes: { task } },
     resumed: (result) => ({ type: "task", taskIdentifier: task, runId: RunResult.parse(result).id }),

@@ -4,10 +4,12 @@ import { tokenStatuses, type TokenStatus } from "@/lib/contracts/token";
 import { sleep, type ApiRequestOptions } from "@/lib/client/http";
 import { requestPages, type CursorPageParams, type CursorPagePromise } from "@/lib/client/pages";
 import { encodePacket } from "@/lib/values/packet";
+import { toPlainText } from "@/lib/values/to-plain";
 import { apiClient, speaksToOwnEngine } from "./api";
 import { WaitpointTimeoutError } from "./errors";
 import { readPacket } from "./packets";
 import { ManualWaitpointPromise, type TypedResult } from "./result";
+import { dueMeant, textMeant, textsMeant } from "./meant";
 import { currentRun, requireRun } from "./scope";
 import { waitFor } from "./waiting";
 
@@ -49,6 +51,12 @@ function durationOf(options: WaitForOptions): number {
   return Math.max(0, Math.round(ms));
 }
 
+const isGiven = <T>(value: T | null | undefined): value is T => value !== undefined && value !== null;
+const keysOf = ({ idempotencyKey, idempotencyKeyTTL }: CommonWaitOptions) => ({
+  ...(isGiven(idempotencyKey) && { idempotencyKey: textMeant("idempotencyKey", idempotencyKey) }),
+  ...(isGiven(idempotencyKeyTTL) && { idempotencyKeyTTL: textMeant("idempotencyKeyTTL", idempotencyKeyTTL) }),
+});
+
 interface TimeWait extends CommonWaitOptions {
   date: Date;
   /** ms, for `wait.for`. */
@@ -64,25 +72,24 @@ async function waitTill({ date, duration, idempotencyKey, idempotencyKeyTTL }: T
     if (run.operations.replaying()) return;
     return run.tracer.within(call, { icon: "wait", attributes: { until: date.toISOString() } }, () => sleep(ms));
   }
-  const keys = { ...(idempotencyKey !== undefined && { idempotencyKey }), ...(idempotencyKeyTTL !== undefined && { idempotencyKeyTTL }) };
+  const keys = keysOf({ idempotencyKey, idempotencyKeyTTL });
   await waitFor(run, {
-    operation: { kind: "waitUntil", date: date.toISOString(), ...keys },
+    operation: { kind: "waitUntil", date: date.toISOString(), ...(duration !== undefined && { durationMs: duration }), ...keys },
     wait: { type: "duration", date },
     ...(duration !== undefined && { durationMs: duration }),
     span: { name: call, icon: "wait", attributes: { until: date.toISOString() } },
   });
 }
 
-const idOf = (token: TokenReference): string => (typeof token === "string" ? token : token.id);
+const idOf = (token: TokenReference): string => textMeant("A wait token", typeof token === "object" && token !== null ? token.id : token);
 const TokenCreated = z.object({ id: z.string(), isCached: z.boolean(), url: z.string() });
 const TokenMade = TokenCreated.extend({ publicAccessToken: z.string() });
 
 async function createToken({ timeout, tags, idempotencyKey, idempotencyKeyTTL }: CreateTokenOptions = {}, requestOptions?: ApiRequestOptions): Promise<CreatedToken> {
   const options = {
-    ...(timeout !== undefined && { timeout: typeof timeout === "string" ? timeout : timeout.toISOString() }),
-    ...(tags !== undefined && { tags: typeof tags === "string" ? [tags] : tags }),
-    ...(idempotencyKey !== undefined && { idempotencyKey }),
-    ...(idempotencyKeyTTL !== undefined && { idempotencyKeyTTL }),
+    ...(isGiven(timeout) && { timeout: dueMeant("timeout", timeout) }),
+    ...(isGiven(tags) && { tags: textsMeant("A tag", tags) }),
+    ...keysOf({ idempotencyKey, idempotencyKeyTTL }),
   };
   const run = currentRun();
   if (run !== undefined && speaksToOwnEngine()) {
@@ -105,7 +112,7 @@ async function completeToken<T>(token: TokenReference, data: T, requestOptions?:
     await run.tracer.within("wait.completeToken()", { icon: "wait", attributes: { tokenId: id } }, () => run.operations.perform({ kind: "completeToken", tokenId: id, output: encodePacket(data) }));
     return { success: true };
   }
-  await apiClient().request(z.object({ success: z.literal(true) }), `/api/v1/waitpoints/tokens/${encodeURIComponent(id)}/complete`, { method: "POST", json: { data }, options: requestOptions });
+  await apiClient().request(z.object({ success: z.literal(true) }), `/api/v1/waitpoints/tokens/${encodeURIComponent(id)}/complete`, { method: "POST", body: data === undefined ? "{}" : `{"data":${toPlainText(data)}}`, options: requestOptions });
   return { success: true };
 }
 
@@ -185,7 +192,9 @@ export const wait = {
     await waitTill({ date: new Date(Date.now() + duration), duration, idempotencyKey: options.idempotencyKey, idempotencyKeyTTL: options.idempotencyKeyTTL }, "wait.for()");
   },
   /** Suspends the run till a date; a past one returns at once, or throws with `throwIfInThePast`. */
-  until: async ({ date, throwIfInThePast, ...keys }: { date: Date; throwIfInThePast?: boolean | undefined } & CommonWaitOptions): Promise<void> => {
+  until: async ({ date: given, throwIfInThePast, ...keys }: { date: Date; throwIfInThePast?: boolean | undefined } & CommonWaitOptions): Promise<void> => {
+    const date = new Date(given);
+    if (Number.isNaN(date.getTime())) throw new TypeError("wait.until: date is not a date");
     if (throwIfInThePast === true && date.getTime() < Date.now()) throw new Error(`wait.until: ${date.toISOString()} is in the past`);
     await waitTill({ date, ...keys }, "wait.until()");
   },

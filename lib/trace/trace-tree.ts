@@ -33,6 +33,7 @@ export interface LogLine {
  * is not known yet stands at the top until the parent comes.
  */
 export interface TraceTree {
+  /** An array that is given again is read on from where it ended. */
   apply(items: readonly TraceItem[]): void;
   span(id: string): SpanNode | undefined;
   /** In order of start. */
@@ -61,6 +62,8 @@ export function createTraceTree(): TraceTree {
   const childrenOf = new Map<string | null, SpanNode[]>();
   const logs: LogLine[] = [];
   const applied = new Set<number>();
+  /** How much of an array has been read. */
+  const lengths = new WeakMap<readonly TraceItem[], number>();
   const earlyMarks = new Map<string, SpanNode["marks"]>();
 
   const siblings = (parentId: string | null): SpanNode[] => {
@@ -120,8 +123,11 @@ export function createTraceTree(): TraceTree {
 
   return {
     apply(items) {
-      for (const item of items) {
-        if (applied.has(item.seq)) continue;
+      const from = lengths.get(items) ?? 0;
+      lengths.set(items, items.length);
+      for (let index = from; index < items.length; index += 1) {
+        const item = items[index];
+        if (item === undefined || applied.has(item.seq)) continue;
         applied.add(item.seq);
         if (item.kind === "span") addSpan(item);
         else addLog(item);

@@ -1,11 +1,18 @@
-import superjson from "superjson";
 import type { Packet } from "@/lib/contracts/run";
+import { isPlain } from "./is-plain";
+import { readTyped } from "./read-typed";
+import { toTyped } from "./typed";
 
-/** A value as the published clients send it (wire.md 0.7): undefined → nothing, string → text, else superjson. */
+/**
+ * A value as the published clients send it (wire.md 0.7): undefined → nothing, string → text, else superjson. A function or a
+ * symbol is no value. Throws a RangeError for what is nested endlessly or too large to be sent.
+ */
 export function encodePacket(value: unknown): Packet {
-  if (value === undefined) return { data: null, dataType: "application/json" };
+  if (value === undefined || typeof value === "function" || typeof value === "symbol") return { data: null, dataType: "application/json" };
   if (typeof value === "string") return { data: value, dataType: "text/plain" };
-  return { data: superjson.stringify(value), dataType: "application/super+json" };
+  if (isPlain(value)) return { data: `{"json":${JSON.stringify(value)}}`, dataType: "application/super+json" };
+  const typed = toTyped(value);
+  return typed.json === undefined ? { data: null, dataType: "application/json" } : { data: JSON.stringify(typed), dataType: "application/super+json" };
 }
 
 /** The value back, Dates and the like included. `application/store` is a key of the packet store: resolve it first. */
@@ -13,7 +20,7 @@ export function decodePacket(packet: Packet): unknown {
   if (packet.data === null) return undefined;
   switch (packet.dataType) {
     case "application/super+json":
-      return superjson.parse(packet.data);
+      return readTyped(packet.data);
     case "application/json":
       return JSON.parse(packet.data);
     default:

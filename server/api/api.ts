@@ -1,17 +1,22 @@
 import { Hono } from "hono";
+import { isConnectionError } from "../db/errors";
 import type { PrismaClient } from "../db/generated/client";
 import type { Keys } from "../db/keys";
 import type { PacketStore } from "../db/packets";
+import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import type { Logger } from "../log";
-import { setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
+import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
 import { preflight } from "./cors";
 import { createCredentials, type Credentials } from "./credentials";
 import { keyRoutes } from "./dashboard/keys";
 import { pageRoutes } from "./dashboard/pages";
+import { peopleRoutes } from "./dashboard/people";
 import { publicTokenRoutes } from "./dashboard/public-tokens";
 import { taskRoutes } from "./dashboard/tasks";
 import { tokenPageRoutes } from "./dashboard/tokens";
+import { createGuessLimits } from "./guess-limits";
+import { createTurn } from "./in-turn";
 import { createIssuer } from "./issuer";
 import { answerProblem, toProblem } from "./problem";
 import { realtimeRoutes } from "./realtime/realtime";
@@ -22,11 +27,13 @@ import { callbackRoutes } from "./routes/callback";
 import { miscRoutes } from "./routes/misc";
 import { openApiRoutes } from "./routes/openapi";
 import { packetRoutes } from "./routes/packets";
+import { personLinkRoutes } from "./routes/person-links";
 import { queueRoutes } from "./routes/queues";
 import { runChangeRoutes } from "./routes/run-changes";
 import { runRoutes } from "./routes/runs";
 import { signInRoutes } from "./routes/sign-in";
 import { tokenRoutes } from "./routes/tokens";
+import { createStopping } from "./stopping";
 import { triggerRoutes } from "./routes/trigger";
 import { createSignIn } from "./sign-in";
 
@@ -35,6 +42,7 @@ export interface ApiOptions {
   prisma: PrismaClient;
   keys: Keys;
   packets: PacketStore;
+  uploads: Uploads;
   config: ApiConfig;
   log: Logger;
 }
@@ -43,20 +51,26 @@ export interface Api {
   app: Hono<ApiEnv>;
   /** For the WebSocket gateway: who asks, and whether that still holds. */
   credentials: Credentials;
+  /** Answers what is held open, before the server closes its connections. */
+  stop(): void;
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { engine, prisma, keys, packets, config, log } = options;
+  const { engine, prisma, keys, packets, uploads, config, log } = options;
   const signIn = createSignIn({ prisma, secret: keys.sessions, origin: config.origin, log });
-  const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn });
+  const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn, isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch });
   const issuer = createIssuer({ keys, environmentId: engine.env.id, origin: config.origin });
-  const context: ApiContext = { engine, prisma, keys, packets, config, log, signIn, credentials, issuer };
+  const stopping = createStopping();
+  const guards = { guesses: createGuessLimits(keys.sessions), settingPasswords: createTurn() };
+  const context: ApiContext = { stopping, engine, prisma, keys, packets, uploads, config, log, signIn, ...guards, credentials, issuer };
 
   const app = new Hono<ApiEnv>();
   app.use("*", securityHeaders);
   for (const routes of rooms) app.route("/", routes(context));
   app.route("/", openApiRoutes(context, () => app.routes));
   app.onError((error, c) => {
+    // Nobody hears it, and what broke is the client's connection, not the database's.
+    if (isConnectionError(error) && isGone(c)) return answerProblem(c, { status: 400, body: { error: "The client went away." } });
     const problem = toProblem(error, log, `${c.req.method} ${c.req.path}`);
     // A batch that may have been made is not made again.
     if (problem.status === 500 && c.req.path === "/api/v3/batches") problem.retry = false;
@@ -64,7 +78,7 @@ export function createApi(options: ApiOptions): Api {
   });
   app.notFound((c) => unmatched(app, c));
   assertRules(app);
-  return { app, credentials };
+  return { app, credentials, stop: stopping.stop };
 }
 
 const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
@@ -79,10 +93,12 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   accessRoutes,
   miscRoutes,
   signInRoutes,
+  personLinkRoutes,
   pageRoutes,
   taskRoutes,
   tokenPageRoutes,
   keyRoutes,
+  peopleRoutes,
   publicTokenRoutes,
   realtimeRoutes,
 ];

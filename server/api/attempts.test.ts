@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { createAttempts } from "./attempts";
 
-function limiter() {
+function limiter(most = 1000) {
   const clock = { now: 0 };
-  return { clock, attempts: createAttempts({ perWindow: (name) => (name.startsWith("account") ? 2 : 3), windowMs: 1000, now: () => clock.now }) };
+  return { clock, attempts: createAttempts({ most, perWindow: (name) => (name.startsWith("account") ? 2 : 3), windowMs: 1000, now: () => clock.now }) };
 }
 
 test("a name has so many attempts per window, and new ones after it", () => {
@@ -27,4 +27,15 @@ test("one address is limited over all accounts, and a refusal takes nothing", ()
   for (const account of ["a", "b", "c"]) expect(attempts.take([`account ${account}`, "address x"])).not.toBeNull();
   expect(attempts.take(["account d", "address x"])).toBeNull();
   expect([1, 2].map(() => attempts.take(["account d", "address y"]) !== null)).toEqual([true, true]);
+});
+
+test("a flood of other names, refused ones and accepted ones, frees none that has guessed", () => {
+  const { attempts, clock } = limiter(10);
+  for (let n = 0; n < 3; n++) attempts.take(["address x"]);
+  expect(attempts.take(["address x"])).toBeNull();
+  for (let n = 0; n < 1000; n++) expect(attempts.take([`account ${n}`, "address x"])).toBeNull();
+  for (let n = 0; n < 1000; n++) attempts.take([`account ${n}`]);
+  expect(attempts.take(["address x"])).toBeNull();
+  clock.now = 1001;
+  expect(attempts.take(["address x"])).not.toBeNull();
 });

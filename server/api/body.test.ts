@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { EngineError } from "../engine/error";
-import { check, deeperThan, parseJson } from "./body";
+import { deeperThan } from "@/lib/values/json-depth";
+import { check, parseJson } from "./body";
 
 /** By definition: the longest chain of containers. */
 function depthOf(value: unknown): number {

@@ -1,30 +1,27 @@
 import type { z } from "zod";
 import { limits } from "@/lib/contracts/run";
-import { EngineError } from "../engine/error";
+import { deeperThan } from "@/lib/values/json-depth";
+import { describeIssues, EngineError } from "../engine/error";
 import type { ApiRequest } from "./context";
 
 /** Room for option fields beside a payload of the full size. */
 export const triggerBytes = limits.payloadBytes + 64 * 1024;
 const smallBytes = 64 * 1024;
 
-export type Issues = { path: string; message: string }[];
-
-/** Body as JSON, checked by `schema`. An empty body counts as `{}`: the published clients send none with a JSON content type. */
+/**
+ * Body as JSON, checked by `schema`. One that is empty is not there: a schema says by `prefault` when that means something, for
+ * the published clients send none, with a JSON content type, where they have nothing to say.
+ */
 export async function readJson<Schema extends z.ZodType>(c: ApiRequest, schema: Schema, maxBytes: number = smallBytes): Promise<z.output<Schema>> {
   const text = await readText(c, maxBytes);
-  return check(schema, text.trim() === "" ? {} : parseJson(text));
+  return check(schema, text.trim() === "" ? undefined : parseJson(text));
 }
 
 export function check<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issues = result.error.issues.map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message }));
-  throw new EngineError(400, describe(issues), { issues });
-}
-
-export function describe(issues: Issues): string {
-  const shown = issues.slice(0, 3).map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
-  return shown.join("; ") + (issues.length > 3 ? `; and ${issues.length - 3} more` : "");
+  throw new EngineError(400, describeIssues(issues), { issues });
 }
 
 export function parseJson(text: string): unknown {
@@ -80,35 +77,4 @@ function refuseEncoding(c: ApiRequest): void {
 
 export function tooLarge(maxBytes: number): EngineError {
   return new EngineError(413, `The body is too large: at most ${maxBytes.toLocaleString("en")} bytes are accepted here.`);
-}
-
-/** Whether objects and lists are nested deeper than `limit`, seen without parsing. */
-export function deeperThan(text: string, limit: number): boolean {
-  if (text.length <= limit * 2) return false;
-  let depth = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0x22) {
-      i = endOfString(text, i);
-    } else if (code === 0x7b || code === 0x5b) {
-      depth++;
-      if (depth > limit) return true;
-    } else if (code === 0x7d || code === 0x5d) {
-      depth--;
-    }
-  }
-  return false;
-}
-
-/** Index of the closing quote. */
-function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end === -1 ? text.length : end;
-}
-
-function isEscaped(text: string, index: number): boolean {
-  let slashes = 0;
-  for (let i = index - 1; text.charCodeAt(i) === 0x5c; i--) slashes++;
-  return slashes % 2 === 1;
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import type { ServerNotice } from "@/lib/contracts/realtime";
@@ -5,24 +6,33 @@ import type { RunRow } from "@/lib/contracts/run";
 import type { PrismaClient } from "../db/generated/client";
 import type { Keys } from "../db/keys";
 import type { PacketStore } from "../db/packets";
+import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import type { Logger } from "../log";
 import type { Credentials } from "./credentials";
+import type { GuessLimits } from "./guess-limits";
+import type { InTurn } from "./in-turn";
 import type { Issuer } from "./issuer";
 import type { Principal } from "./principal";
 import type { SignIn } from "./sign-in";
+import type { Stopping } from "./stopping";
 
 /** What every route works with. */
 export interface ApiContext {
   engine: Engine;
   prisma: PrismaClient;
   packets: PacketStore;
+  uploads: Uploads;
   credentials: Credentials;
   signIn: SignIn;
+  guesses: GuessLimits;
+  /** New passwords are judged and hashed one at a time: that costs 0.2 s of computing each, which must not hold up everything else. */
+  settingPasswords: InTurn;
   issuer: Issuer;
   keys: Keys;
   config: ApiConfig;
   log: Logger;
+  stopping: Stopping;
 }
 
 export interface ApiConfig {
@@ -32,6 +42,8 @@ export interface ApiConfig {
   /** Version of this program. */
   version: string;
   notices(): readonly ServerNotice[];
+  /** Where a request comes from, what trusted proxies say included. */
+  clientAddress(request: Pick<IncomingMessage, "headers" | "socket">): string;
 }
 
 /** Hono's types: `incoming` is there when a Node server serves, not in `app.request(…)`. */
@@ -56,8 +68,18 @@ export function principalOf(c: ApiRequest): Principal {
   return principal;
 }
 
-export function remoteAddress(c: ApiRequest): string {
-  return c.env?.incoming?.socket.remoteAddress ?? "unknown";
+/** The id that the published clients keep over the retries of one call. */
+export function requestKeyOf(c: ApiRequest): { requestKey?: string } {
+  const requestKey = c.req.header("x-trigger-request-idempotency-key");
+  return requestKey === undefined || requestKey === "" ? {} : { requestKey };
+}
+
+/** The connection that the request came by has ended. */
+export const isGone = (c: ApiRequest): boolean => c.env?.incoming?.socket.destroyed === true;
+
+export function remoteAddress(context: Pick<ApiContext, "config">, c: ApiRequest): string {
+  const incoming = c.env?.incoming;
+  return incoming === undefined ? "unknown" : context.config.clientAddress(incoming);
 }
 
 /**

@@ -1,11 +1,13 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { parseScope } from "@/lib/contracts/scope";
-import type { PublicTokenClaims } from "@/lib/contracts/scope";
+import { roles, type Role } from "@/lib/contracts/dashboard";
+import type { MintedBy, PublicTokenClaims } from "@/lib/contracts/scope";
 import type { Database } from "../db/database";
 import type { Keys } from "../db/keys";
 import type { Environment } from "../engine/environment";
 import { EngineError } from "../engine/error";
 import type { Logger } from "../log";
+import { roleCovers, roleFor } from "./authorize";
 import { kindOf, tokenHash, verifyPublicToken, verifyRunToken } from "./jwt";
 import type { Principal } from "./principal";
 import type { SignIn } from "./sign-in";
@@ -14,6 +16,7 @@ import type { SignIn } from "./sign-in";
 const freshMs = 2000;
 /** `last_used_at` is written at most this often per key or token. */
 const touchMs = 60_000;
+const maxTouched = 10_000;
 
 interface KeyRow {
   id: string;
@@ -34,9 +37,24 @@ interface Ring {
   shown: Map<string, KnownKey>;
   /** Keys with which the published clients sign tokens themselves: root keys, rotated ones in their grace too. */
   signing: { id: string; key: KeyObject }[];
-  /** Recorded public tokens by hash. */
-  tokens: Map<string, { id: string; revoked: boolean }>;
+  /** Hashes of recorded public tokens that ended before their time: revoked, or with who minted them. */
+  ended: Set<string>;
+  /** Keys and people with whom what they minted goes on. */
+  minters: Set<string>;
 }
+
+/** A person of these roles may mint, so what one has minted holds. */
+const mintingRoles: readonly Role[] = roles.filter((role) => roleCovers(role, roleFor("write")));
+
+/** Recorded public tokens that ended before their time, by id and hash. */
+export const endedTokens = (db: Database, envId: string): Promise<{ id: string; hash: Buffer }[]> => db.query(endedSql, [envId, mintingRoles]);
+
+const endedSql = `
+select t.id, t.hash from public_token t
+ where t.environment_id = $1 and t.expires_at > now()
+   and (t.revoked_at is not null
+        or t.minted_by_key is not null and not exists (select from api_key k where k.id = t.minted_by_key and k.revoked_at is null and (k.expires_at is null or k.expires_at > now()))
+        or t.minted_by_user is not null and not exists (select from "user" u where u.id = t.minted_by_user and u.role = any($2)))`;
 
 export interface Credentials {
   /** By the Authorization header, else by the session cookie. Null: no credential. A wrong one throws 401. */
@@ -49,8 +67,17 @@ export interface Credentials {
   forget(): void;
 }
 
-export function createCredentials(options: { db: Database; env: Environment; keys: Keys; log: Logger; signIn: SignIn }): Credentials {
-  const { db, env, keys, log, signIn } = options;
+interface CredentialsOptions {
+  db: Database;
+  env: Environment;
+  keys: Keys;
+  log: Logger;
+  signIn: SignIn;
+  /** Whether this execution of the run goes on here: its token ends with it. */
+  isLive(runId: string, epoch: number): boolean;
+}
+
+export function createCredentials({ db, env, keys, log, signIn, isLive }: CredentialsOptions): Credentials {
   let ring: Promise<Ring> | null = null;
   let readAt = 0;
   const touched = new Map<string, number>();
@@ -61,21 +88,20 @@ export function createCredentials(options: { db: Database; env: Environment; key
         where environment_id = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
       [env.id],
     );
-    const tokens = await db.query<{ id: string; hash: Buffer; revoked: boolean }>(
-      "select id, hash, revoked_at is not null as revoked from public_token where environment_id = $1 and expires_at > now()",
-      [env.id],
-    );
+    const ended = await endedTokens(db, env.id);
+    const people = await db.query<{ id: string }>(`select id from "user" where role = any($1)`, [mintingRoles]);
     return {
       byHash: new Map(rows.map((key) => [key.hash.toString("hex"), { id: key.id, display: `${key.prefix}…${key.last4}` }])),
       shown: new Map(),
       signing: rows.filter((key) => key.is_root).map((key) => ({ id: key.id, key: createSecretKey(Buffer.from(keys.vault.open(key.sealed, "api-key"))) })),
-      tokens: new Map(tokens.map((token) => [token.hash.toString("hex"), { id: token.id, revoked: token.revoked }])),
+      ended: new Set(ended.map(({ hash }) => hash.toString("hex"))),
+      minters: new Set([...rows, ...people].map(({ id }) => id)),
     };
   }
 
   function currentRing(): Promise<Ring> {
-    if (ring === null || Date.now() - readAt > freshMs) {
-      readAt = Date.now();
+    if (ring === null || performance.now() - readAt > freshMs) {
+      readAt = performance.now();
       const reading = readRing();
       ring = reading;
       reading.catch(() => {
@@ -86,8 +112,9 @@ export function createCredentials(options: { db: Database; env: Environment; key
   }
 
   function touch(table: "api_key" | "public_token", id: string): void {
-    const now = Date.now();
-    if (now - (touched.get(id) ?? 0) < touchMs) return;
+    const now = performance.now();
+    if (now - (touched.get(id) ?? Number.NEGATIVE_INFINITY) < touchMs) return;
+    if (touched.size >= maxTouched) touched.clear();
     touched.set(id, now);
     const sql = table === "api_key" ? "update api_key set last_used_at = now() where id = $1" : "update public_token set last_used_at = now() where id = $1";
     db.query(sql, [id]).catch((error: unknown) => log.warn("could not note the use of a credential", { error }));
@@ -124,10 +151,10 @@ export function createCredentials(options: { db: Database; env: Environment; key
     const verified = await verifyWithAny(token, known.signing);
     if (verified === null) throw new EngineError(401, "Invalid public access token: it has expired, is not for this environment, or was not signed with its key.");
     const hash = tokenHash(token);
-    const recorded = known.tokens.get(hash);
-    if (recorded?.revoked === true) throw new EngineError(401, "This public access token was revoked.");
-    if (recorded !== undefined) touch("public_token", recorded.id);
     const { claims, signedBy } = verified;
+    const by = claims.by ?? {};
+    if (hasEnded(known, { hash, by })) throw new EngineError(401, "This public access token was revoked, or has ended with the key or the person that minted it.");
+    if (claims.jti !== undefined && signedBy === undefined) touch("public_token", claims.jti);
     return {
       kind: "public",
       hash,
@@ -136,13 +163,21 @@ export function createCredentials(options: { db: Database; env: Environment; key
       oneTime: claims.otu === true,
       skipColumns: claims.realtime?.skipColumns ?? [],
       signedBy,
+      by,
     };
+  }
+
+  /** Tokens that were handed out with an answer are not recorded: they name their minter themselves. */
+  function hasEnded({ ended, minters }: Ring, { hash, by }: { hash: string; by: MintedBy }): boolean {
+    const isGone = (minter: string | undefined) => minter !== undefined && !minters.has(minter);
+    return ended.has(hash) || isGone(by.key) || isGone(by.user) || (by.token !== undefined && ended.has(by.token));
   }
 
   async function byRunToken(token: string): Promise<Principal> {
     const claims = await verifyRunToken(token, keys.runTokens, env.id);
     if (claims === null) throw new EngineError(401, "Invalid run token: it has expired or is not for this environment.");
-    return { kind: "run", runId: claims.run, expiresAt: claims.exp * 1000 };
+    if (!isLive(claims.run, claims.epoch)) throw new EngineError(401, "This run token has ended with its run, or with the attempt that it was for.");
+    return { kind: "run", runId: claims.run, epoch: claims.epoch, expiresAt: claims.exp * 1000 };
   }
 
   function authenticateToken(token: string): Promise<Principal> {
@@ -178,11 +213,11 @@ export function createCredentials(options: { db: Database; env: Environment; key
         case "key":
           return [...(await currentRing()).byHash.values()].some((key) => key.id === principal.keyId);
         case "run":
-          return principal.expiresAt > Date.now();
+          return principal.expiresAt > Date.now() && isLive(principal.runId, principal.epoch);
         case "public": {
           const known = await currentRing();
           const signer = principal.signedBy === undefined || known.signing.some((key) => key.id === principal.signedBy);
-          return signer && principal.expiresAt > Date.now() && known.tokens.get(principal.hash)?.revoked !== true;
+          return signer && principal.expiresAt > Date.now() && !hasEnded(known, principal);
         }
         case "session":
           return principal.expiresAt > Date.now() && (await sessionExists(principal.sessionId, principal.user.role));

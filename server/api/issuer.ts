@@ -1,12 +1,12 @@
 import { createHmac, timingSafeEqual, type KeyObject } from "node:crypto";
+import type { MintedBy } from "@/lib/contracts/scope";
 import type { Keys } from "../db/keys";
 import { signPublicToken, signRunToken } from "./jwt";
 
 const handleLifetimeMs = 3_600_000;
 const waitTokenLifetimeMs = 24 * 3_600_000;
-/** Longest time that a worker may hold a run (waits included) before its reading calls are refused. */
-const runTokenLifetimeMs = 30 * 86_400_000;
-const workerTokenAgeMs = 3_600_000;
+/** Runs are given a new one each half hour: that of an hour ago may be used even after the clock was put an hour ahead. */
+const runTokenLifetimeMs = 2 * 3_600_000;
 const packetUrlLifetimeMs = 3_600_000;
 
 export interface MintOptions {
@@ -17,6 +17,14 @@ export interface MintOptions {
   expiresAt: number;
   oneTime?: boolean | undefined;
   skipColumns?: readonly string[] | undefined;
+  /** Whose end is this token's end. */
+  by?: MintedBy | undefined;
+}
+
+/** `claims`: for clients that would sign the token themselves. */
+export interface Access {
+  token: string;
+  claims: object;
 }
 
 /**
@@ -26,13 +34,13 @@ export interface MintOptions {
 export interface Issuer {
   publicToken(options: MintOptions): string;
   /** For the handle of one run: follow it, and send it input. */
-  runAccess(runId: string, skipColumns?: readonly string[]): { token: string; claims: object };
+  runAccess(runId: string, options?: Pick<MintOptions, "skipColumns" | "by">): Access;
   /** For the handle of a batch: follow it and, where its holder `sends` the items, send them, whatever their tasks. */
-  batchAccess(batchId: string, options?: { sends: boolean }): { token: string; claims: object };
+  batchAccess(batchId: string, options?: { sends?: boolean; by?: MintedBy }): Access;
   /** Public access token of a wait token: whoever holds it may complete that one. */
-  tokenAccess(waitpointId: string): { token: string; claims: object };
-  /** Credential of the workers for their reading calls: one for all, made anew every hour. */
-  workerToken(): string;
+  tokenAccess(waitpointId: string, by?: MintedBy): Access;
+  /** Credential of a run's code for the calls of its SDK, while it executes. */
+  runToken(run: { runId: string; epoch: number }): string;
   callbackUrl(waitpointId: string): string;
   isCallback(waitpointId: string, mac: string): boolean;
   packetUrl(method: "GET" | "PUT", key: string): string;
@@ -42,7 +50,7 @@ export interface Issuer {
 export function createIssuer(options: { keys: Pick<Keys, "callback" | "publicTokens" | "runTokens">; environmentId: string; origin(): string }): Issuer {
   const { keys, environmentId, origin } = options;
 
-  function publicToken({ id, scopes, expiresAt, oneTime, skipColumns }: MintOptions): string {
+  function publicToken({ id, scopes, expiresAt, oneTime, skipColumns, by }: MintOptions): string {
     return signPublicToken(keys.publicTokens, {
       sub: environmentId,
       scopes: [...scopes],
@@ -50,27 +58,22 @@ export function createIssuer(options: { keys: Pick<Keys, "callback" | "publicTok
       ...(id !== undefined && { jti: id }),
       ...(oneTime === true && { otu: true }),
       ...(skipColumns !== undefined && skipColumns.length > 0 && { realtime: { skipColumns: [...skipColumns] } }),
+      ...(by !== undefined && Object.keys(by).length > 0 && { by }),
     });
   }
-  function access(scopes: readonly string[], lifetimeMs: number, skipColumns?: readonly string[]) {
-    return { token: publicToken({ scopes, expiresAt: Date.now() + lifetimeMs, skipColumns }), claims: { sub: environmentId, pub: true, scopes } };
+  function access(scopes: readonly string[], lifetimeMs: number, options: Pick<MintOptions, "skipColumns" | "by"> = {}): Access {
+    return { token: publicToken({ scopes, expiresAt: Date.now() + lifetimeMs, ...options }), claims: { sub: environmentId, pub: true, scopes } };
   }
   // Purpose and version lead the text, so no MAC serves another purpose.
   const callbackMac = (waitpointId: string) => mac(keys.callback, ["wait-token", "1", environmentId, waitpointId]);
   const packetMac = (method: string, key: string, expires: string) => mac(keys.callback, ["packet", "1", environmentId, method, expires, key]);
 
-  let workers = { token: "", until: 0 };
-
   return {
     publicToken,
-    runAccess: (runId, skipColumns) => access([`read:runs:${runId}`, `write:inputStreams:${runId}`], handleLifetimeMs, skipColumns),
-    batchAccess: (batchId, options) => access([`read:batch:${batchId}`, ...(options?.sends === true ? [`write:batch:${batchId}`] : [])], handleLifetimeMs),
-    tokenAccess: (waitpointId) => access([`write:waitpoints:${waitpointId}`], waitTokenLifetimeMs),
-    workerToken() {
-      const now = Date.now();
-      if (now >= workers.until) workers = { token: signRunToken(keys.runTokens, { sub: environmentId, exp: Math.floor((now + runTokenLifetimeMs) / 1000) }), until: now + workerTokenAgeMs };
-      return workers.token;
-    },
+    runAccess: (runId, options) => access([`read:runs:${runId}`, `write:inputStreams:${runId}`], handleLifetimeMs, options),
+    batchAccess: (batchId, { sends, by } = {}) => access([`read:batch:${batchId}`, ...(sends === true ? [`write:batch:${batchId}`] : [])], handleLifetimeMs, { by }),
+    tokenAccess: (waitpointId, by) => access([`write:waitpoints:${waitpointId}`], waitTokenLifetimeMs, { by }),
+    runToken: ({ runId, epoch }) => signRunToken(keys.runTokens, { sub: environmentId, run: runId, epoch, exp: Math.floor((Date.now() + runTokenLifetimeMs) / 1000) }),
     callbackUrl: (waitpointId) => `${origin()}/api/v1/waitpoints/tokens/${waitpointId}/callback/${callbackMac(waitpointId).toString("hex")}`,
     isCallback: (waitpointId, text) => equals(callbackMac(waitpointId), text),
     packetUrl(method, key) {

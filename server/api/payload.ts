@@ -1,54 +1,8 @@
 import type { Packet } from "@/lib/contracts/run";
-import { limits } from "@/lib/contracts/run";
-import { EngineError } from "../engine/error";
-import { deeperThan } from "./body";
-
-/**
- * The packet that a request's `payload` and `payloadType` mean (wire.md 0.7). The text of superjson arrives as a string;
- * a client that sends the object itself means the same.
- */
-export function payloadPacket(payload: unknown, payloadType: string | undefined): Packet {
-  const dataType = payloadType ?? "application/json";
-  if (payload === undefined && dataType !== "application/store") return { data: null, dataType };
-  switch (dataType) {
-    case "application/json":
-      return { data: JSON.stringify(payload), dataType };
-    case "application/super+json":
-      return { data: superjsonText(payload), dataType };
-    case "text/plain":
-      if (typeof payload !== "string") throw new EngineError(400, "A payload of type text/plain must be a string.", issue("must be a string"));
-      return { data: payload, dataType };
-    case "application/store":
-      if (typeof payload !== "string" || !isPacketKey(payload)) throw new EngineError(400, "A payload of type application/store must be the storage path of an uploaded packet.", issue("must be a storage path"));
-      return { data: payload, dataType };
-    default:
-      throw new EngineError(400, `options.payloadType must be application/json, application/super+json, text/plain or application/store, not "${dataType.slice(0, 80)}".`, {
-        issues: [{ path: "options.payloadType", message: "unknown payload type" }],
-      });
-  }
-}
-
-const issue = (message: string) => ({ issues: [{ path: "payload", message }] });
-
-function superjsonText(payload: unknown): string {
-  if (typeof payload !== "string") return JSON.stringify(payload);
-  if (deeperThan(payload, limits.depth)) throw new EngineError(400, `The payload is nested more than ${limits.depth} levels deep.`, issue("nested too deeply"));
-  try {
-    JSON.parse(payload);
-  } catch {
-    throw new EngineError(400, "A payload of type application/super+json must be the JSON text of {json, meta}.", issue("must be superjson text"));
-  }
-  return payload;
-}
 
 /** A wait token's answer, plain JSON, becomes a packet by the same rules as the clients' own. */
 export function answerPacket(data: unknown): Packet {
   if (data === undefined) return { data: null, dataType: "application/json" };
   if (typeof data === "string") return { data, dataType: "text/plain" };
   return { data: JSON.stringify(data), dataType: "application/json" };
-}
-
-/** Names that clients and workers give packets. The store hashes them, so this only keeps them printable and short. */
-export function isPacketKey(key: string): boolean {
-  return key.length <= 512 && /^[\w.-]+(\/[\w.-]+)*$/.test(key) && !key.split("/").some((part) => part === "." || part === "..");
 }

@@ -1,5 +1,5 @@
 import type { Role } from "@/lib/contracts/dashboard";
-import type { Scope } from "@/lib/contracts/scope";
+import type { MintedBy, Scope } from "@/lib/contracts/scope";
 
 export interface SessionUser {
   id: string;
@@ -12,8 +12,8 @@ export interface SessionUser {
 export type Principal =
   /** Secret key of the environment. `display` is `tr_prod_…1a2b`. */
   | { kind: "key"; keyId: string; display: string }
-  /** A worker acting for a run: what a secret key may, as long as the token lives. */
-  | { kind: "run"; runId: string | undefined; expiresAt: number }
+  /** The code of a run, while it executes: what its SDK asks for. */
+  | { kind: "run"; runId: string; epoch: number; expiresAt: number }
   /** Public access token. `hash` is SHA-256 of its text, hex; `expiresAt` is epoch ms. */
   | {
       kind: "public";
@@ -25,9 +25,24 @@ export type Principal =
       skipColumns: readonly string[];
       /** Id of the API key that signed it; undefined: the server's own signing key. */
       signedBy: string | undefined;
+      by: MintedBy;
     }
   /** Signed-in person. `expiresAt` is epoch ms. */
   | { kind: "session"; user: SessionUser; sessionId: string; expiresAt: number };
+
+/** With whom a token ends that is minted for this one. A run's own ends with its time. */
+export function minterOf(principal: Principal): MintedBy {
+  switch (principal.kind) {
+    case "key":
+      return { key: principal.keyId };
+    case "run":
+      return {};
+    case "public":
+      return { ...principal.by, ...(principal.signedBy !== undefined && { key: principal.signedBy }), token: principal.hash };
+    case "session":
+      return { user: principal.user.id };
+  }
+}
 
 /** For `completedBy`, `pausedBy` and the audit; never a secret. */
 export function describe(principal: Principal): string {
@@ -35,7 +50,7 @@ export function describe(principal: Principal): string {
     case "key":
       return `key …${principal.display.slice(-4)}`;
     case "run":
-      return principal.runId === undefined ? "a run" : `run ${principal.runId}`;
+      return `run ${principal.runId}`;
     case "public":
       return `public token ${principal.hash.slice(0, 8)}`;
     case "session":

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { isConnectionError, Unavailable } from "../db/errors";
+import { Abandoned, isConnectionError, Overdue, Unavailable } from "../db/errors";
 import { EngineError } from "../engine/error";
 import type { Logger } from "../log";
 import type { ApiRequest } from "./context";
@@ -32,6 +32,12 @@ export function toProblem(error: unknown, log: Logger, path: string): Problem {
   if (error instanceof Unavailable || isConnectionError(error) || isPrismaConnectionError(error)) {
     log.warn("request refused: database unavailable", { path, error });
     return { status: 503, body: { error: "The database is unavailable just now. Try again shortly.", code: "unavailable" } };
+  }
+  // Nobody reads this answer.
+  if (error instanceof Abandoned) return { status: 503, body: { error: error.message, code: "abandoned" } };
+  if (error instanceof Overdue) {
+    log.warn("a list was stopped: it took too long", { path });
+    return { status: 503, body: { error: error.message, code: "too_slow" }, retry: false };
   }
   const data = dataProblem(error);
   if (data !== null) return data;

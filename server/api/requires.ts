@@ -1,6 +1,7 @@
 import type { Hono, MiddlewareHandler } from "hono";
 import type { Role } from "@/lib/contracts/dashboard";
 import type { Action } from "@/lib/contracts/scope";
+import { askedBy } from "../db/asker";
 import { EngineError } from "../engine/error";
 import { allowOrigin } from "./cors";
 import { authorize, roleCovers, roleFor, type Wish } from "./authorize";
@@ -15,14 +16,17 @@ export type Rule =
   | { allow: "proof"; cors?: "any" }
   /** A signed-in person of at least this role. */
   | { allow: "session"; role: Role }
-  /** Secret key or run token, or a signed-in person whose role covers the action. */
-  | { allow: "key"; action: Action }
+  /** Secret key, or a signed-in person whose role covers the action; a run's code reads, and does what is `fromRuns`. */
+  | ({ allow: "key"; action: Action } & FromRuns)
   /** Also a public token with a scope for what `wants` names. Only these answer other origins: browsers use them. */
-  | { allow: "scope"; action: Action; wants(c: ApiRequest): Omit<Wish, "action"> | Promise<Omit<Wish, "action">> }
+  | ({ allow: "scope"; action: Action; wants(c: ApiRequest): Omit<Wish, "action"> | Promise<Omit<Wish, "action">> } & FromRuns)
   /** Like `scope`, but what is wanted is in the body: the handler calls `authorizeItem` before it does anything. */
-  | { allow: "perItem"; action: Action }
-  /** Any valid credential; what it gives is a capability of its own (an unguessable name). */
-  | { allow: "credential" };
+  | ({ allow: "perItem"; action: Action } & FromRuns);
+
+interface FromRuns {
+  /** The SDK makes this call from inside runs, with the run's own token; what it does over its worker's channel is none. */
+  fromRuns?: true;
+}
 
 const ruleMark = Symbol("rule");
 interface Marked {
@@ -35,8 +39,12 @@ export const ruleOf = (handler: object): Rule | null => (isMarked(handler) ? han
 export function requires(context: Pick<ApiContext, "credentials" | "config">, rule: Rule): MiddlewareHandler<ApiEnv> {
   const handler: MiddlewareHandler<ApiEnv> = async (c, next) => {
     if (answersOtherOrigins(rule)) allowOrigin(c);
-    c.set("principal", await admit(context, c, rule));
-    await next();
+    const answer = async () => {
+      c.set("principal", await admit(context, c, rule));
+      await next();
+    };
+    // What has an effect goes on without its client, and the engine's loops that it may have started work for all.
+    await (c.req.method === "GET" ? askedBy(() => c.req.raw.signal, answer) : answer());
     if (rule.allow === "perItem" && c.get("authorised") !== true && c.res.status < 400) throw new Error(`${c.req.method} ${c.req.path} did not authorise its items`);
   };
   return Object.assign(handler, { [ruleMark]: rule });
@@ -46,7 +54,6 @@ export function answersOtherOrigins(rule: Rule): boolean {
   switch (rule.allow) {
     case "scope":
     case "perItem":
-    case "credential":
       return true;
     case "anyone":
     case "proof":
@@ -70,19 +77,26 @@ async function admit(context: Pick<ApiContext, "credentials" | "config">, c: Api
       }
       return principal;
     case "key":
+      guardRun(principal, rule);
       if (principal.kind === "public") throw new EngineError(401, "A public access token cannot be used here; this needs a secret key (tr_…).");
       authorize(principal, { action: rule.action, resources: [] });
       return principal;
     case "scope":
+      guardRun(principal, rule);
       // Only a public token's answer depends on the things themselves.
       authorize(principal, { action: rule.action, ...(principal.kind === "public" ? await rule.wants(c) : { resources: [] }) });
       return principal;
     case "perItem":
+      guardRun(principal, rule);
       if (principal.kind === "session" && !roleCovers(principal.user.role, roleFor(rule.action))) authorize(principal, { action: rule.action, resources: [] });
       return principal;
-    case "credential":
-      return principal;
   }
+}
+
+/** What leaks from a run must not be as good as a key. */
+function guardRun(principal: Principal, rule: { action: Action } & FromRuns): void {
+  if (principal.kind !== "run" || rule.action === "read" || rule.fromRuns === true) return;
+  throw new EngineError(403, "A run's own token may not do this. Use the SDK's call for it, or a secret key.", { code: "unauthorized" });
 }
 
 function missing(rule: Rule): string {

@@ -1,32 +1,43 @@
 import { RunStatus, legacyStatus, runStatuses, type RunStatus as Status } from "@/lib/contracts/status";
-import type { RunsQuery } from "@/lib/contracts/dashboard";
+import { limits } from "@/lib/contracts/limits";
 import { parseDuration } from "@/lib/time/duration";
 import { EngineError } from "../engine/error";
+import type { RunsListQuery } from "../engine/reads/runs";
+import { pieces, readings } from "./comma-list";
 
 export interface ListQuery {
-  query: RunsQuery;
-  /** The filter asks for what no run here has (a bulk action, a schedule, a region). */
+  query: RunsListQuery;
+  /** The filter asks for what no run here has (a bulk action, a schedule). */
   empty: boolean;
 }
 
-/** `filter[…]` and `page[…]` of `GET /api/v1/runs` (wire.md 3.2). An unknown filter is refused: ignoring it would show other runs. */
-export function readRunsQuery(params: Record<string, string>): ListQuery {
-  for (const name of Object.keys(params)) if (name.startsWith("filter[") && !known.has(name)) throw bad(name, "is not a filter of runs");
-  const created = readCreated(params);
-  const status = list(params["filter[status]"])?.flatMap(readStatus);
-  const task = list(params["filter[taskIdentifier]"]);
-  const tag = list(params["filter[tag]"]);
-  const queue = list(params["filter[queue]"]);
-  const version = list(params["filter[version]"]);
-  const machine = list(params["filter[machine]"]);
-  const cursor = params["page[after]"] ?? params["page[before]"];
+/** Which names with commas are tasks and queues. */
+interface KnownNames {
+  task(id: string): boolean;
+  queue(name: string): boolean;
+}
+
+/** `filter[…]` and `page[…]` of `GET /api/v1/runs` (wire.md 3.2): each holds when any of its values does. */
+export function readRunsQuery(params: Record<string, string>, names: KnownNames): ListQuery {
+  refuseUnknown(params, known);
+  const created = readPeriod(params, createdName);
+  const status = statusesOf(params);
+  const task = meanings(params, "filter[taskIdentifier]", names.task);
+  const anyTag = meanings(params, "filter[tag]");
+  const queue = meanings(params, "filter[queue]", names.queue);
+  const region = meanings(params, "filter[region]");
+  const version = list(params, "filter[version]");
+  const machine = list(params, "filter[machine]");
+  // The published client sends both for the page before.
+  const cursor = params["page[before]"] ?? params["page[after]"];
   return {
     query: {
       limit: readSize(params["page[size]"]),
       ...(status !== undefined && { status }),
       ...(task !== undefined && { task }),
-      ...(tag !== undefined && { tag }),
+      ...(anyTag !== undefined && { anyTag }),
       ...(queue !== undefined && { queue }),
+      ...(region !== undefined && { region }),
       ...(version !== undefined && { version }),
       ...(machine !== undefined && { machine }),
       ...(params["filter[batch]"] !== undefined && { batch: params["filter[batch]"] }),
@@ -35,11 +46,16 @@ export function readRunsQuery(params: Record<string, string>): ListQuery {
       ...(created.to !== undefined && { to: created.to }),
       ...(cursor !== undefined && { cursor }),
     },
-    empty: ["filter[bulkAction]", "filter[schedule]", "filter[region]"].some((name) => list(params[name]) !== undefined),
+    empty: ["filter[bulkAction]", "filter[schedule]"].some((name) => list(params, name) !== undefined),
   };
 }
 
-const known = new Set([
+/** Parameters of every list that has pages by cursor. */
+export const pageNames = ["page[size]", "page[after]", "page[before]"] as const;
+export const createdName = (part: "from" | "to" | "period") => `filter[createdAt][${part}]`;
+export const createdNames = (["from", "to", "period"] as const).map(createdName);
+
+const known = [
   "filter[status]",
   "filter[taskIdentifier]",
   "filter[version]",
@@ -47,19 +63,35 @@ const known = new Set([
   "filter[tag]",
   "filter[schedule]",
   "filter[isTest]",
-  "filter[createdAt][from]",
-  "filter[createdAt][to]",
-  "filter[createdAt][period]",
+  ...createdNames,
   "filter[batch]",
   "filter[queue]",
   "filter[machine]",
   "filter[region]",
-]);
+  ...pageNames,
+];
 
-/** Comma-joined values; undefined when there are none. */
-export function list(text: string | undefined): string[] | undefined {
-  const values = (text ?? "").split(",").map((value) => value.trim()).filter((value) => value !== "");
-  return values.length === 0 ? undefined : values;
+/** A parameter that is not known is refused: passed over, it would show what was not asked for. */
+export function refuseUnknown(params: Record<string, string>, names: readonly string[]): void {
+  const unknown = Object.keys(params).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw bad(unknown.slice(0, 60), `is not a parameter of this list; known are ${names.join(", ")}`);
+}
+
+/** Comma-joined values of a parameter, each once; undefined when there are none. */
+export function list(params: Record<string, string>, name: string): string[] | undefined {
+  const values = new Set(pieces(params[name]));
+  if (values.size > limits.filterValues) throw bad(name, `may have at most ${limits.filterValues} values; ${values.size} were given`);
+  return values.size === 0 ? undefined : [...values];
+}
+
+/** The same of values that may have commas of their own: every one that the list may mean. */
+export function meanings(params: Record<string, string>, name: string, isKnown?: (joined: string) => boolean): string[] | undefined {
+  return list(params, name) && readings(params[name], isKnown);
+}
+
+function statusesOf(params: Record<string, string>): Status[] | undefined {
+  const names = list(params, "filter[status]");
+  return names && [...new Set(names.flatMap(readStatus))];
 }
 
 /** A current name, or an old one, which may stand for several. */
@@ -71,19 +103,15 @@ function readStatus(name: string): Status[] {
   return old;
 }
 
-function readCreated(params: Record<string, string>): { from?: string; to?: string } {
-  return readPeriod(params, "filter[createdAt]");
-}
-
-/** `[from]`, `[to]` (ms since 1970, or a date) and `[period]` (a duration up to now). */
-export function readPeriod(params: Record<string, string>, name: string): { from?: string; to?: string } {
-  const [from, to, period] = [params[`${name}[from]`], params[`${name}[to]`], params[`${name}[period]`]];
+/** `from`, `to` (ms since 1970, or a date) and `period` (a duration up to now), as the list names them. */
+export function readPeriod(params: Record<string, string>, name: (part: "from" | "to" | "period") => string): { from?: string; to?: string } {
+  const [from, to, period] = [params[name("from")], params[name("to")], params[name("period")]];
   const span = period === undefined ? null : parseDuration(period);
-  if (period !== undefined && span === null) throw bad(`${name}[period]`, `${JSON.stringify(period.slice(0, 40))} is not a duration such as "7d"`);
+  if (period !== undefined && span === null) throw bad(name("period"), `${JSON.stringify(period.slice(0, 40))} is not a duration such as "7d"`);
   return {
     ...(span !== null && { from: new Date(Date.now() - span).toISOString() }),
-    ...(from !== undefined && { from: readDate(`${name}[from]`, from) }),
-    ...(to !== undefined && { to: readDate(`${name}[to]`, to) }),
+    ...(from !== undefined && { from: readDate(name("from"), from) }),
+    ...(to !== undefined && { to: readDate(name("to"), to) }),
   };
 }
 

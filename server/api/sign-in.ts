@@ -1,6 +1,8 @@
 import { betterAuth } from "better-auth";
 import { prismaAdapter } from "better-auth/adapters/prisma";
+import { isAPIError } from "better-auth/api";
 import { Role } from "@/lib/contracts/dashboard";
+import { passwordLength } from "@/lib/contracts/people";
 import { Unavailable } from "../db/errors";
 import type { PrismaClient } from "../db/generated/client";
 import { newId } from "@/lib/ids/ids";
@@ -8,14 +10,13 @@ import type { Logger } from "../log";
 import type { Principal } from "./principal";
 import { sha256 } from "../db/secret-keys";
 
-export const passwordLength = { min: 10, max: 128 } as const;
 /** Sign-ins last two weeks, prolonged once a day while used. */
 const session = { expiresIn: 14 * 86_400, updateAge: 86_400 };
 /** A session is read from the database at most this often, so its end or a new role counts within it. */
 const rememberMs = 2000;
 const maxRemembered = 1000;
-/** The address of the socket, set by us over whatever the client sent. */
-export const addressHeader = "x-signalbox-address";
+/** The client's address, set by us over whatever the client sent. */
+const addressHeader = "x-signalbox-address";
 
 interface SignInOptions {
   prisma: PrismaClient;
@@ -24,6 +25,7 @@ interface SignInOptions {
   log: Logger;
 }
 
+/** The library is used through its functions only: none of its paths is served, so one that it adds some day is not open by itself. */
 function createAuth({ prisma, secret, log }: SignInOptions, origin: string) {
   return betterAuth({
     appName: "Signalbox",
@@ -31,16 +33,11 @@ function createAuth({ prisma, secret, log }: SignInOptions, origin: string) {
     basePath: "/api/auth",
     secret,
     database: prismaAdapter(prisma, { provider: "postgresql" }),
-    // The first account comes from the one-time code, later ones from an admin.
+    // The first account comes from the one-time code, later ones from an admin's invitation.
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: passwordLength.min, maxPasswordLength: passwordLength.max },
     user: { additionalFields: { role: { type: "string", input: false, defaultValue: "viewer" } } },
     session,
-    disabledPaths: ["/sign-up/email", "/sign-in/social", "/update-user", "/change-email", "/delete-user", "/request-password-reset", "/reset-password", "/verify-email", "/send-verification-email", "/link-social", "/unlink-account", "/error", "/ok"],
-    trustedOrigins: (request) => {
-      const host = request?.headers.get("host");
-      return [origin, ...(host ? [`http://${host}`, `https://${host}`] : [])];
-    },
-    // Limited in front of it (attempts.ts), by account and by the socket's own address.
+    // Limited in front of it (attempts.ts).
     rateLimit: { enabled: false },
     advanced: {
       cookiePrefix: "signalbox",
@@ -53,12 +50,26 @@ function createAuth({ prisma, secret, log }: SignInOptions, origin: string) {
     telemetry: { enabled: false },
   });
 }
-export type Auth = ReturnType<typeof createAuth>;
+type Auth = ReturnType<typeof createAuth>;
+
+/** Of a request: what its session is read from, and what a new one notes about where it was begun. */
+export interface Visitor {
+  cookie: string | undefined;
+  agent: string | undefined;
+  address: string;
+}
+/** Set-Cookie lines. */
+export type Cookies = readonly string[];
 
 export interface SignIn {
-  auth(): Auth;
   /** Who the session cookie belongs to; null without a valid one. */
   session(headers: Headers): Promise<Extract<Principal, { kind: "session" }> | null>;
+  /** A new session. Null: the address or the password is wrong. */
+  begin(who: { email: string; password: string }, visitor: Visitor): Promise<Cookies | null>;
+  end(visitor: Visitor): Promise<Cookies>;
+  /** Ends every session of the person and begins a new one for the visitor. Null: the current password is wrong. */
+  changePassword(passwords: { currentPassword: string; newPassword: string }, visitor: Visitor): Promise<Cookies | null>;
+  hash(password: string): Promise<string>;
   /** After a sign-in, sign-out or change of people: nothing remembered counts any longer. */
   forget(): void;
 }
@@ -89,12 +100,15 @@ export function createSignIn(options: SignInOptions): SignIn {
   }
 
   return {
-    auth,
+    begin: (body, visitor) => refusedAsNull(auth().api.signInEmail({ body, headers: headersOf({ ...visitor, cookie: undefined }), returnHeaders: true })),
+    end: async (visitor) => (await auth().api.signOut({ headers: headersOf(visitor), returnHeaders: true })).headers.getSetCookie(),
+    changePassword: (passwords, visitor) => refusedAsNull(auth().api.changePassword({ body: { ...passwords, revokeOtherSessions: true }, headers: headersOf(visitor), returnHeaders: true })),
+    hash: async (password) => (await auth().$context).password.hash(password),
     async session(headers) {
       const cookie = headers.get("cookie");
       if (cookie === null || !cookie.includes("signalbox.session_token")) return null;
       const key = sha256(cookie).toString("base64");
-      const now = Date.now();
+      const now = performance.now();
       let entry = remembered.get(key);
       if (entry === undefined || entry.until < now) {
         if (remembered.size >= maxRemembered) remembered.clear();
@@ -104,8 +118,21 @@ export function createSignIn(options: SignInOptions): SignIn {
         principal.catch(() => remembered.delete(key));
       }
       const principal = await entry.principal;
-      return principal !== null && principal.expiresAt > now ? principal : null;
+      return principal !== null && principal.expiresAt > Date.now() ? principal : null;
     },
     forget: () => remembered.clear(),
   };
+}
+
+function headersOf({ cookie, agent, address }: Visitor): Headers {
+  return new Headers({ [addressHeader]: address, ...(cookie !== undefined && { cookie }), ...(agent !== undefined && { "user-agent": agent }) });
+}
+
+async function refusedAsNull(answer: Promise<{ headers: Headers }>): Promise<Cookies | null> {
+  try {
+    return (await answer).headers.getSetCookie();
+  } catch (error) {
+    if (isAPIError(error) && error.statusCode < 500) return null;
+    throw error;
+  }
 }

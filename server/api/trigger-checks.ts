@@ -1,49 +1,90 @@
-import type { TaskManifest } from "@/lib/contracts/task";
-import type { TriggerOptions } from "@/lib/contracts/trigger";
-import { parseKeyTtl } from "@/lib/time/duration";
+import type { BatchItem, TriggerOptions } from "@/lib/contracts/trigger";
+import { parseDue } from "@/lib/time/duration";
 import type { Packet } from "@/lib/contracts/run";
-import type { PacketStore } from "../db/packets";
+import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
+import { storedType } from "../engine/packets";
 import { EngineError } from "../engine/error";
-import type { Logger } from "../log";
-import { authorize } from "./authorize";
-import { describe } from "./body";
-import { payloadIssues } from "./payload-schema";
+import { allows, authorize } from "./authorize";
 import type { Principal } from "./principal";
 
-/** The task as it would run; null when it is unknown, of which the engine tells the caller. */
-export function taskFor(engine: Engine, taskId: string, options: TriggerOptions): TaskManifest | null {
-  if (options.lockToVersion === undefined) return engine.deployments.task(taskId);
-  return engine.deployments.get(options.lockToVersion)?.manifest.tasks.find((task) => task.id === taskId) ?? null;
-}
-
-/** An unreadable lifetime is ignored upstream and in the engine; here the caller hears of it. */
-export function checkKeyTtl(ttl: string | undefined, path: string): void {
-  if (ttl === undefined || parseKeyTtl(ttl) !== null) return;
-  const message = `${JSON.stringify(ttl.slice(0, 60))} is not one number and a unit of s, m, h or d, such as "24h"`;
-  throw new EngineError(422, `${path}: ${message}.`, { param: path, issues: [{ path, message }] });
-}
-
-/** What an uploaded packet holds: a run whose payload was never uploaded could not start. */
-export async function storedContent(packets: PacketStore, packet: Packet): Promise<Packet> {
-  if (packet.dataType !== "application/store" || packet.data === null) return packet;
-  const stored = await packets.get(packet.data);
-  if (stored !== null) return stored;
+/**
+ * What was uploaded under the storage path that stands for the payload. The run gets the content: no later upload changes it, and no
+ * name of another run's packet makes it this one's.
+ */
+export async function uploadedContent({ uploads }: { uploads: Uploads }, principal: Principal, packet: Packet): Promise<Packet> {
+  if (packet.dataType !== storedType || packet.data === null) return packet;
+  refuseUploadOf(principal);
+  const content = await uploads.get(packet.data);
+  if (content !== null) return content;
   const message = `nothing was uploaded under the storage path ${JSON.stringify(packet.data.slice(0, 100))}`;
   throw new EngineError(422, `payload: ${message}.`, { param: "payload", issues: [{ path: "payload", message }] });
 }
 
-export function checkPayload(task: TaskManifest, payload: Packet, log: Logger): void {
-  const issues = payloadIssues(task, payload, log);
-  if (issues.length === 0) return;
-  throw new EngineError(422, `The payload does not fit the task "${task.id}": ${describe(issues)}.`, { code: "invalid_payload", param: "payload", issues });
+/** Who may not upload has no upload of its own to name. */
+function refuseUploadOf(principal: Principal): void {
+  if (principal.kind === "public") throw new EngineError(403, "A public access token sends the payload itself; an uploaded one needs a secret key.", { code: "unauthorized", param: "options.payloadType" });
 }
 
-/** What a token with a trigger scope may not choose, for it would reach beyond its task. */
-export function checkPublicOptions(principal: Principal, task: TaskManifest | null, options: TriggerOptions): void {
-  if (principal.kind !== "public") return;
-  for (const name of ["parentRunId", "resumeParentOnCompletion", "lockToVersion"] as const) {
-    if (options[name] !== undefined) throw new EngineError(403, `options.${name} cannot be set with a public access token.`, { code: "unauthorized", param: `options.${name}` });
+/** The same for the items of a batch. One whose upload is not there stays as it is: the engine refuses it and keeps its place. */
+export async function* withUploads(context: { uploads: Uploads }, principal: Principal, items: readonly BatchItem[]): AsyncGenerator<BatchItem[]> {
+  let part: BatchItem[] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const { payload, options } = item;
+    const isStored = options?.payloadType === storedType && typeof payload === "string";
+    if (isStored) refuseUploadOf(principal);
+    const content = isStored ? await context.uploads.get(payload) : null;
+    part.push(content === null ? item : { ...item, payload: content.data, options: { ...options, payloadType: content.dataType } });
+    bytes += content === null ? 0 : content.data.length;
+    if (bytes < partBytes) continue;
+    yield part;
+    part = [];
+    bytes = 0;
   }
-  if (options.queue !== undefined && options.queue.name !== task?.queue) authorize(principal, { action: "write", resources: [{ type: "queues", id: options.queue.name }] });
+  if (part.length > 0) yield part;
+}
+
+/** Uploads of one batch that are in memory at a time. */
+const partBytes = 4 * 1024 * 1024;
+
+/** A run that starts later than this may start long after the token that made it has ended. */
+const longestPublicDelayMs = 24 * 3_600_000;
+
+/** For how a run is told apart, and what it is given. What decides how much it may take is for the task's author to say. */
+const publicOptions: ReadonlySet<string> = new Set<keyof TriggerOptions>([
+  "payloadType",
+  "payloadSize",
+  "metadata",
+  "metadataType",
+  "tags",
+  "idempotencyKey",
+  "idempotencyKeyTTL",
+  "idempotencyKeyOptions",
+  "concurrencyKey",
+  "queue",
+  "delay",
+  "ttl",
+  "region",
+  "debounce",
+]);
+/** These reach beyond the task, whatever the token may do with that. */
+const reachingOptions = new Set<string>(["parentRunId", "resumeParentOnCompletion", "lockToVersion"] satisfies (keyof TriggerOptions)[]);
+
+/** Options of a trigger by a public token. `write:tasks:<id>` says that all of the task's runs are the holder's to shape; `trigger` says less. */
+export function checkPublicOptions(engine: Engine, principal: Principal, id: string, options: TriggerOptions): void {
+  if (principal.kind !== "public") return;
+  const mayAll = allows(principal, { action: "write", resources: [{ type: "tasks", id }] });
+  const refuse = (name: string, what: string) => {
+    throw new EngineError(403, `options.${name} ${what}.`, { code: "unauthorized", param: `options.${name}` });
+  };
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    if (reachingOptions.has(name)) refuse(name, "cannot be set with a public access token");
+    if (!mayAll && !publicOptions.has(name)) refuse(name, `cannot be set with a public access token that may only trigger; it needs the scope write:tasks:${id}`);
+  }
+  const now = engine.clock.now();
+  const due = options.delay === undefined ? null : parseDue(options.delay, now);
+  if (!mayAll && due !== null && due.getTime() > now + longestPublicDelayMs) refuse("delay", `may be at most 24 hours with a public access token that may only trigger; more needs the scope write:tasks:${id}`);
+  if (options.queue !== undefined && options.queue.name !== engine.deployments.task(id)?.queue) authorize(principal, { action: "write", resources: [{ type: "queues", id: options.queue.name }] });
 }

@@ -90,7 +90,7 @@ async function build(options: BuildOptions, sources: Sources) {
 
   const outputDir = join(dataDir, "builds", `.new-${randomBytes(6).toString("hex")}`);
   try {
-    await mkdir(outputDir, { recursive: true });
+    await mkdir(outputDir, { recursive: true, mode: 0o700 });
     for (const file of bundled.files) await writeFile(join(outputDir, basename(file.path)), file.contents);
     linkSdk(outputDir, options.sdkEntry);
     await writeNodeOptions(outputDir, config.build.conditions ?? []);

@@ -33,7 +33,7 @@ export function openBundle(options: { dataDir: string; bundle: string; sdkEntry:
 export async function linkProjectModules(projectDir: string, dataDir: string): Promise<void> {
   if (!relative(projectDir, dataDir).startsWith("..")) return;
   const [nearest, next] = moduleFoldersAbove(projectDir);
-  await mkdir(join(dataDir, "builds"), { recursive: true });
+  await mkdir(join(dataDir, "builds"), { recursive: true, mode: 0o700 });
   if (nearest !== undefined) await link(nearest, join(dataDir, "builds", "node_modules"));
   if (next !== undefined) await link(next, join(dataDir, "node_modules"));
 }

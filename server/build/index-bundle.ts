@@ -14,10 +14,10 @@ interface IndexOptions {
   timeoutMs?: number;
 }
 
-/** Loads a bundle in a worker process, as runs will, and asks it what it holds. */
+/** Loads a bundle in a worker process, as runs will, and asks it what it holds. What its modules have begun has a moment to fail. */
 export function indexBundle(options: IndexOptions): Promise<BundleManifest> {
   return new Promise((resolve, reject) => {
-    const child = fork(options.workerEntry, [options.bundlePath], {
+    const child = fork(options.workerEntry, [options.bundlePath, "index"], {
       cwd: options.projectDir,
       env: options.env,
       execArgv: ["--enable-source-maps", ...options.execArgv],

@@ -44,7 +44,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
       entry: reporter(`./${file}`, options.mode === "dev" ? "dev" : "deploy"),
       plugins: [buildPackagesPlugin(), resolvePlugin({ resolver, external: [], autoDetectExternal: true, installed: "leave" })],
     });
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     for (const output of built.files) await writeFile(join(directory, basename(output.path)), output.contents);
     linkSdk(directory, options.sdkEntry);
     const { config, reported } = await evaluate(join(directory, "config.mjs"), file, options);

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { isConflict, isConnectionError, Unavailable } from "./errors";
+import { askerSignal } from "./asker";
+import { Abandoned, isConflict, isConnectionError, isOverdue, Overdue, Unavailable } from "./errors";
 import { pipeline, type Statement } from "./pipeline";
 
 /** Runs one statement; prepared under a name made from its text, so keep texts constant. */
@@ -20,6 +21,8 @@ export interface Writer {
 
 export interface Database {
   query: Query;
+  /** For lists, whose cost depends on what is asked: connections of their own and a limit of time, so that a slow one holds up no run. */
+  lists: Query;
   /** BEGIN … COMMIT on one connection; made again from the start when the connection was lost before COMMIT was sent. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
   writer(options?: { asynchronousCommit?: boolean }): Writer;
@@ -27,6 +30,10 @@ export interface Database {
   ready(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A list that takes longer is stopped: with the right index it takes a thousandth of this. */
+const listMs = 15_000;
+const listConnections = 4;
 
 /** How long a statement waits for a database that is away before it fails. */
 const patienceMs = 30_000;
@@ -68,29 +75,30 @@ function queryOn(client: pg.ClientBase): Query {
 }
 
 /** `url`: postgres://…; the session is in UTC, generic plans, and no statement may idle in a transaction for more than 60 s. */
-export function openDatabase(options: { url: string; poolSize?: number }): Database {
+export function openDatabase(options: { url: string; poolSize?: number; connectMs?: number; listMs?: number }): Database {
   const settings = "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c jit=off -c idle_in_transaction_session_timeout=60000";
-  const connection = { connectionString: options.url, types, options: settings, connectionTimeoutMillis: 5000, keepAlive: true };
-  const pool = new pg.Pool({ ...connection, max: options.poolSize ?? 8, idleTimeoutMillis: 30_000 });
-  // An idle client that loses its server is replaced on next use; unheard, the event would end the process.
-  pool.on("error", () => {});
-  // The same for one that is in use: its statement fails with what happened.
-  pool.on("connect", (client) => client.on("error", () => {}));
+  const connection = { connectionString: options.url, types, options: settings, connectionTimeoutMillis: options.connectMs ?? 5000, keepAlive: true };
+  const pool = openPool({ ...connection, max: options.poolSize ?? 8 });
+  const listSettings = `${settings} -c statement_timeout=${options.listMs ?? listMs}`;
+  const listPool = openPool({ ...connection, options: listSettings, max: listConnections });
   const writers = new Set<Writer>();
+  let closing: Promise<unknown> | null = null;
 
-  const query: Query = (sql, params) =>
+  const borrowed = <T>(from: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> =>
     patiently(async () => {
-      const client = await pool.connect();
-      return used(client, () => queryOn(client)(sql, params));
+      if (closing !== null) throw new Unavailable("The server is stopping.");
+      const client = await from.connect();
+      return used(client, () => work(client));
     });
+  const query: Query = (sql, params) => borrowed(pool, (client) => queryOn(client)(sql, params));
 
   return {
     query,
-    transaction: (work) =>
-      patiently(async () => {
-        const client = await pool.connect();
-        return used(client, () => inTransaction(client, work));
-      }),
+    lists: <Row>(sql: string, params?: readonly unknown[]) => {
+      const signal = askerSignal();
+      return borrowed(listPool, (client) => whileAsked({ client, signal, query }, () => queryOn(client)<Row>(sql, params))).catch((error: unknown) => tellOverdue(error, signal));
+    },
+    transaction: (work) => borrowed(pool, (client) => inTransaction(client, work)),
     writer(writerOptions = {}) {
       // Rows are found through their keys in the order given, never in that of the pages: statements that write several take them in order of id.
       const extra = ` -c enable_bitmapscan=off${writerOptions.asynchronousCommit === true ? " -c synchronous_commit=off" : ""}`;
@@ -102,9 +110,47 @@ export function openDatabase(options: { url: string; poolSize?: number }): Datab
       await query("select 1");
     },
     async close() {
-      await Promise.all([pool.end(), ...[...writers].map((writer) => writer.close())]);
+      closing ??= Promise.all([pool.end(), listPool.end(), ...[...writers].map((writer) => writer.close())]);
+      await closing;
     },
   };
+}
+
+function openPool(config: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({ ...config, idleTimeoutMillis: 30_000 });
+  // An idle client that loses its server is replaced on next use; unheard, the event would end the process.
+  pool.on("error", () => {});
+  // The same for one that is in use: its statement fails with what happened.
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return pool;
+}
+
+/** Stops the statement when its asker goes. The connection is kept until that is over: another statement on it would be the one that is stopped. */
+async function whileAsked<T>(of: { client: pg.PoolClient; signal: AbortSignal | undefined; query: Query }, work: () => Promise<T>): Promise<T> {
+  const { client, signal, query } = of;
+  if (signal === undefined) return work();
+  if (signal.aborted) throw new Abandoned("Who asked for this list has gone.");
+  let stopping: Promise<unknown> = Promise.resolve();
+  const stop = () => {
+    // A list that goes on all the same ends at its limit of time.
+    stopping = query("select pg_cancel_backend(pid) from pg_stat_activity where pid = $1", [processOf(client)]).catch(() => {});
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await work();
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await stopping;
+  }
+}
+
+/** The driver's own field, which its types leave out. */
+const processOf = (client: pg.PoolClient): number | null => ("processID" in client && typeof client.processID === "number" ? client.processID : null);
+
+function tellOverdue(error: unknown, signal: AbortSignal | undefined): never {
+  if (isOverdue(error) && signal?.aborted === true) throw new Abandoned("Who asked for this list has gone.");
+  if (isOverdue(error)) throw new Overdue("This list took too long and was stopped. Ask for less: a shorter period, fewer values, a smaller page.");
+  throw error;
 }
 
 async function used<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
@@ -141,13 +187,13 @@ async function inTransaction<T>(client: pg.ClientBase, work: (query: Query) => P
 
 /** Tries again on a new connection while the database is away, and after a conflict, for `patienceMs`. */
 export async function patiently<T>(work: () => Promise<T>): Promise<T> {
-  const end = Date.now() + patienceMs;
+  const end = performance.now() + patienceMs;
   for (let pause = 20; ; pause = Math.min(pause * 2, 1000)) {
     try {
       return await work();
     } catch (error) {
       if (error instanceof Unavailable || !(isConnectionError(error) || isConflict(error))) throw error;
-      if (Date.now() > end) throw new Unavailable("The database has been unreachable for 30 s.");
+      if (performance.now() > end) throw new Unavailable("The database has been unreachable for 30 s.");
       await sleep(pause);
     }
   }
@@ -155,11 +201,11 @@ export async function patiently<T>(work: () => Promise<T>): Promise<T> {
 
 /** A transaction that recognises what it has done is made again also when nobody knows whether it was committed. */
 export async function untilKnown<T>(transaction: () => Promise<T>): Promise<T> {
-  for (const end = Date.now() + patienceMs; ; ) {
+  for (const end = performance.now() + patienceMs; ; ) {
     try {
       return await patiently(transaction);
     } catch (error) {
-      if (!(error instanceof CommitUnknown) || Date.now() > end) throw error;
+      if (!(error instanceof CommitUnknown) || performance.now() > end) throw error;
     }
   }
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestDatabase } from "@/test/engine";
+import { gate } from "@/test/engine-suite";
 import type { Database, Writer } from "./database";
 import { groupCommit, type GroupCommit } from "./group-commit";
 
@@ -20,11 +21,12 @@ let next = 0;
 const item = (): Item => ({ id: (next += 1), by: "test" });
 const stored = async (items: readonly Item[]) => (await db.query<{ n: number }>("select count(*) as n from noted where id = any($1)", [items.map((one) => one.id)]))[0]?.n;
 /** A group whose batches are seen; `before` is called with each. */
-function group(options: { writer?: Writer; maxBatch?: number; before?: () => Promise<void> } = {}): GroupCommit<Item, number> & { sizes: number[] } {
+function group(options: { writer?: Writer; maxBatch?: number; sizeOf?: (one: Item) => number; before?: () => Promise<void> } = {}): GroupCommit<Item, number> & { sizes: number[] } {
   const sizes: number[] = [];
   const made = groupCommit<Item, number>({
     writer: options.writer ?? db.writer(),
     ...(options.maxBatch !== undefined && { maxBatch: options.maxBatch }),
+    ...(options.sizeOf !== undefined && { sizeOf: options.sizeOf }),
     async run({ query }, items) {
       sizes.push(items.length);
       await options.before?.();
@@ -55,6 +57,29 @@ describe("items that come while a statement is in flight", () => {
     expect(await stored(items)).toBe(40);
     await answers;
     expect(Math.max(...commits.sizes)).toBeLessThanOrEqual(7);
+  });
+});
+
+describe("large items", () => {
+  const megabyte = 1024 * 1024;
+
+  it("make statements of 16 MB at most, and one that is larger goes alone", async () => {
+    const commits = group({ sizeOf: ({ id }) => (id % 50 === 0 ? 40 : 1) * megabyte });
+    const items = Array.from({ length: 100 }, item);
+    await Promise.all(items.map((one) => commits.submit(one)));
+    expect(await stored(items)).toBe(100);
+    expect(Math.max(...commits.sizes)).toBeLessThanOrEqual(16);
+    expect(commits.sizes).toContain(1);
+  });
+
+  it("are refused once a quarter of a gigabyte waits", async () => {
+    const door = gate();
+    const commits = group({ sizeOf: () => megabyte, before: () => door.passed });
+    const all = Promise.allSettled(Array.from({ length: 400 }, () => commits.submit(item())));
+    door.open();
+    const refused = (await all).filter((outcome) => outcome.status === "rejected");
+    expect(refused.length).toBeGreaterThan(100);
+    expect(refused[0]).toMatchObject({ reason: { name: "Unavailable" } });
   });
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openPacketStore, type PacketStore } from "./packets";
+import { openPacketStore, PacketExists, type PacketStore } from "./packets";
 
 let folder: string;
 let packets: PacketStore;
@@ -23,10 +23,24 @@ test("gives back what was put, with its type, whole and as a stream", async () =
   expect(opened.size).toBe(Buffer.byteLength(data));
 });
 
-test("the newest content wins, and removing is final", async () => {
+test("a packet is written once: the same again is no change, another is refused", async () => {
   await packets.put("k", "one", "text/plain");
-  await packets.put("k", "two", "application/json");
-  expect(await packets.get("k")).toEqual({ data: "two", dataType: "application/json" });
+  await packets.put("k", Buffer.from("one"), "text/plain");
+  for (const [data, type] of [["two", "text/plain"], ["one", "application/json"], ["", "text/plain"]] as const) await expect(packets.put("k", data, type)).rejects.toThrow(PacketExists);
+  expect(await packets.get("k")).toEqual({ data: "one", dataType: "text/plain" });
+});
+
+test("of a hundred writers at once one is first, and nothing of the others is left", async () => {
+  const tried = await Promise.allSettled(Array.from({ length: 100 }, (_, n) => packets.put("k", `packet ${n}`, "text/plain")));
+  const written = tried.flatMap(({ status }, n) => (status === "fulfilled" ? [n] : []));
+  expect(written).toHaveLength(1);
+  expect((await packets.get("k"))?.data).toBe(`packet ${written[0]}`);
+  const files = await readdir(join(folder, "packets"), { recursive: true, withFileTypes: true });
+  expect(files.filter((file) => file.isFile())).toHaveLength(1);
+});
+
+test("removing is final, and frees the key", async () => {
+  await packets.put("k", "one", "text/plain");
   await packets.remove("k");
   await packets.remove("k");
   expect(await packets.get("k")).toBeNull();

@@ -1,11 +1,17 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readFile, rename, rm, type FileHandle } from "node:fs/promises";
+import { link, mkdir, open, readFile, rm, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 
+/** Another packet is stored under the key. */
+export class PacketExists extends Error {
+  override readonly name = "PacketExists";
+}
+
 /** Large payloads and outputs, by key. What `put` has answered is on disk. */
 export interface PacketStore {
+  /** Each key is written once; the same packet again changes nothing, another one is refused with `PacketExists`. */
   put(key: string, data: string | Buffer, dataType: string): Promise<void>;
   get(key: string): Promise<{ data: string; dataType: string } | null>;
   /** `size` counts the data's bytes. The caller reads the stream or destroys it. */
@@ -28,8 +34,10 @@ export function openPacketStore(folder: string): PacketStore {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       const staging = `${path}.${randomBytes(6).toString("hex")}`;
       try {
-        await writeSynced(staging, [JSON.stringify({ key, dataType }) + "\n", data]);
-        await rename(staging, path);
+        const parts = [JSON.stringify({ key, dataType }) + "\n", data];
+        await writeSynced(staging, parts);
+        // A link, unlike a rename, never takes the place of what is there: of two writers at once one is first.
+        if (!(await linked(staging, path)) && !(await holds(path, parts))) throw new PacketExists(`packet ${key} has been written already`);
         await syncFolder(dirname(path));
       } finally {
         await rm(staging, { force: true });
@@ -63,6 +71,21 @@ async function writeSynced(path: string, parts: readonly (string | Buffer)[]): P
   } finally {
     await file.close();
   }
+}
+
+/** False: there is a file of this name. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+async function holds(path: string, parts: readonly (string | Buffer)[]): Promise<boolean> {
+  return (await readFile(path)).equals(Buffer.concat(parts.map((part) => Buffer.from(part))));
 }
 
 /** A new name is durable only when its folder is. Windows cannot open folders, and needs not. */

@@ -1,13 +1,13 @@
+import { unsafeText } from "@/lib/values/unsafe-text";
+
 /**
  * PostgreSQL text holds neither NUL nor a lone surrogate. Such strings, and those that begin like an encoded one,
  * are stored as U+0001 and their JSON text; every other string is stored as it is.
  */
 const marker = "\u0001";
-// oxlint-disable-next-line no-control-regex -- these two control characters are what it looks for
-const unsafe = /[\0\u0001]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 export function encodeText(text: string): string {
-  return unsafe.test(text) ? marker + JSON.stringify(text).replaceAll("\u0001", "\\u0001") : text;
+  return unsafeText.test(text) ? marker + JSON.stringify(text).replaceAll("\u0001", "\\u0001") : text;
 }
 
 export function decodeText(stored: string): string {

@@ -14,6 +14,7 @@ import { createRecent } from "./recent";
 import { createRounds } from "./rounds";
 import { recover, sweep } from "./upkeep/recover";
 import { Scheduler } from "./queues/scheduler";
+import { openDatabaseClock } from "./time/database-clock";
 import { startTimers } from "./time/timers";
 import { createTraceWrites } from "./telling/trace";
 import { createTurns } from "./turns";
@@ -26,8 +27,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const engine: Engine = {
     ...options,
     nodeId: newId("node"),
+    clock: await openDatabaseClock(db.query),
     ends: createEnds(),
-    feed: createFeed(installation?.epoch ?? "none"),
+    feed: createFeed(installation?.epoch ?? "none", options.log),
     deployments: await openDeployments(db, env),
     scheduler: new Scheduler(env.concurrencyLimit),
     live: new Map(),

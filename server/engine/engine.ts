@@ -13,6 +13,7 @@ import type { Feed } from "./feed";
 import type { ChunkAppend, Finish, Finished, KeyedAnswer, KeyedRun, MetadataChange, Timers } from "./loops";
 import { toRunRow, type StoredRun } from "./run-row";
 import type { Lane, Scheduler } from "./queues/scheduler";
+import type { DatabaseClock } from "./time/database-clock";
 import type { Recent } from "./recent";
 import type { Turns } from "./turns";
 
@@ -35,14 +36,14 @@ export interface EngineOptions {
   env: Environment;
   packets: PacketStore;
   log: Logger;
-  /** Address and credential for the reading calls of task code. */
-  api: () => { url: string; token: string };
+  /** Address and credential for the calls that the SDK of a run makes over HTTP. */
+  api: (run: { runId: string; epoch: number }) => { url: string; token: string };
   tokenUrl: (waitpointId: string) => string;
   tokenAccess: (waitpointId: string) => string;
   /** Public access tokens of a run and of a batch, for the handles that task code gets. */
   runAccess: (runId: string) => string;
   batchAccess: (batchId: string) => string;
-  /** Nobody else uses this database: nodes of former processes are dead at start, whatever their lease says. */
+  /** No other engine executes on this database (the caller holds its lock): nodes of former processes are dead at start, whatever their lease says. */
   sole: boolean;
   /** Days that finished runs are kept. */
   retentionDays?: number;
@@ -56,6 +57,7 @@ export interface Engine extends EngineOptions {
   readonly deployments: Deployments;
   readonly scheduler: Scheduler;
   readonly timers: Timers;
+  readonly clock: DatabaseClock;
   readonly live: Map<string, LiveRun>;
   /** Resuming, one at a time per run: two outcomes at once must not both give it a slot. */
   readonly resumes: Turns;

@@ -1,5 +1,6 @@
 import type { RunEvent, RunRow, StreamChunk, TraceItem } from "@/lib/contracts/run";
 import type { TokenRow } from "@/lib/contracts/token";
+import type { Logger } from "../log";
 
 /** One run after a commit. `at` is the commit time by the server's clock, epoch ms. */
 export interface RunChange {
@@ -17,7 +18,10 @@ interface Topics {
   queues: readonly string[];
 }
 
-/** The change feed: each commit is offered once to every listener, after it. Listeners must not throw or block. */
+/**
+ * The change feed: each commit is offered once to every listener, after it. Listeners must not block. What one throws is logged and
+ * keeps neither the others nor what follows the commit: its run would stay undispatched.
+ */
 export interface Feed {
   onRuns(listener: (changes: Topics["runs"]) => void): () => void;
   onTrace(listener: (items: Topics["trace"]) => void): () => void;
@@ -30,7 +34,7 @@ export interface Feed {
   readonly epoch: string;
 }
 
-export function createFeed(epoch: string): Feed {
+export function createFeed(epoch: string, log: Logger): Feed {
   const listeners: { [T in keyof Topics]: Set<(payload: Topics[T]) => void> } = { runs: new Set(), trace: new Set(), chunks: new Set(), tokens: new Set(), queues: new Set() };
   function add<T>(set: Set<T>, listener: T): () => void {
     set.add(listener);
@@ -46,7 +50,13 @@ export function createFeed(epoch: string): Feed {
     emit<T extends keyof Topics>(topic: T, payload: Topics[T]) {
       if (payload.length === 0) return;
       const listening: Set<(payload: Topics[T]) => void> = listeners[topic];
-      for (const listener of listening) listener(payload);
+      for (const listener of listening) {
+        try {
+          listener(payload);
+        } catch (error) {
+          log.error("a listener of the feed failed", { topic, error });
+        }
+      }
     },
   };
 }

@@ -58,7 +58,7 @@ export interface ChunkAppend {
 }
 
 export interface Timers {
-  /** Something is due at `at` (epoch ms by this machine's clock; whether it really is, the database decides). */
+  /** Something is due at `at` (epoch ms by the database's clock; whether it really is, the database decides). */
   expect(at: number): void;
   close(): Promise<void>;
 }

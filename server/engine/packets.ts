@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { limits, type Packet } from "@/lib/contracts/run";
-import type { TriggerOptions } from "@/lib/contracts/trigger";
-import { encodePacket } from "@/lib/values/packet";
+import { deeperThan } from "@/lib/values/json-depth";
+import { decodePacket } from "@/lib/values/packet";
 import type { PacketStore } from "../db/packets";
+import { EngineError } from "./error";
 
 /** What was stored under the key is gone. */
 export class PacketMissing extends Error {
@@ -10,23 +12,72 @@ export class PacketMissing extends Error {
 
 /** The packet with its content: one that is kept in the packet store is read from there. */
 export async function resolvePacket(packets: PacketStore, packet: Packet): Promise<Packet> {
-  if (packet.dataType !== "application/store" || packet.data === null) return packet;
+  if (packet.dataType !== storedType || packet.data === null) return packet;
   const stored = await packets.get(packet.data);
   if (stored === null) throw new PacketMissing(`packet ${packet.data} is not in the packet store`);
   return stored;
 }
 
-/** The packet as the row keeps it: one of more than 512 KB moves to the packet store under `key`. */
-export async function offloadPacket(packets: PacketStore, packet: Packet, key: string): Promise<Packet> {
-  if (packet.data === null || packet.dataType === "application/store" || Buffer.byteLength(packet.data) <= limits.inlinePacketBytes) return packet;
+/** The row's content is in the packet store, under the key that it has instead. */
+export const storedType = "application/store";
+
+/**
+ * The packet as the row keeps it: one of more than 512 KB moves to the packet store, under a key below `owner` that nobody can guess
+ * and nobody else writes. A key that comes from outside is refused: it would make another's packet this one's.
+ */
+export async function offloadPacket(packets: PacketStore, packet: Packet, owner: string): Promise<Packet> {
+  if (packet.dataType === storedType) throw new EngineError(422, "The content is to be given itself, not the key of a stored packet; upload it first, and trigger with the storage path that the upload was given.");
+  if (packet.data === null || Buffer.byteLength(packet.data) <= limits.inlinePacketBytes) return packet;
+  const key = `${owner}/${randomBytes(16).toString("hex")}`;
   await packets.put(key, packet.data, packet.dataType);
-  return { data: key, dataType: "application/store" };
+  return { data: key, dataType: storedType };
 }
 
-/** A payload of an API body as a packet: text when the client has encoded it, JSON else. */
-export function packetOf(item: { payload?: unknown; options?: TriggerOptions | undefined }): Packet {
-  const dataType = item.options?.payloadType;
-  if (item.payload === undefined) return { data: null, dataType: dataType ?? "application/json" };
-  if (typeof item.payload === "string" && dataType !== undefined) return { data: item.payload, dataType };
-  return typeof item.payload === "string" ? encodePacket(item.payload) : { data: JSON.stringify(item.payload), dataType: "application/json" };
+/** Takes back what `offloadPacket` stored for a row that was not written. */
+export async function discardPacket(packets: PacketStore, packet: Packet | undefined): Promise<void> {
+  if (packet?.dataType === storedType && packet.data !== null) await packets.remove(packet.data);
+}
+
+/**
+ * The packet that a request's `payload` and `payloadType` mean (wire.md 0.7). The text of superjson arrives as a string;
+ * a client that sends the object itself means the same.
+ */
+export function payloadPacket(payload: unknown, payloadType: string | undefined): Packet {
+  const dataType = payloadType ?? "application/json";
+  if (payload === undefined && dataType !== "application/store") return { data: null, dataType };
+  switch (dataType) {
+    case "application/json":
+      return { data: JSON.stringify(payload), dataType };
+    case "application/super+json":
+      return { data: superjsonText(payload), dataType };
+    case "text/plain":
+      if (typeof payload !== "string") throw new EngineError(400, "A payload of type text/plain must be a string.", issue("must be a string"));
+      return { data: payload, dataType };
+    case "application/store":
+      if (typeof payload !== "string" || !isPacketKey(payload)) throw new EngineError(400, "A payload of type application/store must be the storage path of an uploaded packet.", issue("must be a storage path"));
+      return { data: payload, dataType };
+    default:
+      throw new EngineError(400, `options.payloadType must be application/json, application/super+json, text/plain or application/store, not "${dataType.slice(0, 80)}".`, {
+        issues: [{ path: "options.payloadType", message: "unknown payload type" }],
+      });
+  }
+}
+
+const issue = (message: string) => ({ issues: [{ path: "payload", message }] });
+
+function superjsonText(payload: unknown): string {
+  const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+  if (deeperThan(text, limits.depth)) throw new EngineError(400, `The payload is nested more than ${limits.depth} levels deep.`, issue("nested too deeply"));
+  try {
+    decodePacket({ data: text, dataType: "application/super+json" });
+  } catch (error) {
+    const reason = error instanceof TypeError ? ` ${error.message}.` : "";
+    throw new EngineError(400, `A payload of type application/super+json must be the JSON text of {json, meta}.${reason}`, issue("must be superjson text"));
+  }
+  return text;
+}
+
+/** Names that clients and workers give packets. The store hashes them, so this only keeps them printable and short. */
+export function isPacketKey(key: string): boolean {
+  return key.length <= 512 && /^[\w.-]+(\/[\w.-]+)*$/.test(key) && !key.split("/").some((part) => part === "." || part === "..");
 }

@@ -12,7 +12,7 @@ import { claimStatement, holdClaimed, startClaimed, type Claimed } from "./runni
 import { endPlainStatement, matchEnded } from "./running/end-plain";
 import type { Ending, PlainEnd } from "./running/ending";
 import { followEnds, startCreated, tellCreated, tellEnded } from "./round-effects";
-import { insertStatement, matchCreated, readRuns, type Created } from "./triggering/insert-runs";
+import { insertStatement, matchCreated, readRuns, sizeOfRun, type Created } from "./triggering/insert-runs";
 import { holderInTheWay, takingKeys, tookRequest, withKeys } from "./triggering/keyed";
 import { tell } from "./engine";
 
@@ -96,7 +96,7 @@ export function createRounds(engine: Engine): Rounds {
   }
 
   function gather(): Round {
-    const round = { making: take(making, (item) => item.run.payload?.length ?? 0), leaving: take(leaving, (item) => item.output?.data?.length ?? 0), claim: null };
+    const round = { making: take(making, (item) => sizeOfRun(item.run)), leaving: take(leaving, (item) => item.output?.data?.length ?? 0), claim: null };
     making = making.slice(round.making.length);
     leaving = leaving.slice(round.leaving.length);
     return round;

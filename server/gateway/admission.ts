@@ -5,11 +5,9 @@ export const realtimePath = "/realtime";
 export interface AdmissionRules {
   /** Origins of our own pages beside the one that the Host header names, such as a public address behind a proxy. */
   allowedOrigins: () => readonly string[];
-  /** Host names (without port) under which this server may be addressed; null: any. Refuses DNS rebinding on loopback. */
-  allowedHosts: () => readonly string[] | null;
 }
 
-export type Admission = { kind: "cookie"; headers: Headers } | { kind: "token" } | { kind: "refused"; status: 400 | 403 | 421; reason: string };
+export type Admission = { kind: "cookie"; headers: Headers } | { kind: "token" } | { kind: "refused"; status: 400 | 403; reason: string };
 
 /** Path and query of an upgrade request when it is for the gateway. Absolute-form targets and other paths are not. */
 export function realtimeTarget(req: IncomingMessage): URLSearchParams | null {
@@ -17,12 +15,10 @@ export function realtimeTarget(req: IncomingMessage): URLSearchParams | null {
   return path === realtimePath ? new URLSearchParams(query) : null;
 }
 
-/** How this socket may be authenticated, if at all. */
+/** How this socket may be authenticated, if at all. Whether the server answers to its Host header is decided in front of it. */
 export function admit(req: IncomingMessage, query: URLSearchParams, rules: AdmissionRules): Admission {
   const host = req.headers.host;
   if (host === undefined) return { kind: "refused", status: 400, reason: "The Host header is missing." };
-  const allowed = rules.allowedHosts();
-  if (allowed !== null && !allowed.includes(hostName(host))) return { kind: "refused", status: 421, reason: `This server does not answer to ${hostName(host)}.` };
   // A token is proof enough from any origin; a cookie is sent by the browser whoever asks.
   if (query.get("auth") === "token") return { kind: "token" };
   const { origin } = req.headers;
@@ -33,9 +29,4 @@ export function admit(req: IncomingMessage, query: URLSearchParams, rules: Admis
 function isOwn(origin: string, host: string, rules: AdmissionRules): boolean {
   if (rules.allowedOrigins().includes(origin)) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
-}
-
-/** Without port and brackets, in lower case. */
-function hostName(host: string): string {
-  return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, "") : host;
 }

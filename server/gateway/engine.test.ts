@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { WebSocket as NodeSocket } from "ws";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createLive, type Live } from "@/lib/client/live";
+import { closeCodes, protocolVersion } from "@/lib/contracts/protocol";
 import { TestExecutor } from "@/test/engine";
 import { allows, readableThrough } from "../api/authorize";
 import { openHarness, type Harness } from "../api/test/harness";
@@ -38,7 +39,6 @@ beforeAll(async () => {
     access: { ...credentials, allows, readableThrough },
     notices: () => [],
     allowedOrigins: () => [],
-    allowedHosts: () => null,
     log: api.engine.log,
   });
   const server = createServer().on("upgrade", (req, socket, head) => gateway.handleUpgrade(req, socket, head));
@@ -135,3 +135,27 @@ test("a change is with the client within 50 ms of its commit, at the median", as
   const sorted = delays.toSorted((a, b) => a - b);
   expect(sorted[20]).toBeLessThan(50);
 });
+
+/** Code with which the server closes a socket that greets with this token; "open" when it welcomes it. */
+function greet(token: string): Promise<number | "open"> {
+  return new Promise((resolve) => {
+    const socket = new NodeSocket(`${url}?auth=token`);
+    socket.on("open", () => socket.send(JSON.stringify({ type: "hello", protocol: protocolVersion, token })));
+    socket.on("message", () => {
+      resolve("open");
+      socket.close();
+    });
+    socket.on("close", (code) => resolve(code));
+  });
+}
+
+test("a token has one spelling on sockets too", async () => {
+  const token = api.issuer.publicToken({ scopes: ["read:runs"], expiresAt: Date.now() + 600_000 });
+  const last = token.slice(-1);
+  // The last character of 32 bytes in base64url has two bits to spare.
+  const spare = alphabet.split("").filter((letter) => letter !== last && Buffer.from(token.slice(-3, -1) + letter, "base64url").equals(Buffer.from(token.slice(-3), "base64url")));
+  expect(spare).toHaveLength(3);
+  for (const spelled of [...spare.map((letter) => token.slice(0, -1) + letter), `${token}=`, `${token}\n`, ` ${token}`]) expect(await greet(spelled)).toBe(closeCodes.unauthorized);
+  expect(await greet(token)).toBe("open");
+});
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

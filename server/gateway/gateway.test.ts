@@ -119,6 +119,20 @@ test("trace and stream bring all of a long past in order, then go on, and the st
   expect((await chunks).data.chunks.map((chunk) => chunk.index)).toEqual(Array.from({ length: 1_235 }, (_, i) => i));
 });
 
+test("pages of a long past say nothing of freshness, the line after them does", async () => {
+  world.create("a");
+  for (let i = 0; i < 1_234; i++) world.log("a");
+  const at: number[] = [];
+  const { live } = visit({ seen: (_, messages) => messages.forEach((message) => message.type === "trace" && at.push(message.at)) });
+  const trace = live.trace("a");
+  await until(trace, (value) => value.data.items.length === 1_234);
+  expect(at).toEqual([0, 0]);
+  const next = until(trace, (value) => value.data.items.length === 1_235);
+  world.log("a");
+  await next;
+  expect(at[2]).toBeGreaterThan(0);
+});
+
 test("a stream of a finished run is closed at once", async () => {
   world.create("a");
   world.write("a", "out");

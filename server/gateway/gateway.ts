@@ -163,7 +163,7 @@ export function createGateway<C extends Caller>(options: GatewayOptions<C>): Gat
   };
 }
 
-const phrases = { 400: "Bad Request", 403: "Forbidden", 421: "Misdirected Request", 503: "Service Unavailable" } as const;
+const phrases = { 400: "Bad Request", 403: "Forbidden", 503: "Service Unavailable" } as const;
 
 function refuse(socket: Duplex, status: keyof typeof phrases, reason: string): true {
   // The peer may be gone already.

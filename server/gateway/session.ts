@@ -51,9 +51,9 @@ export class Session<C extends Caller> {
   readonly #parties = new Map<string, Subscriber>();
   readonly #ready = new Set<string>();
   #state: State<C>;
-  #heardAt = Date.now();
+  #heardAt = performance.now();
   #allowance = messageBurst;
-  #allowanceAt = Date.now();
+  #allowanceAt = performance.now();
   #isCongested = false;
 
   constructor(socket: WebSocket, context: SessionContext<C>, by: "cookie" | "token") {
@@ -87,7 +87,7 @@ export class Session<C extends Caller> {
   /** Each `heartbeatMs`, and when there is news of the server: what has been sent so far, or the end of a silent client. */
   beat(): void {
     if (this.#state.phase !== "open") return;
-    if (Date.now() - this.#heardAt > silenceMs) return this.close(closeCodes.silent, "nothing heard");
+    if (performance.now() - this.#heardAt > silenceMs) return this.close(closeCodes.silent, "nothing heard");
     if (this.#isCongested) return undefined;
     const cursors: Record<string, string> = {};
     for (const [id, subscription] of this.#subscriptions) {
@@ -134,7 +134,7 @@ export class Session<C extends Caller> {
   }
 
   #receive(text: string | null): void {
-    this.#heardAt = Date.now();
+    this.#heardAt = performance.now();
     if (this.#state.phase === "closed") return undefined;
     if (!this.#mayTalk()) return this.close(closeCodes.tooMany, "too many messages");
     const parsed = text === null ? null : ClientMessage.safeParse(parseJson(text));
@@ -143,7 +143,7 @@ export class Session<C extends Caller> {
   }
 
   #mayTalk(): boolean {
-    const now = Date.now();
+    const now = performance.now();
     this.#allowance = Math.min(messageBurst, this.#allowance + ((now - this.#allowanceAt) / 1_000) * messagesPerSecond) - 1;
     this.#allowanceAt = now;
     return this.#allowance >= 0;

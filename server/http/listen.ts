@@ -1,17 +1,30 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { HostProblem, HostRule } from "./host";
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export interface Routes {
-  /** By the beginning of the path, the first that fits; "/healthz" fits itself and what lies below it. */
+  /** Answered under any name: a probe asks by the address of the machine or container. */
+  probes: readonly { path: string; handle: Handler }[];
+  /** By the beginning of the path, the first that fits; "/api" fits itself and what lies below it. */
   paths: readonly { prefix: string; handle: Handler }[];
   /** Everything else. */
   pages: Handler;
   upgrades: readonly { prefix: string; handle: UpgradeHandler }[];
   onError(error: unknown, request: IncomingMessage): void;
+}
+
+interface ListenOptions {
+  host: string;
+  port: number;
+  /** Asked for each request: while the server starts it gives others than later. */
+  routes(): Routes;
+  hostRule: HostRule;
+  /** Of every answer; a handler may replace them. */
+  headers: Readonly<Record<string, string>>;
 }
 
 export interface HttpServer {
@@ -20,16 +33,17 @@ export interface HttpServer {
   close(graceMs: number): Promise<void>;
 }
 
-/**
- * One port for everything. Rejects with the system's error (EADDRINUSE, EACCES) when it cannot listen. `routes` is asked for each
- * request: while the server starts it gives others than later.
- */
-export async function listen(options: { host: string; port: number; routes(): Routes }): Promise<HttpServer> {
+/** One port for everything. Rejects with the system's error (EADDRINUSE, EACCES) when it cannot listen. */
+export async function listen(options: ListenOptions): Promise<HttpServer> {
   // Long polls and event streams are answers, which no time limit here cuts; slow requests are cut.
-  const server = createServer({ keepAliveTimeout: 72_000, headersTimeout: 20_000, requestTimeout: 300_000 }, (request, response) => {
+  const server = createServer({ keepAliveTimeout: 72_000, headersTimeout: 20_000, requestTimeout: 300_000, requireHostHeader: false }, (request, response) => {
     const routes = options.routes();
+    for (const [name, value] of Object.entries(options.headers)) response.setHeader(name, value);
     const path = pathOf(request);
-    const route = routes.paths.find(({ prefix }) => fits(path, prefix));
+    const probe = routes.probes.find((candidate) => candidate.path === path);
+    const problem = probe === undefined ? problemOf(request, options.hostRule) : null;
+    if (problem !== null) return sendJson(response, problem.status, { error: problem.reason });
+    const route = probe ?? routes.paths.find(({ prefix }) => fits(path, prefix));
     void answer(route?.handle ?? routes.pages, { request, response, routes });
   });
   // Node forgets a connection once it is upgraded, but waits for its end when it closes.
@@ -38,14 +52,22 @@ export async function listen(options: { host: string; port: number; routes(): Ro
     upgraded.add(socket);
     socket.once("close", () => upgraded.delete(socket));
     socket.on("error", () => socket.destroy());
+    const problem = problemOf(request, options.hostRule);
+    if (problem !== null) return refuseUpgrade(socket, problem.status);
     const path = pathOf(request);
     const route = options.routes().upgrades.find(({ prefix }) => fits(path, prefix));
-    if (route === undefined) refuseUpgrade(socket);
+    if (route === undefined) refuseUpgrade(socket, 404);
     else route.handle(request, socket, head);
   });
   await new Promise<void>((done, fail) => server.once("error", fail).listen(options.port, options.host, done));
   let closed: Promise<void> | undefined;
   return { port: portOf(server), close: (graceMs) => (closed ??= close({ server, upgraded, graceMs })) };
+}
+
+/** A target with a host of its own (`GET http://host/ …`) is a proxy's, which this is not; its Host header says nothing then. */
+function problemOf(request: IncomingMessage, hostRule: HostRule): HostProblem | null {
+  if (request.url?.startsWith("/") !== true) return { status: 400, reason: "The target of a request is a path." };
+  return hostRule(request.headers.host);
 }
 
 async function answer(handle: Handler, { request, response, routes }: { request: IncomingMessage; response: ServerResponse; routes: Routes }): Promise<void> {
@@ -63,8 +85,8 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.writeHead(status, { "content-type": "application/json; charset=utf-8", "content-length": Buffer.byteLength(text), "cache-control": "no-store" }).end(text);
 }
 
-export function refuseUpgrade(socket: Duplex): void {
-  socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+export function refuseUpgrade(socket: Duplex, status: 400 | 404 | 421): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? "/").split("?", 1)[0] ?? "/";

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { RunRow } from "@/lib/contracts/run";
 import type { QueueRow } from "@/lib/contracts/realtime";
 import { isFinal } from "@/lib/contracts/status";
 import type { Engine } from "../engine/engine";
@@ -94,11 +95,14 @@ function runMetrics(engine: Engine, registers: Registry[]): void {
   const finished = new Counter({ name: "signalbox_runs_finished_total", help: "Runs finished, by task and status", labelNames: ["task", "status"], registers });
   const waited = new Histogram({ name: "signalbox_run_start_seconds", help: "From queued to started", buckets: secondBuckets, registers });
   const lasted = new Histogram({ name: "signalbox_run_seconds", help: "From started to finished", buckets: secondBuckets, registers });
+  // An item of a batch may name any task; each name would be a series for ever.
+  const labelOf = ({ task, deployment }: RunRow) =>
+    engine.deployments.task(task) !== null || (deployment !== undefined && engine.deployments.get(deployment)?.manifest.tasks.some(({ id }) => id === task) === true) ? task : "(unknown)";
   engine.feed.onRuns((changes) => {
     for (const { row, events, created: isNew } of changes) {
-      if (isNew) created.inc({ task: row.task });
+      if (isNew) created.inc({ task: labelOf(row) });
       if (isFinal(row.status) && events.length > 0) {
-        finished.inc({ task: row.task, status: row.status });
+        finished.inc({ task: labelOf(row), status: row.status });
         if (row.startedAt !== undefined && row.finishedAt !== undefined) lasted.observe(seconds(row.startedAt, row.finishedAt));
       }
       if (row.queuedAt !== undefined && row.startedAt !== undefined && row.attempt === 1 && events.some((event) => event.type === "started")) waited.observe(seconds(row.queuedAt, row.startedAt));

@@ -12,7 +12,7 @@ const patienceMs = 2_500;
 
 /** Asks the database each second. `extra` adds what others know (draining, disk full). */
 export function watchReadiness(options: { query: Query; extra(): readonly string[] }): Readiness {
-  let answeredAt = Date.now();
+  let answeredAt = performance.now();
   let asking = false;
   let failure: string | undefined;
 
@@ -22,7 +22,7 @@ export function watchReadiness(options: { query: Query; extra(): readonly string
     asking = true;
     try {
       await options.query("select 1");
-      answeredAt = Date.now();
+      answeredAt = performance.now();
       failure = undefined;
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error);
@@ -34,7 +34,7 @@ export function watchReadiness(options: { query: Query; extra(): readonly string
   timer.unref();
   return {
     problems() {
-      const database = failure !== undefined ? [`database: ${failure}`] : Date.now() - answeredAt > patienceMs + intervalMs ? ["database: no answer"] : [];
+      const database = failure !== undefined ? [`database: ${failure}`] : performance.now() - answeredAt > patienceMs + intervalMs ? ["database: no answer"] : [];
       return [...database, ...options.extra()];
     },
     close: () => clearInterval(timer),

@@ -7,20 +7,23 @@ import { failed, lossOf } from "./loss";
 import type { RunEvents } from "./run-events";
 import { createRunInbox } from "./run-inbox";
 import { maxDurationExceeded } from "./sweep";
-import type { WorkerEnd } from "./worker-process";
+import type { Heard, WorkerEnd, WrongMessage } from "./worker-process";
 
 type Said<Type extends FromWorker["type"]> = Extract<FromWorker, { type: Type }>;
 
 interface AttemptsOptions {
   events: RunEvents;
   log: Logger;
+  now(): number;
+  /** Whether the kernel has killed a process for want of memory. */
+  claimOomKill(): boolean;
   isOutage(error: unknown): boolean;
   /** A run of the process finished, waits, or was lost. */
   onFreed(member: Member): void;
 }
 
 /** The runs that processes hold, what is said about them, and what is said to the engine. */
-export function createAttempts({ events, log, isOutage, onFreed }: AttemptsOptions) {
+export function createAttempts({ events, log, now, claimOomKill, isOutage, onFreed }: AttemptsOptions) {
   const runs = new Map<string, HeldRun>();
   const inbox = createRunInbox({
     log,
@@ -40,17 +43,17 @@ export function createAttempts({ events, log, isOutage, onFreed }: AttemptsOptio
   }
 
   function hold(member: Member, assignment: Assignment): void {
-    const now = Date.now();
+    const at = now();
     const former = runs.get(assignment.runId);
     if (former !== undefined) abandon(former);
-    runs.set(assignment.runId, holdRun(member, assignment, now));
+    runs.set(assignment.runId, holdRun(member, assignment, at));
     member.process.send({ type: "assign", assignment });
-    member.process.ping(now);
+    member.process.ping(at);
   }
 
   function stop(run: HeldRun, reason: "canceled" | "maxDuration"): void {
     if (run.stop !== null) return;
-    run.stop = { reason, at: Date.now() };
+    run.stop = { reason, at: now() };
     run.member.process.send({ type: "cancel", runId: run.runId, epoch: run.epoch, reason });
     // Its answer is what tells a slow hook from a blocked loop.
     run.member.process.ping(run.stop.at);
@@ -69,7 +72,7 @@ export function createAttempts({ events, log, isOutage, onFreed }: AttemptsOptio
     onFreed(run.member);
   }
 
-  function receive(member: Member, message: FromWorker): void {
+  function receive(member: Member, message: Heard): void {
     if (!("runId" in message)) return;
     const { runId, epoch } = message;
     const run = find(runId, epoch);
@@ -79,9 +82,11 @@ export function createAttempts({ events, log, isOutage, onFreed }: AttemptsOptio
       case "started":
         if (run.phase === "assigned") {
           run.phase = "running";
-          run.clock.restart(Date.now());
+          run.clock.restart(now());
         }
-        return inbox.push(runId, () => events.runStarted({ runId, epoch }));
+        // The others are EXECUTING from their dispatch on.
+        if (run.member.isOwn) inbox.push(runId, () => events.runStarted({ runId, epoch }));
+        return;
       case "operation":
         if (isWait(message.operation)) pause(run);
         return inbox.push(runId, () => events.performOperation(message));
@@ -96,11 +101,26 @@ export function createAttempts({ events, log, isOutage, onFreed }: AttemptsOptio
         return finished(run, message);
       case "canceled":
         return canceled(run, message);
+      case "wrong":
+        return misunderstood(run, message);
     }
   }
 
+  /** It fails, and nothing else of its process does. */
+  function misunderstood(run: HeldRun, { about, complaint }: WrongMessage): void {
+    const loss = failed("TASK_EXECUTION_FAILED", `What the run reported could not be understood: ${complaint}`);
+    if (about !== "finished" && about !== "canceled") {
+      run.loss ??= loss;
+      return stop(run, "canceled");
+    }
+    // Its process has let it go.
+    run.member.isRetired = true;
+    release(run);
+    tellLost([run], () => run.loss ?? loss);
+  }
+
   function pause(run: HeldRun): void {
-    if (setWaiting(run, Date.now())) onFreed(run.member);
+    if (setWaiting(run, now())) onFreed(run.member);
   }
 
   function finished(run: HeldRun, { runId, epoch, result }: Said<"finished">): void {
@@ -130,7 +150,8 @@ export function createAttempts({ events, log, isOutage, onFreed }: AttemptsOptio
   /** The process is gone, and with it what it held. */
   function lose(member: Member, end: WorkerEnd): void {
     const held = [...member.runs.values()];
-    const circumstances = { runs: held.length, isOwn: member.isOwn, isCulpritGone: member.isCulpritGone };
+    const isOutOfMemory = end.signal === "SIGKILL" && !end.isKilled && claimOomKill();
+    const circumstances = { runs: held.length, isOwn: member.isOwn, isCulpritGone: member.isCulpritGone, isOutOfMemory };
     const usual = lossOf(end, circumstances);
     if (held.length > 0) log.warn("a task process ended with runs in it", { code: end.code, signal: end.signal, runs: held.length, meaning: usual.kind, reason: end.complaint ?? undefined });
     for (const run of held) if (runs.get(run.runId) === run) runs.delete(run.runId);
@@ -138,7 +159,6 @@ export function createAttempts({ events, log, isOutage, onFreed }: AttemptsOptio
     member.running = 0;
     tellLost(held, (run) => {
       if (run.loss !== null) return run.loss;
-      if (run.runId === end.accused) return lossOf(end, { ...circumstances, runs: 1 });
       // One that only waits has no part in it, and needs no process now.
       return usesSlot(run) ? usual : { kind: "handedBack" };
     });
@@ -147,8 +167,8 @@ export function createAttempts({ events, log, isOutage, onFreed }: AttemptsOptio
 
   /** After everything that the runs have said themselves. Those with nothing left to say go together. */
   function tellLost<Run extends { runId: string; epoch: number; clock?: ComputeClock }>(lost: readonly Run[], causeOf: (run: Run) => LossCause): void {
-    const now = Date.now();
-    const reports = lost.map((run) => ({ runId: run.runId, epoch: run.epoch, cause: causeOf(run), usageMs: run.clock?.used(now) ?? 0 }));
+    const at = now();
+    const reports = lost.map((run) => ({ runId: run.runId, epoch: run.epoch, cause: causeOf(run), usageMs: run.clock?.used(at) ?? 0 }));
     const together = reports.filter(({ runId }) => !inbox.isBusy(runId));
     const apart = reports.filter(({ runId }) => inbox.isBusy(runId));
     const [first] = together;

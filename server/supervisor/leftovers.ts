@@ -14,7 +14,7 @@ interface ProcessRecords {
  */
 export function openProcessRecords(dataDir: string): ProcessRecords {
   const directory = join(dataDir, "workers");
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(directory)) {
     const pid = Number(name);
     const recorded = readFileSync(join(directory, name), "utf8");

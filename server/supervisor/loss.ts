@@ -13,10 +13,12 @@ interface Circumstances {
   isOwn: boolean;
   /** Who caused it is known and is no longer among the runs. */
   isCulpritGone: boolean;
+  /** By the kernel's own count. */
+  isOutOfMemory: boolean;
 }
 
 /** What the end of a process means for the runs that it held, where nothing was decided about them before. */
-export function lossOf(end: WorkerEnd, { runs, isOwn, isCulpritGone }: Circumstances): LossCause {
+export function lossOf(end: WorkerEnd, { runs, isOwn, isCulpritGone, isOutOfMemory }: Circumstances): LossCause {
   // Killed by somebody outside before any code ran: that says nothing about the tasks or the runs.
   if (!end.wasReady && end.signal === "SIGKILL" && !end.isKilled) return { kind: "neighbour" };
   if (!end.wasReady) return failed("COULD_NOT_IMPORT_TASK", `The tasks of this version could not be loaded: ${end.complaint ?? describeExit(end)}`);
@@ -26,8 +28,9 @@ export function lossOf(end: WorkerEnd, { runs, isOwn, isCulpritGone }: Circumsta
   if (end.heapExhausted) return failed("TASK_PROCESS_OOM_KILLED", "The process ran out of memory: its heap is full. Choose a larger machine, or hold less at once");
   if (end.code === 137) return failed("TASK_PROCESS_OOM_KILLED", "The process ended with exit code 137: it was killed for using too much memory");
   if (end.signal === "SIGKILL") {
-    // Somebody outside: the kernel for want of memory, or a person. A second time, alone in its process, it is the run.
-    return isOwn ? failed("TASK_PROCESS_MAYBE_OOM_KILLED", "The process was killed from outside (SIGKILL), most often for want of memory") : { kind: "neighbour" };
+    // Somebody outside: that says nothing about the run, unless it was the kernel, and the memory was this run's alone.
+    const spent = "The kernel killed the process (SIGKILL) because there was no more memory. Choose a larger machine, or hold less at once";
+    return isOwn && isOutOfMemory ? failed("TASK_PROCESS_OOM_KILLED", spent) : { kind: "neighbour" };
   }
   if (end.signal === "SIGSEGV") return failed("TASK_PROCESS_SIGSEGV", "The process crashed with a segmentation fault (SIGSEGV), usually in a native module");
   if (end.signal === "SIGTERM") return failed("TASK_PROCESS_SIGTERM", "The process was ended from outside (SIGTERM)");

@@ -46,7 +46,7 @@ function rateLimit(log: Logger): (level: "info" | "warn", line: string) => void 
   let printed = 0;
   let dropped = 0;
   return (level, line) => {
-    const now = Math.floor(Date.now() / 1000);
+    const now = Math.floor(performance.now() / 1000);
     if (now !== second) {
       if (dropped > 0) log.warn("a task process printed too much", { dropped });
       second = now;

@@ -4,12 +4,11 @@ import { openBundle } from "@/server/build/bundle-folder";
 import { workerEnvironment } from "@/server/build/worker-environment";
 import type { Deployment } from "@/server/engine/versions/deployments";
 import type { Logger } from "@/server/log";
-import type { FromWorker } from "@/lib/contracts/ipc";
 import type { Member } from "./held-run";
 import { openProcessRecords } from "./leftovers";
 import { lackingProcesses, wantedProcesses, type PoolLimits } from "./pool-size";
 import type { Timings } from "./timings";
-import { WorkerProcess, type WorkerEnd } from "./worker-process";
+import { WorkerProcess, type Heard, type WorkerEnd } from "./worker-process";
 
 export interface RosterOptions {
   dataDir: string;
@@ -21,8 +20,9 @@ export interface RosterOptions {
   pool: PoolLimits;
   log: Logger;
   timings: Timings;
+  now(): number;
   currentDeployment(): Deployment | null;
-  onMessage(member: Member, message: FromWorker): void;
+  onMessage(member: Member, message: Heard): void;
   onReady(member: Member): void;
   onEnd(member: Member, end: WorkerEnd): void;
 }
@@ -32,6 +32,8 @@ const heapShare = 0.8;
 /** Room for what short runs leave behind: with V8's own 16 MB a quarter of a busy process's time is spent on copying what is still held. */
 const youngHeapMb = 32;
 const longestBackoffMs = 30_000;
+/** A process that ends by itself this soon after it was ready, without a run, will do so again. */
+const earlyMs = 5_000;
 
 /** The processes: a warm pool for the current version, those of former versions, and those with one run each. */
 export class Roster {
@@ -98,7 +100,7 @@ export class Roster {
   refill(): void {
     const deployment = this.#options.currentDeployment();
     if (this.#isClosed || deployment === null || this.#refillTimer !== undefined) return;
-    const now = Date.now();
+    const now = this.#options.now();
     const pool = this.#pool().map((member) => ({ running: member.running, silence: member.process.silence(now) }));
     try {
       for (let n = lackingProcesses(pool, this.#options.pool, this.#options.timings); n > 0; n--) this.start(deployment, { isOwn: false });
@@ -121,6 +123,7 @@ export class Roster {
     const options = this.#options;
     const bundle = this.#openBundle(deployment);
     const heap = place.machine === undefined ? [`--max-semi-space-size=${youngHeapMb}`] : [`--max-old-space-size=${Math.floor(machinePresets[place.machine].memory * 1024 * heapShare)}`];
+    let readyAt = options.now();
     const process = new WorkerProcess({
       entry: options.workerEntry,
       bundlePath: bundle.path,
@@ -133,12 +136,13 @@ export class Roster {
       execArgv: [...bundle.execArgv, ...heap],
       log: options.log.child({ version: deployment.version }),
       timings: options.timings,
+      now: options.now,
       onReady: () => {
-        if (!member.isOwn) this.#failures = 0;
+        readyAt = options.now();
         options.onReady(member);
       },
       onMessage: (message) => options.onMessage(member, message),
-      onEnd: (end) => this.#ended(member, end),
+      onEnd: (end) => this.#ended(member, end, options.now() - readyAt),
     });
     const member: Member = { process, deployment, isOwn: place.isOwn, runs: new Map(), running: 0, isRetired: false, isCulpritGone: false, isRevived: !place.isOwn && deployment.version !== options.currentDeployment()?.version };
     this.members.add(member);
@@ -165,10 +169,13 @@ export class Roster {
     }
   }
 
-  #ended(member: Member, end: WorkerEnd): void {
+  #ended(member: Member, end: WorkerEnd, lastedMs: number): void {
     this.members.delete(member);
     if (member.process.pid !== undefined) this.#records.remove(member.process.pid);
-    if (!end.wasReady && !member.isOwn && !member.isRetired && !this.#isClosed) this.#backOff(end.complaint ?? end.lastErrors);
+    // Its modules fail after loading, and no run has a part in it.
+    const isEarly = lastedMs < earlyMs && end.signal === null && !end.isKilled && member.runs.size === 0;
+    if ((!end.wasReady || isEarly) && !member.isOwn && !member.isRetired && !this.#isClosed) this.#backOff(end.complaint ?? end.lastErrors);
+    else if (lastedMs >= earlyMs) this.#failures = 0;
     this.#options.onEnd(member, end);
     this.refill();
     if (this.members.size === 0) for (const done of this.#onEmpty.splice(0)) done();
@@ -197,7 +204,7 @@ export class Roster {
 
   /** Ends one process that has had nothing to do since the last look, if the others suffice, and those that a finished run has left in a loop. */
   #tidy(): void {
-    const now = Date.now();
+    const now = this.#options.now();
     const pool = this.#pool();
     const running = pool.reduce((sum, member) => sum + member.running, 0);
     const idle = pool.filter((member) => member.runs.size === 0 && member.process.isReady);

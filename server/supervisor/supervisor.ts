@@ -6,8 +6,10 @@ import type { Executor } from "@/server/engine/running/executor";
 import type { Logger } from "@/server/log";
 import { createAttempts } from "./attempts";
 import { setRunning, usesSlot, type Member } from "./held-run";
+import { watchOomKills } from "./oom-kills";
 import { Roster } from "./roster";
 import type { RunEvents } from "./run-events";
+import { steadyClock } from "./steady-clock";
 import { sweep } from "./sweep";
 import { defaultTimings, type Timings } from "./timings";
 
@@ -35,6 +37,8 @@ export interface SupervisorOptions {
   /** Processes of their own whose runs wait; beyond, the run that has waited longest loses its process and is resumed by replay. */
   parkedProcesses?: number;
   timings?: Partial<Timings>;
+  /** Processes that the kernel has killed for want of memory, so far. */
+  oomKills?: () => number | null;
 }
 
 export interface SupervisorStats {
@@ -72,6 +76,8 @@ const memoryPerParked = 2 ** 30;
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { events, log } = options;
   const timings = { ...defaultTimings, ...options.timings };
+  const clock = steadyClock();
+  const oom = watchOomKills(options.oomKills);
   const processes = options.processes ?? Math.max(1, availableParallelism());
   const ownProcesses = options.ownProcesses ?? Math.max(4, processes * 2);
   const parkedProcesses = options.parkedProcesses ?? Math.max(4, Math.floor(totalmem() / memoryPerParked));
@@ -84,15 +90,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let sweeper: NodeJS.Timeout | undefined;
   let onQuiet: (() => void) | null = null;
 
-  const attempts = createAttempts({ events, log, isOutage: options.isOutage, onFreed: afterChange });
+  const attempts = createAttempts({ events, log, now: clock.now, claimOomKill: oom.claim, isOutage: options.isOutage, onFreed: afterChange });
   const roster = new Roster({
     ...options,
     pool: { warm: Math.min(processes, options.warmProcesses ?? 1), most: processes, slots: options.concurrencyPerWorker ?? slotsPerWorker },
     timings,
+    now: clock.now,
     currentDeployment: () => options.deployments.current(),
     onMessage: attempts.receive,
     onReady(member) {
-      const now = Date.now();
+      const now = clock.now();
       for (const run of member.runs.values()) run.clock.run(now);
       announceCapacity();
     },
@@ -114,7 +121,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       pending.push({ assignment, place, outcomes: [] });
       return startPending();
     }
-    const member = roster.choose(place.deployment, Date.now());
+    const member = roster.choose(place.deployment, clock.now());
     if (member === null) startFor(assignment, place, "shared");
     else give(member, assignment);
     roster.refill();
@@ -145,11 +152,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   function lookAtLimits(): void {
-    sweep({ members: roster.members, timings, now: Date.now(), stop: attempts.stop });
+    sweep({ members: roster.members, timings, now: clock.now(), stop: attempts.stop, onFrozen });
     if (!isDraining) roster.refill();
     if (attempts.size > 0) return;
     clearInterval(sweeper);
     sweeper = undefined;
+  }
+
+  function onFrozen(member: Member): void {
+    log.warn("a task process neither answers nor computes; it is killed, and its runs are resumed elsewhere", { pid: member.process.pid, runs: member.runs.size });
+    member.process.kill();
   }
 
   function afterChange(member: Member): void {
@@ -200,7 +212,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     }
     const run = attempts.find(runId, epoch);
     if (run === null || !run.member.process.isLive) return false;
-    setRunning(run, Date.now());
+    setRunning(run, clock.now());
     parked.delete(run.member);
     run.member.process.send({ type: "outcome", runId, epoch, seq, outcome });
     return true;
@@ -236,11 +248,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   return {
     executor: {
-      freeSlots: () => (isDraining ? 0 : roster.freeSlots(Date.now())),
+      freeSlots: () => (isDraining ? 0 : roster.freeSlots(clock.now())),
       assign,
       deliver,
       pushMetadata(runId, epoch, metadata) {
         attempts.find(runId, epoch)?.member.process.send({ type: "metadata", runId, epoch, metadata });
+      },
+      pushToken(runId, epoch, token) {
+        const waiting = pending[findPending(runId, epoch)];
+        if (waiting !== undefined) waiting.assignment.api.token = token;
+        else attempts.find(runId, epoch)?.member.process.send({ type: "token", runId, epoch, token });
       },
       cancel,
       holds: (runId, epoch) => attempts.find(runId, epoch) !== null || findPending(runId, epoch) !== -1,
@@ -251,7 +268,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       return {
         processes: members.length,
         ready: members.filter((member) => member.process.isReady).length,
-        blocked: members.filter((member) => member.process.silence(Date.now()) >= timings.blocked).length,
+        blocked: members.filter((member) => member.process.silence(clock.now()) >= timings.blocked).length,
         running: held.filter(usesSlot).length,
         waiting: held.filter((run) => !usesSlot(run)).length,
         pending: pending.length,
@@ -276,6 +293,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       stopListening();
       roster.stop();
       clearInterval(sweeper);
+      clock.close();
+      oom.close();
       attempts.close();
       for (const member of roster.members) member.process.kill();
       await roster.empty();

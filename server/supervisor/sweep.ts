@@ -7,13 +7,21 @@ interface SweepOptions {
   timings: Timings;
   now: number;
   stop(run: HeldRun, reason: "canceled" | "maxDuration"): void;
+  /** It neither answers nor computes. */
+  onFrozen(member: Member): void;
 }
 
 /** Looks at every run that computes or was told to stop, and enforces its limits from outside. */
-export function sweep({ members, timings, now, stop }: SweepOptions): void {
+export function sweep({ members, timings, now, stop, onFrozen }: SweepOptions): void {
   for (const member of members) {
     if (member.runs.size === 0 || !member.process.isReady) continue;
     const silence = member.process.silence(now);
+    if (silence >= timings.suspect) member.process.lookAtStall(now);
+    if (member.process.stalledMs >= timings.frozen) {
+      onFrozen(member);
+      continue;
+    }
+    keepClocks(member, now);
     let isWatched = member.running > 0;
     for (const run of member.runs.values()) {
       if (run.stop !== null) {
@@ -25,6 +33,15 @@ export function sweep({ members, timings, now, stop }: SweepOptions): void {
       }
     }
     if (isWatched) member.process.ping(now);
+  }
+}
+
+/** While a process is stopped from outside, its runs use no time of their own. */
+function keepClocks({ process, runs }: Member, now: number): void {
+  for (const run of runs.values()) {
+    if (!usesSlot(run)) continue;
+    if (process.isStopped) run.clock.pause(now);
+    else run.clock.run(now);
   }
 }
 

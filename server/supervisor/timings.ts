@@ -8,6 +8,8 @@ export interface Timings {
   suspect: number;
   /** Without an answer for this long, its event loop is blocked: no new runs. */
   blocked: number;
+  /** Without an answer and without CPU time for this long, it is stopped or stuck: it is killed and its runs are resumed elsewhere. */
+  frozen: number;
   /** A cancelled run in a blocked process: the process is killed after this long without an answer. */
   cancelBlocked: number;
   /** onCancel hooks may take this long. */
@@ -33,6 +35,7 @@ export const defaultTimings: Timings = {
   ping: 250,
   suspect: 150,
   blocked: 2_000,
+  frozen: 60_000,
   cancelBlocked: 5_000,
   cancel: 30_000,
   maxDuration: 1_000,

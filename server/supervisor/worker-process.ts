@@ -2,8 +2,10 @@ import { fork, type ChildProcess } from "node:child_process";
 import { z } from "zod";
 import { FromWorker, type ToWorker } from "@/lib/contracts/ipc";
 import type { Logger } from "@/server/log";
+import { createCommonContexts } from "./common-context";
 import { captureOutput } from "./output";
 import { signalGroup } from "./process-group";
+import { watchStall, type StallWatch } from "./stall";
 import type { Timings } from "./timings";
 
 export interface WorkerProcessOptions {
@@ -14,10 +16,22 @@ export interface WorkerProcessOptions {
   execArgv: readonly string[];
   log: Logger;
   timings: Timings;
+  now(): number;
   onReady(): void;
-  onMessage(message: FromWorker): void;
+  onMessage(message: Heard): void;
   onEnd(end: WorkerEnd): void;
 }
+
+/** A message about a run that cannot be read: what is wrong with it is that run's fault alone. */
+export interface WrongMessage {
+  type: "wrong";
+  runId: string;
+  epoch: number;
+  /** The type that it should have been of. */
+  about: string;
+  complaint: string;
+}
+export type Heard = FromWorker | WrongMessage;
 
 export interface WorkerEnd {
   code: number | null;
@@ -28,8 +42,6 @@ export interface WorkerEnd {
   wasReady: boolean;
   /** Why it could not load its bundle, or what was wrong with a message of it. */
   complaint: string | null;
-  /** Run that the message that could not be read was about. */
-  accused: string | null;
   lastErrors: string;
 }
 
@@ -41,9 +53,12 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #options: WorkerProcessOptions;
   readonly #output: ReturnType<typeof captureOutput>;
-  readonly #startTimer: NodeJS.Timeout;
+  readonly #stall: StallWatch;
+  readonly #startedAt: number;
+  #startTimer: NodeJS.Timeout | undefined;
   #state: State = "starting";
   #outbox: ToWorker[] = [];
+  readonly #asSent = createCommonContexts();
   #isFlushing = false;
   #pingedAt = 0;
   #isPingOpen = false;
@@ -52,7 +67,6 @@ export class WorkerProcess {
   #isKilled = false;
   #wasReady = false;
   #complaint: string | null = null;
-  #accused: string | null = null;
   #killTimer: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerProcessOptions) {
@@ -67,7 +81,9 @@ export class WorkerProcess {
     });
     this.pid = this.#child.pid;
     this.#output = captureOutput(this.#child.stdout, this.#child.stderr, options.log);
-    this.#startTimer = setTimeout(() => this.#complain(`it did not load the tasks within ${options.timings.start / 1000} s`), options.timings.start);
+    this.#stall = watchStall(this.pid);
+    this.#startedAt = options.now();
+    this.#limitStart();
     this.#child.on("message", (raw) => this.#receive(raw));
     this.#child.on("error", (error) => {
       // The fork failed, or a message could not be sent to a process that is ending: its end says the rest.
@@ -84,9 +100,28 @@ export class WorkerProcess {
     return this.#state === "ready" || this.#state === "starting";
   }
 
+  /** Time in which this process was stopped does not count, which a timer alone does not know. */
+  #limitStart(): void {
+    const { now, timings } = this.#options;
+    const left = timings.start - (now() - this.#startedAt);
+    if (left <= 0) this.#complain(`it did not load the tasks within ${timings.start / 1000} s`);
+    else this.#startTimer = setTimeout(() => this.#limitStart(), left);
+  }
+
   /** Ms since the ping that has not been answered; 0 when there is none. */
   silence(now: number): number {
     return this.#isPingOpen ? now - this.#pingedAt : 0;
+  }
+  /** Ms without an answer and without CPU time; 0 as long as nobody has looked. */
+  get stalledMs(): number {
+    return this.#stall.stalledMs;
+  }
+  get isStopped(): boolean {
+    return this.#stall.isStopped;
+  }
+  /** Finds out whether a process that does not answer computes. */
+  lookAtStall(now: number): void {
+    if (this.#isPingOpen) this.#stall.look(now);
   }
   ping(now: number): void {
     if (this.#isPingOpen || this.#state !== "ready" || now - this.#pingedAt < this.#options.timings.ping) return;
@@ -119,7 +154,7 @@ export class WorkerProcess {
         resolve();
       });
       this.#isPingOpen = true;
-      this.#pingedAt = Date.now();
+      this.#pingedAt = this.#options.now();
       this.#settleAt = this.#pingedAt;
       this.send({ type: "ping", at: this.#pingedAt });
     });
@@ -133,7 +168,7 @@ export class WorkerProcess {
     if (this.#outbox.length === 0 || !this.#child.connected || this.#state === "starting") return;
     const messages = this.#outbox;
     this.#outbox = [];
-    this.#child.send(messages, () => {
+    this.#child.send(messages.map(this.#asSent), () => {
       // A failed send means that the process is ending.
     });
   }
@@ -167,18 +202,26 @@ export class WorkerProcess {
     for (const item of Array.isArray(raw) ? raw : [raw]) {
       const parsed = FromWorker.safeParse(item);
       if (!parsed.success) {
-        this.#accused = runNamedIn(item);
-        return this.#complain(`it sent a message that is not valid (${z.prettifyError(parsed.error).split("\n").join(" ")})`);
+        this.#receiveWrong(item, `a message that is not valid (${z.prettifyError(parsed.error).split("\n").join(" ")})`);
+        continue;
       }
       const message = parsed.data;
       if (message.type === "ready") this.#becomeReady();
       else if (message.type === "broken") this.#complain(message.error.message);
       else if (message.type === "pong") {
         this.#isPingOpen = false;
+        this.#stall.reset();
         this.#settle(message.at);
       }
       else this.#options.onMessage(message);
     }
+  }
+  #receiveWrong(item: unknown, complaint: string): void {
+    const named = Named.safeParse(item);
+    if (named.success) this.#options.onMessage({ type: "wrong", runId: named.data.runId, epoch: named.data.epoch, about: named.data.type, complaint });
+    else if (OfProcess.safeParse(item).success) this.#complain(`it sent ${complaint}`);
+    // A library that finds itself in a forked process may speak to its parent: that is none of ours.
+    else this.#options.log.warn("a task process sent a message that is not for the supervisor; it is ignored", { complaint });
   }
   #becomeReady(): void {
     if (this.#state !== "starting") return;
@@ -233,14 +276,11 @@ export class WorkerProcess {
       isKilled: this.#isKilled,
       wasReady: this.#wasReady,
       complaint: this.#complaint,
-      accused: this.#accused,
       lastErrors: this.#output.lastErrors(),
     });
   }
 }
 
-/** The run that an unreadable message names, if it names one. */
-function runNamedIn(message: unknown): string | null {
-  if (typeof message !== "object" || message === null || !("runId" in message)) return null;
-  return typeof message.runId === "string" ? message.runId : null;
-}
+/** What an unreadable message says of itself. */
+const Named = z.object({ type: z.string(), runId: z.string(), epoch: z.number() });
+const OfProcess = z.object({ type: z.enum(["ready", "broken", "pong"]) });

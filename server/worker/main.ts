@@ -1,52 +1,76 @@
-import { ToWorker } from "@/lib/contracts/ipc";
+import { SentToWorker, type ToWorker } from "@/lib/contracts/ipc";
+import { describeWithStack } from "@/lib/values/describe";
 import { currentRun, registerConfigHooks } from "@trigger.dev/sdk/internal";
 import { loadBundle } from "./bundle";
+import { createCommonContexts } from "./common-context";
 import { captureConsole } from "./console-capture";
 import { describeBundle } from "./manifest";
 import { createOutbox } from "./outbox";
 import { createRunEnvironments } from "./run-env";
 import { createRuns, type Runs } from "./runs";
+import { settled, watchActivity } from "./settled";
 
 /**
  * A worker process: `node worker/main.js <bundle>`, forked by the supervisor, which speaks `lib/contracts/ipc` over its
  * channel. It loads one bundle, says what is in it, and runs what it is given. A run that changes what all share, such as
- * a prototype, changes it for its neighbours too.
+ * a prototype, changes it for its neighbours too. With `index` after the bundle it is asked by the build only what the bundle
+ * holds, and also waits for what its modules have begun: what fails there must not go live.
  */
-const outbox = createOutbox((messages, done) => {
-  if (process.send === undefined || !process.connected) return done(null);
-  process.send(messages, undefined, undefined, done);
+const outbox = createOutbox({
+  write(messages, done) {
+    if (process.send === undefined || !process.connected) return done(null);
+    process.send(messages, undefined, undefined, done);
+  },
+  onRefused(message, error) {
+    process.stderr.write(`a message (${message.type}) could not be sent: ${describeWithStack(error)}\n`);
+    if ("runId" in message) runs?.failUnsendable(message, error);
+  },
 });
 let state: "loading" | "open" | "draining" = "loading";
 let runs: Runs | undefined;
 /** About runs, and come before the bundle was loaded. */
 const early: Exclude<ToWorker, { type: "drain" | "ping" }>[] = [];
 
+/** Longest that a process waits for its last words to leave, ms. */
+const lastWordsMs = 2000;
+
 async function exit(code: number): Promise<never> {
-  runs?.flush();
-  await outbox.flush();
-  process.exit(code);
+  setTimeout(() => process.exit(code), lastWordsMs);
+  try {
+    runs?.flush();
+    await outbox.flush();
+  } finally {
+    process.exit(code);
+  }
 }
 
-/** An error that nothing caught ends the run it belongs to, or, when it belongs to none, the process. */
-function onUncaught(error: unknown): void {
+/** An error that nothing caught belongs to a run and ends it, or to the loading of the bundle, or to nobody. */
+function onUncaught(error: unknown, ofNobody: (text: string) => void): void {
   const run = currentRun();
   if (run !== undefined && runs !== undefined) {
-    if (!runs.failUncaught(run, error)) process.stderr.write(`after the end of run ${run.id}: ${textOf(error)}\n`);
+    if (!runs.failUncaught(run, error)) process.stderr.write(`after the end of run ${run.id}: ${describeWithStack(error)}\n`);
     return;
   }
   if (state === "loading") return void broken(error);
-  process.stderr.write(`${textOf(error)}\n`);
+  ofNobody(describeWithStack(error));
+}
+
+/** What all runs share may be half changed. */
+function endAfter(text: string): void {
+  process.stderr.write(`${text}\n`);
   void exit(1);
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+/** A module's promise that runs await later is no fault of the process: the neighbours of a run that needs it go on. */
+const goOnAfter = (text: string): void => void process.stderr.write(`a promise of no run was rejected, and nothing has handled it: ${text}\n`);
 
 async function broken(error: unknown): Promise<never> {
-  outbox.send({ type: "broken", error: { message: textOf(error) } });
+  outbox.send({ type: "broken", error: { message: describeWithStack(error) } });
   return exit(1);
 }
 
-const Messages = ToWorker.array();
+const Messages = SentToWorker.array();
+const whole = createCommonContexts();
 
 function onMessage(raw: unknown): void {
   const messages = Messages.safeParse(raw);
@@ -55,7 +79,8 @@ function onMessage(raw: unknown): void {
     process.stderr.write(`a message that could not be understood: ${messages.error.message}\n`);
     return void exit(1);
   }
-  for (const message of messages.data) {
+  for (const sent of messages.data) {
+    const message = whole(sent);
     if (message.type === "ping") outbox.send({ type: "pong", at: message.at });
     else if (message.type === "drain") drain();
     else if (runs === undefined) early.push(message);
@@ -69,17 +94,19 @@ function drain(): void {
   if (runs === undefined || runs.size === 0) void exit(0);
 }
 
-async function main(bundlePath: string | undefined): Promise<void> {
-  process.on("uncaughtException", onUncaught);
-  process.on("unhandledRejection", onUncaught);
+async function main(bundlePath: string | undefined, isIndexing: boolean): Promise<void> {
+  process.on("uncaughtException", (error) => onUncaught(error, endAfter));
+  process.on("unhandledRejection", (error) => onUncaught(error, goOnAfter));
   // Without a supervisor nobody hears what runs do.
   process.on("disconnect", () => process.exit(0));
   process.on("message", onMessage);
   process.setSourceMapsEnabled(true);
   if (bundlePath === undefined) return broken("usage: worker/main.js <bundle>");
   try {
+    const isQuiet = watchActivity();
     const bundle = await loadBundle(bundlePath);
     const manifest = describeBundle(bundle, process.cwd());
+    if (isIndexing) await settled(isQuiet);
     const { config } = bundle;
     registerConfigHooks(config);
     if (config?.disableConsoleInterceptor !== true) captureConsole(console, config?.enableConsoleLogging === true ? "echo" : "captureOnly");
@@ -100,4 +127,4 @@ async function main(bundlePath: string | undefined): Promise<void> {
   }
 }
 
-await main(process.argv[2]);
+await main(process.argv[2], process.argv[3] === "index");

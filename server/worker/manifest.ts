@@ -1,13 +1,16 @@
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { limits } from "@/lib/contracts/limits";
 import { BundleManifest, type QueueManifest, type TaskManifest } from "@/lib/contracts/task";
 import { duplicateTasks, listQueues, listTasks, type RegisteredTask } from "@trigger.dev/sdk/internal";
 import type { BundleModule } from "./bundle";
+import { certainSchemaOf } from "./certain-schema";
 import { exampleOf, jsonSchemaOf } from "./json-schema";
 
 /** What a bundle contains, as its tasks have registered themselves. Throws with what is wrong and where. */
 export function describeBundle({ config, files, absent }: BundleModule, cwd: string): BundleManifest {
   const tasks = listTasks();
+  checkNames(tasks);
   const homeOf = (id: string, definedAt: string) => homeOfTask({ id, definedAt, files, cwd });
   const [duplicate] = duplicateTasks();
   if (duplicate !== undefined) {
@@ -39,6 +42,7 @@ export function describeBundle({ config, files, absent }: BundleModule, cwd: str
 
 function describeTask(task: RegisteredTask, { path, example, warnings }: { path: string; example: unknown; warnings: string[] }): TaskManifest {
   const payloadSchema = task.jsonSchema === undefined ? task.schema && jsonSchemaOf(task.schema) : toJson(task.jsonSchema);
+  const certainSchema = task.schema && certainSchemaOf(task.schema);
   const examplePayload = toJson(example) ?? exampleOf(payloadSchema);
   if (example !== undefined && toJson(example) === undefined) warnings.push(`examplePayload of ${path} cannot be written as JSON, and is not offered on the Test page`);
   if (task.schedule !== undefined) warnings.push(`Task "${task.id}" has a cron, and Signalbox does not fire schedules yet: it runs when it is triggered`);
@@ -52,14 +56,29 @@ function describeTask(task: RegisteredTask, { path, example, warnings }: { path:
     ...(task.maxDuration !== undefined && { maxDuration: task.maxDuration }),
     ...(task.ttl !== undefined && { ttl: task.ttl }),
     ...(payloadSchema !== undefined && { payloadSchema }),
+    ...(certainSchema !== undefined && { certainSchema }),
     ...(examplePayload !== undefined && { examplePayload }),
     ...(task.schedule !== undefined && { schedule: task.schedule }),
   };
 }
 
-/** Characters that a queue's name may have; others become dashes. */
-const sanitise = (name: string): string => name.replaceAll(/[^A-Za-z0-9_\-/]/g, "-").slice(0, 128);
-const queueName = (task: RegisteredTask): string => (task.queue?.name === undefined ? sanitise(`task/${task.id}`) : sanitise(task.queue.name));
+/** As it is written: two names are two queues, whatever letters they have. */
+const queueName = (task: RegisteredTask): string => task.queue?.name ?? `task/${task.id}`;
+
+/** Ids and names stand in rows, indexes and addresses as they are. */
+function checkNames(tasks: readonly RegisteredTask[]): void {
+  for (const { id, queue } of tasks) {
+    checkName(`The id of the task ${JSON.stringify(id)}`, id);
+    if (queue?.name !== undefined) checkName(`The queue of the task ${JSON.stringify(id)}`, queue.name);
+  }
+  for (const { name } of listQueues()) checkName(`The name of the queue ${JSON.stringify(name)}`, name);
+}
+
+function checkName(what: string, name: string): void {
+  if (name === "" || name.length > limits.nameLength) throw new Error(`${what} must have 1 to ${limits.nameLength} characters; it has ${name.length}`);
+  // oxlint-disable-next-line no-control-regex -- these are what it looks for
+  if (/[\0-\u001f\u007f]|\p{Surrogate}/u.test(name)) throw new Error(`${what} may not contain control characters or unpaired surrogates`);
+}
 
 function queuesOf(tasks: readonly RegisteredTask[]): QueueManifest[] {
   const limits = new Map<string, number | null>();
@@ -67,7 +86,7 @@ function queuesOf(tasks: readonly RegisteredTask[]): QueueManifest[] {
     // The first limit that is given counts; a later mention by name alone does not lift it.
     if (limits.get(name) === undefined || limits.get(name) === null) limits.set(name, limit ?? null);
   };
-  for (const queue of listQueues()) note(sanitise(queue.name), queue.concurrencyLimit);
+  for (const queue of listQueues()) note(queue.name, queue.concurrencyLimit);
   for (const task of tasks) note(queueName(task), task.queue?.concurrencyLimit);
   return [...limits].map(([name, concurrencyLimit]) => ({ name, concurrencyLimit }));
 }

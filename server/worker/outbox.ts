@@ -2,22 +2,47 @@ import type { FromWorker } from "@/lib/contracts/ipc";
 
 export interface Outbox {
   send(message: FromWorker): void;
-  /** Resolves when everything sent so far has left the process. */
+  /** Resolves when everything sent so far has left the process, or cannot. */
   flush(): Promise<void>;
 }
 
+interface OutboxOptions {
+  /** Throws for what the channel cannot carry. */
+  write(messages: FromWorker[], done: (error: Error | null) => void): void;
+  /** A message that could not be sent; all others were. */
+  onRefused(message: FromWorker, error: unknown): void;
+}
+
 /** Messages to the supervisor, gathered over one turn of the event loop: a short run costs one write. */
-export function createOutbox(write: (messages: FromWorker[], done: (error: Error | null) => void) => void): Outbox {
+export function createOutbox({ write, onRefused }: OutboxOptions): Outbox {
   let waiting: FromWorker[] = [];
   let isDue = false;
   let leaving: Promise<void> = Promise.resolve();
+
+  const push = (messages: FromWorker[]) => {
+    const left = new Promise<void>((resolve, reject) => {
+      try {
+        write(messages, () => resolve());
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    return left;
+  };
+
+  /** What is wrong with one message is no fault of those beside it. */
+  const pushEach = async (messages: FromWorker[], error: unknown): Promise<void> => {
+    const [only] = messages;
+    if (only !== undefined && messages.length === 1) return onRefused(only, error);
+    for (const message of messages) await push([message]).catch((cause: unknown) => onRefused(message, cause));
+  };
 
   const leave = () => {
     isDue = false;
     const messages = waiting;
     waiting = [];
     if (messages.length === 0) return;
-    const left = new Promise<void>((resolve) => write(messages, () => resolve()));
+    const left = push(messages).catch((error: unknown) => pushEach(messages, error));
     leaving = Promise.all([leaving, left]).then(() => {});
   };
   return {
@@ -27,9 +52,13 @@ export function createOutbox(write: (messages: FromWorker[], done: (error: Error
       isDue = true;
       setImmediate(leave);
     },
-    flush() {
-      leave();
-      return leaving;
+    async flush() {
+      // What is refused is told of in a message of its own.
+      while (waiting.length > 0) {
+        leave();
+        await leaving;
+      }
+      await leaving;
     },
   };
 }

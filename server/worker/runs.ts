@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment, AttemptResult, FromWorker, ToWorker } from "@/lib/contracts/ipc";
-import { createRun, executeAttempt, outsideRuns, runCancelHooks, toTaskRunError, type Run, type TriggerConfig } from "@trigger.dev/sdk/internal";
+import { createRun, executeAttempt, outsideRuns, runCancelHooks, setLoneRun, toTaskRunError, type Run, type TriggerConfig } from "@trigger.dev/sdk/internal";
+import { describe } from "@/lib/values/describe";
 import type { RunEnvironments } from "./run-env";
 
 /** How long a cancelled run, whose hooks are done, may take to come to its own end, ms. */
@@ -16,6 +17,8 @@ export interface Runs {
   receive(message: Exclude<ToWorker, { type: "drain" | "ping" }>): void;
   /** An error that nothing caught, in the code of this run. False: the run is over. */
   failUncaught(run: Run, error: unknown): boolean;
+  /** What a run said cannot leave the process: it fails, alone. */
+  failUnsendable(message: { runId: string; epoch: number }, error: unknown): void;
   /** Sends what runs have buffered. */
   flush(): void;
   readonly size: number;
@@ -40,6 +43,7 @@ export function createRuns({ config, environments, send, sendOff, onEmpty }: Run
 
   function letGo(one: Held, how: "returned" | "abandoned"): void {
     one.run.close(how);
+    if (one.run.assignment.isolated === true) setLoneRun(undefined);
     if (held.get(one.run.id) === one) held.delete(one.run.id);
     environments.leave(one.run.id);
   }
@@ -58,15 +62,35 @@ export function createRuns({ config, environments, send, sendOff, onEmpty }: Run
     const run = createRun(assignment, { send });
     const one: Held = { run, phase: "running", ended: Promise.resolve() };
     held.set(runId, one);
+    if (assignment.isolated === true) setLoneRun(run);
     send({ type: "started", runId, epoch });
     // Code that never yields would keep it here.
     if (assignment.isolated === true) sendOff();
-    one.ended = outsideRuns(() => executeAttempt(run, config)).then((result) => {
+    // A fault of ours, which no code of the run could catch, is its end too.
+    const attempt = outsideRuns(() => executeAttempt(run, config)).catch((error: unknown): AttemptResult => ({ ok: false, error: toTaskRunError(error), skipRetrying: false, usageMs: run.clock.read() }));
+    one.ended = attempt.then((result) => {
       // Who stopped it reports its end.
       if (one.phase === "running") finish(one, result, "returned");
       if (one.phase === "outOfTime") finish(one, outOfTime(run), "abandoned");
       one.phase = "ended";
     });
+  }
+
+  function failUncaught(run: Run, error: unknown): boolean {
+    const one = find(run.id, run.epoch);
+    if (one === undefined) return false;
+    if (one.phase !== "running") return true;
+    one.phase = "ended";
+    const described = toTaskRunError(error);
+    const message = described.type === "BUILT_IN_ERROR" ? `${described.name}: ${described.message}` : "raw" in described ? described.raw : described.message;
+    const stackTrace = "stackTrace" in described ? described.stackTrace : undefined;
+    run.abort.abort(error);
+    finish(
+      one,
+      { ok: false, error: { type: "INTERNAL_ERROR", code: "TASK_RUN_UNCAUGHT_EXCEPTION", ...(message !== undefined && { message }), ...(stackTrace !== undefined && { stackTrace }) }, skipRetrying: false, usageMs: run.clock.read() },
+      "abandoned",
+    );
+    return true;
   }
 
   async function cancel(one: Held): Promise<void> {
@@ -94,6 +118,9 @@ export function createRuns({ config, environments, send, sendOff, onEmpty }: Run
           return one.run.operations.deliver(message.seq, message.outcome);
         case "metadata":
           return one.run.metadata.replace(message.metadata);
+        case "token":
+          one.run.assignment.api.token = message.token;
+          return;
         case "cancel":
           if (one.phase !== "running") return;
           if (message.reason === "canceled") return void cancel(one);
@@ -102,21 +129,15 @@ export function createRuns({ config, environments, send, sendOff, onEmpty }: Run
           return one.run.abort.abort(new DOMException("The run has used its maxDuration", "TimeoutError"));
       }
     },
-    failUncaught(run, error) {
-      const one = find(run.id, run.epoch);
-      if (one === undefined) return false;
-      if (one.phase !== "running") return true;
+    failUncaught,
+    failUnsendable({ runId, epoch }, cause) {
+      const one = find(runId, epoch);
+      const error = { type: "INTERNAL_ERROR", code: "TASK_EXECUTION_FAILED", message: `What the run reported could not be sent: ${describe(cause)}` } as const;
+      const result: AttemptResult = { ok: false, error, skipRetrying: true, usageMs: one?.run.clock.read() ?? 0 };
+      if (one === undefined) return send({ type: "finished", runId, epoch, result });
       one.phase = "ended";
-      const described = toTaskRunError(error);
-      const message = described.type === "BUILT_IN_ERROR" ? `${described.name}: ${described.message}` : "raw" in described ? described.raw : described.message;
-      const stackTrace = "stackTrace" in described ? described.stackTrace : undefined;
-      run.abort.abort(error);
-      finish(
-        one,
-        { ok: false, error: { type: "INTERNAL_ERROR", code: "TASK_RUN_UNCAUGHT_EXCEPTION", ...(message !== undefined && { message }), ...(stackTrace !== undefined && { stackTrace }) }, skipRetrying: false, usageMs: run.clock.read() },
-        "abandoned",
-      );
-      return true;
+      one.run.abort.abort(cause);
+      finish(one, result, "abandoned");
     },
     flush() {
       for (const { run } of held.values()) run.progress.flush();

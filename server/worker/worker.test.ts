@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { decodePacket } from "@/lib/values/packet";
 import { compileRuntime, type Runtime } from "./test/compile";
@@ -215,4 +217,24 @@ test("words about another epoch are not heard", async () => {
   expect(worker.said.filter((m) => m.type === "finished" || m.type === "canceled")).toEqual([]);
   worker.answer(operation, child);
   expect((await ended(worker, "run_1")).output).toBe("done");
+});
+
+test("calls carry the newest token of the run, to its own server only", async () => {
+  const heard: string[] = [];
+  const server = createServer((request, response) => {
+    heard.push(`${request.headers.authorization} ${request.headers.host}`);
+    response.setHeader("content-type", "application/json").end('{"data":[],"pagination":{}}');
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  // A listening TCP server has an address of this kind.
+  const { port } = server.address() as AddressInfo;
+  const worker = await start();
+  worker.send(assign("run_1", "calls", { elsewhere: `http://localhost:${port}` }, { api: { url: `http://127.0.0.1:${port}`, token: "first" } }));
+  const operation = await worker.hears("operation", (message) => message.runId === "run_1");
+  expect(heard).toEqual([`Bearer first 127.0.0.1:${port}`]);
+  worker.send({ type: "token", runId: "run_1", epoch: 7, token: "of another execution" }, { type: "token", runId: "run_1", epoch: 1, token: "second" });
+  worker.answer(operation, null);
+  expect((await ended(worker, "run_1")).output).toEqual({ elsewhere: "ApiClientMissingError" });
+  expect(heard.slice(1)).toEqual([`Bearer second 127.0.0.1:${port}`]);
+  await new Promise((closed) => server.close(closed));
 });

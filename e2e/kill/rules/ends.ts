@@ -1,11 +1,6 @@
 import { finalEvents, isFinal } from "../case-file";
 import type { Rule } from "../checker";
 import { kindOf } from "../kinds";
-import type { FinalRun } from "../witnesses";
-
-/** A run whose own process is killed is taken to be the cause: at once when it asked for one, else when one that it shared was killed before. */
-const killedAlone = (run: FinalRun): boolean =>
-  run.status === "CRASHED" && run.errorName === "TASK_PROCESS_MAYBE_OOM_KILLED" && (run.alone === true || run.events.some((event) => event.type === "redelivered" && String(event.data?.["reason"]).includes("another run")));
 
 export const endRules: readonly Rule[] = [
   {
@@ -39,7 +34,7 @@ export const endRules: readonly Rule[] = [
     *breaches(of) {
       for (const run of of.final.runs.filter((one) => isFinal(one))) {
         const wanted = kindOf(run).status;
-        if (run.status === wanted || killedAlone(run)) continue;
+        if (run.status === wanted) continue;
         if (run.status === "CANCELED" && of.mayBeCanceled(run)) continue;
         yield [run.id, `${run.task} is ${run.status} (${run.errorName ?? "no error"}) and not ${wanted}`];
       }
@@ -50,15 +45,6 @@ export const endRules: readonly Rule[] = [
     means: "wrong",
     *breaches({ falls }) {
       for (const at of falls) yield ["server", `it ended by itself at ${new Date(at).toISOString()}`];
-    },
-  },
-  {
-    name: "a kill costs at most one run",
-    means: "wrong",
-    *breaches({ final, kills }) {
-      const crashed = final.runs.filter((run) => killedAlone(run)).length;
-      const killed = kills.filter((kill) => kill.kind === "worker").length;
-      if (crashed > killed) yield ["campaign", `${crashed} runs crashed by ${killed} kills of workers`];
     },
   },
   {

@@ -1,3 +1,4 @@
+import { describeWithStack } from "@/lib/values/describe";
 import { globalHooksOf, type GlobalHook } from "../catalog";
 import type { RegisteredTask } from "../catalog";
 import type { HookName } from "../hook-types";
@@ -22,6 +23,6 @@ export async function callHooks<Name extends HookName>(run: Run, hooks: readonly
 /** The same, but an error only shows in the trace: what happened in the run is decided already. */
 export async function callHooksQuietly<Name extends HookName>(run: Run, hooks: readonly GlobalHook<Name>[], { name, call }: { name: Name; call: (fn: GlobalHook<Name>["fn"]) => unknown }): Promise<void> {
   for (const hook of hooks) {
-    await callHooks(run, [hook], { name, call }).catch((error: unknown) => run.tracer.log("error", `${title(name, hook)} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
+    await callHooks(run, [hook], { name, call }).catch((error: unknown) => run.tracer.log("error", `${title(name, hook)} failed: ${describeWithStack(error)}`));
   }
 }

@@ -5,7 +5,7 @@ import { sleep } from "@/lib/client/http";
 import { encodePacket } from "@/lib/values/packet";
 import { findTask, type RegisteredTask } from "../catalog";
 import type { TriggerConfig } from "../config";
-import { InternalError, isNamed, TaskPayloadParsedError } from "../errors";
+import { InternalError, isNamed, messageOf, TaskPayloadParsedError } from "../errors";
 import { readPacket } from "../packets";
 import type { HookParameters, Run } from "../run/run";
 import { inScope } from "../scope";
@@ -105,7 +105,7 @@ function serialise(output: unknown): PacketData {
   try {
     packet = encodePacket(output);
   } catch (cause) {
-    throw new InternalError({ code: "TASK_OUTPUT_ERROR", message: `The output cannot be serialised: ${cause instanceof Error ? cause.message : String(cause)}`, cause, retrying: "never" });
+    throw new InternalError({ code: "TASK_OUTPUT_ERROR", message: `The output cannot be serialised: ${messageOf(cause)}`, cause, retrying: "never" });
   }
   const bytes = packet.data === null ? 0 : Buffer.byteLength(packet.data);
   if (bytes > limits.outputBytes) {

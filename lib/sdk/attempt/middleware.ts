@@ -1,4 +1,4 @@
-import { InternalError } from "../errors";
+import { InternalError, messageOf } from "../errors";
 import type { HookParameters, Run } from "../run/run";
 import { commonOf, hooksOf } from "./call-hooks";
 
@@ -32,6 +32,6 @@ export async function throughMiddleware<End>(run: Run, parameters: HookParameter
     return await inner;
   } catch (cause) {
     await inner;
-    return new InternalError({ code: "TASK_MIDDLEWARE_ERROR", message: cause instanceof Error ? cause.message : String(cause), cause });
+    return new InternalError({ code: "TASK_MIDDLEWARE_ERROR", message: messageOf(cause), cause });
   }
 }

@@ -1,7 +1,8 @@
 import { retryDelay } from "@/lib/time/backoff";
 import { retryDefaults } from "@/lib/contracts/task";
-import { InternalError, isNamed } from "../errors";
+import { InternalError, isNamed, messageOf } from "../errors";
 import type { HandleErrorModificationOptions } from "../hook-types";
+import { numberMeant } from "../meant";
 import type { RetryOptions } from "../options";
 
 export interface FailedAttempt {
@@ -42,14 +43,15 @@ export async function decideRetry(failed: FailedAttempt, catchError: CatchError,
   const delay = backoff === null ? null : (untilReset(error) ?? backoff);
 
   let change: HandleErrorModificationOptions | undefined;
+  let wanted: number | null;
   try {
     change = await catchError({ error, ...(retry !== undefined && { retry }), ...(delay !== null && { retryDelayInMs: delay, retryAt: new Date(now + delay) }) });
+    wanted = change === undefined ? delay : changedDelay(change, { attempt, random, now });
   } catch (cause) {
-    return { kind: "final", skipRetrying: false, error: new InternalError({ code: "HANDLE_ERROR_ERROR", message: cause instanceof Error ? cause.message : String(cause), cause }) };
+    return { kind: "final", skipRetrying: false, error: new InternalError({ code: "HANDLE_ERROR_ERROR", message: messageOf(cause), cause }) };
   }
   const reported = change?.error === undefined ? error : change.error;
   if (change?.skipRetrying === true) return { kind: "final", skipRetrying: true, error: reported };
-  const wanted = change === undefined ? delay : changedDelay(change, { attempt, random, now });
   // The hook may choose when, not how often.
   const isLast = retry === undefined || attempt >= attempts;
   return wanted === null || isLast ? { kind: "final", skipRetrying: false, error: reported } : { kind: "retry", delayMs: wanted, error: reported };
@@ -78,7 +80,7 @@ function untilReset(error: unknown): number | undefined {
 }
 
 function changedDelay({ retryAt, retryDelayInMs, retry }: HandleErrorModificationOptions, { attempt, random, now }: { attempt: number; random: number; now: number }): number | null {
-  if (retryAt !== undefined) return Math.max(0, retryAt.getTime() - now);
-  if (retryDelayInMs !== undefined) return Math.max(0, retryDelayInMs);
+  if (retryAt !== undefined) return Math.max(0, numberMeant("retryAt", new Date(retryAt).getTime()) - now);
+  if (retryDelayInMs !== undefined) return Math.max(0, numberMeant("retryDelayInMs", retryDelayInMs));
   return retry === undefined ? null : retryDelay(retry, attempt, random);
 }

@@ -1,54 +1,54 @@
 import type { TaskRunError } from "@/lib/contracts/error";
+import { isError } from "@/lib/values/anatomy";
+import { describe } from "@/lib/values/describe";
+import { encodePacket } from "@/lib/values/packet";
+import { toPlain } from "@/lib/values/to-plain";
 import { InternalError } from "../errors";
+import { stackText } from "./stack-text";
 
-/** Characters of a message, frames of a stack (the first 5 and the last 45), characters of a line, characters of a thrown value. */
-const limits = { message: 1000, topFrames: 5, bottomFrames: 45, line: 1024, raw: 16_384 } as const;
+/** Characters of a message, of a name, of a thrown value, and of what an error carries beside its stack. */
+const limits = { message: 1000, name: 1024, raw: 16_384, carried: 16_384 } as const;
 
 const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 
 /** What a task threw, as it is stored: whatever it is, this does not throw. */
 export function toTaskRunError(thrown: unknown): TaskRunError {
-  if (thrown instanceof InternalError) return { type: "INTERNAL_ERROR", code: thrown.code, message: cut(thrown.message, limits.message), stackTrace: stackOf(thrown) };
-  if (thrown instanceof Error) return { type: "BUILT_IN_ERROR", name: cut(textOf(thrown.name), limits.line), message: cut(textOf(thrown.message), limits.message), stackTrace: stackOf(thrown) };
   if (typeof thrown === "string") return { type: "STRING_ERROR", raw: cut(thrown, limits.raw) };
-  return { type: "CUSTOM_ERROR", raw: rawOf(thrown) };
+  if (!isError(thrown)) return { type: "CUSTOM_ERROR", raw: rawOf(thrown) };
+  const error = plainOf(thrown);
+  const message = cut(error.message, limits.message);
+  const stackTrace = stackText(error);
+  if (thrown instanceof InternalError) return { type: "INTERNAL_ERROR", code: thrown.code, message, stackTrace };
+  const carried = carriedBy(thrown, error);
+  return { type: "BUILT_IN_ERROR", name: cut(error.name, limits.name), message, stackTrace, ...(carried !== undefined && { carried }) };
+}
+
+export interface PlainError {
+  name: string;
+  message: string;
+  stack?: unknown;
+  cause?: unknown;
+  errors?: unknown;
+  [own: string]: unknown;
+}
+
+/** An error's plain form has a name and a message, both texts. */
+export const plainOf = (error: Error): PlainError => toPlain(error, { levels: 12, entries: 64, text: 65_536, room: 262_144 }) as PlainError;
+
+/** What a parent that gets the error back would miss: causes, inner errors and own fields. Undefined: there are none, or too much. */
+function carriedBy(thrown: Error, { name: _name, message: _message, stack: _stack, ...more }: PlainError): string | undefined {
+  if (Object.keys(more).length === 0) return undefined;
+  try {
+    const { data } = encodePacket(thrown);
+    return data === null || data.length > limits.carried ? undefined : data;
+  } catch {
+    // Causes without end.
+    return undefined;
+  }
 }
 
 function rawOf(thrown: unknown): string {
-  let text: string;
-  try {
-    text = JSON.stringify(thrown) ?? String(thrown);
-  } catch {
-    text = JSON.stringify(`[${typeof thrown} that JSON cannot hold]`);
-  }
+  const text = JSON.stringify(toPlain(thrown, { levels: 12, entries: 1024, text: limits.raw, room: limits.raw }) ?? describe(thrown));
   // Still JSON when it is cut.
   return text.length > limits.raw ? JSON.stringify(cut(text, limits.raw)) : text;
-}
-
-// Errors of users may hold anything under these names.
-const textOf = (value: unknown): string => (typeof value === "string" ? value : String(value));
-const isFrame = (line: string): boolean => /^\s+at /.test(line);
-
-/** Folder of this package's files: how a run is led through hooks and middleware tells its author nothing. */
-const own = new URL(".", import.meta.url).href;
-
-function framesOf(error: Error): string[] {
-  const stack = typeof error.stack === "string" ? error.stack : "";
-  const frames = stack.split("\n").filter(isFrame);
-  const foreign = frames.filter((frame) => !frame.includes(own));
-  return (foreign.length > 0 ? foreign : frames).map((line) => cut(line, limits.line));
-}
-
-function stackOf(error: Error): string {
-  const frames = shorten(framesOf(error));
-  const lines = [`${cut(textOf(error.name), limits.line)}: ${cut(textOf(error.message), limits.message)}`, ...frames];
-  const { cause } = error;
-  const room = limits.topFrames + limits.bottomFrames - frames.length;
-  if (cause instanceof Error && room > 0) lines.push(`Caused by: ${cut(`${cause.name}: ${cause.message}`, limits.message)}`, ...framesOf(cause).slice(0, room));
-  return lines.join("\n");
-}
-
-function shorten(frames: string[]): string[] {
-  const { topFrames, bottomFrames } = limits;
-  return frames.length <= topFrames + bottomFrames ? frames : [...frames.slice(0, topFrames), ...frames.slice(-bottomFrames)];
 }

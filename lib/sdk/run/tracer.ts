@@ -1,10 +1,11 @@
+import { describe } from "@/lib/values/describe";
 import { currentScope, inScope } from "../scope";
 import { toAttributes, type Attributes } from "./attributes";
 import type { ProgressBuffer, TraceLine } from "./progress";
 
 export interface SpanOptions {
   icon?: string | undefined;
-  attributes?: Record<string, unknown> | undefined;
+  attributes?: unknown;
   /** Default: the span that is open where it starts. */
   parentId?: string | null | undefined;
   /** Written only when something happens inside it, or it fails: a run that says nothing costs no trace. */
@@ -23,7 +24,7 @@ export interface Tracer {
   start(name: string, options?: SpanOptions): OpenSpan;
   /** `work` inside a span of its own, which ends with it. */
   within<T>(name: string, options: SpanOptions, work: (span: OpenSpan) => T | Promise<T>): Promise<T>;
-  log(level: string, message: string, properties?: Record<string, unknown>): void;
+  log(level: string, message: string, properties?: unknown): void;
   /** Closes what is still open, so that no span of a finished run stays open. */
   close(): void;
 }
@@ -59,10 +60,10 @@ export function createTracer({ attempt, progress, replaying, now = () => new Dat
     const span: OpenSpan = {
       id,
       name,
-      attributes: toAttributes(options.attributes ?? {}),
+      attributes: toAttributes(options.attributes),
       fail(error) {
         isError = true;
-        span.attributes["error"] = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+        span.attributes["error"] = describe(error);
       },
       end() {
         if (!open.delete(span)) return;
@@ -96,6 +97,7 @@ export function createTracer({ attempt, progress, replaying, now = () => new Dat
     },
     log(level, message, properties) {
       const id = `${attempt}.l${++logs}`;
+      const attributes = toAttributes(properties);
       writeQuiet();
       // The first time round it was written: muted until the code goes on where it was lost.
       if (replaying()) return progress.skipTrace();
@@ -108,7 +110,7 @@ export function createTracer({ attempt, progress, replaying, now = () => new Dat
         level,
         at: now().toISOString(),
         ...(level === "error" && { isError: true }),
-        ...(properties !== undefined && Object.keys(properties).length > 0 && { attributes: toAttributes(properties) }),
+        ...(Object.keys(attributes).length > 0 && { attributes }),
       });
     },
     close() {

@@ -1,49 +1,34 @@
 import { Hono } from "hono";
 import { PublicTokenMintBody, type PublicTokenRow } from "@/lib/contracts/dashboard";
-import { newId } from "@/lib/ids/ids";
 import type { PublicToken } from "../../db/generated/client";
 import { audit } from "../audit";
 import { readJson } from "../body";
+import { endedTokens } from "../credentials";
 import { principalOf, type ApiContext, type ApiEnv } from "../context";
-import { readExpiration } from "../expiration";
-import { sha256 } from "../../db/secret-keys";
-import { describe } from "../principal";
+import { mint } from "../mint";
 import { notFound } from "../problem";
 import { requires } from "../requires";
 
 const mostListed = 500;
 
-/** Tokens that people mint here are recorded by hash, so that they can be revoked. */
+/** Public tokens that people, keys and runs have minted. */
 export function publicTokenRoutes(context: ApiContext): Hono<ApiEnv> {
-  const { engine, prisma, issuer, credentials } = context;
+  const { engine, prisma, credentials } = context;
   const environmentId = engine.env.id;
   const app = new Hono<ApiEnv>();
   const operator = requires(context, { allow: "session", role: "operator" });
 
   app.get("/api/dashboard/public-tokens", requires(context, { allow: "session", role: "viewer" }), async (c) => {
     const rows = await prisma.publicToken.findMany({ where: { environmentId }, orderBy: [{ createdAt: "desc" }, { id: "desc" }], take: mostListed });
-    return c.json({ tokens: rows.map(toRow) });
+    const ended = new Set((await endedTokens(engine.db, environmentId)).map(({ id }) => id));
+    return c.json({ tokens: rows.map((row) => ({ ...toRow(row), ...(row.revokedAt === null && ended.has(row.id) && { endedWith: row.mintedByKey === null ? "person" : "key" }) })) });
   });
 
   app.post("/api/dashboard/public-tokens", operator, async (c) => {
     const principal = principalOf(c);
-    const { scopes, expirationTime, oneTimeUse, note } = await readJson(c, PublicTokenMintBody);
-    const expiresAt = readExpiration(expirationTime, Date.now());
-    const id = newId("token");
-    const token = issuer.publicToken({ id, scopes, expiresAt, oneTime: oneTimeUse });
-    const row = await prisma.publicToken.create({
-      data: {
-        id,
-        environmentId,
-        hash: new Uint8Array(sha256(token)),
-        scopes,
-        oneTime: oneTimeUse,
-        note: note ?? null,
-        createdBy: describe(principal),
-        expiresAt: new Date(expiresAt),
-      },
-    });
-    await audit(context, { actor: principal, action: "public-token.mint", target: row.id, detail: scopes.join(", ").slice(0, 500) });
+    const { token, row } = await mint(context, principal, await readJson(c, PublicTokenMintBody));
+    await audit(context, { actor: principal, action: "public-token.mint", target: row.id, detail: row.scopes.join(", ").slice(0, 500) });
+    // Its minter may have become one a moment ago.
     credentials.forget();
     return c.json({ token, row: toRow(row) });
   });

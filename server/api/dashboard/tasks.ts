@@ -38,7 +38,8 @@ export function taskRoutes(context: ApiContext): Hono<ApiEnv> {
     const summaries = tasks.map(async (task): Promise<TaskSummary> => {
       const day = days.get(task.id) ?? { hourly: emptyDay(), p50Ms: null, p95Ms: null };
       const running = [...engine.live.values()].filter((run) => run.stored.task === task.id && run.stored.status !== "WAITING").length;
-      return { ...task, ...day, queued: await queuedRuns(task, queues), running, lastRunAt: lastRuns.get(task.id) ?? null };
+      const { certainSchema: _, ...shown } = task;
+      return { ...shown, ...day, queued: await queuedRuns(task, queues), running, lastRunAt: lastRuns.get(task.id) ?? null };
     });
     return c.json({ tasks: await Promise.all(summaries) });
   });

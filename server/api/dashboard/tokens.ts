@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { TokenPage, TokensPage } from "@/lib/contracts/dashboard";
+import { listOf } from "@/lib/contracts/list";
 import { TokenStatus } from "@/lib/contracts/token";
 import { listQueues, getCounts } from "../../engine/reads/live";
 import { getRunDetail } from "../../engine/reads/runs";
@@ -16,7 +17,7 @@ const pageSize = 50;
 const mostWaiting = 500;
 const mostWaitingRuns = 20;
 const TokensQuery = z.object({
-  status: z.string().transform((text) => text.split(",")).pipe(z.array(TokenStatus)).optional(),
+  status: z.string().transform((text) => text.split(",")).pipe(listOf(TokenStatus)).optional(),
   cursor: z.string().optional(),
 });
 

@@ -78,7 +78,7 @@ export function readChunksLive(engine: Engine, { runId, key, after }: { runId: s
 
   return {
     async next(quietMs) {
-      const until = Date.now() + quietMs;
+      const until = performance.now() + quietMs;
       if (run === "unknown") await learnRun();
       for (;;) {
         const wasFinal = runNow() === "final";
@@ -90,7 +90,7 @@ export function readChunksLive(engine: Engine, { runId, key, after }: { runId: s
         }
         if (isBehind) continue;
         if (wasFinal || isClosed) return "end";
-        const left = until - Date.now();
+        const left = until - performance.now();
         if (left <= 0) return "quiet";
         if (pending.length === 0) await changed(left);
       }

@@ -1,4 +1,5 @@
 import type { RunDetail } from "@/lib/contracts/run";
+import { askedByMany } from "../../db/asker";
 import type { Engine } from "../../engine/engine";
 import { getRunDetail } from "../../engine/reads/runs";
 
@@ -25,7 +26,7 @@ export function createRunDetails({ db, env }: Pick<Engine, "db" | "env">): RunDe
     const key = `${id} ${version}`;
     const found = shared.get(key);
     if (found) return found;
-    const reading = getRunDetail(db, env.id, id);
+    const reading = askedByMany(() => getRunDetail(db, env.id, id));
     shared.set(key, reading);
     const forget = () => void shared.delete(key);
     reading.then(() => setTimeout(forget, sharedMs).unref(), forget);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { RunRow } from "@/lib/contracts/run";
 import { createRecentChanges } from "@/lib/runs/recent-changes";
 import type { Feed } from "../../engine/feed";
+import type { Stopping } from "../stopping";
 
 /** Runs whose newest change is kept, so that a poll between two others misses nothing. */
 const recentRuns = 10_000;
@@ -15,7 +16,7 @@ export interface ShapeHub {
   head(): number;
   /** Newest rows of matching runs that changed after `position`. Null: too long ago to know. */
   since(position: number, concerns: (row: RunRow) => boolean): RunRow[] | null;
-  /** Resolves when a matching run has changed, at the latest after `ms`, or when the signal aborts. */
+  /** Resolves when a matching run has changed, at the latest after `ms`, when the signal aborts, or when the server stops. */
   wait(options: { concerns: (row: RunRow) => boolean; ms: number; signal: AbortSignal }): Promise<void>;
   waiting(): number;
 }
@@ -23,13 +24,17 @@ export interface ShapeHub {
 interface Waiter {
   concerns(row: RunRow): boolean;
   wake(): void;
+  end(): void;
 }
 
 /** The change feed for long polls: nothing asks the database whether something changed. */
-export function createShapeHub(feed: Feed): ShapeHub {
+export function createShapeHub(feed: Feed, stopping: Stopping): ShapeHub {
   const changes = createRecentChanges<RunRow>({ capacity: recentRuns, isNewer: (next, known) => next.version > known.version });
   const waiters = new Set<Waiter>();
 
+  stopping.onStop(() => {
+    for (const waiter of waiters) waiter.end();
+  });
   feed.onRuns((offered) => {
     for (const { row, created, at } of offered) {
       changes.add({ id: row.id, value: row, created, at });
@@ -56,13 +61,14 @@ export function createShapeHub(feed: Feed): ShapeHub {
         let timer = setTimeout(end, ms);
         const waiter: Waiter = {
           concerns,
+          end,
           wake() {
             waiters.delete(waiter);
             clearTimeout(timer);
             timer = setTimeout(end, gatherMs);
           },
         };
-        if (signal.aborted) return end();
+        if (signal.aborted || stopping.isStopping()) return end();
         signal.addEventListener("abort", end, { once: true });
         waiters.add(waiter);
       });

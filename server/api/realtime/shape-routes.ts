@@ -3,12 +3,15 @@ import type { RunRow } from "@/lib/contracts/run";
 import { parseDuration } from "@/lib/time/duration";
 import { getBatch, listBatchRuns } from "../../engine/reads/batches";
 import { EngineError } from "../../engine/error";
+import { existingTags } from "../../engine/reads/facets";
 import { listRuns } from "../../engine/reads/runs";
+import { allows, readableThrough } from "../authorize";
+import { joinedReadings, waysToRead } from "../comma-list";
 import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { readsRun, requireRun } from "../find-run";
 import { notFound } from "../problem";
 import { requires } from "../requires";
-import { list } from "../runs-query";
+import { list, meanings } from "../runs-query";
 import { createRunDetails } from "./run-details";
 import { answerShape, pinOf, type Shape } from "./shape";
 import { createShapeHub } from "./shape-hub";
@@ -21,7 +24,7 @@ const pageRows = 200;
 export function shapeRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const app = new Hono<ApiEnv>();
-  const server = { hub: createShapeHub(engine.feed), details: createRunDetails(engine) };
+  const server = { hub: createShapeHub(engine.feed, context.stopping), details: createRunDetails(engine), stopping: context.stopping };
   const answer = (c: ApiRequest, shape: Shape) => answerShape(c, server, { shape, ...callerOf(context, c) });
 
   app.get("/realtime/v1/runs/:runId", requires(context, { allow: "scope", action: "read", wants: readsRun(context) }), async (c) => {
@@ -34,7 +37,7 @@ export function shapeRoutes(context: ApiContext): Hono<ApiEnv> {
     requires(context, {
       allow: "scope",
       action: "read",
-      wants: (c) => ({ resources: [{ type: "runs" }, { type: "tags" }, ...tagsOf(c).map((id) => ({ type: "tags", id }) as const)] }),
+      wants: (c) => ({ resources: [{ type: "runs" }, { type: "tags" }, ...(meanings(c.req.query(), "tags") ?? []).map((id) => ({ type: "tags", id }) as const)] }),
     }),
     (c) => answer(c, tagShape(context, c)),
   );
@@ -55,18 +58,30 @@ export function shapeRoutes(context: ApiContext): Hono<ApiEnv> {
   return app;
 }
 
-const tagsOf = (c: ApiRequest): string[] => list(c.req.query("tags")) ?? [];
-
-/** Runs with all of the tags, created after a moment that the first answer fixes: the handle carries it on. */
+/**
+ * Runs with all of the tags, created after a moment that the first answer fixes: the handle carries it on. Of a list that can be read
+ * in several ways (a tag may have commas) each way counts, so each run is asked for whether the caller may read it.
+ */
 function tagShape(context: ApiContext, c: ApiRequest): Shape {
   const { engine } = context;
-  const tag = tagsOf(c);
+  const principal = principalOf(c);
+  const text = c.req.query("tags") ?? "";
+  const joined = joinedReadings(text);
+  const plain = list(c.req.query(), "tags") ?? [];
+  const mayRead = (row: RunRow) => allows(principal, { action: "read", resources: readableThrough(row) });
   const period = c.req.query("createdAt");
   const ms = period === undefined ? dayMs : parseDuration(period);
   if (ms === null) throw new EngineError(400, `The parameter \`createdAt\` must be a duration such as "1h"; "${String(period).slice(0, 40)}" is none.`, { param: "createdAt" });
   const from = new Date(pinOf(c, Date.now() - Math.min(ms, dayMs))).toISOString();
 
   async function rows(): Promise<RunRow[]> {
+    const ways = waysToRead(text, await existingTags(engine.db, engine.env.id, joined));
+    const found = new Map<string, RunRow>();
+    for (const tag of ways.length === 0 ? [plain] : ways) for (const row of await tagged(tag)) found.set(row.id, row);
+    return [...found.values()].filter(mayRead).toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1)).slice(0, rowLimit);
+  }
+
+  async function tagged(tag: string[]): Promise<RunRow[]> {
     const found: RunRow[] = [];
     let cursor: string | undefined;
     do {
@@ -77,17 +92,22 @@ function tagShape(context: ApiContext, c: ApiRequest): Shape {
     return found;
   }
 
+  const hasAll = ({ tags }: RunRow) => {
+    const all = (way: readonly string[]) => way.every((each) => tags.includes(each));
+    return all(plain) || (joined.length > 0 && waysToRead(text, new Set(joined.filter((each) => tags.includes(each)))).some(all));
+  };
+
   return {
-    name: `tags ${JSON.stringify(tag.toSorted())}`,
+    name: `tags ${JSON.stringify(text)}`,
     pin: Date.parse(from),
     rows,
-    concerns: (row) => row.createdAt >= from && tag.every((each) => row.tags.includes(each)),
+    concerns: (row) => row.createdAt >= from && hasAll(row) && mayRead(row),
   };
 }
 
 function callerOf(context: ApiContext, c: ApiRequest) {
   const principal = principalOf(c);
-  const asked = list(c.req.query("skipColumns")) ?? [];
+  const asked = list(c.req.query(), "skipColumns") ?? [];
   return {
     // What the token leaves out is for its issuer to say, not for its holder.
     skipColumns: principal.kind === "public" && principal.skipColumns.length > 0 ? principal.skipColumns : asked,

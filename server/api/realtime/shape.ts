@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { RunDetail, RunRow } from "@/lib/contracts/run";
 import { EngineError } from "../../engine/error";
 import type { ApiRequest } from "../context";
+import { serverStops, type Stopping } from "../stopping";
 import type { RunDetails } from "./run-details";
 import { columnsWithout, schemaOf, toShapeValue } from "./shape-row";
 import { waiterLimit, type ShapeHub } from "./shape-hub";
@@ -48,7 +49,7 @@ export function pinOf(c: ApiRequest, fresh: number): number {
  * One request of the shape protocol (wire.md 6): whole rows as a log. `offset=-1` gives all, an offset what changed after
  * it, `live=true` waits for that. A handle or offset that means nothing here is answered 409, and the client starts over.
  */
-export async function answerShape(c: ApiRequest, { hub, details }: { hub: ShapeHub; details: RunDetails }, request: ShapeRequest): Promise<Response> {
+export async function answerShape(c: ApiRequest, { hub, details, stopping }: { hub: ShapeHub; details: RunDetails; stopping: Stopping }, request: ShapeRequest): Promise<Response> {
   const { shape } = request;
   const handle = handleOf(hub, request);
   const query = c.req.query();
@@ -62,7 +63,11 @@ export async function answerShape(c: ApiRequest, { hub, details }: { hub: ShapeH
   const since = readOffset(offset);
   if (since === null) throw new EngineError(400, "The parameter `offset` must be -1 or an offset that a former answer gave.", { param: "offset" });
   if (query["handle"] !== handle || hub.since(since, shape.concerns) === null) return refetch(c, handle);
-  if (query["live"] === "true") await hold(c, hub, { request, since });
+  if (query["live"] === "true") {
+    await hold(c, hub, { request, since });
+    if (stopping.isStopping()) throw serverStops();
+    if (!(await request.stillValid())) throw new EngineError(401, "The access token has expired or was revoked while the request was held.");
+  }
   const position = hub.head();
   const changed = hub.since(since, shape.concerns);
   if (changed === null) return refetch(c, handle);
@@ -74,7 +79,6 @@ async function hold(c: ApiRequest, hub: ShapeHub, { request, since }: { request:
   if (hub.waiting() >= waiterLimit) throw new EngineError(429, "Too many subscriptions are waiting on this server; try again.");
   const ms = Math.min(holdMs, Math.max(0, (request.expiresAt ?? Number.POSITIVE_INFINITY) - Date.now()));
   await hub.wait({ concerns: request.shape.concerns, ms, signal: c.req.raw.signal });
-  if (!(await request.stillValid())) throw new EngineError(401, "The access token has expired or was revoked while the request was held.");
 }
 
 function answer(c: ApiRequest, { skipColumns }: ShapeRequest, result: { handle: string; position: number; runs: readonly RunDetail[]; operation: "insert" | "update" }): Response {

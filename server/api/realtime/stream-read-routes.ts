@@ -4,6 +4,7 @@ import { EngineError } from "../../engine/error";
 import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { readsRun, requireRun } from "../find-run";
 import { requires } from "../requires";
+import type { Stopping } from "../stopping";
 import { readChunksLive, type ChunkReader } from "./chunk-reader";
 import { eventText, pingText, type StreamVersion } from "./event-text";
 import { inputKey } from "./stream-write-routes";
@@ -29,7 +30,7 @@ async function follow(context: ApiContext, c: ApiRequest, key: string): Promise<
   const after = await startAfter(context, c, { runId: run.id, key });
   const version: StreamVersion = c.req.header("x-trigger-realtime-streams-version") === "v2" ? "v2" : "v1";
   const reader = readChunksLive(context.engine, { runId: run.id, key, after });
-  const body = eventBody(reader, { version, quietMs, mayGoOn: allowance(context, c), cutOff: () => c.env?.outgoing?.destroy() });
+  const body = eventBody(reader, { version, quietMs, mayGoOn: allowance(context, c), cutOff: () => c.env?.outgoing?.destroy(), stopping: context.stopping });
   c.header("content-type", "text/event-stream; charset=utf-8");
   c.header("cache-control", "no-cache, no-transform");
   // nginx would hold events back.
@@ -43,28 +44,35 @@ interface BodyOptions {
   quietMs: number;
   mayGoOn: () => Promise<boolean>;
   cutOff: () => void;
+  stopping: Stopping;
 }
 
 function eventBody(reader: ChunkReader, options: BodyOptions): ReadableStream<Uint8Array> {
-  const { version } = options;
+  const { version, stopping } = options;
+  const forget = stopping.onStop(() => reader.close());
+  const close = () => {
+    forget();
+    reader.close();
+  };
   const encoder = new TextEncoder();
   const text = (events: string) => encoder.encode(events);
-  let heardAt = Date.now();
-  let pingedAt = Date.now();
+  let heardAt = performance.now();
+  let pingedAt = performance.now();
 
   async function nextText(): Promise<{ events: string } | "end" | "refused"> {
     for (;;) {
-      const left = heardAt + options.quietMs - Date.now();
+      const left = heardAt + options.quietMs - performance.now();
       if (left <= 0) return "end";
       const found = await reader.next(Math.min(left, revalidateMs));
+      if (stopping.isStopping()) return "refused";
       if (found === "end") return "end";
       if (!(await options.mayGoOn())) return "refused";
       if (found !== "quiet") {
-        heardAt = pingedAt = Date.now();
+        heardAt = pingedAt = performance.now();
         return { events: eventText(version, found satisfies readonly StreamChunk[]) };
       }
-      if (Date.now() - pingedAt < pingMs) continue;
-      pingedAt = Date.now();
+      if (performance.now() - pingedAt < pingMs) continue;
+      pingedAt = performance.now();
       return { events: pingText[version] };
     }
   }
@@ -76,12 +84,12 @@ function eventBody(reader: ChunkReader, options: BodyOptions): ReadableStream<Ui
       async pull(controller) {
         const next = await nextText();
         if (typeof next === "object") return controller.enqueue(text(next.events));
-        reader.close();
-        // A clean end would pass for the end of the stream. Cut off, the client asks again: it is told why not, or brings a new token.
+        close();
+        // A clean end would pass for the end of the stream. Cut off, the client asks again: it is told why not, brings a new token, or finds the server that follows.
         if (next === "refused") options.cutOff();
         return controller.close();
       },
-      cancel: () => reader.close(),
+      cancel: close,
     },
     { highWaterMark: 1 },
   );
@@ -90,11 +98,11 @@ function eventBody(reader: ChunkReader, options: BodyOptions): ReadableStream<Ui
 /** Whether the credential still holds; asked at most once per `revalidateMs`. */
 function allowance(context: ApiContext, c: ApiRequest): () => Promise<boolean> {
   const principal = principalOf(c);
-  let askedAt = Date.now();
+  let askedAt = performance.now();
   return async () => {
     if ("expiresAt" in principal && principal.expiresAt <= Date.now()) return false;
-    if (Date.now() - askedAt < revalidateMs) return true;
-    askedAt = Date.now();
+    if (performance.now() - askedAt < revalidateMs) return true;
+    askedAt = performance.now();
     return context.credentials.stillValid(principal);
   };
 }

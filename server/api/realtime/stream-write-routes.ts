@@ -61,7 +61,7 @@ export function streamWriteRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post(
     "/realtime/v1/streams/:runId/input/:streamId",
-    requires(context, { allow: "scope", action: "write", wants: (c) => ({ resources: [{ type: "inputStreams", id: c.req.param("runId") ?? "" }] }) }),
+    requires(context, { allow: "scope", action: "write", fromRuns: true, wants: (c) => ({ resources: [{ type: "inputStreams", id: c.req.param("runId") ?? "" }] }) }),
     async (c) => {
       const run = await requireRun(context, c);
       assertLive(run);

@@ -7,12 +7,12 @@ import { EngineError } from "../../engine/error";
 import { getBatch, listBatchRuns } from "../../engine/reads/batches";
 import { allows, authorize } from "../authorize";
 import { readJson } from "../body";
-import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
+import { principalOf, requestKeyOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { itemChunks } from "../ndjson";
 import { notFound, refuse } from "../problem";
-import type { Principal } from "../principal";
+import { minterOf, type Principal } from "../principal";
 import { authorizeItem, requires } from "../requires";
-import { checkPublicOptions } from "../trigger-checks";
+import { checkPublicOptions, withUploads } from "../trigger-checks";
 import { handOver, oneTimeOf } from "./trigger";
 import { wireBatch, wireBatchV1 } from "../wire/batch";
 import { runResult } from "../wire/result";
@@ -37,10 +37,10 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     const body = await readJson(c, BatchCreateBody, createBytes);
     authorizeTasks(c, principal, body.taskIdentifiers ?? []);
     refuseParent(principal, body);
-    const batch = await createBatch(engine, { ...body, ...oneTimeOf(principal) });
+    const batch = await createBatch(engine, { ...body, ...requestKeyOf(c), ...oneTimeOf(principal) });
     // The handle lets in items of any task, so only who may batch any task is given one that sends.
     const sends = c.req.header("x-trigger-client") === "browser" && allows(principal, { action: "batchTrigger", resources: [{ type: "tasks" }] });
-    handOver(c, issuer.batchAccess(batch.id, { sends }));
+    handOver(c, issuer.batchAccess(batch.id, { sends, by: minterOf(principal) }));
     return c.json(batch, 202);
   });
 
@@ -51,9 +51,11 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     const batchId = c.req.param("batchId");
     const counts = { accepted: 0, deduplicated: 0 };
     const store = async (items: BatchItem[]) => {
-      const added = await addBatchItems(engine, batchId, items);
-      counts.accepted += added.accepted;
-      counts.deduplicated += added.deduplicated;
+      for await (const part of withUploads(context, principal, items)) {
+        const added = await addBatchItems(engine, batchId, part);
+        counts.accepted += added.accepted;
+        counts.deduplicated += added.deduplicated;
+      }
     };
     let storing = Promise.resolve();
     try {
@@ -78,12 +80,13 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
       const tasks = [...new Set(items.map((item) => item.task))].toSorted();
       authorizeTasks(c, principal, tasks);
       refuseParent(principal, parent);
-      const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...oneTimeOf(principal) });
+      for (const { task, options = {} } of items) checkPublicOptions(engine, principal, task, options);
+      const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...requestKeyOf(c), ...oneTimeOf(principal) });
       if (!batch.isCached) {
-        await addBatchItems(engine, batch.id, items.map((item, index) => ({ ...item, index })));
+        for await (const part of withUploads(context, principal, items.map((item, index) => ({ ...item, index })))) await addBatchItems(engine, batch.id, part);
         await sealBatch(engine, batch.id);
       }
-      handOver(c, issuer.batchAccess(batch.id));
+      handOver(c, issuer.batchAccess(batch.id, { by: minterOf(principal) }));
       return c.json({ id: batch.id, runCount: batch.runCount, isCached: batch.isCached }, 202);
     });
   }
@@ -120,7 +123,7 @@ async function authorizedWhole(context: ApiContext, c: ApiRequest, batchId: stri
   const chunks: BatchItem[][] = [];
   for await (const items of itemChunks(c, publicItemsBytes)) {
     for (const item of items) {
-      checkPublicOptions(principal, context.engine.deployments.task(item.task), item.options ?? {});
+      checkPublicOptions(context.engine, principal, item.task, item.options ?? {});
       authorizeEither(principal, batchId, item.task);
     }
     chunks.push(items);

@@ -3,9 +3,9 @@ import { limits } from "@/lib/contracts/run";
 import { completeToken } from "../../engine/waiting/token";
 import { EngineError } from "../../engine/error";
 import { audit } from "../audit";
-import { declaredLength, parseJson, readText, tooLarge } from "../body";
+import { readAnswer } from "../answer";
+import { declaredLength, readChunks, tooLarge } from "../body";
 import type { ApiContext, ApiEnv } from "../context";
-import { answerPacket } from "../payload";
 import { refuse } from "../problem";
 import { requires } from "../requires";
 
@@ -20,20 +20,13 @@ export function callbackRoutes(context: ApiContext): Hono<ApiEnv> {
     const length = declaredLength(c);
     if (length === null) return refuse(c, 411, "Send the header content-length.");
     if (length > limits.payloadBytes) throw tooLarge(limits.payloadBytes);
-    const { token, first } = await completeToken(engine, tokenId, answerPacket(jsonOrNothing(await readText(c, limits.payloadBytes))), { by: "callback" });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of readChunks(c, limits.payloadBytes)) chunks.push(chunk);
+    const answer = readAnswer(Buffer.concat(chunks), c.req.header("content-type"));
+    const { token, first } = await completeToken(engine, tokenId, answer, { by: "callback" });
     if (first) await audit(context, { actor: { name: "callback" }, action: "token.complete", target: token.id });
     return c.json({ success: true });
   });
 
   return app;
-}
-
-/** Whoever calls back may send what it likes: what is not JSON counts as an empty object. */
-function jsonOrNothing(text: string): unknown {
-  if (text.trim() === "") return {};
-  try {
-    return parseJson(text);
-  } catch {
-    return {};
-  }
 }

@@ -3,7 +3,7 @@ import { listDeployments, type DeploymentRow } from "../../engine/reads/deployme
 import type { ApiContext, ApiEnv } from "../context";
 import { notFound } from "../problem";
 import { requires } from "../requires";
-import { readSize } from "../runs-query";
+import { pageNames, readPeriod, readSize, refuseUnknown } from "../runs-query";
 
 export function miscRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
@@ -21,9 +21,10 @@ export function miscRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   app.get("/api/v1/deployments", requires(context, { allow: "scope", action: "read", wants: () => ({ resources: [{ type: "deployments" }] }) }), async (c) => {
+    refuseUnknown(c.req.query(), ["status", "period", "from", "to", ...pageNames]);
     const status = c.req.query("status");
     if (status !== undefined && status !== "DEPLOYED") return c.json({ data: [], pagination: {} });
-    const { deployments, next } = await listDeployments(engine.db, engine.env.id, { limit: readSize(c.req.query("page[size]")), after: c.req.query("page[after]") });
+    const { deployments, next } = await listDeployments(engine.db, engine.env.id, { limit: readSize(c.req.query("page[size]")), after: c.req.query("page[after]"), ...readPeriod(c.req.query(), (part) => part) });
     return c.json({ data: deployments.map(wireDeployment), pagination: next === undefined ? {} : { next } });
   });
 

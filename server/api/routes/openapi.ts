@@ -25,7 +25,6 @@ const securityOf: Record<Rule["allow"], readonly object[]> = {
   key: [{ secretKey: [] }, { session: [] }],
   scope: [{ secretKey: [] }, { publicToken: [] }, { session: [] }],
   perItem: [{ secretKey: [] }, { publicToken: [] }, { session: [] }],
-  credential: [{ secretKey: [] }, { publicToken: [] }, { session: [] }],
 };
 
 /** `/api/openapi.json`: every route with the rule that guards it, and the bodies that the contracts define. */

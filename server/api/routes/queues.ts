@@ -10,19 +10,20 @@ import { readJson } from "../body";
 import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { describe } from "../principal";
 import { requires } from "../requires";
-import { bad } from "../runs-query";
+import { bad, refuseUnknown } from "../runs-query";
 
 const QueueType = z.enum(["id", "task", "custom"]);
-const PauseBody = z.object({ type: QueueType.default("id"), action: z.enum(["pause", "resume"]) });
-const OverrideBody = z.object({ type: QueueType.default("id"), concurrencyLimit: z.number().int().min(0).max(100_000) });
-const ResetBody = z.object({ type: QueueType.default("id") });
+const PauseBody = z.strictObject({ type: QueueType.default("id"), action: z.enum(["pause", "resume"]) });
+const OverrideBody = z.strictObject({ type: QueueType.default("id"), concurrencyLimit: z.number().int().min(0).max(100_000) });
+const ResetBody = z.strictObject({ type: QueueType.default("id") });
 
 export function queueRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const app = new Hono<ApiEnv>();
-  const write = requires(context, { allow: "key", action: "write" });
+  const write = requires(context, { allow: "key", action: "write", fromRuns: true });
 
   app.get("/api/v1/queues", requires(context, { allow: "key", action: "read" }), async (c) => {
+    refuseUnknown(c.req.query(), ["page", "perPage"]);
     const page = readNumber(c, "page", 1, 1_000_000);
     const perPage = readNumber(c, "perPage", 25, 100);
     const [queues, limits] = await Promise.all([listQueues(engine), listQueueLimits(engine.db, engine.env.id)]);
@@ -35,60 +36,67 @@ export function queueRoutes(context: ApiContext): Hono<ApiEnv> {
   app.get("/api/v1/queues/:queue", requires(context, { allow: "scope", action: "read", wants: () => ({ resources: [{ type: "queues" }] }) }), async (c) => {
     const type = QueueType.safeParse(c.req.query("type") ?? "id");
     if (!type.success) throw bad("type", "must be id, task or custom");
-    return c.json(await retrieve(nameOf(c, type.data)));
+    return c.json(await retrieve(namesOf(c, type.data)));
   });
 
   app.post("/api/v1/queues/:queue/pause", write, async (c) => {
     const principal = principalOf(c);
     const { type, action } = await readJson(c, PauseBody);
-    const { name } = await find(nameOf(c, type));
+    const { name } = await find(namesOf(c, type));
     await setQueuePaused(engine, name, { paused: action, by: describe(principal) });
     await audit(context, { actor: principal, action: `queue.${action}`, target: name });
-    return c.json(await retrieve(name));
+    return c.json(await retrieve([name]));
   });
 
   app.post("/api/v1/queues/:queue/concurrency/override", write, async (c) => {
     const principal = principalOf(c);
     const { type, concurrencyLimit } = await readJson(c, OverrideBody);
-    const { name } = await find(nameOf(c, type));
+    const { name } = await find(namesOf(c, type));
     await overrideQueueLimit(engine, name, concurrencyLimit, describe(principal));
     await audit(context, { actor: principal, action: "queue.override", target: name, detail: String(concurrencyLimit) });
-    return c.json(await retrieve(name));
+    return c.json(await retrieve([name]));
   });
 
   app.post("/api/v1/queues/:queue/concurrency/reset", write, async (c) => {
     const principal = principalOf(c);
-    const { type } = await readJson(c, ResetBody);
-    const { name } = await find(nameOf(c, type));
+    const { type } = await readJson(c, ResetBody.prefault({}));
+    const { name } = await find(namesOf(c, type));
     await overrideQueueLimit(engine, name, null, describe(principal));
     await audit(context, { actor: principal, action: "queue.reset", target: name });
-    return c.json(await retrieve(name));
+    return c.json(await retrieve([name]));
   });
 
-  async function find(name: string): Promise<QueueRow> {
-    const queue = (await listQueues(engine)).find((candidate) => candidate.name === name);
-    if (queue === undefined) throw new EngineError(404, `Queue ${JSON.stringify(name.slice(0, 128))} not found.`, { code: "queue-not-found" });
-    return queue;
+  async function find(names: readonly string[]): Promise<QueueRow> {
+    const queues = await listQueues(engine);
+    for (const name of names) {
+      const queue = queues.find((each) => each.name === name) ?? queues.find((each) => spelled(each.name) === spelled(name));
+      if (queue !== undefined) return queue;
+    }
+    throw new EngineError(404, `Queue ${JSON.stringify(names[0]?.slice(0, 128))} not found.`, { code: "queue-not-found" });
   }
 
-  async function retrieve(name: string) {
+  async function retrieve(names: readonly string[]) {
+    const queue = await find(names);
     const limits = await listQueueLimits(engine.db, engine.env.id);
-    return wireQueue(await find(name), limits.get(name));
+    return wireQueue(queue, limits.get(queue.name));
   }
 
   return app;
 }
 
-/** The published client encodes a slash twice: one decoding has been done, the other is done here. */
-function nameOf(c: ApiRequest, type: z.infer<typeof QueueType>): string {
-  const given = (c.req.param("queue") ?? "").replaceAll(/%2f/gi, "/");
+/** As the published client writes a name before it encodes it for the address; a name may have those letters itself. */
+const spelled = (name: string): string => name.replaceAll(/%2f/gi, "/");
+
+/** What the address may mean, likeliest first: it names a queue by its id, its task or its own name. */
+function namesOf(c: ApiRequest, type: z.infer<typeof QueueType>): string[] {
+  const name = spelled(c.req.param("queue") ?? "");
   switch (type) {
     case "task":
-      return given.startsWith("task/") ? given : `task/${given}`;
+      return [`task/${name}`, name];
     case "custom":
-      return given;
+      return [name];
     case "id":
-      return given.replace(/^queue_/, "");
+      return name.startsWith("queue_") ? [name.slice("queue_".length), name] : [name];
   }
 }
 

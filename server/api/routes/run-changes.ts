@@ -5,28 +5,30 @@ import { cancelRun } from "../../engine/running/cancel-run";
 import { updateMetadata } from "../../engine/telling/update-metadata";
 import { replayRun } from "../../engine/triggering/replay-run";
 import { rescheduleRun } from "../../engine/triggering/reschedule-run";
+import { payloadPacket, storedType } from "../../engine/packets";
 import { addTags } from "../../engine/telling/add-tags";
 import { resetIdempotencyKey } from "../../engine/triggering/trigger";
 import { audit } from "../audit";
 import { readJson, triggerBytes } from "../body";
-import { principalOf, type ApiContext, type ApiEnv } from "../context";
+import { principalOf, requestKeyOf, type ApiContext, type ApiEnv } from "../context";
 import { changesRun, requireRun } from "../find-run";
-import { payloadPacket } from "../payload";
 import { describe } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";
-import { checkKeyTtl, checkPayload, taskFor } from "../trigger-checks";
+import type { Principal } from "../principal";
+import { uploadedContent } from "../trigger-checks";
 import { retrieve } from "./runs";
 
 const metadataBytes = 2 * 1024 * 1024;
 
 export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
-  const { engine, log } = context;
+  const { engine } = context;
   const app = new Hono<ApiEnv>();
   const secret = requires(context, { allow: "key", action: "write" });
+  const again = requires(context, { allow: "key", action: "write", fromRuns: true });
 
   for (const path of ["/api/v2/runs/:runId/cancel", "/api/v1/runs/:runId/cancel"]) {
-    app.post(path, requires(context, { allow: "scope", action: "write", wants: changesRun(context) }), async (c) => {
+    app.post(path, requires(context, { allow: "scope", action: "write", fromRuns: true, wants: changesRun(context) }), async (c) => {
       const run = await requireRun(context, c);
       const principal = principalOf(c);
       const { id, alreadyFinished } = await cancelRun(engine, run.id, { by: describe(principal) });
@@ -35,19 +37,16 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
     });
   }
 
-  app.post("/api/v1/runs/:runId/replay", secret, async (c) => {
+  app.post("/api/v1/runs/:runId/replay", again, async (c) => {
     const run = await requireRun(context, c);
     const principal = principalOf(c);
-    const body = await readJson(c, ReplayBody, triggerBytes);
-    checkKeyTtl(body.idempotencyKeyTTL, "idempotencyKeyTTL");
-    const task = taskFor(engine, run.task, { lockToVersion: body.version });
-    if (body.payload !== undefined && task !== null) checkPayload(task, payloadPacket(body.payload, body.payloadType), log);
-    const { id } = await replayRun(engine, run.id, { body, by: describe(principal) });
+    const body = await withUploadedPayload(context, principal, await readJson(c, ReplayBody.prefault({}), triggerBytes));
+    const { id } = await replayRun(engine, run.id, { body, by: describe(principal), ...requestKeyOf(c) });
     await audit(context, { actor: principal, action: "run.replay", target: run.id, detail: id });
     return c.json({ id });
   });
 
-  app.post("/api/v1/runs/:runId/reschedule", secret, async (c) => {
+  app.post("/api/v1/runs/:runId/reschedule", again, async (c) => {
     const run = await requireRun(context, c);
     const { delay } = await readJson(c, z.object({ delay: z.string().min(1) }));
     await rescheduleRun(engine, run.id, delay);
@@ -67,7 +66,7 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
     return c.json(await updateMetadata(engine, run.id, await readJson(c, MetadataBody, metadataBytes)));
   });
 
-  app.post("/api/v1/idempotencyKeys/:key/reset", requires(context, { allow: "scope", action: "write", wants: () => ({ resources: [{ type: "runs" }] }) }), async (c) => {
+  app.post("/api/v1/idempotencyKeys/:key/reset", requires(context, { allow: "scope", action: "write", fromRuns: true, wants: () => ({ resources: [{ type: "runs" }] }) }), async (c) => {
     const key = c.req.param("key");
     const { taskIdentifier } = await readJson(c, z.object({ taskIdentifier: z.string().min(1) }));
     if (!(await resetIdempotencyKey(engine, taskIdentifier, key))) throw notFound(`Idempotency key of task ${taskIdentifier.slice(0, 64)}`);
@@ -76,4 +75,10 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   return app;
+}
+
+async function withUploadedPayload(context: ApiContext, principal: Principal, body: ReplayBody): Promise<ReplayBody> {
+  if (body.payloadType !== storedType) return body;
+  const { data, dataType } = await uploadedContent(context, principal, payloadPacket(body.payload, storedType));
+  return { ...body, payload: data, payloadType: dataType };
 }

@@ -1,14 +1,16 @@
 import { Hono } from "hono";
-import type { TraceItem } from "@/lib/contracts/run";
+import type { RunRow, TraceItem } from "@/lib/contracts/run";
 import { listRunExtras } from "../../engine/reads/extras";
 import { listEvents, listRelations, listTrace } from "../../engine/reads/run";
-import { getRunDetail, listRuns } from "../../engine/reads/runs";
+import { getRunDetail, getRunRows, listRuns } from "../../engine/reads/runs";
 import { allows, readableThrough } from "../authorize";
 import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { readsRun, requireRun, runIdOf } from "../find-run";
+import type { Principal } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";
 import { list, readRunsQuery } from "../runs-query";
+import { serverStops } from "../stopping";
 import { readWait, runResult, runResultWithin } from "../wire/result";
 import { commonFields, namesFor, parseObject, retrievedRun } from "../wire/run";
 import { spanOf, traceTree } from "../wire/trace";
@@ -20,6 +22,7 @@ const tracePage = 2000;
 export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const app = new Hono<ApiEnv>();
+  const names = { task: (id: string) => engine.deployments.task(id) !== null, queue: (name: string) => engine.scheduler.hasQueue(name) };
   const readable = requires(context, { allow: "scope", action: "read", wants: readsRun(context) });
   const secret = requires(context, { allow: "key", action: "read" });
 
@@ -31,7 +34,7 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
       allow: "scope",
       action: "read",
       wants: (c) => {
-        const tasks = readRunsQuery(c.req.query()).query.task ?? [];
+        const tasks = readRunsQuery(c.req.query(), names).query.task ?? [];
         return { resources: [{ type: "runs" }, { type: "tasks" }], every: tasks.map((id) => ({ type: "tasks", id })) };
       },
     }),
@@ -40,15 +43,16 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.get("/api/v1/projects/:ref/runs", secret, async (c) => {
     if (c.req.param("ref") !== engine.env.project.ref) throw notFound(`Project ${c.req.param("ref").slice(0, 64)}`);
-    const { "filter[env]": environments, ...params } = c.req.query();
+    const { "filter[env]": environments = "", ...params } = c.req.query();
     // Only one environment is served here.
-    if (list(environments)?.includes(engine.env.slug) === false) return c.json({ data: [], pagination: {} });
+    if (list({ "filter[env]": environments }, "filter[env]")?.includes(engine.env.slug) === false) return c.json({ data: [], pagination: {} });
     return c.json(await page(c, params));
   });
 
   app.get("/api/v1/runs/:runId/result", secret, async (c) => {
     const wait = readWait(c);
     const result = await (wait > 0 ? runResultWithin(context, runIdOf(c), wait) : runResult(context, runIdOf(c)));
+    if (result === null && wait > 0 && context.stopping.isStopping()) throw serverStops();
     if (result === null) throw notFound(`Result of run ${runIdOf(c).slice(0, 64)}`);
     return c.json(result);
   });
@@ -66,7 +70,7 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.get("/api/v1/runs/:runId/trace", readable, async (c) => {
     const run = await requireRun(context, c);
-    return c.json({ trace: traceTree(run, await wholeTrace(run.id)) });
+    return c.json({ trace: traceTree(run, await wholeTrace(run.id), await traceIdOf(principalOf(c), run)) });
   });
 
   app.get("/api/v1/runs/:runId/spans/:spanId", readable, async (c) => {
@@ -77,7 +81,7 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   async function page(c: ApiRequest, params: Record<string, string>) {
-    const { query, empty } = readRunsQuery(params);
+    const { query, empty } = readRunsQuery(params, names);
     if (empty) return { data: [], pagination: {} };
     const { rows, next, previous } = await listRuns(engine.db, engine.env.id, query);
     const extras = await listRunExtras(engine.db, rows.map((row) => row.id));
@@ -86,6 +90,13 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
       data: rows.map((row) => ({ ...commonFields(row, extras.get(row.id), namesFor(c)), env })),
       pagination: { ...(next !== undefined && { next }), ...(previous !== undefined && { previous }) },
     };
+  }
+
+  /** A trace is named after its root, whose id is for those who may read that run. */
+  async function traceIdOf(principal: Principal, run: RunRow): Promise<string> {
+    if (run.rootId === undefined) return run.id;
+    const [root] = await getRunRows(engine.db, engine.env.id, [run.rootId]);
+    return root !== undefined && allows(principal, { action: "read", resources: readableThrough(root) }) ? root.id : run.id;
   }
 
   async function wholeTrace(runId: string): Promise<TraceItem[]> {

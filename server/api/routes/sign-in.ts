@@ -1,114 +1,100 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { Email, NewPassword, PasswordBody, passwordLength, PersonName } from "@/lib/contracts/people";
 import { EngineError } from "../../engine/error";
 import { createAttempts } from "../attempts";
 import { audit } from "../audit";
 import { readJson } from "../body";
-import { remoteAddress, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
+import { principalOf, remoteAddress, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { requires } from "../requires";
-import { sameOrigin } from "../same-origin";
-import { createFirstAdmin, setupIsOpen } from "../setup-code";
-import { addressHeader, passwordLength } from "../sign-in";
+import { createFirstAdmin, isSetupCode, setupIsOpen } from "../setup-code";
+import { answerSignedIn, guardVisitor, markOf, refuseWeak, setCookies, visitorOf } from "../visitor";
 
-const SetupBody = z.object({
-  code: z.string().min(1).max(200),
-  name: z.string().trim().min(1).max(100),
-  email: z.email().max(254).transform((email) => email.toLowerCase()),
-  password: z.string().min(passwordLength.min).max(passwordLength.max),
-});
+const SetupBody = z.object({ code: z.string().min(1).max(200), name: PersonName, email: Email, password: NewPassword });
 const SignInBody = z.object({ email: z.string().max(254), password: z.string().max(passwordLength.max) });
 
-/** Wrong passwords and codes per minute: for one account, and from one address. */
-const perAccount = 10;
-const perAddress = 30;
+/** Of the current password, when it is changed: per session, so that a stolen one cannot use up its owner's. */
+const changesPerWindow = 5;
+const changeWindowMs = 15 * 60_000;
 
 export function signInRoutes(context: ApiContext): Hono<ApiEnv> {
-  const { engine, signIn, credentials } = context;
+  const { engine, signIn, guesses, settingPasswords } = context;
   const app = new Hono<ApiEnv>();
-  const attempts = createAttempts({ perWindow: (name) => (name.startsWith("account ") ? perAccount : perAddress), windowMs: 60_000 });
+  const changes = createAttempts({ perWindow: () => changesPerWindow, windowMs: changeWindowMs });
   const anyone = requires(context, { allow: "anyone" });
 
   app.get("/api/setup", anyone, async (c) => c.json({ open: await setupIsOpen(engine.db) }));
 
   app.post("/api/setup", anyone, async (c) => {
-    guard(c);
+    guardVisitor(context, c);
     const body = await readJson(c, SetupBody);
-    const attempt = take(c, [`address ${remoteAddress(c)}`]);
-    const { password } = await signIn.auth().$context;
-    const made = await createFirstAdmin(engine.db, { ...body, passwordHash: await password.hash(body.password) });
-    if (!made) throw new EngineError(403, "This sign-in link was used already or is not valid. Start the server again to get a new one, or sign in.", { code: "setup_closed", param: "code" });
-    attempt.succeeded();
+    await settingPasswords(() => setUp(body));
     await audit(context, { actor: { name: body.email }, action: "setup", target: body.email });
-    return forward(c, "/api/auth/sign-in/email", { email: body.email, password: body.password });
+    return answerSignedIn(context, c, body);
   });
 
+  async function setUp({ password, ...body }: z.infer<typeof SetupBody>): Promise<void> {
+    // No guess at 192 random bits succeeds, so guesses are not counted: counting would let a stranger use up the attempts of others.
+    if (!(await isSetupCode(engine.db, body.code))) throw await setupRefusal();
+    await refuseWeak(password, { field: "password", about: [body.name, body.email] });
+    const outcome = await createFirstAdmin(engine.db, { ...body, passwordHash: await signIn.hash(password) });
+    if (outcome === "refused") throw await setupRefusal();
+    if (outcome === "address taken") throw new EngineError(409, "Somebody with this address is here already. Take another one.", { code: "address_taken", param: "email" });
+  }
+
+  async function setupRefusal(): Promise<EngineError> {
+    const reason = (await setupIsOpen(engine.db))
+      ? "This sign-in link is not valid. Take the one that the server has printed at its latest start, all of it."
+      : "This sign-in link was used already or is not valid: the first admin is there. Sign in, or have an admin invite you.";
+    return new EngineError(403, reason, { code: "setup_closed", param: "code" });
+  }
+
   app.post("/api/auth/sign-in/email", anyone, async (c) => {
-    guard(c);
-    const body = await readJson(c, SignInBody);
-    const email = body.email.trim().toLowerCase();
-    const attempt = take(c, [`account ${email}`, `address ${remoteAddress(c)}`]);
-    const answer = await forward(c, "/api/auth/sign-in/email", { email, password: body.password });
-    if (!answer.ok) {
-      if (answer.status >= 500) return answer;
-      throw new EngineError(401, "The e-mail address or the password is wrong.", { code: "wrong_sign_in" });
-    }
+    guardVisitor(context, c);
+    const { email: given, password } = await readJson(c, SignInBody);
+    const email = given.trim().toLowerCase();
+    const attempt = guesses.take({ email, address: remoteAddress(context, c), mark: markOf(c) });
+    if (attempt === null) throw tooMany(c, guesses.retryAfter());
+    const cookies = await signIn.begin({ email, password }, visitorOf(context, c));
+    if (cookies === null) throw new EngineError(401, "The e-mail address or the password is wrong.", { code: "wrong_sign_in" });
     attempt.succeeded();
     await audit(context, { actor: { name: email }, action: "sign-in", target: email });
-    return answer;
+    setCookies(context, c, { email, cookies });
+    return c.json({ signedIn: true });
   });
 
   app.post("/api/auth/sign-out", anyone, async (c) => {
-    guard(c);
+    guardVisitor(context, c);
     const session = await signIn.session(c.req.raw.headers);
-    const answer = await forward(c, "/api/auth/sign-out", {});
+    for (const line of await signIn.end(visitorOf(context, c))) c.header("set-cookie", line, { append: true });
+    context.credentials.forget();
     if (session !== null) await audit(context, { actor: session, action: "sign-out", target: session.user.email });
-    return answer;
+    return c.json({ signedIn: false });
   });
 
-  // Of the library's other paths only these: one that it adds some day is not open by itself, nor a second way to sign in.
-  for (const path of ["/api/auth/get-session", "/api/auth/list-sessions"]) {
-    app.get(path, anyone, async (c) => withOwnHeaders(c, await signIn.auth().handler(withAddress(c, c.req.raw))));
-  }
-  for (const path of ["/api/auth/change-password", "/api/auth/revoke-session", "/api/auth/revoke-sessions", "/api/auth/revoke-other-sessions"]) {
-    app.post(path, anyone, async (c) => {
-      guard(c);
-      return forward(c, path, await readJson(c, z.record(z.string(), z.unknown())));
+  app.post("/api/auth/change-password", requires(context, { allow: "session", role: "viewer" }), async (c) => {
+    const principal = principalOf(c);
+    if (principal.kind !== "session") throw new EngineError(401, "Sign in first.");
+    const { email, name } = principal.user;
+    const passwords = await readJson(c, PasswordBody);
+    const attempt = changes.take([principal.sessionId]);
+    if (attempt === null) throw tooMany(c, changes.retryAfter());
+    const cookies = await settingPasswords(async () => {
+      await refuseWeak(passwords.newPassword, { field: "newPassword", about: [name, email] });
+      return signIn.changePassword(passwords, visitorOf(context, c));
     });
-  }
-
-  function take(c: ApiRequest, names: readonly string[]): { succeeded(): void } {
-    const attempt = attempts.take(names);
-    if (attempt !== null) return attempt;
-    c.header("retry-after", String(attempts.retryAfter()));
-    throw new EngineError(429, "Too many wrong attempts. Wait a minute and try again.", { code: "too_many_attempts" });
-  }
-
-  /** Signing a visitor in or out is an effect too, with a cookie or without one. */
-  function guard(c: ApiRequest): void {
-    if (!sameOrigin(c.req.raw.headers, context.config.origin())) throw new EngineError(403, "This request comes from another site.", { code: "cross_site" });
-    if (c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase() !== "application/json") {
-      throw new EngineError(403, "Send this with the header `content-type: application/json`.", { code: "cross_site" });
-    }
-  }
-
-  async function forward(c: ApiRequest, path: string, body: object): Promise<Response> {
-    const headers = new Headers(c.req.raw.headers);
-    headers.delete("content-length");
-    const url = new URL(path, c.req.url);
-    const answer = await signIn.auth().handler(withAddress(c, new Request(url, { method: "POST", headers, body: JSON.stringify(body) })));
-    credentials.forget();
-    return withOwnHeaders(c, answer);
-  }
+    if (cookies === null) throw new EngineError(400, "The current password is wrong.", { code: "wrong_password", param: "currentPassword" });
+    attempt.succeeded();
+    await audit(context, { actor: principal, action: "password.change", target: email });
+    setCookies(context, c, { email, cookies });
+    return c.json({ changed: true });
+  });
 
   return app;
 }
 
-/** The library's answer with the headers that every answer of ours has. */
-const withOwnHeaders = (c: ApiRequest, answer: Response): Response => c.newResponse(answer.body, answer);
-
-/** What a client says about its address counts for nothing. */
-function withAddress(c: ApiRequest, request: Request): Request {
-  const headers = new Headers(request.headers);
-  headers.set(addressHeader, remoteAddress(c));
-  return request.method === "GET" ? new Request(request.url, { headers }) : new Request(request, { headers });
+function tooMany(c: ApiRequest, seconds: number): EngineError {
+  c.header("retry-after", String(seconds));
+  const wait = seconds > 60 ? `${Math.ceil(seconds / 60)} minutes` : "a minute";
+  return new EngineError(429, `Too many wrong attempts. Wait ${wait} and try again.`, { code: "too_many_attempts" });
 }

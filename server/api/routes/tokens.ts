@@ -1,21 +1,20 @@
 import { Hono } from "hono";
-import { z } from "zod";
 import { limits } from "@/lib/contracts/run";
-import { TokenCreateBody, TokenStatus } from "@/lib/contracts/token";
+import { TokenCompleteBody, TokenCreateBody, TokenStatus } from "@/lib/contracts/token";
 import { getToken, listTokens } from "../../engine/reads/tokens";
 import { completeToken, createToken } from "../../engine/waiting/token";
 import { audit } from "../audit";
 import { readJson } from "../body";
-import { principalOf, type ApiContext, type ApiEnv } from "../context";
+import { principalOf, requestKeyOf, type ApiContext, type ApiEnv } from "../context";
 import { answerPacket } from "../payload";
-import { describe } from "../principal";
+import { describe, minterOf } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";
-import { bad, list, readPeriod, readSize } from "../runs-query";
+import { bad, createdName, createdNames, list, meanings, pageNames, readPeriod, readSize, refuseUnknown } from "../runs-query";
 import { wireToken, wireTokenWithOutput } from "../wire/token";
 import { handOver } from "./trigger";
 
-const CompleteBody = z.object({ data: z.unknown().optional() });
+const known = ["filter[status]", "filter[idempotencyKey]", "filter[tags]", ...createdNames, ...pageNames];
 
 export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine, issuer } = context;
@@ -24,27 +23,28 @@ export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post(base, requires(context, { allow: "key", action: "write" }), async (c) => {
     const principal = principalOf(c);
-    const body = await readJson(c, TokenCreateBody, limits.tokenCreateBytes);
-    const { token, isCached } = await createToken(engine, body, principal.kind === "run" && principal.runId !== undefined ? { runId: principal.runId } : {});
-    handOver(c, issuer.tokenAccess(token.id));
+    const body = await readJson(c, TokenCreateBody.prefault({}), limits.tokenCreateBytes);
+    const { token, isCached } = await createToken(engine, body, { ...requestKeyOf(c), ...(principal.kind === "run" && { runId: principal.runId }) });
+    handOver(c, issuer.tokenAccess(token.id, minterOf(principal)));
     return c.json({ id: token.id, isCached, url: issuer.callbackUrl(token.id) });
   });
 
   app.get(base, requires(context, { allow: "key", action: "read" }), async (c) => {
     const params = c.req.query();
-    const status = list(params["filter[status]"])?.map((name) => {
+    refuseUnknown(params, known);
+    const status = list(params, "filter[status]")?.map((name) => {
       const known = TokenStatus.safeParse(name);
       if (!known.success) throw bad("filter[status]", "must name WAITING, COMPLETED or TIMED_OUT");
       return known.data;
     });
-    const tags = list(params["filter[tags]"]);
+    const tags = meanings(params, "filter[tags]");
     const [key, after, before] = [params["filter[idempotencyKey]"], params["page[after]"], params["page[before]"]];
     const page = await listTokens(engine.db, engine.env.id, {
       limit: readSize(params["page[size]"]),
       ...(status !== undefined && { status }),
       ...(tags !== undefined && { tags }),
       ...(key !== undefined && { idempotencyKey: key }),
-      ...readPeriod(params, "filter[createdAt]"),
+      ...readPeriod(params, createdName),
       ...(after !== undefined && { after }),
       ...(before !== undefined && { before }),
     });
@@ -65,7 +65,7 @@ export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
     requires(context, { allow: "scope", action: "write", wants: (c) => ({ resources: [{ type: "waitpoints", id: c.req.param("tokenId") ?? "" }] }) }),
     async (c) => {
       const principal = principalOf(c);
-      const { data } = await readJson(c, CompleteBody, limits.payloadBytes);
+      const { data } = await readJson(c, TokenCompleteBody.prefault({}), limits.payloadBytes);
       const { token, first } = await completeToken(engine, c.req.param("tokenId"), answerPacket(data), { by: describe(principal) });
       if (first) await audit(context, { actor: principal, action: "token.complete", target: token.id });
       return c.json({ success: true });

@@ -1,16 +1,16 @@
 import { Hono } from "hono";
 import { TriggerBody, type TriggerOptions } from "@/lib/contracts/trigger";
+import { payloadPacket } from "../../engine/packets";
 import { trigger } from "../../engine/triggering/trigger";
 import { readJson, triggerBytes } from "../body";
-import { principalOf, setHeader, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
-import { payloadPacket } from "../payload";
-import { describe, type Principal } from "../principal";
+import { principalOf, requestKeyOf, setHeader, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
+import { describe, minterOf, type Principal } from "../principal";
 import { requires } from "../requires";
 import { readWait, runResultWithin } from "../wire/result";
-import { checkKeyTtl, checkPayload, checkPublicOptions, storedContent, taskFor } from "../trigger-checks";
+import { checkPublicOptions, uploadedContent } from "../trigger-checks";
 
 export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
-  const { engine, issuer, log, packets } = context;
+  const { engine, issuer } = context;
   const app = new Hono<ApiEnv>();
 
   app.post(
@@ -21,22 +21,17 @@ export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
       const waitMs = readWait(c);
       const body = await readJson(c, TriggerBody, triggerBytes);
       const options = withLegacyHeaders(c, body.options ?? {});
-      const task = taskFor(engine, c.req.param("task"), options);
-      checkPublicOptions(principal, task, options);
-      checkKeyTtl(options.idempotencyKeyTTL, "options.idempotencyKeyTTL");
-      const payload = payloadPacket(body.payload, options.payloadType);
-      const content = await storedContent(packets, payload);
-      if (task !== null) checkPayload(task, content, log);
-      const requestKey = c.req.header("x-trigger-request-idempotency-key");
+      checkPublicOptions(engine, principal, c.req.param("task"), options);
+      const payload = await uploadedContent(context, principal, payloadPacket(body.payload, options.payloadType));
       const run = await trigger(engine, {
         task: c.req.param("task"),
         payload,
         options,
-        ...(requestKey !== undefined && { requestKey }),
+        ...requestKeyOf(c),
         ...oneTimeOf(principal),
         ...(principal.kind === "session" && { by: describe(principal) }),
       });
-      handOver(c, issuer.runAccess(run.id, principal.kind === "public" ? principal.skipColumns : []));
+      handOver(c, issuer.runAccess(run.id, { skipColumns: principal.kind === "public" ? principal.skipColumns : [], by: minterOf(principal) }));
       const result = waitMs === 0 ? null : await runResultWithin(context, run.id, waitMs);
       return c.json({ id: run.id, isCached: run.isCached, ...(result !== null && { result }) });
     },

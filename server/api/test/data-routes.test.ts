@@ -216,37 +216,14 @@ test("queues: listed, paused, overridden, by double-encoded names", async () => 
   expect((await api.call("GET", "/api/v1/queues/nobody?type=custom")).body.code).toBe("queue-not-found");
 });
 
-test("packets: uploaded and read through signed addresses that cannot be bent", async () => {
-  const key = "trigger/packet_abc/payload.json";
-  const asked = await api.call("PUT", `/api/v2/packets/${encodeURIComponent(key)}`, {});
-  expect(asked.body).toEqual({ presignedUrl: expect.stringContaining("/packets/trigger/packet_abc/payload.json?"), storagePath: key });
-  const url = new URL(asked.body.presignedUrl);
-  const text = JSON.stringify({ json: { big: "é".repeat(1000) } });
-  const put = (at: URL, headers: Record<string, string> = { "content-type": "application/super+json" }) => api.call("PUT", at.pathname + at.search, { as: null, raw: text, headers });
-  expect((await put(url)).status).toBe(200);
-  expect((await put(url, { "content-type": "text/html" })).status).toBe(415);
-  const read = new URL((await api.call("GET", `/api/v1/packets/${encodeURIComponent(key)}`)).body.presignedUrl);
-  const got = await api.call("GET", read.pathname + read.search, { as: null });
-  expect([got.status, got.headers.get("content-type"), got.text]).toEqual([200, "application/super+json", text]);
-  const bent = [read.pathname.replace("abc", "abd") + read.search, url.pathname + url.search, read.pathname + read.search.replace(/expires=\d/, "expires=9"), read.pathname, `${read.pathname}?expires=9999999999999&sig=${"0".repeat(64)}`];
-  for (const path of bent) expect((await api.call("GET", path, { as: null })).status).toBe(403);
-  for (const evil of ["..%2f..%2fetc%2fpasswd", "%2e%2e%2f%2e%2e%2fmaster.key", "a%00b", "a%5c..%5cb", "run_1%2Fpayload", "a%2F%2Fb"]) expect([403, 404]).toContain((await api.call("PUT", `/api/v2/packets/${evil}`)).status);
-  const run = await api.trigger("hello", { payload: key, options: { payloadType: "application/store" } });
-  const retrieved = (await api.call("GET", `/api/v3/runs/${run}`)).body;
-  expect(retrieved.payload).toBeUndefined();
-  expect(retrieved.payloadPresignedUrl).toContain(key);
-});
-
 test("a run's stored packets are read with what reads the run, from a browser too", async () => {
-  const key = "trigger/packet_of_run/payload.json";
-  const upload = new URL((await api.call("PUT", `/api/v2/packets/${encodeURIComponent(key)}`)).body.presignedUrl);
-  await api.call("PUT", upload.pathname + upload.search, { as: null, raw: '{"json":{"n":1}}', headers: { "content-type": "application/super+json" } });
-  const run = await api.trigger("hello", { payload: key, options: { payloadType: "application/store" } });
+  const text = "é".repeat(300 * 1024);
+  const run = await api.trigger("hello", { payload: text, options: { payloadType: "text/plain" } });
   const path = `/api/v1/runs/${run}/packets/payload`;
   const as = api.issuer.runAccess(run).token;
   const asked = await api.call("GET", path, { as });
   const url = new URL(asked.body.presignedUrl);
-  expect((await api.call("GET", url.pathname + url.search, { as: null })).text).toBe('{"json":{"n":1}}');
+  expect((await api.call("GET", url.pathname + url.search, { as: null })).text).toBe(text);
   expect((await api.call("GET", path, { as: api.issuer.runAccess("run_other").token })).status).toBe(403);
   // On 404 the client asks for the packet by its name.
   const absent = [path.replace("payload", "output"), path.replace("payload", "metadata"), path.replace(run, await api.trigger())];

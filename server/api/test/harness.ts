@@ -10,11 +10,13 @@ import { openDatabase, type Database } from "../../db/database";
 import { PrismaClient } from "../../db/generated/client";
 import { createVault, openKeys, type Keys } from "../../db/keys";
 import { openPacketStore } from "../../db/packets";
+import { openUploads } from "../../db/uploads";
 import { deploy } from "../../engine/versions/deploy";
 import { createEngine } from "../../engine/create-engine";
 import type { Engine } from "../../engine/engine";
 import { createLog } from "../../log";
 import { createApi, type Api } from "../api";
+import type { ApiConfig } from "../context";
 import { createIssuer, type Issuer } from "../issuer";
 import { issueSetupCode } from "../setup-code";
 
@@ -32,12 +34,19 @@ export const manifest: BundleManifest = {
       id: "checked",
       filePath: "trigger/checked.ts",
       queue: "task/checked",
-      payloadSchema: {
-        $schema: "https://json-schema.org/draft/2020-12/schema",
+      // For forms: says more than is certain.
+      payloadSchema: { type: "object", properties: { email: { type: "string", format: "email", pattern: "^[^@]+@[^@]+$" } }, required: ["email"] },
+      certainSchema: {
         type: "object",
-        properties: { email: { type: "string" }, count: { type: "integer", minimum: 1 }, at: { type: "string" }, kind: { enum: ["a", "b"] } },
-        required: ["email"],
-        additionalProperties: false,
+        properties: {
+          payload: {
+            type: "object",
+            properties: { email: { type: "string" }, count: { type: "integer", minimum: 1 }, at: { type: "string" }, kind: { enum: ["a", "b"] } },
+            required: ["email"],
+            additionalProperties: false,
+          },
+        },
+        required: ["payload"],
       },
     },
   ],
@@ -53,11 +62,15 @@ export interface Harness {
   secretKey: string;
   /** Set once a server listens. */
   origin: string;
+  /** From where it is asked. */
+  address: string;
   /** A request with the secret key, or with what `as` gives. A body goes as JSON. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** The first admin's cookie. */
   signUp(role?: "admin" | "operator" | "viewer"): Promise<string>;
   trigger(task?: string, body?: object): Promise<string>;
+  /** Warnings and errors so far. */
+  logged(): readonly string[];
   close(): Promise<void>;
 }
 export interface CallOptions {
@@ -86,9 +99,18 @@ export async function openHarness(): Promise<Harness> {
   const { environment } = await bootstrap({ db, vault, project: { ref: "proj_test", name: "Test" }, environment: { slug: "prod", type: "PRODUCTION" }, secretKey: undefined });
   let secretKey = "";
   await showNewKey({ db, vault, environmentId: environment.id }, (key = "") => (secretKey = key));
-  const log = createLog({ level: "error", format: "json", write: (line) => process.stderr.write(line) });
-  const packets = openPacketStore(folder);
-  const state = { origin };
+  const logged: string[] = [];
+  const log = createLog({
+    level: "warn",
+    format: "json",
+    write(line) {
+      logged.push(line);
+      if (line.includes('"level":"error"')) process.stderr.write(line);
+    },
+  });
+  const packets = openPacketStore(join(folder, "packets"));
+  const uploads = openUploads({ folder: join(folder, "uploads"), environmentId: environment.id });
+  const state = { origin, address: "127.0.0.1" };
   const issuer = createIssuer({ keys, environmentId: environment.id, origin: () => state.origin });
   const engine = await createEngine({
     db,
@@ -96,24 +118,29 @@ export async function openHarness(): Promise<Harness> {
     packets,
     log,
     sole: true,
-    api: () => ({ url: state.origin, token: issuer.workerToken() }),
+    api: (run) => ({ url: state.origin, token: issuer.runToken(run) }),
     tokenUrl: issuer.callbackUrl,
     tokenAccess: (id) => issuer.tokenAccess(id).token,
     runAccess: (id) => issuer.runAccess(id).token,
     batchAccess: (id) => issuer.batchAccess(id).token,
   });
   await deploy(engine, { contentHash: "one", bundle: "one", manifest });
-  const api = createApi({ engine, prisma, keys, packets, log, config: { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [] } });
+  const config = { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [], clientAddress: ({ socket }) => socket.remoteAddress ?? "" } satisfies ApiConfig;
+  const api = createApi({ engine, prisma, keys, packets, uploads, log, config });
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const { as = secretKey, body, headers = {}, raw } = options;
     const credential: Record<string, string> = as === null ? {} : typeof as === "string" ? { authorization: `Bearer ${as}` } : { cookie: as.cookie };
     const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
-    const response = await api.app.request(`${state.origin}${path}`, {
-      method,
-      headers: { "content-type": "application/json", "x-trigger-api-version": version, host: new URL(state.origin).host, ...credential, ...headers },
-      ...(payload !== undefined && { body: payload, duplex: "half" }),
-    });
+    const response = await api.app.request(
+      `${state.origin}${path}`,
+      {
+        method,
+        headers: { "content-type": "application/json", "x-trigger-api-version": version, host: new URL(state.origin).host, ...credential, ...headers },
+        ...(payload !== undefined && { body: payload, duplex: "half" }),
+      },
+      { incoming: { headers, socket: { remoteAddress: state.address } } },
+    );
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, body: readJson(text) };
   }
@@ -152,11 +179,19 @@ export async function openHarness(): Promise<Harness> {
     set origin(value) {
       state.origin = value;
     },
+    get address() {
+      return state.address;
+    },
+    set address(value) {
+      state.address = value;
+    },
     call,
     signUp,
     trigger,
+    logged: () => logged,
     async close() {
       await engine.close();
+      uploads.close();
       await prisma.$disconnect();
       await db.close();
       await source.drop();

@@ -70,6 +70,30 @@ test("runs.list pages, filters and iterates", async () => {
   expect(seen).toEqual(wanted);
 });
 
+test("runs.list goes back a page, and finds regions", async () => {
+  const made: string[] = [];
+  for (let n = 0; n < 5; n++) made.unshift((await tasks.trigger("hello", { n }, { tags: "paged", region: n === 2 ? "eu-1" : 'us"1' })).id);
+  const idsOf = (page: { data: readonly { id: string }[] }) => page.data.map((run) => run.id);
+  const first = await runs.list({ tag: "paged", limit: 2 });
+  const second = await first.getNextPage();
+  const third = await second.getNextPage();
+  expect([idsOf(second), idsOf(third)]).toEqual([made.slice(2, 4), made.slice(4)]);
+  expect(idsOf(await third.getPreviousPage())).toEqual(made.slice(2, 4));
+  expect(idsOf(await (await third.getPreviousPage()).getPreviousPage())).toEqual(made.slice(0, 2));
+  expect(idsOf(await runs.list({ region: "eu-1" }))).toEqual([made[2]]);
+  expect(idsOf(await runs.list({ region: ["eu-1", 'us"1'], tag: "paged" }))).toEqual(made);
+  expect(idsOf(await runs.list({ region: "eu" }))).toEqual([]);
+});
+
+test.each(["/api/v1/runs?status=FAILED", "/api/v1/runs?filter%5Btags%5D=x", "/api/v1/waitpoints/tokens?filter%5Btag%5D=x", "/api/v1/queues?limit=3", "/api/v1/deployments?filter%5Bstatus%5D=DEPLOYED"])(
+  "a list refuses a parameter that it does not know, and names those that it does: %s",
+  async (path) => {
+    const answer = await api.call("GET", path);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatch(/is not a parameter of this list; known are \S+/);
+  },
+);
+
 test("cancel, replay, reschedule, and what is missing", async () => {
   const { id } = await tasks.trigger("hello", { n: 1 }, { delay: "1h" });
   const moved = await runs.reschedule(id, { delay: new Date(Date.now() + 7_200_000) });

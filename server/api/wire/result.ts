@@ -3,6 +3,7 @@ import { isFinal, type RunStatus } from "@/lib/contracts/status";
 import { getRunDetail } from "../../engine/reads/runs";
 import { EngineError } from "../../engine/error";
 import type { ApiContext, ApiRequest } from "../context";
+import type { Stopping } from "../stopping";
 
 interface Ended {
   id: string;
@@ -32,14 +33,22 @@ export async function runResult(context: Pick<ApiContext, "engine">, runId: stri
  * The same, held until the run ends or `ms` are over. The wait begins before the look at the row, so that no end falls between;
  * a run that this process executes, or has just ended, needs no look.
  */
-export async function runResultWithin({ engine }: Pick<ApiContext, "engine">, runId: string, ms: number) {
-  const end = engine.ends.wait(runId, ms);
+export async function runResultWithin({ engine, stopping }: Pick<ApiContext, "engine" | "stopping">, runId: string, ms: number) {
+  const end = untilStop(stopping, engine.ends.wait(runId, ms));
   if (!engine.live.has(runId) && !engine.ends.has(runId)) {
     const result = await runResult({ engine }, runId);
     if (result !== null) return result;
   }
   const ended = await end;
   return ended === null ? null : toResult({ ...ended, id: runId });
+}
+
+/** Null when the server stops first. */
+function untilStop<T>(stopping: Stopping, result: Promise<T>): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const forget = stopping.onStop(() => resolve(null));
+    void result.then(resolve, reject).finally(forget);
+  });
 }
 
 function toResult(run: Ended) {

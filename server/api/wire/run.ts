@@ -2,9 +2,9 @@ import type { TaskRunError } from "@/lib/contracts/error";
 import { describeError } from "@/lib/contracts/error";
 import type { Packet, RunDetail, RunRow } from "@/lib/contracts/run";
 import { legacyStatus, statusFlags } from "@/lib/contracts/status";
+import { deeperThan } from "@/lib/values/json-depth";
 import { decodePlain } from "@/lib/values/packet";
 import type { RunExtras } from "../../engine/reads/extras";
-import { deeperThan } from "../body";
 import type { ApiRequest } from "../context";
 import type { Issuer } from "../issuer";
 

@@ -20,7 +20,7 @@ interface SpanNode {
 }
 
 /** The run's spans and logs as a tree below a span for the run itself. A span's closing line replaces its opening one. */
-export function traceTree(run: RunRow, items: readonly TraceItem[]): { traceId: string; rootSpan: SpanNode } {
+export function traceTree(run: RunRow, items: readonly TraceItem[], traceId: string): { traceId: string; rootSpan: SpanNode } {
   const root = rootSpan(run);
   const nodes = new Map<string, SpanNode>();
   for (const item of items) nodes.set(item.spanId, spanNode(run, item));
@@ -28,7 +28,7 @@ export function traceTree(run: RunRow, items: readonly TraceItem[]): { traceId: 
     const parent = node.parentId === undefined ? undefined : nodes.get(node.parentId);
     (parent === undefined || parent === node ? root : parent).children.push(node);
   }
-  return { traceId: run.rootId ?? run.id, rootSpan: root };
+  return { traceId, rootSpan: root };
 }
 
 /** `GET …/spans/:spanId`; its newest line says how it ended. */

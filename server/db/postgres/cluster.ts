@@ -17,7 +17,10 @@ export interface Cluster {
   logFile: string;
 }
 
-export const superuser = "signalbox";
+/** Owns the database that it is named after, and nothing else. */
+export const role = "signalbox";
+/** Made by initdb, without a password: nobody signs in as it. */
+export const superuser = "postgres";
 const bundledMajor = "18";
 
 /** Finds binaries and account, and makes the database on first use. `dataDir` is ours and exists. */
@@ -87,10 +90,13 @@ async function initialise(cluster: Cluster): Promise<void> {
   const at = { ...cluster, database: staging };
   await run(at, { program: "initdb", args: [...initdbArguments, "-D", dataArgument(at)] });
   writeFileSync(join(staging, "pg_hba.conf"), accessRules);
-  // Through standard input of a server that nobody can connect to: the password is never in a file or an argument.
-  const input = `alter role ${superuser} password '${cluster.password}';\ncreate database ${superuser};\n`;
-  await run(at, { program: "postgres", args: ["--single", "-D", dataArgument(at), "postgres"], input });
+  await asSuperuser(at, [`create role ${role} login password '${cluster.password}'`, `create database ${role} owner ${role}`]);
   renameSync(staging, cluster.database);
+}
+
+/** A line each, through standard input of a server that nobody can connect to: a password is never in a file or an argument. */
+export async function asSuperuser(cluster: Cluster, statements: readonly string[]): Promise<void> {
+  await run(cluster, { program: "postgres", args: ["--single", "-D", dataArgument(cluster), "postgres"], input: `${statements.join(";\n")};\n` });
 }
 
 function removeLeftovers(database: string): void {

@@ -8,6 +8,7 @@ import { dropBallast, judgeDisk, layBallast } from "./disk";
 import { PostgresError } from "./error";
 import { stopOrphan } from "./orphan";
 import { chooseAddress, startPostmaster, type Postmaster } from "./postmaster";
+import { giveUpSuperuser } from "./role";
 import { durability, serverSettings } from "./settings";
 
 /** PostgreSQL as our child: started, started again when it dies, stopped last. */
@@ -29,6 +30,7 @@ export async function startEmbeddedPostgres(options: { dataDir: string; log: Log
   const startOnce = () => startPostmaster({ cluster, address, settings: serverSettings, log });
   let current: Postmaster | undefined = await startPatiently({ startOnce, dataDir, log });
   await assertDurable(current.url);
+  await giveUpSuperuser(current.url, log);
   await layBallast(dataDir, judgeDisk(await statfs(dataDir)).level);
 
   const closing = new AbortController();
@@ -71,12 +73,12 @@ const startPatienceMs = 60_000;
 
 /** Backends of a killed server need a moment to notice and leave; PostgreSQL refuses until they have. */
 async function startPatiently(attempt: Attempt): Promise<Postmaster> {
-  const deadline = Date.now() + startPatienceMs;
+  const deadline = performance.now() + startPatienceMs;
   for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 2_000)) {
     try {
       return await attempt.startOnce();
     } catch (error) {
-      if (Date.now() > deadline || !isPassing(error)) throw error;
+      if (performance.now() > deadline || !isPassing(error)) throw error;
       await giveRoom(attempt);
       await sleep(delayMs);
     }

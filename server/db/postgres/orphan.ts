@@ -34,8 +34,8 @@ async function stop({ pid, birth, log }: { pid: number; birth: string; log: Logg
   const gone = () => birthOf(pid) !== birth;
   for (const [signal, patience] of [["SIGINT", fastShutdownMs], ["SIGQUIT", immediateShutdownMs]] as const) {
     signalIfThere(pid, signal);
-    const deadline = Date.now() + patience;
-    while (!gone() && Date.now() < deadline) await sleep(10);
+    const deadline = performance.now() + patience;
+    while (!gone() && performance.now() < deadline) await sleep(10);
     if (gone()) return;
   }
   throw new PostgresError(`the database server of a killed Signalbox (process ${pid}) does not stop. End it, then start again.`);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import type { Logger } from "../../log";
-import { dataArgument, executable, spawnOptions, superuser, type Cluster } from "./cluster";
+import { dataArgument, executable, role, spawnOptions, type Cluster } from "./cluster";
 import { PostgresError } from "./error";
 import { asArguments, compression, type Settings } from "./settings";
 
@@ -23,14 +23,14 @@ export type Address = { socketDirectory: string } | { port: number };
 /** sun_path holds 107 bytes on Linux and 103 on macOS; the file name takes 15. */
 const longestSocketDirectory = 85;
 
-export async function chooseAddress(cluster: Cluster): Promise<Address> {
+export async function chooseAddress(cluster: Pick<Cluster, "database">): Promise<Address> {
   const fits = process.platform !== "win32" && Buffer.byteLength(cluster.database) <= longestSocketDirectory;
   return fits ? { socketDirectory: cluster.database } : { port: await freePort() };
 }
 
-export function urlOf(cluster: Cluster, address: Address, databaseName: string = superuser): string {
+export function urlOf(cluster: Pick<Cluster, "password">, address: Address, databaseName: string = role): string {
   const place = "port" in address ? `127.0.0.1:${address.port}/${databaseName}` : `localhost/${databaseName}?host=${encodeURIComponent(address.socketDirectory)}`;
-  return `postgres://${superuser}:${cluster.password}@${place}`;
+  return `postgres://${role}:${cluster.password}@${place}`;
 }
 
 export async function startPostmaster(options: { cluster: Cluster; address: Address; settings: Settings; log: Logger }): Promise<Postmaster> {
@@ -77,15 +77,15 @@ const reportEveryMs = 10_000;
 async function accepting({ url, exited, log }: { url: string; exited: Promise<string>; log: Logger }): Promise<void> {
   let ended: string | undefined;
   void exited.then((reason) => (ended = reason));
-  let heard = Date.now();
-  for (let nextReport = Date.now() + reportEveryMs; ; ) {
+  let heard = performance.now();
+  for (let nextReport = performance.now() + reportEveryMs; ; ) {
     const problem = await tryConnect(url);
     if (problem === undefined) return;
     if (ended !== undefined) throw new PostgresError(`PostgreSQL did not start (${ended})`);
     if (!isStarting(problem)) throw new PostgresError(`PostgreSQL started but refuses us: ${problem.message}`);
-    if (problem.code === "57P03") heard = Date.now();
-    if (Date.now() > heard + silenceMs) throw new PostgresError("PostgreSQL did not start in time");
-    if (Date.now() > nextReport) {
+    if (problem.code === "57P03") heard = performance.now();
+    if (performance.now() > heard + silenceMs) throw new PostgresError("PostgreSQL did not start in time");
+    if (performance.now() > nextReport) {
       log.info("waiting for PostgreSQL to recover");
       nextReport += reportEveryMs;
     }

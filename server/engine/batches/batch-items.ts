@@ -11,13 +11,15 @@ import { EngineError } from "../error";
 import { afterInsert } from "../triggering/after-insert";
 import { insertKeyed } from "../triggering/keyed";
 import type { KeyedRun } from "../loops";
+import { discardPacket } from "../packets";
 import { prepareRun, takeFastRoad, type ParentOperation } from "../triggering/prepare-run";
 import type { StoredRun } from "../run-row";
 
 export interface Item {
   index: number;
   task: string;
-  payload: Packet;
+  /** Throws what is wrong with it, like everything else of the item. */
+  payload(): Packet;
   options: TriggerOptions;
 }
 
@@ -30,7 +32,7 @@ export async function prepareItem(engine: Engine, batchId: string, item: Item, p
     return { keyed: { ...failedItem(item, batch, parent, { type: "INTERNAL_ERROR", code, message }), idempotency }, error: message };
   };
   try {
-    const prepared = await prepareRun(engine, { ...item, triggerFunction, batch }, parent);
+    const prepared = await prepareRun(engine, { ...item, payload: item.payload(), triggerFunction, batch }, parent);
     // With its key: as long as a run holds that, the item is that run.
     if ("heldBy" in prepared) return refuse(prepared.refusal, prepared.idempotency);
     const { run, idempotency } = prepared;
@@ -72,7 +74,7 @@ function failedItem({ task: given, ...item }: Item, batch: { id: string; index: 
     tags: [],
     node: null,
     payload: null,
-    payload_type: item.payload.dataType === "application/store" ? "application/json" : readableText(item.payload.dataType, 128),
+    payload_type: "application/json",
     metadata: null,
     options: JSON.stringify({ triggerFunction: parent?.waits === true ? "batchTriggerAndWait" : "batchTrigger" }),
     progress_value: null,
@@ -104,7 +106,7 @@ update batch set finished_count = finished_count + (select count(*) from x where
 export interface Inserted {
   runs: KeyedRun["run"][];
   /** Of `runs`' siblings that were not made, because a key names another run. */
-  unmade: string[];
+  unmade: KeyedRun["run"][];
   stored: StoredRun[];
   /** Runs that existed before, by idempotency key: they may have ended already. */
   cached: string[];
@@ -122,7 +124,7 @@ export async function insertItems(query: Query, engine: Engine, batchId: string,
     result.runIds.push(answer.id);
     if (answer.stored === null) {
       result.cached.push(answer.id);
-      result.unmade.push(item.keyed.run.id);
+      result.unmade.push(item.keyed.run);
     } else {
       result.runs.push(item.keyed.run);
       result.stored.push(answer.stored);
@@ -133,7 +135,10 @@ export async function insertItems(query: Query, engine: Engine, batchId: string,
 }
 
 export async function afterItems(engine: Engine, batchId: string, inserted: Inserted): Promise<void> {
-  for (const id of inserted.unmade) freeSlot(engine, id);
+  for (const run of inserted.unmade) {
+    freeSlot(engine, run.id);
+    await discardPacket(engine.packets, { data: run.payload, dataType: run.payload_type });
+  }
   afterInsert(engine, inserted.runs, inserted.stored);
   if (inserted.cached.length > 0) await countEnded(engine, inserted.cached);
   await completeBatch(engine, batchId);

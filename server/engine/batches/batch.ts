@@ -1,7 +1,6 @@
 import type { Operation } from "@/lib/contracts/ipc";
 import { limits } from "@/lib/contracts/run";
 import type { BatchCreateBody, BatchItem } from "@/lib/contracts/trigger";
-import { defaultKeyTtlMs, parseKeyTtl } from "@/lib/time/duration";
 import { newId } from "@/lib/ids/ids";
 import type { Query } from "../../db/database";
 import { encodeText } from "../../db/text";
@@ -9,8 +8,9 @@ import { completeBatch, settleBatch } from "./batch-complete";
 import { afterItems, insertItems, prepareItem } from "./batch-items";
 import { freeSlot, type Engine } from "../engine";
 import { EngineError } from "../error";
-import { packetOf } from "../packets";
-import { checkKey, type ParentOperation } from "../triggering/prepare-run";
+import { payloadPacket } from "../packets";
+import { claimRequest, MadeBefore } from "../request-once";
+import { checkKey, keyTtl, type ParentOperation } from "../triggering/prepare-run";
 
 /** A batch that is never sealed is given up after this long. */
 export const sealTimeoutMs = 30 * 60_000;
@@ -42,7 +42,7 @@ export async function triggerBatch(engine: Engine, operation: Extract<Operation,
   const known = key === null ? undefined : await engine.db.transaction((query) => holderOf(query, engine.env.id, key.name));
   if (known !== undefined) return joinBatch(engine, known, parent);
   const publicAccessToken = engine.batchAccess(id);
-  const items = await Promise.all(operation.items.map(async (item, index) => ({ index, task: item.task, ...(await prepareItem(engine, id, { index, ...item }, parent)) })));
+  const items = await Promise.all(operation.items.map(async (item, index) => ({ index, task: item.task, ...(await prepareItem(engine, id, { index, ...item, payload: () => item.payload }, parent)) })));
   const free = () => {
     for (const item of items) freeSlot(engine, item.keyed.run.id);
   };
@@ -97,7 +97,7 @@ interface HeldBatch {
 function keyOf({ idempotencyKey, idempotencyKeyTTL }: { idempotencyKey?: string | undefined; idempotencyKeyTTL?: string | undefined }): { name: string; ttlMs: number } | null {
   if (idempotencyKey === undefined) return null;
   checkKey(idempotencyKey, "idempotencyKey");
-  return { name: idempotencyKey, ttlMs: (idempotencyKeyTTL === undefined ? null : parseKeyTtl(idempotencyKeyTTL)) ?? defaultKeyTtlMs };
+  return { name: idempotencyKey, ttlMs: keyTtl(idempotencyKeyTTL, "idempotencyKeyTTL") };
 }
 
 /** Frees the key of a batch whose time is over; the batch that holds it otherwise. */
@@ -107,10 +107,31 @@ async function holderOf(query: Query, envId: string, key: string): Promise<HeldB
   return held;
 }
 
-/** Phase 1 of a batch over HTTP. With an idempotency key that is taken, the batch that holds it. */
-export async function createBatch(engine: Engine, body: BatchCreateBody & { idempotencyKeyTTL?: string; oneTimeToken?: { hash: string; expiresAt: Date } }): Promise<{ id: string; runCount: number; isCached: boolean; idempotencyKey?: string }> {
+type BatchRequest = BatchCreateBody & { idempotencyKeyTTL?: string; oneTimeToken?: { hash: string; expiresAt: Date }; requestKey?: string };
+interface CreatedBatch {
+  id: string;
+  runCount: number;
+  isCached: boolean;
+  idempotencyKey?: string;
+}
+
+/**
+ * Phase 1 of a batch over HTTP. With an idempotency key that is taken, the batch that holds it. `requestKey` is the id that a client
+ * keeps over retries of one call: the same one answers the same batch.
+ */
+export async function createBatch(engine: Engine, body: BatchRequest): Promise<CreatedBatch> {
+  try {
+    return await makeBatch(engine, body);
+  } catch (error) {
+    if (!(error instanceof MadeBefore)) throw error;
+    const { run_count: runCount } = await openBatch(engine, error.ref);
+    return { id: error.ref, runCount, isCached: false, ...(body.idempotencyKey !== undefined && { idempotencyKey: body.idempotencyKey }) };
+  }
+}
+
+async function makeBatch(engine: Engine, body: BatchRequest): Promise<CreatedBatch> {
   const id = newId("batch");
-  const ttlMs = (body.idempotencyKeyTTL === undefined ? null : parseKeyTtl(body.idempotencyKeyTTL)) ?? defaultKeyTtlMs;
+  const ttlMs = keyTtl(body.idempotencyKeyTTL, "idempotencyKeyTTL");
   const key = body.idempotencyKey ?? null;
   if (key !== null) checkKey(key, "idempotencyKey");
   const held = await engine.db.transaction(async (query) => {
@@ -122,6 +143,8 @@ export async function createBatch(engine: Engine, body: BatchCreateBody & { idem
       [id, engine.env.id, body.runCount, body.parentRunId ?? null, key, ttlMs],
     );
     if (created.length === 0) return query<{ id: string; run_count: number }>("select id, run_count from batch where env_id = $1 and idempotency_key = $2", [engine.env.id, key]);
+    // Before its one-time token is looked at, which the first try has used up.
+    if (body.requestKey !== undefined) await claimRequest(query, engine.env.id, { kind: "batch", key: body.requestKey, ref: id });
     if (body.oneTimeToken !== undefined) {
       const used = await query(
         "insert into request_key (env_id, kind, key, ref, expires_at) values ($1, 'token', $2, $3, $4) on conflict do nothing returning ref",
@@ -135,7 +158,7 @@ export async function createBatch(engine: Engine, body: BatchCreateBody & { idem
   const [cached] = held;
   const keyPart = key === null ? {} : { idempotencyKey: key };
   if (cached !== undefined) return { id: cached.id, runCount: cached.run_count, isCached: true, ...keyPart };
-  engine.timers.expect(Date.now() + sealTimeoutMs);
+  engine.timers.expect(engine.clock.now() + sealTimeoutMs);
   return { id, runCount: body.runCount, isCached: false, ...keyPart };
 }
 
@@ -149,7 +172,7 @@ export async function addBatchItems(engine: Engine, batchId: string, items: read
   const fresh = items.filter((item) => !known.has(item.index) && known.add(item.index));
   if (fresh.length === 0 || batch.sealed) return { accepted: 0, deduplicated: items.length };
   const prepared = await Promise.all(
-    fresh.map(async (item) => ({ index: item.index, task: item.task, ...(await prepareItem(engine, batchId, { index: item.index, task: item.task, payload: packetOf(item), options: item.options ?? {} }, null)) })),
+    fresh.map(async (item) => ({ index: item.index, task: item.task, ...(await prepareItem(engine, batchId, { index: item.index, task: item.task, payload: () => payloadPacket(item.payload, item.options?.payloadType), options: item.options ?? {} }, null)) })),
   );
   try {
     const inserted = await engine.db.transaction(async (query) => {

@@ -18,7 +18,7 @@ export interface BatchRow {
 }
 
 export async function getBatch(db: Database, envId: string, id: string): Promise<BatchRow | null> {
-  const [batch] = await db.query<{
+  const [batch] = await db.lists<{
     id: string;
     status: BatchRow["status"];
     run_count: number;
@@ -29,7 +29,7 @@ export async function getBatch(db: Database, envId: string, id: string): Promise
     idempotency_key: string | null;
   }>("select * from batch where id = $1 and env_id = $2", [id, envId]);
   if (batch === undefined) return null;
-  const items = await db.query<{ index: number; run_id: string; task: string; error: string | null }>(
+  const items = await db.lists<{ index: number; run_id: string; task: string; error: string | null }>(
     "select index, run_id, task, error from batch_item where batch_id = $1 order by index",
     [id],
   );
@@ -49,7 +49,7 @@ export async function getBatch(db: Database, envId: string, id: string): Promise
 
 /** Runs of a batch in item order, those that an idempotency key brought in included. */
 export async function listBatchRuns(db: Database, envId: string, batchId: string): Promise<RunRow[]> {
-  const rows = await db.query<StoredRun>(
+  const rows = await db.lists<StoredRun>(
     `select ${runColumns} from batch_item i join run on run.id = i.run_id where i.batch_id = $2 and run.env_id = $1 order by i.index`,
     [envId, batchId],
   );

@@ -11,7 +11,7 @@ export interface RunExtras {
 
 export async function listRunExtras(db: Database, runIds: readonly string[]): Promise<Map<string, RunExtras>> {
   if (runIds.length === 0) return new Map();
-  const rows = await db.query<{ run_id: string; options: string; metadata: string | null }>(
+  const rows = await db.lists<{ run_id: string; options: string; metadata: string | null }>(
     "select run_id, options, metadata from run_data where run_id = any($1::text[])",
     [runIds],
   );

@@ -16,9 +16,16 @@ select tag from (
 const tasksSql = `
 select task, max(minute) as last from run_stat where env_id = $1 and minute >= now() - interval '7 days' group by task order by last desc, task`;
 
+/** Which of the tags a run has, or had until it was removed. */
+export async function existingTags(db: Database, envId: string, tags: readonly string[]): Promise<Set<string>> {
+  if (tags.length === 0) return new Set();
+  const rows = await db.lists<{ tag: string }>("select tag from unnest($2::text[]) as tag where exists (select from run_tag t where t.env_id = $1 and t.tag = tag.tag)", [envId, tags]);
+  return new Set(rows.map((row) => row.tag));
+}
+
 /** Values for filters, most recent first; then those that are declared but were not used lately. */
 export async function readFacets(db: Database, envId: string, declared: { tasks: readonly string[]; queues: readonly string[] }): Promise<Facets> {
-  const [tasks, tags] = await Promise.all([db.query<{ task: string }>(tasksSql, [envId]), db.query<{ tag: string }>(tagsSql, [envId])]);
+  const [tasks, tags] = await Promise.all([db.lists<{ task: string }>(tasksSql, [envId]), db.lists<{ tag: string }>(tagsSql, [envId])]);
   return {
     tasks: [...new Set([...tasks.map((row) => row.task), ...declared.tasks])],
     queues: [...declared.queues],
@@ -31,7 +38,7 @@ select t.task, (select created_at from run where env_id = $1 and run.task = t.ta
   from unnest($2::text[]) as t(task)`;
 
 export async function readLastRuns(db: Database, envId: string, tasks: readonly string[]): Promise<Map<string, string>> {
-  const rows = await db.query<{ task: string; at: string | null }>(lastRunsSql, [envId, tasks]);
+  const rows = await db.lists<{ task: string; at: string | null }>(lastRunsSql, [envId, tasks]);
   return new Map(rows.flatMap((row) => (row.at === null ? [] : [[row.task, row.at] as const])));
 }
 
@@ -45,7 +52,7 @@ select count(*)::int as n from (
 
 /** Waiting runs of one task in a queue that tasks share, counted up to the bound. */
 export async function countQueued(db: Database, envId: string, queue: string, task: string): Promise<number> {
-  const [row] = await db.query<{ n: number }>(queuedSql, [envId, queue, task]);
+  const [row] = await db.lists<{ n: number }>(queuedSql, [envId, queue, task]);
   return row?.n ?? 0;
 }
 
@@ -62,7 +69,7 @@ select run.id, run.created_at, run_data.payload, run_data.payload_type
 
 /** The newest different payloads of a task's runs. */
 export async function readRecentPayloads(db: Database, envId: string, task: string): Promise<RecentPayloads["payloads"]> {
-  const rows = await db.query<{ id: string; created_at: string; payload: string | null; payload_type: string }>(payloadsSql, [envId, task]);
+  const rows = await db.lists<{ id: string; created_at: string; payload: string | null; payload_type: string }>(payloadsSql, [envId, task]);
   const different = new Map<string, RecentPayloads["payloads"][number]>();
   for (const row of rows) {
     const key = `${row.payload_type}\n${row.payload ?? ""}`;

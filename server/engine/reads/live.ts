@@ -4,7 +4,7 @@ import type { Engine } from "../engine";
 /** Queues with their depth; depth and running come from memory, the age of the oldest waiting run from one index probe per queue. */
 export async function listQueues(engine: Engine): Promise<QueueRow[]> {
   const depths = engine.scheduler.depths();
-  const rows = await engine.db.query<{
+  const rows = await engine.db.lists<{
     name: string;
     type: "task" | "custom";
     concurrency_limit: number | null;

@@ -16,14 +16,14 @@ interface StoredEvent {
 
 /** Events of a run after `afterVersion`, oldest first. */
 export async function listEvents(db: Database, runId: string, afterVersion = 0): Promise<RunEvent[]> {
-  const rows = await db.query<StoredEvent>("select * from run_history where run_id = $1 and version > $2 order by version", [runId, afterVersion]);
+  const rows = await db.lists<StoredEvent>("select * from run_history where run_id = $1 and version > $2 order by version", [runId, afterVersion]);
   return rows.map((row) => ({ runId: row.run_id, version: row.version, at: row.at, type: row.type, ...(row.data !== null && { data: Object(JSON.parse(row.data)) }) }));
 }
 
 /** Root, parent, siblings' parent is the same run, and the newest children. */
 export async function listRelations(db: Database, envId: string, run: RunRow): Promise<RunRow[]> {
   const above = [run.rootId, run.parentId].filter((id) => id !== undefined);
-  const rows = await db.query<StoredRun>(
+  const rows = await db.lists<StoredRun>(
     `select ${runColumns} from run where env_id = $1 and id = any($2)
      union all
      (select ${runColumns} from run where env_id = $1 and parent_id = $3 order by created_at desc limit $4)`,
@@ -71,7 +71,7 @@ interface StoredTrace {
 
 /** Spans and logs after `after`, in the order they were written. */
 export async function listTrace(db: Database, runId: string, after = 0, limit = 10_000): Promise<TraceItem[]> {
-  const rows = await db.query<StoredTrace>(
+  const rows = await db.lists<StoredTrace>(
     `select run_id, seq, attempt, kind, span_id, parent_id, name, level, started_at, ended_at, is_error, icon, attributes
        from run_trace where run_id = $1 and seq > $2 order by seq limit $3`,
     [runId, after, limit],
@@ -112,6 +112,6 @@ export async function listChunks(db: Database, of: { runId: string; key: string 
 
 /** Names of the streams that a run has written, oldest first. */
 export async function listStreams(db: Database, runId: string): Promise<string[]> {
-  const rows = await db.query<{ key: string }>("select key from stream where run_id = $1 order by created_at, key", [runId]);
+  const rows = await db.lists<{ key: string }>("select key from stream where run_id = $1 order by created_at, key", [runId]);
   return rows.map((row) => row.key);
 }

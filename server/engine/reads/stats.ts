@@ -52,7 +52,7 @@ async function readPoints(db: Database, envId: string, options: { hours: number;
   const stepMs = stepMinutes * 60_000;
   const last = Math.floor(options.now.getTime() / stepMs);
   const first = last - Math.ceil((options.hours * 60) / stepMinutes) + 1;
-  const cells = await db.query<Cell>(cellsSql, [envId, new Date(first * stepMs).toISOString(), stepMinutes, options.task ?? null]);
+  const cells = await db.lists<Cell>(cellsSql, [envId, new Date(first * stepMs).toISOString(), stepMinutes, options.task ?? null]);
   const bySlot = groupBy(cells, (cell) => cell.slot);
   const points: Point[] = [];
   for (let slot = first; slot <= last; slot++) points.push(pointOf(new Date(slot * stepMs).toISOString(), bySlot.get(slot) ?? []));
@@ -99,7 +99,7 @@ select task, floor((extract(epoch from minute) - extract(epoch from $2::timestam
 export async function readTaskDays(db: Database, envId: string, now: Date): Promise<Map<string, TaskDay>> {
   const hour = 3_600_000;
   const from = new Date((Math.floor(now.getTime() / hour) - 23) * hour);
-  const cells = await db.query<Cell & { task: string }>(daySql, [envId, from.toISOString()]);
+  const cells = await db.lists<Cell & { task: string }>(daySql, [envId, from.toISOString()]);
   const days = new Map<string, TaskDay>();
   for (const [task, own] of groupBy(cells, (cell) => cell.task)) {
     const hourly = emptyDay();

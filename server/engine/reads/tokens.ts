@@ -44,6 +44,7 @@ export async function getToken(db: Database, envId: string, id: string): Promise
 export interface TokensQuery {
   status?: readonly TokenStatus[];
   idempotencyKey?: string;
+  /** Any of them. */
   tags?: readonly string[];
   from?: string;
   to?: string;
@@ -55,7 +56,7 @@ export interface TokensQuery {
 
 const listSql = (direction: "older" | "newer") => `
 select ${tokenColumns} from waitpoint
- where env_id = $1 and ($2::text[] is null or status = any($2)) and ($3::text is null or idempotency_key = $3) and ($4::text[] is null or tags @> $4)
+ where env_id = $1 and ($2::text[] is null or status = any($2)) and ($3::text is null or idempotency_key = $3) and ($4::text[] is null or tags && $4)
    and ($5::timestamptz is null or created_at >= $5) and ($6::timestamptz is null or created_at <= $6)
    and ($7::text is null or (created_at, id) ${direction === "older" ? "<" : ">"} (select created_at, id from waitpoint where id = $7))
  order by created_at ${direction === "older" ? "desc" : "asc"}, id ${direction === "older" ? "desc" : "asc"} limit $8`;
@@ -65,7 +66,7 @@ const newer = listSql("newer");
 /** Newest first. */
 export async function listTokens(db: Database, envId: string, query: TokensQuery): Promise<{ tokens: TokenRow[]; next?: string; previous?: string }> {
   const backward = query.before !== undefined;
-  const rows = await db.query<StoredToken>(backward ? newer : older, [
+  const rows = await db.lists<StoredToken>(backward ? newer : older, [
     envId,
     query.status ?? null,
     query.idempotencyKey ?? null,
@@ -89,7 +90,7 @@ export async function listTokens(db: Database, envId: string, query: TokensQuery
 
 /** Waiting tokens by deadline, those without one last: what a person should answer first. */
 export async function listWaitingTokens(db: Database, envId: string, limit: number): Promise<TokenRow[]> {
-  const rows = await db.query<StoredToken>(
+  const rows = await db.lists<StoredToken>(
     `select ${tokenColumns} from waitpoint where env_id = $1 and status = 'WAITING' order by timeout_at asc nulls last, created_at limit $2`,
     [envId, limit],
   );

@@ -18,6 +18,7 @@ export async function cancelRun(engine: Engine, runId: string, { by }: { by: str
 /** "canceled", or the status in which it has ended before. */
 async function cancelOne(engine: Engine, runId: string, by: string): Promise<"canceled" | RunStatus> {
   const [before] = await engine.db.query<{ status: RunStatus }>("select status from run where id = $1", [runId]);
+  const live = engine.live.get(runId);
   const run = await engine.finishes.submit({
     runId,
     epoch: null,
@@ -38,7 +39,9 @@ async function cancelOne(engine: Engine, runId: string, by: string): Promise<"ca
   if (before?.status === "DELAYED") engine.counts.delayed = Math.max(0, engine.counts.delayed - 1);
   if (run.stopping) await stopProcess(engine, run);
   else {
-    engine.live.delete(run.id);
+    // One that waits in a process has no slot to give back; its hooks are heard until it is let go.
+    if (live?.epoch === run.epoch && engine.executor?.holds(run.id, run.epoch) === true) engine.live.set(run.id, { ...live, stored: run });
+    else engine.live.delete(run.id);
     engine.executor?.cancel(run.id, run.epoch);
   }
   return "canceled";

@@ -90,7 +90,7 @@ function place(engine: Engine, { run, cold, resumed }: Start, of: { deployment: 
         payload,
         metadata: cold.metadata === null ? null : decodeText(cold.metadata),
         env: {},
-        api: engine.api(),
+        api: engine.api({ runId: run.id, epoch: run.epoch }),
         ...(run.max_duration !== null && { maxDuration: run.max_duration }),
         ...(isolate && { isolated: true }),
         // An attempt's own time is added when it ends.

@@ -10,6 +10,8 @@ export interface Executor {
   /** False: no process holds the run at this epoch. */
   deliver(runId: string, epoch: number, seq: number, outcome: OperationOutcome): boolean;
   pushMetadata(runId: string, epoch: number, metadata: string | null): void;
+  /** A later credential for the run's calls. */
+  pushToken(runId: string, epoch: number, token: string): void;
   /** Asks the process to stop the run; false: nobody holds it. */
   cancel(runId: string, epoch: number): boolean;
   holds(runId: string, epoch: number): boolean;

@@ -1,12 +1,13 @@
 import type { AttemptResult } from "@/lib/contracts/ipc";
 import { engineRetriedCodes, outOfMemoryCodes, statusOfError, type TaskRunError } from "@/lib/contracts/error";
-import { limits } from "@/lib/contracts/run";
+import { limits, type Packet } from "@/lib/contracts/run";
 import { retryDelay } from "@/lib/time/backoff";
 import type { MachinePreset } from "@/lib/contracts/task";
 import { confirmCancel } from "./cancel-run";
 import { machineOf } from "./dispatch";
 import type { Engine, LiveRun } from "../engine";
 import type { Finish } from "../loops";
+import { storedType } from "../packets";
 import { retryRun } from "./retry";
 
 /** Attempts of one run at most, whatever its options say. */
@@ -20,11 +21,17 @@ export async function finishAttempt(engine: Engine, message: { runId: string; ep
   const { result } = message;
   const end = { runId: message.runId, epoch: message.epoch, from: ["EXECUTING", "DEQUEUED", "WAITING", "QUEUED"] as const, usageMs: result.usageMs };
   if (!result.ok) return failAttempt(engine, live, { ...result, proposed: result.retry?.delayMs });
-  if (result.output.data !== null && Buffer.byteLength(result.output.data) > limits.outputBytes) {
-    const error: TaskRunError = { type: "INTERNAL_ERROR", code: "TASK_OUTPUT_ERROR", message: `The output is larger than ${limits.outputBytes / 1024 / 1024} MB.` };
+  const refusal = refusalOf(result.output);
+  if (refusal !== null) {
+    const error: TaskRunError = { type: "INTERNAL_ERROR", code: "TASK_OUTPUT_ERROR", message: refusal };
     return endAttempt(engine, { ...end, status: statusOfError(error), event: "failed", error });
   }
   return endAttempt(engine, { ...end, status: "COMPLETED", event: "completed", output: result.output });
+}
+
+function refusalOf({ data, dataType }: Packet): string | null {
+  if (dataType === storedType) return "The output is the key of a stored packet; a task returns the content itself.";
+  return data !== null && Buffer.byteLength(data) > limits.outputBytes ? `The output is larger than ${limits.outputBytes / 1024 / 1024} MB.` : null;
 }
 
 /** The run's code has stopped either way: when the run had been cancelled first, that is what there is to say. */

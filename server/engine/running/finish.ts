@@ -4,7 +4,7 @@ import { completeBatch } from "../batches/batch-complete";
 import { statSql } from "./end-stats";
 import { inOrderOfId, linkedInput, type Ending } from "./ending";
 import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from "../engine";
-import { offloadPacket } from "../packets";
+import { discardPacket, offloadPacket } from "../packets";
 import { tellCallers } from "../round-effects";
 import { resumeRuns } from "../waiting/resume";
 import type { Finish, Finished } from "../loops";
@@ -74,12 +74,15 @@ select ${runColumns}, run.stopping, run.event, q.run_id is not null as was_queue
        (select json_agg(id) from p) as parents, (select json_agg(id) from bc where complete) as batches
   from r as run left join q on q.run_id = run.id`;
 
+const sizeOfEnding = ({ finish }: Ending): number => finish.output?.data?.length ?? 0;
+
 const nothing = Symbol("not in a state that ends this way");
 
 /** The road of ends. `submit` answers null when the run was not in one of the `from` statuses at that epoch. */
 export function createFinishes(engine: Engine) {
   const linked = groupCommit<Ending, Finished | typeof nothing>({
     writer: engine.db.writer(),
+    sizeOf: sizeOfEnding,
     async run(writer, endings) {
       const rows = await endLinked(engine, writer, endings);
       const byId = new Map(rows.map((row) => [row.id, row]));
@@ -118,7 +121,9 @@ export function createFinishes(engine: Engine) {
         known: before !== undefined && hasNoLinks(before, finish) ? before.stored : null,
       };
       const plain = ending.known === null ? null : await engine.rounds.end(ending);
-      return plain ?? endAsItIs(ending, before);
+      const run = plain ?? (await endAsItIs(ending, before));
+      if (run === null) await discardPacket(engine.packets, ending.output);
+      return run;
     },
     idle: linked.idle,
   };

@@ -8,7 +8,7 @@ import { runColumns, type StoredRun } from "../run-row";
 
 /** Why the process of a run is gone. */
 export type LossCause =
-  /** A shared process died and this run is not known to be the culprit: resumed in a process of its own. */
+  /** Its process died and it is not known to be the culprit, or the process was killed from outside: resumed in a process of its own. */
   | { kind: "neighbour" }
   /** It is the culprit. */
   | { kind: "failed"; error: Extract<TaskRunError, { type: "INTERNAL_ERROR" }>; retryable: boolean }
@@ -48,7 +48,7 @@ e as (insert into run_event (run_id, version, at, type, data) select id, version
 select r.*, exists (select from q) as queued from r`;
 
 const reasons: Record<LossCause["kind"], string> = {
-  neighbour: "its process died with another run in it",
+  neighbour: "its process died, and not surely by its doing",
   handedBack: "its process was stopped",
   lost: "it was lost on the way to its process",
   failed: "its process died",

@@ -1,12 +1,11 @@
 import type { Operation, OperationOutcome } from "@/lib/contracts/ipc";
-import { parseKeyTtl } from "@/lib/time/duration";
 import type { Query } from "../../db/database";
 import { isConnectionError, Unavailable } from "../../db/errors";
 import { encodeText } from "../../db/text";
 import { triggerBatch } from "../batches/batch";
 import type { Engine, LiveRun } from "../engine";
 import { EngineError } from "../error";
-import { checkKey, type ParentOperation } from "../triggering/prepare-run";
+import { checkKey, keyTtl, type ParentOperation } from "../triggering/prepare-run";
 import { completeToken, createToken } from "../waiting/token";
 import { trigger } from "../triggering/trigger";
 import { blockRun, kindOfWait } from "../waiting/wait";
@@ -86,9 +85,10 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
       return "waiting";
     }
     case "waitUntil": {
-      const { idempotencyKey, idempotencyKeyTTL, date } = operation;
+      const { idempotencyKey, idempotencyKeyTTL, durationMs } = operation;
+      const date = durationMs === undefined ? operation.date : new Date(engine.clock.now() + durationMs).toISOString();
       const until = idempotencyKey === undefined ? date : await endOfWait(engine, idempotencyKey, idempotencyKeyTTL, date);
-      if (Date.parse(until) <= Date.now()) {
+      if (Date.parse(until) <= engine.clock.now()) {
         const outcome: OperationOutcome = { ok: true, value: null };
         await writeJournal(engine, live, message, { outcome });
         return outcome;
@@ -212,7 +212,7 @@ async function forget(engine: Engine, live: LiveRun, message: OperationMessage):
  */
 async function endOfWait(engine: Engine, key: string, ttl: string | undefined, date: string): Promise<string> {
   checkKey(key, "idempotencyKey");
-  const ttlMs = (ttl === undefined ? null : parseKeyTtl(ttl)) ?? 365 * 86_400_000;
+  const ttlMs = ttl === undefined ? 365 * 86_400_000 : keyTtl(ttl, "idempotencyKeyTTL");
   const [row] = await engine.db.query<{ ref: string }>(
     `insert into request_key as k (env_id, kind, key, ref, expires_at) values ($1, 'wait', $2, $3, now() + $4 * interval '1 ms')
      on conflict (env_id, kind, key) do update set

@@ -41,6 +41,7 @@ interface Locked {
 export function createChunkWrites(engine: Engine) {
   return groupCommit<ChunkAppend, { next: number }>({
     writer: engine.db.writer(),
+    sizeOf: ({ chunks }) => chunks.reduce((sum, chunk) => sum + chunk.length, 0),
     async run(writer, appends) {
       // Chunks that are there already are known by their writer's number.
       const done = await untilKnown(() => writer.transaction((query) => append(query, engine.env.id, appends)));

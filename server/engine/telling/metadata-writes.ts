@@ -11,11 +11,10 @@ import { runColumns, type StoredRun } from "../run-row";
 
 type Json = Record<string, unknown>;
 
-/** Metadata may still be changed for this long after the end. */
-const afterEndMs = 3_600_000;
-
 interface Held {
   run: StoredRun;
+  /** It ended more than an hour ago. */
+  isClosed: boolean;
   metadata: Json;
   counts: Record<MetadataCount, number>;
   counted: boolean;
@@ -26,7 +25,7 @@ interface Held {
 /** Runs before their data, in order of id, as everywhere; the data is read by the next statement, which sees what others wrote before. */
 const lockSql = "select id from run where id = any($1) and env_id = $2 order by id for no key update";
 const heldSql = `
-select ${runColumns}, d.metadata as stored_metadata, json_build_object('own', d.metadata_operations, 'parent', d.parent_operations, 'root', d.root_operations) as counts
+select ${runColumns}, run.finished_at < now() - interval '1 hour' as is_closed, d.metadata as stored_metadata, json_build_object('own', d.metadata_operations, 'parent', d.parent_operations, 'root', d.root_operations) as counts
   from run_data d join run on run.id = d.run_id
  where d.run_id = any($1) and run.env_id = $2 order by d.run_id`;
 
@@ -63,6 +62,8 @@ export function createMetadataWrites(engine: Engine) {
 
   return groupCommit<MetadataChange, Json>({
     writer: engine.db.writer(),
+    // Each reads and writes the whole metadata of a run, a quarter of a megabyte at most.
+    maxBatch: 64,
     async run(writer, changes) {
       try {
         return await apply(writer, changes);
@@ -80,9 +81,9 @@ export function createMetadataWrites(engine: Engine) {
 async function applyAll(query: Query, envId: string, changes: readonly MetadataChange[]): Promise<{ results: (Json | Error)[]; runs: StoredRun[]; held: Map<string, Held> }> {
   const ids = new Set(changes.flatMap((change) => (change.from === undefined ? [change.runId] : [change.runId, change.from.runId])));
   await query(lockSql, [[...ids], envId]);
-  const rows = await query<StoredRun & { stored_metadata: string | null; counts: Held["counts"] }>(heldSql, [[...ids], envId]);
+  const rows = await query<StoredRun & { is_closed: boolean | null; stored_metadata: string | null; counts: Held["counts"] }>(heldSql, [[...ids], envId]);
   const held = new Map<string, Held>(
-    rows.map((row) => [row.id, { run: row, metadata: row.stored_metadata === null ? {} : parseObject(row.stored_metadata), counts: row.counts, counted: false, newestKey: undefined, changed: false }]),
+    rows.map((row) => [row.id, { run: row, isClosed: row.is_closed === true, metadata: row.stored_metadata === null ? {} : parseObject(row.stored_metadata), counts: row.counts, counted: false, newestKey: undefined, changed: false }]),
   );
   const results = changes.map((change) => applyOne(held, change));
   const written = [...held.values()].filter((entry) => entry.changed || entry.counted);
@@ -106,18 +107,18 @@ async function applyAll(query: Query, envId: string, changes: readonly MetadataC
 function applyOne(held: ReadonlyMap<string, Held>, change: MetadataChange): Json | Error {
   const entry = held.get(change.runId);
   if (entry === undefined) return new EngineError(404, `Run ${change.runId} not found.`);
-  const { run } = entry;
   let operations = change.operations;
   if (change.from !== undefined) {
     const { runId, epoch, count, first } = change.from;
     const teller = held.get(runId);
-    if (teller?.run.epoch !== epoch || isFinal(teller.run.status)) return entry.metadata;
+    // A cancelled run is heard until its process lets it go: its hooks tell what they have cleaned up.
+    if (teller?.run.epoch !== epoch || (isFinal(teller.run.status) && teller.run.status !== "CANCELED")) return entry.metadata;
     operations = operations.slice(Math.max(0, teller.counts[count] - first));
     // What is refused below counts too: it is not tried again when the run is resumed.
     teller.counts[count] = Math.max(teller.counts[count], first + change.operations.length);
     teller.counted = true;
   }
-  if (run.finished_at !== null && Date.now() - Date.parse(run.finished_at) > afterEndMs) {
+  if (entry.isClosed) {
     return new EngineError(422, "The run ended more than an hour ago; its metadata can no longer be changed.");
   }
   if (operations.length === 0) return entry.metadata;

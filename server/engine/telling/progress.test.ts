@@ -4,6 +4,7 @@ import type { MetadataOperation } from "@/lib/contracts/run";
 import { encodePacket } from "@/lib/values/packet";
 import { manifestOf, RetryLater, start, until, type TestNode, type TestTask } from "@/test/engine";
 import { engineSuite } from "@/test/engine-suite";
+import { cancelRun, confirmCancel } from "../running/cancel-run";
 import { recordProgress } from "./progress";
 import { getRunDetail, listRuns } from "../reads/runs";
 
@@ -100,5 +101,32 @@ describe("metadata operations on parent and root", () => {
     await told(n, ids.child, { firstParentOperation: 0, parentOperations: add(1), firstRootOperation: 0, rootOperations: add(10) });
     expect(await metadataOf(ids.middle)).toEqual({ list: [1, 1] });
     expect(await metadataOf(ids.root)).toEqual({ list: [10, 10] });
+  });
+});
+
+describe("around the end of a run", () => {
+  it("a cancelled run is heard until its process lets it go", async () => {
+    const n = await suite.node({ child: forever });
+    const { id } = await start(n, "child");
+    await until(n, id, "EXECUTING");
+    // Its onCancel hooks go on.
+    n.executor.cancel = () => true;
+    await cancelRun(n.engine, id, { by: "ada" });
+    await told(n, id, { firstMetadataOperation: 0, operations: add(1), tags: ["cleaned"] });
+    expect(await metadataOf(id)).toEqual({ list: [1] });
+    expect(await getRunDetail(suite.db, "env_1", id)).toMatchObject({ status: "CANCELED", tags: ["cleaned"] });
+    n.executor.held.delete(id);
+    await confirmCancel(n.engine, { runId: id, epoch: 1, usageMs: 1 });
+  });
+
+  it("a run that completed after a retry has no error, whether or not it has an output", async () => {
+    let tries = 0;
+    const task: TestTask = async () => {
+      if (++tries === 1) throw new RetryLater(0);
+      return undefined;
+    };
+    const n = await suite.node({ task }, { manifest: manifestOf([{ id: "task", retry: { maxAttempts: 2 } }]) });
+    const run = await until(n, (await start(n, "task")).id);
+    expect([run.status, run.attempt, run.error, run.fullError]).toEqual(["COMPLETED", 2, undefined, undefined]);
   });
 });

@@ -18,12 +18,13 @@ const maxText = 16_384;
  * half second of it, never state.
  */
 export function createTraceWrites(engine: Engine) {
-  const group = groupCommit<TraceItem, true>({
+  const group = groupCommit<{ item: TraceItem; row: ReturnType<typeof toInput> }, true>({
     writer: engine.db.writer({ asynchronousCommit: true }),
     maxBatch: 2000,
+    sizeOf: ({ row }) => row.name.length + (row.attributes?.length ?? 0),
     async run({ query }, items) {
-      await query(insertSql, [JSON.stringify(items.map(toInput))]);
-      engine.feed.emit("trace", items);
+      await query(insertSql, [JSON.stringify(items.map(({ row }) => row))]);
+      engine.feed.emit("trace", items.map(({ item }) => item));
       return items.map(() => true);
     },
   });
@@ -31,7 +32,8 @@ export function createTraceWrites(engine: Engine) {
     submit(live: LiveRun, items: readonly Omit<TraceItem, "runId" | "seq">[]): void {
       for (const item of items) {
         live.traceSeq += 1;
-        group.submit({ ...item, runId: live.id, seq: live.traceSeq }).catch((error: unknown) => engine.log.warn("trace lines were lost", { run: live.id, error: String(error) }));
+        const line = { ...item, runId: live.id, seq: live.traceSeq };
+        group.submit({ item: line, row: toInput(line) }).catch((error: unknown) => engine.log.warn("trace lines were lost", { run: live.id, error: String(error) }));
       }
     },
     idle: group.idle,

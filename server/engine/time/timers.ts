@@ -27,11 +27,12 @@ export function startTimers(engine: Engine): Timers {
   let running: Promise<void> | null = null;
   let closed = false;
 
+  /** `at` by the monotonic clock. */
   function arm(at: number): void {
     if (closed || at >= next) return;
     next = at;
     clearTimeout(timeout);
-    timeout = setTimeout(run, Math.max(0, Math.min(at - Date.now(), 2_147_483_647)));
+    timeout = setTimeout(run, Math.max(0, Math.min(at - performance.now(), 2_147_483_647)));
   }
 
   function run(): void {
@@ -42,7 +43,7 @@ export function startTimers(engine: Engine): Timers {
       })
       .finally(() => {
         running = null;
-        arm(Date.now() + pollMs);
+        arm(performance.now() + pollMs);
       });
   }
 
@@ -58,7 +59,7 @@ export function startTimers(engine: Engine): Timers {
     }
     const [row] = await engine.db.query<{ ms: number | null }>(nextSql, [engine.env.id]);
     // A millisecond more: the clock of the database has microseconds.
-    if (row?.ms !== null && row !== undefined) arm(Date.now() + row.ms + 1);
+    if (row?.ms !== null && row !== undefined) arm(performance.now() + row.ms + 1);
   }
 
   /** One that fails must not keep the others from being fired. */
@@ -88,9 +89,9 @@ export function startTimers(engine: Engine): Timers {
     }
   }
 
-  arm(Date.now());
+  arm(performance.now());
   return {
-    expect: arm,
+    expect: (at) => arm(performance.now() + at - engine.clock.now()),
     async close() {
       closed = true;
       clearTimeout(timeout);

@@ -158,7 +158,7 @@ describe("a replay", () => {
     await suite.db.query("delete from queue where name = 'other'");
     const two = await node({ task: echo }, { manifest: manifestOf([{ id: "task" }]), packets });
     const { id } = await replayRun(two.engine, first.id, { body: {}, by: "ada" });
-    await packets.remove(`${first.id}/payload`);
+    await packets.remove((await getRunDetail(suite.db, "env_1", first.id))?.payload ?? "");
     const again = await until(two, id);
     expect(again).toMatchObject({ status: "COMPLETED", queue: "task/task" });
     await expect(replayRun(two.engine, first.id, { body: {}, by: "ada" })).rejects.toMatchObject({ status: 422 });

@@ -52,6 +52,9 @@ export interface NewRun {
   created_by?: string;
 }
 
+/** About how much a run adds to a statement. */
+export const sizeOfRun = ({ payload, metadata, options }: NewRun): number => (payload?.length ?? 0) + (metadata?.length ?? 0) + options.length;
+
 const inputColumns = `id text, task text, status text, queue text, concurrency_key text, priority_ms int, queue_ms bigint, delay_until timestamptz,
   ttl_ms bigint, parent_id text, root_id text, batch_id text, batch_index int, replay_of text, depth smallint, is_test boolean, deployment text,
   machine text, isolate boolean, max_attempts smallint, max_duration int, tags text[], node text, payload text, payload_type text, metadata text,

@@ -1,11 +1,13 @@
 import { keyFreeingStatuses } from "@/lib/contracts/status";
 import { untilKnown, type Query } from "../../db/database";
 import { groupCommit } from "../../db/group-commit";
+import { inParts } from "../../db/parts";
 import type { Statement } from "../../db/pipeline";
 import { encodeText } from "../../db/text";
 import type { Engine } from "../engine";
 import { EngineError } from "../error";
-import { insertRuns, type HeldKeys, type NewRun } from "./insert-runs";
+import { insertRuns, sizeOfRun, type HeldKeys, type NewRun } from "./insert-runs";
+import type { StoredRun } from "../run-row";
 import type { KeyedAnswer, KeyedRun } from "../loops";
 
 const freeing = keyFreeingStatuses.map((status) => `'${status}'`).join(", ");
@@ -105,7 +107,7 @@ export async function holderOf(engine: Engine, task: string, key: string): Promi
 
 /** The write loop of runs with keys: keys and runs in one transaction, a group at a time. */
 export function createKeyedInserts(engine: Engine) {
-  return groupCommit<KeyedRun, KeyedAnswer>({ writer: engine.db.writer(), run: (writer, items) => untilKnown(() => writer.transaction((query) => insertKeyed(query, engine, items, { again: true }))) });
+  return groupCommit<KeyedRun, KeyedAnswer>({ writer: engine.db.writer(), sizeOf: ({ run }) => sizeOfRun(run), run: (writer, items) => untilKnown(() => writer.transaction((query) => insertKeyed(query, engine, items, { again: true }))) });
 }
 
 /** `again`: an earlier try with the same runs may have been committed. */
@@ -126,7 +128,8 @@ export async function insertKeyed(query: Query, engine: Engine, items: readonly 
   }
   await answerRequestsWith(query, engine.env.id, answers);
   const winners = open.filter((item) => !answers.has(item));
-  const stored = winners.length === 0 ? [] : await insertRuns(query, engine.env.id, winners.map((item) => item.run), { again });
+  const stored: StoredRun[] = [];
+  for (const part of inParts(winners.map((item) => item.run), sizeOfRun)) stored.push(...(await insertRuns(query, engine.env.id, part, { again })));
   const byId = new Map(stored.map((run) => [run.id, run]));
   return items.map((item) => {
     const answer = answers.get(item);

@@ -12,6 +12,7 @@ import { EngineError } from "../error";
 import type { NewRun } from "./insert-runs";
 import { holderOf } from "./keyed";
 import { offloadPacket } from "../packets";
+import { checkPayload } from "./payload-check";
 import type { RunOptions } from "./run-options";
 
 export interface TriggerRequest {
@@ -60,11 +61,11 @@ export interface KeyHeld {
 export async function prepareRun(engine: Engine, request: TriggerRequest, parent: ParentOperation | null): Promise<PreparedRun | KeyHeld> {
   const { options, task } = request;
   if (engine.readOnlyReason !== null) throw new EngineError(503, engine.readOnlyReason);
-  const now = Date.now();
+  const now = Math.floor(engine.clock.now());
   const checked = { now, tags: checkTags(options.tags ?? []), delay: checkDelay(options, now), parent, outer: parent ?? (await parentOf(engine, options)) };
   if (options.idempotencyKey === undefined) return makeRun(engine, request, { ...checked, idempotency: null });
   checkKey(options.idempotencyKey, "options.idempotencyKey");
-  const idempotency = { key: options.idempotencyKey, ttlMs: parseKeyTtl(options.idempotencyKeyTTL ?? "") ?? defaultKeyTtlMs };
+  const idempotency = { key: options.idempotencyKey, ttlMs: keyTtl(options.idempotencyKeyTTL, "options.idempotencyKeyTTL") };
   try {
     return await makeRun(engine, request, { ...checked, idempotency });
   } catch (refusal) {
@@ -97,6 +98,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   const hasQueue = version === undefined ? engine.scheduler.hasQueue(queue) : definesQueue(deployment.manifest, queue);
   if (queue !== task.queue && !hasQueue) throw unknownQueue(queue, version);
   if (options.concurrencyKey !== undefined) checkKey(options.concurrencyKey, "options.concurrencyKey");
+  if (options.region !== undefined) checkKey(options.region, "options.region");
   const ttl = options.ttl ?? task.ttl ?? deployment.manifest.config.ttl ?? (engine.env.type === "DEVELOPMENT" ? "10m" : undefined);
   const ttlMs = resolveTtl(ttl);
   const metadata = checkMetadata(options);
@@ -106,6 +108,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   if (request.payload.data !== null && Buffer.byteLength(request.payload.data) > limits.payloadBytes) {
     throw new EngineError(413, `The payload is larger than ${limits.payloadBytes / 1024 / 1024} MB. Store it elsewhere and pass a reference.`, { param: "payload" });
   }
+  checkPayload(task, request.payload, engine.log);
   if (options.debounce !== undefined) throw invalid("options.debounce", "Debounced triggers are not supported by this version; leave `debounce` out.");
 
   const delayed = delay !== null && delay.getTime() > now;
@@ -214,6 +217,13 @@ const maxKeyBytes = 2048;
 export function checkKey(key: string, path: string): void {
   if (encodeText(key) !== key) throw invalid(path, "A key may not contain NUL, U+0001 or unpaired surrogates.");
   if (Buffer.byteLength(key) > maxKeyBytes) throw invalid(path, `A key has at most ${maxKeyBytes} bytes; this one has ${Buffer.byteLength(key)}.`);
+}
+
+/** How long a key is held, ms. An unreadable lifetime is refused: nobody could tell what became of it. */
+export function keyTtl(ttl: string | undefined, path: string): number {
+  const ms = ttl === undefined ? defaultKeyTtlMs : parseKeyTtl(ttl);
+  if (ms === null) throw invalid(path, `${path}: ${JSON.stringify(ttl?.slice(0, 60))} is not one number and a unit of s, m, h or d, such as "24h".`);
+  return ms;
 }
 
 /** Shortest time that a run may be given, s. */

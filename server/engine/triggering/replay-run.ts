@@ -4,7 +4,7 @@ import type { Packet } from "@/lib/contracts/run";
 import { decodeText } from "../../db/text";
 import type { Engine } from "../engine";
 import { EngineError } from "../error";
-import { PacketMissing, packetOf, resolvePacket } from "../packets";
+import { payloadPacket, PacketMissing, resolvePacket } from "../packets";
 import { readOptions } from "./run-options";
 import { trigger } from "./trigger";
 
@@ -24,9 +24,9 @@ interface Original {
 
 /**
  * A new run like this one: payload, metadata as given at trigger, tags, queue if it still exists, concurrency key, machine,
- * region and test flag. Not its idempotency key, TTL, delay, attempts or priority. `body` replaces any of it.
+ * region and test flag. `requestKey`: the same one answers the same run. Not its idempotency key, TTL, delay, attempts or priority. `body` replaces any of it.
  */
-export async function replayRun(engine: Engine, runId: string, { body, by }: { body: ReplayBody; by: string }): Promise<{ id: string }> {
+export async function replayRun(engine: Engine, runId: string, { body, by, requestKey }: { body: ReplayBody; by: string; requestKey?: string }): Promise<{ id: string }> {
   const [run] = await engine.db.query<Original>(
     `select r.id, r.task, r.tags, r.queue, r.concurrency_key, r.machine, r.is_test, d.payload, d.payload_type, d.seed_metadata, d.options
        from run r join run_data d on d.run_id = r.id where r.id = $1 and r.env_id = $2`,
@@ -37,7 +37,7 @@ export async function replayRun(engine: Engine, runId: string, { body, by }: { b
   const payload =
     body.payload === undefined
       ? await storedPayload(engine, stored)
-      : packetOf({ payload: body.payload, options: body.payloadType === undefined ? undefined : { payloadType: body.payloadType } });
+      : payloadPacket(body.payload, body.payloadType);
   const machine = body.machine ?? run.machine;
   const region = body.region ?? readOptions(run.options).region;
   const queue = body.queue ?? (engine.scheduler.hasQueue(run.queue) ? run.queue : undefined);
@@ -47,7 +47,7 @@ export async function replayRun(engine: Engine, runId: string, { body, by }: { b
     ...(queue !== undefined && { queue: { name: queue } }),
     ...((body.concurrencyKey ?? run.concurrency_key) !== null && { concurrencyKey: body.concurrencyKey ?? run.concurrency_key ?? "" }),
     ...(machine !== null && { machine }),
-    ...(body.metadata !== undefined ? { metadata: body.metadata } : run.seed_metadata !== null && { metadata: decodeText(run.seed_metadata) }),
+    ...(body.metadata !== undefined ? { metadata: body.metadata, ...(body.metadataType !== undefined && { metadataType: body.metadataType }) } : run.seed_metadata !== null && { metadata: decodeText(run.seed_metadata) }),
     ...(region !== undefined && { region }),
     ...(body.version !== undefined && { lockToVersion: body.version }),
     ...(body.delay !== undefined && { delay: body.delay }),
@@ -58,7 +58,7 @@ export async function replayRun(engine: Engine, runId: string, { body, by }: { b
     ...(body.maxDuration !== undefined && { maxDuration: body.maxDuration }),
     ...(body.priority !== undefined && { priority: body.priority }),
   };
-  const receipt = await trigger(engine, { task: run.task, payload, options, replayOf: run.id, by });
+  const receipt = await trigger(engine, { task: run.task, payload, options, replayOf: run.id, by, ...(requestKey !== undefined && { requestKey: `replay ${run.id} ${requestKey}` }) });
   return { id: receipt.id };
 }
 

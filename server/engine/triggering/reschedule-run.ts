@@ -15,7 +15,7 @@ select * from r`;
 
 /** Moves the start of a delayed run. 422 when it is not delayed any more, or the delay cannot be read. */
 export async function rescheduleRun(engine: Engine, runId: string, delay: string): Promise<void> {
-  const due = parseDue(delay, Date.now());
+  const due = parseDue(delay, engine.clock.now());
   if (due === null) throw new EngineError(422, `"${delay}" is neither a duration such as "1h30m" nor an ISO date.`, { param: "delay" });
   const until = due.toISOString();
   const [run] = await engine.db.query<StoredRun>(rescheduleSql, [runId, engine.env.id, until, JSON.stringify({ until })]);

@@ -1,6 +1,8 @@
 import { afterInsert } from "./after-insert";
 import { freeSlot, type Engine } from "../engine";
+import { EngineError } from "../error";
 import type { KeyedAnswer, KeyedRun } from "../loops";
+import { discardPacket } from "../packets";
 import { checkKey, prepareRun, takeFastRoad, type ParentOperation, type TriggerRequest } from "./prepare-run";
 
 export interface TriggerReceipt {
@@ -29,16 +31,20 @@ export async function trigger(
   }
   const { run, idempotency, access } = prepared;
   const made: TriggerReceipt = { id: run.id, isCached: false, ...(access !== null && { publicAccessToken: access }) };
+  const packet = { data: run.payload, dataType: run.payload_type };
   takeFastRoad(engine, run);
   const item: KeyedRun = { run, idempotency, requestKey: request.requestKey ?? null, oneTimeToken: request.oneTimeToken ?? null };
   // A key that a parent takes goes with the run that it makes, or not at all: the parent may have changed hands.
   const isFenced = run.parent_seq !== null && (idempotency !== null || item.requestKey !== null);
-  const answer = await (isFenced ? makeFenced(engine, item) : engine.rounds.make(item)).catch((error: unknown) => {
+  const answer = await (isFenced ? makeFenced(engine, item) : engine.rounds.make(item)).catch(async (error: unknown) => {
     freeSlot(engine, run.id);
+    // Of any other error it is not known whether the run was stored.
+    if (error instanceof EngineError) await discardPacket(engine.packets, packet);
     throw error;
   });
   if (answer.stored !== null) return made;
   freeSlot(engine, run.id);
+  await discardPacket(engine.packets, packet);
   return { id: answer.id, isCached: answer.isCached, ...(access !== null && { publicAccessToken: engine.runAccess(answer.id) }) };
 }
 

@@ -1,15 +1,23 @@
 import { Unavailable } from "../../db/errors";
 import type { Engine } from "../engine";
 import { renewLease } from "./recover";
+import { renewTokens } from "./renew-tokens";
 import { retain } from "./retention";
 
 const leaseEveryMs = 3000;
 const sweepEveryMs = 10_000;
 const retentionEveryMs = 3_600_000;
+/** A quarter of a token's life. */
+const tokensEveryMs = 30 * 60_000;
 
-/** Leases, the sweep, partitions and retention, each on its own clock. */
+/** Leases, the sweep, partitions, retention and the tokens of runs, each on its own clock. */
 export function startMaintenance(engine: Engine, sweep: () => Promise<void>): { close(): Promise<void> } {
-  const loops = [every(leaseEveryMs, () => renewLease(engine)), every(sweepEveryMs, sweep), every(retentionEveryMs, () => retain(engine))];
+  const loops = [
+    every(leaseEveryMs, () => Promise.all([renewLease(engine), engine.clock.read()])),
+    every(sweepEveryMs, sweep),
+    every(retentionEveryMs, () => retain(engine)),
+    every(tokensEveryMs, () => renewTokens(engine)),
+  ];
   return {
     async close() {
       await Promise.all(loops.map((loop) => loop.close()));

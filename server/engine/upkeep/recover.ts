@@ -67,8 +67,8 @@ async function takeOrphans(engine: Engine, deadNodes: readonly string[]): Promis
 }
 
 /**
- * Before the first start: this server is alone on its database's environment when the embedded database is locked to it, so the
- * nodes of former processes are dead whatever their lease says; else their lease decides, and the sweep takes over later.
+ * Before the first start: when this engine holds the database's lock, the nodes of former processes are dead whatever their lease
+ * says; else their lease decides, and the sweep takes over later.
  */
 export async function recover(engine: Engine): Promise<void> {
   const dead = await renewLease(engine);
@@ -104,7 +104,9 @@ export async function sweep(engine: Engine): Promise<void> {
 /** Looks for what a crash between two commits left: outcomes not handed over, batches not closed, waits whose target has ended. */
 async function findLeftovers(engine: Engine): Promise<void> {
   try {
-    await takeOrphans(engine, await renewLease(engine));
+    const dead = await renewLease(engine);
+    // A node that executes nothing leaves that to the one that does: a lease alone, by a clock that was set, proves no death.
+    if (engine.executor !== null) await takeOrphans(engine, dead);
     await recount(engine);
     engine.rounds.recount();
     const ended = await engine.db.query<{ target: string }>(

@@ -40,14 +40,14 @@ describe("retention", () => {
     const young = await start(n, "echo", 1, { tags: ["a"] });
     await until(n, run.id);
     await until(n, young.id);
+    const stored = await getRunDetail(suite.db, "env_1", run.id);
     await appendChunks(n.engine, { runId: run.id, key: "s", writer: "w", first: 0, chunks: ["x"] });
     await suite.db.query("update idempotency_key set expires_at = now() - interval '1 s'");
     await age(run.id);
     await retain(n.engine);
     expect(await getRunDetail(suite.db, "env_1", run.id)).toBeNull();
     expect(await rowsOf(run.id)).toEqual([]);
-    expect(await packets.get(`${run.id}/payload`)).toBeNull();
-    expect(await packets.get(`${run.id}/output`)).toBeNull();
+    for (const key of [stored?.payload, stored?.output]) expect([key?.startsWith(run.id), await packets.get(key ?? "")]).toEqual([true, null]);
     expect(await getRunDetail(suite.db, "env_1", young.id)).not.toBeNull();
     await forgetStats();
     await suite.db.query("delete from run where id = $1", [young.id]);

@@ -1,5 +1,6 @@
 import { dropPartitions, ensurePartitions } from "../../db/partitions";
 import type { Engine } from "../engine";
+import { storedType } from "../packets";
 
 /** Rows removed per statement. */
 const batch = 1000;
@@ -15,13 +16,18 @@ with gone as materialized (
      and not exists (select from batch b where b.id = run.batch_id and b.completed_at is null)
    order by created_at limit $3
 ),
-d as (delete from run_data where run_id = any(array(select id from gone))),
+d as (
+  delete from run_data where run_id = any(array(select id from gone))
+  returning run_id, case when payload_type = '${storedType}' then payload end as payload, output, output_type
+),
 t as (delete from run_tag where run_id = any(array(select id from gone))),
 c as (delete from stream_chunk where run_id = any(array(select id from gone))),
 s as (delete from stream where run_id = any(array(select id from gone))),
 j as (delete from run_journal where run_id = any(array(select id from gone))),
 k as (delete from idempotency_key where run_id = any(array(select id from gone)))
-delete from run where id = any(array(select id from gone)) returning id`;
+delete from run where id = any(array(select id from gone))
+returning id, (select array_remove(array[d.payload, case when coalesce(run.output_type, d.output_type) = '${storedType}' then coalesce(run.output, d.output) end], null)
+                 from d where run_id = run.id) as packets`;
 
 const removeBatchesSql = `
 with gone as materialized (
@@ -31,14 +37,14 @@ with gone as materialized (
    order by created_at limit $3
 ),
 i as (delete from batch_item where batch_id = any(array(select id from gone)))
-delete from batch where id = any(array(select id from gone)) returning id`;
+delete from batch where id = any(array(select id from gone)) returning id, null as packets`;
 
 /** A token whose key never expires goes all the same: its key is then free. */
 const removeTokensSql = `
 delete from waitpoint where id = any(array(
   select id from waitpoint w where env_id = $1 and created_at < now() - $2 * interval '1 day' and completed_at < now() - $2 * interval '1 day'
      and not exists (select from run_journal j where j.target = w.id and j.outcome is null) order by created_at limit $3
-)) returning id`;
+)) returning id, array_remove(array[case when output_type = '${storedType}' then output end], null) as packets`;
 
 /** Creation of the oldest live run, in every environment: its events are still needed. Found where live runs are, not among all. */
 const oldestSql = `
@@ -52,23 +58,24 @@ select min(at) as at from (
 export async function retain(engine: Engine): Promise<void> {
   const days = engine.retentionDays ?? 30;
   const { query } = engine.db;
-  await ensurePartitions(query, new Date());
-  await removeAll(engine, removeRunsSql, ["payload", "output"]);
-  await removeAll(engine, removeBatchesSql, []);
-  await removeAll(engine, removeTokensSql, ["output"]);
+  await ensurePartitions(query, new Date(engine.clock.now()));
+  await removeAll(engine, removeRunsSql);
+  await removeAll(engine, removeBatchesSql);
+  await removeAll(engine, removeTokensSql);
   const [oldest] = await query<{ at: string | null }>(oldestSql);
-  const limit = new Date(Math.min(Date.now() - days * 86_400_000, typeof oldest?.at === "string" ? Date.parse(oldest.at) : Number.POSITIVE_INFINITY));
+  const limit = new Date(Math.min(engine.clock.now() - days * 86_400_000, typeof oldest?.at === "string" ? Date.parse(oldest.at) : Number.POSITIVE_INFINITY));
   await dropPartitions(query, limit);
   await query("delete from request_key where expires_at < now()");
+  await query("delete from public_token where environment_id = $1 and expires_at < now() - $2 * interval '1 day'", [engine.env.id, days]);
   await query("delete from idempotency_key where expires_at < now()");
   await query("delete from run_stat where minute < now() - $1 * interval '1 day'", [days]);
 }
 
-/** `packets`: names under which large ones of a row are kept. */
-async function removeAll(engine: Engine, sql: string, packets: readonly string[]): Promise<void> {
+/** `packets` of a row: keys of its packets. One that is not its own is left to whom it belongs to. */
+async function removeAll(engine: Engine, sql: string): Promise<void> {
   for (let removed = batch; removed === batch && !engine.draining; ) {
-    const rows = await engine.db.query<{ id: string }>(sql, [engine.env.id, engine.retentionDays ?? 30, batch]);
+    const rows = await engine.db.query<{ id: string; packets: string[] | null }>(sql, [engine.env.id, engine.retentionDays ?? 30, batch]);
     removed = rows.length;
-    await Promise.all(rows.flatMap((row) => packets.map((name) => engine.packets.remove(`${row.id}/${name}`))));
+    await Promise.all(rows.flatMap(({ id, packets }) => (packets ?? []).filter((key) => key.startsWith(`${id}/`)).map((key) => engine.packets.remove(key))));
   }
 }

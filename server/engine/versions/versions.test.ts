@@ -210,7 +210,7 @@ describe("a payload of more than 512 KB", () => {
       ],
       child: async () => big,
     };
-    const n = await node(family, { packets: { ...packets, get: async (key) => (key.endsWith("/output") ? null : packets.get(key)) } });
+    const n = await node(family, { packets: { ...packets, get: async (key) => (key.includes("/output/") ? null : packets.get(key)) } });
     const run = await until(n, (await start(n, "parent")).id);
     const [single, batch] = decodePacket({ data: run.output, dataType: run.outputType }) as [unknown, unknown];
     expect(single).toMatchObject({ ok: true, value: { ok: false, error: { code: "TASK_OUTPUT_ERROR" } } });

@@ -6,7 +6,8 @@ import type { Query } from "../../db/database";
 import { encodeText } from "../../db/text";
 import type { Engine } from "../engine";
 import { EngineError } from "../error";
-import { offloadPacket } from "../packets";
+import { discardPacket, offloadPacket } from "../packets";
+import { claimRequest, MadeBefore } from "../request-once";
 import { checkKey, checkTags } from "../triggering/prepare-run";
 import { getToken, toTokenRow, tokenColumns, type StoredToken } from "../reads/tokens";
 import { resumeRuns } from "./resume";
@@ -33,12 +34,27 @@ interface Made {
   isCached: boolean;
 }
 
-/**
- * A token that somebody outside completes. With a key that is taken, the token that holds it, answered or not.
- * `alongside` is done in the same commit.
- */
-export async function createToken(engine: Engine, body: TokenCreateBody, by: { runId?: string; alongside?: (query: Query, made: Made) => Promise<void> }): Promise<Made> {
-  const timeout = body.timeout === undefined ? null : parseDue(body.timeout, Date.now());
+interface Creation {
+  runId?: string;
+  /** Id of the request, the same one for its retries: they get the token that the first made. */
+  requestKey?: string;
+  /** Done in the same commit. */
+  alongside?: (query: Query, made: Made) => Promise<void>;
+}
+
+/** A token that somebody outside completes. With a key that is taken, the token that holds it, answered or not. */
+export async function createToken(engine: Engine, body: TokenCreateBody, by: Creation): Promise<Made> {
+  try {
+    return await makeToken(engine, body, by);
+  } catch (error) {
+    const token = error instanceof MadeBefore ? await getToken(engine.db, engine.env.id, error.ref) : null;
+    if (token === null) throw error;
+    return { token, isCached: false };
+  }
+}
+
+async function makeToken(engine: Engine, body: TokenCreateBody, by: Creation): Promise<Made> {
+  const timeout = body.timeout === undefined ? null : parseDue(body.timeout, engine.clock.now());
   if (body.timeout !== undefined && timeout === null) {
     throw new EngineError(422, `"${body.timeout}" is neither a duration such as "10m" nor an ISO date.`, { param: "timeout" });
   }
@@ -55,6 +71,7 @@ export async function createToken(engine: Engine, body: TokenCreateBody, by: { r
     // A statement of its own: it sees who was first.
     const [held] = created === undefined ? await query<StoredToken>(holderSql, [engine.env.id, key]) : [created];
     if (held === undefined) throw new EngineError(503, "The token's idempotency key is being changed by others; try again.");
+    if (created !== undefined && by.requestKey !== undefined) await claimRequest(query, engine.env.id, { kind: "waitpoint", key: by.requestKey, ref: created.id });
     const result = { token: toTokenRow(held), isCached: created === undefined };
     await by.alongside?.(query, result);
     return result;
@@ -78,7 +95,15 @@ select * from w`;
 /** Answers a token; the first answer stands, and everything that waits for it goes on. */
 export async function completeToken(engine: Engine, tokenId: string, output: Packet, { by }: { by: string }): Promise<{ token: TokenRow; first: boolean }> {
   const packet = await offloadPacket(engine.packets, output, `${tokenId}/output`);
-  return endToken(engine, tokenId, { status: "COMPLETED", packet, by });
+  try {
+    const ended = await endToken(engine, tokenId, { status: "COMPLETED", packet, by });
+    if (!ended.first) await discardPacket(engine.packets, packet);
+    return ended;
+  } catch (error) {
+    // Of any other error it is not known whether the answer was stored.
+    if (error instanceof EngineError) await discardPacket(engine.packets, packet);
+    throw error;
+  }
 }
 
 /** The time-out of a token is due. */

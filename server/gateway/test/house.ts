@@ -41,7 +41,6 @@ export async function openHouse(world: World, options: Partial<GatewayOptions<Te
     reads: world.reads,
     notices: () => [],
     allowedOrigins: () => [],
-    allowedHosts: () => ["127.0.0.1", "localhost"],
     log: silent,
     access: {
       authenticate: async (headers) => (headers.get("cookie") === "session=ada" ? { kind: "session", token: "ada", scopes: [] } : null),

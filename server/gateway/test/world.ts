@@ -4,6 +4,7 @@ import { isFinal, type RunStatus } from "@/lib/contracts/status";
 import type { TokenRow } from "@/lib/contracts/token";
 import { matchesFilter } from "@/lib/runs/match-run";
 import { createFeed, type Feed } from "../../engine/feed";
+import { createLog } from "../../log";
 import type { Reads } from "../reads";
 
 /**
@@ -29,11 +30,15 @@ export interface World {
   settled(): Promise<void>;
 }
 
+function fail(line: string): never {
+  throw new Error(line);
+}
+
 const nap = (turns: number): Promise<void> => (turns <= 0 ? Promise.resolve() : new Promise((resolve) => setImmediate(() => resolve(nap(turns - 1)))));
 
 export function createWorld(random: () => number, epoch = "db1"): World {
   const maxTurns = 6;
-  const feed = createFeed(epoch);
+  const feed = createFeed(epoch, createLog({ level: "error", format: "json", write: fail }));
   const runs = new Map<string, RunDetail>();
   const events = new Map<string, RunEvent[]>();
   const traces = new Map<string, TraceItem[]>();

@@ -17,6 +17,9 @@ export interface LogKind<T> {
 const pageLimit = 500;
 const pendingLimit = 1_000;
 
+/** `at` of pages: they say what was, and nothing about how fresh a client is. */
+const readFromThePast = 0;
+
 /** JSON of an item, made once for all its subscribers. */
 const texts = new WeakMap<object, string>();
 function textOf(item: object): string {
@@ -133,7 +136,7 @@ export class LogMember<T extends object> implements Subscription {
   #pageOf(items: readonly T[]): string {
     const json = items.map(textOf).join(",");
     const body = this.#kind.body(json, this.#end === "told");
-    if (!this.#isFirst) return this.#change(items, body);
+    if (!this.#isFirst) return this.#change(readFromThePast, body);
     this.#isFirst = false;
     return message.snapshot(this.#to, this.#cursor(), { reset: this.#isReset, data: `{${body}}` });
   }
@@ -142,11 +145,11 @@ export class LogMember<T extends object> implements Subscription {
     const items = this.#pending;
     this.#pending = [];
     this.#position = items.reduce((last, item) => Math.max(last, this.#kind.position(item)), this.#position);
-    return this.#change(items, this.#kind.body(items.map(textOf).join(","), this.#end === "told"));
+    const at = items.reduce((newest, item) => Math.max(newest, this.#kind.at(item)), readFromThePast);
+    return this.#change(at, this.#kind.body(items.map(textOf).join(","), this.#end === "told"));
   }
 
-  #change(items: readonly T[], body: string): string {
-    const at = items.reduce((newest, item) => Math.max(newest, this.#kind.at(item)), 0) || Date.now();
+  #change(at: number, body: string): string {
     return message.change(this.#to, this.#kind.type, { cursor: this.#cursor(), at, body });
   }
 

@@ -46,6 +46,7 @@ export class RunsMember implements Subscription {
   readonly #to: Subscriber;
   readonly #view: View;
   readonly #filter: RunFilter;
+  readonly #left = new AbortController();
   readonly #announced = new Set<string>();
   readonly #pending = new Map<string, Recent<RunRow>>();
   /** `overflowed`: pending was let go; a reset is read as soon as the socket has room. */
@@ -103,6 +104,7 @@ export class RunsMember implements Subscription {
 
   close(): void {
     this.#reading += 1;
+    this.#left.abort();
   }
 
   #resume(text: string | undefined): boolean {
@@ -130,7 +132,7 @@ export class RunsMember implements Subscription {
   /** The member is registered before this, so nothing falls between what is read and what is offered. */
   async #read(mine: number): Promise<void> {
     const { reads, changes, firstPages, epoch } = this.#shared;
-    const [rows, page] = await Promise.all([reads.rows([...this.visible]), firstPages.read(this.#filter)]);
+    const [rows, page] = await Promise.all([reads.rows([...this.visible]), firstPages.read(this.#filter, this.#left.signal)]);
     if (mine !== this.#reading) return;
     this.#shared.seen([...rows, ...page.rows]);
     const missed = changes.since(page.position);
@@ -143,7 +145,7 @@ export class RunsMember implements Subscription {
     this.#announced.clear();
     head.forEach((id) => this.#announce(id));
     this.#snapshotVersions = new Map([...all.values()].map((row) => [row.id, row.version]));
-    this.#snapshotAt = Date.now();
+    this.#snapshotAt = performance.now();
     this.#mode = "live";
     this.#pending.clear();
     for (const entry of missed) {
@@ -168,7 +170,7 @@ export class RunsMember implements Subscription {
 
   #take(entry: Recent<RunRow>): void {
     if (!this.#view.run(entry.value)) return;
-    if (this.#snapshotVersions.size > 0 && Date.now() - this.#snapshotAt > lateOfferMs) this.#snapshotVersions = new Map();
+    if (this.#snapshotVersions.size > 0 && performance.now() - this.#snapshotAt > lateOfferMs) this.#snapshotVersions = new Map();
     if ((this.#snapshotVersions.get(entry.id) ?? 0) >= entry.value.version) return;
     this.#pending.delete(entry.id);
     this.#pending.set(entry.id, entry);
@@ -194,7 +196,7 @@ export class RunsMember implements Subscription {
       if (this.#mode !== "live" || !this.visible.has(row.id) || isOld) continue;
       this.#take({ id: row.id, value: row, position: 0, createdAt: 0, at: cameIntoSight, json: () => JSON.stringify(row) });
       this.#snapshotVersions.set(row.id, row.version);
-      this.#snapshotAt = Date.now();
+      this.#snapshotAt = performance.now();
     }
     this.#to.ready();
   }

@@ -25,7 +25,7 @@ export function createStateTopic(options: { type: "counts" | "queues"; epoch: st
 
   async function readNow(): Promise<void> {
     isStale = false;
-    readAt = Date.now();
+    readAt = performance.now();
     const next = await options.read();
     if (next !== text) {
       text = next;
@@ -37,7 +37,7 @@ export function createStateTopic(options: { type: "counts" | "queues"; epoch: st
 
   function refresh(): void {
     if (!isStale || isReading || timer || members.size === 0) return;
-    const wait = readAt + everyMs - Date.now();
+    const wait = readAt + everyMs - performance.now();
     if (wait > 0) {
       timer = setTimeout(() => {
         timer = undefined;

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { FromWorker, type Assignment, type OperationOutcome, type TaskContext, type ToWorker } from "@/lib/contracts/ipc";
+import { createCommonContexts } from "@/server/supervisor/common-context";
 import { encodePacket } from "@/lib/values/packet";
 
 // Built from nothing, as a worker's environment is.
@@ -35,7 +36,8 @@ export function supervise(entry: string, bundle: string, options: { execArgv?: s
     for (const check of waiting) check();
   });
   const of = <T extends Type>(type: T, runId?: string): Said<T>[] => said.filter((m): m is Said<T> => m.type === type && (runId === undefined || ("runId" in m && m.runId === runId)));
-  const send = (...messages: ToWorker[]) => void child.send(messages);
+  const asSent = createCommonContexts();
+  const send = (...messages: ToWorker[]) => void child.send(messages.map(asSent));
   return {
     child,
     said,

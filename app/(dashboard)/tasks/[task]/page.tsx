@@ -8,7 +8,15 @@ interface Props {
   params: Promise<{ task: string }>;
 }
 
-const taskId = async ({ params }: Props): Promise<string> => decodeURIComponent((await params).task);
+/** Pages get a part of the path as it stands in the address; one that is no encoding of anything names no task. */
+async function taskId({ params }: Props): Promise<string> {
+  const { task } = await params;
+  try {
+    return decodeURIComponent(task);
+  } catch {
+    notFound();
+  }
+}
 
 export async function generateMetadata(props: Props): Promise<Metadata> {
   return { title: await taskId(props) };

@@ -2,45 +2,53 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 import type { Packet } from "@/lib/contracts/run";
 import type { TaskManifest } from "@/lib/contracts/task";
 import { decodePacket } from "@/lib/values/packet";
-import type { Logger } from "../log";
-import type { Issues } from "./body";
+import type { Logger } from "../../log";
+import { describeIssues, EngineError, type Issue } from "../error";
 
-/** Compiled once per manifest; null: the schema cannot be compiled, which its author has been told. */
+/** Compiled once per manifest; null: the rules cannot be compiled, which the log says. */
 const compiled = new WeakMap<TaskManifest, ValidateFunction | null>();
 
 /**
- * What the task's JSON Schema has against a payload; empty: nothing. The schema describes JSON, so where the payload holds
- * a value that JSON lacks (a bigint, Map, Set …) its opinion is not asked: the task's own schema sees the real value.
+ * Refuses, at every door alike, a payload that the task's schema refuses for certain. The schema itself sees it before the first
+ * attempt and has the last word; one in the packet store is left to it.
  */
-export function payloadIssues(task: TaskManifest, packet: Packet, log: Logger): Issues {
+export function checkPayload(task: TaskManifest, payload: Packet, log: Logger): void {
+  const issues = payloadIssues(task, payload, log);
+  if (issues.length === 0) return;
+  throw new EngineError(422, `The payload does not fit the task "${task.id}": ${describeIssues(issues)}.`, { code: "invalid_payload", param: "payload", issues });
+}
+
+/**
+ * What the task's certain rules have against a payload; empty: nothing. They describe JSON, so where the payload holds
+ * a value that JSON lacks (a bigint, Map, Set …) they are not asked: the task's own schema sees the real value.
+ */
+export function payloadIssues(task: TaskManifest, packet: Packet, log: Logger): Issue[] {
   const validate = validatorOf(task, log);
   if (validate === null || packet.dataType === "application/store") return [];
   const rich: string[] = [];
-  const value = plain(decodePacket(packet), "", rich);
+  const value = plain({ payload: decodePacket(packet) }, "", rich);
   if (validate(value)) return [];
   const all = validate.errors ?? [];
-  const dismissed = all.filter((error) => concernsRich(error, rich)).map((error) => error.instancePath);
+  const dismissed = all.filter((error) => rich.includes(error.instancePath)).map((error) => error.instancePath);
   const errors = all.filter((error) => !dismissed.some((path) => error.instancePath === path || error.instancePath.startsWith(`${path}/`)));
-  return errors.filter((error) => !isSummary(error, errors)).map((error) => ({ path: pathOf(error), message: messageOf(error) }));
+  return errors.map((error) => ({ path: pathOf(error), message: messageOf(error) }));
 }
 
 function validatorOf(task: TaskManifest, log: Logger): ValidateFunction | null {
-  if (typeof task.payloadSchema !== "object" || task.payloadSchema === null) return null;
+  if (typeof task.certainSchema !== "object" || task.certainSchema === null) return null;
   let validate = compiled.get(task);
   if (validate === undefined) {
-    validate = compile(task.id, task.payloadSchema, log);
+    validate = compile(task.id, task.certainSchema, log);
     compiled.set(task, validate);
   }
   return validate;
 }
 
-function compile(taskId: string, schema: object, log: Logger): ValidateFunction | null {
-  // The draft's own name would have to be loaded first; formats are left to the task's schema, which knows them better.
-  const { $schema: _, $id: __, ...rules }: Record<string, unknown> = { ...schema };
+function compile(taskId: string, rules: object, log: Logger): ValidateFunction | null {
   try {
-    return new Ajv2020({ strict: false, allErrors: true, validateFormats: false, verbose: true, logger: false }).compile(rules);
+    return new Ajv2020({ strict: false, allErrors: true, logger: false }).compile(rules);
   } catch (error) {
-    log.warn("payloads of this task are checked in the worker only: its JSON Schema cannot be compiled", { task: taskId, error });
+    log.warn("payloads of this task are checked in the worker only: its rules cannot be compiled", { task: taskId, error });
     return null;
   }
 }
@@ -68,32 +76,19 @@ function isRecord(value: object): value is Record<string, unknown> {
 }
 
 const escapePointer = (key: string) => key.replaceAll("~", "~0").replaceAll("/", "~1");
-const combiners = new Set(["anyOf", "oneOf", "allOf", "not", "if"]);
-
-function concernsRich(error: ErrorObject, rich: readonly string[]): boolean {
-  return rich.some((path) => path === error.instancePath || (combiners.has(error.keyword) && path.startsWith(`${error.instancePath}/`)));
-}
-
-/** "must match a schema in anyOf" says nothing when the parts have said what is wrong. */
-function isSummary(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
-  return combiners.has(error.keyword) && errors.some((other) => other !== error && !combiners.has(other.keyword) && other.instancePath.startsWith(error.instancePath));
-}
 
 function pathOf(error: ErrorObject): string {
   const parts = error.instancePath.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   // A missing property is named itself, so that a form can mark its field.
   if (error.keyword === "required" && typeof error.params["missingProperty"] === "string") parts.push(error.params["missingProperty"]);
-  return ["payload", ...parts].join(".");
+  return parts.join(".");
 }
 
 function messageOf(error: ErrorObject): string {
   const { params, keyword, message } = error;
   if (keyword === "required") return "is required";
   if (keyword === "enum" && Array.isArray(params["allowedValues"])) return `must be one of ${params["allowedValues"].map((value) => JSON.stringify(value)).join(", ")}`;
-  if (keyword === "const") return `must be ${JSON.stringify(params["allowedValue"])}`;
   if (keyword === "additionalProperties") return `must not have the property ${JSON.stringify(params["additionalProperty"])}`;
-  // zod writes a format as its name and the pattern of it: the name is what people understand.
-  const format: unknown = keyword === "pattern" ? error.parentSchema?.["format"] : undefined;
-  if (typeof format === "string") return `must be a valid ${format}`;
+  if (keyword === "type" && Array.isArray(params["type"])) return `must be ${params["type"].join(" or ")}`;
   return message ?? "is not valid";
 }

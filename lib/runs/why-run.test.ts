@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import type { QueueRow } from "@/lib/contracts/realtime";
+import { runAt } from "@/test/run-rows";
+import { whyRun } from "./why-run";
+
+const queue: QueueRow = { name: "emails", type: "custom", queued: 1, running: 0, concurrencyLimit: 5, paused: false };
+const queued = runAt(1, { queue: "emails" });
+
+test("before the queue is known nothing is said of it", () => {
+  expect(whyRun({ run: queued, events: [], queue: undefined }).text).toBe("Queued in emails.");
+  expect(whyRun({ run: { ...queued, concurrencyKey: "ada" }, events: [], queue: undefined }).text).toBe("Queued in emails.");
+});
+
+test("what is known is said", () => {
+  expect(whyRun({ run: queued, events: [], queue: { ...queue, paused: true, pausedBy: "Ada" } }).text).toContain("paused by Ada");
+  expect(whyRun({ run: queued, events: [], queue: { ...queue, running: 5, queued: 3 } }).text).toContain("runs 5 of 5");
+  expect(whyRun({ run: queued, events: [], queue }).text).toBe("Waits for a free worker.");
+});
+
+test("a wait whose end is not known yet promises none", () => {
+  const run = runAt(1, { status: "WAITING", waitingOn: "time" });
+  expect(whyRun({ run, events: [], queue })).toEqual({ tone: "parked", text: "Waits until a set time and holds no slot." });
+  expect(whyRun({ run: runAt(1, { status: "WAITING" }), events: [], queue })).toEqual({ tone: "parked", text: "Waits and holds no slot." });
+  expect(whyRun({ run: runAt(1, { status: "DELAYED" }), events: [], queue })).toEqual({ tone: "idle", text: "Delayed." });
+});
