@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { sum } from "./stats";
 import type { Families } from "./subject";
 
 /** A process and everything below it, from /proc. */
@@ -20,21 +21,23 @@ export function processTree(root: number): number[] {
 
 export const isPostgres = (pid: number): boolean => stat(pid)?.name.startsWith("postgres") === true;
 
-/** CPU time used so far, in ms. A process that has ended counts nothing. */
-export const cpuMs = (pids: readonly number[]): number => sum(pids.map((pid) => stat(pid)?.cpuMs ?? 0));
-
-/** CPU time of each family so far, in ms. Backends of a database come and go: the time of those that went is their postmaster's. */
+/**
+ * CPU time of each family so far, in ms. Backends and workers come and go: the time of those that went is still counted, by the
+ * parent that waited for them. A server's children that end while it goes on are workers.
+ */
 export const familyCpuMs = ({ server, database, worker }: Families): Record<keyof Families, number> => ({
   server: cpuMs(server),
-  database: cpuMs(database) + sum(database.map((pid) => stat(pid)?.reapedMs ?? 0)),
-  worker: cpuMs(worker),
+  database: cpuMs(database) + reapedMs(database),
+  worker: cpuMs(worker) + reapedMs(worker) + reapedMs(server),
 });
+
+const cpuMs = (pids: readonly number[]): number => sum(pids.map((pid) => stat(pid)?.cpuMs ?? 0));
+const reapedMs = (pids: readonly number[]): number => sum(pids.map((pid) => stat(pid)?.reapedMs ?? 0));
 
 /** Proportional set size: shared pages (code, shared_buffers) are split among those who share them. MiB. */
 export const pssMib = (pids: readonly number[]): number =>
   sum(pids.map((pid) => Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? "")?.[1] ?? 0))) / 1024;
 
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 const msPerTick = 1_000 / 100; // USER_HZ, the same on every Linux
 
 interface Stat {

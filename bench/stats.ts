@@ -19,7 +19,8 @@ export const spread = (values: ArrayLike<number> & Iterable<number>): Spread => 
   n: values.length,
 });
 
-export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+export const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+export const mean = (values: readonly number[]): number => sum(values) / values.length;
 
 /** How many times better `ours` is than `theirs`: above 1 we win, whichever direction is good. */
 export const ratio = (ours: number, theirs: number, better: "lower" | "higher"): number => (better === "higher" ? ours / theirs : theirs / ours);

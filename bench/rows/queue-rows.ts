@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { cpuMs, familyCpuMs, pssMib } from "../processes";
-import { percentile, spread } from "../stats";
+import { familyCpuMs, pssMib } from "../processes";
+import { percentile, spread, sum } from "../stats";
 import type { Families, Manner, Subject } from "../subject";
 import { perSecond, type LineHead, type Measured, type Row } from "./row";
 
@@ -149,11 +149,12 @@ const rest: Row = {
   measure: async (subject, scale) => {
     await subject.prepare("live");
     await delay(5_000); // what the last row left to do: checkpoints, vacuum, timers
-    const pids = Object.values(subject.processes()).flat();
-    const [before, from] = [cpuMs(pids), performance.now()];
+    const usedMs = () => sum(Object.values(familyCpuMs(subject.processes())));
+    const [before, from] = [usedMs(), performance.now()];
     await delay(scale(30) * 1_000);
-    const used = cpuMs(pids) - before;
+    const used = usedMs() - before;
     const ms = performance.now() - from;
+    const pids = Object.values(subject.processes()).flat();
     return new Map([
       ["CPU at rest, with database", { value: (used / ms) * 100, note: `over ${Math.round(ms / 1_000)} s` }],
       ["memory at rest, with database (PSS)", { value: pssMib(pids), note: `${pids.length} processes` }],
