@@ -40,7 +40,8 @@ const report: Report = {
 
 test("the table compares with the peer that is hardest to beat, never with an older build", () => {
   const text = renderReport(report);
-  expect(text).toContain("| idle trigger → user code, p50 (ms) | 1.50 | 0.50 | 4.00 | 1.00 <sub>9 calls</sub> | 0.67 × bullmq (AOF everysec) |");
+  const figures = "1.50 | 0.50 | 4.00 | 1.00 <sub>9 calls</sub> | 0.67 × bullmq (AOF everysec) |";
+  expect(text).toContain(`| idle trigger → user code, p50 (ms) | ${figures}`);
   expect(text).toContain("| drain of 100,000 queued runs (/s) | 10,000 | – | – | 5,000 | 2.00 × bullmq (AOF everysec) |");
   expect(text).not.toContain("never measured");
   expect(text).toContain("| peers only (/s) | – | – | 1,234 | – | – |");

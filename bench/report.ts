@@ -54,7 +54,8 @@ function renderFigures({ lines, settings }: Report): string {
 function renderBars(all: readonly Verdict[]): string {
   if (all.length === 0) return "";
   const words = (met: boolean | undefined) => (met === undefined ? "not measured" : met ? "met" : "**missed**");
-  return table(["bar", "measured", ""], all.map(({ bar, measured, met }) => [bar, measured === undefined ? "–" : format(measured), words(met)]));
+  const body = all.map(({ bar, measured, met }) => [bar, measured === undefined ? "–" : format(measured), words(met)]);
+  return table(["bar", "measured", ""], body);
 }
 
 const table = (heading: string[], body: string[][]): string =>

@@ -23,7 +23,8 @@ export const sum = (values: readonly number[]): number => values.reduce((a, b) =
 export const mean = (values: readonly number[]): number => sum(values) / values.length;
 
 /** How many times better `ours` is than `theirs`: above 1 we win, whichever direction is good. */
-export const ratio = (ours: number, theirs: number, better: "lower" | "higher"): number => (better === "higher" ? ours / theirs : theirs / ours);
+export const ratio = (ours: number, theirs: number, better: "lower" | "higher"): number =>
+  better === "higher" ? ours / theirs : theirs / ours;
 
 /** So that a drift of the machine meets all alike: once there and once back, `a b c c b a`. */
 export const thereAndBack = <T>(items: readonly T[]): T[] => (items.length < 2 ? [...items] : [...items, ...items.toReversed()]);

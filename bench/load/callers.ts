@@ -56,8 +56,13 @@ export async function runLoad(load: Load): Promise<Loaded> {
       }),
     );
     const { user, system } = process.cpuUsage(cpuBefore);
-    const ms = now() - from;
-    return { calls: latencies.length, ms, latencies: Float64Array.from(latencies), starts: Float64Array.from(starts), cpuMs: (user + system) / 1_000 };
+    return {
+      calls: latencies.length,
+      ms: now() - from,
+      latencies: Float64Array.from(latencies),
+      starts: Float64Array.from(starts),
+      cpuMs: (user + system) / 1_000,
+    };
   } finally {
     for (const caller of callers) caller.close();
   }

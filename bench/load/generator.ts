@@ -11,7 +11,8 @@ type Told = { loaded: Loaded } | { error: string };
 
 /** A process of its own, so that neither the harness nor what it measures waits for the sending of requests. */
 export function startGenerator(): Generator {
-  const child = fork(fileURLToPath(import.meta.url), ["load-generator"], { execArgv: ["--max-semi-space-size=32"], serialization: "advanced" });
+  const options = { execArgv: ["--max-semi-space-size=32"], serialization: "advanced" } as const;
+  const child = fork(fileURLToPath(import.meta.url), ["load-generator"], options);
   return {
     run: (load) =>
       new Promise((done, fail) => {

@@ -32,7 +32,8 @@ export async function captureClientRequests({ origin, secretKey, task, payload, 
       if (length === undefined) return;
       requests.push(received.subarray(0, length));
       received = received.subarray(length);
-      const body = JSON.stringify({ id: "captured", isCached: false, runCount: batchSize, itemsAccepted: batchSize, itemsDeduplicated: 0, sealed: true });
+      const ofBatch = { runCount: batchSize, itemsAccepted: batchSize, itemsDeduplicated: 0, sealed: true };
+      const body = JSON.stringify({ id: "captured", isCached: false, ...ofBatch });
       const claims = 'x-trigger-jwt-claims: {"sub":"captured","pub":true}';
       socket.write(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n${claims}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
     });

@@ -40,7 +40,9 @@ export function prepare(text: string): Prepared {
 
 function spotsOf(piece: Buffer, value: string): number[] {
   const spots: number[] = [];
-  for (let at = piece.indexOf(value); at !== -1; at = piece.indexOf(value, at + value.length)) spots.push(at + value.length - countedDigits);
+  for (let at = piece.indexOf(value); at !== -1; at = piece.indexOf(value, at + value.length)) {
+    spots.push(at + value.length - countedDigits);
+  }
   return spots;
 }
 

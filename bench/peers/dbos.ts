@@ -10,17 +10,27 @@ interface Enqueue {
   queueName: string;
   workflowName: string;
 }
+interface Database {
+  systemDatabaseUrl: string;
+  systemDatabasePool: Pool;
+  logger: Silence;
+}
+interface QueueOptions {
+  workerConcurrency: number;
+  minPollingIntervalMs: number;
+  onConflict: "always_update";
+}
 interface DbosModule {
   DBOS: {
-    setConfig(config: { name: string; applicationVersion: string; systemDatabasePool: Pool; logger: Silence; systemDatabaseUrl: string }): void;
+    setConfig(config: Database & { name: string; applicationVersion: string }): void;
     registerWorkflow(work: (id: string) => Promise<void>, options: { name: string }): (id: string) => Promise<void>;
-    registerQueue(name: string, options: { workerConcurrency: number; minPollingIntervalMs: number; onConflict: "always_update" }): Promise<unknown>;
+    registerQueue(name: string, options: QueueOptions): Promise<unknown>;
     launch(): Promise<void>;
     shutdown(): Promise<void>;
     startWorkflow(work: (id: string) => Promise<void>): (id: string) => Promise<Handle>;
   };
   DBOSClient: {
-    create(options: { systemDatabaseUrl: string; systemDatabasePool: Pool; applicationName: string; logger: Silence }): Promise<{
+    create(options: Database & { applicationName: string }): Promise<{
       enqueue(options: Enqueue, id: string): Promise<Handle>;
       enqueueInTransaction(client: unknown, options: Enqueue, id: string): Promise<Handle>;
       destroy(): Promise<void>;
@@ -31,8 +41,9 @@ type Silence = Record<"info" | "debug" | "warn" | "error", (entry: unknown) => v
 
 const application = "bench";
 const noop: Enqueue = { queueName: "noop", workflowName: "noop" };
-/** A second is the default of both the queue and a waiting caller: a call would take that long. */
-const pollingIntervalMs = 10;
+/** A second is the default of both, and a call would take that long. Callers that wait ask the database each for itself: less often. */
+const queuePollingMs = 10;
+const resultPollingMs = 25;
 const logger: Silence = { info: () => {}, debug: () => {}, warn: () => {}, error: (entry) => console.error(`dbos: ${String(entry)}`) };
 
 const clear = (pool: Pool) => pool.query("truncate dbos.workflow_status cascade");
@@ -55,14 +66,15 @@ async function launch(connectionString: string, work: (id: string) => Promise<vo
 export const dbosQueue: Peer = {
   name: names.dbosQueue,
   package: "@dbos-inc/dbos-sdk",
-  settings: `workerConcurrency 100, queue and results polled every ${pollingIntervalMs} ms, batches in one transaction`,
+  settings: `workerConcurrency 100, queue polled every ${queuePollingMs} ms, results every ${resultPollingMs}; a batch is one transaction`,
   store: "postgres",
   openProducer: async (connectionString) => {
     const { DBOSClient } = await importPeer<DbosModule>("@dbos-inc/dbos-sdk");
     // The first launch makes the tables.
     await (await launch(connectionString, async () => {})).close();
     const pool = openPool(connectionString);
-    const client = await DBOSClient.create({ systemDatabaseUrl: connectionString, systemDatabasePool: pool, applicationName: application, logger });
+    const database: Database = { systemDatabaseUrl: connectionString, systemDatabasePool: pool, logger };
+    const client = await DBOSClient.create({ ...database, applicationName: application });
     return {
       add: async (id) => void (await client.enqueue(noop, id)),
       addMany: async (ids) => {
@@ -75,7 +87,7 @@ export const dbosQueue: Peer = {
           connection.release();
         }
       },
-      addAndWait: async (id) => void (await (await client.enqueue(noop, id)).getResult({ pollingIntervalMs })),
+      addAndWait: async (id) => void (await (await client.enqueue(noop, id)).getResult({ pollingIntervalMs: resultPollingMs })),
       clear: async () => void (await clear(pool)),
       close: async () => {
         await client.destroy();
@@ -85,7 +97,7 @@ export const dbosQueue: Peer = {
   },
   openWorker: async (connectionString, { onJob }) => {
     const { DBOS, close } = await launch(connectionString, async (id) => onJob(id));
-    await DBOS.registerQueue(noop.queueName, { workerConcurrency: 100, minPollingIntervalMs: pollingIntervalMs, onConflict: "always_update" });
+    await DBOS.registerQueue(noop.queueName, { workerConcurrency: 100, minPollingIntervalMs: queuePollingMs, onConflict: "always_update" });
     return { close };
   },
 };

@@ -12,7 +12,10 @@ export interface Peer {
   store: "postgres" | "redis";
   /** `onJob` is for a peer whose jobs run where they are added. */
   openProducer(connection: string, onJob: (id: string) => void): Promise<Producer>;
-  /** Null: jobs run in the producer's process. Else it runs in a process of its own. `latency` favours a single job, `drain` a long queue: each peer as its documentation advises. */
+  /**
+   * Null: jobs run in the producer's process. Else it runs in a process of its own. `latency` favours a single job, `drain` a long
+   * queue: each peer as its documentation advises.
+   */
   openWorker: ((connection: string, options: WorkerOptions) => Promise<{ close(): Promise<void> }>) | null;
 }
 

@@ -24,7 +24,8 @@ export async function peerSubject(peer: Peer, place: { connection: string; datab
   async function startWorker(mode: "latency" | "drain", target: number, onDone?: (ms: number) => void): Promise<void> {
     await stopWorker();
     if (peer.openWorker === null) return;
-    const child = fork(fileURLToPath(import.meta.url), ["peer-worker", peer.name, place.connection, mode, String(target)], { execArgv: [] });
+    const args = ["peer-worker", peer.name, place.connection, mode, String(target)];
+    const child = fork(fileURLToPath(import.meta.url), args, { execArgv: [] });
     worker = child;
     await new Promise<void>((ready, fail) => {
       child.once("exit", (code) => fail(new Error(`the worker of ${peer.name} ended with code ${code}`)));

@@ -30,20 +30,21 @@ interface Candidate {
   subject: ProductSubject;
 }
 
-/** This build, and beside it an older one and one whose database is full, as is asked. All stay up: each is at rest while another is measured. */
+/** This build, and beside it, as is asked, an older one and one whose database is full. All stay up, at rest while another is measured. */
 export async function measureProduct(measuring: Measuring): Promise<void> {
   const { options, results, folder } = measuring;
   const cleanup = measuring.cleanup.scope();
   try {
-    await results.step("bare", { lines: bareLines, limitMs: 60_000 }, [{ subject: names.product, measure: () => measureBareHandler(options.scale) }]);
+    const bare = { subject: names.product, measure: () => measureBareHandler(options.scale) };
+    await results.step("bare", { lines: bareLines, limitMs: 60_000 }, [bare]);
     const open = (place: Place) => openCandidate({ ...measuring, cleanup }, place);
     const product = await open({ name: names.product, dataDir: join(folder, "p") });
     results.note(`published client, ${product.subject.clientHeaders}`);
-    const others = [
-      ...(options.stored > 0 ? [await open({ name: names.stored, dataDir: join(folder, "s"), stored: options.stored })] : []),
-      ...(options.base !== undefined ? [await open({ name: names.base, dataDir: join(folder, "b"), checkout: findCheckout(options.base) })] : []),
-    ];
-    await measureCandidates({ ...measuring, cleanup }, [product, ...others]);
+    const candidates = [product];
+    const { stored, base } = options;
+    if (stored > 0) candidates.push(await open({ name: names.stored, dataDir: join(folder, "s"), stored }));
+    if (base !== undefined) candidates.push(await open({ name: names.base, dataDir: join(folder, "b"), checkout: findCheckout(base) }));
+    await measureCandidates({ ...measuring, cleanup }, candidates);
     await product.server.stop();
     await measureStartup({ ...measuring, cleanup }, { first: product.server, dataDir: join(folder, "p") });
   } catch (error) {
@@ -99,17 +100,20 @@ async function measureCandidates(measuring: Measuring, candidates: readonly Cand
 async function measureBrowsers({ options, results, cleanup }: Measuring, candidates: readonly Candidate[]): Promise<void> {
   try {
     const opened: { subject: string; server: ProductServer; context: BrowserContext }[] = [];
-    for (const { server, subject } of candidates) opened.push({ subject: subject.name, server, context: await openBrowser(server, cleanup) });
+    for (const { server, subject } of candidates) {
+      opened.push({ subject: subject.name, server, context: await openBrowser(server, cleanup) });
+    }
     const each = (measure: (context: BrowserContext, server: ProductServer) => ReturnType<typeof measurePages>) =>
       opened.map(({ subject, server, context }) => ({ subject, measure: () => measure(context, server) }));
     await results.step("pages", { lines: pageLines, limitMs: 120_000 }, each(measurePages));
-    await results.step("pixel", { lines: pixelLines, limitMs: 180_000 }, each((context, server) => measurePixel(context, server, options.scale)));
+    const pixel = each((context, server) => measurePixel(context, server, options.scale));
+    await results.step("pixel", { lines: pixelLines, limitMs: 180_000 }, pixel);
   } catch (error) {
     results.problem("browser", error);
   }
 }
 
-async function measureStartup({ results, cleanup }: Measuring, { first, dataDir }: { first: ProductServer; dataDir: string }): Promise<void> {
+async function measureStartup({ results, cleanup }: Measuring, { first, dataDir }: { first: ProductServer; dataDir: string }) {
   const measure = async () => {
     const again = await startProduct({ dataDir, secretKey: first.secretKey });
     cleanup.add(again.stop);

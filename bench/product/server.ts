@@ -26,7 +26,8 @@ export interface ProductServer {
 /** Root of the repository, seen from the compiled harness. */
 export const root = join(import.meta.dirname, "..", "..");
 
-const bootLimitMs = 180_000;
+/** A stale build is made at the start, and a busy machine takes its time. */
+const bootLimitMs = 600_000;
 
 interface Start {
   dataDir: string;
@@ -36,11 +37,19 @@ interface Start {
   secretKey?: string;
 }
 
+const newKey = () => `tr_prod_${randomBytes(16).toString("hex")}`;
+
 /** The product as `npm start` starts it, with the project of this folder whichever checkout it is: the tasks are the same. */
-export async function startProduct({ dataDir, checkout = root, secretKey = `tr_prod_${randomBytes(16).toString("hex")}` }: Start): Promise<ProductServer> {
+export async function startProduct({ dataDir, checkout = root, secretKey = newKey() }: Start): Promise<ProductServer> {
   const port = await freePort();
   const from = performance.now();
-  const variables = { PORT: String(port), HOST: "127.0.0.1", SIGNALBOX_PROJECT: join(root, "bench", "project"), SIGNALBOX_DATA: dataDir, TRIGGER_SECRET_KEY: secretKey };
+  const variables = {
+    PORT: String(port),
+    HOST: "127.0.0.1",
+    SIGNALBOX_PROJECT: join(root, "bench", "project"),
+    SIGNALBOX_DATA: dataDir,
+    TRIGGER_SECRET_KEY: secretKey,
+  };
   const child = spawn(process.execPath, ["--max-semi-space-size=32", join(checkout, "scripts", "signalbox.mjs"), "start"], {
     cwd: checkout,
     env: { ...process.env, ...variables },
@@ -72,14 +81,16 @@ export async function startProduct({ dataDir, checkout = root, secretKey = `tr_p
   const readyMs = performance.now() - from;
   const origin = { host: "127.0.0.1", port };
   const url = `http://127.0.0.1:${port}`;
-  return { pid, port, origin, url, version: versionOf(checkout), secretKey, setupCode: () => /#code=([\w-]+)/.exec(output)?.[1], readyMs, stop };
+  const setupCode = () => /#code=([\w-]+)/.exec(output)?.[1];
+  return { pid, port, origin, url, version: versionOf(checkout), secretKey, setupCode, readyMs, stop };
 }
 
 /** An older build that is measured beside this one. */
 export function findCheckout(folder: string): string {
   const checkout = resolve(folder);
   for (const needed of ["scripts/signalbox.mjs", "dist", ".next", "node_modules"]) {
-    if (!existsSync(join(checkout, needed))) throw new Error(`--base=${folder} holds no ${needed}: name a checkout in which \`npm ci\` and \`npm run build\` have been run`);
+    if (existsSync(join(checkout, needed))) continue;
+    throw new Error(`--base=${folder} holds no ${needed}: name a checkout in which \`npm ci\` and \`npm run build\` have been run`);
   }
   return checkout;
 }

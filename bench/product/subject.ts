@@ -40,7 +40,9 @@ export async function productSubject(name: string, server: ProductServer): Promi
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${(await answer.text()).slice(0, 300)}`);
     return answer.json();
   }
-  const setQueue = async (task: string, action: "pause" | "resume") => void (await ask(`/api/v1/queues/${task}/pause`, { type: "task", action }));
+  const setQueue = async (task: string, action: "pause" | "resume") => {
+    await ask(`/api/v1/queues/${task}/pause`, { type: "task", action });
+  };
   const emptied = async () => {
     for (;;) {
       const { queued, running } = Queue.parse(await ask("/api/v1/queues/noop?type=task"));

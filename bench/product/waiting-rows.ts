@@ -3,7 +3,8 @@ import { now } from "../clock";
 import { perSecond, type LineHead, type Measured, type Scale } from "../rows/row";
 import { batchOf, waitingFor, type ProductSubject } from "./subject";
 
-export const parentLines: LineHead[] = [{ name: "parents with 100 children by batchTriggerAndWait, results", unit: "/s", better: "higher" }];
+const parents = "parents with 100 children by batchTriggerAndWait, results";
+export const parentLines: LineHead[] = [{ name: parents, unit: "/s", better: "higher" }];
 const parentCallers = 8;
 
 /** Each parent is triggered and waited for as the published client does it. */
@@ -14,7 +15,7 @@ export async function measureParents(subject: ProductSubject, scale: Scale): Pro
   const steps = [{ request: waitingFor(trigger, 60), expect: 'completed\\":100' }];
   await subject.runLoad({ steps, callers: parentCallers, ms: 30_000, most: parentCallers });
   const { calls, ms } = await subject.runLoad({ steps, callers: parentCallers, ms: scale(20) * 1_000, most: scale(2_000) });
-  return new Map([["parents with 100 children by batchTriggerAndWait, results", { value: perSecond(calls, ms), note: `${calls} parents, ${parentCallers} callers` }]]);
+  return new Map([[parents, { value: perSecond(calls, ms), note: `${calls} parents, ${parentCallers} callers` }]]);
 }
 
 export const waitLines: LineHead[] = [{ name: "wait.for, parked and resumed", unit: "/s", better: "higher" }];

@@ -51,8 +51,13 @@ export async function loop({ callers, ms, most }: Limits, work: () => Promise<un
   };
   await Promise.all(Array.from({ length: callers }, caller));
   const { user, system } = process.cpuUsage(cpuBefore);
-  const none = new Float64Array();
-  return { calls: latencies.length, ms: now() - from, latencies: Float64Array.from(latencies), starts: none, cpuMs: (user + system) / 1_000 };
+  return {
+    calls: latencies.length,
+    ms: now() - from,
+    latencies: Float64Array.from(latencies),
+    starts: new Float64Array(),
+    cpuMs: (user + system) / 1_000,
+  };
 }
 
 export const perSecond = (count: number, ms: number): number => (count / ms) * 1_000;
