@@ -14,10 +14,10 @@ const line = (name: string, figures: [string, number][]): Line => ({
 
 test("every bar is about lines and subjects that exist, and points where better is", () => {
   const lines = new Map([...queueRows.flatMap((row) => row.lines), ...productLines].map((each) => [each.name, each]));
-  for (const bar of bars) {
-    expect(lines.get(bar.line)?.better, bar.line).toBe(bar.is === "at least" ? "higher" : "lower");
-    if (bar.of?.line !== undefined) expect(lines.has(bar.of.line), bar.of.line).toBe(true);
-    if (bar.of?.subject !== undefined) expect(Object.values<string>(names)).toContain(bar.of.subject);
+  for (const { line: own, is, of } of bars) {
+    expect(lines.get(own)?.better, own).toBe(is === "at least" ? "higher" : "lower");
+    expect([...lines.keys()]).toContain(of?.line ?? own);
+    expect(Object.values<string>(names)).toContain(of?.subject ?? names.product);
   }
 });
 
