@@ -7,26 +7,45 @@ export interface Generator {
   close(): void;
 }
 
-type Told = { loaded: Loaded } | { error: string };
+interface Order {
+  id: number;
+  load: Load;
+}
+type Told = { id: number } & ({ loaded: Loaded } | { error: string });
+interface Waiting {
+  done(loaded: Loaded): void;
+  fail(error: Error): void;
+}
 
 /** A process of its own, so that neither the harness nor what it measures waits for the sending of requests. */
 export function startGenerator(): Generator {
   const options = { execArgv: ["--max-semi-space-size=32"], serialization: "advanced" } as const;
   const child = fork(fileURLToPath(import.meta.url), ["load-generator"], options);
+  // By number: a load that took too long is no longer waited for, and its end is not that of the next one.
+  const waiting = new Map<number, Waiting>();
+  let last = 0;
+  child.on("exit", (code) => {
+    for (const { fail } of waiting.values()) fail(new Error(`the load generator ended with code ${code}`));
+  });
+  // Both ends of this channel are this file's own build, so the shape is known.
+  child.on("message", (told: Told) => {
+    const ended = waiting.get(told.id);
+    waiting.delete(told.id);
+    if ("error" in told) ended?.fail(new Error(told.error));
+    else ended?.done(told.loaded);
+  });
   return {
     run: (load) =>
       new Promise((done, fail) => {
-        const ended = (code: number | null) => fail(new Error(`the load generator ended with code ${code}`));
-        child.once("exit", ended);
-        // Both ends of this channel are this file's own build, so the shape is known.
-        child.once("message", (told: Told) => {
-          child.off("exit", ended);
-          if ("error" in told) fail(new Error(told.error));
-          else done(told.loaded);
+        const order: Order = { id: ++last, load };
+        waiting.set(order.id, { done, fail });
+        child.send(order, (error) => {
+          if (error !== null) fail(error);
         });
-        child.send(load);
       }),
-    close: () => child.disconnect(),
+    close: () => {
+      if (child.connected) child.disconnect();
+    },
   };
 }
 
@@ -34,10 +53,10 @@ export function startGenerator(): Generator {
 export function runGenerator(): void {
   const tell = (told: Told) => process.send?.(told);
   process.on("disconnect", () => process.exit(0));
-  process.on("message", (load: Load) => {
+  process.on("message", ({ id, load }: Order) => {
     runLoad(load).then(
-      (loaded) => tell({ loaded }),
-      (error: unknown) => tell({ error: error instanceof Error ? error.message : String(error) }),
+      (loaded) => tell({ id, loaded }),
+      (error: unknown) => tell({ id, error: error instanceof Error ? error.message : String(error) }),
     );
   });
 }

@@ -32,6 +32,6 @@ export async function measureBareHandler(scale: Scale): Promise<Measured> {
     ]);
   } finally {
     generator.close();
-    child.disconnect();
+    if (child.connected) child.disconnect();
   }
 }
