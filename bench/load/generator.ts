@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { fork, type ForkOptions } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { runLoad, type Load, type Loaded } from "./callers";
 
@@ -19,7 +19,7 @@ interface Waiting {
 
 /** A process of its own, so that neither the harness nor what it measures waits for the sending of requests. */
 export function startGenerator(): Generator {
-  const options = { execArgv: ["--max-semi-space-size=32"], serialization: "advanced" } as const;
+  const options: ForkOptions = { execArgv: ["--max-semi-space-size=32"], serialization: "advanced" };
   const child = fork(fileURLToPath(import.meta.url), ["load-generator"], options);
   // By number: a load that took too long is no longer waited for, and its end is not that of the next one.
   const waiting = new Map<number, Waiting>();
