@@ -1,4 +1,5 @@
-import { serve } from "@hono/node-server";
+import { createServer, type Server } from "node:http";
+import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { auth, batch, configure, idempotencyKeys, queues, runs, tasks, wait } from "upstream-sdk";
 import { timeOutToken } from "../../engine/waiting/token";
@@ -6,11 +7,13 @@ import { openHarness, type Harness } from "./harness";
 
 /** The published client, unchanged, over HTTP against this API. */
 let api: Harness;
-let server: ReturnType<typeof serve>;
+let server: Server;
 
 beforeAll(async () => {
   api = await openHarness();
-  server = serve({ fetch: api.api.app.fetch, port: 0, hostname: "127.0.0.1" });
+  // As the product serves it.
+  const framework = getRequestListener(api.api.app.fetch);
+  server = createServer((request, response) => void (api.api.hotTrigger.handle(request, response) || framework(request, response))).listen(0, "127.0.0.1");
   await new Promise((listening) => server.once("listening", listening));
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("no port");
