@@ -9,12 +9,14 @@ test("no words mean everything, words choose", () => {
   expect([...some.rows]).toEqual(["idle", "drain"]);
   expect([...some.subjects]).toEqual(["product"]);
   expect([some.scale(100), some.scale(3), some.stored, some.strict]).toEqual([10, 1, 1_000, false]);
+  expect(parseOptions(["--base=../older"]).base).toBe("../older");
   expect([...parseOptions(["idle", "peers"]).subjects]).toEqual(["product", "peers"]);
   expect([...parseOptions(["idle", "--only-peers"]).subjects]).toEqual(["peers"]);
 });
 
 test("a wrong word is refused with the list of right ones", () => {
   expect(() => parseOptions(["idel"])).toThrow(/There is no row idel[^]*throughput/);
-  expect(() => parseOptions(["--stored=many"])).toThrow("npm run bench");
+  expect(() => parseOptions(["--stored=many"])).toThrow(/--stored=many is no number[^]*npm run bench/);
+  expect(() => parseOptions(["--base="])).toThrow("--base needs the folder");
   expect(() => parseOptions(["--fast"])).toThrow("--fast");
 });

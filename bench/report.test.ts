@@ -1,34 +1,58 @@
 import { expect, test } from "vitest";
-import { format, meetsBar, renderReport, type Report } from "./report";
+import { names } from "./names";
+import { renderReport, verdicts, type Report } from "./report";
+import type { Line } from "./rows/row";
+
+const line = (name: string, unit: string, figures: [string, { value: number; note?: string }][]): Line => ({
+  name,
+  unit,
+  better: unit === "ms" ? "lower" : "higher",
+  figures: new Map(figures),
+});
 
 const report: Report = {
   command: "npm run bench -- idle",
   at: "2026-11-24T00:00:00.000Z",
   machine: { cores: 2, cpu: "c", memoryGib: 24, kernel: "6", node: "v20", fdatasyncMs: 0.1 },
   settings: [
-    ["signalbox", "s"],
-    ["slow", "x"],
-    ["fast", "y"],
+    [names.product, "s"],
+    [names.base, "b"],
+    [names.pgBoss, "x"],
+    [names.bullMqEverySec, "y"],
   ],
   lines: [
-    { name: "start", unit: "ms", better: "lower", bar: 1.5, figures: new Map([["signalbox", { value: 1 }], ["slow", { value: 4 }], ["fast", { value: 2, note: "9 calls" }]]) },
-    { name: "drain", unit: "/s", better: "higher", bar: 15_000, figures: new Map([["signalbox", { value: 10_000 }], ["fast", { value: 20_000 }]]) },
-    { name: "peers only", unit: "/s", better: "higher", figures: new Map([["slow", { value: 1_234.4 }]]) },
-    { name: "never measured", unit: "ms", better: "lower", bar: 1, figures: new Map() },
+    line("idle trigger → user code, p50", "ms", [
+      [names.product, { value: 1.5 }],
+      [names.base, { value: 0.5 }],
+      [names.pgBoss, { value: 4 }],
+      [names.bullMqEverySec, { value: 1, note: "9 calls" }],
+    ]),
+    line("drain of 100,000 queued runs", "/s", [
+      [names.product, { value: 10_000 }],
+      [names.bullMqEverySec, { value: 5_000 }],
+    ]),
+    line("peers only", "/s", [[names.pgBoss, { value: 1_234.4 }]]),
+    line("never measured", "ms", []),
   ],
+  notes: ["published client: with headers"],
   problems: ["pixel: no browser"],
 };
 
-test("the table compares with the peer that is hardest to beat", () => {
-  const text = renderReport(report, "signalbox");
-  expect(text).toContain("| start (ms) | ≤ 1.50 ✓ | 1.00 | 4.00 | 2.00 <sub>9 calls</sub> | 2.00 × fast |");
-  expect(text).toContain("| drain (/s) | ≥ 15,000 ✗ | 10,000 | – | 20,000 | 0.50 × fast |");
+test("the table compares with the peer that is hardest to beat, never with an older build", () => {
+  const text = renderReport(report);
+  const figures = "1.50 | 0.50 | 4.00 | 1.00 <sub>9 calls</sub> | 0.67 × bullmq (AOF everysec) |";
+  expect(text).toContain(`| idle trigger → user code, p50 (ms) | ${figures}`);
+  expect(text).toContain("| drain of 100,000 queued runs (/s) | 10,000 | – | – | 5,000 | 2.00 × bullmq (AOF everysec) |");
   expect(text).not.toContain("never measured");
-  expect(text).toContain("| peers only (/s) |  | – | 1,234 | – | – |");
+  expect(text).toContain("| peers only (/s) | – | – | 1,234 | – | – |");
   expect(text).toContain("- **not measured**: pixel: no browser");
+  expect(text).toContain("- published client: with headers");
 });
 
-test("a bar that was not measured is neither met nor missed", () => {
-  expect(report.lines.map((line) => meetsBar(line, "signalbox"))).toEqual([true, false, undefined, undefined]);
-  expect(["12345", "123.4", "12.34", "1.234"].map(Number).map(format)).toEqual(["12,345", "123", "12.3", "1.23"]);
+test("each bar of a line that was measured is met, missed or not measured", () => {
+  const text = renderReport(report);
+  expect(text).toContain("| idle trigger → user code, p50 ≤ 1.20 × bullmq (AOF everysec) | 1.50 | **missed** |");
+  expect(text).toContain("| drain of 100,000 queued runs ≥ 1.30 × bullmq (AOF everysec) | 2.00 | met |");
+  expect(text).toContain("| drain of 100,000 queued runs ≥ 0.60 × graphile-worker | – | not measured |");
+  expect(verdicts(report.lines)).toHaveLength(3);
 });

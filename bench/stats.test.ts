@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { percentile, ratio, spread } from "./stats";
+import { format, mean, percentile, ratio, spread, thereAndBack } from "./stats";
 
 test("percentiles are values that were measured, by nearest rank", () => {
   const values = [5, 1, 4, 2, 3];
@@ -13,4 +13,14 @@ test("percentiles are values that were measured, by nearest rank", () => {
 test("a ratio above one is a win in both directions", () => {
   expect(ratio(2, 4, "lower")).toBe(2);
   expect(ratio(4, 2, "higher")).toBe(2);
+});
+
+test("the order there and back gives each one the same mean place; one alone is measured once", () => {
+  expect(thereAndBack(["a", "b", "c"])).toEqual(["a", "b", "c", "c", "b", "a"]);
+  expect(thereAndBack(["a"])).toEqual(["a"]);
+  expect(mean([1, 2, 6])).toBe(3);
+});
+
+test("three digits that matter", () => {
+  expect([12_345, 123.4, 12.34, 1.234].map(format)).toEqual(["12,345", "123", "12.3", "1.23"]);
 });

@@ -1,6 +1,8 @@
+import type { Loaded } from "./load/callers";
+
 /**
  * Words of this harness
- *   subject   what is measured: the product, or a peer, each with its workers in processes of their own
+ *   subject   what is measured: the product, an older build of it, or a peer, each with its workers in processes of their own
  *   row       one kind of measurement, the same code for every subject that can do it
  *   start     first line of the user's function
  *   accepted  stored, and the caller has been told so
@@ -10,21 +12,41 @@ export interface Subject {
   name: string;
   /** Versions and settings that matter, for the report. */
   settings: string;
-  /** One call on an idle system, in ms. `resultMs` only where a caller can wait for a result. */
-  callIdle(): Promise<{ startMs: number; resultMs?: number }>;
-  /** Trigger and wait for the result. Null: it has no such call. */
-  call: (() => Promise<void>) | null;
-  /** Trigger while no worker takes anything; ends when accepted. */
-  accept(): Promise<void>;
-  acceptMany(count: number): Promise<void>;
+  /** Ways to ask that it knows. Peers are called as libraries and know one, which stands beside the product's published client. */
+  manners: readonly Manner[];
+  asks: ReadonlySet<Ask>;
+  /** Calls one by one, with a pause between them. `results` is empty where a caller cannot wait for a result. */
+  idle(manner: Manner, calls: number): Promise<Idle>;
+  /** Calls of many at once. `result` while workers run; `accept` and `batch` (of 1,000) while they are held. */
+  load(ask: LoadedAsk, manner: Manner, limits: Limits): Promise<Loaded>;
   /** Lets workers take what was accepted; ms from there until all `count` are done. */
   drain(count: number): Promise<number>;
   /** From now on workers run (`live`), or take nothing (`held`) and nothing is queued. */
   prepare(mode: "live" | "held"): Promise<void>;
-  /** All processes that it needs: server or worker, and database. */
-  processes(): number[];
+  processes(): Families;
   close(): Promise<void>;
 }
 
-/** A clock that all processes of a machine share, in ms with fractions. */
-export const now = (): number => Number(process.hrtime.bigint()) / 1e6;
+/** As a published client asks; without the headers that it adds; as it asks with an `idempotencyKey` of the caller's. */
+export type Manner = "client" | "bare" | "keyed";
+export type Ask = "start" | LoadedAsk | "drain";
+export type LoadedAsk = "result" | "accept" | "batch";
+
+export interface Limits {
+  callers: number;
+  ms: number;
+  most: number;
+}
+
+/** In ms. */
+export interface Idle {
+  starts: readonly number[];
+  results: readonly number[];
+}
+
+/** Process ids. A peer that is called in the harness's own process has no server. */
+export interface Families {
+  server: number[];
+  database: number[];
+  worker: number[];
+}

@@ -279,8 +279,8 @@ function servingRoutes({ config, engine, api, pages, gateway, supervisor, readin
     if (token === undefined) return false;
     return (await api.credentials.authenticateToken(token).catch(() => null))?.kind === "key";
   };
-  const useFramework: Handler = getRequestListener(api.app.fetch);
-  const handleApi: Handler = (request, response) => (api.hotTrigger.handle(request, response) ? undefined : useFramework(request, response));
+  const throughFramework: Handler = getRequestListener(api.app.fetch);
+  const handleApi: Handler = (request, response) => (api.hotTrigger.handle(request, response) ? undefined : throughFramework(request, response));
   const noPages: Handler = (_, response) => sendJson(response, 404, { error: "This node serves no dashboard (SIGNALBOX_ROLES)." });
   const isProxied = config.publicUrl !== undefined || config.proxies.length > 0;
   const machine = operations({ isProxied, problems: readiness.problems, metrics, hasSecretKey: (request) => hasSecretKey(request.headers.authorization) });

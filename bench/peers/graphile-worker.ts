@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { names } from "../names";
 import { importPeer, type Peer } from "./peer";
 import { openPool } from "./pool";
 
@@ -14,7 +15,7 @@ interface GraphileWorker {
 }
 
 export const graphileWorker: Peer = {
-  name: "graphile-worker",
+  name: names.graphileWorker,
   package: "graphile-worker",
   settings: "24 jobs at once; latency without local queue, drain with localQueue 500 and completeJobBatchDelay 0",
   store: "postgres",

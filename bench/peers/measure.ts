@@ -45,7 +45,7 @@ async function measurePeer({ results, cleanup }: Measuring, peer: Peer, start: (
     const subject = await peerSubject(peer, store);
     scope.add(subject.close);
     results.describe(peer.name, subject.settings);
-    for (const row of queueRows) await results.row(row, subject);
+    for (const row of queueRows) await results.row(row, [subject]);
   } finally {
     await scope.run();
   }

@@ -10,14 +10,24 @@ export interface Peer {
   package: string;
   settings: string;
   store: "postgres" | "redis";
-  openProducer(connection: string): Promise<Producer>;
-  /** Runs in a process of its own. `latency` favours a single job, `drain` a long queue: each peer as its documentation advises. */
-  openWorker(connection: string, options: { mode: "latency" | "drain"; onJob: (id: string) => void }): Promise<{ close(): Promise<void> }>;
+  /** `onJob` is for a peer whose jobs run where they are added. */
+  openProducer(connection: string, onJob: (id: string) => void): Promise<Producer>;
+  /**
+   * Null: jobs run in the producer's process. Else it runs in a process of its own. `latency` favours a single job, `drain` a long
+   * queue: each peer as its documentation advises.
+   */
+  openWorker: ((connection: string, options: WorkerOptions) => Promise<{ close(): Promise<void> }>) | null;
+}
+
+export interface WorkerOptions {
+  mode: "latency" | "drain";
+  onJob: (id: string) => void;
 }
 
 export interface Producer {
-  add(id: string): Promise<void>;
-  addMany(ids: readonly string[]): Promise<void>;
+  /** Null where nothing is accepted without being run. */
+  add: ((id: string) => Promise<void>) | null;
+  addMany: ((ids: readonly string[]) => Promise<void>) | null;
   /** Null where the library has no way to wait for a result. */
   addAndWait: ((id: string) => Promise<void>) | null;
   /** Removes everything that is queued or finished. */

@@ -1,4 +1,5 @@
 import { Client } from "pg";
+import { names } from "../names";
 import { importPeer, type Peer } from "./peer";
 
 interface Boss {
@@ -28,7 +29,7 @@ const latency = { batchSize: 1, localConcurrency: 8, pollingIntervalSeconds: 0.5
 const drain = { batchSize: 500, localConcurrency: 2, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 };
 
 export const pgBoss: Peer = {
-  name: "pg-boss",
+  name: names.pgBoss,
   package: "pg-boss",
   settings: "LISTEN/NOTIFY on; latency batchSize 1 x 8 workers, drain batchSize 500 x 2 with burstWhenBatchFull",
   store: "postgres",

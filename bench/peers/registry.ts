@@ -1,4 +1,6 @@
+import { names } from "../names";
 import { bullMq } from "./bullmq";
+import { dbosDirect, dbosQueue } from "./dbos";
 import { graphileWorker } from "./graphile-worker";
 import type { Peer } from "./peer";
 import { pgBoss } from "./pg-boss";
@@ -7,8 +9,10 @@ import { pgBoss } from "./pg-boss";
 export const peers: readonly { peer: Peer; fsync?: "everysec" | "always" }[] = [
   { peer: graphileWorker },
   { peer: pgBoss },
-  { peer: bullMq("bullmq (AOF everysec)", "may lose the last second"), fsync: "everysec" },
-  { peer: bullMq("bullmq (AOF always)", "fsync before each reply"), fsync: "always" },
+  { peer: dbosQueue },
+  { peer: dbosDirect },
+  { peer: bullMq(names.bullMqEverySec, "may lose the last second"), fsync: "everysec" },
+  { peer: bullMq(names.bullMqAlways, "fsync before each reply"), fsync: "always" },
 ];
 
 export function findPeer(name: string): Peer {

@@ -17,7 +17,7 @@ export interface Store {
 }
 
 /** Pinned to the major versions whose settings are in this folder. */
-const packages = ["graphile-worker@0.18", "pg-boss@12", "bullmq@6", "ioredis@6"];
+const packages = ["graphile-worker@0.18", "pg-boss@12", "bullmq@6", "ioredis@6", "@dbos-inc/dbos-sdk@5"];
 
 export function installPeers(): void {
   mkdirSync(peersFolder, { recursive: true });

@@ -1,4 +1,4 @@
-import { now } from "../subject";
+import { now } from "../clock";
 import { findPeer } from "./registry";
 
 /**
@@ -12,7 +12,9 @@ export async function runWorker([name = "", connection = "", mode = "latency", t
   const tell = (message: WorkerMessage) => process.send?.(message);
   let handled = 0;
   let first = 0;
-  const worker = await findPeer(name).openWorker(connection, {
+  const { openWorker } = findPeer(name);
+  if (openWorker === null) throw new Error(`${name} has no worker of its own`);
+  const worker = await openWorker(connection, {
     mode: mode === "drain" ? "drain" : "latency",
     onJob: (id) => {
       const at = now();

@@ -1,4 +1,6 @@
-import type { Subject } from "../subject";
+import type { Loaded } from "../load/callers";
+import { now } from "../clock";
+import type { Limits, Subject } from "../subject";
 
 export interface Figure {
   value: number;
@@ -11,11 +13,11 @@ export interface Line {
   name: string;
   unit: string;
   better: "lower" | "higher";
-  /** What the design asks of the product on a 2-core machine. */
-  bar?: number;
   /** By subject. */
   figures: Map<string, Figure>;
 }
+
+export type LineHead = Omit<Line, "figures">;
 
 /** Figures of one subject, by the name of their line. */
 export type Measured = Map<string, Figure>;
@@ -23,7 +25,7 @@ export type Measured = Map<string, Figure>;
 export interface Row {
   /** As on the command line. */
   id: string;
-  lines: Omit<Line, "figures">[];
+  lines: readonly LineHead[];
   /** Longest time that one subject may take, in ms. */
   limitMs: number;
   measure(subject: Subject, scale: Scale): Promise<Measured>;
@@ -32,23 +34,30 @@ export interface Row {
 /** `--quick` takes a tenth: to see that everything works, not to quote. */
 export type Scale = (count: number) => number;
 
-/** Runs `work` in `callers` loops until the time is over or `most` calls are made. */
-export async function loop(options: { callers: number; ms: number; most: number }, work: () => Promise<void>): Promise<{ calls: number; ms: number; latencies: number[] }> {
-  const from = performance.now();
-  const until = from + options.ms;
+/** Runs `work` in `callers` loops of this process until the time is over or `most` calls are made. */
+export async function loop({ callers, ms, most }: Limits, work: () => Promise<unknown>): Promise<Loaded> {
+  const cpuBefore = process.cpuUsage();
+  const from = now();
   const latencies: number[] = [];
   let begun = 0;
   const caller = async () => {
-    while (begun < options.most) {
-      const before = performance.now();
-      if (before >= until) return;
+    while (begun < most) {
+      const before = now();
+      if (before - from >= ms) return;
       begun++;
       await work();
-      latencies.push(performance.now() - before);
+      latencies.push(now() - before);
     }
   };
-  await Promise.all(Array.from({ length: options.callers }, caller));
-  return { calls: latencies.length, ms: performance.now() - from, latencies };
+  await Promise.all(Array.from({ length: callers }, caller));
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return {
+    calls: latencies.length,
+    ms: now() - from,
+    latencies: Float64Array.from(latencies),
+    starts: new Float64Array(),
+    cpuMs: (user + system) / 1_000,
+  };
 }
 
 export const perSecond = (count: number, ms: number): number => (count / ms) * 1_000;

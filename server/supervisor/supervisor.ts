@@ -7,6 +7,7 @@ import type { Logger } from "@/server/log";
 import { createAttempts } from "./attempts";
 import { setRunning, usesSlot, type Member } from "./held-run";
 import { watchOomKills } from "./oom-kills";
+import { slotsPerWorker } from "./pool-size";
 import { Roster } from "./roster";
 import type { RunEvents } from "./run-events";
 import { steadyClock } from "./steady-clock";
@@ -63,12 +64,6 @@ type Place = Parameters<Executor["assign"]>[1];
 
 /** In dev every save makes a version: processes that only hold waiting runs are kept for this many former ones. */
 const keptFormerVersions = 2;
-
-/**
- * Together with two processes this is the environment's default limit of 100. With 10, half of 64 callers' runs took the way
- * through the queue table: one statement more per run.
- */
-const slotsPerWorker = 50;
 
 /** A process takes 60 to 100 MB before its task takes any: those that only wait get a tenth of the memory. */
 const memoryPerParked = 2 ** 30;
