@@ -104,8 +104,8 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
           <Environment me={me} />
           <Title />
           <div className="flex-1" />
-          <Button look="ghost" onClick={() => setPalette("open")} className="border border-line font-normal text-faint md:w-64 md:justify-start">
-            <Search aria-hidden className="size-3.5" />
+          <Button look="ghost" onClick={() => setPalette("open")} className="border border-line font-normal text-faint md:w-72 md:justify-start">
+            <Search aria-hidden className="size-3.5 shrink-0" />
             <span className="flex-1 text-left max-md:sr-only">Search runs, tasks, actions</span>
             <span aria-hidden className="hidden md:inline">
               <Keys keys="mod+k" />
