@@ -84,9 +84,7 @@ export function createAttempts({ events, log, now, claimOomKill, isOutage, onFre
           run.phase = "running";
           run.clock.restart(now());
         }
-        // The others are EXECUTING from their dispatch on.
-        if (run.member.isOwn) inbox.push(runId, () => events.runStarted({ runId, epoch }));
-        return;
+        return inbox.push(runId, () => events.runStarted({ runId, epoch }));
       case "operation":
         if (isWait(message.operation)) pause(run);
         return inbox.push(runId, () => events.performOperation(message));
