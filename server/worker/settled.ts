@@ -9,10 +9,15 @@ const lookMs = 10;
 /** True when nothing keeps the event loop open that did not at the time of this call. */
 export function watchActivity(): () => boolean {
   const before = openResources();
-  return () => openResources() <= before;
+  return () => [...openResources()].every(([kind, count]) => count <= (before.get(kind) ?? 0));
 }
 
-const openResources = (): number => process.getActiveResourcesInfo().length;
+/** By kind: a file that loading still had open at first and has closed since must not make up for a timer. */
+function openResources(): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}
 
 /** Resolves when what the modules have begun has had its time to fail. */
 export async function settled(isQuiet: () => boolean): Promise<void> {
