@@ -16,6 +16,7 @@ import { Keys } from "../ui/kbd";
 import { lazily } from "../ui/lazily";
 import { PanelHead } from "../ui/page";
 import { EmptyState } from "../ui/state";
+import { OthersText } from "../ui/others-text";
 import { shownDraft, type Draft, type Drafts } from "./drafts";
 import { OptionsPanel } from "./options-panel";
 import { RecentPayloads } from "./recent-payloads";
@@ -124,7 +125,7 @@ function TaskTest({ task, unknown, run, onRun }: TaskTestProps) {
             />
           </PanelHead>
           <div className="px-4 py-3">
-            {task.description ? <p className="mb-3 text-muted">{task.description}</p> : null}
+            {task.description ? <p className="mb-3 text-muted"><OthersText text={task.description} /></p> : null}
             <PayloadEditor
               key={task.id}
               schema={task.payloadSchema}

@@ -16,7 +16,7 @@ let taken = 0;
 beforeAll(async () => {
   api = await openHarness();
   const framework = getRequestListener(api.api.app.fetch);
-  usual = await listen(framework);
+  usual = await listen((request, response) => void framework(request, response));
   hot = await listen((request, response) => {
     if (api.api.hotTrigger.handle(request, response)) taken += 1;
     else void framework(request, response);
