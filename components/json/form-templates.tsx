@@ -79,12 +79,12 @@ export function ObjectFieldTemplate({ title, description, properties, schema, ui
   return (
     <fieldset id={fieldPathId.$id} className="min-w-0 border-l border-line-strong pl-3">
       <legend className="float-left mb-1 flex w-full items-baseline gap-2">
-        <span className="font-mono text-sm font-medium">{title}</span>
+        <span className="font-mono text-sm font-medium">{readableText(title)}</span>
         {required ? null : <span className="text-xs text-faint">optional</span>}
         {optionalDataControl}
       </legend>
       <div className="clear-both">
-        {typeof description === "string" ? <p className="mb-2 text-sm text-faint">{description}</p> : description}
+        {typeof description === "string" ? <p className="mb-2 text-sm text-faint">{readableText(description)}</p> : description}
         {fields}
       </div>
     </fieldset>
@@ -95,12 +95,12 @@ export function ArrayFieldTemplate({ title, items, canAdd, schema, fieldPathId, 
   return (
     <fieldset id={fieldPathId.$id} className="min-w-0 border-l border-line-strong pl-3">
       <legend className="float-left mb-1 flex w-full items-baseline gap-2">
-        <span className="font-mono text-sm font-medium">{title || "Items"}</span>
+        <span className="font-mono text-sm font-medium">{readableText(title || "Items")}</span>
         <span className="text-xs text-faint">{required ? `${items.length}` : `${items.length}, optional`}</span>
         {optionalDataControl}
       </legend>
       <div className="clear-both flex flex-col gap-2">
-        {schema.description ? <p className="text-sm text-faint">{schema.description}</p> : null}
+        {schema.description ? <p className="text-sm text-faint">{readableText(schema.description)}</p> : null}
         {items}
         {canAdd ? (
           <Button size="sm" className="self-start" disabled={disabled || readonly} onClick={onAddClick}>
@@ -156,7 +156,7 @@ export const MultiSchemaFieldTemplate = ({ selector, optionSchemaField }: MultiS
 
 export const DescriptionFieldTemplate = ({ id, description }: DescriptionFieldProps) => (
   <div id={id} className="text-sm text-faint">
-    {description}
+    {typeof description === "string" ? readableText(description) : description}
   </div>
 );
 
