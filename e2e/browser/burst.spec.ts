@@ -35,12 +35,13 @@ test("an untouched list follows a burst: the newest stand at its top, hardly any
   const before = await heapOf(page);
   for (let sent = 0; sent < arrivals; sent += perBatch) await delayedRuns(tag, perBatch);
   const count = page.getByRole("grid", { name: "Runs" });
-  // Five hundred rows and their heading.
-  await expect(count).toHaveAttribute("aria-rowcount", "501");
-  await expect(freshness(page)).toHaveAttribute("data-freshness", "live");
-  expect(await rows(page).count()).toBeLessThan(60);
   const newest = (await ask("GET", `/api/v1/runs?filter%5Btag%5D=${tag}&page%5Bsize%5D=10`)).body.data.map((run) => run.id);
-  await expect.poll(async () => (await rows(page).evaluateAll((all) => all.toSorted((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top).map((row) => row.dataset.run))).slice(0, 10)).toEqual(newest);
+  await expect.poll(async () => (await rows(page).evaluateAll((all) => all.toSorted((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top).map((row) => row.dataset.run))).slice(0, 10), { timeout: 20_000 }).toEqual(newest);
+  await expect(freshness(page)).toHaveAttribute("data-freshness", "live");
+  // Five hundred rows and their heading, or one page where the list was read again.
+  const stood = Number(await count.getAttribute("aria-rowcount"));
+  expect([51, 501]).toContain(stood);
+  expect(await rows(page).count()).toBeLessThan(60);
   expect(seen.errors).toEqual([]);
   // Read again only where more than a whole list came at once, on a machine that cannot keep up.
   expect(seen.lists.length).toBeLessThanOrEqual(2 + arrivals / perBatch);
@@ -49,9 +50,6 @@ test("an untouched list follows a burst: the newest stand at its top, hardly any
   expect(grown).toBeLessThan(30);
 
   // The rest is where it was: further down, read when somebody goes there.
-  // A list that was read again is one page; everything has come by now.
-  const stood = Number(await count.getAttribute("aria-rowcount"));
-  expect([51, 501]).toContain(stood);
   await count.evaluate((grid) => grid.parentElement?.scrollTo({ top: grid.scrollHeight }));
   await expect(count).toHaveAttribute("aria-rowcount", String(stood + 50));
   await expectNotReloaded(page);
