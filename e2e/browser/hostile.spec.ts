@@ -137,6 +137,31 @@ test("no page runs, turns round or hides what others wrote", async ({ browser })
   await context.close();
 });
 
+test("a task with any id has its pages, and half a character breaks none", async ({ browser }) => {
+  test.setTimeout(120_000);
+  const context = await browser.newContext({ storageState: state, baseURL: server.origin, viewport: { width: 1440, height: 900 } });
+  const page = await open(context);
+  for (const id of ["50% off", "billing/sync", "a%2Fb", "邮件, все"]) {
+    // As JSON escapes a lone half of a pair, which no UTF-8 can hold.
+    const { id: run } = await call(`/api/v1/tasks/${encodeURIComponent(id)}/trigger`, { payload: { text: "half \ud83d of one" }, options: { tags: [`${id}, with a comma`] } });
+    await page.goto("/tasks");
+    await page.getByRole("link", { name: id, exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toContainText(id);
+    await expect(page.getByRole("main").locator(`[data-run="${run}"], a[href*="${run}"]`).first()).toBeVisible();
+    expect.soft(await faults(page), `page of ${id}`).toEqual([]);
+    for (const path of [`/runs?task=${encodeURIComponent(id)}`, `/runs/${run}?tab=output`, `/test?task=${encodeURIComponent(id)}&run=${run}`]) {
+      await page.goto(path);
+      await expect(page.locator("[data-freshness=live]")).toBeVisible();
+      await expect(page.getByRole("main")).toContainText(id);
+      await expect.soft(page.getByText(/could not be (read|loaded)/)).toHaveCount(0);
+      expect.soft(await faults(page), path).toEqual([]);
+    }
+  }
+  await page.goto("/queues");
+  for (const id of ["50% off", "billing/sync"]) await expect(page.getByRole("main")).toContainText(id);
+  await context.close();
+});
+
 test("nothing is wider than the window on a phone and a tablet", async ({ browser }) => {
   test.setTimeout(180_000);
   for (const width of [390, 1024]) {

@@ -52,14 +52,15 @@ export function tellEnded(engine: Engine, endings: readonly Ending[], ended: rea
 }
 
 /** Whoever waits for the ended runs hears of it. */
-export function followEnds(engine: Engine, { endings, ended, rows }: { endings: readonly Ending[]; ended: readonly (Finished | null)[]; rows: readonly PlainEnd[] }): void {
+export function followEnds(engine: Engine, of: { endings: readonly Ending[]; ended: readonly (Finished | null)[]; rows: readonly PlainEnd[]; batches: readonly string[] }): void {
+  const { endings, ended, rows, batches } = of;
   for (const [index, run] of ended.entries()) {
     const ending = endings[index];
     if (run !== null && ending !== undefined) tellCallers(engine, run, ending);
   }
   const awaited = rows.filter((row) => row.awaited).map((row) => row.id);
   if (awaited.length > 0) void settleLate(engine, awaited);
-  for (const batchId of rows[0]?.batches ?? []) void completeBatch(engine, batchId);
+  for (const batchId of batches) void completeBatch(engine, batchId);
 }
 
 export function tellCallers(engine: Engine, run: Finished, { output, finish }: Ending): void {

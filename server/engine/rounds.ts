@@ -1,25 +1,25 @@
 import { setImmediate as turnEnd } from "node:timers/promises";
-import { patiently, type Writer } from "../db/database";
+import { patiently } from "../db/database";
 import { isConnectionError, isUniqueViolation, Unavailable } from "../db/errors";
-import type { Statement } from "../db/pipeline";
 import type { Engine } from "./engine";
 import { EngineError } from "./error";
 import type { Finished, KeyedAnswer, KeyedRun } from "./loops";
 import { recountQueue } from "./queues/queue";
-import type { Pick } from "./queues/scheduler";
-import type { StoredRun } from "./run-row";
-import { claimStatement, holdClaimed, startClaimed, type Claimed } from "./running/claim";
-import { endPlainStatement, matchEnded } from "./running/end-plain";
-import type { Ending, PlainEnd } from "./running/ending";
+import { send, take, type Done, type Leaving, type Making, type Road, type Round } from "./round";
+import { commonPart } from "./running/end-stats";
+import { holdClaimed, startClaimed } from "./running/claim";
+import { matchEnded } from "./running/end-plain";
+import type { Ending } from "./running/ending";
 import { followEnds, startCreated, tellCreated, tellEnded } from "./round-effects";
-import { insertStatement, matchCreated, readRuns, sizeOfRun, type Created } from "./triggering/insert-runs";
-import { holderInTheWay, takingKeys, tookRequest, withKeys } from "./triggering/keyed";
+import { matchCreated, sizeOfRun } from "./triggering/insert-runs";
+import { holderInTheWay, tookRequest } from "./triggering/keyed";
 import { tell } from "./engine";
 
 /**
  * The road of most runs. A round is one transaction in one round trip: it ends runs that nothing hangs on, makes new ones, and
  * starts waiting ones in the slots that are free then, so that a slot passes over without being empty between two commits.
- * While one round is under way the next gathers. No timer: an idle caller waits for one commit.
+ * While one round is under way the next gathers, and goes beside it once it is worth a commit of its own: the database works
+ * for the one while this process and the workers do for the other. No timer: an idle caller waits for one commit.
  */
 export interface Rounds {
   /** Resolves after the commit. A key that is taken answers the run that holds it. */
@@ -34,65 +34,75 @@ export interface Rounds {
   idle(): Promise<void>;
 }
 
-interface Entry<In, Out> {
-  item: In;
-  resolve(value: Out): void;
-  reject(error: unknown): void;
-}
-type Making = Entry<KeyedRun, KeyedAnswer>;
-type Leaving = Entry<Ending, Finished | null>;
-interface Round {
-  making: readonly Making[];
-  leaving: readonly Leaving[];
-  claim: { picks: Pick[]; room: number } | null;
-}
-interface Done {
-  taken: { kind: string; key: string }[];
-  created: Created[];
-  /** Made by a first try whose answer was lost, as they are now. */
-  found: StoredRun[];
-  ended: PlainEnd[];
-  claimed: Claimed[];
-}
-
 /** Beyond this many waiting items a caller is refused rather than queued. */
 const maxWaiting = 50_000;
-/** Items of each kind in one round, and bytes of what they carry: a statement is held in memory several times over. */
-const maxItems = 500;
-const maxBytes = 4 * 1024 * 1024;
+/** Rounds under way at once, and from how many items on a round goes beside another. */
+const maxUnderWay = 2;
+const worthACommit = 16;
 
 export function createRounds(engine: Engine): Rounds {
-  const writer = engine.db.writer();
+  const free = Array.from({ length: maxUnderWay }, (_, index): Road => ({ writer: engine.db.writer(), part: commonPart + 1 + index }));
+  const underWay = new Set<Promise<void>>();
   let making: Making[] = [];
   let leaving: Leaving[] = [];
   let looping: Promise<void> | null = null;
+  /** Set while the loop waits: looks again whether a round may go. */
+  let look: (() => void) | null = null;
   let claimDue = false;
   let recountDue = false;
   /** Claims in a row that found nothing where something was counted. */
   let misses = 0;
 
   const capacity = (): number => (engine.draining ? 0 : (engine.executor?.freeSlots() ?? 0) - engine.scheduler.starting);
+  const isDue = (): boolean => making.length > 0 || leaving.length > 0 || claimDue;
+  /** What waits is counted while nothing is being claimed. */
+  const mayGo = (): boolean =>
+    isDue() && (underWay.size === 0 || (underWay.size < maxUnderWay && making.length + leaving.length >= worthACommit && !(claimDue && recountDue)));
 
   function start(): void {
     looping ??= loop();
+    if (look !== null && mayGo()) look();
   }
 
   async function loop(): Promise<void> {
-    do {
+    while (isDue() || underWay.size > 0) {
       // What else has come in this turn of the event loop goes along: a round of one costs as much as five items in one of forty.
       await turnEnd();
-      const round = gather();
-      try {
-        await run(round);
-      } catch (error) {
-        if (!isConnectionError(error) && !(error instanceof Unavailable)) engine.log.error("a round failed", { error: String(error) });
-        await pause();
-        // What was claimed, if the reply alone was lost, is found by the sweep.
-        claimDue = !engine.draining;
-      }
-      engine.scheduler.settle(capacity());
-    } while (making.length > 0 || leaving.length > 0 || claimDue);
+      const road = mayGo() ? free.pop() : undefined;
+      if (road !== undefined) go(road);
+      else if (underWay.size > 0) await changed();
+    }
     looping = null;
+  }
+
+  function go(road: Road): void {
+    const round = goRound(road).finally(() => {
+      free.push(road);
+      underWay.delete(round);
+      look?.();
+    });
+    underWay.add(round);
+  }
+
+  /** Resolves when a round is over, or a second one may go. */
+  async function changed(): Promise<void> {
+    await new Promise<void>((resolve) => (look = resolve));
+    look = null;
+  }
+
+  async function goRound(road: Road): Promise<void> {
+    const round = await claimable(gather());
+    try {
+      await run(road, round);
+    } catch (error) {
+      if (!isConnectionError(error) && !(error instanceof Unavailable)) engine.log.error("a round failed", { error: String(error) });
+      await pause();
+      // What was claimed, if the reply alone was lost, is found by the sweep.
+      claimDue = !engine.draining;
+    } finally {
+      if (round.claim !== null) engine.scheduler.close(round.claim);
+    }
+    engine.scheduler.settle(capacity());
   }
 
   function gather(): Round {
@@ -108,49 +118,46 @@ export function createRounds(engine: Engine): Rounds {
     claimDue = false;
     if (recountDue) {
       recountDue = false;
-      await recountQueue(engine).catch((error: unknown) => {
+      try {
+        await recountQueue(engine);
+      } catch (error) {
         recountDue = true;
         claimDue = true;
-        throw error;
-      });
+        engine.log.warn("counting what waits failed", { error: String(error) });
+        if (round.making.length + round.leaving.length === 0) await pause();
+        return round;
+      }
     }
-    const claim = engine.scheduler.picks(capacity(), round.leaving.map(({ item }) => item.finish.runId));
-    return claim.picks.length === 0 ? round : { ...round, claim };
+    return { ...round, claim: engine.scheduler.claim(capacity(), round.leaving.map(({ item }) => item.finish.runId)) };
   }
 
-  async function run(gathered: Round): Promise<void> {
-    let round = gathered;
-    try {
-      round = await claimable(gathered);
-    } catch (error) {
-      engine.log.warn("counting what waits failed", { error: String(error) });
-    }
+  async function run(road: Road, round: Round): Promise<void> {
     if (round.making.length === 0 && round.leaving.length === 0 && round.claim === null) return;
     try {
-      settle(round, await commit(round));
+      settle(round, await commit(road, round));
     } catch (error) {
       if (error instanceof Unavailable || isConnectionError(error) || round.making.length + round.leaving.length === 0) return refuse(round, error);
-      await oneByOne(round, error);
+      await oneByOne(road, round, error);
     }
   }
 
-  async function commit(round: Round): Promise<Done> {
+  async function commit(road: Road, round: Round): Promise<Done> {
     let tries = 0;
     return patiently(async () => {
       // A claim whose reply was lost is not made again: it would take more than there is room for.
       const again = tries++ > 0;
       const attempt = again ? { ...round, claim: null } : round;
       try {
-        return await send(engine, writer, attempt, again);
+        return await send(engine, road, { round: attempt, again });
       } catch (error) {
         if (again || !isUniqueViolation(error)) throw error;
-        return send(engine, writer, { ...round, claim: null }, true);
+        return send(engine, road, { round: { ...round, claim: null }, again: true });
       }
     });
   }
 
   /** One of them cannot be stored: it fails alone. */
-  async function oneByOne({ making: made, leaving: left }: Round, cause: unknown): Promise<void> {
+  async function oneByOne(road: Road, { making: made, leaving: left }: Round, cause: unknown): Promise<void> {
     const alone: Round[] = [
       ...made.map((entry) => ({ making: [entry], leaving: [], claim: null })),
       ...left.map((entry) => ({ making: [], leaving: [entry], claim: null })),
@@ -159,7 +166,7 @@ export function createRounds(engine: Engine): Rounds {
     if (alone.length === 1 && alone[0] !== undefined) return refuse(alone[0], cause);
     for (const round of alone) {
       try {
-        settle(round, await commit(round));
+        settle(round, await commit(road, round));
       } catch (error) {
         refuse(round, error);
       }
@@ -177,7 +184,7 @@ export function createRounds(engine: Engine): Rounds {
     const runs = round.making.map(({ item }) => item.run);
     const made = [...matchCreated(runs, done.created).made, ...done.found];
     const told = tellEnded(engine, endings, ended);
-    told.push(...tellCreated(engine, runs, made), ...holdClaimed(engine, done.claimed));
+    told.push(...tellCreated(engine, runs, made), ...(round.claim === null ? [] : holdClaimed(engine, round.claim, done.claimed)));
     tell(engine, told);
     const byId = new Map(made.map((stored) => [stored.id, stored]));
     if (made.length < runs.length) answerOthers(round, done, byId);
@@ -187,7 +194,7 @@ export function createRounds(engine: Engine): Rounds {
     }
     startCreated(engine, runs, byId);
     startClaimed(engine, done.claimed);
-    followEnds(engine, { endings, ended, rows: done.ended });
+    followEnds(engine, { endings, ended, rows: done.ended, batches: done.batches });
     for (const [index, entry] of round.leaving.entries()) entry.resolve(ended[index] ?? null);
     engine.feed.emit("queues", [...new Set([...told.map(({ run }) => run.queue), ...done.claimed.map((row) => row.lane_queue)])]);
     if (ended.some((run) => run !== null) || made.some((run) => run.status === "QUEUED")) claimDue = true;
@@ -255,44 +262,6 @@ export function createRounds(engine: Engine): Rounds {
     async idle() {
       while (looping !== null) await looping;
     },
-  };
-}
-
-/** The items from the front that go into one statement: at least one, whatever its size. */
-function take<In, Out>(entries: Entry<In, Out>[], sizeOf: (item: In) => number): Entry<In, Out>[] {
-  let bytes = 0;
-  let count = 0;
-  for (const { item } of entries) {
-    bytes += sizeOf(item);
-    if (count === maxItems || (count > 0 && bytes > maxBytes)) break;
-    count++;
-  }
-  return count === entries.length ? entries : entries.slice(0, count);
-}
-
-/** The order matters: slots are free when the runs that held them have ended, and keys must be held by the runs that are made. */
-async function send(engine: Engine, writer: Writer, { making, leaving, claim }: Round, again: boolean): Promise<Done> {
-  const envId = engine.env.id;
-  const items = making.map(({ item }) => item);
-  const keys = takingKeys(envId, items);
-  const statements: Statement[] = [
-    ...(leaving.length === 0 ? [] : [endPlainStatement(envId, leaving.map(({ item }) => item))]),
-    ...keys,
-    ...(making.length === 0 ? [] : [insertStatement(envId, items.map(withKeys), again)]),
-    ...(claim === null ? [] : [claimStatement(engine, { ...claim, ends: leaving.length })]),
-  ];
-  const rows = await writer.pipeline<unknown[][]>(statements);
-  // Each text says which rows it answers.
-  const rowsOf = <Row>(isThere: boolean, at: number) => (isThere ? ((rows.at(at) ?? []) as Row[]) : []);
-  const afterEnds = leaving.length === 0 ? 0 : 1;
-  const created = rowsOf<Created>(making.length > 0, afterEnds + keys.length);
-  const missing = again ? matchCreated(items.map(({ run }) => run), created).missing : [];
-  return {
-    ended: rowsOf<PlainEnd>(leaving.length > 0, 0),
-    taken: rowsOf<Done["taken"][number]>(keys.length > 0, afterEnds),
-    created,
-    found: missing.length === 0 ? [] : await readRuns(writer.query, envId, missing),
-    claimed: rowsOf<Claimed>(claim !== null, -1),
   };
 }
 

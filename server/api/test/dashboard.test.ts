@@ -22,7 +22,7 @@ async function read<Schema extends z.ZodType>(schema: Schema, path: string): Pro
 const stat = ({ minutesAgo, status, bucket, count }: { minutesAgo: number; status: string; bucket: number; count: number }) =>
   api.db.query(
     `insert into run_stat (env_id, minute, task, queue, status, bucket, count) values ($1, date_trunc('minute', now()) - $2 * interval '1 minute', 'hello', 'task/hello', $3, $4, $5)
-     on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count`,
+     on conflict (env_id, minute, task, queue, status, bucket, part) do update set count = run_stat.count + excluded.count`,
     [api.engine.env.id, minutesAgo, status, bucket, count],
   );
 

@@ -1,10 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { claimLimit, Scheduler, type Lane } from "./scheduler";
+import type { Claim, Lane, Pick } from "./lanes";
+import { claimLimit, Scheduler } from "./scheduler";
 
 const lane = (queue: string, key = ""): Lane => ({ queue, key });
+/** What a claim would take; it takes nothing. */
+function looked(scheduler: Scheduler, capacity: number, now = 0): Omit<Claim, "shares"> {
+  const claim = scheduler.claim(capacity, [], now);
+  if (claim !== null) scheduler.close(claim);
+  return claim ?? { picks: [], room: 0 };
+}
 /** Picks as `queue[/key]:n`, in order. */
-const picked = (scheduler: Scheduler, capacity: number, now = 0) => scheduler.picks(capacity, [], now).picks.map((pick) => `${pick.queue}${pick.key === "" ? "" : `/${pick.key}`}:${pick.n}`);
+const picked = (scheduler: Scheduler, capacity: number, now = 0) => looked(scheduler, capacity, now).picks.map((pick) => `${pick.queue}${pick.key === "" ? "" : `/${pick.key}`}:${pick.n}`);
 
 describe("slots", () => {
   it("are counted by run, so that holding or releasing twice changes nothing", () => {
@@ -96,7 +103,7 @@ describe("picks", () => {
     const scheduler = new Scheduler(100);
     scheduler.enqueued(lane("big"), 1, 100_000);
     scheduler.enqueued(lane("small"), 9, 4);
-    const { picks } = scheduler.picks(10, [], 0);
+    const { picks } = looked(scheduler, 10);
     expect(picks.map((pick) => pick.n)).toEqual([5, 4]);
   });
 
@@ -108,10 +115,12 @@ describe("picks", () => {
     for (let turn = 0; turn < 40; turn += 1) {
       const fresh = lane("keyed", `k${turn}`);
       scheduler.enqueued(fresh, turn);
-      const [pick] = scheduler.picks(1, [], 0).picks;
-      if (pick === undefined) throw new Error("nothing was picked");
+      const claim = scheduler.claim(1, [], 0);
+      const pick = claim?.picks[0];
+      if (claim === null || pick === undefined) throw new Error("nothing was picked");
       if (pick.queue === "old") served += 1;
-      scheduler.claimed(pick, 1, turn);
+      scheduler.claimed(claim, pick, turn);
+      scheduler.close(claim);
     }
     // Its turn comes once a round; the rounds grow with the keys that wait.
     expect(served).toBeGreaterThanOrEqual(6);
@@ -130,7 +139,7 @@ describe("picks", () => {
           for (let run = 0; run < one.running; run += 1) scheduler.hold(`${index}.${run}`, one);
         }
         const before = scheduler.depths();
-        const { picks, room } = scheduler.picks(capacity, [], 0);
+        const { picks, room } = looked(scheduler, capacity);
         expect(room).toBeLessThanOrEqual(Math.min(capacity, claimLimit));
         const lanesSeen = new Set<string>();
         for (const pick of picks) {
@@ -149,70 +158,118 @@ describe("picks", () => {
   });
 });
 
-/** The queue table as the database has it, and claims against it that take time: what commits meanwhile is not seen by them. */
+interface Row {
+  lane: Lane;
+  score: number;
+  id: number;
+}
+/** The queue table as the database has it. */
 class Table {
-  readonly rows: { lane: Lane; score: number; id: number }[] = [];
+  readonly rows: Row[] = [];
   #next = 0;
   add(of: Lane, score: number): void {
     this.rows.push({ lane: of, score, id: (this.#next += 1) });
   }
-  take(snapshot: readonly number[], of: Lane, want: { n: number; floor: number }): { score: number }[] {
-    const found = this.rows
-      .filter((row) => snapshot.includes(row.id) && row.lane.queue === of.queue && row.lane.key === of.key && row.score >= want.floor)
+  /** The rows that a claim locks: those that others hold are passed over. */
+  find(pick: Pick, held: ReadonlySet<Row>): Row[] {
+    return this.rows
+      .filter((row) => row.lane.queue === pick.queue && row.lane.key === pick.key && row.score >= pick.floor && !held.has(row))
       .toSorted((a, b) => a.score - b.score || a.id - b.id)
-      .slice(0, want.n);
-    for (const row of found) this.rows.splice(this.rows.indexOf(row), 1);
-    return found;
+      .slice(0, pick.n);
   }
 }
 
+describe("claims under way", () => {
+  it("keep their slots: whoever comes meanwhile stays within the environment's limit", () => {
+    const scheduler = new Scheduler(10);
+    scheduler.enqueued(lane("waiting"), 1, 100);
+    const claim = scheduler.claim(10, [], 0);
+    expect(claim?.room).toBe(5);
+    const held = Array.from({ length: 20 }, (_, run) => scheduler.tryHold(`run${run}`, lane("other"), 100)).filter(Boolean);
+    expect(held).toHaveLength(5);
+    if (claim !== null) scheduler.close(claim);
+    expect(scheduler.tryHold("last", lane("other"), 100)).toBe(true);
+  });
+
+  it("share what waits, the slots and the workers' places with each other", () => {
+    const scheduler = new Scheduler(100);
+    scheduler.setQueue("q", { limit: 7, paused: false });
+    scheduler.enqueued(lane("q"), 1, 100);
+    const first = scheduler.claim(5, [], 0);
+    const second = scheduler.claim(5, [], 0);
+    expect([first?.room, second?.room, scheduler.claim(5, [], 0)]).toEqual([5, 2, null]);
+    expect(scheduler.starting).toBe(7);
+  });
+
+  it("take the slots of runs that end in the same commit", () => {
+    const scheduler = new Scheduler(2);
+    for (const run of ["a", "b"]) scheduler.hold(run, lane("q"));
+    scheduler.enqueued(lane("q"), 1, 10);
+    expect(scheduler.claim(10, [], 0)).toBeNull();
+    expect(scheduler.claim(10, ["a"], 0)?.room).toBe(1);
+  });
+});
+
 describe("floors", () => {
+  const row = fc.record({ queue: fc.constantFrom("a", "b"), score: fc.nat(1000) });
   const step = fc.oneof(
-    fc.record({ kind: fc.constant("enqueue" as const), queue: fc.constantFrom("a", "b"), score: fc.nat(1000) }),
-    fc.record({ kind: fc.constant("claim" as const), capacity: fc.integer({ min: 1, max: 5 }), meanwhile: fc.array(fc.record({ queue: fc.constantFrom("a", "b"), score: fc.nat(1000) }), { maxLength: 3 }) }),
+    fc.record({ kind: fc.constant("enqueue" as const), row }),
+    fc.record({ kind: fc.constant("claim" as const), capacity: fc.integer({ min: 1, max: 5 }) }),
+    // The statement of a claim that was sent has run: its rows are locked. Then it is committed, or undone.
+    fc.record({ kind: fc.constant("commit" as const), which: fc.nat(2), fails: fc.boolean() }),
   );
 
-  it("no waiting run is ever below its lane's floor, whatever commits during a claim", () => {
+  it("no waiting run is ever below its lane's floor, whatever commits or fails beside a claim", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const scheduler = new Scheduler(1000);
         const table = new Table();
-        const enqueue = (queue: string, score: number) => {
-          table.add(lane(queue), score);
-          scheduler.enqueued(lane(queue), score);
-        };
+        const underWay: { claim: Claim; locked: Row[]; taken: Row[] }[] = [];
         for (const one of steps) {
           if (one.kind === "enqueue") {
-            enqueue(one.queue, one.score);
-            continue;
-          }
-          // The clock stands still: floors are not looked at anew.
-          const { picks } = scheduler.picks(one.capacity, [], 0);
-          const snapshot = table.rows.map((row) => row.id);
-          for (const { queue, score } of one.meanwhile) enqueue(queue, score);
-          for (const pick of picks) {
-            const lowest = Math.min(...table.rows.filter((row) => snapshot.includes(row.id) && row.lane.queue === pick.queue).map((row) => row.score));
-            expect(pick.floor).toBeLessThanOrEqual(lowest);
-            for (const row of table.take(snapshot, pick, pick)) scheduler.claimed(pick, 1, row.score);
+            table.add(lane(one.row.queue), one.row.score);
+            scheduler.enqueued(lane(one.row.queue), one.row.score);
+          } else if (one.kind === "claim") {
+            // The clock stands still: floors are not looked at anew.
+            const claim = scheduler.claim(one.capacity, [], 0);
+            if (claim === null) continue;
+            const held = new Set(underWay.flatMap(({ locked }) => locked));
+            const locked = claim.picks.flatMap((pick) => table.find(pick, held));
+            underWay.push({ claim, locked, taken: locked.toSorted((a, b) => a.score - b.score || a.id - b.id).slice(0, claim.room) });
+          } else {
+            const [ended] = underWay.splice(one.which % Math.max(underWay.length, 1), 1);
+            if (ended === undefined) continue;
+            for (const taken of one.fails ? [] : ended.taken) {
+              table.rows.splice(table.rows.indexOf(taken), 1);
+              scheduler.claimed(ended.claim, taken.lane, taken.score);
+            }
+            scheduler.close(ended.claim);
           }
         }
-        for (const pick of scheduler.picks(1000, [], 0).picks) {
-          for (const row of table.rows.filter(({ lane: { queue } }) => queue === pick.queue)) expect(row.score).toBeGreaterThanOrEqual(pick.floor);
+        for (const { claim } of underWay) scheduler.close(claim);
+        for (const pick of looked(scheduler, 1000).picks) {
+          for (const { score } of table.rows.filter(({ lane: { queue } }) => queue === pick.queue)) expect(score).toBeGreaterThanOrEqual(pick.floor);
         }
         expect(scheduler.waiting).toBe(table.rows.length);
+        expect(scheduler.starting).toBe(0);
       }),
+      { numRuns: 2000 },
     );
   });
 
   it("are forgotten after a second, for what another node has queued", () => {
     const scheduler = new Scheduler(10);
     scheduler.enqueued(lane("q"), 50, 3);
-    const [first] = scheduler.picks(1, [], 10_000).picks;
-    expect(first?.floor).toBe(0);
-    scheduler.claimed(lane("q"), 1, 50);
-    expect(scheduler.picks(1, [], 10_500).picks[0]?.floor).toBe(50);
-    scheduler.claimed(lane("q"), 1, 50);
-    expect(scheduler.picks(1, [], 11_500).picks[0]?.floor).toBe(0);
+    const take = (now: number) => {
+      const claim = scheduler.claim(1, [], now);
+      if (claim === null) throw new Error("nothing was claimed");
+      scheduler.claimed(claim, lane("q"), 50);
+      scheduler.close(claim);
+      return claim.picks[0]?.floor;
+    };
+    expect(take(10_000)).toBe(0);
+    expect(take(10_500)).toBe(50);
+    expect(take(11_500)).toBe(0);
   });
 });
 
@@ -246,9 +303,11 @@ describe("the fast road", () => {
     scheduler.release("a");
     // The slot is free, but the run in `q` is ahead of whoever comes now.
     expect(scheduler.tryHold("b", lane("other"), 10)).toBe(false);
-    const [pick] = scheduler.picks(10, [], 0).picks;
-    expect(pick).toMatchObject({ queue: "q", n: 1 });
-    scheduler.claimed(lane("q"), 1, 1);
+    const claim = scheduler.claim(10, [], 0);
+    expect(claim?.picks).toMatchObject([{ queue: "q", n: 1 }]);
+    if (claim === null) return;
+    scheduler.claimed(claim, lane("q"), 1);
+    scheduler.close(claim);
     scheduler.settle(10);
     expect(scheduler.tryHold("b", lane("other"), 10)).toBe(true);
   });

@@ -1,31 +1,5 @@
 import { availableParallelism } from "node:os";
-
-/** What a run occupies: a queue and, within it, a concurrency key ('' when it has none). */
-export interface Lane {
-  queue: string;
-  key: string;
-}
-export interface QueueLimits {
-  /** Runs of one lane at once; null: only the environment's limit. */
-  limit: number | null;
-  paused: boolean;
-}
-/** A share of a lane for one claim: up to `n` runs with a score of `floor` or more. */
-export interface Pick extends Lane {
-  n: number;
-  floor: number;
-}
-
-interface LaneState extends Lane {
-  waiting: number;
-  running: Set<string>;
-  /** No waiting run has a lower score, as far as this process knows; checked against the table every second. */
-  floor: number;
-  /** Lowest score that came since the lane was last picked: the claim under way may not have seen it. */
-  arrived: number;
-}
-
-const laneId = (lane: Lane): string => `${lane.queue}\n${lane.key}`;
+import { laneId, lowerFloor, type Claim, type Lane, type LaneState, type QueueLimits, type Share } from "./lanes";
 
 /** Lanes looked at in one claim. */
 const maxLanes = 200;
@@ -46,6 +20,8 @@ export class Scheduler {
   #waiting = 0;
   /** Of the runs that hold a slot, those that are not with a worker yet. */
   readonly #starting = new Set<string>();
+  /** Slots kept for the claims under way. */
+  #claiming = 0;
   readonly #readings = new Set<Map<string, number>>();
   #recounts = 0;
   #queues = new Map<string, QueueLimits>();
@@ -76,7 +52,7 @@ export class Scheduler {
     const id = laneId(lane);
     let state = this.#lanes.get(id);
     if (state === undefined) {
-      state = { queue: lane.queue, key: lane.key, waiting: 0, running: new Set(), floor: 0, arrived: Infinity };
+      state = { queue: lane.queue, key: lane.key, waiting: 0, claiming: 0, running: new Set(), floor: 0, open: new Set() };
       this.#lanes.set(id, state);
     }
     return state;
@@ -85,11 +61,11 @@ export class Scheduler {
   #room(lane: LaneState): number {
     if (this.isPaused(lane.queue)) return 0;
     const limit = this.#queues.get(lane.queue)?.limit ?? this.environmentLimit;
-    return Math.min(limit, this.environmentLimit) - lane.running.size;
+    return Math.min(limit, this.environmentLimit) - lane.running.size - lane.claiming;
   }
 
   get environmentRoom(): number {
-    return this.environmentLimit - this.#slots.size;
+    return this.environmentLimit - this.#slots.size - this.#claiming;
   }
   get running(): number {
     return this.#slots.size;
@@ -106,15 +82,15 @@ export class Scheduler {
     else this.#queued.delete(id);
   }
 
-  /** Runs in slots that no worker has yet; they will take as many of the workers' free places. */
+  /** Runs that no worker has yet, in slots or being claimed; they will take as many of the workers' free places. */
   get starting(): number {
-    return this.#starting.size;
+    return this.#starting.size + this.#claiming;
   }
 
   /** Takes a slot for a run that has not been queued, if nothing that could run is ahead of it. Then `started` or `release` follows. */
   tryHold(runId: string, lane: Lane, capacity: number): boolean {
     const state = this.#lane(lane);
-    const free = capacity > this.#starting.size && !this.#saturated && state.waiting === 0 && this.environmentRoom > 0 && this.#room(state) > 0;
+    const free = capacity > this.starting && !this.#saturated && state.waiting === 0 && this.environmentRoom > 0 && this.#room(state) > 0;
     if (!free) {
       this.#tidy(state);
       return false;
@@ -150,8 +126,7 @@ export class Scheduler {
     const state = this.#lane(lane);
     this.#setWaiting(state, state.waiting + count);
     // One less: the table's scores are cut to a millisecond, timestamps are rounded.
-    state.floor = Math.min(state.floor, score - 1);
-    state.arrived = Math.min(state.arrived, score - 1);
+    lowerFloor(state, score - 1);
     for (const added of this.#readings) added.set(laneId(lane), (added.get(laneId(lane)) ?? 0) + count);
   }
   /** How often the counts were set: a decrement for a row that left before such a moment is in them already. */
@@ -188,7 +163,7 @@ export class Scheduler {
     }
   }
   #tidy(lane: LaneState): void {
-    if (lane.waiting === 0 && lane.running.size === 0) this.#lanes.delete(laneId(lane));
+    if (lane.waiting === 0 && lane.open.size === 0 && lane.running.size === 0) this.#lanes.delete(laneId(lane));
   }
 
   /** Some waiting run could start, were there a worker. */
@@ -201,9 +176,10 @@ export class Scheduler {
   /**
    * Shares of the free capacity: lanes that were served longest ago come first, none gets more than its fair part. Half of all slots at
    * most, so that the database starts one half while workers run the other. `leaving`: runs that end in the same commit, before.
+   * Null: nothing to claim, or no room.
    */
-  picks(capacity: number, leaving: readonly string[] = [], now = performance.now()): { picks: Pick[]; room: number } {
-    if (this.#waiting === 0) return { picks: [], room: 0 };
+  claim(capacity: number, leaving: readonly string[] = [], now = performance.now()): Claim | null {
+    if (this.#waiting === 0) return null;
     const freed = new Map<LaneState, number>();
     let left = 0;
     for (const id of leaving) {
@@ -215,38 +191,64 @@ export class Scheduler {
     const room = Math.min(capacity, this.environmentRoom + left, claimLimit, Math.ceil(this.environmentLimit / 2));
     if (room <= 0) {
       this.#saturated = true;
-      return { picks: [], room: 0 };
+      return null;
     }
     if (now - this.#floorsFrom > floorLifeMs) {
       this.#floorsFrom = now;
       for (const lane of this.#queued.values()) lane.floor = 0;
     }
-    const roomOf = (lane: LaneState) => this.#room(lane) + (freed.get(lane) ?? 0);
+    const roomOf = (lane: LaneState) => Math.min(lane.waiting - lane.claiming, this.#room(lane) + (freed.get(lane) ?? 0));
     const chosen: LaneState[] = [];
     for (const lane of this.#queued.values()) {
       if (roomOf(lane) > 0) chosen.push(lane);
       if (chosen.length === Math.min(maxLanes, room)) break;
     }
-    const share = Math.ceil(room / Math.max(1, chosen.length));
-    const picks = chosen.map((lane) => {
-      this.#queued.delete(laneId(lane));
-      this.#queued.set(laneId(lane), lane);
-      lane.arrived = Infinity;
-      return { queue: lane.queue, key: lane.key, n: Math.min(lane.waiting, roomOf(lane), share), floor: lane.floor };
-    });
-    return { picks, room };
+    if (chosen.length === 0) return null;
+    const share = Math.ceil(room / chosen.length);
+    const shares = new Map<string, Share>();
+    for (const lane of chosen) {
+      const id = laneId(lane);
+      this.#queued.delete(id);
+      this.#queued.set(id, lane);
+      const kept: Share = { lane, n: Math.min(roomOf(lane), share), reached: lane.floor, missed: Infinity };
+      lane.claiming += kept.n;
+      lane.open.add(kept);
+      shares.set(id, kept);
+    }
+    const picks = [...shares.values()].map(({ lane: { queue, key, floor }, n }) => ({ queue, key, n, floor }));
+    const claim = { picks, room: Math.min(room, picks.reduce((sum, pick) => sum + pick.n, 0)), shares };
+    this.#claiming += claim.room;
+    return claim;
   }
 
-  /** After a claim: the lane's rows below `score` are gone, but for those that came meanwhile. */
-  claimed(lane: Lane, count: number, score: number): void {
+  /** The claim has taken a run of this lane off the table. */
+  claimed(claim: Claim, lane: Lane, score: number): void {
     const state = this.#lane(lane);
-    state.floor = Math.min(Math.max(state.floor, score), state.arrived);
-    this.dequeued(lane, count);
+    const share = claim.shares.get(laneId(lane));
+    if (share !== undefined) {
+      share.reached = Math.max(share.reached, score);
+      share.n -= 1;
+      state.claiming -= 1;
+      state.floor = Math.min(Math.max(state.floor, score), share.missed);
+    }
+    this.dequeued(lane);
+  }
+
+  /** The statement is over. What it did not get of its share may have been locked by it: others have passed over that. */
+  close(claim: Claim): void {
+    this.#claiming -= claim.room;
+    for (const share of claim.shares.values()) {
+      const { lane, n, reached } = share;
+      lane.claiming -= n;
+      lane.open.delete(share);
+      if (n > 0) lowerFloor(lane, reached);
+      this.#tidy(lane);
+    }
   }
 
   /** Called when a claim pass ends: whether runs that could start were left for want of capacity. */
   settle(capacity: number): void {
-    this.#saturated = Math.min(capacity, this.environmentRoom) <= 0 && this.waiting > 0;
+    this.#saturated = Math.min(capacity, this.environmentRoom) <= 0 && this.waiting > this.#claiming;
   }
 
   depths(): Map<string, { waiting: number; running: number }> {

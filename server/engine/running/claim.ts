@@ -3,7 +3,7 @@ import { dispatch, type ColdRun } from "./dispatch";
 import { eventOf, laneOf, type Engine, type Told } from "../engine";
 import { continueRun } from "../waiting/resume";
 import { runColumns, type StoredRun } from "../run-row";
-import type { Pick } from "../queues/scheduler";
+import type { Claim } from "../queues/lanes";
 
 /**
  * Takes the oldest runs of the picked lanes out of the queue table and starts them, in one statement.
@@ -58,14 +58,14 @@ export interface Claimed extends Omit<StoredRun, "id">, ColdRun {
 }
 
 /** `ends`: how many runs of the same transaction must have ended for the room that is counted on. */
-export const claimStatement = (engine: Engine, { picks, room, ends }: { picks: readonly Pick[]; room: number; ends: number }): Statement => ({
+export const claimStatement = (engine: Engine, { picks, room }: Claim, ends: number): Statement => ({
   sql: claimSql,
   params: [engine.env.id, JSON.stringify(picks), room, engine.nodeId, engine.deployments.current()?.version ?? null, ends],
 });
 
 /** After the commit: the claimed runs hold their slots, and what is to be told of them is answered. */
-export function holdClaimed(engine: Engine, rows: readonly Claimed[]): Told[] {
-  for (const row of rows) engine.scheduler.claimed({ queue: row.lane_queue, key: row.lane_key }, 1, row.score);
+export function holdClaimed(engine: Engine, claim: Claim, rows: readonly Claimed[]): Told[] {
+  for (const row of rows) engine.scheduler.claimed(claim, { queue: row.lane_queue, key: row.lane_key }, row.score);
   const started = rows.filter(isRun);
   for (const run of started) engine.scheduler.hold(run.id, laneOf(run));
   return started.map((run) => ({ run, events: [eventOf(run, typeOf(run), { attempt: run.attempt })] }));

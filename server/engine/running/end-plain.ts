@@ -1,7 +1,7 @@
 import type { Statement } from "../../db/pipeline";
 import { ended, inOrderOfId, plainInput, type Ending, type PlainEnd } from "./ending";
 import type { Finished } from "../loops";
-import { statSql } from "./end-stats";
+import { endStatSql } from "./end-stats";
 
 /**
  * Ends runs that nothing hangs on as far as this process knows (no parent, journal, queue entry or timer) and whose row is as this
@@ -36,33 +36,43 @@ ${
   inBatches
     ? `b as (
   update batch_item set done = true where run_id = any(array(select id from r)) and not done returning run_id, batch_id
-),
-bc as (
-  update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id order by batch_id) b
-   where id = any(array(select batch_id from b)) and id = b.batch_id returning id, sealed and finished_count >= run_count as complete
 ),`
     : ""
 }
-${statSql}
+${endStatSql("$3::smallint")}
 select id, now()::timestamptz(3) as at, set_config('signalbox.ended', (select count(*) from r)::text, true) as ended,
-       ${inBatches ? "(select json_agg(id) from bc where complete)" : "null"} as batches,
+       ${inBatches ? "set_config('signalbox.batches', (select json_agg(c) from (select batch_id, count(*) as n from b group by 1) c)::text, true)" : "null"} as batches,
        exists (select from run_journal j where j.target = r.id and j.outcome is null)
          ${inBatches ? "" : "or exists (select from batch_item b where b.run_id = r.id and not b.done)"} as awaited
   from r`;
 
+/**
+ * Counts the items of which the ends of the same transaction have told. Its last statement: the next transaction that ends runs of the
+ * same batch waits from here to the commit only.
+ */
+const batchesSql = `
+with b as materialized (
+  select * from json_to_recordset(coalesce(nullif(current_setting('signalbox.batches', true), ''), '[]')::json) as b(batch_id text, n int) order by batch_id
+)
+update batch set finished_count = finished_count + b.n, updated_at = now() from b
+ where id = any(array(select batch_id from b)) and id = b.batch_id returning id, sealed and finished_count >= run_count as complete`;
+
+export const endedInBatches = (endings: readonly Ending[]): boolean => endings.some(({ known }) => known?.batch_id !== null);
+export const batchesStatement: Statement = { sql: batchesSql, params: [] };
+
 const texts = new Map<string, string>();
 
-export function endPlainStatement(envId: string, endings: readonly Ending[]): Statement {
+export function endPlainStatement(envId: string, endings: readonly Ending[], part: number): Statement {
   const items = inOrderOfId(endings).map(plainInput);
   const parts = {
-    inBatches: endings.some(({ known }) => known?.batch_id !== null),
+    inBatches: endedInBatches(endings),
     cold: items.some((item) => item.is_cold === true),
     told: items.some((item) => item.event !== "completed"),
   };
   const key = Object.values(parts).join();
   const sql = texts.get(key) ?? plainSql(parts);
   texts.set(key, sql);
-  return { sql, params: [envId, JSON.stringify(items)] };
+  return { sql, params: [envId, JSON.stringify(items), part] };
 }
 
 /** The row of each ending that the statement applied, in the same order; null: the run is not as this process knew it. */

@@ -2,11 +2,16 @@
 const bucketSql = "case when usage_ms > 0 then least(floor(2 * ln(usage_ms::float8) / ln(2::float8)), 60)::smallint else 0 end";
 
 /**
- * Counts the ends of `r` per minute, task, queue and status. Ordered, as all rows that several statements write: two that take the
- * same ones in different orders wait for each other.
+ * Counts the rows of `r` per minute, task, queue and status. Ordered, as all rows that several statements write: two that take the
+ * same ones in different orders wait for each other. `part`: statements that run side by side have one each, and wait for none.
  */
-export const statSql = `s as (
-  insert into run_stat (env_id, minute, task, queue, status, bucket, count)
-  select $1, date_trunc('minute', now()), task, queue, status, ${bucketSql}, count(*) from r group by 3, 4, 5, 6 order by 3, 4, 5, 6
-  on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count
+const statSql = (part: string, { status, bucket }: { status: string; bucket: string }) => `s as (
+  insert into run_stat (env_id, minute, task, queue, status, bucket, part, count)
+  select $1, date_trunc('minute', now()), task, queue, ${status}, ${bucket}, ${part}, count(*) from r group by 3, 4, 5, 6 order by 3, 4, 5, 6
+  on conflict (env_id, minute, task, queue, status, bucket, part) do update set count = run_stat.count + excluded.count
 )`;
+export const endStatSql = (part: string) => statSql(part, { status: "status", bucket: bucketSql });
+export const creationStatSql = (part: string) => statSql(part, { status: "'created'", bucket: "0::smallint" });
+
+/** Of statements that are not sent side by side. */
+export const commonPart = 0;

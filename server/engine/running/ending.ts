@@ -50,7 +50,6 @@ export const linkedInput = (ending: Ending) => ({ ...commonInput(ending), from: 
 export interface PlainEnd {
   id: string;
   at: string;
-  batches: string[] | null;
   awaited: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { untilKnown, type Query, type Writer } from "../../db/database";
 import { groupCommit } from "../../db/group-commit";
 import { completeBatch } from "../batches/batch-complete";
-import { statSql } from "./end-stats";
+import { commonPart, endStatSql } from "./end-stats";
 import { inOrderOfId, linkedInput, type Ending } from "./ending";
 import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from "../engine";
 import { discardPacket, offloadPacket } from "../packets";
@@ -69,7 +69,7 @@ bc as (
   update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id order by batch_id) b
    where id = any(array(select batch_id from b)) and id = b.batch_id returning id, sealed and finished_count >= run_count as complete
 ),
-${statSql}
+${endStatSql(String(commonPart))}
 select ${runColumns}, run.stopping, run.event, q.run_id is not null as was_queued,
        (select json_agg(id) from p) as parents, (select json_agg(id) from bc where complete) as batches
   from r as run left join q on q.run_id = run.id`;

@@ -2,6 +2,7 @@ import type { RunStatus } from "@/lib/contracts/status";
 import type { MachinePreset } from "@/lib/contracts/task";
 import type { Query } from "../../db/database";
 import type { Statement } from "../../db/pipeline";
+import { commonPart, creationStatSql } from "../running/end-stats";
 import { runColumns, type StoredRun } from "../run-row";
 
 /** A run to be created. `EXECUTING` takes the fast road: created and started in one commit, never in the queue table. */
@@ -176,11 +177,7 @@ j as (
     : ""
 }
 h as (insert into run_slot (run_id, env_id, node) select id, $1, node from i where status in ('EXECUTING', 'DEQUEUED') and id in (select id from r)),
-s as (
-  insert into run_stat (env_id, minute, task, queue, status, bucket, count)
-  select $1, date_trunc('minute', now()), task, queue, 'created', 0, count(*) from r group by task, queue order by task, queue
-  on conflict (env_id, minute, task, queue, status, bucket) do update set count = run_stat.count + excluded.count
-)
+${creationStatSql("$3::smallint")}
 select id, queue_at, created_at, progress_value from r`;
 
 const texts = new Map<string, string>();
@@ -203,14 +200,14 @@ function textFor(runs: readonly (NewRun & HeldKeys)[], again: boolean): string {
  * Creates the runs. Its rows miss those that a fenced parent may not create any more, and those of whose keys another run holds one.
  * `again`: after a lost connection a first try may have been committed.
  */
-export const insertStatement = (envId: string, runs: readonly (NewRun & HeldKeys)[], again: boolean): Statement => ({
+export const insertStatement = (envId: string, runs: readonly (NewRun & HeldKeys)[], { again, part = commonPart }: { again: boolean; part?: number }): Statement => ({
   sql: textFor(runs, again),
-  params: [envId, JSON.stringify(runs.map(withoutNulls))],
+  params: [envId, JSON.stringify(runs.map(withoutNulls)), part],
 });
 
 /** The same as a statement of a transaction: the rows of the runs that were made, now or before. */
 export async function insertRuns(query: Query, envId: string, runs: readonly NewRun[], { again }: { again: boolean }): Promise<StoredRun[]> {
-  const { sql, params } = insertStatement(envId, runs, again);
+  const { sql, params } = insertStatement(envId, runs, { again });
   const { made, missing } = matchCreated(runs, await query<Created>(sql, params));
   return missing.length === 0 || !again ? made : [...made, ...(await readRuns(query, envId, missing))];
 }
