@@ -37,7 +37,7 @@ export function DeploymentsView({ initial }: { initial: DeploymentsPage }) {
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <ReadOnlyNote refused={refused} />
-      <PanelHead title="Deployments" detail={current === null ? undefined : `new runs start on ${current}`} />
+      <PanelHead title="Deployments" detail={current === null ? undefined : <>new runs start on <span className="font-mono">{current}</span></>} />
       {error === null ? null : <ErrorState className="m-4" title="The deployments could not be read" detail={error.message} onRetry={() => void refetch()} />}
       {deployments.length === 0 ? (
         <EmptyState icon={<Package />} title="No version yet">

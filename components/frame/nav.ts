@@ -18,7 +18,7 @@ export const nav: readonly NavEntry[] = [
   { href: "/tasks", title: "Tasks", Icon: ListChecks, key: "a", group: "tasks" },
   { href: "/queues", title: "Queues", Icon: Cable, key: "q", count: "queuesHeld", group: "tasks" },
   { href: "/deployments", title: "Deployments", Icon: Package, key: "d", group: "tasks" },
-  { href: "/variables", title: "Environment variables", Icon: Variable, key: "v", group: "tasks" },
+  { href: "/variables", title: "Variables", Icon: Variable, key: "v", group: "tasks" },
   { href: "/public-tokens", title: "Public tokens", Icon: TicketCheck, key: "p", group: "access" },
   { href: "/keys", title: "API keys", Icon: KeyRound, key: "k", group: "access" },
   { href: "/team", title: "Team", Icon: Users, key: "m", group: "access" },

@@ -105,9 +105,10 @@ function Value({ variable: { name, value, isSecret, isBroken } }: { variable: Va
       </span>
     );
   if (value === undefined) return <span className="text-faint">hidden</span>;
+  if (value === "") return <span className="text-faint">empty</span>;
   return (
     <span className="flex min-w-0 items-center gap-1">
-      {value === "" ? <span className="text-faint">empty</span> : shown ? <OthersText text={value} whole="on hover" className="truncate font-mono" /> : <Covered />}
+      {shown ? <OthersText text={value} whole="on hover" className="truncate font-mono" /> : <Covered />}
       <IconButton label={shown ? `Cover ${name}` : `Show ${name}`} size="icon-sm" onClick={() => setShown(!shown)}>
         {shown ? <EyeOff className="size-3.5" /> : <Eye className="size-3.5" />}
       </IconButton>

@@ -1,5 +1,5 @@
 "use client";
-import { ClipboardPaste, Plus, Search, Variable } from "lucide-react";
+import { ClipboardPaste, Plus, Variable } from "lucide-react";
 import { useState } from "react";
 import type { VariablesPage } from "@/lib/contracts/variables";
 import { plural } from "@/lib/view/format";
@@ -7,8 +7,8 @@ import { ActionButton, ReadOnlyNote, refusal } from "../auth/permission";
 import { useMe } from "../frame/me";
 import { CodeBlock } from "../ui/code-block";
 import { lazilyDialog } from "../ui/dialog";
-import { Input } from "../ui/input";
 import { PanelHead } from "../ui/page";
+import { SearchInput } from "../ui/search-input";
 import { EmptyState, ErrorState } from "../ui/state";
 import { Table, Th } from "../ui/table";
 import { ChangesTable } from "./changes-table";
@@ -32,10 +32,7 @@ export function VariablesView({ initial }: { initial: VariablesPage }) {
     <div className="min-h-0 flex-1 overflow-y-auto">
       <ReadOnlyNote refused={refused && `${refused} Values are for operators; you see names.`} />
       <PanelHead title="Environment variables" detail={search === "" ? `environment ${me.environment.slug}` : plural(shown.length, "match", "matches")}>
-        <div className="relative">
-          <Search aria-hidden className="absolute top-2 left-2 size-3.5 text-faint" />
-          <Input value={search} onChange={(event) => setSearch(event.target.value)} placeholder="Search" aria-label="Search variables" className="h-7 w-44 pl-7 max-sm:w-32" />
-        </div>
+        <SearchInput value={search} onChange={setSearch} label="Search variables" />
         <ActionButton size="sm" refused={refused} onClick={() => setOpen("paste")}>
           <ClipboardPaste className="size-3.5" /> Paste .env
         </ActionButton>

@@ -1,7 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { configure, deployments, envvars } from "upstream-sdk";
+import { createVault } from "../../db/keys";
+import { readVariables } from "../../engine/variables/read-variables";
 import { deploy } from "../../engine/versions/deploy";
 import { manifest, openHarness, type Harness } from "./harness";
 
@@ -165,6 +168,8 @@ describe("what is kept", () => {
     expect((await api.call("GET", `${base}/B`)).body).toMatchObject({ value: "<unreadable>" });
     await api.call("PUT", `${base}/B`, { body: { value: "again" } });
     expect(api.variables.values()).toEqual({ B: "again" });
+    const other = { vault: createVault(randomBytes(32)), environmentId: api.engine.env.id };
+    expect((await readVariables(api.db.query, other)).map(({ value }) => value)).toEqual([null, null]);
   });
 
   test("writers at once each find what the others have stored", async () => {
