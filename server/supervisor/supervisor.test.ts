@@ -217,11 +217,9 @@ describe("changed variables", () => {
   it("start no storm of processes when many are set one after another", async () => {
     const { set, options } = variables();
     await open(options);
-    for (let n = 0; n < 40; n++) {
-      set({ N: String(n) });
-      await new Promise(setImmediate);
-    }
-    expect(stage.supervisor.stats().processes).toBeLessThan(5);
+    for (let n = 0; n < 40; n++) set({ N: String(n) });
+    // The one from before, which is about to end.
+    expect(stage.supervisor.stats().processes).toBe(1);
     expect(await valueOf("N")).toBe("39");
     await stage.untilStats((stats) => stats.processes === 1 && stats.ready === 1);
   });

@@ -47,7 +47,7 @@ export function variablePageRoutes(context: ApiContext): Hono<ApiEnv> {
 
   async function listChanges(): Promise<VariablesPage["changes"]> {
     const rows = await engine.db.lists<{ id: string; at: string; actor: string; action: keyof typeof actions; target: string }>(
-      "select id, at, actor, action, target from audit_entry where environment_id = $1 and action like 'variable.%' order by at desc limit $2",
+      "select id, at, actor, action, target from audit_entry where environment_id = $1 and action like 'variable.%' order by at desc, id desc limit $2",
       [engine.env.id, listedChanges],
     );
     return rows.map(({ id, at, actor, action, target }) => ({ id, at, by: actor, action: actions[action], name: target }));
