@@ -7,8 +7,11 @@ import type { BuildOptions, BuildResult } from "./build/build-project";
 import { pruneBuilds } from "./build/prune-builds";
 import { watchProject } from "./build/watch-project";
 import type { Query } from "./db/database";
+import type { Vault } from "./db/keys";
 import { deploy } from "./engine/versions/deploy";
 import type { Engine } from "./engine/engine";
+import { readVariables, valuesOf } from "./engine/variables/read-variables";
+import type { Logger } from "./log";
 
 /** The project's name for people: its package's, else its folder's. */
 export function projectName(projectDir: string): string {
@@ -33,6 +36,12 @@ export async function identifyProject(options: { built: BuildResult; query: Quer
     [options.slug],
   );
   return last;
+}
+
+/** What is stored for a project's tasks; nothing before its first start. */
+export async function storedVariables({ query, vault, log, ref, slug }: { query: Query; vault: Vault; log: Logger; ref: string; slug: string }): Promise<Record<string, string>> {
+  const [environment] = await query<{ id: string }>("select environment.id from environment join project on project.id = project_id where project.ref = $1 and slug = $2", [ref, slug]);
+  return environment === undefined ? {} : valuesOf(await readVariables(query, { vault, environmentId: environment.id }), log);
 }
 
 export interface ServedProject {
@@ -81,12 +90,18 @@ export async function serveProject(engine: Engine, options: BuildOptions, first:
   };
 }
 
-/** A bundle is needed while its version is current or a run that has not ended may still be resumed on it. */
+/** Versions that can be promoted whatever runs on them: so many of those deployed or promoted last. */
+const promotable = 20;
+
+/** A bundle is needed while its version is current or can be promoted, or a run that has not ended may still be resumed on it. */
 async function prune(engine: Engine, { dataDir, log }: BuildOptions): Promise<void> {
   const needed = async () => {
     const rows = await engine.db.query<{ bundle: string }>(
-      "select bundle from deployment where is_current or version in (select deployment from run where status = any($1) and deployment is not null)",
-      [liveStatuses],
+      `select bundle from deployment where is_current or version in (select deployment from run where status = any($1) and deployment is not null)
+       union select bundle from (
+         select bundle, row_number() over (partition by env_id order by greatest(created_at, promoted_at) desc) as place from deployment
+       ) latest where place <= $2`,
+      [liveStatuses, promotable],
     );
     return rows.map((row) => row.bundle);
   };

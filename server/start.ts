@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import type { ServerNotice } from "@/lib/contracts/realtime";
@@ -9,16 +10,15 @@ import { createIssuer } from "./api/issuer";
 import { issueSetupCode } from "./api/setup-code";
 import { describeBuildError } from "./build/build-error";
 import { buildProject, type BuildOptions } from "./build/build-project";
-import { readProjectEnv } from "./build/project-env";
+import { readEnvNames } from "./build/project-env";
 import { createCleanup, type Cleanup } from "./cleanup";
 import { environmentOfMode, localOrigin, type Config } from "./config";
 import { openDataDirectory } from "./data-directory";
 import { bootstrap, showNewKey } from "./db/bootstrap";
 import { openDatabase, type Database } from "./db/database";
 import { lockDatabase } from "./db/engine-lock";
-import { isConnectionError, Unavailable } from "./db/errors";
 import { PrismaClient } from "./db/generated/client";
-import { openKeys, openVault } from "./db/keys";
+import { openKeys, openVault, type Keys } from "./db/keys";
 import { migrate } from "./db/migrate";
 import { openPacketStore } from "./db/packets";
 import { openUploads } from "./db/uploads";
@@ -28,6 +28,7 @@ import { checkExternalPostgres } from "./db/postgres/external";
 import { lockDataDirectory } from "./db/postgres/instance-lock";
 import { createEngine } from "./engine/create-engine";
 import type { Engine } from "./engine/engine";
+import { openVariables } from "./engine/variables/variables";
 import { createGateway, type Gateway } from "./gateway/gateway";
 import { engineReads } from "./gateway/reads";
 import { createClientAddress } from "./http/client-address";
@@ -40,11 +41,11 @@ import { reporter, startingRoutes } from "./http/starting";
 import { watchReadiness } from "./http/readiness";
 import { securityHeaders } from "./http/security-headers";
 import type { Logger } from "./log";
-import { identifyProject, serveProject } from "./project";
+import { identifyProject, serveProject, storedVariables } from "./project";
 import { announce } from "./announce";
 import { noticesOf } from "./notices";
-import { runEvents } from "./run-events";
-import { createSupervisor, type Supervisor } from "./supervisor/supervisor";
+import { openSupervisor } from "./open-supervisor";
+import type { Supervisor } from "./supervisor/supervisor";
 
 /** Where this program is installed. */
 export interface Installation {
@@ -99,16 +100,26 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
   const origin = () => config.publicUrl ?? localOrigin(config.host, http.port);
   tellPages(config, http);
 
-  const buildOptions: BuildOptions = { projectDir: config.projectDir, dataDir, mode, ...compiled(installation), log };
-  const [{ db, url }, built] = await Promise.all([openData({ config, installation, log, onLost, cleanup }), buildProject(buildOptions)]);
+  const { slug, type } = environmentOfMode[mode];
+  const data = openData({ config, installation, log, onLost, cleanup });
+  const buildOptions: BuildOptions = {
+    projectDir: config.projectDir,
+    dataDir,
+    mode,
+    ...compiled(installation),
+    log,
+    async storedVariables(ref) {
+      const { db, keys } = await data;
+      return storedVariables({ query: db.query, vault: keys.vault, log, ref, slug });
+    },
+  };
+  const [{ db, url, keys }, built] = await Promise.all([data, buildProject(buildOptions)]);
   if (!built.ok && mode === "start") throw new StartError(describeBuildError(built.error));
   // The bundler's own process is needed again only when tasks change.
   if (mode === "start") await stop();
-  const { slug, type } = environmentOfMode[mode];
   const project = await identifyProject({ built, query: db.query, slug, projectDir: config.projectDir });
   if (project === undefined) throw new StartError(built.ok ? "the project has no name" : describeBuildError(built.error));
 
-  const keys = await openKeys(db.query, openVault(dataDir));
   const boot = await bootstrap({ db, vault: keys.vault, project, environment: { slug, type }, secretKey: config.secretKey });
   if (boot.unknownSecretKey) log.warn("TRIGGER_SECRET_KEY is not a key of this environment; only its first boot adopts one. Make or revoke keys on the API keys page");
   const env = boot.environment;
@@ -128,8 +139,10 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
     tokenAccess: (id) => issuer.tokenAccess(id).token,
     runAccess: (id) => issuer.runAccess(id).token,
     batchAccess: (id) => issuer.batchAccess(id).token,
+    hasBuild: (bundle) => existsSync(join(dataDir, "builds", bundle, "manifest.json")),
   });
   cleanup.add("engine", () => engine.close());
+  const variables = await openVariables({ db, environmentId: env.id, vault: keys.vault, feed: engine.feed, log });
   const disk = await watchDisk({ folder: dataDir, log, onChange: ({ level }) => (engine.readOnlyReason = level === "full" ? "The server's disk is almost full; new runs are refused until there is space." : null) });
   cleanup.add("disk watch", () => disk.close());
 
@@ -142,10 +155,11 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
     engine,
     prisma,
     keys,
+    variables,
     packets,
     uploads,
     log: log.child({ in: "api" }),
-    config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, notices, clientAddress: createClientAddress(config.proxies) },
+    config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, notices, variableFiles: () => readEnvNames(config.projectDir, mode), clientAddress: createClientAddress(config.proxies) },
   });
 
   const pages = config.roles.has("web") ? await openPages({ root: installation.root, dev: mode === "dev" && installation.isCheckout, host: config.host, port: http.port }) : undefined;
@@ -158,7 +172,7 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
   cleanup.add("gateway", () => gateway.close());
   served.onBuild(gateway.noticesChanged);
 
-  const supervisor = config.roles.has("worker") ? openSupervisor({ engine, config, buildOptions, log }) : undefined;
+  const supervisor = config.roles.has("worker") ? openSupervisor({ engine, variables, buildOptions, frozenAfterMs: config.frozenAfterMs, log }) : undefined;
   if (supervisor !== undefined) cleanup.add("workers", () => supervisor.close());
   const readiness = watchReadiness({ query: db.query, extra: () => (engine.draining ? ["stopping"] : []) });
   cleanup.add("readiness watch", () => readiness.close());
@@ -210,7 +224,7 @@ function tellPages(config: Config, http: HttpServer): void {
 
 const compiled = ({ root }: Installation) => ({ workerEntry: join(root, "dist", "worker", "main.js"), sdkEntry: join(root, "dist", "sdk", "index.js") });
 
-async function openData({ config, installation, log, onLost, cleanup }: StartOptions & { cleanup: Cleanup }): Promise<{ db: Database; url: string }> {
+async function openData({ config, installation, log, onLost, cleanup }: StartOptions & { cleanup: Cleanup }): Promise<{ db: Database; url: string; keys: Keys }> {
   const postgres = config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.child({ in: "postgres" }) }) : undefined;
   if (postgres !== undefined) cleanup.add("PostgreSQL", () => postgres.close());
   const url = postgres?.url ?? config.databaseUrl ?? "";
@@ -223,24 +237,7 @@ async function openData({ config, installation, log, onLost, cleanup }: StartOpt
   await migrate({ url, directory: join(installation.root, "prisma", "migrations"), log });
   const db = openDatabase({ url });
   cleanup.add("database connections", () => db.close());
-  return { db, url };
-}
-
-function openSupervisor({ engine, config, buildOptions, log }: { engine: Engine; config: Config; buildOptions: BuildOptions; log: Logger }): Supervisor {
-  const { dataDir, projectDir, mode, workerEntry, sdkEntry } = buildOptions;
-  return createSupervisor({
-    events: runEvents(engine),
-    deployments: engine.deployments,
-    isOutage: (error) => error instanceof Unavailable || isConnectionError(error),
-    dataDir,
-    projectDir,
-    mode,
-    workerEntry,
-    sdkEntry,
-    timings: { frozen: config.frozenAfterMs },
-    projectEnv: () => readProjectEnv(projectDir, mode),
-    log: log.child({ in: "workers" }),
-  });
+  return { db, url, keys: await openKeys(db.query, openVault(config.dataDir)) };
 }
 
 function openGateway({ engine, api, notices, config, log }: { engine: Engine; api: Api; notices: () => ServerNotice[]; config: Config; log: Logger }): Gateway {

@@ -195,6 +195,7 @@ export async function openTestNode(db: Database, tasks: Record<string, TestTask>
     tokenAccess: () => "none",
     runAccess: (id) => `access to ${id}`,
     batchAccess: (id) => `access to ${id}`,
+    hasBuild: () => true,
     sole: options.sole ?? true,
     ...(options.retentionDays !== undefined && { retentionDays: options.retentionDays }),
   });

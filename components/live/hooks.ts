@@ -7,7 +7,7 @@ import type { RunState } from "@/lib/client/views/run-view";
 import type { RunsState, RunsView } from "@/lib/client/views/runs-view";
 import type { StreamState, TraceState } from "@/lib/client/views/log-views";
 import type { TokensState } from "@/lib/client/views/state-views";
-import type { Counts, QueueRow, RunFilter, ServerNotice } from "@/lib/contracts/realtime";
+import type { Counts, QueueRow, RunFilter, ServerNotice, VersionsState } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
 import { useLive, useSubscribable } from "./live-provider";
 import { reach } from "./reach";
@@ -15,6 +15,8 @@ import { reach } from "./reach";
 const connecting: LinkStatus = { phase: "connecting", attempt: 0 };
 const noCounts: Viewed<Counts | undefined> = { data: undefined, loaded: false };
 const noQueues: Viewed<readonly QueueRow[]> = { data: [], loaded: false };
+const noVersions: Viewed<VersionsState | undefined> = { data: undefined, loaded: false };
+const noRevision: Viewed<string | undefined> = { data: undefined, loaded: false };
 const noTokens: Viewed<TokensState> = { data: new Map(), loaded: false };
 const noRun: Viewed<RunState> = { data: { detail: undefined, events: [], relations: [] }, loaded: false };
 const noTrace: Viewed<TraceState> = { data: { items: [] }, loaded: false };
@@ -45,6 +47,23 @@ export function useLiveQueues(): Viewed<readonly QueueRow[]> {
   return useSubscribable(
     useMemo(() => live?.queues(), [live]),
     noQueues,
+  );
+}
+
+export function useLiveVersions(): Viewed<VersionsState | undefined> {
+  const live = useLive();
+  return useSubscribable(
+    useMemo(() => live?.versions(), [live]),
+    noVersions,
+  );
+}
+
+/** Another text after each change of the stored variables. */
+export function useVariablesRevision(): Viewed<string | undefined> {
+  const live = useLive();
+  return useSubscribable(
+    useMemo(() => live?.variables(), [live]),
+    noRevision,
   );
 }
 

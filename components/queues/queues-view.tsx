@@ -1,6 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { Cable, Search } from "lucide-react";
+import { Cable } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import type { z } from "zod";
 import type { QueuesPage } from "@/lib/contracts/dashboard";
@@ -10,8 +10,8 @@ import { useMe } from "../frame/me";
 import { getJson } from "../live/api";
 import { useLiveQueues, usePolling } from "../live/hooks";
 import { CodeBlock } from "../ui/code-block";
-import { Input } from "../ui/input";
 import { PanelHead } from "../ui/page";
+import { SearchInput } from "../ui/search-input";
 import { EmptyState, ErrorState } from "../ui/state";
 import { Table, Th } from "../ui/table";
 import { PausedBanner } from "./paused-banner";
@@ -58,10 +58,7 @@ export function QueuesView({ initial }: { initial: Page }) {
         <Figure name="Queues">{formatCount(all.length)}</Figure>
       </section>
       <PanelHead title="Queues" detail={search === "" ? undefined : plural(queues.length, "match", "matches")}>
-        <div className="relative">
-          <Search aria-hidden className="absolute top-2 left-2 size-3.5 text-faint" />
-          <Input value={search} onChange={(event) => setSearch(event.target.value)} placeholder="Search" aria-label="Search queues" className="h-7 w-44 pl-7" />
-        </div>
+        <SearchInput value={search} onChange={setSearch} label="Search queues" />
       </PanelHead>
       {error === null ? null : <ErrorState className="m-4" title="The queues could not be read" detail={error.message} onRetry={() => void refetch()} />}
       {all.length === 0 ? (

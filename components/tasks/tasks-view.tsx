@@ -1,6 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { ListChecks, Search } from "lucide-react";
+import { ListChecks } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
 import type { z } from "zod";
@@ -12,8 +12,8 @@ import { Ago } from "../live/time";
 import { Button } from "../ui/button";
 import { cn } from "../ui/cn";
 import { CodeBlock } from "../ui/code-block";
-import { Input } from "../ui/input";
 import { PanelHead } from "../ui/page";
+import { SearchInput } from "../ui/search-input";
 import { EmptyState, ErrorState } from "../ui/state";
 import { Table, Td, Th, Tr } from "../ui/table";
 import { SparkBars } from "./spark-bars";
@@ -42,10 +42,7 @@ export function TasksView({ initial }: { initial: Page }) {
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <PanelHead title={plural(data.tasks.length, "task")} detail={search.trim() === "" ? "activity and latency of the last 24 hours" : plural(tasks.length, "match", "matches")}>
-        <div className="relative">
-          <Search aria-hidden className="absolute top-2 left-2 size-3.5 text-faint" />
-          <Input value={search} onChange={(event) => setSearch(event.target.value)} placeholder="Search" aria-label="Search tasks" className="h-7 w-44 pl-7" />
-        </div>
+        <SearchInput value={search} onChange={setSearch} label="Search tasks" />
       </PanelHead>
       {error === null ? null : <ErrorState className="m-4" title="The tasks could not be read" detail={error.message} onRetry={() => void refetch()} />}
       {data.tasks.length === 0 ? (

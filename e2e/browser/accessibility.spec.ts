@@ -42,6 +42,7 @@ for (const theme of ["light", "dark"]) {
       const failed = await trigger("flaky-step", { file: "no/such/file" }, { tags });
       const asks = await trigger("approve-refund", { orderId: unique("order"), customer: "Ada", amount: 12, reason: "Broken", timeout: "5m" }, { tags });
       await trigger("index-docs", {}, { tags, delay: "5m" });
+      await ask("POST", "/api/v1/projects/proj_signalbox_examples/envvars/prod/import", { body: { variables: { ACCESSIBLE: "value", ACCESSIBLE_TOO: "" } } });
       const { body: token } = await ask("POST", "/api/v1/waitpoints/tokens", { body: { timeout: "5m", tags } });
       for (const [id, status] of Object.entries({ [done]: "COMPLETED", [failed]: "FAILED", [asks]: "WAITING" })) await expect.poll(async () => (await retrieve(id)).status).toBe(status);
 
@@ -60,6 +61,8 @@ for (const theme of ["light", "dark"]) {
         "/tokens?view=answered",
         "/public-tokens?scope=read:tasks:index-docs",
         "/queues",
+        "/deployments",
+        "/variables",
         "/keys",
         "/team",
         "/account",

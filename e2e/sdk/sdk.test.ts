@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { auth, batch, configure, runs, streams, tasks, wait } from "upstream-sdk";
+import { auth, batch, configure, envvars, runs, streams, tasks, wait } from "upstream-sdk";
 import { startServer, type ServerProcess } from "../start/server-process";
 
 /** Task files of a project of their own use our SDK; the published client, unchanged, triggers and follows their runs. */
@@ -61,6 +61,14 @@ test("children: one, many, of several tasks, unwrapped, failed, and two at once 
   });
   expect(parent.metadata).toEqual({ children: 2, log: ["a child was here", "a child was here"] });
   expect(parent.relatedRuns.children).toHaveLength(9);
+});
+
+test("stored variables are set from inside a run, reach the next run at once, and leave the one that is under way alone", async () => {
+  const first = await run("variables", { SHADE: "light", DEPTH: "1" });
+  expect(first.output).toEqual({ found: { SHADE: null, DEPTH: null }, listed: { SHADE: "light", DEPTH: "1" }, one: { name: "SHADE", value: "light", isSecret: false }, isCurrent: true, still: null });
+  expect((await run("variables", { SHADE: "dark" })).output).toMatchObject({ found: { SHADE: "light" }, listed: { SHADE: "dark", DEPTH: "1" }, still: "light" });
+  await envvars.del("proj_sdk_test", "prod", "DEPTH");
+  expect((await run("variables", { SHADE: "dark", DEPTH: "2" })).output).toMatchObject({ found: { SHADE: "dark", DEPTH: null } });
 });
 
 test("metadata, tags, logger and spans", async () => {

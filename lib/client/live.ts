@@ -1,4 +1,4 @@
-import type { Counts, QueueRow, RunFilter, ServerNotice, Topic } from "@/lib/contracts/realtime";
+import type { Counts, QueueRow, RunFilter, ServerNotice, Topic, VersionsState } from "@/lib/contracts/realtime";
 import { filterKey } from "@/lib/runs/match-run";
 import { createConnection, type ConnectionOptions } from "./connection";
 import { createFreshnessMeter, type Freshness } from "./freshness";
@@ -9,7 +9,7 @@ import { createSync, type LinkStatus } from "./sync";
 import { streamReducer, traceReducer, type StreamState, type TraceState } from "./views/log-views";
 import { runReducer, type RunState } from "./views/run-view";
 import { createRunsView, type RunsView } from "./views/runs-view";
-import { countsReducer, queuesReducer, tokensReducer, type TokensState } from "./views/state-views";
+import { countsReducer, queuesReducer, tokensReducer, variablesReducer, versionsReducer, type TokensState } from "./views/state-views";
 import { createTopicView, type Reducer, type View } from "./views/view";
 
 /**
@@ -32,6 +32,8 @@ export interface Live {
   counts(): View<Counts | undefined>;
   queues(): View<readonly QueueRow[]>;
   tokens(): View<TokensState>;
+  versions(): View<VersionsState | undefined>;
+  variables(): View<string | undefined>;
   /** Server time in epoch ms, for durations that tick. Stop them while `status` is not live. */
   serverNow(): number;
   /** Local time of the last frame, for "last update 14:03:07". */
@@ -84,6 +86,8 @@ export function createLive(options: LiveOptions): Live {
     counts: () => view({ kind: "counts" }, countsReducer),
     queues: () => view({ kind: "queues" }, queuesReducer),
     tokens: () => view({ kind: "tokens" }, tokensReducer),
+    versions: () => view({ kind: "versions" }, versionsReducer),
+    variables: () => view({ kind: "variables" }, variablesReducer),
     serverNow: connection.clock.now,
     lastHeardAt: connection.lastHeardAt,
     retryNow: connection.retryNow,

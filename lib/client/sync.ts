@@ -28,7 +28,7 @@ export interface LinkStatus {
   reason?: Extract<ConnectionState, { phase: "closed" }>["reason"];
 }
 
-export type TopicMessage = Extract<ServerMessage, { type: "rows" | "events" | "trace" | "chunks" | "counts" | "queues" | "tokens" }>;
+export type TopicMessage = Extract<ServerMessage, { type: "rows" | "events" | "trace" | "chunks" | "counts" | "queues" | "tokens" | "versions" | "variables" }>;
 
 export interface TopicListener {
   /** `data` is `Snapshot[kind]`. `reset`: forget everything held; else merge. */
@@ -70,6 +70,8 @@ const countsInDatabase: Record<Topic["kind"], boolean> = {
   counts: false,
   queues: false,
   tokens: false,
+  versions: false,
+  variables: false,
 };
 
 export function createSync(connection: Connection, options: SyncOptions = {}): Sync {
@@ -126,7 +128,9 @@ export function createSync(connection: Connection, options: SyncOptions = {}): S
       case "chunks":
       case "counts":
       case "queues":
-      case "tokens": {
+      case "tokens":
+      case "versions":
+      case "variables": {
         const entry = advance(message);
         if (!entry) return undefined;
         if (!resuming.has(message.id) && message.at >= (entry.currentSince ?? Infinity)) options.onChange?.(message.at);

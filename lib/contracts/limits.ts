@@ -19,6 +19,12 @@ export const limits = {
   tokenCreateBytes: 10 * 1024,
   streamAppendBytes: 512 * 1024,
   depth: 128,
+  variableNameLength: 256,
+  /** With its name it must fit into one string of a process's environment, which Linux limits to 128 KB. */
+  variableValueBytes: 64 * 1024,
+  /** Of one environment, and the bytes of all their values: a process's environment has about 2 MB. */
+  variables: 500,
+  variablesBytes: 512 * 1024,
   /** Child runs that come with a run's page; beyond, they are counted. */
   listedChildren: 200,
   /** Counted exactly up to here. */

@@ -51,6 +51,10 @@ export const Topic = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("counts") }),
   z.object({ kind: z.literal("queues") }),
   z.object({ kind: z.literal("tokens") }),
+  /** Which version is current, and what runs on which. */
+  z.object({ kind: z.literal("versions") }),
+  /** That variables were changed, never what they are. */
+  z.object({ kind: z.literal("variables") }),
 ]);
 export type Topic = z.infer<typeof Topic>;
 
@@ -93,6 +97,15 @@ export const Counts = z.object({
 });
 export type Counts = z.infer<typeof Counts>;
 
+/** `revision` is another text after each deployment and promotion. */
+export const VersionsState = z.object({
+  revision: z.string(),
+  current: z.string().nullable(),
+  /** Runs that have started and not ended, waiting ones too, by version. */
+  runs: z.record(z.string(), z.number().int()),
+});
+export type VersionsState = z.infer<typeof VersionsState>;
+
 /** Fields of the detail, not of the row, that change during a run. */
 export const RunPatch = RunDetail.pick({ metadata: true, output: true, outputType: true, fullError: true, streams: true }).partial();
 export type RunPatch = z.infer<typeof RunPatch>;
@@ -123,6 +136,8 @@ export const ServerMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("counts"), id: z.string(), cursor: z.string(), at: z.number(), counts: Counts }),
   z.object({ type: z.literal("queues"), id: z.string(), cursor: z.string(), at: z.number(), queues: z.array(QueueRow) }),
   z.object({ type: z.literal("tokens"), id: z.string(), cursor: z.string(), at: z.number(), tokens: z.array(TokenRow) }),
+  z.object({ type: z.literal("versions"), id: z.string(), cursor: z.string(), at: z.number(), versions: VersionsState }),
+  z.object({ type: z.literal("variables"), id: z.string(), cursor: z.string(), at: z.number(), revision: z.string() }),
   /**
    * Cursor of every subscription of this socket up to which all that concerns it has been sent. `notices` are for those who
    * may see everything. `run`, `trace`, `stream`: a
@@ -146,4 +161,6 @@ export interface Snapshot {
   queues: { queues: QueueRow[] };
   /** `reset`: the waiting ones, by deadline; else those that changed. */
   tokens: { tokens: TokenRow[] };
+  versions: { versions: VersionsState };
+  variables: { revision: string };
 }

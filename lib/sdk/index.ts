@@ -19,6 +19,8 @@ export { retry } from "./retry";
 export { locals, type Locals, type LocalsKey } from "./locals";
 export { usage, heartbeats, timeout, waitUntil, type ComputeUsage, type CurrentUsage } from "./ambient";
 export { queues } from "./queues";
+export { envvars, type CreateEnvironmentVariableParams, type EnvironmentVariable, type ImportEnvironmentVariablesParams, type UpdateEnvironmentVariableParams } from "./envvars";
+export { deployments, type ApiDeploymentListResponseItem, type ListDeploymentsParams, type RetrieveCurrentDeploymentResponseBody } from "./deployments";
 export { defineConfig, type BuildExtension, type LogLevel, type TriggerConfig } from "./config";
 export { AbortTaskRunError, BatchTriggerError, CompleteTaskWithOutput, OutOfMemoryError, SubtaskUnwrapError, WaitpointTimeoutError } from "./errors";
 export { ManualWaitpointPromise, TaskRunPromise } from "./result";
@@ -65,7 +67,7 @@ export { otel } from "./otel";
 export { TriggerClient, type TriggerClientConfig } from "./trigger-client";
 
 // What is not built: it can be imported, and says so where it is used.
-export { concurrencyLimit, concurrencyLimits, deployments, envvars, OIDCTokenError, prompts, query, skills } from "./absent/management";
+export { concurrencyLimit, concurrencyLimits, OIDCTokenError, prompts, query, skills } from "./absent/management";
 export * from "./absent/sessions";
 export * from "./absent/webhooks";
 export type {
@@ -73,8 +75,7 @@ export type {
   Open as ResolveEnvironmentVariablesResult, Open as TaskStartHookParams,
   Open as WebhookWaiter, Open as CreateWebhookWaiterOptions, Open as CancelWebhookWaiterResult, Open as WebhookWaiterPromise,
   Open as WebhookWaiterLimitReason, Open as WebhookWaiterOutput, Open as WebhookEndpoint, Open as WebhookEndpointContext,
-  Open as GetOIDCTokenOptions, Open as BulkAction, Open as RetrieveCurrentDeploymentResponseBody, Open as ApiDeploymentListResponseItem,
-  Open as ImportEnvironmentVariablesParams, Open as HostedWebhookVerifierConfig, Open as ProviderProducers,
+  Open as GetOIDCTokenOptions, Open as BulkAction, Open as HostedWebhookVerifierConfig, Open as ProviderProducers,
   Open as WebhookEndpointOptions, Open as WebhookOnEventParams, Open as WebhookTaskOptions, Open as WebhookOptions,
   Open as WebhookTaskPayload, Open as WebhookHandle, Open as ChatEvent, Open as AnyChatEvent, Open as ChatEventAction,
   Open as ChatEventActions, Open as WebhookKeyMeta, Open as CreateWebhookEndpointParams, Open as RealtimeDefineStreamOptions,

@@ -28,7 +28,8 @@ test("a client speaks with its own key, whatever the process is configured with 
   });
   await second.runs.cancel("run_1");
   expect(asked.toSorted()).toEqual(["GET /api/v1/runs Bearer tr_dev_second", "POST /api/v1/tasks/a/trigger Bearer tr_dev_first", "POST /api/v2/runs/run_1/cancel Bearer tr_dev_second"]);
-  expect(() => first.envvars.list()).toThrow("envvars.list() is not available yet in Signalbox");
+  expect(() => first.prompts.list()).toThrow("prompts.list() is not available yet in Signalbox");
+  expect(() => first.envvars.list()).toThrow('envvars.list needs the project and the environment outside of runs: envvars.list("proj_…", "prod", …)');
 });
 
 test("a cache asks once for each key, also when what it got is falsy", async () => {

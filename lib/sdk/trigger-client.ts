@@ -1,7 +1,9 @@
-import { envvars, deployments, prompts, scheduleCalls } from "./absent/management";
+import { prompts, scheduleCalls } from "./absent/management";
 import { mergeConfiguration, type ApiClientConfiguration } from "./api";
 import { auth } from "./auth";
 import { batch } from "./batch";
+import { deployments } from "./deployments";
+import { envvars } from "./envvars";
 import { queues } from "./queues";
 import { runs } from "./runs";
 import { inScope, outsideRuns } from "./scope";
@@ -23,8 +25,8 @@ export class TriggerClient {
   readonly queues: typeof queues;
   readonly auth: Pick<typeof auth, "createPublicToken" | "createTriggerPublicToken" | "createBatchTriggerPublicToken">;
   readonly schedules = scheduleCalls;
-  readonly envvars = envvars;
-  readonly deployments = deployments;
+  readonly envvars: typeof envvars;
+  readonly deployments: typeof deployments;
   readonly prompts: Omit<typeof prompts, "define"> = prompts;
 
   constructor({ inheritContext = false, ...config }: TriggerClientConfig = {}) {
@@ -38,6 +40,8 @@ export class TriggerClient {
     this.runs = bindAll(runs, bind);
     this.batch = { trigger: bind(batch.trigger), triggerByTask: bind(batch.triggerByTask), retrieve: bind(batch.retrieve) };
     this.queues = bindAll(queues, bind);
+    this.envvars = bindAll(envvars, bind);
+    this.deployments = bindAll(deployments, bind);
     this.auth = {
       createPublicToken: bind(auth.createPublicToken),
       createTriggerPublicToken: bind(auth.createTriggerPublicToken),

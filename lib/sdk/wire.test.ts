@@ -19,6 +19,7 @@ const run = {
   id: "run_1", status: "COMPLETED", taskIdentifier: "a", isQueued: false, isExecuting: false, isWaiting: false, isCompleted: true, isSuccess: true, isFailed: false, isCancelled: false, isTest: false,
   createdAt: "2030-01-01T00:00:00.000Z", updatedAt: "2030-01-01T00:00:00.000Z", tags: [], costInCents: 0, baseCostInCents: 0, durationMs: 1, depth: 0, triggerFunction: "trigger", relatedRuns: {}, attemptCount: 1, env: { id: "env_1", name: "prod" }, payload: { n: 1 }, output: 2,
 };
+const deployment = { id: "deployment_1", createdAt: "2030-01-01T00:00:00.000Z", shortCode: "20300101.1", version: "20300101.1", runtime: "node", runtimeVersion: "22.0.0", status: "DEPLOYED" };
 const answers: [RegExp, unknown][] = [
   [/^POST \/api\/v1\/tasks\/.*\/trigger$/, { id: "run_1", isCached: false }],
   [/^POST \/api\/v3\/batches$/, { id: "batch_1", runCount: 2, isCached: false }],
@@ -32,6 +33,11 @@ const answers: [RegExp, unknown][] = [
   [/cancel$|replay$/, { id: "run_1" }],
   [/reschedule$/, run],
   [/public-tokens$/, { token: "jwt" }],
+  [/^GET .*envvars\/prod$/, []],
+  [/^GET .*envvars\/prod\/A$/, { name: "A", value: "1", isSecret: false }],
+  [/envvars/, { success: true }],
+  [/deployments\/current$/, deployment],
+  [/deployments\?/, { data: [deployment], pagination: {} }],
 ];
 
 beforeAll(async () => {
@@ -82,6 +88,13 @@ const calls: Record<string, (sdk: Sdk) => Promise<unknown>> = {
   "runs.reschedule": (sdk) => sdk.runs.reschedule("run_1", { delay: "1h" }),
   "runs.replay": (sdk) => sdk.runs.replay("run_1"),
   "queues.retrieve": (sdk) => sdk.queues.retrieve({ type: "custom", name: "a/b" }),
+  "envvars.list": (sdk) => sdk.envvars.list("proj_a", "prod"),
+  "envvars.create": (sdk) => sdk.envvars.create("proj_a", "prod", { name: "A", value: "b=c\n" }),
+  "envvars.retrieve": (sdk) => sdk.envvars.retrieve("proj_a", "prod", "A"),
+  "envvars.del": (sdk) => sdk.envvars.del("proj_a", "prod", "A"),
+  "envvars.upload": (sdk) => sdk.envvars.upload("proj_a", "prod", { variables: { A: "1" }, override: true }),
+  "deployments.retrieveCurrent": (sdk) => sdk.deployments.retrieveCurrent(),
+  "deployments.list": (sdk) => sdk.deployments.list({ status: "DEPLOYED", period: "7d", limit: 5, cursor: "deployment_1" }),
   "idempotencyKeys.reset": (sdk) => sdk.idempotencyKeys.reset("a", "raw", { scope: "run", parentRunId: "run_p" }),
 };
 
@@ -134,6 +147,13 @@ test("refusals become the error of their status; what may pass is tried again wi
   await ours.runs.cancel("run_1", { retry: { maxAttempts: 2, minTimeoutInMs: 1 } });
   expect(seen).toHaveLength(2);
   expect(seen[0]?.headers["x-trigger-request-idempotency-key"]).toBe(seen[1]?.headers["x-trigger-request-idempotency-key"]);
+});
+
+test("envvars.update sends the value; outside of runs a place is needed", async () => {
+  // The published one of this version throws a ReferenceError before it sends anything.
+  await ours.envvars.update("proj_a", "prod", "A", { value: "2" });
+  expect(seen).toMatchObject([{ method: "PUT", path: "/api/v1/projects/proj_a/envvars/prod/A", body: { value: "2" } }]);
+  expect(() => ours.envvars.retrieve("A")).toThrow("outside of runs");
 });
 
 test("a batch that cannot be created says in which phase", async () => {

@@ -5,16 +5,19 @@ import type { Keys } from "../db/keys";
 import type { PacketStore } from "../db/packets";
 import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
+import type { Variables } from "../engine/variables/variables";
 import type { Logger } from "../log";
 import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
 import { preflight } from "./cors";
 import { createCredentials, type Credentials } from "./credentials";
+import { deploymentPageRoutes } from "./dashboard/deployments";
 import { keyRoutes } from "./dashboard/keys";
 import { pageRoutes } from "./dashboard/pages";
 import { peopleRoutes } from "./dashboard/people";
 import { publicTokenRoutes } from "./dashboard/public-tokens";
 import { taskRoutes } from "./dashboard/tasks";
 import { tokenPageRoutes } from "./dashboard/tokens";
+import { variablePageRoutes } from "./dashboard/variables";
 import { createGuessLimits } from "./guess-limits";
 import { createTurn } from "./in-turn";
 import { createHotTrigger, type HotTrigger } from "./hot-trigger";
@@ -25,6 +28,7 @@ import { answersOtherOrigins, assertRules, ruleOf, type Rule } from "./requires"
 import { accessRoutes } from "./routes/access";
 import { batchRoutes } from "./routes/batches";
 import { callbackRoutes } from "./routes/callback";
+import { deploymentRoutes } from "./routes/deployments";
 import { miscRoutes } from "./routes/misc";
 import { openApiRoutes } from "./routes/openapi";
 import { packetRoutes } from "./routes/packets";
@@ -36,12 +40,14 @@ import { signInRoutes } from "./routes/sign-in";
 import { tokenRoutes } from "./routes/tokens";
 import { createStopping } from "./stopping";
 import { triggerRoutes } from "./routes/trigger";
+import { variableRoutes } from "./routes/variables";
 import { createSignIn } from "./sign-in";
 
 export interface ApiOptions {
   engine: Engine;
   prisma: PrismaClient;
   keys: Keys;
+  variables: Variables;
   packets: PacketStore;
   uploads: Uploads;
   config: ApiConfig;
@@ -59,13 +65,13 @@ export interface Api {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { engine, prisma, keys, packets, uploads, config, log } = options;
+  const { engine, prisma, keys, variables, packets, uploads, config, log } = options;
   const signIn = createSignIn({ prisma, secret: keys.sessions, origin: config.origin, log });
   const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn, isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch });
   const issuer = createIssuer({ keys, environmentId: engine.env.id, origin: config.origin });
   const stopping = createStopping();
   const guards = { guesses: createGuessLimits(keys.sessions), settingPasswords: createTurn() };
-  const context: ApiContext = { stopping, engine, prisma, keys, packets, uploads, config, log, signIn, ...guards, credentials, issuer };
+  const context: ApiContext = { stopping, engine, prisma, keys, variables, packets, uploads, config, log, signIn, ...guards, credentials, issuer };
 
   const app = new Hono<ApiEnv>();
   app.use("*", securityHeaders);
@@ -94,6 +100,8 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   queueRoutes,
   packetRoutes,
   accessRoutes,
+  variableRoutes,
+  deploymentRoutes,
   miscRoutes,
   signInRoutes,
   personLinkRoutes,
@@ -103,6 +111,8 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   keyRoutes,
   peopleRoutes,
   publicTokenRoutes,
+  variablePageRoutes,
+  deploymentPageRoutes,
   realtimeRoutes,
 ];
 

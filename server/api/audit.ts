@@ -25,6 +25,10 @@ export type AuditAction =
   | "run.reschedule"
   | "idempotency-key.reset"
   | "token.complete"
+  | "variable.create"
+  | "variable.update"
+  | "variable.delete"
+  | "deployment.promote"
   | "queue.pause"
   | "queue.resume"
   | "queue.override"
@@ -38,15 +42,21 @@ interface AuditEntry {
   detail?: string | undefined;
 }
 
+type AuditContext = { engine: { db: Database; env: { id: string } } };
+
 /** One row for each dangerous act, written after it was done. */
-export async function audit(context: { engine: { db: Database; env: { id: string } } }, { actor, action, target, detail }: AuditEntry): Promise<void> {
+export const audit = (context: AuditContext, { target, ...entry }: AuditEntry): Promise<void> => auditEach(context, { ...entry, targets: [target] });
+
+/** The same act on several things: a row each, in one statement. */
+export async function auditEach(context: AuditContext, { actor, action, targets, detail }: Omit<AuditEntry, "target"> & { targets: readonly string[] }): Promise<void> {
+  if (targets.length === 0) return;
   const { db, env } = context.engine;
-  await db.query("insert into audit_entry (id, environment_id, actor, action, target, detail) values ($1, $2, $3, $4, $5, $6)", [
-    newId("audit"),
+  await db.query("insert into audit_entry (id, environment_id, actor, action, target, detail) select id, $2, $3, $4, target, $6 from unnest($1::text[], $5::text[]) as act (id, target)", [
+    targets.map(() => newId("audit")),
     env.id,
     "name" in actor ? actor.name : describe(actor),
     action,
-    target,
+    targets,
     detail ?? null,
   ]);
 }

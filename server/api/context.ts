@@ -8,6 +8,7 @@ import type { Keys } from "../db/keys";
 import type { PacketStore } from "../db/packets";
 import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
+import type { Variables } from "../engine/variables/variables";
 import type { Logger } from "../log";
 import type { Credentials } from "./credentials";
 import type { GuessLimits } from "./guess-limits";
@@ -30,6 +31,7 @@ export interface ApiContext {
   settingPasswords: InTurn;
   issuer: Issuer;
   keys: Keys;
+  variables: Variables;
   config: ApiConfig;
   log: Logger;
   stopping: Stopping;
@@ -42,6 +44,8 @@ export interface ApiConfig {
   /** Version of this program. */
   version: string;
   notices(): readonly ServerNotice[];
+  /** Names in the project's .env files, and the file that has the last word. */
+  variableFiles(): Record<string, string>;
   /** Where a request comes from, what trusted proxies say included. */
   clientAddress(request: Pick<IncomingMessage, "headers" | "socket">): string;
 }

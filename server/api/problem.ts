@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { Abandoned, isConnectionError, Overdue, Unavailable } from "../db/errors";
 import { EngineError } from "../engine/error";
+import { VariableErrors } from "../engine/variables/variables";
 import type { Logger } from "../log";
 import type { ApiRequest } from "./context";
 
 interface Problem {
   status: ContentfulStatusCode;
-  body: { error: string; code?: string; param?: string; type?: string; issues?: readonly { path: string; message: string }[] };
+  body: { error: string; code?: string; param?: string; type?: string; issues?: readonly { path: string; message: string }[]; variableErrors?: readonly { key: string; error: string }[] };
   /** Only where the client's own rule by status is wrong (it retries 408, 409, 429 and 5xx). */
   retry?: boolean;
 }
@@ -24,6 +25,7 @@ export function toProblem(error: unknown, log: Logger, path: string): Problem {
         ...(param !== undefined && { param }),
         ...(code === "unauthorized" && { type: "authorization" }),
         ...(issues !== undefined && { issues }),
+        ...(error instanceof VariableErrors && { variableErrors: error.errors }),
       },
       // What conflicts now will conflict again; an unknown task is named so that nobody retries into it.
       ...((status === 409 || code === "task_not_found") && { retry: false }),

@@ -49,6 +49,19 @@ describe("a project", () => {
     expect((await project.built()).contentHash).not.toBe(first.contentHash);
   });
 
+  it("is loaded with what is stored for it, under the files in dev and over them elsewhere; neither makes a version", async () => {
+    const files = { "trigger.config.ts": config(), "trigger/a.ts": task("a", "process.env.STORED + ' ' + process.env.BOTH"), ".env": "BOTH=file" };
+    const asked: string[] = [];
+    const storedVariables = async (ref: string) => (asked.push(ref), { STORED: "stored", BOTH: "stored" });
+    make(files, { storedVariables });
+    const started = await project.built();
+    expect(descriptions(started)).toEqual({ a: "stored stored" });
+    expect(asked).toEqual([started.manifest.project]);
+    project.remove();
+    make(files, { mode: "dev", storedVariables });
+    expect(descriptions(await project.built())).toEqual({ a: "stored file" });
+  });
+
   it("is another version when a .env file changes in dev, and not when it starts", async () => {
     make({ "trigger.config.ts": config(), "trigger/a.ts": task("a", "process.env.GREETING"), ".env": "GREETING=one", ".env.production": "GREETING=never" }, { mode: "dev" });
     const first = await project.built();

@@ -15,7 +15,7 @@ import { indexBundle } from "./index-bundle";
 import { loadConfig } from "./load-config";
 import { openNodeResolver } from "./node-resolver";
 import type { ProjectConfig } from "./project-config";
-import { readProjectEnv, type BuildMode } from "./project-env";
+import { projectVariables, readProjectEnv, type BuildMode } from "./project-env";
 import { resolvePlugin } from "./resolve-plugin";
 import { linkSdk } from "./sdk-module";
 import { stripBuildKey } from "./strip-build-key";
@@ -30,6 +30,8 @@ export interface BuildOptions {
   workerEntry: string;
   sdkEntry: string;
   log: Logger;
+  /** Values that are stored for the tasks of this project, which their modules may need to load. */
+  storedVariables?(projectRef: string): Promise<Readonly<Record<string, string>>>;
   /** Packages that an earlier build found to need their files beside them: known from the start, they cost no second bundling. */
   beside?: readonly string[];
 }
@@ -66,7 +68,8 @@ async function build(options: BuildOptions, sources: Sources) {
   const { projectDir, dataDir, log } = options;
   sources.directories.push(projectDir);
   const projectEnv = readProjectEnv(projectDir, options.mode);
-  const env = workerEnvironment({ projectEnv, nodeEnv: options.mode === "dev" ? "development" : "production" });
+  const nodeEnv = options.mode === "dev" ? "development" : "production";
+  const env = workerEnvironment({ projectEnv, nodeEnv });
   const { config, warnings, inputs } = await loadConfig({ ...options, env });
   const files = await findTaskFiles(projectDir, config);
   sources.files.push(...inputs.map((input) => join(projectDir, input)), ...files.inits, ...files.tasks);
@@ -94,11 +97,12 @@ async function build(options: BuildOptions, sources: Sources) {
     for (const file of bundled.files) await writeFile(join(outputDir, basename(file.path)), file.contents);
     linkSdk(outputDir, options.sdkEntry);
     await writeNodeOptions(outputDir, config.build.conditions ?? []);
+    const stored = (await options.storedVariables?.(config.project)) ?? {};
     const manifest = await indexBundle({
       workerEntry: options.workerEntry,
       bundlePath: join(outputDir, bundleModule),
       projectDir,
-      env: { ...env, TRIGGER_PROJECT_REF: config.project },
+      env: workerEnvironment({ projectEnv: projectVariables({ files: projectEnv, stored, mode: options.mode }), projectRef: config.project, nodeEnv }),
       execArgv: execArgvOf(config.build.conditions ?? []),
     });
     checkManifest(manifest, config);

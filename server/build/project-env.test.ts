@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readProjectEnv } from "./project-env";
+import { projectVariables, readEnvNames, readProjectEnv } from "./project-env";
 
 let directory: string;
 beforeAll(() => {
@@ -31,6 +31,17 @@ it("reads the files of dev, later ones win, production never", () => {
 
 it("reads what is not meant for development when it starts", () => {
   expect(readProjectEnv(directory, "start")).toEqual({ A: "env", B: "local", D: "local", QUOTED: "two words", TRIGGER_CUSTOM: "kept" });
+});
+
+it("in dev lets files win over what is stored, and the other way round where it is served", () => {
+  const files = { A: "file", B: "file" };
+  const stored = { B: "stored", C: "stored" };
+  expect(projectVariables({ files, stored, mode: "dev" })).toEqual({ A: "file", B: "file", C: "stored" });
+  expect(projectVariables({ files, stored, mode: "start" })).toEqual({ A: "file", B: "stored", C: "stored" });
+});
+
+it("names the file whose value counts", () => {
+  expect(readEnvNames(directory, "dev")).toEqual({ A: ".env.development", B: ".env.local", C: ".env.development", D: ".env.development.local", E: "dev.vars", QUOTED: ".env", TRIGGER_CUSTOM: ".env" });
 });
 
 it("is empty without files", () => {

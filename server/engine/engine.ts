@@ -44,6 +44,8 @@ export interface EngineOptions {
   /** Public access tokens of a run and of a batch, for the handles that task code gets. */
   runAccess: (runId: string) => string;
   batchAccess: (batchId: string) => string;
+  /** Whether a version's bundle is still on the disk of this node. */
+  hasBuild: (bundle: string) => boolean;
   /** No other engine executes on this database (the caller holds its lock): nodes of former processes are dead at start, whatever their lease says. */
   sole: boolean;
   /** Days that finished runs are kept. */

@@ -1,7 +1,8 @@
-import type { Counts, QueueRow, RunFilter } from "@/lib/contracts/realtime";
+import type { Counts, QueueRow, RunFilter, VersionsState } from "@/lib/contracts/realtime";
 import type { RunDetail, RunEvent, RunRow, StreamChunk, TraceItem } from "@/lib/contracts/run";
 import type { TokenRow } from "@/lib/contracts/token";
 import type { Engine } from "../engine/engine";
+import { countRunsByVersion } from "../engine/reads/deployments";
 import { getCounts, listQueues } from "../engine/reads/live";
 import { listChunks, listEvents, listRelations, listTrace } from "../engine/reads/run";
 import { getRunDetail, getRunRows, listRuns } from "../engine/reads/runs";
@@ -19,6 +20,7 @@ export interface Reads {
   chunks(place: { runId: string; key: string; after: number; limit: number }): Promise<StreamChunk[]>;
   counts(): Counts;
   queues(): Promise<QueueRow[]>;
+  versions(): Promise<Omit<VersionsState, "revision">>;
   /** Waiting ones by deadline. */
   tokens(): Promise<TokenRow[]>;
 }
@@ -38,6 +40,7 @@ export function engineReads(engine: Engine): Reads {
     chunks: ({ runId, key, after, limit }) => listChunks(db, { runId, key }, after, limit),
     counts: () => getCounts(engine),
     queues: () => listQueues(engine),
+    versions: async () => ({ current: engine.deployments.current()?.version ?? null, runs: await countRunsByVersion(db, env.id) }),
     tokens: () => listWaitingTokens(db, env.id, waitingTokens),
   };
 }

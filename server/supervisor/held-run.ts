@@ -8,6 +8,8 @@ import type { WorkerProcess } from "./worker-process";
 export interface Member {
   readonly process: WorkerProcess;
   readonly deployment: Deployment;
+  /** Which values of the project's variables it was started with: their number in the order of time. */
+  readonly variables: number;
   /** For one run only, because of its machine or because it may have killed others. */
   readonly isOwn: boolean;
   readonly runs: Map<string, HeldRun>;

@@ -32,6 +32,8 @@ const heapShare = 0.8;
 /** Room for what short runs leave behind: with V8's own 16 MB a quarter of a busy process's time is spent on copying what is still held. */
 const youngHeapMb = 32;
 const longestBackoffMs = 30_000;
+/** From a change of variables to the start of processes that have them. */
+const renewalMs = 50;
 /** A process that ends by itself this soon after it was ready, without a run, will do so again. */
 const earlyMs = 5_000;
 
@@ -41,6 +43,8 @@ export class Roster {
   readonly #options: RosterOptions;
   readonly #records: ReturnType<typeof openProcessRecords>;
   #failures = 0;
+  #variables = 0;
+  #isRenewing = false;
   #refillTimer: NodeJS.Timeout | undefined;
   readonly #tidyTimer: NodeJS.Timeout;
   #idle = new Set<Member>();
@@ -55,7 +59,7 @@ export class Roster {
   }
 
   isCurrent(member: Member): boolean {
-    return member.deployment.version === this.#options.currentDeployment()?.version;
+    return member.deployment.version === this.#options.currentDeployment()?.version && member.variables === this.#variables;
   }
   #isOpen(member: Member): boolean {
     return !member.isOwn && !member.isRetired && member.process.isLive;
@@ -80,12 +84,12 @@ export class Roster {
     return Math.max(0, Math.min(free, this.#options.pool.most * slots));
   }
 
-  /** Where a run of a version goes: the least loaded process that answers; null when none is there. */
+  /** Where a run of a version goes: the least loaded process that answers and has the variables of now; null when none is there. */
   choose(deployment: Deployment, now: number): Member | null {
     let best: Member | null = null;
     let bestRank = Infinity;
     for (const member of this.members) {
-      if (!this.#isOpen(member) || member.deployment.version !== deployment.version) continue;
+      if (!this.#isOpen(member) || member.deployment.version !== deployment.version || member.variables !== this.#variables) continue;
       const silence = member.process.silence(now);
       if (this.#isBlocked(member, now)) continue;
       // Rather a crowded process that answers than an empty one that may be blocked, and both rather than one still loading.
@@ -112,9 +116,22 @@ export class Roster {
     return [...this.members].filter((member) => this.#isOpen(member) && this.isCurrent(member));
   }
 
-  /** A new version: try at once, whatever the former one did. */
+  /** Processes have their variables from their start: those that are there get no new runs. Many changes in a row start others once. */
+  variablesChanged(): void {
+    this.#variables++;
+    if (this.#isRenewing) return;
+    this.forgiveFailures();
+    this.#isRenewing = true;
+    this.#refillTimer = setTimeout(() => {
+      this.forgiveFailures();
+      this.refill();
+    }, renewalMs);
+  }
+
+  /** A new version or other variables: try at once, whatever the former ones did. */
   forgiveFailures(): void {
     this.#failures = 0;
+    this.#isRenewing = false;
     clearTimeout(this.#refillTimer);
     this.#refillTimer = undefined;
   }
@@ -144,7 +161,7 @@ export class Roster {
       onMessage: (message) => options.onMessage(member, message),
       onEnd: (end) => this.#ended(member, end, options.now() - readyAt),
     });
-    const member: Member = { process, deployment, isOwn: place.isOwn, runs: new Map(), running: 0, isRetired: false, isCulpritGone: false, isRevived: !place.isOwn && deployment.version !== options.currentDeployment()?.version };
+    const member: Member = { process, deployment, variables: this.#variables, isOwn: place.isOwn, runs: new Map(), running: 0, isRetired: false, isCulpritGone: false, isRevived: !place.isOwn && deployment.version !== options.currentDeployment()?.version };
     this.members.add(member);
     if (process.pid !== undefined) this.#records.add(process.pid);
     return member;
@@ -218,12 +235,13 @@ export class Roster {
     this.refill();
   }
 
-  /** Shared processes of versions before the current one and the `count` newest former ones. */
+  /** Shared processes with runs that were started before the current version and variables, and before the `count` newest former ones. */
   olderThan(count: number): Member[] {
+    const startOf = ({ deployment, variables }: Member) => `${deployment.version} ${variables}`;
     // Members are in the order of their start.
-    const former = [...this.members].filter((member) => !member.isOwn && !this.isCurrent(member));
-    const kept = new Set([...new Set(former.map((member) => member.deployment.version).toReversed())].slice(0, count));
-    return former.filter((member) => !kept.has(member.deployment.version));
+    const former = [...this.members].filter((member) => !member.isOwn && !this.isCurrent(member) && member.runs.size > 0);
+    const kept = new Set([...new Set(former.map(startOf).toReversed())].slice(0, count));
+    return former.filter((member) => !kept.has(startOf(member)));
   }
 
   /** No process is started from here on. */

@@ -156,6 +156,75 @@ describe("environment of a worker", () => {
   });
 });
 
+describe("changed variables", () => {
+  /** Variables that a test sets, as the supervisor hears of them. */
+  function variables() {
+    let values: Record<string, string> = {};
+    const listeners = new Set<() => void>();
+    return {
+      set(next: Record<string, string>) {
+        values = next;
+        for (const listener of listeners) listener();
+      },
+      options: { projectEnv: () => values, onVariablesChange: (listener: () => void) => (listeners.add(listener), () => void listeners.delete(listener)) },
+    };
+  }
+  const valueOf = async (name: string) => Reflect.get(Object(await stage.output("env")), name) as unknown;
+
+  it("are in the environment of every run that starts after the change; what runs goes on in its process", async () => {
+    const { set, options } = variables();
+    set({ COLOUR: "red" });
+    await open(options);
+    expect(await valueOf("COLOUR")).toBe("red");
+    const oldPid = Number(await stage.output("pid"));
+    stage.assign("run_old", "hold");
+    await stage.until("performOperation", "run_old");
+    set({ COLOUR: "blue" });
+    expect(await valueOf("COLOUR")).toBe("blue");
+    expect(isAlive(oldPid)).toBe(true);
+    stage.answer("run_old", 1);
+    expect((await stage.until("finishAttempt", "run_old")).result).toMatchObject({ ok: true });
+    await stage.untilStats((stats) => stats.processes === 1 && stats.ready === 1);
+    expect(isAlive(oldPid)).toBe(false);
+    set({});
+    expect(await valueOf("COLOUR")).toBeUndefined();
+  });
+
+  it("reach the runs of former versions, and one with a process of its own", async () => {
+    const { set, options } = variables();
+    await open(options);
+    stage.deploy("20260101.2");
+    stage.assign("run_former", "hold", { version: "20260101.1" });
+    await stage.until("performOperation", "run_former");
+    set({ COLOUR: "blue" });
+    for (const place of [{ version: "20260101.1" }, { isolate: true }]) expect(await stage.output("env", place)).toMatchObject({ COLOUR: "blue" });
+    stage.answer("run_former");
+    await stage.until("finishAttempt", "run_former");
+  });
+
+  it("hand waiting runs back when their process has been outlived twice, so that they go on with the values of now", async () => {
+    const { set, options } = variables();
+    await open(options);
+    for (const n of [1, 2, 3]) {
+      stage.assign(`run_${n}`, "waitOnce");
+      await stage.until("performOperation", `run_${n}`);
+      set({ ROUND: String(n) });
+    }
+    expect((await stage.until("loseRuns", "run_1")).cause).toEqual({ kind: "handedBack" });
+    await stage.untilStats((stats) => stats.waiting === 2 && stats.ready === 3);
+  });
+
+  it("start no storm of processes when many are set one after another", async () => {
+    const { set, options } = variables();
+    await open(options);
+    for (let n = 0; n < 40; n++) set({ N: String(n) });
+    // The one from before, which is about to end.
+    expect(stage.supervisor.stats().processes).toBe(1);
+    expect(await valueOf("N")).toBe("39");
+    await stage.untilStats((stats) => stats.processes === 1 && stats.ready === 1);
+  });
+});
+
 describe("a new version", () => {
   it("gets processes of its own; the old ones finish what they hold, waits included, and end", async () => {
     const { assign, until, deploy, supervisor } = await open({ processes: 1 });

@@ -5,11 +5,12 @@ import type { Deployment } from "@/server/engine/versions/deployments";
 import type { Executor } from "@/server/engine/running/executor";
 import type { Logger } from "@/server/log";
 import { createAttempts } from "./attempts";
-import { setRunning, usesSlot, type Member } from "./held-run";
+import { setRunning, type Member } from "./held-run";
 import { watchOomKills } from "./oom-kills";
 import { slotsPerWorker } from "./pool-size";
 import { Roster } from "./roster";
 import type { RunEvents } from "./run-events";
+import { statsOf, type SupervisorStats } from "./stats";
 import { steadyClock } from "./steady-clock";
 import { sweep } from "./sweep";
 import { defaultTimings, type Timings } from "./timings";
@@ -26,6 +27,8 @@ export interface SupervisorOptions {
   workerEntry: string;
   sdkEntry: string;
   projectEnv(): Record<string, string>;
+  /** Calls back when `projectEnv` gives something else for new processes. */
+  onVariablesChange(listener: () => void): () => void;
   log: Logger;
   /** Runs at once in one shared process. */
   concurrencyPerWorker?: number;
@@ -42,16 +45,6 @@ export interface SupervisorOptions {
   oomKills?: () => number | null;
 }
 
-export interface SupervisorStats {
-  processes: number;
-  ready: number;
-  blocked: number;
-  running: number;
-  waiting: number;
-  /** Runs that wait for a process of their own. */
-  pending: number;
-}
-
 export interface Supervisor {
   executor: Executor;
   stats(): SupervisorStats;
@@ -62,8 +55,8 @@ export interface Supervisor {
 
 type Place = Parameters<Executor["assign"]>[1];
 
-/** In dev every save makes a version: processes that only hold waiting runs are kept for this many former ones. */
-const keptFormerVersions = 2;
+/** In dev every save makes a version: processes that only hold waiting runs are kept for this many former ones; likewise for former variables. */
+const keptFormer = 2;
 
 /** A process takes 60 to 100 MB before its task takes any: those that only wait get a tenth of the memory. */
 const memoryPerParked = 2 ** 30;
@@ -187,8 +180,19 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     roster.forgiveFailures();
     roster.refill();
     for (const member of roster.members) roster.retireIfIdle(member);
-    if (options.mode !== "dev") return;
-    for (const member of roster.olderThan(keptFormerVersions)) if (member.running === 0) handBack(member);
+    if (options.mode === "dev") handBackOld();
+  }
+
+  /** New processes for the new values; what runs goes on with those that it has. */
+  function changeVariables(): void {
+    if (isDraining) return;
+    roster.variablesChanged();
+    for (const member of roster.members) roster.retireIfIdle(member);
+    handBackOld();
+  }
+
+  function handBackOld(): void {
+    for (const member of roster.olderThan(keptFormer)) if (member.running === 0) handBack(member);
   }
 
   function handBack(member: Member): void {
@@ -238,7 +242,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     });
   }
 
-  const stopListening = options.deployments.onChange(changeVersion);
+  const listening = [options.deployments.onChange(changeVersion), options.onVariablesChange(changeVariables)];
   roster.refill();
 
   return {
@@ -257,18 +261,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       cancel,
       holds: (runId, epoch) => attempts.find(runId, epoch) !== null || findPending(runId, epoch) !== -1,
     },
-    stats() {
-      const members = [...roster.members];
-      const held = [...attempts.all()];
-      return {
-        processes: members.length,
-        ready: members.filter((member) => member.process.isReady).length,
-        blocked: members.filter((member) => member.process.silence(clock.now()) >= timings.blocked).length,
-        running: held.filter(usesSlot).length,
-        waiting: held.filter((run) => !usesSlot(run)).length,
-        pending: pending.length,
-      };
-    },
+    stats: () => ({ ...statsOf([...roster.members], [...attempts.all()], (member) => member.process.silence(clock.now()) >= timings.blocked), pending: pending.length }),
     async drain(graceMs) {
       isDraining = true;
       roster.stop();
@@ -285,7 +278,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     async close() {
       isDraining = true;
-      stopListening();
+      for (const end of listening) end();
       roster.stop();
       clearInterval(sweeper);
       clock.close();

@@ -1,4 +1,4 @@
-import type { Counts, QueueRow } from "@/lib/contracts/realtime";
+import type { Counts, QueueRow, VersionsState } from "@/lib/contracts/realtime";
 import type { TokenRow } from "@/lib/contracts/token";
 import type { Reducer } from "./view";
 
@@ -12,6 +12,19 @@ export const queuesReducer: Reducer<readonly QueueRow[], "queues"> = {
   empty: [],
   snapshot: (_held, data) => data.queues,
   message: (held, message) => (message.type === "queues" ? message.queues : held),
+};
+
+export const versionsReducer: Reducer<VersionsState | undefined, "versions"> = {
+  empty: undefined,
+  snapshot: (_held, data) => data.versions,
+  message: (held, message) => (message.type === "versions" ? message.versions : held),
+};
+
+/** The revision: another text after each change. */
+export const variablesReducer: Reducer<string | undefined, "variables"> = {
+  empty: undefined,
+  snapshot: (_held, data) => data.revision,
+  message: (held, message) => (message.type === "variables" ? message.revision : held),
 };
 
 /** Newest of every token that came: at first the waiting ones, then also those that were answered or timed out since. */

@@ -1,10 +1,6 @@
 import { absentCall, absentDefinition, absentMembers } from "./absent";
 
 // The management API of the published SDK, as far as the server has no routes for it.
-export const envvars = absentMembers("envvars", ["list", "upload", "create", "retrieve", "update", "del"], {
-  advice: "Tasks get their variables from the project's .env files: put it there, and read process.env",
-});
-export const deployments = absentMembers("deployments", ["retrieveCurrent", "list"]);
 export const concurrencyLimit = absentDefinition("concurrencyLimit", "Give the task a queue with a concurrencyLimit");
 export const concurrencyLimits = absentMembers("concurrencyLimits", ["list", "retrieve", "override", "reset", "pause", "resume"], {
   advice: "Use queues.*, which has the same for queues",

@@ -4,6 +4,7 @@ import { ErrorBody, PublicTokenMintBody } from "@/lib/contracts/dashboard";
 import { MintBody } from "@/lib/contracts/scope";
 import { TokenCreateBody } from "@/lib/contracts/token";
 import { BatchCreateBody, MetadataBody, ReplayBody, TriggerBody, TriggerResponse } from "@/lib/contracts/trigger";
+import { VariableCreateBody, VariableImportBody, VariableUpdateBody } from "@/lib/contracts/variables";
 import type { ApiContext, ApiEnv } from "../context";
 import { requires, ruleOf, type Rule } from "../requires";
 
@@ -15,6 +16,9 @@ const bodies: Record<string, z.ZodType> = {
   "POST /api/v1/waitpoints/tokens": TokenCreateBody,
   "POST /api/v1/auth/public-tokens": MintBody,
   "POST /api/dashboard/public-tokens": PublicTokenMintBody,
+  "POST /api/v1/projects/:ref/envvars/:slug": VariableCreateBody,
+  "PUT /api/v1/projects/:ref/envvars/:slug/:name": VariableUpdateBody,
+  "POST /api/v1/projects/:ref/envvars/:slug/import": VariableImportBody,
 };
 const answers: Record<string, z.ZodType> = { "POST /api/v1/tasks/:task/trigger": TriggerResponse };
 

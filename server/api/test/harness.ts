@@ -14,6 +14,7 @@ import { openUploads } from "../../db/uploads";
 import { deploy } from "../../engine/versions/deploy";
 import { createEngine } from "../../engine/create-engine";
 import type { Engine } from "../../engine/engine";
+import { openVariables, type Variables } from "../../engine/variables/variables";
 import { createLog } from "../../log";
 import { createApi, type Api } from "../api";
 import type { ApiConfig } from "../context";
@@ -59,6 +60,7 @@ export interface Harness {
   prisma: PrismaClient;
   keys: Keys;
   issuer: Issuer;
+  variables: Variables;
   secretKey: string;
   /** Set once a server listens. */
   origin: string;
@@ -123,10 +125,12 @@ export async function openHarness(): Promise<Harness> {
     tokenAccess: (id) => issuer.tokenAccess(id).token,
     runAccess: (id) => issuer.runAccess(id).token,
     batchAccess: (id) => issuer.batchAccess(id).token,
+    hasBuild: (bundle) => bundle !== "removed",
   });
   await deploy(engine, { contentHash: "one", bundle: "one", manifest });
-  const config = { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [], clientAddress: ({ socket }) => socket.remoteAddress ?? "" } satisfies ApiConfig;
-  const api = createApi({ engine, prisma, keys, packets, uploads, log, config });
+  const variables = await openVariables({ db, environmentId: environment.id, vault, feed: engine.feed, log });
+  const config = { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [], variableFiles: () => ({ FROM_FILE: ".env" }), clientAddress: ({ socket }) => socket.remoteAddress ?? "" } satisfies ApiConfig;
+  const api = createApi({ engine, prisma, keys, variables, packets, uploads, log, config });
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const { as = secretKey, body, headers = {}, raw } = options;
@@ -172,6 +176,7 @@ export async function openHarness(): Promise<Harness> {
     prisma,
     keys,
     issuer,
+    variables,
     secretKey,
     get origin() {
       return state.origin;

@@ -70,7 +70,7 @@ test("the router has the routes that this file thinks it looks at, each with a r
 });
 
 test("a route without a rule, or with its rule behind the handler, stops the server from starting", () => {
-  const rule = requires({ credentials: api.api.credentials, config: { origin: () => "", mode: "production", version: "", notices: () => [], clientAddress: () => "127.0.0.1" } }, { allow: "anyone" });
+  const rule = requires({ credentials: api.api.credentials, config: { origin: () => "", mode: "production", version: "", notices: () => [], variableFiles: () => ({}), clientAddress: () => "127.0.0.1" } }, { allow: "anyone" });
   expect(() => assertRules(new Hono<ApiEnv>().get("/open", (c) => c.text("")))).toThrow("GET /open");
   expect(() => assertRules(new Hono<ApiEnv>().get("/late", (c) => c.text("")).get("/late", rule))).toThrow("GET /late");
   expect(() => assertRules(new Hono<ApiEnv>().get("/fine", rule, (c) => c.text("")))).not.toThrow();
@@ -124,6 +124,8 @@ test("with exactly the scope that it needs, each public route lets the token in;
     "GET /api/v1/queues/:queue": "read:queues",
     "GET /api/v1/deployments/current": "read:deployments:current",
     "GET /api/v1/deployments": "read:deployments",
+    "GET /api/v1/deployments/latest": "read:deployments:latest",
+    "GET /api/v1/deployments/:deployment": "read:deployments:x",
   };
   // The realtime routes have the same rules, and their own matrix beside them.
   const open = routes.filter(({ rule, path }) => (rule.allow === "scope" || rule.allow === "perItem") && !path.startsWith("/realtime"));

@@ -1,13 +1,11 @@
 import type { BundleManifest } from "@/lib/contracts/task";
 import type { Deployment } from "./deployments";
 import type { Engine } from "../engine";
-import { promotePending } from "./pending-version";
-import { loadQueues } from "../queues/queue";
+import { followCurrent } from "./follow-current";
 
-/** Makes a bundle the current version, if it is not already; runs that waited for its tasks are queued. */
+/** Makes a bundle the current version, unless it is the one that was deployed last; runs that waited for its tasks are queued. */
 export async function deploy(engine: Engine, input: { contentHash: string; bundle: string; manifest: BundleManifest }): Promise<Deployment> {
   const deployment = await engine.deployments.add(input);
-  await loadQueues(engine);
-  await promotePending(engine, input.manifest.tasks.map((task) => task.id));
+  await followCurrent(engine, deployment);
   return deployment;
 }

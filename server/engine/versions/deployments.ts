@@ -1,7 +1,7 @@
 import type { BundleManifest, TaskManifest } from "@/lib/contracts/task";
 import { BundleManifest as BundleManifestSchema } from "@/lib/contracts/task";
 import { newId } from "@/lib/ids/ids";
-import type { Database } from "../../db/database";
+import type { Database, Query } from "../../db/database";
 import type { Environment } from "../environment";
 
 /** One version of a project's code. `bundle` is a folder below the data directory's builds. */
@@ -24,7 +24,10 @@ export interface Deployments {
   /** Task of the current deployment. */
   task(id: string): TaskManifest | null;
   onChange(listener: (current: Deployment) => void): () => void;
+  /** The current one afterwards: a new one, unless this is what was deployed last, or is current. */
   add(input: { contentHash: string; bundle: string; manifest: BundleManifest }): Promise<Deployment>;
+  /** Makes a version current that is known; of its queues, limits are as it declares them. */
+  promote(version: string, by: string): Promise<Deployment>;
 }
 
 interface StoredDeployment {
@@ -41,6 +44,7 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
   const byVersion = new Map<string, Deployment>();
   const listeners = new Set<(current: Deployment) => void>();
   let current: Deployment | null = null;
+  let newest: Deployment | null = null;
   let tasks = new Map<string, TaskManifest>();
 
   function remember(row: StoredDeployment): Deployment {
@@ -53,11 +57,24 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
       createdAt: row.created_at,
     };
     byVersion.set(deployment.version, deployment);
-    if (row.is_current) {
-      current = deployment;
-      tasks = new Map(deployment.manifest.tasks.map((task) => [task.id, task]));
-    }
+    if (newest === null || newest.createdAt <= deployment.createdAt) newest = deployment;
+    if (row.is_current) setCurrent(deployment);
     return deployment;
+  }
+
+  function setCurrent(deployment: Deployment): void {
+    current = deployment;
+    tasks = new Map(deployment.manifest.tasks.map((task) => [task.id, task]));
+  }
+
+  async function storeQueues(query: Query, manifest: BundleManifest): Promise<void> {
+    for (const queue of queuesOf(manifest)) {
+      await query(
+        `insert into queue (env_id, name, type, concurrency_limit) values ($1, $2, $3, $4)
+         on conflict (env_id, name) do update set concurrency_limit = excluded.concurrency_limit, type = excluded.type`,
+        [env.id, queue.name, queue.type, queue.concurrencyLimit],
+      );
+    }
   }
 
   for (const row of await db.query<StoredDeployment>("select * from deployment where env_id = $1 order by created_at", [env.id])) remember(row);
@@ -79,6 +96,8 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
     },
     async add(input) {
       if (current?.contentHash === input.contentHash) return current;
+      // A server that starts again has nothing new to deploy: an older version that was promoted meanwhile stays.
+      if (current !== null && newest?.contentHash === input.contentHash) return current;
       const row = await db.transaction(async (query) => {
         // Versions are counted under the environment's row lock, so two deploys never share a number.
         await query("select id from environment where id = $1 for update", [env.id]);
@@ -94,18 +113,29 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
           [newId("deployment"), env.id, `${day}.${(last?.n ?? 0) + 1}`, input.contentHash, input.bundle, JSON.stringify(input.manifest)],
         );
         if (stored === undefined) throw new Error("insert into deployment returned no row");
-        for (const queue of queuesOf(input.manifest)) {
-          await query(
-            `insert into queue (env_id, name, type, concurrency_limit) values ($1, $2, $3, $4)
-             on conflict (env_id, name) do update set concurrency_limit = excluded.concurrency_limit, type = excluded.type`,
-            [env.id, queue.name, queue.type, queue.concurrencyLimit],
-          );
-        }
+        await storeQueues(query, input.manifest);
         return stored;
       });
       const deployment = remember(row);
       for (const listener of listeners) listener(deployment);
       return deployment;
+    },
+    async promote(version, by) {
+      const promoted = await db.transaction(async (query) => {
+        await query("select id from environment where id = $1 for update", [env.id]);
+        await query("update deployment set is_current = false where env_id = $1 and is_current and version <> $2", [env.id, version]);
+        const [stored] = await query<StoredDeployment>(
+          "update deployment set is_current = true, promoted_at = now(), promoted_by = $3 where env_id = $1 and version = $2 returning *",
+          [env.id, version, by],
+        );
+        if (stored === undefined) throw new Error(`there is no version ${version}`);
+        const deployment = remember({ ...stored, is_current: false });
+        await storeQueues(query, deployment.manifest);
+        return deployment;
+      });
+      setCurrent(promoted);
+      for (const listener of listeners) listener(promoted);
+      return promoted;
     },
   };
 }

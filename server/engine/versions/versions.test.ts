@@ -3,7 +3,9 @@ import { manifestOf, memoryPackets, RetryLater, start, until, type TestNode, typ
 import { engineSuite, gate } from "@/test/engine-suite";
 import type { Packet } from "@/lib/contracts/run";
 import { decodePacket, encodePacket } from "@/lib/values/packet";
+import { countRunsByVersion } from "../reads/deployments";
 import { deploy } from "./deploy";
+import { promote } from "./promote";
 import { setQueuePaused } from "../queues/queue";
 import { listEvents } from "../reads/run";
 import { getRunDetail, listRuns } from "../reads/runs";
@@ -179,6 +181,51 @@ describe("a version", () => {
     const made = await Promise.all([put(n, "task"), put(n, "task"), put(n, "task")]);
     expect(new Set(made.map((one) => one.version)).size).toBe(3);
     expect(await suite.db.query("select count(*) as n from deployment where is_current")).toEqual([{ n: 1 }]);
+  });
+});
+
+describe("a promotion", () => {
+  it("makes an older version current at once, with its tasks and queue limits; runs keep theirs", async () => {
+    const door = gate();
+    const n = await node({ ...tasks, slow: async ({ assignment }) => (await door.passed, assignment.ctx.run.version) }, { manifest: manifestOf([{ id: "task" }, { id: "slow" }], [{ name: "shared", concurrencyLimit: 3 }]) });
+    const old = n.engine.deployments.current()?.version ?? "";
+    const fresh = await deploy(n.engine, { contentHash: "fresh", bundle: "test", manifest: manifestOf([{ id: "slow" }], [{ name: "shared", concurrencyLimit: 7 }]) });
+    const running = await start(n, "slow");
+    await until(n, running.id, "EXECUTING");
+    await expect(start(n, "task")).rejects.toMatchObject({ status: 404 });
+
+    const told: string[][] = [];
+    n.engine.feed.onEnvironment((parts) => void told.push([...parts]));
+    expect(await promote(n.engine, old, "test")).toMatchObject({ changed: true, deployment: { version: old } });
+    expect(told).toEqual([["versions"]]);
+    expect(await suite.db.query("select concurrency_limit from queue where name = 'shared'")).toEqual([{ concurrency_limit: 3 }]);
+    expect(await until(n, (await start(n, "task")).id)).toMatchObject({ status: "COMPLETED", deployment: old });
+    expect(await countRunsByVersion(suite.db, "env_1")).toEqual({ [fresh.version]: 1 });
+    door.open();
+    expect(await until(n, running.id)).toMatchObject({ status: "COMPLETED", deployment: fresh.version });
+    expect(await suite.db.query("select version, promoted_by from deployment where is_current")).toEqual([{ version: old, promoted_by: "test" }]);
+  });
+
+  it("outlives a start with the code that was deployed last, and ends with other code", async () => {
+    const n = await node(tasks);
+    const old = n.engine.deployments.current()?.version ?? "";
+    const last = { contentHash: "last", bundle: "test", manifest: manifestOf([{ id: "task" }]) };
+    await deploy(n.engine, last);
+    await promote(n.engine, old, "test");
+    await crash(n);
+    const again = await node(tasks);
+    expect(again.engine.deployments.current()?.version).toBe(old);
+    expect((await deploy(again.engine, last)).version).toBe(old);
+    const next = await put(again, "task");
+    expect(again.engine.deployments.current()?.version).toBe(next.version);
+  });
+
+  it("brings back the task that runs wait for", async () => {
+    const n = await node(tasks);
+    const id = await parked(n);
+    const [first] = await suite.db.query<{ version: string }>("select version from deployment order by created_at limit 1");
+    await promote(n.engine, first?.version ?? "", "test");
+    expect(await until(n, id)).toMatchObject({ status: "COMPLETED", deployment: first?.version });
   });
 });
 

@@ -18,6 +18,8 @@ import { createTokensTopic } from "./tokens";
 const recentRuns = 10_000;
 const countsEveryMs = 100;
 const queuesEveryMs = 250;
+const versionsEveryMs = 1_000;
+const variablesEveryMs = 100;
 
 export interface Topics {
   subscribe(topic: Topic, party: { to: Subscriber; view: View }, cursor: string | undefined): Subscription | "forbidden";
@@ -48,6 +50,10 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
   const tokens = createTokensTopic({ reads, epoch: memory, onReset });
   const counts = createStateTopic({ type: "counts", epoch: memory, everyMs: countsEveryMs, read: () => `"counts":${JSON.stringify(reads.counts())}` });
   const queues = createStateTopic({ type: "queues", epoch: memory, everyMs: queuesEveryMs, read: async () => `"queues":${JSON.stringify(await reads.queues())}` });
+  const changed = { versions: 0, variables: 0 };
+  const revision = (part: "versions" | "variables") => `${memory}.${changed[part]}`;
+  const versions = createStateTopic({ type: "versions", epoch: memory, everyMs: versionsEveryMs, read: async () => `"versions":${JSON.stringify({ revision: revision("versions"), ...(await reads.versions()) })}` });
+  const variables = createStateTopic({ type: "variables", epoch: memory, everyMs: variablesEveryMs, read: () => `"revision":${JSON.stringify(revision("variables"))}` });
 
   function note(row: RunRow, { created, at }: { created: boolean; at: number }): void {
     const entry = changes.add({ id: row.id, value: row, created, at });
@@ -65,6 +71,7 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
         note(change.row, change);
       }
       counts.touch();
+      versions.touch();
     }),
     feed.onTrace(logs.offerTrace),
     feed.onChunks(logs.offerChunks),
@@ -75,6 +82,12 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
     feed.onQueues(() => {
       queues.touch();
       counts.touch();
+    }),
+    feed.onEnvironment((parts) => {
+      for (const part of parts) {
+        changed[part] += 1;
+        (part === "versions" ? versions : variables).touch();
+      }
     }),
   ];
 
@@ -96,6 +109,10 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
           return counts.subscribe(party.to);
         case "queues":
           return queues.subscribe(party.to);
+        case "versions":
+          return versions.subscribe(party.to);
+        case "variables":
+          return variables.subscribe(party.to);
       }
     },
     offer() {
@@ -113,6 +130,8 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
       audit.close();
       counts.close();
       queues.close();
+      versions.close();
+      variables.close();
     },
   };
 }
@@ -130,6 +149,9 @@ function mayAsk(topic: Topic, view: View): boolean {
       return view.any([{ type: "runs" }]);
     case "queues":
       return view.any([{ type: "queues" }]);
+    case "versions":
+    case "variables":
+      return view.any([{ type: "deployments" }]);
     case "tokens":
       return view.any([{ type: "waitpoints" }]);
   }
