@@ -27,6 +27,7 @@ test("nothing set: the documented defaults", () => {
     proxies: [],
     roles: new Set(["web", "engine", "worker"]),
     frozenAfterMs: 60_000,
+    engine: { debounceMaxMs: null },
   });
 });
 

@@ -122,6 +122,7 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
     env,
     packets,
     sole: config.roles.has("engine"),
+    settings: config.engine,
     log: log.child({ in: "engine" }),
     api: (run) => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.runToken(run) }),
     tokenUrl: issuer.callbackUrl,

@@ -10,7 +10,7 @@ import { PacketExists, type PacketStore } from "@/server/db/packets";
 import { confirmCancel } from "@/server/engine/running/cancel-run";
 import { deploy } from "@/server/engine/versions/deploy";
 import { createEngine } from "@/server/engine/create-engine";
-import type { Engine } from "@/server/engine/engine";
+import type { Engine, EngineSettings } from "@/server/engine/engine";
 import type { Executor } from "@/server/engine/running/executor";
 import { finishAttempt } from "@/server/engine/running/finish-attempt";
 import { performOperation } from "@/server/engine/running/operation";
@@ -175,6 +175,7 @@ export interface TestNodeOptions {
   environment?: "prod" | "dev";
   packets?: PacketStore;
   retentionDays?: number;
+  settings?: Partial<EngineSettings>;
 }
 
 /** One server's engine over `db`, with its tasks deployed and an executor attached. Several may share one database, like a restart does. */
@@ -196,6 +197,7 @@ export async function openTestNode(db: Database, tasks: Record<string, TestTask>
     runAccess: (id) => `access to ${id}`,
     batchAccess: (id) => `access to ${id}`,
     sole: options.sole ?? true,
+    settings: options.settings ?? {},
     ...(options.retentionDays !== undefined && { retentionDays: options.retentionDays }),
   });
   const manifest = options.manifest ?? manifestOf(Object.keys(tasks).map((id) => ({ id })));

@@ -14,6 +14,7 @@ const looks: Record<RunEventType, { word: string; Icon: LucideIcon; tone: Tone }
   queued: { word: "Queued", Icon: CircleDashed, tone: "idle" },
   delayed: { word: "Delayed", Icon: Clock3, tone: "idle" },
   rescheduled: { word: "Rescheduled", Icon: Clock3, tone: "idle" },
+  debounced: { word: "Pushed back by another trigger with its debounce key", Icon: Clock3, tone: "idle" },
   parked: { word: "Waits for a version that has the task", Icon: Package, tone: "needs" },
   dequeued: { word: "Taken from the queue", Icon: ArrowRight, tone: "moving" },
   started: { word: "Started", Icon: Play, tone: "moving" },

@@ -63,6 +63,8 @@ export const RunDetail = RunRow.extend({
   ttl: z.string().optional(),
   idempotencyKey: z.string().optional(),
   idempotencyKeyExpiresAt: IsoDate.optional(),
+  /** The key with which it was triggered: as long as it is delayed, later triggers with it push it back. */
+  debounceKey: z.string().optional(),
   triggerFunction: z.enum(["trigger", "triggerAndWait", "batchTrigger", "batchTriggerAndWait"]),
   maxDuration: z.number().optional(),
   /** Names of the streams that the run has written. */
@@ -75,6 +77,7 @@ export const runEventTypes = [
   "queued",
   "delayed",
   "rescheduled",
+  "debounced",
   "parked",
   "dequeued",
   "started",

@@ -23,3 +23,8 @@ test("a wait whose end is not known yet promises none", () => {
   expect(whyRun({ run: runAt(1, { status: "WAITING" }), events: [], queue })).toEqual({ tone: "parked", text: "Waits and holds no slot." });
   expect(whyRun({ run: runAt(1, { status: "DELAYED" }), events: [], queue })).toEqual({ tone: "idle", text: "Delayed." });
 });
+
+test("of a debounced run it is said what would push it back", () => {
+  const run = { ...runAt(1, { status: "DELAYED", delayUntil: "2026-01-01T00:00:00.000Z" }), debounceKey: "user-1" };
+  expect(whyRun({ run, events: [], queue })).toEqual({ tone: "idle", text: "Debounced by the key user-1; unless it is triggered again it starts", until: "2026-01-01T00:00:00.000Z" });
+});

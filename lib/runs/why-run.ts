@@ -16,7 +16,7 @@ export interface Why {
 }
 
 export interface WhyInput {
-  run: RunRow & { ttl?: string | undefined; maxDuration?: number | undefined };
+  run: RunRow & { ttl?: string | undefined; maxDuration?: number | undefined; debounceKey?: string | undefined };
   events: readonly RunEvent[];
   /** Undefined: not heard of yet. Nothing is said of it then. */
   queue: QueueRow | undefined;
@@ -41,6 +41,7 @@ export function whyRun({ run, events, queue, place }: WhyInput): Why {
       return whyQueued(run, queue, place);
     case "DELAYED":
       if (run.delayUntil === undefined) return { tone: "idle", text: "Delayed." };
+      if (run.debounceKey !== undefined) return { tone: "idle", text: `Debounced by the key ${run.debounceKey}; unless it is triggered again it starts`, until: run.delayUntil };
       return { tone: "idle", text: "Delayed; it starts", until: run.delayUntil };
     case "PENDING_VERSION":
       return { tone: "needs", text: `The deployed version has no task ${run.task}. The run starts when one that has it is deployed.`, link: { href: "/tasks", text: "See tasks" } };

@@ -31,6 +31,13 @@ export interface LiveRun {
   open: Set<number>;
 }
 
+/** What the operator may set. */
+export interface EngineSettings {
+  /** How long debounced triggers that name no `maxDelay` may push a run back, from its creation; null: for ever. */
+  debounceMaxMs: number | null;
+}
+export const defaultSettings: EngineSettings = { debounceMaxMs: null };
+
 export interface EngineOptions {
   db: Database;
   env: Environment;
@@ -47,10 +54,12 @@ export interface EngineOptions {
   sole: boolean;
   /** Days that finished runs are kept. */
   retentionDays?: number;
+  settings?: Partial<EngineSettings>;
 }
 
 /** The run engine of one environment on one node. Verbs are functions over it, a file each. */
-export interface Engine extends EngineOptions {
+export interface Engine extends Omit<EngineOptions, "settings"> {
+  readonly settings: EngineSettings;
   readonly nodeId: string;
   readonly feed: Feed;
   readonly ends: Ends;

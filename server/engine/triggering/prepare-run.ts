@@ -9,6 +9,7 @@ import { decodePlain } from "@/lib/values/packet";
 import { encodeText } from "../../db/text";
 import type { Engine } from "../engine";
 import { EngineError } from "../error";
+import { checkDebounce, type Debounce } from "./debounce";
 import type { NewRun } from "./insert-runs";
 import { holderOf } from "./keyed";
 import { offloadPacket } from "../packets";
@@ -48,6 +49,7 @@ export interface PreparedRun {
   /** For the handle of a run that is triggered inside another: in its parent's journal, so that a replay gives the same. */
   access: string | null;
   idempotency: { key: string; ttlMs: number } | null;
+  debounce: Debounce | null;
 }
 
 /** The run that has the key. What is wrong with the rest of the trigger does not matter then. */
@@ -62,7 +64,12 @@ export async function prepareRun(engine: Engine, request: TriggerRequest, parent
   const { options, task } = request;
   if (engine.readOnlyReason !== null) throw new EngineError(503, engine.readOnlyReason);
   const now = Math.floor(engine.clock.now());
-  const checked = { now, tags: checkTags(options.tags ?? []), delay: checkDelay(options, now), parent, outer: parent ?? (await parentOf(engine, options)) };
+  const tags = checkTags(options.tags ?? []);
+  const given = checkDelay(options, now);
+  const debounce = checkDebounce(options, now, engine.settings.debounceMaxMs);
+  // Without a time of its own, or with one that is over, a debounced run starts when nobody has asked again for so long.
+  const delay = debounce === null || (given !== null && given.getTime() > now) ? given : new Date(now + debounce.delayMs);
+  const checked = { now, tags, delay, debounce, parent, outer: parent ?? (await parentOf(engine, options)) };
   if (options.idempotencyKey === undefined) return makeRun(engine, request, { ...checked, idempotency: null });
   checkKey(options.idempotencyKey, "options.idempotencyKey");
   const idempotency = { key: options.idempotencyKey, ttlMs: keyTtl(options.idempotencyKeyTTL, "options.idempotencyKeyTTL") };
@@ -81,12 +88,13 @@ interface Checked {
   now: number;
   tags: string[];
   delay: Date | null;
+  debounce: Debounce | null;
   parent: ParentOperation | null;
   outer: Pick<ParentOperation, "runId" | "rootId" | "depth" | "isTest"> | null;
   idempotency: PreparedRun["idempotency"];
 }
 
-async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, delay, parent, outer, idempotency }: Checked): Promise<PreparedRun> {
+async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, delay, debounce, parent, outer, idempotency }: Checked): Promise<PreparedRun> {
   const { options } = request;
   // Who waits for a run gets it from the version that it knows; it has no other to choose.
   const version = parent?.waits === true ? (parent.deployment ?? undefined) : options.lockToVersion;
@@ -109,7 +117,6 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     throw new EngineError(413, `The payload is larger than ${limits.payloadBytes / 1024 / 1024} MB. Store it elsewhere and pass a reference.`, { param: "payload" });
   }
   checkPayload(task, request.payload, engine.log);
-  if (options.debounce !== undefined) throw invalid("options.debounce", "Debounced triggers are not supported by this version; leave `debounce` out.");
 
   const delayed = delay !== null && delay.getTime() > now;
   const id = newId("run", now);
@@ -123,6 +130,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     ...(ttlMs !== null && { ttl: typeof ttl === "number" ? `${ttl}s` : ttl, ttlMs }),
     ...(options.maxAttempts !== undefined && { maxAttempts: options.maxAttempts }),
     ...(options.region !== undefined && { region: options.region }),
+    ...(debounce !== null && { debounce: { key: debounce.key, mode: debounce.takes === null ? "leading" : "trailing" } }),
     ...(idempotency !== null && {
       idempotencyHash: idempotency.key,
       idempotencyKey: options.idempotencyKeyOptions?.key ?? idempotency.key,
@@ -174,7 +182,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     parent_outcome: access === null ? null : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: task.id, publicAccessToken: access } }),
     ...(request.by !== undefined && { created_by: request.by }),
   };
-  return { run, access, idempotency };
+  return { run, access, idempotency, debounce };
 }
 
 /** Takes a slot for the run, if it may start at once; the commit that creates it then starts it too. */

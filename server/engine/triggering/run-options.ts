@@ -14,6 +14,7 @@ export const RunOptions = z.object({
   /** Given at trigger; the worker lets it override the task's retry settings. */
   maxAttempts: z.number().optional(),
   region: z.string().optional(),
+  debounce: z.object({ key: z.string(), mode: z.enum(["leading", "trailing"]) }).optional(),
 });
 export type RunOptions = z.infer<typeof RunOptions>;
 
