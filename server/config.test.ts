@@ -27,7 +27,8 @@ test("nothing set: the documented defaults", () => {
     proxies: [],
     roles: new Set(["web", "engine", "worker"]),
     frozenAfterMs: 60_000,
-    engine: { debounceMaxMs: null },
+    engine: { debounceMaxMs: null, ttlMaxMs: null },
+    externalDeploymentId: undefined,
   });
 });
 

@@ -27,6 +27,8 @@ export interface Config {
   /** A task process that neither answers nor computes for this long is killed. */
   frozenAfterMs: number;
   engine: Partial<EngineSettings>;
+  /** What the caller's build calls the tasks that this server starts with; triggers may name it. */
+  externalDeploymentId: string | undefined;
 }
 
 /** One line per wrong variable: its name, what is wrong, what to do. */
@@ -79,6 +81,8 @@ const variables = (mode: Mode) =>
     TRIGGER_SECRET_KEY: z.preprocess(blankIsUnset, secretKey(mode).optional()),
     SIGNALBOX_FROZEN_AFTER: z.preprocess(blankIsUnset, z.coerce.number(frozenForm).int(frozenForm).min(5, frozenForm).max(86_400, frozenForm).default(60)),
     SIGNALBOX_DEBOUNCE_MAX: durationMs,
+    SIGNALBOX_TTL_MAX: durationMs,
+    TRIGGER_EXTERNAL_DEPLOYMENT_ID: z.preprocess(blankIsUnset, z.string().trim().max(128, "must have at most 128 characters, such as a commit").optional()),
     SIGNALBOX_HOSTS: listOf((name) => /^[a-z0-9._-]+$/.test(name), "must be a comma list of host names without ports, such as signalbox.lan,box.example.com"),
     SIGNALBOX_PROXIES: listOf(isProxyAddress, "must be a comma list of addresses or networks of your own proxies, such as 127.0.0.1,10.0.0.0/8"),
     SIGNALBOX_ROLES: z.preprocess(blankIsUnset, z.string().default(roles.join(",")).transform(parseRoles)),
@@ -125,7 +129,8 @@ export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: 
     proxies: data.SIGNALBOX_PROXIES,
     roles: data.SIGNALBOX_ROLES,
     frozenAfterMs: data.SIGNALBOX_FROZEN_AFTER * 1000,
-    engine: { debounceMaxMs: data.SIGNALBOX_DEBOUNCE_MAX ?? null },
+    engine: { debounceMaxMs: data.SIGNALBOX_DEBOUNCE_MAX ?? null, ttlMaxMs: data.SIGNALBOX_TTL_MAX ?? null },
+    externalDeploymentId: mode === "start" ? data.TRIGGER_EXTERNAL_DEPLOYMENT_ID : undefined,
   };
 }
 

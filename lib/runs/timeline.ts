@@ -15,7 +15,7 @@ export interface TimelineLine {
 }
 
 /** Runs of equal small events are one line. */
-const quiet: ReadonlySet<RunEventType> = new Set(["metadata", "streamed"] as const);
+const quiet: ReadonlySet<RunEventType> = new Set(["metadata", "streamed", "debounced"] as const);
 
 /**
  * Every transition, from the first to the last: in the order of their versions, which is that in which they happened. An event's

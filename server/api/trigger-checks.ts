@@ -69,7 +69,7 @@ const publicOptions: ReadonlySet<string> = new Set<keyof TriggerOptions>([
   "debounce",
 ]);
 /** These reach beyond the task, whatever the token may do with that. */
-const reachingOptions = new Set<string>(["parentRunId", "resumeParentOnCompletion", "lockToVersion"] satisfies (keyof TriggerOptions)[]);
+const reachingOptions = new Set<string>(["parentRunId", "resumeParentOnCompletion", "lockToVersion", "externalDeploymentId"] satisfies (keyof TriggerOptions)[]);
 
 /** Options of a trigger by a public token. `write:tasks:<id>` says that all of the task's runs are the holder's to shape; `trigger` says less. */
 export function checkPublicOptions(engine: Engine, principal: Principal, id: string, options: TriggerOptions): void {

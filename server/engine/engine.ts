@@ -35,8 +35,10 @@ export interface LiveRun {
 export interface EngineSettings {
   /** How long debounced triggers that name no `maxDelay` may push a run back, from its creation; null: for ever. */
   debounceMaxMs: number | null;
+  /** Longest TTL: longer ones are cut, and runs without one get it; null: none. */
+  ttlMaxMs: number | null;
 }
-export const defaultSettings: EngineSettings = { debounceMaxMs: null };
+export const defaultSettings: EngineSettings = { debounceMaxMs: null, ttlMaxMs: null };
 
 export interface EngineOptions {
   db: Database;

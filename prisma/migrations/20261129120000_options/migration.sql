@@ -7,3 +7,6 @@ create table debounce_key (
   updated_at timestamptz(3) not null default now(),
   primary key (env_id, task, key)
 );
+
+-- What callers' builds call this version by (a commit, a release); triggers may name it instead of the version.
+alter table deployment add column external_ids text[] not null default '{}';

@@ -31,6 +31,7 @@ export function miscRoutes(context: ApiContext): Hono<ApiEnv> {
   return app;
 }
 
-function wireDeployment({ id, version, createdAt }: DeploymentRow) {
-  return { id, createdAt, shortCode: version, version, runtime: "node", runtimeVersion: process.versions.node, status: "DEPLOYED", deployedAt: createdAt };
+function wireDeployment({ id, version, createdAt, externalIds }: DeploymentRow) {
+  const externalId = externalIds.at(-1);
+  return { id, createdAt, shortCode: version, version, runtime: "node", runtimeVersion: process.versions.node, status: "DEPLOYED", deployedAt: createdAt, ...(externalId !== undefined && { externalId }) };
 }

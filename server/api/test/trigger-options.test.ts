@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openHarness, type Answer, type Harness } from "./harness";
+import { deploy } from "../../engine/versions/deploy";
+import { manifest, openHarness, type Answer, type Harness } from "./harness";
 
 let api: Harness;
 beforeAll(async () => {
@@ -25,4 +26,27 @@ test("debounced triggers of a task are one delayed run, in lists and alone; a wr
     expect(await trigger("hello", { debounce: wrong })).toMatchObject({ status: 422, body: { error: expect.any(String), param: expect.stringContaining("options.debounce.") } });
   }
   expect((await api.call("GET", "/api/v1/runs")).body.data).toHaveLength(1);
+});
+
+test("a task that no version has, and a deployment that has not come, are waited for in plain sight; a cancel ends the wait", async () => {
+  const unknown = await trigger("not-yet", { tags: ["later"] });
+  expect(unknown).toMatchObject({ status: 200, body: { isCached: false } });
+  expect(await read(unknown.body.id)).toMatchObject({ status: "PENDING_VERSION", isQueued: true, taskIdentifier: "not-yet", payload: 1 });
+  const bound = await trigger("hello", { externalDeploymentId: "commit-1" });
+  const list = async () => (await api.call("GET", "/api/v1/runs?filter%5Bstatus%5D=PENDING_VERSION")).body.data.map((run: { id: string }) => run.id);
+  expect(await list()).toEqual([bound.body.id, unknown.body.id]);
+  expect((await api.call("POST", `/api/v2/runs/${unknown.body.id}/cancel`)).status).toBe(200);
+  expect(await list()).toEqual([bound.body.id]);
+  const deployment = await deploy(api.engine, { contentHash: "commit-1", bundle: "one", manifest, externalId: "commit-1" });
+  expect(await read(bound.body.id)).toMatchObject({ status: "QUEUED", version: deployment.version });
+  expect((await api.call("GET", "/api/v1/deployments/current")).body).toMatchObject({ version: deployment.version, externalId: "commit-1" });
+  expect((await api.call("GET", "/api/v1/deployments")).body.data[0]).toMatchObject({ externalId: "commit-1" });
+});
+
+test("a public token may neither bind a run to a deployment nor debounce it for days", async () => {
+  const as = (await api.call("POST", "/api/v1/auth/public-tokens", { body: { scopes: ["trigger:tasks:hello"] } })).body.token;
+  const ask = (options: object) => api.call("POST", "/api/v1/tasks/hello/trigger", { as, body: { options } });
+  expect(await ask({ externalDeploymentId: "commit-1" })).toMatchObject({ status: 403, body: { param: "options.externalDeploymentId" } });
+  expect(await ask({ debounce: { key: "k", delay: "2d" } })).toMatchObject({ status: 403, body: { param: "options.debounce.delay" } });
+  expect((await ask({ debounce: { key: "k", delay: "1h" } })).status).toBe(200);
 });

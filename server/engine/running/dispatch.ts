@@ -5,7 +5,7 @@ import { decodeText } from "../../db/text";
 import type { Deployment } from "../versions/deployments";
 import { freeSlot, type Engine } from "../engine";
 import { resolvePacket } from "../packets";
-import { parkForVersion } from "../versions/pending-version";
+import { parkForVersion } from "../versions/park-run";
 import { readOptions, type RunOptions } from "../triggering/run-options";
 import type { StoredRun } from "../run-row";
 

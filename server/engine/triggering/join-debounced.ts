@@ -130,12 +130,12 @@ interface Latest {
   max_attempts?: number | null;
   max_duration?: number | null;
   machine?: MachinePreset | null;
-  options: Pick<RunOptions, "maxAttempts">;
+  options: Pick<RunOptions, "maxAttempts" | "maxDuration" | "machine">;
 }
 
 function latestOf({ run, debounce }: KeyedRun, before: Latest | null): Latest {
   const { takes } = debounce ?? {};
-  const { maxAttempts } = readOptions(run.options);
+  const { maxAttempts, maxDuration, machine } = readOptions(run.options);
   return {
     ...before,
     payload: run.payload,
@@ -145,7 +145,7 @@ function latestOf({ run, debounce }: KeyedRun, before: Latest | null): Latest {
     ...(takes?.maxAttempts === true && { max_attempts: run.max_attempts }),
     ...(takes?.maxDuration === true && { max_duration: run.max_duration }),
     ...(takes?.machine === true && { machine: run.machine }),
-    options: { ...before?.options, ...(maxAttempts !== undefined && { maxAttempts }) },
+    options: { ...before?.options, ...(maxAttempts !== undefined && { maxAttempts }), ...(maxDuration !== undefined && { maxDuration }), ...(machine !== undefined && { machine }) },
   };
 }
 

@@ -1,8 +1,7 @@
 import { limits, type Packet } from "@/lib/contracts/run";
 import { isFinal, type RunStatus } from "@/lib/contracts/status";
-import type { BundleManifest, TaskManifest } from "@/lib/contracts/task";
 import type { TriggerOptions } from "@/lib/contracts/trigger";
-import { defaultKeyTtlMs, parseDue, parseKeyTtl, parseTtl } from "@/lib/time/duration";
+import { defaultKeyTtlMs, parseDue, parseKeyTtl } from "@/lib/time/duration";
 import { newId } from "@/lib/ids/ids";
 import { progressOf } from "@/lib/values/metadata";
 import { decodePlain } from "@/lib/values/packet";
@@ -14,7 +13,9 @@ import type { NewRun } from "./insert-runs";
 import { holderOf } from "./keyed";
 import { offloadPacket } from "../packets";
 import { checkPayload } from "./payload-check";
+import { placeRun } from "./placement";
 import type { RunOptions } from "./run-options";
+import { settingsOf, ttlOf } from "./settings";
 
 export interface TriggerRequest {
   task: string;
@@ -83,6 +84,9 @@ export async function prepareRun(engine: Engine, request: TriggerRequest, parent
   }
 }
 
+/** A run that is bound to a deployment waits this long for it. */
+const versionDeadlineMs = 3_600_000;
+
 /** What is known of a trigger when the key has been looked at. */
 interface Checked {
   now: number;
@@ -96,19 +100,12 @@ interface Checked {
 
 async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, delay, debounce, parent, outer, idempotency }: Checked): Promise<PreparedRun> {
   const { options } = request;
-  // Who waits for a run gets it from the version that it knows; it has no other to choose.
-  const version = parent?.waits === true ? (parent.deployment ?? undefined) : options.lockToVersion;
-  const deployment = version === undefined ? engine.deployments.current() : engine.deployments.get(version);
-  if (version !== undefined && deployment === null) throw invalid("options.lockToVersion", `Version ${version} is not deployed here.`);
-  const task = deployment?.manifest.tasks.find((candidate) => candidate.id === request.task);
-  if (deployment === null || task === undefined) throw unknownTask(request.task, deployment?.manifest.tasks ?? []);
-  const queue = options.queue?.name ?? task.queue;
-  const hasQueue = version === undefined ? engine.scheduler.hasQueue(queue) : definesQueue(deployment.manifest, queue);
-  if (queue !== task.queue && !hasQueue) throw unknownQueue(queue, version);
+  // Who waits for a run gets it from the version that it knows.
+  const parentVersion = parent?.waits === true ? (parent.deployment ?? undefined) : undefined;
+  const { version, pinned, queue, parked } = placeRun(engine, request.task, { options, parentVersion });
   if (options.concurrencyKey !== undefined) checkKey(options.concurrencyKey, "options.concurrencyKey");
   if (options.region !== undefined) checkKey(options.region, "options.region");
-  const ttl = options.ttl ?? task.ttl ?? deployment.manifest.config.ttl ?? (engine.env.type === "DEVELOPMENT" ? "10m" : undefined);
-  const ttlMs = resolveTtl(ttl);
+  const ttl = ttlOf(engine, version, options.ttl);
   const metadata = checkMetadata(options);
   const depth = outer === null ? 0 : outer.depth + 1;
   if (depth > limits.depth) throw invalid("options.parentRunId", `Runs may be nested ${limits.depth} deep at most.`);
@@ -116,19 +113,19 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   if (request.payload.data !== null && Buffer.byteLength(request.payload.data) > limits.payloadBytes) {
     throw new EngineError(413, `The payload is larger than ${limits.payloadBytes / 1024 / 1024} MB. Store it elsewhere and pass a reference.`, { param: "payload" });
   }
-  checkPayload(task, request.payload, engine.log);
+  // A version that is to come may take what the present one refuses.
+  if (version !== null) checkPayload(version.task, request.payload, engine.log);
 
   const delayed = delay !== null && delay.getTime() > now;
   const id = newId("run", now);
   const packet = await offloadPacket(engine.packets, request.payload, `${id}/payload`);
-  const retry = task.retry ?? deployment.manifest.config.retries?.default;
   const progress = metadata === null ? undefined : progressOf(metadata);
-  const machine = options.machine ?? task.machine ?? null;
-  const isolate = deployment.manifest.config.isolation === "process";
   const stored: RunOptions = {
     triggerFunction: request.triggerFunction ?? "trigger",
-    ...(ttlMs !== null && { ttl: typeof ttl === "number" ? `${ttl}s` : ttl, ttlMs }),
+    ...(parked === null ? ttl : { ...(options.ttl !== undefined && { ttl: typeof options.ttl === "number" ? `${options.ttl}s` : options.ttl }), parked }),
     ...(options.maxAttempts !== undefined && { maxAttempts: options.maxAttempts }),
+    ...(options.maxDuration !== undefined && { maxDuration: options.maxDuration }),
+    ...(options.machine !== undefined && { machine: options.machine }),
     ...(options.region !== undefined && { region: options.region }),
     ...(debounce !== null && { debounce: { key: debounce.key, mode: debounce.takes === null ? "leading" : "trailing" } }),
     ...(idempotency !== null && {
@@ -141,14 +138,14 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   const access = parent === null || parent.waits || request.batch !== undefined ? null : engine.runAccess(id);
   const run: NewRun = {
     id,
-    task: task.id,
-    status: delayed ? "DELAYED" : "QUEUED",
+    task: request.task,
+    status: parked !== null ? "PENDING_VERSION" : delayed ? "DELAYED" : "QUEUED",
     queue,
     concurrency_key: options.concurrencyKey ?? null,
     priority_ms: Math.max(-2_147_483_648, Math.min(2_147_483_647, Math.round((options.priority ?? 0) * 1000))),
     queue_ms: parent?.waits === true ? parent.queueMs : delayed ? delay.getTime() : null,
     delay_until: delayed ? delay.toISOString() : null,
-    ttl_ms: ttlMs,
+    ttl_ms: parked === null ? (ttl?.ttlMs ?? null) : null,
     parent_id: outer?.runId ?? null,
     root_id: outer?.rootId ?? null,
     batch_id: request.batch?.id ?? null,
@@ -156,12 +153,8 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     replay_of: request.replayOf ?? null,
     depth,
     is_test: options.test ?? outer?.isTest ?? false,
-    deployment: version ?? null,
-    machine,
-    isolate,
-    // Without retry settings there is one attempt, whatever `maxAttempts` says: it only overrides a number inside them.
-    max_attempts: retry === undefined ? 1 : Math.min(250, Math.max(1, options.maxAttempts ?? retry.maxAttempts ?? 3)),
-    max_duration: wholeSeconds(options.maxDuration ?? task.maxDuration ?? deployment.manifest.config.maxDuration),
+    deployment: pinned,
+    ...settingsOf(version, stored),
     tags,
     node: null,
     payload: packet.data === null ? null : encodeText(packet.data),
@@ -179,8 +172,9 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     parent_kind: parent?.kind ?? null,
     parent_fingerprint: parent?.fingerprint ?? null,
     parent_waits: parent?.waits ?? false,
-    parent_outcome: access === null ? null : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: task.id, publicAccessToken: access } }),
+    parent_outcome: access === null ? null : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: request.task, publicAccessToken: access } }),
     ...(request.by !== undefined && { created_by: request.by }),
+    ...(parked?.externalDeploymentId !== undefined && { version_deadline: new Date(now + versionDeadlineMs).toISOString() }),
   };
   return { run, access, idempotency, debounce };
 }
@@ -195,12 +189,6 @@ export function takeFastRoad(engine: Engine, run: NewRun): void {
 }
 
 const invalid = (path: string, message: string) => new EngineError(422, message, { param: path, issues: [{ path, message }] });
-
-function unknownTask(id: string, known: readonly TaskManifest[]): EngineError {
-  const names = known.map((task) => task.id).toSorted();
-  const hint = names.length === 0 ? "No task is deployed yet." : `Known tasks: ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}.`;
-  return new EngineError(404, `Task "${id}" not found. ${hint}`, { code: "task_not_found", param: "taskId" });
-}
 
 function checkDelay({ delay }: TriggerOptions, now: number): Date | null {
   if (delay === undefined) return null;
@@ -232,30 +220,6 @@ export function keyTtl(ttl: string | undefined, path: string): number {
   const ms = ttl === undefined ? defaultKeyTtlMs : parseKeyTtl(ttl);
   if (ms === null) throw invalid(path, `${path}: ${JSON.stringify(ttl?.slice(0, 60))} is not one number and a unit of s, m, h or d, such as "24h".`);
   return ms;
-}
-
-/** Shortest time that a run may be given, s. */
-const minDuration = 5;
-
-/** Seconds as the row keeps them: whole. */
-function wholeSeconds(value: number | undefined): number | null {
-  return value === undefined || Number.isNaN(value) ? null : Math.min(2_147_483_647, Math.max(minDuration, Math.ceil(value)));
-}
-
-const definesQueue = ({ tasks, queues }: BundleManifest, name: string): boolean => queues.some((queue) => queue.name === name) || tasks.some((task) => task.queue === name);
-
-const unknownQueue = (name: string, version: string | undefined) =>
-  invalid("options.queue", `Queue "${name}" is not defined${version === undefined ? "" : ` in version ${version}`}. Define it with queue({ name: "${name}" }) in a task file.`);
-
-/** Longer than anybody waits, and still a date that the database knows. */
-const maxTtlMs = 100 * 365 * 86_400_000;
-
-/** ms, or null for none: 0 opts out. */
-function resolveTtl(given: string | number | undefined): number | null {
-  if (given === undefined) return null;
-  const ms = parseTtl(given);
-  if (ms === null || ms > maxTtlMs) throw invalid("options.ttl", `"${given}" is neither a duration such as "10m" nor a number of seconds.`);
-  return ms === 0 ? null : ms;
 }
 
 function checkMetadata(options: TriggerOptions): Record<string, unknown> | null {

@@ -31,7 +31,7 @@ function together(list: readonly Wrong[]): Omit<Wrong, "error"> {
 }
 
 it("a trigger is checked in one order: the first error is told, and a key that is held makes those after it irrelevant", async () => {
-  const n = await node({ task: async () => 1, gone: async () => 1 });
+  const n = await node({ task: async () => 1, gone: async () => 1 }, { environment: "dev" });
   const held = await until(n, (await start(n, "gone", null, { idempotencyKey: "held" })).id);
   const ended = await until(n, (await start(n, "task")).id);
   const deepest = await until(n, (await start(n, "task")).id);

@@ -1,13 +1,12 @@
-import type { BundleManifest } from "@/lib/contracts/task";
-import type { Deployment } from "./deployments";
+import type { Deployment, NewDeployment } from "./deployments";
 import type { Engine } from "../engine";
-import { promotePending } from "./pending-version";
+import { releaseParked } from "./release-parked";
 import { loadQueues } from "../queues/queue";
 
-/** Makes a bundle the current version, if it is not already; runs that waited for its tasks are queued. */
-export async function deploy(engine: Engine, input: { contentHash: string; bundle: string; manifest: BundleManifest }): Promise<Deployment> {
+/** Makes a bundle the current version, if it is not already; runs that waited for its tasks and queues, or for its external id, go on. */
+export async function deploy(engine: Engine, input: NewDeployment): Promise<Deployment> {
   const deployment = await engine.deployments.add(input);
   await loadQueues(engine);
-  await promotePending(engine, input.manifest.tasks.map((task) => task.id));
+  await releaseParked(engine);
   return deployment;
 }

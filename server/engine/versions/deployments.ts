@@ -12,19 +12,31 @@ export interface Deployment {
   contentHash: string;
   bundle: string;
   manifest: BundleManifest;
+  /** What callers' builds call it by. */
+  externalIds: readonly string[];
   createdAt: string;
+}
+
+export interface NewDeployment {
+  contentHash: string;
+  bundle: string;
+  manifest: BundleManifest;
+  externalId?: string;
 }
 
 /** Deployments of the environment, in memory: every trigger and start looks here. */
 export interface Deployments {
   current(): Deployment | null;
   get(version: string): Deployment | null;
+  /** The newest version that callers' builds call by this id. */
+  byExternalId(id: string): Deployment | null;
   /** Looks in the database too: another node may have made it. */
   find(version: string): Promise<Deployment | null>;
   /** Task of the current deployment. */
   task(id: string): TaskManifest | null;
   onChange(listener: (current: Deployment) => void): () => void;
-  add(input: { contentHash: string; bundle: string; manifest: BundleManifest }): Promise<Deployment>;
+  /** Under another external id the current version stays the same, and has both. */
+  add(input: NewDeployment): Promise<Deployment>;
 }
 
 interface StoredDeployment {
@@ -34,11 +46,13 @@ interface StoredDeployment {
   bundle: string;
   manifest: string;
   is_current: boolean;
+  external_ids: string[];
   created_at: string;
 }
 
 export async function openDeployments(db: Database, env: Environment): Promise<Deployments> {
   const byVersion = new Map<string, Deployment>();
+  const byExternalId = new Map<string, Deployment>();
   const listeners = new Set<(current: Deployment) => void>();
   let current: Deployment | null = null;
   let tasks = new Map<string, TaskManifest>();
@@ -50,9 +64,11 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
       contentHash: row.content_hash,
       bundle: row.bundle,
       manifest: BundleManifestSchema.parse(JSON.parse(row.manifest)),
+      externalIds: row.external_ids,
       createdAt: row.created_at,
     };
     byVersion.set(deployment.version, deployment);
+    for (const id of row.external_ids) if (isNewer(deployment.version, byExternalId.get(id)?.version)) byExternalId.set(id, deployment);
     if (row.is_current) {
       current = deployment;
       tasks = new Map(deployment.manifest.tasks.map((task) => [task.id, task]));
@@ -60,11 +76,19 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
     return deployment;
   }
 
+  /** The same code, called by one more id. */
+  async function named(deployment: Deployment, externalId: string | undefined): Promise<Deployment> {
+    if (externalId === undefined || deployment.externalIds.includes(externalId)) return deployment;
+    const [row] = await db.query<StoredDeployment>("update deployment set external_ids = array_append(external_ids, $2) where id = $1 and $2 <> all(external_ids) returning *", [deployment.id, externalId]);
+    return row === undefined ? deployment : remember(row);
+  }
+
   for (const row of await db.query<StoredDeployment>("select * from deployment where env_id = $1 order by created_at", [env.id])) remember(row);
 
   return {
     current: () => current,
     get: (version) => byVersion.get(version) ?? null,
+    byExternalId: (id) => byExternalId.get(id) ?? null,
     async find(version) {
       const known = byVersion.get(version);
       if (known !== undefined) return known;
@@ -78,7 +102,7 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
       return () => void listeners.delete(listener);
     },
     async add(input) {
-      if (current?.contentHash === input.contentHash) return current;
+      if (current?.contentHash === input.contentHash) return named(current, input.externalId);
       const row = await db.transaction(async (query) => {
         // Versions are counted under the environment's row lock, so two deploys never share a number.
         await query("select id from environment where id = $1 for update", [env.id]);
@@ -89,9 +113,9 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
           [env.id, `${day}.%`],
         );
         const [stored] = await query<StoredDeployment>(
-          `insert into deployment (id, env_id, version, content_hash, bundle, manifest, is_current)
-           values ($1, $2, $3, $4, $5, $6, true) returning *`,
-          [newId("deployment"), env.id, `${day}.${(last?.n ?? 0) + 1}`, input.contentHash, input.bundle, JSON.stringify(input.manifest)],
+          `insert into deployment (id, env_id, version, content_hash, bundle, manifest, is_current, external_ids)
+           values ($1, $2, $3, $4, $5, $6, true, $7) returning *`,
+          [newId("deployment"), env.id, `${day}.${(last?.n ?? 0) + 1}`, input.contentHash, input.bundle, JSON.stringify(input.manifest), input.externalId === undefined ? [] : [input.externalId]],
         );
         if (stored === undefined) throw new Error("insert into deployment returned no row");
         for (const queue of queuesOf(input.manifest)) {
@@ -108,6 +132,14 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
       return deployment;
     },
   };
+}
+
+/** Versions are `YYYYMMDD.n`. */
+function isNewer(version: string, than: string | undefined): boolean {
+  if (than === undefined) return true;
+  const [day = "", n] = version.split(".");
+  const [otherDay = "", otherN] = than.split(".");
+  return day === otherDay ? Number(n) >= Number(otherN) : day > otherDay;
 }
 
 /** Every queue of a bundle: those declared, and `task/<id>` of each task. */
