@@ -18,6 +18,7 @@ const looks: Record<RunEventType, { word: string; Icon: LucideIcon; tone: Tone }
   parked: { word: "Waits for a version that has the task", Icon: Package, tone: "needs" },
   dequeued: { word: "Taken from the queue", Icon: ArrowRight, tone: "moving" },
   started: { word: "Started", Icon: Play, tone: "moving" },
+  settled: { word: "Took the settings of the version that executes it", Icon: Package, tone: "idle" },
   waiting: { word: "Waits", Icon: Hourglass, tone: "parked" },
   resuming: { word: "The wait is over; queued to go on", Icon: AlarmClock, tone: "parked" },
   resumed: { word: "Goes on", Icon: Play, tone: "moving" },

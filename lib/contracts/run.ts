@@ -83,6 +83,7 @@ export const runEventTypes = [
   "parked",
   "dequeued",
   "started",
+  "settled",
   "waiting",
   "resuming",
   "resumed",
