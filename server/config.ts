@@ -59,6 +59,8 @@ const durationMs = z.preprocess(
     })
     .optional(),
 );
+const sizeForm = "must be a whole number of runs, or 0 for any";
+const queueSize = z.preprocess(blankIsUnset, z.coerce.number(sizeForm).int(sizeForm).min(0, sizeForm).default(0));
 const text = z.preprocess(blankIsUnset, z.string().trim().optional());
 
 const listOf = (isOne: (part: string) => boolean, error: string) =>
@@ -82,6 +84,8 @@ const variables = (mode: Mode) =>
     SIGNALBOX_FROZEN_AFTER: z.preprocess(blankIsUnset, z.coerce.number(frozenForm).int(frozenForm).min(5, frozenForm).max(86_400, frozenForm).default(60)),
     SIGNALBOX_DEBOUNCE_MAX: durationMs,
     SIGNALBOX_TTL_MAX: durationMs,
+    SIGNALBOX_QUEUE_SIZE_DEV: queueSize,
+    SIGNALBOX_QUEUE_SIZE: queueSize,
     TRIGGER_EXTERNAL_DEPLOYMENT_ID: z.preprocess(blankIsUnset, z.string().trim().max(128, "must have at most 128 characters, such as a commit").optional()),
     SIGNALBOX_HOSTS: listOf((name) => /^[a-z0-9._-]+$/.test(name), "must be a comma list of host names without ports, such as signalbox.lan,box.example.com"),
     SIGNALBOX_PROXIES: listOf(isProxyAddress, "must be a comma list of addresses or networks of your own proxies, such as 127.0.0.1,10.0.0.0/8"),
@@ -129,7 +133,11 @@ export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: 
     proxies: data.SIGNALBOX_PROXIES,
     roles: data.SIGNALBOX_ROLES,
     frozenAfterMs: data.SIGNALBOX_FROZEN_AFTER * 1000,
-    engine: { debounceMaxMs: data.SIGNALBOX_DEBOUNCE_MAX ?? null, ttlMaxMs: data.SIGNALBOX_TTL_MAX ?? null },
+    engine: {
+      debounceMaxMs: data.SIGNALBOX_DEBOUNCE_MAX ?? null,
+      ttlMaxMs: data.SIGNALBOX_TTL_MAX ?? null,
+      queueSizeMax: mode === "dev" ? data.SIGNALBOX_QUEUE_SIZE_DEV : data.SIGNALBOX_QUEUE_SIZE,
+    },
     externalDeploymentId: mode === "start" ? data.TRIGGER_EXTERNAL_DEPLOYMENT_ID : undefined,
   };
 }

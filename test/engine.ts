@@ -185,7 +185,11 @@ export async function openTestNode(db: Database, tasks: Record<string, TestTask>
   const { environment = "prod" } = options;
   const id = environment === "prod" ? "env_1" : "env_2";
   const type = environment === "prod" ? "PRODUCTION" : "DEVELOPMENT";
-  await db.query("insert into environment (id, project_id, slug, type) values ($1, 'project_1', $2, $3) on conflict do nothing", [id, environment, type]);
+  await db.query(
+    `insert into environment (id, project_id, slug, type, concurrency_limit) values ($1, 'project_1', $2, $3, $4)
+     on conflict (id) do update set concurrency_limit = excluded.concurrency_limit, paused = false, burst_factor = 1`,
+    [id, environment, type, options.concurrencyLimit ?? 100],
+  );
   const engine = await createEngine({
     db,
     env: { id, slug: environment, type, concurrencyLimit: options.concurrencyLimit ?? 100, project: { id: "project_1", ref: "proj_test", name: "Test" } },

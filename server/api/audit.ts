@@ -27,6 +27,9 @@ export type AuditAction =
   | "token.complete"
   | "queue.pause"
   | "queue.resume"
+  | "environment.limit"
+  | "environment.pause"
+  | "environment.resume"
   | "queue.override"
   | "queue.reset";
 

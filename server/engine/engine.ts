@@ -12,7 +12,8 @@ import type { Rounds } from "./rounds";
 import type { Feed } from "./feed";
 import type { ChunkAppend, Finish, Finished, KeyedAnswer, KeyedRun, MetadataChange, Timers } from "./loops";
 import { toRunRow, type StoredRun } from "./run-row";
-import type { Lane, Scheduler } from "./queues/scheduler";
+import type { Lane } from "./queues/lane";
+import type { Scheduler } from "./queues/scheduler";
 import type { DatabaseClock } from "./time/database-clock";
 import type { Recent } from "./recent";
 import type { Turns } from "./turns";
@@ -37,8 +38,10 @@ export interface EngineSettings {
   debounceMaxMs: number | null;
   /** Longest TTL: longer ones are cut, and runs without one get it; null: none. */
   ttlMaxMs: number | null;
+  /** Runs that may wait in one queue, under all its keys; 0: any number. */
+  queueSizeMax: number;
 }
-export const defaultSettings: EngineSettings = { debounceMaxMs: null, ttlMaxMs: null };
+export const defaultSettings: EngineSettings = { debounceMaxMs: null, ttlMaxMs: null, queueSizeMax: 0 };
 
 export interface EngineOptions {
   db: Database;

@@ -10,3 +10,7 @@ create table debounce_key (
 
 -- What callers' builds call this version by (a commit, a release); triggers may name it instead of the version.
 alter table deployment add column external_ids text[] not null default '{}';
+
+-- Runs of all concurrency keys of a queue together.
+alter table queue add column total_limit integer;
+alter table environment add column burst_factor real not null default 1, add column paused_by text, add column paused_at timestamptz(3);

@@ -50,3 +50,20 @@ test("a public token may neither bind a run to a deployment nor debounce it for 
   expect(await ask({ debounce: { key: "k", delay: "2d" } })).toMatchObject({ status: 403, body: { param: "options.debounce.delay" } });
   expect((await ask({ debounce: { key: "k", delay: "1h" } })).status).toBe(200);
 });
+
+test("the environment is paused, resumed and given another limit with a key; what cannot be meant changes nothing, and each change is on record", async () => {
+  const get = async () => (await api.call("GET", "/api/v1/environment")).body;
+  expect(await get()).toMatchObject({ slug: "prod", type: "PRODUCTION", concurrencyLimit: 100, burstFactor: 1, paused: false, running: 0 });
+  expect((await api.call("POST", "/api/v1/environment/pause", { body: { action: "pause" } })).body).toMatchObject({ paused: true, pausedBy: expect.any(String), pausedAt: expect.any(String) });
+  expect(await get()).toMatchObject({ paused: true });
+  expect((await api.call("POST", "/api/v1/environment/pause", { body: { action: "resume" } })).body).toMatchObject({ paused: false });
+  expect((await api.call("POST", "/api/v1/environment/concurrency", { body: { concurrencyLimit: 7, burstFactor: 2 } })).body).toMatchObject({ concurrencyLimit: 7, burstFactor: 2 });
+  for (const body of [{}, { concurrencyLimit: -1 }, { concurrencyLimit: 1.5 }, { burstFactor: 0.5 }, { limit: 3 }]) {
+    expect(await api.call("POST", "/api/v1/environment/concurrency", { body })).toMatchObject({ status: 400, body: { error: expect.any(String) } });
+  }
+  expect(await get()).toMatchObject({ concurrencyLimit: 7, burstFactor: 2, paused: false });
+  const cookie = await api.signUp("admin");
+  expect((await api.call("GET", "/api/dashboard/queues", { as: { cookie } })).body.environment).toMatchObject({ limit: 7, burst: 2, paused: false, running: 0 });
+  const actions = await api.db.query<{ action: string }>("select action from audit_entry where action like 'environment.%' order by at");
+  expect(actions.map(({ action }) => action)).toEqual(["environment.pause", "environment.resume", "environment.limit"]);
+});

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { claimLimit, Scheduler, type Lane } from "./scheduler";
+import type { Lane } from "./lane";
+import { claimLimit, Scheduler } from "./scheduler";
 
 const lane = (queue: string, key = ""): Lane => ({ queue, key });
 /** Picks as `queue[/key]:n`, in order. */
@@ -20,7 +21,7 @@ describe("slots", () => {
 
   it("that start nothing are counted: paused ones, and full ones in which runs wait", () => {
     const scheduler = new Scheduler(10);
-    scheduler.setQueues(new Map([["full", { limit: 1, paused: false }], ["idle", { limit: 1, paused: false }], ["paused", { limit: null, paused: true }]]));
+    scheduler.setQueues(new Map([["full", { limit: 1, total: null, paused: false }], ["idle", { limit: 1, total: null, paused: false }], ["paused", { limit: null, total: null, paused: true }]]));
     scheduler.hold("a", lane("full"));
     scheduler.hold("b", lane("idle"));
     scheduler.enqueued(lane("full"), 1);
@@ -37,7 +38,7 @@ describe("slots", () => {
 
   it("of a queue, a key and the environment are limits each", () => {
     const scheduler = new Scheduler(3);
-    scheduler.setQueues(new Map([["q", { limit: 1, paused: false }]]));
+    scheduler.setQueues(new Map([["q", { limit: 1, total: null, paused: false }]]));
     expect(scheduler.tryHold("a", lane("q", "x"), 10)).toBe(true);
     expect(scheduler.tryHold("b", lane("q", "x"), 10)).toBe(false);
     expect(scheduler.tryHold("c", lane("q", "y"), 10)).toBe(true);
@@ -57,8 +58,8 @@ describe("slots", () => {
   });
 
   it.each([
-    ["paused", { limit: null, paused: true }],
-    ["limit 0", { limit: 0, paused: false }],
+    ["paused", { limit: null, total: null, paused: true }],
+    ["limit 0", { limit: 0, total: null, paused: false }],
   ])("a queue that is %s starts nothing", (_, limits) => {
     const scheduler = new Scheduler(10);
     scheduler.setQueue("q", limits);
@@ -71,7 +72,7 @@ describe("slots", () => {
   it("a lowered limit lets nothing start until enough have ended", () => {
     const scheduler = new Scheduler(10);
     for (const id of ["a", "b", "c"]) scheduler.hold(id, lane("q"));
-    scheduler.setQueue("q", { limit: 2, paused: false });
+    scheduler.setQueue("q", { limit: 2, total: null, paused: false });
     scheduler.enqueued(lane("q"), 1, 5);
     scheduler.release("a");
     expect(picked(scheduler, 10)).toEqual([]);
@@ -83,7 +84,7 @@ describe("slots", () => {
 describe("picks", () => {
   it("a free key starts at once behind 40 saturated ones", () => {
     const scheduler = new Scheduler(100);
-    scheduler.setQueue("q", { limit: 1, paused: false });
+    scheduler.setQueue("q", { limit: 1, total: null, paused: false });
     for (let key = 0; key < 40; key += 1) {
       scheduler.hold(`run${key}`, lane("q", `busy${key}`));
       scheduler.enqueued(lane("q", `busy${key}`), key, 1000);
@@ -122,7 +123,7 @@ describe("picks", () => {
     fc.assert(
       fc.property(lanes, fc.integer({ min: 1, max: 12 }), fc.nat(20), fc.option(fc.nat(5)), (given, environmentLimit, capacity, limit) => {
         const scheduler = new Scheduler(environmentLimit);
-        scheduler.setQueues(new Map(["a", "b"].map((name) => [name, { limit, paused: false }])));
+        scheduler.setQueues(new Map(["a", "b"].map((name) => [name, { limit, total: null, paused: false }])));
         const waiting = new Map<string, number>();
         for (const [index, one] of given.entries()) {
           if (one.waiting > 0) scheduler.enqueued(one, 0, one.waiting);

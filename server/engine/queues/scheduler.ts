@@ -1,13 +1,12 @@
 import { availableParallelism } from "node:os";
+import type { EnvironmentState } from "@/lib/contracts/realtime";
+import { laneId, type Lane, type LaneState, type QueueState } from "./lane";
 
-/** What a run occupies: a queue and, within it, a concurrency key ('' when it has none). */
-export interface Lane {
-  queue: string;
-  key: string;
-}
 export interface QueueLimits {
   /** Runs of one lane at once; null: only the environment's limit. */
   limit: number | null;
+  /** Runs of all its lanes together; null: only the environment's limit. */
+  total: number | null;
   paused: boolean;
 }
 /** A share of a lane for one claim: up to `n` runs with a score of `floor` or more. */
@@ -15,17 +14,6 @@ export interface Pick extends Lane {
   n: number;
   floor: number;
 }
-
-interface LaneState extends Lane {
-  waiting: number;
-  running: Set<string>;
-  /** No waiting run has a lower score, as far as this process knows; checked against the table every second. */
-  floor: number;
-  /** Lowest score that came since the lane was last picked: the claim under way may not have seen it. */
-  arrived: number;
-}
-
-const laneId = (lane: Lane): string => `${lane.queue}\n${lane.key}`;
 
 /** Lanes looked at in one claim. */
 const maxLanes = 200;
@@ -49,14 +37,14 @@ export class Scheduler {
   readonly #readings = new Set<Map<string, number>>();
   #recounts = 0;
   #queues = new Map<string, QueueLimits>();
+  readonly #states = new Map<string, QueueState>();
   #floorsFrom = 0;
   /** The last claim left runs waiting for want of capacity, so nobody may overtake them. */
   #saturated = false;
-  environmentLimit: number;
-  environmentPaused = false;
+  environment: EnvironmentState;
 
   constructor(environmentLimit: number) {
-    this.environmentLimit = environmentLimit;
+    this.environment = { limit: environmentLimit, burst: 1, paused: false };
   }
 
   setQueues(queues: ReadonlyMap<string, QueueLimits>): void {
@@ -69,27 +57,53 @@ export class Scheduler {
     return this.#queues.has(name);
   }
   isPaused(queue: string): boolean {
-    return this.environmentPaused || this.#queues.get(queue)?.paused === true;
+    return this.environment.paused || this.#queues.get(queue)?.paused === true;
   }
 
   #lane(lane: Lane): LaneState {
     const id = laneId(lane);
     let state = this.#lanes.get(id);
     if (state === undefined) {
-      state = { queue: lane.queue, key: lane.key, waiting: 0, running: new Set(), floor: 0, arrived: Infinity };
+      state = { of: this.#state(lane.queue), queue: lane.queue, key: lane.key, waiting: 0, running: new Set(), floor: 0, arrived: Infinity };
       this.#lanes.set(id, state);
     }
     return state;
   }
 
-  #room(lane: LaneState): number {
-    if (this.isPaused(lane.queue)) return 0;
-    const limit = this.#queues.get(lane.queue)?.limit ?? this.environmentLimit;
-    return Math.min(limit, this.environmentLimit) - lane.running.size;
+  #state(queue: string): QueueState {
+    let state = this.#states.get(queue);
+    if (state === undefined) {
+      state = { waiting: 0, running: 0 };
+      this.#states.set(queue, state);
+    }
+    return state;
   }
 
+  /** `freed`: slots that end in the same commit, before. */
+  #room(lane: LaneState, freed = { lane: 0, queue: 0 }): number {
+    if (this.isPaused(lane.queue)) return 0;
+    const limits = this.#queues.get(lane.queue);
+    const own = Math.min(limits?.limit ?? this.environmentLimit, this.environmentLimit) - lane.running.size + freed.lane;
+    return Math.min(own, this.#total(lane.queue) - lane.of.running + freed.queue);
+  }
+  /** Runs of the queue at once, whatever their keys. */
+  #total(queue: string): number {
+    return Math.min(this.#queues.get(queue)?.total ?? this.environmentLimit, this.environmentLimit);
+  }
+
+  /** Of one queue; all together have the capacity. */
+  get environmentLimit(): number {
+    return this.environment.limit;
+  }
+  get environmentCapacity(): number {
+    return Math.floor(this.environment.limit * this.environment.burst);
+  }
   get environmentRoom(): number {
-    return this.environmentLimit - this.#slots.size;
+    return this.environmentCapacity - this.#slots.size;
+  }
+  /** Runs that wait in the queue, under all keys. */
+  waitingIn(queue: string): number {
+    return this.#states.get(queue)?.waiting ?? 0;
   }
   get running(): number {
     return this.#slots.size;
@@ -99,6 +113,7 @@ export class Scheduler {
   }
   #setWaiting(lane: LaneState, waiting: number): void {
     this.#waiting += waiting - lane.waiting;
+    lane.of.waiting += waiting - lane.waiting;
     lane.waiting = waiting;
     const id = laneId(lane);
     // A lane that comes (again) joins the end of the round: ahead of the others, new keys without end would starve them.
@@ -129,6 +144,7 @@ export class Scheduler {
   }
   hold(runId: string, lane: Lane): void {
     const state = this.#lane(lane);
+    if (!state.running.has(runId)) state.of.running += 1;
     state.running.add(runId);
     this.#slots.set(runId, state);
   }
@@ -138,7 +154,7 @@ export class Scheduler {
     if (lane === undefined) return null;
     this.#slots.delete(runId);
     this.#starting.delete(runId);
-    lane.running.delete(runId);
+    if (lane.running.delete(runId)) lane.of.running -= 1;
     this.#tidy(lane);
     return lane;
   }
@@ -205,14 +221,16 @@ export class Scheduler {
   picks(capacity: number, leaving: readonly string[] = [], now = performance.now()): { picks: Pick[]; room: number } {
     if (this.#waiting === 0) return { picks: [], room: 0 };
     const freed = new Map<LaneState, number>();
+    const freedOf = new Map<QueueState, number>();
     let left = 0;
     for (const id of leaving) {
       const lane = this.#slots.get(id);
       if (lane === undefined) continue;
       left += 1;
       freed.set(lane, (freed.get(lane) ?? 0) + 1);
+      freedOf.set(lane.of, (freedOf.get(lane.of) ?? 0) + 1);
     }
-    const room = Math.min(capacity, this.environmentRoom + left, claimLimit, Math.ceil(this.environmentLimit / 2));
+    const room = Math.min(capacity, this.environmentRoom + left, claimLimit, Math.ceil(this.environmentCapacity / 2));
     if (room <= 0) {
       this.#saturated = true;
       return { picks: [], room: 0 };
@@ -221,19 +239,24 @@ export class Scheduler {
       this.#floorsFrom = now;
       for (const lane of this.#queued.values()) lane.floor = 0;
     }
-    const roomOf = (lane: LaneState) => this.#room(lane) + (freed.get(lane) ?? 0);
+    const roomOf = (lane: LaneState) => this.#room(lane, { lane: freed.get(lane) ?? 0, queue: freedOf.get(lane.of) ?? 0 });
     const chosen: LaneState[] = [];
     for (const lane of this.#queued.values()) {
       if (roomOf(lane) > 0) chosen.push(lane);
       if (chosen.length === Math.min(maxLanes, room)) break;
     }
     const share = Math.ceil(room / Math.max(1, chosen.length));
-    const picks = chosen.map((lane) => {
+    const picks: Pick[] = [];
+    for (const lane of chosen) {
+      const n = Math.min(lane.waiting, roomOf(lane), share);
+      // Other lanes of its queue have taken what the queue has left; it is first the next time.
+      if (n <= 0) continue;
+      freedOf.set(lane.of, (freedOf.get(lane.of) ?? 0) - n);
       this.#queued.delete(laneId(lane));
       this.#queued.set(laneId(lane), lane);
       lane.arrived = Infinity;
-      return { queue: lane.queue, key: lane.key, n: Math.min(lane.waiting, roomOf(lane), share), floor: lane.floor };
-    });
+      picks.push({ queue: lane.queue, key: lane.key, n, floor: lane.floor });
+    }
     return { picks, room };
   }
 

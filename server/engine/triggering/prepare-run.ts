@@ -106,6 +106,8 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   if (options.concurrencyKey !== undefined) checkKey(options.concurrencyKey, "options.concurrencyKey");
   if (options.region !== undefined) checkKey(options.region, "options.region");
   const ttl = ttlOf(engine, version, options.ttl);
+  const { queueSizeMax } = engine.settings;
+  if (queueSizeMax > 0 && parked === null && engine.scheduler.waitingIn(queue) >= queueSizeMax) throw queueIsFull(request.task, queue, queueSizeMax);
   const metadata = checkMetadata(options);
   const depth = outer === null ? 0 : outer.depth + 1;
   if (depth > limits.depth) throw invalid("options.parentRunId", `Runs may be nested ${limits.depth} deep at most.`);
@@ -189,6 +191,9 @@ export function takeFastRoad(engine: Engine, run: NewRun): void {
 }
 
 const invalid = (path: string, message: string) => new EngineError(422, message, { param: path, issues: [{ path, message }] });
+
+const queueIsFull = (task: string, queue: string, max: number) =>
+  new EngineError(422, `Cannot trigger ${task} as the queue size limit for this environment has been reached. The maximum size is ${max}; as many runs wait in queue "${queue}".`, { code: "queue_size_limit", param: "options.queue" });
 
 function checkDelay({ delay }: TriggerOptions, now: number): Date | null {
   if (delay === undefined) return null;

@@ -120,9 +120,9 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
         if (stored === undefined) throw new Error("insert into deployment returned no row");
         for (const queue of queuesOf(input.manifest)) {
           await query(
-            `insert into queue (env_id, name, type, concurrency_limit) values ($1, $2, $3, $4)
-             on conflict (env_id, name) do update set concurrency_limit = excluded.concurrency_limit, type = excluded.type`,
-            [env.id, queue.name, queue.type, queue.concurrencyLimit],
+            `insert into queue (env_id, name, type, concurrency_limit, total_limit) values ($1, $2, $3, $4, $5)
+             on conflict (env_id, name) do update set concurrency_limit = excluded.concurrency_limit, total_limit = excluded.total_limit, type = excluded.type`,
+            [env.id, queue.name, queue.type, queue.concurrencyLimit, queue.totalLimit],
           );
         }
         return stored;
@@ -142,12 +142,19 @@ function isNewer(version: string, than: string | undefined): boolean {
   return day === otherDay ? Number(n) >= Number(otherN) : day > otherDay;
 }
 
+interface DeclaredQueue {
+  name: string;
+  type: "task" | "custom";
+  concurrencyLimit: number | null;
+  totalLimit: number | null;
+}
+
 /** Every queue of a bundle: those declared, and `task/<id>` of each task. */
-function queuesOf(manifest: BundleManifest): { name: string; type: "task" | "custom"; concurrencyLimit: number | null }[] {
-  const queues = new Map<string, { name: string; type: "task" | "custom"; concurrencyLimit: number | null }>();
-  for (const task of manifest.tasks) queues.set(task.queue, { name: task.queue, type: task.queue === `task/${task.id}` ? "task" : "custom", concurrencyLimit: null });
+function queuesOf(manifest: BundleManifest): DeclaredQueue[] {
+  const queues = new Map<string, DeclaredQueue>();
+  for (const task of manifest.tasks) queues.set(task.queue, { name: task.queue, type: task.queue === `task/${task.id}` ? "task" : "custom", concurrencyLimit: null, totalLimit: null });
   for (const queue of manifest.queues) {
-    queues.set(queue.name, { name: queue.name, type: queue.name.startsWith("task/") ? "task" : "custom", concurrencyLimit: queue.concurrencyLimit });
+    queues.set(queue.name, { name: queue.name, type: queue.name.startsWith("task/") ? "task" : "custom", concurrencyLimit: queue.concurrencyLimit, totalLimit: queue.totalConcurrencyLimit ?? null });
   }
   return [...queues.values()];
 }
