@@ -27,6 +27,8 @@ test("nothing set: the documented defaults", () => {
     proxies: [],
     roles: new Set(["web", "engine", "worker"]),
     frozenAfterMs: 60_000,
+    engine: { debounceMaxMs: null, ttlMaxMs: null, queueSizeMax: 0 },
+    externalDeploymentId: undefined,
   });
 });
 

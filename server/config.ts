@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { parseDuration } from "@/lib/time/duration";
+import type { EngineSettings } from "./engine/engine";
 import { isProxyAddress } from "./http/client-address";
 
 export const roles = ["web", "engine", "worker"] as const;
@@ -24,6 +26,9 @@ export interface Config {
   roles: ReadonlySet<Role>;
   /** A task process that neither answers nor computes for this long is killed. */
   frozenAfterMs: number;
+  engine: Partial<EngineSettings>;
+  /** What the caller's build calls the tasks that this server starts with; triggers may name it. */
+  externalDeploymentId: string | undefined;
 }
 
 /** One line per wrong variable: its name, what is wrong, what to do. */
@@ -42,6 +47,20 @@ const additionalKey = /^tr_(dev|stg|prod|preview)_sk_[a-zA-Z0-9]{24}$/;
 
 const blankIsUnset = (value: unknown) => (typeof value === "string" && value.trim() === "" ? undefined : value);
 const frozenForm = "must be a whole number of seconds from 5 to 86400, such as 60";
+const durationForm = "must be a duration, such as 90s, 12h or 7d";
+const durationMs = z.preprocess(
+  blankIsUnset,
+  z
+    .string()
+    .transform((given, context) => {
+      const ms = parseDuration(given);
+      if (ms === null || ms === 0) context.addIssue(durationForm);
+      return ms;
+    })
+    .optional(),
+);
+const sizeForm = "must be a whole number of runs, or 0 for any";
+const queueSize = z.preprocess(blankIsUnset, z.coerce.number(sizeForm).int(sizeForm).min(0, sizeForm).default(0));
 const text = z.preprocess(blankIsUnset, z.string().trim().optional());
 
 const listOf = (isOne: (part: string) => boolean, error: string) =>
@@ -63,6 +82,11 @@ const variables = (mode: Mode) =>
     DATABASE_URL: z.preprocess(blankIsUnset, z.url({ protocol: /^postgres(ql)?$/, error: "must look like postgres://user:password@host:5432/database" }).optional()),
     TRIGGER_SECRET_KEY: z.preprocess(blankIsUnset, secretKey(mode).optional()),
     SIGNALBOX_FROZEN_AFTER: z.preprocess(blankIsUnset, z.coerce.number(frozenForm).int(frozenForm).min(5, frozenForm).max(86_400, frozenForm).default(60)),
+    SIGNALBOX_DEBOUNCE_MAX: durationMs,
+    SIGNALBOX_TTL_MAX: durationMs,
+    SIGNALBOX_QUEUE_SIZE_DEV: queueSize,
+    SIGNALBOX_QUEUE_SIZE: queueSize,
+    TRIGGER_EXTERNAL_DEPLOYMENT_ID: z.preprocess(blankIsUnset, z.string().trim().max(128, "must have at most 128 characters, such as a commit").optional()),
     SIGNALBOX_HOSTS: listOf((name) => /^[a-z0-9._-]+$/.test(name), "must be a comma list of host names without ports, such as signalbox.lan,box.example.com"),
     SIGNALBOX_PROXIES: listOf(isProxyAddress, "must be a comma list of addresses or networks of your own proxies, such as 127.0.0.1,10.0.0.0/8"),
     SIGNALBOX_ROLES: z.preprocess(blankIsUnset, z.string().default(roles.join(",")).transform(parseRoles)),
@@ -109,6 +133,12 @@ export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: 
     proxies: data.SIGNALBOX_PROXIES,
     roles: data.SIGNALBOX_ROLES,
     frozenAfterMs: data.SIGNALBOX_FROZEN_AFTER * 1000,
+    engine: {
+      debounceMaxMs: data.SIGNALBOX_DEBOUNCE_MAX ?? null,
+      ttlMaxMs: data.SIGNALBOX_TTL_MAX ?? null,
+      queueSizeMax: mode === "dev" ? data.SIGNALBOX_QUEUE_SIZE_DEV : data.SIGNALBOX_QUEUE_SIZE,
+    },
+    externalDeploymentId: mode === "start" ? data.TRIGGER_EXTERNAL_DEPLOYMENT_ID : undefined,
   };
 }
 

@@ -52,7 +52,7 @@ export interface ServedProject {
 }
 
 /** Deploys what was built and, in dev, what is built after each change. */
-export async function serveProject(engine: Engine, options: BuildOptions, first: BuildResult): Promise<ServedProject> {
+export async function serveProject(engine: Engine, options: BuildOptions & { externalId?: string }, first: BuildResult): Promise<ServedProject> {
   const { log } = options;
   let error: BuildError | null = null;
   let deploying: Promise<void> = Promise.resolve();
@@ -62,7 +62,7 @@ export async function serveProject(engine: Engine, options: BuildOptions, first:
     error = result.ok ? null : result.error;
     if (!result.ok) return log.error(`the project is broken; ${engine.deployments.current() === null ? "there is no version to run" : "the last good version goes on"}`, { error: describeBuildError(result.error) });
     const before = engine.deployments.current()?.version;
-    const { version, manifest } = await deploy(engine, result);
+    const { version, manifest } = await deploy(engine, { ...result, ...(options.externalId !== undefined && { externalId: options.externalId }) });
     if (version !== before) log.info("deployed", { version, tasks: manifest.tasks.length });
   }
 
@@ -93,11 +93,12 @@ export async function serveProject(engine: Engine, options: BuildOptions, first:
 /** Versions that can be promoted whatever runs on them: so many of those deployed or promoted last. */
 const promotable = 20;
 
-/** A bundle is needed while its version is current or can be promoted, or a run that has not ended may still be resumed on it. */
+/** A bundle is needed while its version is current or can be promoted, a run that has not ended may still be resumed on it, or builds of callers name it. */
 async function prune(engine: Engine, { dataDir, log }: BuildOptions): Promise<void> {
   const needed = async () => {
     const rows = await engine.db.query<{ bundle: string }>(
       `select bundle from deployment where is_current or version in (select deployment from run where status = any($1) and deployment is not null)
+            or (external_ids <> '{}' and created_at > now() - interval '7 days')
        union select bundle from (
          select bundle, row_number() over (partition by env_id order by greatest(created_at, promoted_at) desc) as place from deployment
        ) latest where place <= $2`,

@@ -133,6 +133,7 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
     env,
     packets,
     sole: config.roles.has("engine"),
+    settings: config.engine,
     log: log.child({ in: "engine" }),
     api: (run) => ({ url: localOrigin(config.host, http.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.runToken(run) }),
     tokenUrl: issuer.callbackUrl,
@@ -146,7 +147,7 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
   const disk = await watchDisk({ folder: dataDir, log, onChange: ({ level }) => (engine.readOnlyReason = level === "full" ? "The server's disk is almost full; new runs are refused until there is space." : null) });
   cleanup.add("disk watch", () => disk.close());
 
-  const served = await serveProject(engine, buildOptions, built);
+  const served = await serveProject(engine, { ...buildOptions, ...(config.externalDeploymentId !== undefined && { externalId: config.externalDeploymentId }) }, built);
   cleanup.add("project watch", () => served.close());
   const notices = () => noticesOf({ disk: disk.state(), readOnlyReason: engine.readOnlyReason, buildError: served.buildError(), isDeployed: engine.deployments.current() !== null });
   const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 4 }, { onPoolError: () => {}, onConnectionError: () => {} }) });

@@ -10,7 +10,7 @@ import { PacketExists, type PacketStore } from "@/server/db/packets";
 import { confirmCancel } from "@/server/engine/running/cancel-run";
 import { deploy } from "@/server/engine/versions/deploy";
 import { createEngine } from "@/server/engine/create-engine";
-import type { Engine } from "@/server/engine/engine";
+import type { Engine, EngineSettings } from "@/server/engine/engine";
 import type { Executor } from "@/server/engine/running/executor";
 import { finishAttempt } from "@/server/engine/running/finish-attempt";
 import { performOperation } from "@/server/engine/running/operation";
@@ -175,6 +175,7 @@ export interface TestNodeOptions {
   environment?: "prod" | "dev";
   packets?: PacketStore;
   retentionDays?: number;
+  settings?: Partial<EngineSettings>;
 }
 
 /** One server's engine over `db`, with its tasks deployed and an executor attached. Several may share one database, like a restart does. */
@@ -184,7 +185,11 @@ export async function openTestNode(db: Database, tasks: Record<string, TestTask>
   const { environment = "prod" } = options;
   const id = environment === "prod" ? "env_1" : "env_2";
   const type = environment === "prod" ? "PRODUCTION" : "DEVELOPMENT";
-  await db.query("insert into environment (id, project_id, slug, type) values ($1, 'project_1', $2, $3) on conflict do nothing", [id, environment, type]);
+  await db.query(
+    `insert into environment (id, project_id, slug, type, concurrency_limit) values ($1, 'project_1', $2, $3, $4)
+     on conflict (id) do update set concurrency_limit = excluded.concurrency_limit, paused = false, burst_factor = 1`,
+    [id, environment, type, options.concurrencyLimit ?? 100],
+  );
   const engine = await createEngine({
     db,
     env: { id, slug: environment, type, concurrencyLimit: options.concurrencyLimit ?? 100, project: { id: "project_1", ref: "proj_test", name: "Test" } },
@@ -197,6 +202,7 @@ export async function openTestNode(db: Database, tasks: Record<string, TestTask>
     batchAccess: (id) => `access to ${id}`,
     hasBuild: () => true,
     sole: options.sole ?? true,
+    settings: options.settings ?? {},
     ...(options.retentionDays !== undefined && { retentionDays: options.retentionDays }),
   });
   const manifest = options.manifest ?? manifestOf(Object.keys(tasks).map((id) => ({ id })));

@@ -29,7 +29,8 @@ interface Row {
 const ends: ReadonlySet<RunEventType> = new Set(["completed", "failed", "canceled", "expired"]);
 /** Events after which a run is in one of these statuses; the others change none. */
 const statusesAfter: Partial<Record<RunEventType, readonly RunStatus[]>> = {
-  created: ["QUEUED", "DELAYED", "SYSTEM_FAILURE"],
+  created: ["QUEUED", "DELAYED", "PENDING_VERSION", "SYSTEM_FAILURE"],
+  delayed: ["DELAYED"],
   queued: ["QUEUED"],
   parked: ["PENDING_VERSION"],
   dequeued: ["DEQUEUED"],

@@ -87,14 +87,15 @@ function Entry({ entry, collapsed, current, onNavigate }: { entry: NavEntry; col
 
 const countWords = { running: "running now", tokensWaiting: "waiting for an answer" } as const;
 
-/** Queues that start nothing: somebody paused them, or their limit is reached while runs wait. */
+/** Queues that start nothing: somebody paused them, or all of them, or their limit is reached while runs wait. */
 function HeldQueues({ collapsed }: { collapsed: boolean }) {
-  const { queuesPaused = 0, queuesFull = 0 } = useCounts().data ?? {};
-  if (queuesPaused + queuesFull === 0) return null;
-  if (collapsed) return queuesPaused > 0 ? <span aria-hidden className="absolute top-1 right-1 size-1.5 rounded-full bg-needs-bar" /> : null;
+  const { queuesPaused = 0, queuesFull = 0, environment } = useCounts().data ?? {};
+  const isPaused = environment?.paused === true;
+  if (queuesPaused + queuesFull === 0 && !isPaused) return null;
+  if (collapsed) return queuesPaused > 0 || isPaused ? <span aria-hidden className="absolute top-1 right-1 size-1.5 rounded-full bg-needs-bar" /> : null;
   return (
     <span className="flex gap-1 text-sm whitespace-nowrap" data-count="queuesHeld">
-      {queuesPaused > 0 ? <span className="rounded-full bg-needs-soft px-1.5 text-needs">{formatCount(queuesPaused)} paused</span> : null}
+      {queuesPaused > 0 || isPaused ? <span className="rounded-full bg-needs-soft px-1.5 text-needs">{isPaused ? "all" : formatCount(queuesPaused)} paused</span> : null}
       {queuesFull > 0 ? <span className="text-faint">{formatCount(queuesFull)} full</span> : null}
     </span>
   );

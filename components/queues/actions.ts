@@ -11,6 +11,12 @@ export function setPaused(queue: QueueRow, action: "pause" | "resume"): Promise<
   return send(`${address({ name })}/pause`, { type, action });
 }
 
+/** All queues of the environment. */
+export const setEnvironmentPaused = (action: "pause" | "resume"): Promise<Answer<unknown>> => send("/api/v1/environment/pause", { action });
+
+/** Runs at once over all queues. */
+export const setEnvironmentLimit = (concurrencyLimit: number): Promise<Answer<unknown>> => send("/api/v1/environment/concurrency", { concurrencyLimit });
+
 /** Null: back to the limit in the code. */
 export function setLimit(queue: QueueRow, limit: number | null): Promise<Answer<unknown>> {
   const { name, type } = kind(queue);

@@ -1,20 +1,51 @@
 "use client";
 import { useState } from "react";
 import type { QueueRow } from "@/lib/contracts/realtime";
+import type { Answer } from "../auth/request";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { Field, Input } from "../ui/input";
 import { readableText } from "@/lib/view/readable-text";
-import { setLimit } from "./actions";
+import { setEnvironmentLimit, setLimit } from "./actions";
 
-export function LimitDialog({ queue, onClose }: { queue: QueueRow; onClose: () => void }) {
-  const [text, setText] = useState(queue.concurrencyLimit === null ? "" : String(queue.concurrencyLimit));
+export const LimitDialog = ({ queue, onClose }: { queue: QueueRow; onClose: () => void }) => (
+  <LimitForm
+    title={`Limit of queue ${readableText(queue.name)}`}
+    description="How many of its runs may run at once. It replaces the limit in the code until it is reset, deploys included."
+    limit={queue.concurrencyLimit}
+    set={(limit) => setLimit(queue, limit)}
+    reset={() => setLimit(queue, null)}
+    onClose={onClose}
+  />
+);
+
+export const EnvironmentLimitDialog = ({ limit, onClose }: { limit: number; onClose: () => void }) => (
+  <LimitForm
+    title="Limit of the environment"
+    description="How many runs of all queues together may run at once. Running ones beyond a lower limit finish."
+    limit={limit}
+    set={setEnvironmentLimit}
+    onClose={onClose}
+  />
+);
+
+interface LimitFormProps {
+  title: string;
+  description: string;
+  limit: number | null;
+  set: (limit: number) => Promise<Answer<unknown>>;
+  reset?: () => Promise<Answer<unknown>>;
+  onClose: () => void;
+}
+
+function LimitForm({ title, description, limit: before, set, reset, onClose }: LimitFormProps) {
+  const [text, setText] = useState(before === null ? "" : String(before));
   const [busy, setBusy] = useState<"set" | "reset" | null>(null);
   const [error, setError] = useState<string>();
 
-  async function apply(limit: number | null) {
-    setBusy(limit === null ? "reset" : "set");
-    const answer = await setLimit(queue, limit);
+  async function apply(kind: "set" | "reset", work: () => Promise<Answer<unknown>>) {
+    setBusy(kind);
+    const answer = await work();
     setBusy(null);
     if (answer.ok) onClose();
     else setError(answer.problem.error);
@@ -23,7 +54,7 @@ export function LimitDialog({ queue, onClose }: { queue: QueueRow; onClose: () =
   function submit() {
     const limit = Number(text);
     if (!/^\d+$/.test(text.trim()) || limit > 100_000) setError("Write a whole number from 0 to 100,000");
-    else void apply(limit);
+    else void apply("set", () => set(limit));
   }
 
   return (
@@ -31,13 +62,15 @@ export function LimitDialog({ queue, onClose }: { queue: QueueRow; onClose: () =
       open
       onOpenChange={(open) => (open ? undefined : onClose())}
       size="sm"
-      title={`Limit of queue ${readableText(queue.name)}`}
-      description="How many of its runs may run at once. It replaces the limit in the code until it is reset, deploys included."
+      title={title}
+      description={description}
       footer={
         <>
-          <Button look="ghost" className="mr-auto" busy={busy === "reset"} onClick={() => void apply(null)}>
-            Reset to the code's
-          </Button>
+          {reset === undefined ? null : (
+            <Button look="ghost" className="mr-auto" busy={busy === "reset"} onClick={() => void apply("reset", reset)}>
+              Reset to the code's
+            </Button>
+          )}
           <Button onClick={onClose}>Keep as it is</Button>
           <Button look="primary" busy={busy === "set"} onClick={submit}>
             Set limit

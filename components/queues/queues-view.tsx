@@ -8,13 +8,14 @@ import { formatCount, plural } from "@/lib/view/format";
 import { refusal, ReadOnlyNote } from "../auth/permission";
 import { useMe } from "../frame/me";
 import { getJson } from "../live/api";
-import { useLiveQueues, usePolling } from "../live/hooks";
+import { useCounts, useLiveQueues, usePolling } from "../live/hooks";
 import { CodeBlock } from "../ui/code-block";
 import { PanelHead } from "../ui/page";
 import { SearchInput } from "../ui/search-input";
 import { EmptyState, ErrorState } from "../ui/state";
 import { Table, Th } from "../ui/table";
-import { PausedBanner } from "./paused-banner";
+import { EnvironmentActions } from "./environment-actions";
+import { PausedBanner, PausedEnvironment } from "./paused-banner";
 import { QueueLine } from "./queue-line";
 import { UsageBar } from "./usage-bar";
 
@@ -41,10 +42,13 @@ export function QueuesView({ initial }: { initial: Page }) {
   const running = all.reduce((sum, queue) => sum + queue.running, 0);
   const queued = all.reduce((sum, queue) => sum + queue.queued, 0);
   const refused = refusal(useMe().user.role, "operator");
+  const counts = useCounts();
+  const environment = counts.data !== undefined && interval === false ? counts.data.environment : page.environment;
 
   return (
     <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
       <ReadOnlyNote refused={refused} />
+      {environment.paused ? <PausedEnvironment environment={environment} queued={queued} refused={refused} /> : null}
       {all
         .filter((queue) => queue.paused)
         .map((queue) => (
@@ -52,10 +56,11 @@ export function QueuesView({ initial }: { initial: Page }) {
         ))}
       <section aria-label="Environment" className="grid grid-cols-2 gap-x-6 gap-y-3 border-b border-line px-4 py-3 sm:flex sm:gap-10">
         <Figure name="Running in this environment">
-          <UsageBar running={running} limit={page.environment.limit} className="w-56 max-w-full" />
+          <UsageBar running={running} limit={Math.floor(environment.limit * environment.burst)} paused={environment.paused} className="w-56 max-w-full" />
         </Figure>
         <Figure name="Queued">{formatCount(queued)}</Figure>
         <Figure name="Queues">{formatCount(all.length)}</Figure>
+        <EnvironmentActions environment={environment} running={running} refused={refused} />
       </section>
       <PanelHead title="Queues" detail={search === "" ? undefined : plural(queues.length, "match", "matches")}>
         <SearchInput value={search} onChange={setSearch} label="Search queues" />

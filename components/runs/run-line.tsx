@@ -165,7 +165,7 @@ const waitWords: Record<NonNullable<RunRow["waitingOn"]>, string> = { time: "unt
 function waitsFor(row: RunRow): string {
   if (row.status === "WAITING" && row.waitingOn) return waitWords[row.waitingOn];
   if (row.status === "QUEUED") return `attempt ${row.attempt + 1} to come`;
-  if (row.status === "PENDING_VERSION") return "no deployed version has this task, ";
+  if (row.status === "PENDING_VERSION") return "no deployed version has what it needs, ";
   return "";
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { RunFilter, QueueRow, ServerNotice } from "./realtime";
+import { EnvironmentState, RunFilter, QueueRow, ServerNotice } from "./realtime";
 import { IsoDate, RunDetail, RunEvent, RunRow, StreamChunk, TraceItem } from "./run";
 import { listOf } from "./list";
 import { Scopes } from "./scope";
@@ -125,7 +125,7 @@ export const TokenPage = z.object({ token: TokenRow, url: z.string(), runs: z.ar
 export type TokenPage = z.infer<typeof TokenPage>;
 
 /** GET /api/dashboard/queues */
-export const QueuesPage = z.object({ queues: z.array(QueueRow), environment: z.object({ running: z.number(), limit: z.number(), paused: z.boolean() }) });
+export const QueuesPage = z.object({ queues: z.array(QueueRow), environment: EnvironmentState.extend({ running: z.number() }) });
 export type QueuesPage = z.infer<typeof QueuesPage>;
 
 /** GET /api/dashboard/keys */

@@ -33,6 +33,12 @@ export const limits = {
   countedAhead: 10_000,
 } as const;
 
+export const debounceLimits = {
+  keyLength: 512,
+  minDelayMs: 1000,
+  maxDelayMs: 100 * 365 * 86_400_000,
+} as const;
+
 export const machinePresets = {
   micro: { cpu: 0.25, memory: 0.25 },
   "small-1x": { cpu: 0.5, memory: 0.5 },

@@ -84,6 +84,10 @@ export const QueueRow = z.object({
 });
 export type QueueRow = z.infer<typeof QueueRow>;
 
+/** `limit` runs at once, times `burst` over all queues together. */
+export const EnvironmentState = z.object({ limit: z.number().int(), burst: z.number(), paused: z.boolean(), pausedBy: z.string().optional(), pausedAt: IsoDate.optional() });
+export type EnvironmentState = z.infer<typeof EnvironmentState>;
+
 export const Counts = z.object({
   running: z.number().int(),
   queued: z.number().int(),
@@ -93,6 +97,7 @@ export const Counts = z.object({
   /** Queues that are paused, and others in which runs wait because their limit is reached. */
   queuesPaused: z.number().int(),
   queuesFull: z.number().int(),
+  environment: EnvironmentState,
   byStatus: z.partialRecord(RunStatus, z.number().int()),
 });
 export type Counts = z.infer<typeof Counts>;

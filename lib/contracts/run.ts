@@ -63,6 +63,10 @@ export const RunDetail = RunRow.extend({
   ttl: z.string().optional(),
   idempotencyKey: z.string().optional(),
   idempotencyKeyExpiresAt: IsoDate.optional(),
+  /** The key with which it was triggered: as long as it is delayed, later triggers with it push it back. */
+  debounceKey: z.string().optional(),
+  /** Of a run that waits for a version: the queue that it was triggered into, and the deployment that it is bound to. */
+  parked: z.object({ queue: z.string().nullable(), externalDeploymentId: z.string().optional() }).optional(),
   triggerFunction: z.enum(["trigger", "triggerAndWait", "batchTrigger", "batchTriggerAndWait"]),
   maxDuration: z.number().optional(),
   /** Names of the streams that the run has written. */
@@ -75,9 +79,11 @@ export const runEventTypes = [
   "queued",
   "delayed",
   "rescheduled",
+  "debounced",
   "parked",
   "dequeued",
   "started",
+  "settled",
   "waiting",
   "resuming",
   "resumed",

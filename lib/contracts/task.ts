@@ -19,7 +19,7 @@ export const retryDefaults = { maxAttempts: 3, factor: 2, minTimeoutInMs: 1000, 
 
 /** The queue of a task is called `task/<id>`, which is longer than the id. */
 export const maxQueueName = limits.nameLength + "task/".length;
-export const QueueManifest = z.object({ name: z.string().min(1).max(maxQueueName), concurrencyLimit: z.number().int().min(0).nullable() });
+export const QueueManifest = z.object({ name: z.string().min(1).max(maxQueueName), concurrencyLimit: z.number().int().min(0).nullable(), /** Over all concurrency keys. */ totalConcurrencyLimit: z.number().int().min(0).optional() });
 export type QueueManifest = z.infer<typeof QueueManifest>;
 
 /** One task as found by indexing. `payloadSchema` is JSON Schema (from zod or `jsonSchema`), for forms alone. */

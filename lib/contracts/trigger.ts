@@ -32,6 +32,7 @@ export const TriggerOptions = z.object({
   priority: z.number().optional(),
   region: z.string().optional(),
   lockToVersion: z.string().optional(),
+  externalDeploymentId: z.string().optional(),
   debounce: z.object({ key: z.string(), delay: z.string(), mode: z.enum(["leading", "trailing"]).optional(), maxDelay: z.string().optional() }).optional(),
   test: z.boolean().optional(),
   parentRunId: z.string().optional(),

@@ -15,7 +15,7 @@ export interface TimelineLine {
 }
 
 /** Runs of equal small events are one line. */
-const quiet: ReadonlySet<RunEventType> = new Set(["metadata", "streamed"] as const);
+const quiet: ReadonlySet<RunEventType> = new Set(["metadata", "streamed", "debounced"] as const);
 
 /**
  * Every transition, from the first to the last: in the order of their versions, which is that in which they happened. An event's
@@ -43,7 +43,9 @@ const readings: Record<string, (value: unknown) => Fact[]> = {
   attempt: (value) => words(`attempt ${plain(value)}`),
   kind: (value) => words(waitWords[plain(value)] ?? plain(value)),
   reason: (value) => words(plain(value)),
-  machine: (value) => words(`on machine ${plain(value)}`),
+  machine: (value) => words(value === null ? "on no machine of its own" : `on machine ${plain(value)}`),
+  maxAttempts: (value) => words(typeof value === "number" ? `at most ${plural(value, "attempt")}` : plain(value)),
+  maxDuration: (value) => words(typeof value === "number" ? `at most ${formatDuration(value * 1000)} of compute time` : "any compute time"),
   delayMs: (value) => words(typeof value === "number" ? `the next one in ${formatDuration(value)}` : plain(value)),
   error: (value) => words(typeof value === "object" && value !== null && "message" in value ? plain(value.message) : plain(value)),
   tags: (value) => words(Array.isArray(value) ? value.map(plain).join(", ") : plain(value)),

@@ -1,7 +1,7 @@
 import type { QueuePlace } from "@/lib/contracts/dashboard";
 import { limits } from "@/lib/contracts/limits";
 import type { QueueRow } from "@/lib/contracts/realtime";
-import type { RunEvent, RunRow } from "@/lib/contracts/run";
+import type { RunDetail, RunEvent, RunRow } from "@/lib/contracts/run";
 import { formatCount, formatDuration, plural } from "../view/format";
 
 /** Why a run is as it is, in a sentence; `href` leads to what can be done about it. */
@@ -16,7 +16,7 @@ export interface Why {
 }
 
 export interface WhyInput {
-  run: RunRow & { ttl?: string | undefined; maxDuration?: number | undefined };
+  run: RunRow & { ttl?: string | undefined; maxDuration?: number | undefined; debounceKey?: string | undefined; parked?: RunDetail["parked"] };
   events: readonly RunEvent[];
   /** Undefined: not heard of yet. Nothing is said of it then. */
   queue: QueueRow | undefined;
@@ -41,9 +41,10 @@ export function whyRun({ run, events, queue, place }: WhyInput): Why {
       return whyQueued(run, queue, place);
     case "DELAYED":
       if (run.delayUntil === undefined) return { tone: "idle", text: "Delayed." };
+      if (run.debounceKey !== undefined) return { tone: "idle", text: `Debounced by the key ${run.debounceKey}; unless it is triggered again it starts`, until: run.delayUntil };
       return { tone: "idle", text: "Delayed; it starts", until: run.delayUntil };
     case "PENDING_VERSION":
-      return { tone: "needs", text: `The deployed version has no task ${run.task}. The run starts when one that has it is deployed.`, link: { href: "/tasks", text: "See tasks" } };
+      return whyParked(run, queue);
     case "WAITING":
       return whyWaiting(run, events);
     case "CANCELED": {
@@ -59,6 +60,18 @@ export function whyRun({ run, events, queue, place }: WhyInput): Why {
     case "SYSTEM_FAILURE":
       return { tone: "bad", text: messageOf(run) };
   }
+}
+
+/** Which part of it is missing is not known to the browser; whoever deploys sees it by the names. */
+function whyParked({ task, parked, delayUntil }: WhyInput["run"], queue: QueueRow | undefined): Why {
+  const link = { href: "/tasks", text: "See tasks" };
+  const then = delayUntil === undefined ? "" : " Its delay is kept.";
+  if (parked?.externalDeploymentId !== undefined) {
+    return { tone: "needs", text: `Waits for the deployment ${parked.externalDeploymentId}, to which it is bound; without it the run expires an hour after its trigger.${then}`, link };
+  }
+  const asked = parked?.queue ?? null;
+  if (asked !== null && queue === undefined) return { tone: "needs", text: `No deployed version has the task ${task} and the queue ${asked}. The run starts when one that has both is deployed.${then}`, link };
+  return { tone: "needs", text: `The deployed version has no task ${task}. The run starts when one that has it is deployed.${then}`, link };
 }
 
 function messageOf(run: RunRow): string {

@@ -10,6 +10,8 @@ export interface ApiClientConfiguration {
   accessToken?: string | undefined;
   previewBranch?: string | undefined;
   requestOptions?: ApiRequestOptions | undefined;
+  /** Id of the deployment that this code belongs to, at most 128 characters: its triggers run on that version. Default: TRIGGER_EXTERNAL_DEPLOYMENT_ID. */
+  externalDeploymentId?: string | undefined;
 }
 
 export const defaultBaseURL = "http://127.0.0.1:3030";
@@ -38,6 +40,10 @@ const tokenOf = (config: ApiClientConfiguration | undefined): string | undefined
 
 /** True when a call may go to the engine that runs this run: no other address or key was asked for. */
 export const speaksToOwnEngine = (override?: ApiClientConfiguration): boolean => tokenOf(override) === undefined && override?.baseURL === undefined && tokenOf(currentScope().auth) === undefined;
+
+/** What the call says of the deployment that its code belongs to, then `auth.withAuth`, then `configure`. */
+export const configuredDeploymentId = (override?: ApiClientConfiguration): string | undefined =>
+  override?.externalDeploymentId ?? currentScope().auth?.externalDeploymentId ?? configured.externalDeploymentId;
 
 /** Client for the call at hand: what the call says, then `auth.withAuth`, then the run's own, then `configure`, then the environment. */
 export function apiClient(override?: ApiClientConfiguration): HttpClient {

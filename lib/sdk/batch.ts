@@ -9,6 +9,7 @@ import type { BatchTriggerAndWaitOptions, BatchTriggerOptions, TriggerOptions } 
 import type { ParsePayload } from "./schema";
 import { textMeant } from "./meant";
 import { currentRun, requireRun } from "./scope";
+import { bound } from "./pinned-version";
 import { toWireOptions } from "./trigger-options";
 import { check, payloadPacket, readRunResult } from "./trigger";
 import { parserFor } from "./task-parser";
@@ -59,7 +60,8 @@ const BatchValue = z.object({ id: z.string(), runCount: z.number(), publicAccess
 const BatchWaitValue = z.object({ id: z.string(), items: z.array(RunResult) });
 
 export async function triggerBatch(name: string, items: Items<CallItem>, options?: BatchTriggerOptions, requestOptions?: TriggerApiRequestOptions) {
-  const prepared = await prepare(items, options);
+  const { items: unbound, ...keys } = await prepare(items, options);
+  const prepared = { ...keys, items: unbound.map((item) => ({ ...item, options: bound(item.options, requestOptions?.clientConfig) })) };
   const run = currentRun();
   if (run === undefined || !speaksToOwnEngine(requestOptions?.clientConfig)) return createBatchOverHttp({ ...prepared, requestOptions });
   return run.tracer.within(`${name}()`, { icon: "trigger", attributes: { runCount: prepared.items.length } }, async (span) => {

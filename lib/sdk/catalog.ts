@@ -8,7 +8,7 @@ export interface RegisteredTask {
   id: string;
   description?: string | undefined;
   retry?: RetryOptions | undefined;
-  queue?: { name?: string | undefined; concurrencyLimit?: number | undefined } | undefined;
+  queue?: Partial<QueueOptions> | undefined;
   machine?: MachinePreset | undefined;
   maxDuration?: number | undefined;
   ttl?: string | number | undefined;

@@ -34,9 +34,12 @@ export interface TriggerOptions {
   region?: string | undefined;
   /** Version to run on; default the current one. */
   version?: string | undefined;
+  /** Run on the version that was deployed under this id, at most 128 characters; until there is one the run waits, for an hour. `version` goes before it. */
+  externalDeploymentId?: string | undefined;
+  /** One run of many triggers with the same key: each pushes its start to `delay` from then. `maxDelay` is counted from the run's creation. */
   debounce?: { key: string; delay: string; mode?: "leading" | "trailing" | undefined; maxDelay?: string | undefined } | undefined;
 }
-export type TriggerAndWaitOptions = Omit<TriggerOptions, "version">;
+export type TriggerAndWaitOptions = Omit<TriggerOptions, "version" | "externalDeploymentId">;
 export interface TriggerAndSubscribeOptions extends TriggerAndWaitOptions {
   signal?: AbortSignal | undefined;
   /** Default true: aborting cancels the child. */

@@ -13,6 +13,7 @@ const readers: Partial<Record<string, (what: string, given: unknown) => unknown>
   idempotencyKeyTTL: textMeant,
   region: textMeant,
   machine: textMeant,
+  externalDeploymentId: textMeant,
   delay: dueMeant,
   tags: textsMeant,
   metadata: (what, given) => recordMeant(what, toPlain(given)),

@@ -7,6 +7,7 @@ import { apiClient, speaksToOwnEngine } from "./api";
 import { messageOf } from "./errors";
 import type { TriggerAndSubscribeOptions, TriggerAndWaitOptions, TriggerOptions } from "./options";
 import { readPacket } from "./packets";
+import { bound } from "./pinned-version";
 import { runs } from "./runs";
 import { reviveError, TaskRunPromise } from "./result";
 import type { ParsePayload } from "./schema";
@@ -48,7 +49,7 @@ export async function triggerTask({ task, payload, options, requestOptions, pars
   const checking = check(parse, payload);
   if (checking !== undefined) await checking;
   const packet = payloadPacket(task, payload);
-  const wire = toWireOptions(options);
+  const wire = bound(toWireOptions(options), requestOptions?.clientConfig);
   const run = currentRun();
   if (run !== undefined && speaksToOwnEngine(requestOptions?.clientConfig)) {
     return run.tracer.within(`${task}.trigger()`, { icon: "trigger", attributes: { task } }, async (span) => {

@@ -43,6 +43,8 @@ const onlyTypes = async () => {
   await tasks.trigger<typeof plain>("plain", { n: "1" });
   // @ts-expect-error the version of a child that is waited for is its parent's
   await plain.triggerAndWait({ n: 1 }, { version: "20300101.1" });
+  // @ts-expect-error nor has it another deployment
+  await plain.triggerAndWait({ n: 1 }, { externalDeploymentId: "abc" });
 
   const result = await plain.triggerAndWait({ n: 1 });
   expectTypeOf(result).toEqualTypeOf<TaskRunResult<"plain", { doubled: number }>>();

@@ -13,6 +13,8 @@ export type JSONSchema = { [key: string]: unknown } | boolean;
 export interface QueueOptions {
   name: string;
   concurrencyLimit?: number | undefined;
+  /** Runs at once over all concurrency keys; `concurrencyLimit` is for each of them. */
+  totalConcurrencyLimit?: number | undefined;
 }
 export type Queue = QueueOptions;
 
@@ -31,7 +33,7 @@ export interface CommonTaskOptions<TId extends string, TPayload, TOutput, TInit 
   /** Takes the place of the config's `retries.default` as a whole; gaps are filled with the SDK's defaults. */
   retry?: RetryOptions | undefined;
   /** A `queue()`, or the limit of the task's own queue. */
-  queue?: string | { name?: string | undefined; concurrencyLimit?: number | undefined } | undefined;
+  queue?: string | Partial<QueueOptions> | undefined;
   machine?: MachinePreset | { preset?: MachinePreset | undefined; cpu?: number | undefined; memory?: number | undefined } | undefined;
   /** Seconds of compute time per attempt, at least 5; `timeout.None` lifts the config's. */
   maxDuration?: number | undefined;

@@ -33,6 +33,7 @@ import { miscRoutes } from "./routes/misc";
 import { openApiRoutes } from "./routes/openapi";
 import { packetRoutes } from "./routes/packets";
 import { personLinkRoutes } from "./routes/person-links";
+import { environmentRoutes } from "./routes/environment";
 import { queueRoutes } from "./routes/queues";
 import { runChangeRoutes } from "./routes/run-changes";
 import { runRoutes } from "./routes/runs";
@@ -98,6 +99,7 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   callbackRoutes,
   tokenRoutes,
   queueRoutes,
+  environmentRoutes,
   packetRoutes,
   accessRoutes,
   variableRoutes,

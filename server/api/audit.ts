@@ -31,6 +31,9 @@ export type AuditAction =
   | "deployment.promote"
   | "queue.pause"
   | "queue.resume"
+  | "environment.limit"
+  | "environment.pause"
+  | "environment.resume"
   | "queue.override"
   | "queue.reset";
 

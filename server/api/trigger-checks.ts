@@ -69,7 +69,7 @@ const publicOptions: ReadonlySet<string> = new Set<keyof TriggerOptions>([
   "debounce",
 ]);
 /** These reach beyond the task, whatever the token may do with that. */
-const reachingOptions = new Set<string>(["parentRunId", "resumeParentOnCompletion", "lockToVersion"] satisfies (keyof TriggerOptions)[]);
+const reachingOptions = new Set<string>(["parentRunId", "resumeParentOnCompletion", "lockToVersion", "externalDeploymentId"] satisfies (keyof TriggerOptions)[]);
 
 /** Options of a trigger by a public token. `write:tasks:<id>` says that all of the task's runs are the holder's to shape; `trigger` says less. */
 export function checkPublicOptions(engine: Engine, principal: Principal, id: string, options: TriggerOptions): void {
@@ -84,7 +84,9 @@ export function checkPublicOptions(engine: Engine, principal: Principal, id: str
     if (!mayAll && !publicOptions.has(name)) refuse(name, `cannot be set with a public access token that may only trigger; it needs the scope write:tasks:${id}`);
   }
   const now = engine.clock.now();
-  const due = options.delay === undefined ? null : parseDue(options.delay, now);
-  if (!mayAll && due !== null && due.getTime() > now + longestPublicDelayMs) refuse("delay", `may be at most 24 hours with a public access token that may only trigger; more needs the scope write:tasks:${id}`);
+  for (const [name, delay] of [["delay", options.delay], ["debounce.delay", options.debounce?.delay]] as const) {
+    const due = delay === undefined ? null : parseDue(delay, now);
+    if (!mayAll && due !== null && due.getTime() > now + longestPublicDelayMs) refuse(name, `may be at most 24 hours with a public access token that may only trigger; more needs the scope write:tasks:${id}`);
+  }
   if (options.queue !== undefined && options.queue.name !== engine.deployments.task(id)?.queue) authorize(principal, { action: "write", resources: [{ type: "queues", id: options.queue.name }] });
 }

@@ -132,7 +132,7 @@ describe("text of any kind comes back as it was", () => {
 
 describe("a batch of nasty items", () => {
   it("makes a run for each, failed where it cannot be triggered", async () => {
-    const n = await node({ echo: async ({ assignment }) => decodePacket(assignment.payload) });
+    const n = await node({ echo: async ({ assignment }) => decodePacket(assignment.payload) }, { environment: "dev" });
     const batch = await createBatch(n.engine, { runCount: nasty.length * 2 + 2 });
     await addBatchItems(
       n.engine,

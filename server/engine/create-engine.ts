@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { newId } from "@/lib/ids/ids";
 import { openDeployments } from "./versions/deployments";
 import { shareCommits } from "../db/shared-commits";
-import type { Engine, EngineOptions } from "./engine";
+import { defaultSettings, type Engine, type EngineOptions } from "./engine";
 import { createEnds } from "./running/ends";
 import { createFeed } from "./feed";
 import { createFinishes } from "./running/finish";
@@ -26,6 +26,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
   const engine: Engine = {
     ...options,
+    settings: { ...defaultSettings, ...options.settings },
     nodeId: newId("node"),
     clock: await openDatabaseClock(db.query),
     ends: createEnds(),

@@ -131,12 +131,12 @@ describe("refused", () => {
     [{ delay: "soon" }, "options.delay"],
     [{ ttl: "later" }, "options.ttl"],
     [{ tags: Array.from({ length: 11 }, (_, i) => `t${i}`) }, "options.tags"],
-    [{ queue: { name: "nowhere" } }, "options.queue"],
+    [{ lockToVersion: "20000101.1" }, "options.lockToVersion"],
     [{ metadata: [1] }, "options.metadata"],
   ])("%j names the field and stores nothing", async (options, param) => {
     const n = await node({ task: async () => 1 });
     await expect(start(n, "task", null, options)).rejects.toMatchObject({ status: 422, param });
-    await expect(start(n, "nope")).rejects.toMatchObject({ status: 404 });
+    await expect(start(n, "x".repeat(129))).rejects.toMatchObject({ status: 422, param: "taskId" });
     expect((await listRuns(suite.db, "env_1", { limit: 10 })).rows).toEqual([]);
   });
 });

@@ -32,6 +32,17 @@ export interface LiveRun {
   open: Set<number>;
 }
 
+/** What the operator may set. */
+export interface EngineSettings {
+  /** How long debounced triggers that name no `maxDelay` may push a run back, from its creation; null: for ever. */
+  debounceMaxMs: number | null;
+  /** Longest TTL: longer ones are cut, and runs without one get it; null: none. */
+  ttlMaxMs: number | null;
+  /** Runs that may wait in one queue, under all its keys; 0: any number. */
+  queueSizeMax: number;
+}
+export const defaultSettings: EngineSettings = { debounceMaxMs: null, ttlMaxMs: null, queueSizeMax: 0 };
+
 export interface EngineOptions {
   db: Database;
   env: Environment;
@@ -50,10 +61,12 @@ export interface EngineOptions {
   sole: boolean;
   /** Days that finished runs are kept. */
   retentionDays?: number;
+  settings?: Partial<EngineSettings>;
 }
 
 /** The run engine of one environment on one node. Verbs are functions over it, a file each. */
-export interface Engine extends EngineOptions {
+export interface Engine extends Omit<EngineOptions, "settings"> {
+  readonly settings: EngineSettings;
   readonly nodeId: string;
   readonly feed: Feed;
   readonly ends: Ends;

@@ -1,6 +1,7 @@
 import type { TaskRunError } from "@/lib/contracts/error";
 import type { MetadataOperation, Packet, RunEventType } from "@/lib/contracts/run";
 import type { RunStatus } from "@/lib/contracts/status";
+import type { Debounce } from "./triggering/debounce";
 import type { NewRun } from "./triggering/insert-runs";
 import type { StoredRun } from "./run-row";
 
@@ -9,12 +10,16 @@ export interface KeyedRun {
   idempotency: { key: string; ttlMs: number } | null;
   requestKey: string | null;
   oneTimeToken: { hash: string; expiresAt: Date } | null;
+  /** Only through `keyed`, whose transaction looks at the run that may be there. */
+  debounce?: Debounce;
 }
 /** `stored` null: another run holds the key, or the same request made it before. */
 export interface KeyedAnswer {
   id: string;
   isCached: boolean;
   stored: StoredRun | null;
+  /** What a debounced call changed: the run that was there, if it did, and payloads that nothing refers to any more. */
+  pushed?: { run: StoredRun | null; replaced: Packet[] };
 }
 
 /** A run's end. `epoch` null: whoever holds it (cancel, expiry); `from` then says which statuses may end this way. */

@@ -6,6 +6,7 @@ import { dispatch } from "./running/dispatch";
 import type { Ending, PlainEnd } from "./running/ending";
 import type { StoredRun } from "./run-row";
 import type { NewRun } from "./triggering/insert-runs";
+import { releaseParked } from "./versions/release-parked";
 import { settleFinal } from "./waiting/settle";
 
 /** What follows in memory when runs have been created: those that wait are counted. Answers what is to be told. */
@@ -18,9 +19,15 @@ export function tellCreated(engine: Engine, inputs: readonly NewRun[], stored: r
     } else if (run.status === "DELAYED") {
       engine.counts.delayed += 1;
       if (run.delay_until !== null) engine.timers.expect(Date.parse(run.delay_until));
-    }
+    } else if (run.status === "PENDING_VERSION") tellParked(engine, run.id, input.get(run.id)?.version_deadline);
   }
   return stored.map((run) => ({ run, events: creationEvents(run, input.get(run.id)?.created_by), created: true }));
+}
+
+/** The version that it waits for may have come between the check and the commit: its release did not see this run. */
+function tellParked(engine: Engine, runId: string, deadline: string | undefined): void {
+  if (deadline !== undefined) engine.timers.expect(Date.parse(deadline));
+  void releaseParked(engine, [runId]).catch((error: unknown) => engine.log.warn("a run that waits for a version could not be looked at; the next deployment finds it", { run: runId, error: String(error) }));
 }
 
 /** Those on the fast road go to their processes. */

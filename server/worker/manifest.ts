@@ -80,15 +80,19 @@ function checkName(what: string, name: string): void {
   if (/[\0-\u001f\u007f]|\p{Surrogate}/u.test(name)) throw new Error(`${what} may not contain control characters or unpaired surrogates`);
 }
 
+type Limits = NonNullable<RegisteredTask["queue"]>;
+
 function queuesOf(tasks: readonly RegisteredTask[]): QueueManifest[] {
-  const limits = new Map<string, number | null>();
-  const note = (name: string, limit: number | undefined) => {
+  const queues = new Map<string, QueueManifest>();
+  const note = (name: string, given: Limits | undefined) => {
     // The first limit that is given counts; a later mention by name alone does not lift it.
-    if (limits.get(name) === undefined || limits.get(name) === null) limits.set(name, limit ?? null);
+    const before = queues.get(name);
+    const total = before?.totalConcurrencyLimit ?? given?.totalConcurrencyLimit;
+    queues.set(name, { name, concurrencyLimit: before?.concurrencyLimit ?? given?.concurrencyLimit ?? null, ...(total !== undefined && { totalConcurrencyLimit: total }) });
   };
-  for (const queue of listQueues()) note(queue.name, queue.concurrencyLimit);
-  for (const task of tasks) note(queueName(task), task.queue?.concurrencyLimit);
-  return [...limits].map(([name, concurrencyLimit]) => ({ name, concurrencyLimit }));
+  for (const queue of listQueues()) note(queue.name, queue);
+  for (const task of tasks) note(queueName(task), task.queue);
+  return [...queues.values()];
 }
 
 const isTask = (value: unknown): value is { id: string } => typeof value === "object" && value !== null && "trigger" in value && "id" in value && typeof value.id === "string";

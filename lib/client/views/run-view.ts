@@ -77,7 +77,7 @@ function patchOver(detail: RunDetail, patch: RunPatch): RunDetail {
 /** All fields of the new row instead of the old one's, absent ones included; what only the detail has stays. */
 function rowOver(detail: RunDetail, row: RunRow): RunDetail {
   const { payload, payloadType, output, outputType, metadata, triggerFunction, streams } = detail;
-  const { fullError, ttl, idempotencyKey, idempotencyKeyExpiresAt, maxDuration } = detail;
+  const { fullError, ttl, idempotencyKey, idempotencyKeyExpiresAt, debounceKey, parked, maxDuration } = detail;
   return {
     ...row,
     payload,
@@ -91,6 +91,8 @@ function rowOver(detail: RunDetail, row: RunRow): RunDetail {
     ...(ttl !== undefined && { ttl }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(idempotencyKeyExpiresAt !== undefined && { idempotencyKeyExpiresAt }),
+    ...(debounceKey !== undefined && { debounceKey }),
+    ...(parked !== undefined && { parked }),
     ...(maxDuration !== undefined && { maxDuration }),
   };
 }

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import type { TokenPage, TokensPage } from "@/lib/contracts/dashboard";
+import type { QueuesPage, TokenPage, TokensPage } from "@/lib/contracts/dashboard";
 import { listOf } from "@/lib/contracts/list";
 import { TokenStatus } from "@/lib/contracts/token";
 import { listQueues, getCounts } from "../../engine/reads/live";
@@ -49,14 +49,9 @@ export function tokenPageRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   app.get("/api/dashboard/queues", viewer, async (c) => {
-    const [queues, paused] = [await listQueues(engine), await environmentPaused()];
-    return c.json({ queues, environment: { running: getCounts(engine).running, limit: env.concurrencyLimit, paused } });
+    const page: QueuesPage = { queues: await listQueues(engine), environment: { ...engine.scheduler.environment, running: getCounts(engine).running } };
+    return c.json(page);
   });
-
-  async function environmentPaused(): Promise<boolean> {
-    const [row] = await db.query<{ paused: boolean }>("select paused from environment where id = $1", [env.id]);
-    return row?.paused ?? false;
-  }
 
   return app;
 }

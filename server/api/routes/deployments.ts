@@ -63,7 +63,10 @@ export function deploymentRoutes(context: ApiContext): Hono<ApiEnv> {
   return app;
 }
 
-const wireDeployment = ({ id, version, createdAt }: DeploymentRow) => ({ id, createdAt, shortCode: version, version, runtime: "node", runtimeVersion: process.versions.node, status: "DEPLOYED", deployedAt: createdAt });
+function wireDeployment({ id, version, createdAt, externalIds }: DeploymentRow) {
+  const externalId = externalIds.at(-1);
+  return { id, createdAt, shortCode: version, version, runtime: "node", runtimeVersion: process.versions.node, status: "DEPLOYED", deployedAt: createdAt, ...(externalId !== undefined && { externalId }) };
+}
 
 /** What the published command line reads of one; there is no image. */
 const wholeDeployment = (row: DeploymentRow) => ({ ...wireDeployment(row), contentHash: row.contentHash, imageReference: null, imagePlatform: `${process.platform}/${process.arch}`, isCurrent: row.isCurrent });

@@ -55,7 +55,9 @@ describe("every door of a trigger", () => {
     ["text of superjson", { payload: "{broken", options: { payloadType: "application/super+json" } }, /superjson|super\+json/],
     ["text that is none", { payload: { a: 1 }, options: { payloadType: "text/plain" } }, /must be a string/],
     ["a storage path", { payload: "../x", options: { payloadType: "application/store" } }, /storage path/],
-    ["a queue", { options: { queue: { name: "nobody" } } }, /Queue "nobody" is not defined/],
+    ["a version", { options: { lockToVersion: "20000101.1" } }, /Version 20000101.1 is not deployed/],
+    ["an id of a deployment", { options: { externalDeploymentId: "x".repeat(129) } }, /at most 128 characters/],
+    ["a debounce", { options: { debounce: { key: "k", delay: "soon" } } }, /"soon" is not a duration/],
   ])("checks alike: %s", async (_, given, words) => {
     const told = await doors("hello", given);
     expect(told[0]).toMatch(words);

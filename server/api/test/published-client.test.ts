@@ -107,7 +107,8 @@ test("cancel, replay, reschedule, and what is missing", async () => {
   const again = await runs.replay(id);
   expect((await runs.retrieve(again.id)).payload).toEqual({ n: 1 });
   await expect(runs.retrieve("run_missing")).rejects.toMatchObject({ status: 404, message: expect.stringContaining("run_missing") });
-  await expect(tasks.trigger("nobody", {})).rejects.toMatchObject({ status: 404, message: expect.stringContaining("Known tasks") });
+  const { version } = await runs.retrieve(again.id);
+  await expect(tasks.trigger("nobody", {}, { version: version ?? api.engine.deployments.current()?.version ?? "" })).rejects.toMatchObject({ status: 404, message: expect.stringContaining("Known tasks") });
   await expect(tasks.trigger("checked", { count: 0 })).rejects.toMatchObject({ status: 422, message: expect.stringContaining("payload.email") });
 });
 

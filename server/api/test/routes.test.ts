@@ -58,9 +58,9 @@ test("text, plain JSON and nothing survive as payloads", async () => {
   }
 });
 
-test("an unknown task is named, with the known ones, and nothing is stored", async () => {
+test("a task that the version lacks is named, with the known ones, and nothing is stored", async () => {
   const before = await storedRuns();
-  const answer = await trigger("helo", {});
+  const answer = await trigger("helo", { options: { lockToVersion: api.engine.deployments.current()?.version } });
   expect(answer.status).toBe(404);
   expect(answer.body.error).toMatch(/"helo".*hello/);
   expect(answer.headers.get("x-should-retry")).toBe("false");
@@ -91,7 +91,7 @@ test.each([
   ["tags", { tags: Array.from({ length: 11 }, (_, i) => `t${i}`) }, 422, "options.tags"],
   ["a long tag", { tags: ["x".repeat(129)] }, 422, "options.tags"],
   ["machine", { machine: "huge" }, 400, "options.machine"],
-  ["queue", { queue: { name: "nobody" } }, 422, "options.queue"],
+  ["lockToVersion", { lockToVersion: "20000101.1" }, 422, "options.lockToVersion"],
   ["payloadType", { payloadType: "application/x-python" }, 400, "options.payloadType"],
 ])("a wrong option is refused by name: %s", async (_, options, status, path) => {
   const before = await storedRuns();

@@ -10,8 +10,9 @@ import { freeSlot, type Engine } from "../engine";
 import { EngineError } from "../error";
 import { afterInsert } from "../triggering/after-insert";
 import { insertKeyed } from "../triggering/keyed";
-import type { KeyedRun } from "../loops";
+import type { KeyedAnswer, KeyedRun } from "../loops";
 import { discardPacket } from "../packets";
+import { afterJoin } from "../triggering/join-debounced";
 import { prepareRun, takeFastRoad, type ParentOperation } from "../triggering/prepare-run";
 import type { StoredRun } from "../run-row";
 
@@ -35,11 +36,11 @@ export async function prepareItem(engine: Engine, batchId: string, item: Item, p
     const prepared = await prepareRun(engine, { ...item, payload: item.payload(), triggerFunction, batch }, parent);
     // With its key: as long as a run holds that, the item is that run.
     if ("heldBy" in prepared) return refuse(prepared.refusal, prepared.idempotency);
-    const { run, idempotency } = prepared;
+    const { run, idempotency, debounce } = prepared;
     // The batch waits, not each item: its runs leave the parent's journal and counter alone.
     Object.assign(run, { parent_kind: parent === null ? null : "batchTrigger", parent_waits: false, parent_outcome: null });
     takeFastRoad(engine, run);
-    return { keyed: { run, idempotency, requestKey: null, oneTimeToken: null }, error: null };
+    return { keyed: { run, idempotency, requestKey: null, oneTimeToken: null, ...(debounce !== null && { debounce }) }, error: null };
   } catch (error) {
     if (!(error instanceof EngineError) || error.status === 503) throw error;
     return refuse(error, null);
@@ -110,18 +111,20 @@ export interface Inserted {
   stored: StoredRun[];
   /** Runs that existed before, by idempotency key: they may have ended already. */
   cached: string[];
+  pushed: KeyedAnswer[];
   runIds: string[];
 }
 
 export async function insertItems(query: Query, engine: Engine, batchId: string, items: readonly { index: number; task: string; keyed: KeyedRun; error: string | null }[]): Promise<Inserted> {
   const answers = await insertKeyed(query, engine, items.map((item) => item.keyed), { again: false });
   const rows: { index: number; run_id: string; task: string; done: boolean; error: string | null }[] = [];
-  const result: Inserted = { runs: [], unmade: [], stored: [], cached: [], runIds: [] };
+  const result: Inserted = { runs: [], unmade: [], stored: [], cached: [], pushed: [], runIds: [] };
   for (const [position, item] of items.entries()) {
     const answer = answers[position];
     if (answer === undefined || answer instanceof Error) throw answer ?? new Error("an item got no answer");
     rows.push({ index: item.index, run_id: answer.id, task: item.keyed.run.task, done: answer.stored !== null && isFinal(answer.stored.status), error: item.error === null || answer.stored === null ? null : readableText(item.error, 1000) });
     result.runIds.push(answer.id);
+    if (answer.pushed !== undefined) result.pushed.push(answer);
     if (answer.stored === null) {
       result.cached.push(answer.id);
       result.unmade.push(item.keyed.run);
@@ -140,6 +143,7 @@ export async function afterItems(engine: Engine, batchId: string, inserted: Inse
     await discardPacket(engine.packets, { data: run.payload, dataType: run.payload_type });
   }
   afterInsert(engine, inserted.runs, inserted.stored);
+  await afterJoin(engine, inserted.pushed);
   if (inserted.cached.length > 0) await countEnded(engine, inserted.cached);
   await completeBatch(engine, batchId);
 }

@@ -6,6 +6,8 @@ export interface Lane {
 export interface QueueLimits {
   /** Runs of one lane at once; null: only the environment's limit. */
   limit: number | null;
+  /** Runs of all its lanes together; null: only the environment's limit. */
+  total: number | null;
   paused: boolean;
 }
 /** A share of a lane for one claim: up to `n` runs with a score of `floor` or more. */
@@ -29,7 +31,14 @@ export interface Share {
   missed: number;
 }
 
+/** Of all lanes of a queue. */
+export interface QueueState {
+  waiting: number;
+  claiming: number;
+  running: number;
+}
 export interface LaneState extends Lane {
+  of: QueueState;
   waiting: number;
   /** Of those, how many a claim under way may be taking. */
   claiming: number;
@@ -38,6 +47,11 @@ export interface LaneState extends Lane {
   floor: number;
   /** Of the claims under way. */
   readonly open: Set<Share>;
+}
+
+export function addClaiming(lane: LaneState, n: number): void {
+  lane.claiming += n;
+  lane.of.claiming += n;
 }
 
 /** There may be a waiting run with this score that the claims under way have not seen. */

@@ -1,15 +1,18 @@
 import type { QueueRow } from "@/lib/contracts/realtime";
 import type { Engine } from "../engine";
 import { EngineError } from "../error";
+import { readEnvironmentState } from "../reads/environment";
 import { listQueues } from "../reads/live";
 
 /** Loads limits and pauses of all queues, and of the environment, into the scheduler. */
 export async function loadQueues(engine: Engine): Promise<void> {
-  const rows = await engine.db.query<{ name: string; concurrency_limit: number | null; override_limit: number | null; paused: boolean }>(
-    "select name, concurrency_limit, override_limit, paused from queue where env_id = $1",
+  const { scheduler } = engine;
+  const rows = await engine.db.query<{ name: string; concurrency_limit: number | null; total_limit: number | null; override_limit: number | null; paused: boolean }>(
+    "select name, concurrency_limit, total_limit, override_limit, paused from queue where env_id = $1",
     [engine.env.id],
   );
-  engine.scheduler.setQueues(new Map(rows.map((row) => [row.name, { limit: row.override_limit ?? row.concurrency_limit, paused: row.paused }])));
+  scheduler.setQueues(new Map(rows.map((row) => [row.name, { limit: row.override_limit ?? row.concurrency_limit, total: row.total_limit, paused: row.paused }])));
+  scheduler.environment = await readEnvironmentState(engine);
 }
 
 /** Counts what waits, from the queue table. */

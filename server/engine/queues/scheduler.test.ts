@@ -27,7 +27,7 @@ describe("slots", () => {
 
   it("that start nothing are counted: paused ones, and full ones in which runs wait", () => {
     const scheduler = new Scheduler(10);
-    scheduler.setQueues(new Map([["full", { limit: 1, paused: false }], ["idle", { limit: 1, paused: false }], ["paused", { limit: null, paused: true }]]));
+    scheduler.setQueues(new Map([["full", { limit: 1, total: null, paused: false }], ["idle", { limit: 1, total: null, paused: false }], ["paused", { limit: null, total: null, paused: true }]]));
     scheduler.hold("a", lane("full"));
     scheduler.hold("b", lane("idle"));
     scheduler.enqueued(lane("full"), 1);
@@ -44,7 +44,7 @@ describe("slots", () => {
 
   it("of a queue, a key and the environment are limits each", () => {
     const scheduler = new Scheduler(3);
-    scheduler.setQueues(new Map([["q", { limit: 1, paused: false }]]));
+    scheduler.setQueues(new Map([["q", { limit: 1, total: null, paused: false }]]));
     expect(scheduler.tryHold("a", lane("q", "x"), 10)).toBe(true);
     expect(scheduler.tryHold("b", lane("q", "x"), 10)).toBe(false);
     expect(scheduler.tryHold("c", lane("q", "y"), 10)).toBe(true);
@@ -64,8 +64,8 @@ describe("slots", () => {
   });
 
   it.each([
-    ["paused", { limit: null, paused: true }],
-    ["limit 0", { limit: 0, paused: false }],
+    ["paused", { limit: null, total: null, paused: true }],
+    ["limit 0", { limit: 0, total: null, paused: false }],
   ])("a queue that is %s starts nothing", (_, limits) => {
     const scheduler = new Scheduler(10);
     scheduler.setQueue("q", limits);
@@ -78,7 +78,7 @@ describe("slots", () => {
   it("a lowered limit lets nothing start until enough have ended", () => {
     const scheduler = new Scheduler(10);
     for (const id of ["a", "b", "c"]) scheduler.hold(id, lane("q"));
-    scheduler.setQueue("q", { limit: 2, paused: false });
+    scheduler.setQueue("q", { limit: 2, total: null, paused: false });
     scheduler.enqueued(lane("q"), 1, 5);
     scheduler.release("a");
     expect(picked(scheduler, 10)).toEqual([]);
@@ -90,7 +90,7 @@ describe("slots", () => {
 describe("picks", () => {
   it("a free key starts at once behind 40 saturated ones", () => {
     const scheduler = new Scheduler(100);
-    scheduler.setQueue("q", { limit: 1, paused: false });
+    scheduler.setQueue("q", { limit: 1, total: null, paused: false });
     for (let key = 0; key < 40; key += 1) {
       scheduler.hold(`run${key}`, lane("q", `busy${key}`));
       scheduler.enqueued(lane("q", `busy${key}`), key, 1000);
@@ -131,7 +131,7 @@ describe("picks", () => {
     fc.assert(
       fc.property(lanes, fc.integer({ min: 1, max: 12 }), fc.nat(20), fc.option(fc.nat(5)), (given, environmentLimit, capacity, limit) => {
         const scheduler = new Scheduler(environmentLimit);
-        scheduler.setQueues(new Map(["a", "b"].map((name) => [name, { limit, paused: false }])));
+        scheduler.setQueues(new Map(["a", "b"].map((name) => [name, { limit, total: null, paused: false }])));
         const waiting = new Map<string, number>();
         for (const [index, one] of given.entries()) {
           if (one.waiting > 0) scheduler.enqueued(one, 0, one.waiting);
@@ -193,7 +193,7 @@ describe("claims under way", () => {
 
   it("share what waits, the slots and the workers' places with each other", () => {
     const scheduler = new Scheduler(100);
-    scheduler.setQueue("q", { limit: 7, paused: false });
+    scheduler.setQueue("q", { limit: 7, total: null, paused: false });
     scheduler.enqueued(lane("q"), 1, 100);
     const first = scheduler.claim(5, [], 0);
     const second = scheduler.claim(5, [], 0);

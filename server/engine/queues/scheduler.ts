@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import { laneId, lowerFloor, type Claim, type Lane, type LaneState, type QueueLimits, type Share } from "./lanes";
+import type { EnvironmentState } from "@/lib/contracts/realtime";
+import { addClaiming, laneId, lowerFloor, type Claim, type Lane, type LaneState, type Pick, type QueueLimits, type QueueState, type Share } from "./lanes";
 
 /** Lanes looked at in one claim. */
 const maxLanes = 200;
@@ -25,14 +26,14 @@ export class Scheduler {
   readonly #readings = new Set<Map<string, number>>();
   #recounts = 0;
   #queues = new Map<string, QueueLimits>();
+  readonly #states = new Map<string, QueueState>();
   #floorsFrom = 0;
   /** The last claim left runs waiting for want of capacity, so nobody may overtake them. */
   #saturated = false;
-  environmentLimit: number;
-  environmentPaused = false;
+  environment: EnvironmentState;
 
   constructor(environmentLimit: number) {
-    this.environmentLimit = environmentLimit;
+    this.environment = { limit: environmentLimit, burst: 1, paused: false };
   }
 
   setQueues(queues: ReadonlyMap<string, QueueLimits>): void {
@@ -45,27 +46,53 @@ export class Scheduler {
     return this.#queues.has(name);
   }
   isPaused(queue: string): boolean {
-    return this.environmentPaused || this.#queues.get(queue)?.paused === true;
+    return this.environment.paused || this.#queues.get(queue)?.paused === true;
   }
 
   #lane(lane: Lane): LaneState {
     const id = laneId(lane);
     let state = this.#lanes.get(id);
     if (state === undefined) {
-      state = { queue: lane.queue, key: lane.key, waiting: 0, claiming: 0, running: new Set(), floor: 0, open: new Set() };
+      state = { of: this.#state(lane.queue), queue: lane.queue, key: lane.key, waiting: 0, claiming: 0, running: new Set(), floor: 0, open: new Set() };
       this.#lanes.set(id, state);
     }
     return state;
   }
 
-  #room(lane: LaneState): number {
-    if (this.isPaused(lane.queue)) return 0;
-    const limit = this.#queues.get(lane.queue)?.limit ?? this.environmentLimit;
-    return Math.min(limit, this.environmentLimit) - lane.running.size - lane.claiming;
+  #state(queue: string): QueueState {
+    let state = this.#states.get(queue);
+    if (state === undefined) {
+      state = { waiting: 0, claiming: 0, running: 0 };
+      this.#states.set(queue, state);
+    }
+    return state;
   }
 
+  /** `freed`: slots that end in the same commit, before. */
+  #room(lane: LaneState, freed = { lane: 0, queue: 0 }): number {
+    if (this.isPaused(lane.queue)) return 0;
+    const limits = this.#queues.get(lane.queue);
+    const own = Math.min(limits?.limit ?? this.environmentLimit, this.environmentLimit) - lane.running.size - lane.claiming + freed.lane;
+    return Math.min(own, this.#total(lane.queue) - lane.of.running - lane.of.claiming + freed.queue);
+  }
+  /** Runs of the queue at once, whatever their keys. */
+  #total(queue: string): number {
+    return Math.min(this.#queues.get(queue)?.total ?? this.environmentLimit, this.environmentLimit);
+  }
+
+  /** Of one queue; all together have the capacity. */
+  get environmentLimit(): number {
+    return this.environment.limit;
+  }
+  get environmentCapacity(): number {
+    return Math.floor(this.environment.limit * this.environment.burst);
+  }
   get environmentRoom(): number {
-    return this.environmentLimit - this.#slots.size - this.#claiming;
+    return this.environmentCapacity - this.#slots.size - this.#claiming;
+  }
+  /** Runs that wait in the queue, under all keys. */
+  waitingIn(queue: string): number {
+    return this.#states.get(queue)?.waiting ?? 0;
   }
   get running(): number {
     return this.#slots.size;
@@ -75,6 +102,7 @@ export class Scheduler {
   }
   #setWaiting(lane: LaneState, waiting: number): void {
     this.#waiting += waiting - lane.waiting;
+    lane.of.waiting += waiting - lane.waiting;
     lane.waiting = waiting;
     const id = laneId(lane);
     // A lane that comes (again) joins the end of the round: ahead of the others, new keys without end would starve them.
@@ -105,6 +133,7 @@ export class Scheduler {
   }
   hold(runId: string, lane: Lane): void {
     const state = this.#lane(lane);
+    if (!state.running.has(runId)) state.of.running += 1;
     state.running.add(runId);
     this.#slots.set(runId, state);
   }
@@ -114,7 +143,7 @@ export class Scheduler {
     if (lane === undefined) return null;
     this.#slots.delete(runId);
     this.#starting.delete(runId);
-    lane.running.delete(runId);
+    if (lane.running.delete(runId)) lane.of.running -= 1;
     this.#tidy(lane);
     return lane;
   }
@@ -181,14 +210,16 @@ export class Scheduler {
   claim(capacity: number, leaving: readonly string[] = [], now = performance.now()): Claim | null {
     if (this.#waiting === 0) return null;
     const freed = new Map<LaneState, number>();
+    const freedOf = new Map<QueueState, number>();
     let left = 0;
     for (const id of leaving) {
       const lane = this.#slots.get(id);
       if (lane === undefined) continue;
       left += 1;
       freed.set(lane, (freed.get(lane) ?? 0) + 1);
+      freedOf.set(lane.of, (freedOf.get(lane.of) ?? 0) + 1);
     }
-    const room = Math.min(capacity, this.environmentRoom + left, claimLimit, Math.ceil(this.environmentLimit / 2));
+    const room = Math.min(capacity, this.environmentRoom + left, claimLimit, Math.ceil(this.environmentCapacity / 2));
     if (room <= 0) {
       this.#saturated = true;
       return null;
@@ -197,7 +228,8 @@ export class Scheduler {
       this.#floorsFrom = now;
       for (const lane of this.#queued.values()) lane.floor = 0;
     }
-    const roomOf = (lane: LaneState) => Math.min(lane.waiting - lane.claiming, this.#room(lane) + (freed.get(lane) ?? 0));
+    const roomOf = (lane: LaneState) =>
+      Math.min(lane.waiting - lane.claiming, this.#room(lane, { lane: freed.get(lane) ?? 0, queue: freedOf.get(lane.of) ?? 0 }));
     const chosen: LaneState[] = [];
     for (const lane of this.#queued.values()) {
       if (roomOf(lane) > 0) chosen.push(lane);
@@ -206,16 +238,20 @@ export class Scheduler {
     if (chosen.length === 0) return null;
     const share = Math.ceil(room / chosen.length);
     const shares = new Map<string, Share>();
+    const picks: Pick[] = [];
     for (const lane of chosen) {
+      const n = Math.min(roomOf(lane), share);
+      // Other lanes of its queue have taken what the queue has left; it is first the next time.
+      if (n <= 0) continue;
       const id = laneId(lane);
       this.#queued.delete(id);
       this.#queued.set(id, lane);
-      const kept: Share = { lane, n: Math.min(roomOf(lane), share), reached: lane.floor, missed: Infinity };
-      lane.claiming += kept.n;
+      const kept: Share = { lane, n, reached: lane.floor, missed: Infinity };
+      addClaiming(lane, n);
       lane.open.add(kept);
       shares.set(id, kept);
+      picks.push({ queue: lane.queue, key: lane.key, n, floor: lane.floor });
     }
-    const picks = [...shares.values()].map(({ lane: { queue, key, floor }, n }) => ({ queue, key, n, floor }));
     const claim = { picks, room: Math.min(room, picks.reduce((sum, pick) => sum + pick.n, 0)), shares };
     this.#claiming += claim.room;
     return claim;
@@ -228,7 +264,7 @@ export class Scheduler {
     if (share !== undefined) {
       share.reached = Math.max(share.reached, score);
       share.n -= 1;
-      state.claiming -= 1;
+      addClaiming(state, -1);
       state.floor = Math.min(Math.max(state.floor, score), share.missed);
     }
     this.dequeued(lane);
@@ -239,7 +275,7 @@ export class Scheduler {
     this.#claiming -= claim.room;
     for (const share of claim.shares.values()) {
       const { lane, n, reached } = share;
-      lane.claiming -= n;
+      addClaiming(lane, -n);
       lane.open.delete(share);
       if (n > 0) lowerFloor(lane, reached);
       this.#tidy(lane);

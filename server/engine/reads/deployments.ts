@@ -6,6 +6,7 @@ export interface DeploymentRow {
   version: string;
   contentHash: string;
   bundle: string;
+  externalIds: readonly string[];
   createdAt: string;
   isCurrent: boolean;
   /** When and by whom it was last made current by hand. */
@@ -13,7 +14,7 @@ export interface DeploymentRow {
   promotedBy: string | null;
 }
 
-const columns = `id, version, content_hash as "contentHash", bundle, created_at as "createdAt", is_current as "isCurrent", promoted_at as "promotedAt", promoted_by as "promotedBy"`;
+const columns = `id, version, content_hash as "contentHash", bundle, external_ids as "externalIds", created_at as "createdAt", is_current as "isCurrent", promoted_at as "promotedAt", promoted_by as "promotedBy"`;
 
 /** Newest first; `after` is the id of the last one seen. */
 export async function listDeployments(db: Database, envId: string, page: { limit: number; after?: string | undefined; from?: string; to?: string }): Promise<{ deployments: DeploymentRow[]; next?: string }> {

@@ -44,6 +44,7 @@ export function getCounts(engine: Engine): Counts {
     failedLastHour: counts.failedLastHour,
     queuesPaused: held.paused,
     queuesFull: held.full,
+    environment: scheduler.environment,
     byStatus: { QUEUED: scheduler.waiting, EXECUTING: scheduler.running, WAITING: counts.waiting, DELAYED: counts.delayed },
   };
 }

@@ -21,6 +21,6 @@ export async function readQueuePlace(engine: Engine, runId: string): Promise<Que
     ahead: row.ahead,
     perMinute: row.finished / paceMinutes,
     laneRunning: scheduler.runningIn({ queue: row.queue, key: row.key }),
-    environment: { running: scheduler.running, limit: scheduler.environmentLimit, paused: scheduler.environmentPaused },
+    environment: { running: scheduler.running, limit: scheduler.environmentCapacity, paused: scheduler.environment.paused },
   };
 }

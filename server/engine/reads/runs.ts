@@ -45,6 +45,8 @@ export async function getRunDetail(db: Database, envId: string, runId: string): 
   if (options.ttl !== undefined) detail.ttl = options.ttl;
   if (options.idempotencyKey !== undefined) detail.idempotencyKey = options.idempotencyKey;
   if (options.idempotencyKeyExpiresAt !== undefined) detail.idempotencyKeyExpiresAt = options.idempotencyKeyExpiresAt;
+  if (options.parked !== undefined && run.status === "PENDING_VERSION") detail.parked = options.parked;
+  if (options.debounce !== undefined) detail.debounceKey = options.debounce.key;
   return detail;
 }
 

@@ -1,12 +1,14 @@
 import type { Assignment, TaskContext } from "@/lib/contracts/ipc";
 import type { InternalErrorCode } from "@/lib/contracts/error";
-import { machinePresets, type BundleManifest, type MachinePreset, type TaskManifest } from "@/lib/contracts/task";
+import { machinePresets, type BundleManifest, type MachinePreset } from "@/lib/contracts/task";
 import { decodeText } from "../../db/text";
 import type { Deployment } from "../versions/deployments";
 import { freeSlot, type Engine } from "../engine";
 import { resolvePacket } from "../packets";
-import { parkForVersion } from "../versions/pending-version";
+import { parkForVersion } from "../versions/park-run";
 import { readOptions, type RunOptions } from "../triggering/run-options";
+import { settingsOf, type TaskVersion } from "../triggering/settings";
+import { isFirstStart, isSettled, lockSettings } from "./lock-settings";
 import type { StoredRun } from "../run-row";
 
 /** The cold part of a run that a worker needs, as stored. */
@@ -61,14 +63,29 @@ function tryPlace(engine: Engine, start: Start, deployment: Deployment | null): 
   try {
     const task = deployment?.manifest.tasks.find((candidate) => candidate.id === start.run.task);
     if (deployment === null || task === undefined) void parkForVersion(engine, start.run);
-    else place(engine, start, { deployment, task });
+    else placeSettled(engine, start, { deployment, task, options: readOptions(start.cold.options) });
   } catch (error) {
     void failStart(engine, start.run, { code: "TASK_EXECUTION_FAILED", message: `The run could not be started: ${messageOf(error)}` });
   }
 }
 
-function place(engine: Engine, { run, cold, resumed }: Start, of: { deployment: Deployment; task: TaskManifest }): void {
-  const ctx = contextOf(engine, run, { ...of, options: readOptions(cold.options) });
+interface Code extends TaskVersion {
+  options: RunOptions;
+}
+
+/** What an attempt may take is for the version that executes it to say, not for the one under which it was triggered. */
+function placeSettled(engine: Engine, start: Start, of: Code): void {
+  const settings = isFirstStart(start.run) && start.resumed === undefined ? settingsOf(of, of.options) : null;
+  if (settings === null || isSettled(start.run, settings)) return place(engine, start, of);
+  lockSettings(engine, start.run, settings)
+    .then((run) => {
+      if (run !== null && !engine.canceled.has(run.id)) place(engine, { ...start, run }, of);
+    })
+    .catch((error: unknown) => engine.log.error("the settings of a run's version could not be stored; the sweep tries again", { run: start.run.id, error: messageOf(error) }));
+}
+
+function place(engine: Engine, { run, cold, resumed }: Start, of: Code): void {
+  const ctx = contextOf(engine, run, of);
   engine.live.set(run.id, {
     id: run.id,
     epoch: run.epoch,
@@ -130,7 +147,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 export const machineOf = (run: StoredRun, config: BundleManifest["config"]): MachinePreset => run.machine ?? config.machine ?? "small-1x";
 
-function contextOf(engine: Engine, run: StoredRun, of: { task: TaskManifest; deployment: Deployment; options: RunOptions }): TaskContext {
+function contextOf(engine: Engine, run: StoredRun, of: Code): TaskContext {
   const { task, deployment, options } = of;
   const { env } = engine;
   const machine = machineOf(run, deployment.manifest.config);

@@ -49,7 +49,7 @@ q as (
   returning run_id
 ),
 tm as (
-  delete from run_timer where (kind, ref) in (select k, id from r, unnest(array['ttl', 'delay', 'retry']) as k
+  delete from run_timer where (kind, ref) in (select k, id from r, unnest(array['ttl', 'delay', 'retry', 'version']) as k
     where r.expires_at is not null or r.delay_until is not null or r.event in ('canceled', 'expired'))
 ),
 mine as (delete from run_journal where run_id = any(array(select id from r))),

@@ -7,7 +7,7 @@ import { addBatchItems, createBatch, sealBatch } from "../batches/batch";
 import { cancelRun } from "./cancel-run";
 import { loseRuns } from "./lose-runs";
 import { performOperation } from "./operation";
-import { promotePending } from "../versions/pending-version";
+import { releaseParked } from "../versions/release-parked";
 import { setQueuePaused } from "../queues/queue";
 import { listEvents } from "../reads/run";
 import { getRunDetail, listRuns } from "../reads/runs";
@@ -158,7 +158,7 @@ describe("a cancel", () => {
       [id],
     );
     n.engine.rounds.recount();
-    await meet(id, () => promotePending(n.engine, ["gone"]), cancel(n, id));
+    await meet(id, () => releaseParked(n.engine), cancel(n, id));
     expect(await suite.db.query("select * from run_queue")).toEqual([]);
     expect(await suite.db.query("select * from run_timer")).toEqual([]);
   });

@@ -5,6 +5,7 @@ import type { Timers } from "../loops";
 import { resumeRuns } from "../waiting/resume";
 import { retryDue } from "../running/retry";
 import { runColumns, type StoredRun } from "../run-row";
+import { readOptions } from "../triggering/run-options";
 import { timeOutToken } from "../waiting/token";
 import { settleOperation } from "../waiting/waiters";
 
@@ -78,6 +79,8 @@ export function startTimers(engine: Engine): Timers {
         return enqueueDelayed(engine, timer.ref);
       case "ttl":
         return expireRun(engine, timer.ref);
+      case "version":
+        return giveUpParked(engine, timer.ref);
       case "retry":
         return retryDue(engine, timer.ref);
       case "wait":
@@ -147,6 +150,27 @@ async function expireRun(engine: Engine, runId: string): Promise<void> {
     });
   }
   await engine.db.query("delete from run_timer t where kind = 'ttl' and ref = $1 and due_at <= now() and not exists (select from run where id = t.ref and status = 'QUEUED' and started_at is null)", [runId]);
+}
+
+/** The deployment that a run is bound to has not come in its time. */
+async function giveUpParked(engine: Engine, runId: string): Promise<void> {
+  const [run] = await engine.db.query<{ options: string; epoch: number }>(
+    "select d.options, r.epoch from run r join run_data d on d.run_id = r.id where r.id = $1 and r.status = 'PENDING_VERSION'",
+    [runId],
+  );
+  if (run !== undefined) {
+    const id = readOptions(run.options).parked?.externalDeploymentId ?? "";
+    await engine.finishes.submit({
+      runId,
+      epoch: run.epoch,
+      from: ["PENDING_VERSION"],
+      status: "EXPIRED",
+      event: "expired",
+      error: { type: "STRING_ERROR", raw: `Run expired because no deployment with the external id ${JSON.stringify(id)} that has its task and queue came within an hour` },
+      usageMs: 0,
+    });
+  }
+  await engine.db.query("delete from run_timer t where kind = 'version' and ref = $1 and due_at <= now() and not exists (select from run where id = t.ref and status = 'PENDING_VERSION')", [runId]);
 }
 
 /** A timed wait is over. */

@@ -99,7 +99,7 @@ describe("a request id", () => {
   it("a one-time token is not used up by a trigger that is refused", async () => {
     const n = await node({ task: echo });
     const oneTimeToken = { hash: "h", expiresAt: new Date(Date.now() + 60_000) };
-    await expect(trigger(n.engine, { task: "nowhere", payload: encodePacket(1), options: {}, oneTimeToken })).rejects.toMatchObject({ status: 404 });
+    await expect(trigger(n.engine, { task: "task", payload: encodePacket(1), options: { ttl: "soon" }, oneTimeToken })).rejects.toMatchObject({ status: 422 });
     const uses = await Promise.allSettled(Array.from({ length: 50 }, () => trigger(n.engine, { task: "task", payload: encodePacket(1), options: {}, oneTimeToken })));
     expect(uses.filter((use) => use.status === "fulfilled")).toHaveLength(1);
     expect(n.engine.scheduler.starting).toBe(0);

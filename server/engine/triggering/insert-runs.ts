@@ -9,7 +9,7 @@ import { runColumns, type StoredRun } from "../run-row";
 export interface NewRun {
   id: string;
   task: string;
-  status: Extract<RunStatus, "QUEUED" | "DELAYED" | "EXECUTING" | "DEQUEUED" | "SYSTEM_FAILURE">;
+  status: Extract<RunStatus, "QUEUED" | "DELAYED" | "PENDING_VERSION" | "EXECUTING" | "DEQUEUED" | "SYSTEM_FAILURE">;
   queue: string;
   concurrency_key: string | null;
   priority_ms: number;
@@ -51,6 +51,8 @@ export interface NewRun {
   parent_outcome: string | null;
   /** The person or key that asked for it by hand; left out otherwise. */
   created_by?: string;
+  /** When a run that waits for a deployment is given up. */
+  version_deadline?: string;
 }
 
 /** About how much a run adds to a statement. */
@@ -79,6 +81,7 @@ interface Parts {
   again: boolean;
   tags: boolean;
   waiting: boolean;
+  parked: boolean;
   children: boolean;
   /** Some have events that their rows cannot say. */
   told: boolean;
@@ -108,22 +111,22 @@ const holdsItsKeys = `
  * A run whose parent no longer runs at `parent_epoch` is left out: a zombie creates nothing.
  * With `again` it inserts nothing for ids that are there.
  */
-const insertSql = ({ again, tags, waiting, children, told, keys }: Parts): string => `
+const insertSql = ({ again, tags, waiting, parked, children, told, keys }: Parts): string => `
 with ${children ? parents : ""}
 i as materialized (
   select i.*, coalesce(i.queue_ms, floor(extract(epoch from now()) * 1000)::bigint) as place
-    from json_to_recordset($2::json) as i(${inputColumns}, created_by text${keys ? `, ${keyColumns}` : ""})
+    from json_to_recordset($2::json) as i(${inputColumns}, created_by text${parked ? ", version_deadline timestamptz" : ""}${keys ? `, ${keyColumns}` : ""})
    where true ${children ? `and (i.parent_seq is null or ${fenced})` : ""} ${keys ? `and ${holdsItsKeys}` : ""}
 ),
 r as (
   insert into run (id, env_id, task, status, notable, version, epoch, attempt, queue, concurrency_key, priority_ms, queue_at, queued_at, started_at,
                    finished_at, delay_until, expires_at, parent_id, root_id, batch_id, replay_of, depth, is_test, deployment, machine, isolate,
                    max_attempts, max_duration, tags, node, progress_value, progress_label, error_name, error_message)
-  select id, $1, task, status, case when status in ('DELAYED', 'SYSTEM_FAILURE') then status end,
+  select id, $1, task, status, case when status in ('DELAYED', 'PENDING_VERSION', 'SYSTEM_FAILURE') then status end,
          case when status in ('EXECUTING', 'DEQUEUED') then 2 else 1 end,
          case when status in ('EXECUTING', 'DEQUEUED') then 1 else 0 end, case when status in ('EXECUTING', 'DEQUEUED') then 1 else 0 end,
          queue, concurrency_key, priority_ms, to_timestamp(place / 1000.0),
-         case when status <> 'DELAYED' then now() end, case when status in ('EXECUTING', 'DEQUEUED') then now() end,
+         case when status not in ('DELAYED', 'PENDING_VERSION') then now() end, case when status in ('EXECUTING', 'DEQUEUED') then now() end,
          case when status = 'SYSTEM_FAILURE' then now() end, delay_until,
          case when ttl_ms is not null and status = 'QUEUED' then now() + ttl_ms * interval '1 ms' end,
          parent_id, root_id, batch_id, replay_of, depth, is_test, deployment, machine, isolate, max_attempts, max_duration, tags, node,
@@ -163,6 +166,14 @@ tm as (
     : ""
 }
 ${
+  parked
+    ? `v as (
+  insert into run_timer (env_id, kind, ref, due_at)
+  select $1, 'version', id, version_deadline from i where version_deadline is not null and id in (select id from r) on conflict do nothing
+),`
+    : ""
+}
+${
   children
     ? `p as (
   update run set pending_waits = run.pending_waits + w.n
@@ -186,6 +197,7 @@ function textFor(runs: readonly (NewRun & HeldKeys)[], again: boolean): string {
     again,
     tags: runs.some((run) => run.tags.length > 0),
     waiting: runs.some((run) => run.status === "QUEUED" || run.status === "DELAYED"),
+    parked: runs.some((run) => run.status === "PENDING_VERSION"),
     children: runs.some((run) => run.parent_seq !== null),
     told: runs.some((run) => run.created_by !== undefined || run.status === "DEQUEUED"),
     keys: runs.some((run) => run.request_key !== undefined || run.token_hash !== undefined || run.idempotency_key !== undefined),
@@ -255,7 +267,7 @@ function storedRun(run: NewRun, { queue_at, created_at, progress_value }: Create
     queue_at,
     created_at,
     updated_at: created_at,
-    queued_at: run.status === "DELAYED" ? null : created_at,
+    queued_at: run.status === "DELAYED" || run.status === "PENDING_VERSION" ? null : created_at,
     started_at: starts ? created_at : null,
     finished_at: run.status === "SYSTEM_FAILURE" ? created_at : null,
     delay_until: run.delay_until,

@@ -9,6 +9,7 @@ import { EngineError } from "../error";
 import { insertRuns, sizeOfRun, type HeldKeys, type NewRun } from "./insert-runs";
 import type { StoredRun } from "../run-row";
 import type { KeyedAnswer, KeyedRun } from "../loops";
+import { joinDebounced } from "./join-debounced";
 
 const freeing = keyFreeingStatuses.map((status) => `'${status}'`).join(", ");
 
@@ -126,6 +127,9 @@ export async function insertKeyed(query: Query, engine: Engine, items: readonly 
     const holder = item.idempotency === null ? item.run.id : keys.get(`${item.run.task}\n${item.idempotency.key}`);
     if (holder !== item.run.id) answers.set(item, holder === undefined ? new Error("an idempotency key has no holder") : { id: holder, isCached: true, stored: null });
   }
+  const joined = await joinDebounced(query, engine, open.filter((item) => !answers.has(item)));
+  for (const [item, answer] of joined) answers.set(item, answer);
+  if (joined.size > 0) followJoined(answers, joined);
   await answerRequestsWith(query, engine.env.id, answers);
   const winners = open.filter((item) => !answers.has(item));
   const stored: StoredRun[] = [];
@@ -144,9 +148,19 @@ export async function insertKeyed(query: Query, engine: Engine, items: readonly 
 const storedRequest = (item: Pick<KeyedRun, "run" | "requestKey">) => `${item.run.task}\n${item.requestKey}`;
 const requestId = (item: KeyedRun) => `trigger\n${storedRequest(item)}`;
 
-/** A request id that was taken for a run whose idempotency key is another's names that other one: the client asks again with it. */
+/** An item whose key is held by one that was answered with another run gets that run too. */
+function followJoined(answers: Map<KeyedRun, KeyedAnswer | Error>, joined: ReadonlyMap<KeyedRun, KeyedAnswer>): void {
+  const targets = new Map([...joined].map(([{ run }, { id }]) => [run.id, id]));
+  for (const [item, answer] of answers) {
+    if (answer instanceof Error) continue;
+    const id = targets.get(answer.id);
+    if (id !== undefined) answers.set(item, { ...answer, id });
+  }
+}
+
+/** A request id that was taken for a run whose key is another's names that other one: the client asks again with it. */
 async function answerRequestsWith(query: Query, envId: string, answers: Map<KeyedRun, KeyedAnswer | Error>): Promise<void> {
-  const cached = new Map([...answers].flatMap(([item, answer]) => (answer instanceof Error || !answer.isCached ? [] : [[item.run.id, answer.id]])));
+  const cached = new Map([...answers].flatMap(([item, answer]) => (answer instanceof Error || (!answer.isCached && item.debounce === undefined) ? [] : [[item.run.id, answer.id]])));
   const renamed = [...answers.keys()].filter((item) => item.requestKey !== null && cached.has(item.run.id));
   if (renamed.length === 0) return;
   await query(renameRequests, [envId, JSON.stringify(renamed.map((item) => ({ key: storedRequest(item), ref: cached.get(item.run.id) })))]);

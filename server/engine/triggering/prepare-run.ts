@@ -1,19 +1,21 @@
 import { limits, type Packet } from "@/lib/contracts/run";
 import { isFinal, type RunStatus } from "@/lib/contracts/status";
-import type { BundleManifest, TaskManifest } from "@/lib/contracts/task";
 import type { TriggerOptions } from "@/lib/contracts/trigger";
-import { defaultKeyTtlMs, parseDue, parseKeyTtl, parseTtl } from "@/lib/time/duration";
+import { defaultKeyTtlMs, parseDue, parseKeyTtl } from "@/lib/time/duration";
 import { newId } from "@/lib/ids/ids";
 import { progressOf } from "@/lib/values/metadata";
 import { decodePlain } from "@/lib/values/packet";
 import { encodeText } from "../../db/text";
 import type { Engine } from "../engine";
 import { EngineError } from "../error";
+import { checkDebounce, type Debounce } from "./debounce";
 import type { NewRun } from "./insert-runs";
 import { holderOf } from "./keyed";
 import { offloadPacket } from "../packets";
 import { checkPayload } from "./payload-check";
+import { placeRun } from "./placement";
 import type { RunOptions } from "./run-options";
+import { settingsOf, ttlOf } from "./settings";
 
 export interface TriggerRequest {
   task: string;
@@ -48,6 +50,7 @@ export interface PreparedRun {
   /** For the handle of a run that is triggered inside another: in its parent's journal, so that a replay gives the same. */
   access: string | null;
   idempotency: { key: string; ttlMs: number } | null;
+  debounce: Debounce | null;
 }
 
 /** The run that has the key. What is wrong with the rest of the trigger does not matter then. */
@@ -62,7 +65,12 @@ export async function prepareRun(engine: Engine, request: TriggerRequest, parent
   const { options, task } = request;
   if (engine.readOnlyReason !== null) throw new EngineError(503, engine.readOnlyReason);
   const now = Math.floor(engine.clock.now());
-  const checked = { now, tags: checkTags(options.tags ?? []), delay: checkDelay(options, now), parent, outer: parent ?? (await parentOf(engine, options)) };
+  const tags = checkTags(options.tags ?? []);
+  const given = checkDelay(options, now);
+  const debounce = checkDebounce(options, now, engine.settings.debounceMaxMs);
+  // Without a time of its own, or with one that is over, a debounced run starts when nobody has asked again for so long.
+  const delay = debounce === null || (given !== null && given.getTime() > now) ? given : new Date(now + debounce.delayMs);
+  const checked = { now, tags, delay, debounce, parent, outer: parent ?? (await parentOf(engine, options)) };
   if (options.idempotencyKey === undefined) return makeRun(engine, request, { ...checked, idempotency: null });
   checkKey(options.idempotencyKey, "options.idempotencyKey");
   const idempotency = { key: options.idempotencyKey, ttlMs: keyTtl(options.idempotencyKeyTTL, "options.idempotencyKeyTTL") };
@@ -76,31 +84,30 @@ export async function prepareRun(engine: Engine, request: TriggerRequest, parent
   }
 }
 
+/** A run that is bound to a deployment waits this long for it. */
+const versionDeadlineMs = 3_600_000;
+
 /** What is known of a trigger when the key has been looked at. */
 interface Checked {
   now: number;
   tags: string[];
   delay: Date | null;
+  debounce: Debounce | null;
   parent: ParentOperation | null;
   outer: Pick<ParentOperation, "runId" | "rootId" | "depth" | "isTest"> | null;
   idempotency: PreparedRun["idempotency"];
 }
 
-async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, delay, parent, outer, idempotency }: Checked): Promise<PreparedRun> {
+async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, delay, debounce, parent, outer, idempotency }: Checked): Promise<PreparedRun> {
   const { options } = request;
-  // Who waits for a run gets it from the version that it knows; it has no other to choose.
-  const version = parent?.waits === true ? (parent.deployment ?? undefined) : options.lockToVersion;
-  const deployment = version === undefined ? engine.deployments.current() : engine.deployments.get(version);
-  if (version !== undefined && deployment === null) throw invalid("options.lockToVersion", `Version ${version} is not deployed here.`);
-  const task = deployment?.manifest.tasks.find((candidate) => candidate.id === request.task);
-  if (deployment === null || task === undefined) throw unknownTask(request.task, deployment?.manifest.tasks ?? []);
-  const queue = options.queue?.name ?? task.queue;
-  const hasQueue = version === undefined ? engine.scheduler.hasQueue(queue) : definesQueue(deployment.manifest, queue);
-  if (queue !== task.queue && !hasQueue) throw unknownQueue(queue, version);
+  // Who waits for a run gets it from the version that it knows.
+  const parentVersion = parent?.waits === true ? (parent.deployment ?? undefined) : undefined;
+  const { version, pinned, queue, parked } = placeRun(engine, request.task, { options, parentVersion });
   if (options.concurrencyKey !== undefined) checkKey(options.concurrencyKey, "options.concurrencyKey");
   if (options.region !== undefined) checkKey(options.region, "options.region");
-  const ttl = options.ttl ?? task.ttl ?? deployment.manifest.config.ttl ?? (engine.env.type === "DEVELOPMENT" ? "10m" : undefined);
-  const ttlMs = resolveTtl(ttl);
+  const ttl = ttlOf(engine, version, options.ttl);
+  const { queueSizeMax } = engine.settings;
+  if (queueSizeMax > 0 && parked === null && engine.scheduler.waitingIn(queue) >= queueSizeMax) throw queueIsFull(request.task, queue, queueSizeMax);
   const metadata = checkMetadata(options);
   const depth = outer === null ? 0 : outer.depth + 1;
   if (depth > limits.depth) throw invalid("options.parentRunId", `Runs may be nested ${limits.depth} deep at most.`);
@@ -108,21 +115,21 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   if (request.payload.data !== null && Buffer.byteLength(request.payload.data) > limits.payloadBytes) {
     throw new EngineError(413, `The payload is larger than ${limits.payloadBytes / 1024 / 1024} MB. Store it elsewhere and pass a reference.`, { param: "payload" });
   }
-  checkPayload(task, request.payload, engine.log);
-  if (options.debounce !== undefined) throw invalid("options.debounce", "Debounced triggers are not supported by this version; leave `debounce` out.");
+  // A version that is to come may take what the present one refuses.
+  if (version !== null) checkPayload(version.task, request.payload, engine.log);
 
   const delayed = delay !== null && delay.getTime() > now;
   const id = newId("run", now);
   const packet = await offloadPacket(engine.packets, request.payload, `${id}/payload`);
-  const retry = task.retry ?? deployment.manifest.config.retries?.default;
   const progress = metadata === null ? undefined : progressOf(metadata);
-  const machine = options.machine ?? task.machine ?? null;
-  const isolate = deployment.manifest.config.isolation === "process";
   const stored: RunOptions = {
     triggerFunction: request.triggerFunction ?? "trigger",
-    ...(ttlMs !== null && { ttl: typeof ttl === "number" ? `${ttl}s` : ttl, ttlMs }),
+    ...(parked === null ? ttl : { ...(options.ttl !== undefined && { ttl: typeof options.ttl === "number" ? `${options.ttl}s` : options.ttl }), parked }),
     ...(options.maxAttempts !== undefined && { maxAttempts: options.maxAttempts }),
+    ...(options.maxDuration !== undefined && { maxDuration: options.maxDuration }),
+    ...(options.machine !== undefined && { machine: options.machine }),
     ...(options.region !== undefined && { region: options.region }),
+    ...(debounce !== null && { debounce: { key: debounce.key, mode: debounce.takes === null ? "leading" : "trailing" } }),
     ...(idempotency !== null && {
       idempotencyHash: idempotency.key,
       idempotencyKey: options.idempotencyKeyOptions?.key ?? idempotency.key,
@@ -133,14 +140,14 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   const access = parent === null || parent.waits || request.batch !== undefined ? null : engine.runAccess(id);
   const run: NewRun = {
     id,
-    task: task.id,
-    status: delayed ? "DELAYED" : "QUEUED",
+    task: request.task,
+    status: parked !== null ? "PENDING_VERSION" : delayed ? "DELAYED" : "QUEUED",
     queue,
     concurrency_key: options.concurrencyKey ?? null,
     priority_ms: Math.max(-2_147_483_648, Math.min(2_147_483_647, Math.round((options.priority ?? 0) * 1000))),
     queue_ms: parent?.waits === true ? parent.queueMs : delayed ? delay.getTime() : null,
     delay_until: delayed ? delay.toISOString() : null,
-    ttl_ms: ttlMs,
+    ttl_ms: parked === null ? (ttl?.ttlMs ?? null) : null,
     parent_id: outer?.runId ?? null,
     root_id: outer?.rootId ?? null,
     batch_id: request.batch?.id ?? null,
@@ -148,12 +155,8 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     replay_of: request.replayOf ?? null,
     depth,
     is_test: options.test ?? outer?.isTest ?? false,
-    deployment: version ?? null,
-    machine,
-    isolate,
-    // Without retry settings there is one attempt, whatever `maxAttempts` says: it only overrides a number inside them.
-    max_attempts: retry === undefined ? 1 : Math.min(250, Math.max(1, options.maxAttempts ?? retry.maxAttempts ?? 3)),
-    max_duration: wholeSeconds(options.maxDuration ?? task.maxDuration ?? deployment.manifest.config.maxDuration),
+    deployment: pinned,
+    ...settingsOf(version, stored),
     tags,
     node: null,
     payload: packet.data === null ? null : encodeText(packet.data),
@@ -171,10 +174,11 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     parent_kind: parent?.kind ?? null,
     parent_fingerprint: parent?.fingerprint ?? null,
     parent_waits: parent?.waits ?? false,
-    parent_outcome: access === null ? null : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: task.id, publicAccessToken: access } }),
+    parent_outcome: access === null ? null : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: request.task, publicAccessToken: access } }),
     ...(request.by !== undefined && { created_by: request.by }),
+    ...(parked?.externalDeploymentId !== undefined && { version_deadline: new Date(now + versionDeadlineMs).toISOString() }),
   };
-  return { run, access, idempotency };
+  return { run, access, idempotency, debounce };
 }
 
 /** Takes a slot for the run, if it may start at once; the commit that creates it then starts it too. */
@@ -188,11 +192,8 @@ export function takeFastRoad(engine: Engine, run: NewRun): void {
 
 const invalid = (path: string, message: string) => new EngineError(422, message, { param: path, issues: [{ path, message }] });
 
-function unknownTask(id: string, known: readonly TaskManifest[]): EngineError {
-  const names = known.map((task) => task.id).toSorted();
-  const hint = names.length === 0 ? "No task is deployed yet." : `Known tasks: ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}.`;
-  return new EngineError(404, `Task "${id}" not found. ${hint}`, { code: "task_not_found", param: "taskId" });
-}
+const queueIsFull = (task: string, queue: string, max: number) =>
+  new EngineError(422, `Cannot trigger ${task} as the queue size limit for this environment has been reached. The maximum size is ${max}; as many runs wait in queue "${queue}".`, { code: "queue_size_limit", param: "options.queue" });
 
 function checkDelay({ delay }: TriggerOptions, now: number): Date | null {
   if (delay === undefined) return null;
@@ -224,30 +225,6 @@ export function keyTtl(ttl: string | undefined, path: string): number {
   const ms = ttl === undefined ? defaultKeyTtlMs : parseKeyTtl(ttl);
   if (ms === null) throw invalid(path, `${path}: ${JSON.stringify(ttl?.slice(0, 60))} is not one number and a unit of s, m, h or d, such as "24h".`);
   return ms;
-}
-
-/** Shortest time that a run may be given, s. */
-const minDuration = 5;
-
-/** Seconds as the row keeps them: whole. */
-function wholeSeconds(value: number | undefined): number | null {
-  return value === undefined || Number.isNaN(value) ? null : Math.min(2_147_483_647, Math.max(minDuration, Math.ceil(value)));
-}
-
-const definesQueue = ({ tasks, queues }: BundleManifest, name: string): boolean => queues.some((queue) => queue.name === name) || tasks.some((task) => task.queue === name);
-
-const unknownQueue = (name: string, version: string | undefined) =>
-  invalid("options.queue", `Queue "${name}" is not defined${version === undefined ? "" : ` in version ${version}`}. Define it with queue({ name: "${name}" }) in a task file.`);
-
-/** Longer than anybody waits, and still a date that the database knows. */
-const maxTtlMs = 100 * 365 * 86_400_000;
-
-/** ms, or null for none: 0 opts out. */
-function resolveTtl(given: string | number | undefined): number | null {
-  if (given === undefined) return null;
-  const ms = parseTtl(given);
-  if (ms === null || ms > maxTtlMs) throw invalid("options.ttl", `"${given}" is neither a duration such as "10m" nor a number of seconds.`);
-  return ms === 0 ? null : ms;
 }
 
 function checkMetadata(options: TriggerOptions): Record<string, unknown> | null {

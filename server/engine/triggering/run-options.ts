@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { RunDetail } from "@/lib/contracts/run";
+import { MachinePreset } from "@/lib/contracts/task";
 
 /** What is written once with a run and read with its detail: `run_data.options`. */
 export const RunOptions = z.object({
@@ -13,7 +15,12 @@ export const RunOptions = z.object({
   triggerFunction: z.enum(["trigger", "triggerAndWait", "batchTrigger", "batchTriggerAndWait"]).default("trigger"),
   /** Given at trigger; the worker lets it override the task's retry settings. */
   maxAttempts: z.number().optional(),
+  maxDuration: z.number().optional(),
+  machine: MachinePreset.optional(),
   region: z.string().optional(),
+  /** As long as it waits for a version. */
+  parked: RunDetail.shape.parked,
+  debounce: z.object({ key: z.string(), mode: z.enum(["leading", "trailing"]) }).optional(),
 });
 export type RunOptions = z.infer<typeof RunOptions>;
 

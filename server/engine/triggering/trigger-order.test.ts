@@ -31,7 +31,7 @@ function together(list: readonly Wrong[]): Omit<Wrong, "error"> {
 }
 
 it("a trigger is checked in one order: the first error is told, and a key that is held makes those after it irrelevant", async () => {
-  const n = await node({ task: async () => 1, gone: async () => 1 });
+  const n = await node({ task: async () => 1, gone: async () => 1 }, { environment: "dev" });
   const held = await until(n, (await start(n, "gone", null, { idempotencyKey: "held" })).id);
   const ended = await until(n, (await start(n, "task")).id);
   const deepest = await until(n, (await start(n, "task")).id);
@@ -41,6 +41,7 @@ it("a trigger is checked in one order: the first error is told, and a key that i
   const before: Wrong[] = [
     { options: { tags: Array.from({ length: 11 }, (_, i) => `t${i}`) }, error: invalid("tags") },
     { options: { delay: "soon" }, error: invalid("delay") },
+    { options: { debounce: { key: "d", delay: "1ms" } }, error: invalid("debounce.delay") },
     { options: { parentRunId: "run_nowhere" }, error: invalid("parentRunId", { message: expect.stringContaining("not found") }) },
     { options: { parentRunId: ended.id, resumeParentOnCompletion: true }, error: invalid("parentRunId", { message: expect.stringContaining("COMPLETED") }) },
     { options: { idempotencyKey: "a\0b" }, error: invalid("idempotencyKey") },
@@ -54,7 +55,6 @@ it("a trigger is checked in one order: the first error is told, and a key that i
     { options: { metadata: { much: tooLarge } }, error: { status: 413, param: "options.metadata" } },
     { options: { parentRunId: deepest.id }, error: invalid("parentRunId", { message: expect.stringContaining("deep") }) },
     { payload: tooLarge, error: { status: 413, param: "payload" } },
-    { options: { debounce: { key: "d", delay: "1m" } }, error: invalid("debounce") },
   ];
   const call = ({ task = "task", payload, options = {} }: Omit<Wrong, "error">) => trigger(n.engine, { task, payload: encodePacket(payload), options });
 

@@ -3,6 +3,7 @@ import { freeSlot, type Engine } from "../engine";
 import { EngineError } from "../error";
 import type { KeyedAnswer, KeyedRun } from "../loops";
 import { discardPacket } from "../packets";
+import { afterJoin } from "./join-debounced";
 import { checkKey, prepareRun, takeFastRoad, type ParentOperation, type TriggerRequest } from "./prepare-run";
 
 export interface TriggerReceipt {
@@ -29,14 +30,14 @@ export async function trigger(
     if (request.oneTimeToken !== undefined) throw prepared.refusal;
     return { id: prepared.heldBy, isCached: true, ...(parent?.waits === false && { publicAccessToken: engine.runAccess(prepared.heldBy) }) };
   }
-  const { run, idempotency, access } = prepared;
+  const { run, idempotency, access, debounce } = prepared;
   const made: TriggerReceipt = { id: run.id, isCached: false, ...(access !== null && { publicAccessToken: access }) };
   const packet = { data: run.payload, dataType: run.payload_type };
   takeFastRoad(engine, run);
-  const item: KeyedRun = { run, idempotency, requestKey: request.requestKey ?? null, oneTimeToken: request.oneTimeToken ?? null };
+  const item: KeyedRun = { run, idempotency, requestKey: request.requestKey ?? null, oneTimeToken: request.oneTimeToken ?? null, ...(debounce !== null && { debounce }) };
   // A key that a parent takes goes with the run that it makes, or not at all: the parent may have changed hands.
   const isFenced = run.parent_seq !== null && (idempotency !== null || item.requestKey !== null);
-  const answer = await (isFenced ? makeFenced(engine, item) : engine.rounds.make(item)).catch(async (error: unknown) => {
+  const answer = await (isFenced || debounce !== null ? makeFenced(engine, item) : engine.rounds.make(item)).catch(async (error: unknown) => {
     freeSlot(engine, run.id);
     // Of any other error it is not known whether the run was stored.
     if (error instanceof EngineError) await discardPacket(engine.packets, packet);
@@ -51,6 +52,7 @@ export async function trigger(
 async function makeFenced(engine: Engine, item: KeyedRun): Promise<KeyedAnswer> {
   const answer = await engine.keyed.submit(item);
   if (answer.stored !== null) afterInsert(engine, [item.run], [answer.stored]);
+  await afterJoin(engine, [answer]);
   return answer;
 }
 

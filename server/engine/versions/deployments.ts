@@ -12,20 +12,31 @@ export interface Deployment {
   contentHash: string;
   bundle: string;
   manifest: BundleManifest;
+  /** What callers' builds call it by. */
+  externalIds: readonly string[];
   createdAt: string;
+}
+
+export interface NewDeployment {
+  contentHash: string;
+  bundle: string;
+  manifest: BundleManifest;
+  externalId?: string;
 }
 
 /** Deployments of the environment, in memory: every trigger and start looks here. */
 export interface Deployments {
   current(): Deployment | null;
   get(version: string): Deployment | null;
+  /** The newest version that callers' builds call by this id. */
+  byExternalId(id: string): Deployment | null;
   /** Looks in the database too: another node may have made it. */
   find(version: string): Promise<Deployment | null>;
   /** Task of the current deployment. */
   task(id: string): TaskManifest | null;
   onChange(listener: (current: Deployment) => void): () => void;
-  /** The current one afterwards: a new one, unless this is what was deployed last, or is current. */
-  add(input: { contentHash: string; bundle: string; manifest: BundleManifest }): Promise<Deployment>;
+  /** The current one afterwards: a new one, unless this is what was deployed last, or is current. Under another external id it has both. */
+  add(input: NewDeployment): Promise<Deployment>;
   /** Makes a version current that is known; of its queues, limits are as it declares them. */
   promote(version: string, by: string): Promise<Deployment>;
 }
@@ -37,11 +48,13 @@ interface StoredDeployment {
   bundle: string;
   manifest: string;
   is_current: boolean;
+  external_ids: string[];
   created_at: string;
 }
 
 export async function openDeployments(db: Database, env: Environment): Promise<Deployments> {
   const byVersion = new Map<string, Deployment>();
+  const byExternalId = new Map<string, Deployment>();
   const listeners = new Set<(current: Deployment) => void>();
   let current: Deployment | null = null;
   let newest: Deployment | null = null;
@@ -54,9 +67,11 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
       contentHash: row.content_hash,
       bundle: row.bundle,
       manifest: BundleManifestSchema.parse(JSON.parse(row.manifest)),
+      externalIds: row.external_ids,
       createdAt: row.created_at,
     };
     byVersion.set(deployment.version, deployment);
+    for (const id of row.external_ids) if (isNewer(deployment.version, byExternalId.get(id)?.version)) byExternalId.set(id, deployment);
     if (newest === null || newest.createdAt <= deployment.createdAt) newest = deployment;
     if (row.is_current) setCurrent(deployment);
     return deployment;
@@ -67,12 +82,19 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
     tasks = new Map(deployment.manifest.tasks.map((task) => [task.id, task]));
   }
 
+  /** The same code, called by one more id. */
+  async function named(deployment: Deployment, externalId: string | undefined): Promise<Deployment> {
+    if (externalId === undefined || deployment.externalIds.includes(externalId)) return deployment;
+    const [row] = await db.query<StoredDeployment>("update deployment set external_ids = array_append(external_ids, $2) where id = $1 and $2 <> all(external_ids) returning *", [deployment.id, externalId]);
+    return row === undefined ? deployment : remember(row);
+  }
+
   async function storeQueues(query: Query, manifest: BundleManifest): Promise<void> {
     for (const queue of queuesOf(manifest)) {
       await query(
-        `insert into queue (env_id, name, type, concurrency_limit) values ($1, $2, $3, $4)
-         on conflict (env_id, name) do update set concurrency_limit = excluded.concurrency_limit, type = excluded.type`,
-        [env.id, queue.name, queue.type, queue.concurrencyLimit],
+        `insert into queue (env_id, name, type, concurrency_limit, total_limit) values ($1, $2, $3, $4, $5)
+         on conflict (env_id, name) do update set concurrency_limit = excluded.concurrency_limit, total_limit = excluded.total_limit, type = excluded.type`,
+        [env.id, queue.name, queue.type, queue.concurrencyLimit, queue.totalLimit],
       );
     }
   }
@@ -82,6 +104,7 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
   return {
     current: () => current,
     get: (version) => byVersion.get(version) ?? null,
+    byExternalId: (id) => byExternalId.get(id) ?? null,
     async find(version) {
       const known = byVersion.get(version);
       if (known !== undefined) return known;
@@ -95,9 +118,12 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
       return () => void listeners.delete(listener);
     },
     async add(input) {
-      if (current?.contentHash === input.contentHash) return current;
+      if (current?.contentHash === input.contentHash) return named(current, input.externalId);
       // A server that starts again has nothing new to deploy: an older version that was promoted meanwhile stays.
-      if (current !== null && newest?.contentHash === input.contentHash) return current;
+      if (current !== null && newest?.contentHash === input.contentHash) {
+        await named(newest, input.externalId);
+        return current;
+      }
       const row = await db.transaction(async (query) => {
         // Versions are counted under the environment's row lock, so two deploys never share a number.
         await query("select id from environment where id = $1 for update", [env.id]);
@@ -108,9 +134,9 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
           [env.id, `${day}.%`],
         );
         const [stored] = await query<StoredDeployment>(
-          `insert into deployment (id, env_id, version, content_hash, bundle, manifest, is_current)
-           values ($1, $2, $3, $4, $5, $6, true) returning *`,
-          [newId("deployment"), env.id, `${day}.${(last?.n ?? 0) + 1}`, input.contentHash, input.bundle, JSON.stringify(input.manifest)],
+          `insert into deployment (id, env_id, version, content_hash, bundle, manifest, is_current, external_ids)
+           values ($1, $2, $3, $4, $5, $6, true, $7) returning *`,
+          [newId("deployment"), env.id, `${day}.${(last?.n ?? 0) + 1}`, input.contentHash, input.bundle, JSON.stringify(input.manifest), input.externalId === undefined ? [] : [input.externalId]],
         );
         if (stored === undefined) throw new Error("insert into deployment returned no row");
         await storeQueues(query, input.manifest);
@@ -140,12 +166,27 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
   };
 }
 
+/** Versions are `YYYYMMDD.n`. */
+function isNewer(version: string, than: string | undefined): boolean {
+  if (than === undefined) return true;
+  const [day = "", n] = version.split(".");
+  const [otherDay = "", otherN] = than.split(".");
+  return day === otherDay ? Number(n) >= Number(otherN) : day > otherDay;
+}
+
+interface DeclaredQueue {
+  name: string;
+  type: "task" | "custom";
+  concurrencyLimit: number | null;
+  totalLimit: number | null;
+}
+
 /** Every queue of a bundle: those declared, and `task/<id>` of each task. */
-function queuesOf(manifest: BundleManifest): { name: string; type: "task" | "custom"; concurrencyLimit: number | null }[] {
-  const queues = new Map<string, { name: string; type: "task" | "custom"; concurrencyLimit: number | null }>();
-  for (const task of manifest.tasks) queues.set(task.queue, { name: task.queue, type: task.queue === `task/${task.id}` ? "task" : "custom", concurrencyLimit: null });
+function queuesOf(manifest: BundleManifest): DeclaredQueue[] {
+  const queues = new Map<string, DeclaredQueue>();
+  for (const task of manifest.tasks) queues.set(task.queue, { name: task.queue, type: task.queue === `task/${task.id}` ? "task" : "custom", concurrencyLimit: null, totalLimit: null });
   for (const queue of manifest.queues) {
-    queues.set(queue.name, { name: queue.name, type: queue.name.startsWith("task/") ? "task" : "custom", concurrencyLimit: queue.concurrencyLimit });
+    queues.set(queue.name, { name: queue.name, type: queue.name.startsWith("task/") ? "task" : "custom", concurrencyLimit: queue.concurrencyLimit, totalLimit: queue.totalConcurrencyLimit ?? null });
   }
   return [...queues.values()];
 }

@@ -1,11 +1,10 @@
 import { loadQueues } from "../queues/queue";
 import type { Engine } from "../engine";
-import type { Deployment } from "./deployments";
-import { promotePending } from "./pending-version";
+import { releaseParked } from "./release-parked";
 
-/** What the engine does once a version is the current one: its queues count, and runs that waited for its tasks are queued. */
-export async function followCurrent(engine: Engine, { manifest }: Deployment): Promise<void> {
+/** What the engine does once a version is the current one: its queues count, and runs that waited for it go on. */
+export async function followCurrent(engine: Engine): Promise<void> {
   await loadQueues(engine);
-  await promotePending(engine, manifest.tasks.map((task) => task.id));
+  await releaseParked(engine);
   engine.feed.emit("environment", ["versions"]);
 }

@@ -13,6 +13,6 @@ export async function promote(engine: Engine, version: string, by: string): Prom
   if (engine.deployments.current()?.version === version) return { deployment: known, changed: false };
   if (!engine.hasBuild(known.bundle)) throw new EngineError(409, `The build of version ${version} was removed to free the disk. Deploy its code again.`, { code: "build_removed" });
   const deployment = await engine.deployments.promote(version, by);
-  await followCurrent(engine, deployment);
+  await followCurrent(engine);
   return { deployment, changed: true };
 }

@@ -119,7 +119,7 @@ describe("a version", () => {
       parent: async ({ operate }) => {
         await door.passed;
         const child = (kind: "trigger" | "triggerAndWait") => operate({ kind, task: "child", payload: encodePacket(null), options: { lockToVersion: "20000101.1" } });
-        return [await child("triggerAndWait"), await operate({ kind: "trigger", task: "child", payload: encodePacket(null), options: {} })];
+        return [await child("triggerAndWait"), await child("trigger")];
       },
       child: async ({ assignment }) => (assignment.ctx.attempt.number === 1 ? Promise.reject(new RetryLater(1)) : [assignment.ctx.run.version, assignment.ctx.queue.name]),
     };
@@ -133,7 +133,7 @@ describe("a version", () => {
     expect(waited).toMatchObject({ ok: true });
     expect(decodePacket(waited?.value.output ?? encodePacket(null))).toEqual([old, "old"]);
     expect(await getRunDetail(suite.db, "env_1", waited?.value.id ?? "")).toMatchObject({ attempt: 2, maxDuration: 7 });
-    expect(free).toMatchObject({ ok: false, error: { status: 404 } });
+    expect(free).toMatchObject({ ok: false, error: { status: 422 } });
   });
 
   it("that another node made is found in the database", async () => {

@@ -95,7 +95,7 @@ export function createWorld(random: () => number, epoch = "db1"): World {
       relations: (run) => seen(() => byCreation().filter((other) => other.parentId === run.id || other.id === run.parentId).map(rowOf)),
       trace: (id, after, limit) => seen(() => (traces.get(id) ?? []).filter((item) => item.seq > after).slice(0, limit)),
       chunks: ({ runId, key, after, limit }) => seen(() => (chunks.get(`${runId} ${key}`) ?? []).filter((chunk) => chunk.index > after).slice(0, limit)),
-      counts: () => ({ running: runs.size, queued: 0, waiting: 0, tokensWaiting: tokenRows().length, failedLastHour: 0, queuesPaused: 0, queuesFull: 0, byStatus: {} }),
+      counts: () => ({ running: runs.size, queued: 0, waiting: 0, tokensWaiting: tokenRows().length, failedLastHour: 0, queuesPaused: 0, queuesFull: 0, environment: { limit: 100, burst: 1, paused: false }, byStatus: {} }),
       versions: () => seen(() => ({ current: null, runs: {} })),
       queues: () => seen(() => [{ name: "q", type: "custom", queued: runs.size, running: 0, concurrencyLimit: null, paused: false }]),
       tokens: () => seen(tokenRows),
