@@ -192,14 +192,15 @@ describe("a promotion", () => {
     const fresh = await deploy(n.engine, { contentHash: "fresh", bundle: "test", manifest: manifestOf([{ id: "slow" }], [{ name: "shared", concurrencyLimit: 7 }]) });
     const running = await start(n, "slow");
     await until(n, running.id, "EXECUTING");
-    await expect(start(n, "task")).rejects.toMatchObject({ status: 404 });
+    const waiting = await start(n, "task");
+    expect(await getRunDetail(suite.db, "env_1", waiting.id)).toMatchObject({ status: "PENDING_VERSION" });
 
     const told: string[][] = [];
     n.engine.feed.onEnvironment((parts) => void told.push([...parts]));
     expect(await promote(n.engine, old, "test")).toMatchObject({ changed: true, deployment: { version: old } });
     expect(told).toEqual([["versions"]]);
     expect(await suite.db.query("select concurrency_limit from queue where name = 'shared'")).toEqual([{ concurrency_limit: 3 }]);
-    expect(await until(n, (await start(n, "task")).id)).toMatchObject({ status: "COMPLETED", deployment: old });
+    for (const { id } of [waiting, await start(n, "task")]) expect(await until(n, id)).toMatchObject({ status: "COMPLETED", deployment: old });
     expect(await countRunsByVersion(suite.db, "env_1")).toEqual({ [fresh.version]: 1 });
     door.open();
     expect(await until(n, running.id)).toMatchObject({ status: "COMPLETED", deployment: fresh.version });
