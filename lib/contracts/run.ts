@@ -63,6 +63,8 @@ export const RunDetail = RunRow.extend({
   ttl: z.string().optional(),
   idempotencyKey: z.string().optional(),
   idempotencyKeyExpiresAt: IsoDate.optional(),
+  /** The schedule whose tick made it. */
+  scheduleId: z.string().optional(),
   triggerFunction: z.enum(["trigger", "triggerAndWait", "batchTrigger", "batchTriggerAndWait"]),
   maxDuration: z.number().optional(),
   /** Names of the streams that the run has written. */

@@ -1,9 +1,10 @@
-import { envvars, deployments, prompts, scheduleCalls } from "./absent/management";
+import { envvars, deployments, prompts } from "./absent/management";
 import { mergeConfiguration, type ApiClientConfiguration } from "./api";
 import { auth } from "./auth";
 import { batch } from "./batch";
 import { queues } from "./queues";
 import { runs } from "./runs";
+import { scheduleCalls } from "./schedules";
 import { inScope, outsideRuns } from "./scope";
 import { tasks } from "./tasks";
 
@@ -22,7 +23,7 @@ export class TriggerClient {
   readonly batch: Pick<typeof batch, "trigger" | "triggerByTask" | "retrieve">;
   readonly queues: typeof queues;
   readonly auth: Pick<typeof auth, "createPublicToken" | "createTriggerPublicToken" | "createBatchTriggerPublicToken">;
-  readonly schedules = scheduleCalls;
+  readonly schedules: typeof scheduleCalls;
   readonly envvars = envvars;
   readonly deployments = deployments;
   readonly prompts: Omit<typeof prompts, "define"> = prompts;
@@ -38,6 +39,7 @@ export class TriggerClient {
     this.runs = bindAll(runs, bind);
     this.batch = { trigger: bind(batch.trigger), triggerByTask: bind(batch.triggerByTask), retrieve: bind(batch.retrieve) };
     this.queues = bindAll(queues, bind);
+    this.schedules = bindAll(scheduleCalls, bind);
     this.auth = {
       createPublicToken: bind(auth.createPublicToken),
       createTriggerPublicToken: bind(auth.createTriggerPublicToken),

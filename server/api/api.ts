@@ -13,6 +13,7 @@ import { keyRoutes } from "./dashboard/keys";
 import { pageRoutes } from "./dashboard/pages";
 import { peopleRoutes } from "./dashboard/people";
 import { publicTokenRoutes } from "./dashboard/public-tokens";
+import { schedulePageRoutes } from "./dashboard/schedules";
 import { taskRoutes } from "./dashboard/tasks";
 import { tokenPageRoutes } from "./dashboard/tokens";
 import { createGuessLimits } from "./guess-limits";
@@ -32,6 +33,7 @@ import { personLinkRoutes } from "./routes/person-links";
 import { queueRoutes } from "./routes/queues";
 import { runChangeRoutes } from "./routes/run-changes";
 import { runRoutes } from "./routes/runs";
+import { scheduleRoutes } from "./routes/schedules";
 import { signInRoutes } from "./routes/sign-in";
 import { tokenRoutes } from "./routes/tokens";
 import { createStopping } from "./stopping";
@@ -92,6 +94,7 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   callbackRoutes,
   tokenRoutes,
   queueRoutes,
+  scheduleRoutes,
   packetRoutes,
   accessRoutes,
   miscRoutes,
@@ -100,6 +103,7 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   pageRoutes,
   taskRoutes,
   tokenPageRoutes,
+  schedulePageRoutes,
   keyRoutes,
   peopleRoutes,
   publicTokenRoutes,

@@ -28,7 +28,13 @@ export type AuditAction =
   | "queue.pause"
   | "queue.resume"
   | "queue.override"
-  | "queue.reset";
+  | "queue.reset"
+  | "schedule.create"
+  | "schedule.update"
+  | "schedule.delete"
+  | "schedule.activate"
+  | "schedule.deactivate"
+  | "schedule.run";
 
 interface AuditEntry {
   actor: Principal | { name: string };

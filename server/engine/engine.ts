@@ -52,6 +52,8 @@ export interface EngineOptions {
 /** The run engine of one environment on one node. Verbs are functions over it, a file each. */
 export interface Engine extends EngineOptions {
   readonly nodeId: string;
+  /** Epoch ms by the database's clock. */
+  readonly startedAt: number;
   readonly feed: Feed;
   readonly ends: Ends;
   readonly deployments: Deployments;

@@ -16,6 +16,7 @@ interface Topics {
   chunks: readonly StreamChunk[];
   tokens: readonly TokenRow[];
   queues: readonly string[];
+  schedules: readonly string[];
 }
 
 /**
@@ -29,13 +30,15 @@ export interface Feed {
   onTokens(listener: (tokens: Topics["tokens"]) => void): () => void;
   /** Names of queues whose depth, running count, pause or limit changed. */
   onQueues(listener: (names: Topics["queues"]) => void): () => void;
+  /** Ids of schedules that were made, changed, fired or removed. */
+  onSchedules(listener: (ids: Topics["schedules"]) => void): () => void;
   emit<T extends keyof Topics>(topic: T, payload: Topics[T]): void;
   /** Identity of the database; another one after a restore, so that old cursors are refused. */
   readonly epoch: string;
 }
 
 export function createFeed(epoch: string, log: Logger): Feed {
-  const listeners: { [T in keyof Topics]: Set<(payload: Topics[T]) => void> } = { runs: new Set(), trace: new Set(), chunks: new Set(), tokens: new Set(), queues: new Set() };
+  const listeners: { [T in keyof Topics]: Set<(payload: Topics[T]) => void> } = { runs: new Set(), trace: new Set(), chunks: new Set(), tokens: new Set(), queues: new Set(), schedules: new Set() };
   function add<T>(set: Set<T>, listener: T): () => void {
     set.add(listener);
     return () => void set.delete(listener);
@@ -47,6 +50,7 @@ export function createFeed(epoch: string, log: Logger): Feed {
     onChunks: (listener) => add(listeners.chunks, listener),
     onTokens: (listener) => add(listeners.tokens, listener),
     onQueues: (listener) => add(listeners.queues, listener),
+    onSchedules: (listener) => add(listeners.schedules, listener),
     emit<T extends keyof Topics>(topic: T, payload: Topics[T]) {
       if (payload.length === 0) return;
       const listening: Set<(payload: Topics[T]) => void> = listeners[topic];

@@ -22,6 +22,7 @@ export interface TriggerRequest {
   triggerFunction?: RunOptions["triggerFunction"];
   batch?: { id: string; index: number };
   replayOf?: string;
+  scheduleId?: string;
   /** Who asked for it by hand. */
   by?: string;
 }
@@ -123,6 +124,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     ...(ttlMs !== null && { ttl: typeof ttl === "number" ? `${ttl}s` : ttl, ttlMs }),
     ...(options.maxAttempts !== undefined && { maxAttempts: options.maxAttempts }),
     ...(options.region !== undefined && { region: options.region }),
+    ...(request.scheduleId !== undefined && { scheduleId: request.scheduleId }),
     ...(idempotency !== null && {
       idempotencyHash: idempotency.key,
       idempotencyKey: options.idempotencyKeyOptions?.key ?? idempotency.key,
@@ -186,7 +188,7 @@ export function takeFastRoad(engine: Engine, run: NewRun): void {
   run.deployment ??= engine.deployments.current()?.version ?? null;
 }
 
-const invalid = (path: string, message: string) => new EngineError(422, message, { param: path, issues: [{ path, message }] });
+export const invalid = (path: string, message: string) => new EngineError(422, message, { param: path, issues: [{ path, message }] });
 
 function unknownTask(id: string, known: readonly TaskManifest[]): EngineError {
   const names = known.map((task) => task.id).toSorted();

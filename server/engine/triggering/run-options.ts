@@ -14,6 +14,8 @@ export const RunOptions = z.object({
   /** Given at trigger; the worker lets it override the task's retry settings. */
   maxAttempts: z.number().optional(),
   region: z.string().optional(),
+  /** The schedule whose tick made the run. */
+  scheduleId: z.string().optional(),
 });
 export type RunOptions = z.infer<typeof RunOptions>;
 
