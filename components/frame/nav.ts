@@ -1,4 +1,4 @@
-import { Cable, Hand, KeyRound, ListChecks, Play, Rows3, TicketCheck, Users, type LucideIcon } from "lucide-react";
+import { Cable, CalendarClock, Hand, KeyRound, ListChecks, Play, Rows3, TicketCheck, Users, type LucideIcon } from "lucide-react";
 
 export interface NavEntry {
   href: string;
@@ -17,6 +17,7 @@ export const nav: readonly NavEntry[] = [
   { href: "/test", title: "Test", Icon: Play, key: "t", group: "work" },
   { href: "/tasks", title: "Tasks", Icon: ListChecks, key: "a", group: "tasks" },
   { href: "/queues", title: "Queues", Icon: Cable, key: "q", count: "queuesHeld", group: "tasks" },
+  { href: "/schedules", title: "Schedules", Icon: CalendarClock, key: "s", group: "tasks" },
   { href: "/public-tokens", title: "Public tokens", Icon: TicketCheck, key: "p", group: "access" },
   { href: "/keys", title: "API keys", Icon: KeyRound, key: "k", group: "access" },
   { href: "/team", title: "Team", Icon: Users, key: "m", group: "access" },

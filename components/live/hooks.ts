@@ -15,6 +15,7 @@ import { reach } from "./reach";
 const connecting: LinkStatus = { phase: "connecting", attempt: 0 };
 const noCounts: Viewed<Counts | undefined> = { data: undefined, loaded: false };
 const noQueues: Viewed<readonly QueueRow[]> = { data: [], loaded: false };
+const noRevision: Viewed<number | undefined> = { data: undefined, loaded: false };
 const noTokens: Viewed<TokensState> = { data: new Map(), loaded: false };
 const noRun: Viewed<RunState> = { data: { detail: undefined, events: [], relations: [] }, loaded: false };
 const noTrace: Viewed<TraceState> = { data: { items: [] }, loaded: false };
@@ -46,6 +47,15 @@ export function useLiveQueues(): Viewed<readonly QueueRow[]> {
     useMemo(() => live?.queues(), [live]),
     noQueues,
   );
+}
+
+/** Another number each time that schedules have changed or fired; undefined until the socket has told one. */
+export function useSchedulesRevision(): number | undefined {
+  const live = useLive();
+  return useSubscribable(
+    useMemo(() => live?.schedules(), [live]),
+    noRevision,
+  ).data;
 }
 
 /** Waiting tokens, and those that were answered or timed out since the page is open, by id. */

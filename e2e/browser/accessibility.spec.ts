@@ -60,6 +60,8 @@ for (const theme of ["light", "dark"]) {
         "/tokens?view=answered",
         "/public-tokens?scope=read:tasks:index-docs",
         "/queues",
+        "/schedules",
+        "/test?task=nightly-digest",
         "/keys",
         "/team",
         "/account",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { IsoDate } from "./run";
 
 /** Span over which the runs of many schedules are spread: a time, or a part of the interval between two ticks. */
-export type Window = { type: "duration"; ms: number } | { type: "percentage"; percent: number };
+type Window = { type: "duration"; ms: number } | { type: "percentage"; percent: number };
 
 const maxWindowMs = 24 * 3_600_000;
 
@@ -17,7 +17,7 @@ export function parseWindow(text: string): Window | null {
 
 export const ScheduleWindow = z.string().refine((text) => parseWindow(text) !== null, 'must be whole minutes or hours up to 24 h, such as "30m" or "2h", or a part of the interval from "0%" to "100%"');
 
-export const scheduleTypes = ["DECLARATIVE", "IMPERATIVE"] as const;
+const scheduleTypes = ["DECLARATIVE", "IMPERATIVE"] as const;
 export type ScheduleType = (typeof scheduleTypes)[number];
 
 const fields = {

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import type { SchedulesPage } from "@/lib/contracts/dashboard";
 import { getSchedule, listSchedules, listTicks } from "../../engine/reads/schedules";
 import { runScheduleNow } from "../../engine/schedules/fire-schedule";
 import { audit } from "../audit";
@@ -25,7 +26,17 @@ export function schedulePageRoutes(context: ApiContext): Hono<ApiEnv> {
     const { schedules, count } = await listSchedules(db, env.id, { page, perPage, ...(task !== undefined && { task }) });
     const ticks = await listTicks(db, schedules.map(({ id }) => id), 1);
     const tasks = engine.deployments.current()?.manifest.tasks.filter((one) => one.isScheduled === true).map(({ id }) => id) ?? [];
-    return c.json({ schedules: schedules.map((schedule) => ({ ...schedule, last: ticks.get(schedule.id)?.[0] })), count, page, perPage, tasks });
+    const answer: SchedulesPage = {
+      schedules: schedules.map((schedule) => {
+        const last = ticks.get(schedule.id)?.[0];
+        return last === undefined ? schedule : { ...schedule, last };
+      }),
+      count,
+      page,
+      perPage,
+      tasks,
+    };
+    return c.json(answer);
   });
 
   app.get("/api/dashboard/schedules/:scheduleId", viewer, async (c) => {

@@ -18,6 +18,8 @@ import { createTokensTopic } from "./tokens";
 const recentRuns = 10_000;
 const countsEveryMs = 100;
 const queuesEveryMs = 250;
+/** Each time, pages read what they show. */
+const schedulesEveryMs = 1000;
 
 export interface Topics {
   subscribe(topic: Topic, party: { to: Subscriber; view: View }, cursor: string | undefined): Subscription | "forbidden";
@@ -49,6 +51,9 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
   const counts = createStateTopic({ type: "counts", epoch: memory, everyMs: countsEveryMs, read: () => `"counts":${JSON.stringify(reads.counts())}` });
   const queues = createStateTopic({ type: "queues", epoch: memory, everyMs: queuesEveryMs, read: async () => `"queues":${JSON.stringify(await reads.queues())}` });
 
+  let revision = 0;
+  const schedules = createStateTopic({ type: "schedules", epoch: memory, everyMs: schedulesEveryMs, read: () => `"revision":${revision}` });
+
   function note(row: RunRow, { created, at }: { created: boolean; at: number }): void {
     const entry = changes.add({ id: row.id, value: row, created, at });
     if (entry === null) return;
@@ -76,6 +81,10 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
       queues.touch();
       counts.touch();
     }),
+    feed.onSchedules(() => {
+      revision += 1;
+      schedules.touch();
+    }),
   ];
 
   return {
@@ -96,6 +105,8 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
           return counts.subscribe(party.to);
         case "queues":
           return queues.subscribe(party.to);
+        case "schedules":
+          return schedules.subscribe(party.to);
       }
     },
     offer() {
@@ -113,6 +124,7 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
       audit.close();
       counts.close();
       queues.close();
+      schedules.close();
     },
   };
 }
@@ -130,6 +142,8 @@ function mayAsk(topic: Topic, view: View): boolean {
       return view.any([{ type: "runs" }]);
     case "queues":
       return view.any([{ type: "queues" }]);
+    case "schedules":
+      return view.isUnlimited;
     case "tokens":
       return view.any([{ type: "waitpoints" }]);
   }
