@@ -116,6 +116,7 @@ export async function violations(db: Database, nodes: readonly TestNode[] = []):
   await checkBatches(db, byId, timerOf, found);
   await checkTokens(db, timerOf, found);
   await checkStats(db, runs, found);
+  await checkSchedules(db, timers, found);
   // What another node has queued or resumed is counted at the next sweep only.
   const isAlone = nodes.length === 1;
   for (const node of nodes) checkMemory(node, { runs, slots, queue, isAlone }, found);
@@ -213,4 +214,20 @@ function checkMemory({ engine, executor }: TestNode, tables: { runs: readonly Ro
   const count = (status: RunStatus) => own.filter((run) => run.status === status).length;
   if (engine.counts.waiting !== count("WAITING")) say(`${engine.counts.waiting} counted as WAITING, ${count("WAITING")} there`);
   if (engine.counts.delayed !== count("DELAYED")) say(`${engine.counts.delayed} counted as DELAYED, ${count("DELAYED")} there`);
+}
+
+/** A schedule has the timer that it says, and each of its ticks one run. */
+async function checkSchedules(db: Database, timers: readonly { kind: string; ref: string; due_at: string }[], found: string[]): Promise<void> {
+  const schedules = await db.query<{ id: string; due_at: string | null }>("select id, due_at from schedule");
+  const due = new Map(schedules.flatMap(({ id, due_at: at }) => (at === null ? [] : [[id, at] as const])));
+  for (const { ref, due_at: at } of timers.filter(({ kind }) => kind === "schedule")) {
+    if (due.get(ref) !== at) found.push(`timer of schedule ${ref} is due at ${at}, not ${due.get(ref) ?? "at all"}`);
+    due.delete(ref);
+  }
+  for (const id of due.keys()) found.push(`schedule ${id} has no timer`);
+  const runs = await db.query<{ run_id: string; ticks: number }>(
+    `select d.run_id, count(t.tick) as ticks from run_data d left join schedule_tick t on t.run_id = d.run_id
+      where d.options like '%"scheduleId"%' group by d.run_id having count(t.tick) <> 1`,
+  );
+  for (const { run_id: id, ticks } of runs) found.push(`run ${id} is of ${ticks} ticks`);
 }

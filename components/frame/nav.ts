@@ -1,4 +1,4 @@
-import { Cable, Hand, KeyRound, ListChecks, Package, Play, Rows3, TicketCheck, Users, Variable, type LucideIcon } from "lucide-react";
+import { Cable, CalendarClock, Hand, KeyRound, ListChecks, Package, Play, Rows3, TicketCheck, Users, Variable, type LucideIcon } from "lucide-react";
 
 export interface NavEntry {
   href: string;
@@ -17,6 +17,7 @@ export const nav: readonly NavEntry[] = [
   { href: "/test", title: "Test", Icon: Play, key: "t", group: "work" },
   { href: "/tasks", title: "Tasks", Icon: ListChecks, key: "a", group: "tasks" },
   { href: "/queues", title: "Queues", Icon: Cable, key: "q", count: "queuesHeld", group: "tasks" },
+  { href: "/schedules", title: "Schedules", Icon: CalendarClock, key: "s", group: "tasks" },
   { href: "/deployments", title: "Deployments", Icon: Package, key: "d", group: "tasks" },
   { href: "/variables", title: "Variables", Icon: Variable, key: "v", group: "tasks" },
   { href: "/public-tokens", title: "Public tokens", Icon: TicketCheck, key: "p", group: "access" },

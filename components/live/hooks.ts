@@ -16,7 +16,8 @@ const connecting: LinkStatus = { phase: "connecting", attempt: 0 };
 const noCounts: Viewed<Counts | undefined> = { data: undefined, loaded: false };
 const noQueues: Viewed<readonly QueueRow[]> = { data: [], loaded: false };
 const noVersions: Viewed<VersionsState | undefined> = { data: undefined, loaded: false };
-const noRevision: Viewed<string | undefined> = { data: undefined, loaded: false };
+const noVariablesRevision: Viewed<string | undefined> = { data: undefined, loaded: false };
+const noRevision: Viewed<number | undefined> = { data: undefined, loaded: false };
 const noTokens: Viewed<TokensState> = { data: new Map(), loaded: false };
 const noRun: Viewed<RunState> = { data: { detail: undefined, events: [], relations: [] }, loaded: false };
 const noTrace: Viewed<TraceState> = { data: { items: [] }, loaded: false };
@@ -63,8 +64,17 @@ export function useVariablesRevision(): Viewed<string | undefined> {
   const live = useLive();
   return useSubscribable(
     useMemo(() => live?.variables(), [live]),
-    noRevision,
+    noVariablesRevision,
   );
+}
+
+/** Another number each time that schedules have changed or fired; undefined until the socket has told one. */
+export function useSchedulesRevision(): number | undefined {
+  const live = useLive();
+  return useSubscribable(
+    useMemo(() => live?.schedules(), [live]),
+    noRevision,
+  ).data;
 }
 
 /** Waiting tokens, and those that were answered or timed out since the page is open, by id. */

@@ -15,7 +15,7 @@ export function RelationsTab({ data }: { data: RunData }) {
   const parent = relations.find((row) => row.id === run.parentId);
   const root = run.rootId === run.parentId ? undefined : relations.find((row) => row.id === run.rootId && row.id !== run.id);
   const children = relations.filter((row) => row.parentId === run.id).toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
-  if (!parent && !root && children.length === 0) return <p className="text-faint">This run was triggered from outside and has triggered no other run.</p>;
+  if (!parent && !root && children.length === 0 && run.scheduleId === undefined) return <p className="text-faint">This run was triggered from outside and has triggered no other run.</p>;
   return (
     <div className="flex flex-col gap-4">
       {root ? <Group title="Root" rows={[root]} /> : null}
@@ -24,6 +24,11 @@ export function RelationsTab({ data }: { data: RunData }) {
       {run.batchId === undefined ? null : (
         <Link prefetch={false} href={`/runs?batch=${encodeURIComponent(run.batchId)}`} className="text-accent hover:underline">
           All runs of batch {run.batchId}
+        </Link>
+      )}
+      {run.scheduleId === undefined ? null : (
+        <Link prefetch={false} href={`/schedules?task=${encodeURIComponent(run.task)}`} className="text-accent hover:underline">
+          Made by schedule {run.scheduleId}
         </Link>
       )}
     </div>

@@ -87,7 +87,19 @@ function factsOf(task: TaskSummary): (readonly [string, ReactNode])[] {
     ...(task.maxDuration === undefined ? [] : [["Max duration", formatDuration(task.maxDuration * 1000)] as const]),
     ...(task.machine === undefined ? [] : [["Machine", mono(task.machine)] as const]),
     ...(task.ttl === undefined ? [] : [["Time to live", mono(String(task.ttl))] as const]),
-    ...(task.schedule === undefined ? [] : [["Schedule", mono(`${task.schedule.cron} ${task.schedule.timezone ?? "UTC"}`)] as const]),
+    ...(task.isScheduled === true
+      ? [
+          [
+            "Schedules",
+            <span key="schedules">
+              {task.schedule === undefined ? null : mono(`${task.schedule.cron} ${task.schedule.timezone ?? "UTC"}, `)}
+              <Link href={`/schedules?task=${encodeURIComponent(task.id)}`} prefetch={false} className="underline">
+                all of this task
+              </Link>
+            </span>,
+          ] as const,
+        ]
+      : []),
   ];
 }
 

@@ -4,6 +4,7 @@ import { Play } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { Facets, RecentPayloads as Recent, RunPage, TaskSummary } from "@/lib/contracts/dashboard";
 import { formatJson } from "@/lib/values/json-text";
+import { exampleSchedulePayload, schedulePayloadSchema } from "@/lib/forms/schedule-payload";
 import { changedFields, type TriggerFields } from "@/lib/forms/trigger-form";
 import { ActionButton, ReadOnlyNote, refusal } from "../auth/permission";
 import { useMe } from "../frame/me";
@@ -11,6 +12,7 @@ import { useShortcut } from "../frame/shortcuts";
 import { useUrlState } from "../frame/url-state";
 import { ModeSwitch, PayloadEditor } from "../json/payload-editor";
 import { getJson, messageOf } from "../live/api";
+import { useNow } from "../live/live-provider";
 import { CodeBlock } from "../ui/code-block";
 import { Keys } from "../ui/kbd";
 import { lazily } from "../ui/lazily";
@@ -38,8 +40,13 @@ export const hello = task({
 /** Those with an example to run come first: they are meant to be started by hand. */
 const inOrder = (tasks: readonly TaskSummary[]) => tasks.toSorted((a, b) => Number(a.examplePayload === undefined) - Number(b.examplePayload === undefined) || a.id.localeCompare(b.id));
 
+/** A scheduled task is tested with what a tick would give it. */
+const withTick = (task: TaskSummary, now: number): TaskSummary =>
+  task.isScheduled === true && task.payloadSchema === undefined ? { ...task, payloadSchema: schedulePayloadSchema, examplePayload: task.examplePayload ?? exampleSchedulePayload(now) } : task;
+
 export function TestView({ tasks: given }: { tasks: readonly TaskSummary[] }) {
-  const tasks = useMemo(() => inOrder(given), [given]);
+  const [opened] = useState(useNow(null));
+  const tasks = useMemo(() => inOrder(given.map((task) => withTick(task, opened))), [given, opened]);
   const [url, setUrl] = useUrlState("replace");
   const wanted = url.get("task");
   const [first] = tasks;
@@ -94,7 +101,7 @@ function TaskTest({ task, unknown, run, onRun }: TaskTestProps) {
   }
   async function submit() {
     if (busy || refused !== undefined) return;
-    const made = await trigger({ taskId: task.id, text: shown.text, fields: shown.fields });
+    const made = await trigger({ taskId: task.id, text: shown.text, fields: shown.fields, isScheduled: task.isScheduled });
     if (made === undefined) return;
     setCachedRun(made.isCached ? made.id : undefined);
     onRun(made.id);

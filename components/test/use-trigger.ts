@@ -3,6 +3,7 @@ import { useState } from "react";
 import { issuesOf, pathParts, type Issue } from "@/lib/forms/issues";
 import { parseJsonText } from "@/lib/values/json-text";
 import { checkFields, toOptions, type FieldErrors, type TriggerField, type TriggerFields } from "@/lib/forms/trigger-form";
+import { readSchedulePayload } from "@/lib/forms/schedule-payload";
 import { send, type Problem } from "../auth/request";
 
 export interface Failure {
@@ -18,7 +19,7 @@ export interface Trigger {
   failure: Failure;
   setFailure: (failure: Failure) => void;
   /** The id of the new run, or of the one that the idempotency key found; undefined when it was refused. */
-  trigger: (input: { taskId: string; text: string; fields: TriggerFields }) => Promise<{ id: string; isCached: boolean } | undefined>;
+  trigger: (input: { taskId: string; text: string; fields: TriggerFields; /** Its payload is that of a tick. */ isScheduled?: boolean | undefined }) => Promise<{ id: string; isCached: boolean } | undefined>;
 }
 
 export function useTrigger(): Trigger {
@@ -29,7 +30,7 @@ export function useTrigger(): Trigger {
     busy,
     failure,
     setFailure,
-    async trigger({ taskId, text, fields }) {
+    async trigger({ taskId, text, fields, isScheduled = false }) {
       const payload = parseJsonText(text);
       const errors = checkFields(fields, Date.now());
       // A parse error shows itself under the editor.
@@ -37,13 +38,27 @@ export function useTrigger(): Trigger {
         setFailure({ payload: [], fields: errors, general: payload.ok ? undefined : "The payload is not valid JSON." });
         return undefined;
       }
+      const tick = isScheduled ? readSchedulePayload(payload.value) : undefined;
+      if (tick?.ok === false) {
+        setFailure({ ...noFailure, payload: tick.issues });
+        return undefined;
+      }
       setBusy(true);
-      const answer = await send<{ id: string; isCached: boolean }>(`/api/v1/tasks/${encodeURIComponent(taskId)}/trigger`, { payload: payload.value, options: toOptions(fields) });
+      const options = toOptions(fields);
+      const body = tick === undefined ? { payload: payload.value, options } : await typedBody(tick.value, options);
+      const answer = await send<{ id: string; isCached: boolean }>(`/api/v1/tasks/${encodeURIComponent(taskId)}/trigger`, body);
       setBusy(false);
       setFailure(answer.ok ? noFailure : toFailure(answer.problem, Object.keys(fields)));
       return answer.ok ? answer.value : undefined;
     },
   };
+}
+
+/** With its dates as dates. */
+async function typedBody(value: unknown, options: object): Promise<object> {
+  const { encodePacket } = await import("@/lib/values/packet");
+  const { data, dataType } = encodePacket(value);
+  return { payload: data, options: { ...options, payloadType: dataType } };
 }
 
 /** Each issue goes to its field; what has none is said by the button. */

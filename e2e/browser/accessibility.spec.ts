@@ -63,6 +63,8 @@ for (const theme of ["light", "dark"]) {
         "/queues",
         "/deployments",
         "/variables",
+        "/schedules",
+        "/test?task=nightly-digest",
         "/keys",
         "/team",
         "/account",

@@ -5,7 +5,9 @@ interface Body {
   id: string;
   status: string;
   error: string;
+  payload?: unknown;
   output?: unknown;
+  schedule?: unknown;
   tags: string[];
   data: { id: string }[];
 }

@@ -55,6 +55,7 @@ test.beforeAll(async () => {
   for (const text of [unseen[0], scripts[3]]) {
     await act("/api/dashboard/public-tokens", { scopes: [`read:tags:${text}`, `trigger:tasks:${text}`], expirationTime: "1h", note: text });
     await act("/api/dashboard/keys", { name: text });
+    await act("/api/v1/schedules", { task: "clock", cron: "0 0 1 1 *", deduplicationKey: text, externalId: text });
   }
 });
 
@@ -121,6 +122,7 @@ test("no page runs, turns round or hides what others wrote", async ({ browser })
     "/queues",
     "/deployments",
     "/variables",
+    "/schedules",
     `/public-tokens?scope=${encodeURIComponent(`read:tags:${unseen[7] ?? ""}`)}&scope=${encodeURIComponent(`trigger:tasks:${scripts[2] ?? ""}`)}`,
     "/keys",
   ];

@@ -15,7 +15,8 @@ export interface ApiRequestOptions {
 export interface HttpClientOptions {
   /** Base URL, with or without a path and one trailing slash. */
   baseURL: string;
-  accessToken: string | (() => string | Promise<string>);
+  /** Undefined: for what needs none. */
+  accessToken: string | (() => string | Promise<string>) | undefined;
   previewBranch?: string | undefined;
   requestOptions?: ApiRequestOptions | undefined;
   fetch?: typeof fetch | undefined;
@@ -54,7 +55,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     "x-trigger-source": "sdk",
     ...lowerCase(options.requestOptions?.additionalHeaders),
     ...lowerCase(extra),
-    authorization: `Bearer ${typeof options.accessToken === "string" ? options.accessToken : await options.accessToken()}`,
+    ...(options.accessToken !== undefined && { authorization: `Bearer ${typeof options.accessToken === "string" ? options.accessToken : await options.accessToken()}` }),
     "trigger-version": sdkVersion,
     "x-trigger-api-version": apiVersion,
     "x-trigger-realtime-streams-version": "v2",

@@ -9,7 +9,7 @@ import { createSync, type LinkStatus } from "./sync";
 import { streamReducer, traceReducer, type StreamState, type TraceState } from "./views/log-views";
 import { runReducer, type RunState } from "./views/run-view";
 import { createRunsView, type RunsView } from "./views/runs-view";
-import { countsReducer, queuesReducer, tokensReducer, variablesReducer, versionsReducer, type TokensState } from "./views/state-views";
+import { countsReducer, queuesReducer, schedulesReducer, tokensReducer, variablesReducer, versionsReducer, type TokensState } from "./views/state-views";
 import { createTopicView, type Reducer, type View } from "./views/view";
 
 /**
@@ -31,6 +31,8 @@ export interface Live {
   stream(runId: string, key: string): View<StreamState>;
   counts(): View<Counts | undefined>;
   queues(): View<readonly QueueRow[]>;
+  /** A number that rises with each change of schedules. */
+  schedules(): View<number | undefined>;
   tokens(): View<TokensState>;
   versions(): View<VersionsState | undefined>;
   variables(): View<string | undefined>;
@@ -85,6 +87,7 @@ export function createLive(options: LiveOptions): Live {
     stream: (runId, key) => view({ kind: "stream", runId, key }, streamReducer),
     counts: () => view({ kind: "counts" }, countsReducer),
     queues: () => view({ kind: "queues" }, queuesReducer),
+    schedules: () => view({ kind: "schedules" }, schedulesReducer),
     tokens: () => view({ kind: "tokens" }, tokensReducer),
     versions: () => view({ kind: "versions" }, versionsReducer),
     variables: () => view({ kind: "variables" }, variablesReducer),

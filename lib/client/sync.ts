@@ -28,7 +28,7 @@ export interface LinkStatus {
   reason?: Extract<ConnectionState, { phase: "closed" }>["reason"];
 }
 
-export type TopicMessage = Extract<ServerMessage, { type: "rows" | "events" | "trace" | "chunks" | "counts" | "queues" | "tokens" | "versions" | "variables" }>;
+export type TopicMessage = Extract<ServerMessage, { type: "rows" | "events" | "trace" | "chunks" | "counts" | "queues" | "schedules" | "tokens" | "versions" | "variables" }>;
 
 export interface TopicListener {
   /** `data` is `Snapshot[kind]`. `reset`: forget everything held; else merge. */
@@ -69,6 +69,7 @@ const countsInDatabase: Record<Topic["kind"], boolean> = {
   runs: false,
   counts: false,
   queues: false,
+  schedules: false,
   tokens: false,
   versions: false,
   variables: false,
@@ -128,6 +129,7 @@ export function createSync(connection: Connection, options: SyncOptions = {}): S
       case "chunks":
       case "counts":
       case "queues":
+      case "schedules":
       case "tokens":
       case "versions":
       case "variables": {

@@ -3,6 +3,7 @@ import { EnvironmentState, RunFilter, QueueRow, ServerNotice } from "./realtime"
 import { IsoDate, RunDetail, RunEvent, RunRow, StreamChunk, TraceItem } from "./run";
 import { listOf } from "./list";
 import { Scopes } from "./scope";
+import { ScheduleRow, ScheduleTick } from "./schedule";
 import { RunStatus } from "./status";
 import { TaskManifest } from "./task";
 import { TokenRow } from "./token";
@@ -127,6 +128,16 @@ export type TokenPage = z.infer<typeof TokenPage>;
 /** GET /api/dashboard/queues */
 export const QueuesPage = z.object({ queues: z.array(QueueRow), environment: EnvironmentState.extend({ running: z.number() }) });
 export type QueuesPage = z.infer<typeof QueuesPage>;
+
+/** GET /api/dashboard/schedules?page=…&task=…; `tasks`: those that may have schedules. */
+export const SchedulesPage = z.object({
+  schedules: z.array(ScheduleRow.extend({ last: ScheduleTick.optional() })),
+  count: z.number(),
+  page: z.number(),
+  perPage: z.number(),
+  tasks: z.array(z.string()),
+});
+export type SchedulesPage = z.infer<typeof SchedulesPage>;
 
 /** GET /api/dashboard/keys */
 export const ApiKeyRow = z.object({

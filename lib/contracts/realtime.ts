@@ -50,6 +50,8 @@ export const Topic = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("stream"), runId: z.string(), key: z.string() }),
   z.object({ kind: z.literal("counts") }),
   z.object({ kind: z.literal("queues") }),
+  /** That schedules have changed or fired: what is shown of them is to be read again. */
+  z.object({ kind: z.literal("schedules") }),
   z.object({ kind: z.literal("tokens") }),
   /** Which version is current, and what runs on which. */
   z.object({ kind: z.literal("versions") }),
@@ -140,6 +142,7 @@ export const ServerMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("chunks"), id: z.string(), cursor: z.string(), at: z.number(), chunks: z.array(StreamChunk), closed: z.boolean().optional() }),
   z.object({ type: z.literal("counts"), id: z.string(), cursor: z.string(), at: z.number(), counts: Counts }),
   z.object({ type: z.literal("queues"), id: z.string(), cursor: z.string(), at: z.number(), queues: z.array(QueueRow) }),
+  z.object({ type: z.literal("schedules"), id: z.string(), cursor: z.string(), at: z.number(), revision: z.number() }),
   z.object({ type: z.literal("tokens"), id: z.string(), cursor: z.string(), at: z.number(), tokens: z.array(TokenRow) }),
   z.object({ type: z.literal("versions"), id: z.string(), cursor: z.string(), at: z.number(), versions: VersionsState }),
   z.object({ type: z.literal("variables"), id: z.string(), cursor: z.string(), at: z.number(), revision: z.string() }),
@@ -164,6 +167,8 @@ export interface Snapshot {
   stream: { chunks: StreamChunk[]; closed: boolean };
   counts: { counts: Counts };
   queues: { queues: QueueRow[] };
+  /** Rises with each change since the server started. */
+  schedules: { revision: number };
   /** `reset`: the waiting ones, by deadline; else those that changed. */
   tokens: { tokens: TokenRow[] };
   versions: { versions: VersionsState };

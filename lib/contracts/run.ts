@@ -67,6 +67,8 @@ export const RunDetail = RunRow.extend({
   debounceKey: z.string().optional(),
   /** Of a run that waits for a version: the queue that it was triggered into, and the deployment that it is bound to. */
   parked: z.object({ queue: z.string().nullable(), externalDeploymentId: z.string().optional() }).optional(),
+  /** The schedule whose tick made it. */
+  scheduleId: z.string().optional(),
   triggerFunction: z.enum(["trigger", "triggerAndWait", "batchTrigger", "batchTriggerAndWait"]),
   maxDuration: z.number().optional(),
   /** Names of the streams that the run has written. */

@@ -40,7 +40,10 @@ export const TaskManifest = z.object({
   certainSchema: z.unknown().optional(),
   /** Payload offered first on the Test page: the export `examplePayload` of the task's file, or the schema's first example. */
   examplePayload: z.unknown().optional(),
-  schedule: z.object({ cron: z.string(), timezone: z.string().optional(), environments: z.array(z.string()).optional() }).optional(),
+  /** Made with `schedules.task`: schedules may be attached to it. */
+  isScheduled: z.boolean().optional(),
+  /** The one that its code declares. */
+  schedule: z.object({ cron: z.string(), timezone: z.string().optional(), window: z.string().optional(), environments: z.array(z.string()).optional() }).optional(),
 });
 export type TaskManifest = z.infer<typeof TaskManifest>;
 

@@ -46,7 +46,7 @@ export const configuredDeploymentId = (override?: ApiClientConfiguration): strin
   override?.externalDeploymentId ?? currentScope().auth?.externalDeploymentId ?? configured.externalDeploymentId;
 
 /** Client for the call at hand: what the call says, then `auth.withAuth`, then the run's own, then `configure`, then the environment. */
-export function apiClient(override?: ApiClientConfiguration): HttpClient {
+export function apiClient(override?: ApiClientConfiguration, key: "needed" | "none" = "needed"): HttpClient {
   const { auth } = currentScope();
   const run = currentRun();
   const baseURL = override?.baseURL ?? auth?.baseURL;
@@ -62,10 +62,10 @@ export function apiClient(override?: ApiClientConfiguration): HttpClient {
     return undefined;
   };
   const token = own === undefined ? (first(tokenOf) ?? process.env["TRIGGER_SECRET_KEY"] ?? process.env["TRIGGER_ACCESS_TOKEN"]) : () => own.token;
-  if (token === undefined || token === "") throw new ApiClientMissingError();
+  if (key === "needed" && (token === undefined || token === "")) throw new ApiClientMissingError();
   return createHttpClient({
     baseURL: first((layer) => layer.baseURL) ?? (process.env["TRIGGER_API_URL"] || defaultBaseURL),
-    accessToken: token,
+    accessToken: key === "none" ? undefined : token,
     previewBranch: first((layer) => layer.previewBranch) ?? process.env["TRIGGER_PREVIEW_BRANCH"],
     requestOptions: first((layer) => layer.requestOptions),
   });

@@ -14,7 +14,9 @@ export interface RegisteredTask {
   ttl?: string | number | undefined;
   jsonSchema?: JSONSchema | undefined;
   schema?: TaskSchema | undefined;
-  schedule?: { cron: string; timezone?: string | undefined; environments?: string[] | undefined } | undefined;
+  /** Made with `schedules.task`. */
+  isScheduled?: boolean | undefined;
+  schedule?: { cron: string; timezone?: string | undefined; window?: string | undefined; environments?: string[] | undefined } | undefined;
   parse?: ParsePayload | undefined;
   run: (payload: unknown, params: never) => unknown;
   hooks: Partial<HookFunctions>;

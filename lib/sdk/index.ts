@@ -3,7 +3,7 @@ export { task, schemaTask, queue } from "./task";
 export { tasks } from "./tasks";
 export { middleware, onCancel, onCatchError, onComplete, onFailure, onHandleError, onResume, onStart, onStartAttempt, onSuccess, onWait } from "./hooks";
 export { batch } from "./batch";
-export { schedules, type ScheduledTaskPayload, type ScheduleOptions } from "./schedules";
+export { schedules, type CreateScheduleOptions, type ScheduledTaskPayload, type ScheduleObject, type ScheduleOptions, type UpdateScheduleOptions } from "./schedules";
 export { wait, type WaitForOptions, type CommonWaitOptions, type CreatedToken, type WaitpointRetrievedToken } from "./wait";
 export { metadata, type RunMetadata, type RunMetadataUpdater } from "./metadata";
 export { tags } from "./tags";

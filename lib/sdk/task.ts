@@ -42,9 +42,10 @@ export interface Definition {
   parse?: ParsePayload | undefined;
   schema?: TaskSchema | undefined;
   schedule?: RegisteredTask["schedule"];
+  isScheduled?: boolean;
 }
 
-export function defineTask({ options, parse, schema, schedule }: Definition): Task<string, any> {
+export function defineTask({ options, parse, schema, schedule, isScheduled }: Definition): Task<string, any> {
   const { id, description, jsonSchema, retry, queue } = options;
   if (typeof id !== "string" || id === "") throw new TypeError("A task needs an id");
   if (typeof options.run !== "function") throw new TypeError(`Task "${id}" needs a run function`);
@@ -54,6 +55,7 @@ export function defineTask({ options, parse, schema, schedule }: Definition): Ta
     jsonSchema,
     schema,
     schedule,
+    isScheduled,
     parse,
     run: options.run,
     retry: retry && fillRetry(retry),

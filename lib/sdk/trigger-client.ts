@@ -1,4 +1,4 @@
-import { prompts, scheduleCalls } from "./absent/management";
+import { prompts } from "./absent/management";
 import { mergeConfiguration, type ApiClientConfiguration } from "./api";
 import { auth } from "./auth";
 import { batch } from "./batch";
@@ -6,6 +6,7 @@ import { deployments } from "./deployments";
 import { envvars } from "./envvars";
 import { queues } from "./queues";
 import { runs } from "./runs";
+import { scheduleCalls } from "./schedules";
 import { inScope, outsideRuns } from "./scope";
 import { tasks } from "./tasks";
 
@@ -24,7 +25,7 @@ export class TriggerClient {
   readonly batch: Pick<typeof batch, "trigger" | "triggerByTask" | "retrieve">;
   readonly queues: typeof queues;
   readonly auth: Pick<typeof auth, "createPublicToken" | "createTriggerPublicToken" | "createBatchTriggerPublicToken">;
-  readonly schedules = scheduleCalls;
+  readonly schedules: typeof scheduleCalls;
   readonly envvars: typeof envvars;
   readonly deployments: typeof deployments;
   readonly prompts: Omit<typeof prompts, "define"> = prompts;
@@ -42,6 +43,7 @@ export class TriggerClient {
     this.queues = bindAll(queues, bind);
     this.envvars = bindAll(envvars, bind);
     this.deployments = bindAll(deployments, bind);
+    this.schedules = bindAll(scheduleCalls, bind);
     this.auth = {
       createPublicToken: bind(auth.createPublicToken),
       createTriggerPublicToken: bind(auth.createTriggerPublicToken),

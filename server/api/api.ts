@@ -15,6 +15,7 @@ import { keyRoutes } from "./dashboard/keys";
 import { pageRoutes } from "./dashboard/pages";
 import { peopleRoutes } from "./dashboard/people";
 import { publicTokenRoutes } from "./dashboard/public-tokens";
+import { schedulePageRoutes } from "./dashboard/schedules";
 import { taskRoutes } from "./dashboard/tasks";
 import { tokenPageRoutes } from "./dashboard/tokens";
 import { variablePageRoutes } from "./dashboard/variables";
@@ -37,6 +38,7 @@ import { environmentRoutes } from "./routes/environment";
 import { queueRoutes } from "./routes/queues";
 import { runChangeRoutes } from "./routes/run-changes";
 import { runRoutes } from "./routes/runs";
+import { scheduleRoutes } from "./routes/schedules";
 import { signInRoutes } from "./routes/sign-in";
 import { tokenRoutes } from "./routes/tokens";
 import { createStopping } from "./stopping";
@@ -100,6 +102,7 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   tokenRoutes,
   queueRoutes,
   environmentRoutes,
+  scheduleRoutes,
   packetRoutes,
   accessRoutes,
   variableRoutes,
@@ -110,6 +113,7 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   pageRoutes,
   taskRoutes,
   tokenPageRoutes,
+  schedulePageRoutes,
   keyRoutes,
   peopleRoutes,
   publicTokenRoutes,

@@ -35,7 +35,13 @@ export type AuditAction =
   | "environment.pause"
   | "environment.resume"
   | "queue.override"
-  | "queue.reset";
+  | "queue.reset"
+  | "schedule.create"
+  | "schedule.update"
+  | "schedule.delete"
+  | "schedule.activate"
+  | "schedule.deactivate"
+  | "schedule.run";
 
 interface AuditEntry {
   actor: Principal | { name: string };

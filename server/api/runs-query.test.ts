@@ -11,8 +11,9 @@ test("filters become the query of the runs list", () => {
 });
 
 test("filters of what no run here has give nothing, unknown ones are refused", () => {
-  expect(readRunsQuery({ "filter[schedule]": "sched_1" }).empty).toBe(true);
-  expect(readRunsQuery({ "filter[schedule]": "" }).empty).toBe(false);
+  expect(readRunsQuery({ "filter[bulkAction]": "bulk_1" }).empty).toBe(true);
+  expect(readRunsQuery({ "filter[bulkAction]": "" }).empty).toBe(false);
+  expect(readRunsQuery({ "filter[schedule]": "sched_1,sched_2" })).toMatchObject({ empty: false, query: { schedule: ["sched_1", "sched_2"] } });
   expect(() => readRunsQuery({ "filter[flavour]": "x" })).toThrow(/filter\[flavour\] is not a parameter.*filter\[status\], .*filter\[tag\]/);
   expect(() => readRunsQuery({ status: "FAILED" })).toThrow(/status is not a parameter/);
   expect(() => readRunsQuery({ "filter[isTest]": "maybe" })).toThrow(/true or false/);

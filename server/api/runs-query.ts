@@ -7,7 +7,7 @@ import { pieces, readings } from "./comma-list";
 
 export interface ListQuery {
   query: RunsListQuery;
-  /** The filter asks for what no run here has (a bulk action, a schedule). */
+  /** The filter asks for what no run here has (a bulk action). */
   empty: boolean;
 }
 
@@ -27,6 +27,7 @@ export function readRunsQuery(params: Record<string, string>, names: KnownNames)
   const queue = meanings(params, "filter[queue]", names.queue);
   const region = meanings(params, "filter[region]");
   const version = list(params, "filter[version]");
+  const schedule = list(params, "filter[schedule]");
   const machine = list(params, "filter[machine]");
   // The published client sends both for the page before.
   const cursor = params["page[before]"] ?? params["page[after]"];
@@ -39,6 +40,7 @@ export function readRunsQuery(params: Record<string, string>, names: KnownNames)
       ...(queue !== undefined && { queue }),
       ...(region !== undefined && { region }),
       ...(version !== undefined && { version }),
+      ...(schedule !== undefined && { schedule }),
       ...(machine !== undefined && { machine }),
       ...(params["filter[batch]"] !== undefined && { batch: params["filter[batch]"] }),
       ...(params["filter[isTest]"] !== undefined && { isTest: readFlag(params["filter[isTest]"]) }),
@@ -46,7 +48,7 @@ export function readRunsQuery(params: Record<string, string>, names: KnownNames)
       ...(created.to !== undefined && { to: created.to }),
       ...(cursor !== undefined && { cursor }),
     },
-    empty: ["filter[bulkAction]", "filter[schedule]"].some((name) => list(params, name) !== undefined),
+    empty: list(params, "filter[bulkAction]") !== undefined,
   };
 }
 
@@ -131,6 +133,20 @@ export function readSize(text: string | undefined): number {
   const size = Number(text);
   if (!Number.isInteger(size) || size < 1 || size > 100) throw bad("page[size]", "must be a whole number from 1 to 100");
   return size;
+}
+
+/** Of a list that is walked by number; it has no other parameters. */
+export function readPage(params: Record<string, string>): { page: number; perPage: number } {
+  refuseUnknown(params, ["page", "perPage"]);
+  return { page: readNumber(params, "page", 1, 1_000_000), perPage: readNumber(params, "perPage", 25, 100) };
+}
+
+function readNumber(params: Record<string, string>, name: string, fallback: number, max: number): number {
+  const text = params[name];
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > max) throw bad(name, `must be a whole number from 1 to ${max}`);
+  return value;
 }
 
 export function bad(name: string, message: string): EngineError {

@@ -1,4 +1,6 @@
-import type { BundleManifest } from "@/lib/contracts/task";
+import { parseWindow } from "@/lib/contracts/schedule";
+import type { BundleManifest, TaskManifest } from "@/lib/contracts/task";
+import { cronProblem, isTimezone } from "@/lib/time/cron";
 import { BuildFailure } from "./build-error";
 import type { ProjectConfig } from "./project-config";
 
@@ -12,6 +14,7 @@ export function checkManifest(manifest: BundleManifest, config: ProjectConfig): 
       throw new BuildFailure({ message: `Two tasks have the id "${task.id}": ${where}. Give one of them another id`, file: task.filePath });
     }
     files.set(task.id, task.filePath);
+    if (task.schedule !== undefined) checkCron(task, task.schedule);
   }
   if (manifest.tasks.length === 0) {
     throw new BuildFailure({ message: 'No tasks: none of the files calls task({ id, run }) from "@trigger.dev/sdk"', file: config.file });
@@ -19,4 +22,18 @@ export function checkManifest(manifest: BundleManifest, config: ProjectConfig): 
   if (manifest.config.maxDuration === undefined) {
     throw new BuildFailure({ message: "maxDuration is missing. Add maxDuration: 300 (seconds of compute time that one attempt may use, at least 5)", file: config.file });
   }
+}
+
+const environments = ["DEVELOPMENT", "STAGING", "PREVIEW", "PRODUCTION"];
+
+function checkCron({ id, filePath }: TaskManifest, { cron, timezone, window, environments: given = [] }: NonNullable<TaskManifest["schedule"]>): void {
+  const refuse = (what: string): never => {
+    throw new BuildFailure({ message: `The cron of task "${id}" is not valid: ${what}`, file: filePath });
+  };
+  const problem = cronProblem(cron);
+  if (problem !== null) refuse(`${JSON.stringify(cron)} ${problem}`);
+  if (timezone !== undefined && !isTimezone(timezone)) refuse(`timezone ${JSON.stringify(timezone)} is no IANA name, such as "Europe/Vienna"`);
+  if (window !== undefined && parseWindow(window) === null) refuse(`window ${JSON.stringify(window)} is neither whole minutes or hours up to 24 h, such as "30m", nor a part of the interval, such as "20%"`);
+  const odd = given.find((name) => !environments.includes(name));
+  if (odd !== undefined) refuse(`${JSON.stringify(odd)} is no kind of environment; there are ${environments.join(", ")}`);
 }

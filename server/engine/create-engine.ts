@@ -24,11 +24,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const [installation] = await db.query<{ epoch: string }>("select epoch from installation");
   const background: { close(): Promise<void> }[] = [];
 
+  const clock = await openDatabaseClock(db.query);
+
   const engine: Engine = {
     ...options,
     settings: { ...defaultSettings, ...options.settings },
     nodeId: newId("node"),
-    clock: await openDatabaseClock(db.query),
+    startedAt: clock.now(),
+    clock,
     ends: createEnds(),
     feed: createFeed(installation?.epoch ?? "none", options.log),
     deployments: await openDeployments(db, env),

@@ -68,6 +68,8 @@ export interface EngineOptions {
 export interface Engine extends Omit<EngineOptions, "settings"> {
   readonly settings: EngineSettings;
   readonly nodeId: string;
+  /** Epoch ms by the database's clock. */
+  readonly startedAt: number;
   readonly feed: Feed;
   readonly ends: Ends;
   readonly deployments: Deployments;

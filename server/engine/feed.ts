@@ -17,6 +17,7 @@ interface Topics {
   tokens: readonly TokenRow[];
   queues: readonly string[];
   environment: readonly ("variables" | "versions")[];
+  schedules: readonly string[];
 }
 
 /**
@@ -32,13 +33,23 @@ export interface Feed {
   onQueues(listener: (names: Topics["queues"]) => void): () => void;
   /** What of the environment's own was changed. */
   onEnvironment(listener: (parts: Topics["environment"]) => void): () => void;
+  /** Ids of schedules that were made, changed, fired or removed. */
+  onSchedules(listener: (ids: Topics["schedules"]) => void): () => void;
   emit<T extends keyof Topics>(topic: T, payload: Topics[T]): void;
   /** Identity of the database; another one after a restore, so that old cursors are refused. */
   readonly epoch: string;
 }
 
 export function createFeed(epoch: string, log: Logger): Feed {
-  const listeners: { [T in keyof Topics]: Set<(payload: Topics[T]) => void> } = { runs: new Set(), trace: new Set(), chunks: new Set(), tokens: new Set(), queues: new Set(), environment: new Set() };
+  const listeners: { [T in keyof Topics]: Set<(payload: Topics[T]) => void> } = {
+    runs: new Set(),
+    trace: new Set(),
+    chunks: new Set(),
+    tokens: new Set(),
+    queues: new Set(),
+    environment: new Set(),
+    schedules: new Set(),
+  };
   function add<T>(set: Set<T>, listener: T): () => void {
     set.add(listener);
     return () => void set.delete(listener);
@@ -51,6 +62,7 @@ export function createFeed(epoch: string, log: Logger): Feed {
     onTokens: (listener) => add(listeners.tokens, listener),
     onQueues: (listener) => add(listeners.queues, listener),
     onEnvironment: (listener) => add(listeners.environment, listener),
+    onSchedules: (listener) => add(listeners.schedules, listener),
     emit<T extends keyof Topics>(topic: T, payload: Topics[T]) {
       if (payload.length === 0) return;
       const listening: Set<(payload: Topics[T]) => void> = listeners[topic];

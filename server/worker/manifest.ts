@@ -45,7 +45,6 @@ function describeTask(task: RegisteredTask, { path, example, warnings }: { path:
   const certainSchema = task.schema && certainSchemaOf(task.schema);
   const examplePayload = toJson(example) ?? exampleOf(payloadSchema);
   if (example !== undefined && toJson(example) === undefined) warnings.push(`examplePayload of ${path} cannot be written as JSON, and is not offered on the Test page`);
-  if (task.schedule !== undefined) warnings.push(`Task "${task.id}" has a cron, and Signalbox does not fire schedules yet: it runs when it is triggered`);
   return {
     id: task.id,
     filePath: path,
@@ -58,6 +57,7 @@ function describeTask(task: RegisteredTask, { path, example, warnings }: { path:
     ...(payloadSchema !== undefined && { payloadSchema }),
     ...(certainSchema !== undefined && { certainSchema }),
     ...(examplePayload !== undefined && { examplePayload }),
+    ...(task.isScheduled === true && { isScheduled: true }),
     ...(task.schedule !== undefined && { schedule: task.schedule }),
   };
 }

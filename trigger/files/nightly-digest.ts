@@ -7,10 +7,10 @@ import { findFiles, type FoundFile } from "../lib/files";
 import { workspace, writeWhole } from "../lib/workspace";
 import { digestMarkdown } from "./digest";
 
-/** Offered on the Test page; the scheduler sends the same fields. */
+/** Offered on the Test page; a tick sends the same fields. */
 export const examplePayload = {
   type: "DECLARATIVE",
-  scheduleId: "sched_by_hand",
+  scheduleId: "sched_1234",
   timestamp: "2026-11-24T02:00:00.000Z",
   timezone: "UTC",
   upcoming: [],

@@ -27,6 +27,12 @@ export const variablesReducer: Reducer<string | undefined, "variables"> = {
   message: (held, message) => (message.type === "variables" ? message.revision : held),
 };
 
+export const schedulesReducer: Reducer<number | undefined, "schedules"> = {
+  empty: undefined,
+  snapshot: (_held, data) => data.revision,
+  message: (held, message) => (message.type === "schedules" ? message.revision : held),
+};
+
 /** Newest of every token that came: at first the waiting ones, then also those that were answered or timed out since. */
 export type TokensState = ReadonlyMap<string, TokenRow>;
 

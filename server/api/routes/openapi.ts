@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { ErrorBody, PublicTokenMintBody } from "@/lib/contracts/dashboard";
 import { MintBody } from "@/lib/contracts/scope";
+import { ScheduleCreateBody, ScheduleUpdateBody } from "@/lib/contracts/schedule";
 import { TokenCreateBody } from "@/lib/contracts/token";
 import { BatchCreateBody, MetadataBody, ReplayBody, TriggerBody, TriggerResponse } from "@/lib/contracts/trigger";
 import { VariableCreateBody, VariableImportBody, VariableUpdateBody } from "@/lib/contracts/variables";
@@ -14,6 +15,8 @@ const bodies: Record<string, z.ZodType> = {
   "POST /api/v1/runs/:runId/replay": ReplayBody,
   "PUT /api/v1/runs/:runId/metadata": MetadataBody,
   "POST /api/v1/waitpoints/tokens": TokenCreateBody,
+  "POST /api/v1/schedules": ScheduleCreateBody,
+  "PUT /api/v1/schedules/:scheduleId": ScheduleUpdateBody,
   "POST /api/v1/auth/public-tokens": MintBody,
   "POST /api/dashboard/public-tokens": PublicTokenMintBody,
   "POST /api/v1/projects/:ref/envvars/:slug": VariableCreateBody,

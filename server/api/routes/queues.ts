@@ -10,7 +10,7 @@ import { readJson } from "../body";
 import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { describe } from "../principal";
 import { requires } from "../requires";
-import { bad, refuseUnknown } from "../runs-query";
+import { bad, readPage } from "../runs-query";
 
 const QueueType = z.enum(["id", "task", "custom"]);
 const PauseBody = z.strictObject({ type: QueueType.default("id"), action: z.enum(["pause", "resume"]) });
@@ -23,9 +23,7 @@ export function queueRoutes(context: ApiContext): Hono<ApiEnv> {
   const write = requires(context, { allow: "key", action: "write", fromRuns: true });
 
   app.get("/api/v1/queues", requires(context, { allow: "key", action: "read" }), async (c) => {
-    refuseUnknown(c.req.query(), ["page", "perPage"]);
-    const page = readNumber(c, "page", 1, 1_000_000);
-    const perPage = readNumber(c, "perPage", 25, 100);
+    const { page, perPage } = readPage(c.req.query());
     const [queues, limits] = await Promise.all([listQueues(engine), listQueueLimits(engine.db, engine.env.id)]);
     return c.json({
       data: queues.slice((page - 1) * perPage, page * perPage).map((queue) => wireQueue(queue, limits.get(queue.name))),
@@ -117,12 +115,4 @@ function wireQueue(queue: QueueRow, limits: QueueLimits | undefined) {
       overriddenBy: limits?.overriddenBy ?? null,
     },
   };
-}
-
-function readNumber(c: ApiRequest, name: string, fallback: number, max: number): number {
-  const text = c.req.query(name);
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > max) throw bad(name, `must be a whole number from 1 to ${max}`);
-  return value;
 }

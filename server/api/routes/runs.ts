@@ -3,6 +3,7 @@ import type { RunRow, TraceItem } from "@/lib/contracts/run";
 import { listRunExtras } from "../../engine/reads/extras";
 import { listEvents, listRelations, listTrace } from "../../engine/reads/run";
 import { getRunDetail, getRunRows, listRuns } from "../../engine/reads/runs";
+import { getSchedule } from "../../engine/reads/schedules";
 import { allows, readableThrough } from "../authorize";
 import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { readsRun, requireRun, runIdOf } from "../find-run";
@@ -124,5 +125,6 @@ export async function retrieve(context: ApiContext, c: ApiRequest) {
   const principal = principalOf(c);
   const shown = relations.filter((run) => allows(principal, { action: "read", resources: readableThrough(run) }));
   const extras = await listRunExtras(db, [detail.id, ...shown.map((run) => run.id)]);
-  return retrievedRun({ detail, relations: shown, extras, names: namesFor(c), issuer: context.issuer });
+  const schedule = detail.scheduleId === undefined ? null : await getSchedule(db, env.id, detail.scheduleId);
+  return retrievedRun({ detail, schedule, relations: shown, extras, names: namesFor(c), issuer: context.issuer });
 }

@@ -1,12 +1,14 @@
 import type { TaskRunError } from "@/lib/contracts/error";
 import { describeError } from "@/lib/contracts/error";
 import type { Packet, RunDetail, RunRow } from "@/lib/contracts/run";
+import type { ScheduleRow } from "@/lib/contracts/schedule";
 import { legacyStatus, statusFlags } from "@/lib/contracts/status";
 import { deeperThan } from "@/lib/values/json-depth";
 import { decodePlain } from "@/lib/values/packet";
 import type { RunExtras } from "../../engine/reads/extras";
 import type { ApiRequest } from "../context";
 import type { Issuer } from "../issuer";
+import { wireScheduleOfRun } from "./schedule";
 
 /** Which names a client reads: those that do not send `x-trigger-api-version` know the old ones. */
 export type Names = "current" | "legacy";
@@ -57,8 +59,10 @@ export function retrievedRun(options: {
   extras: ReadonlyMap<string, RunExtras>;
   names: Names;
   issuer: Pick<Issuer, "packetUrl">;
+  /** The one that made it, if it is still there. */
+  schedule: ScheduleRow | null;
 }) {
-  const { detail, relations, extras, names, issuer } = options;
+  const { detail, relations, extras, names, issuer, schedule } = options;
   const related = (run: RunRow | undefined) => (run === undefined ? undefined : relatedRun(run, extras.get(run.id), names));
   const root = related(relations.find((run) => run.id === detail.rootId));
   const parent = related(relations.find((run) => run.id === detail.parentId));
@@ -71,6 +75,7 @@ export function retrievedRun(options: {
     attempts: [],
     relatedRuns: { ...(root !== undefined && { root }), ...(parent !== undefined && { parent }), ...(children.length > 0 && { children }) },
     ...(detail.batchId !== undefined && { batchId: detail.batchId }),
+    ...(schedule !== null && { schedule: wireScheduleOfRun(schedule) }),
     ...packetField("payload", { data: detail.payload, dataType: detail.payloadType }, issuer),
     ...(detail.status === "COMPLETED" && packetField("output", { data: detail.output, dataType: detail.outputType }, issuer)),
     ...(detail.fullError !== undefined && { error: wireError(detail.fullError) }),

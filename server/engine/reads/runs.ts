@@ -43,6 +43,7 @@ export async function getRunDetail(db: Database, envId: string, runId: string): 
   if (run.error !== null && run.status !== "COMPLETED") detail.fullError = TaskRunError.parse(JSON.parse(decodeText(run.error)));
   if (run.max_duration !== null) detail.maxDuration = run.max_duration;
   if (options.ttl !== undefined) detail.ttl = options.ttl;
+  if (options.scheduleId !== undefined) detail.scheduleId = options.scheduleId;
   if (options.idempotencyKey !== undefined) detail.idempotencyKey = options.idempotencyKey;
   if (options.idempotencyKeyExpiresAt !== undefined) detail.idempotencyKeyExpiresAt = options.idempotencyKeyExpiresAt;
   if (options.parked !== undefined && run.status === "PENDING_VERSION") detail.parked = options.parked;
@@ -91,6 +92,7 @@ const machineCondition = (presets: string) => `(run.machine = any(${presets}) or
 export interface RunsListQuery extends RunsQuery {
   anyTag?: string[];
   region?: string[];
+  schedule?: string[];
 }
 
 const runsTagged = (tags: string) => `run.id in (select run_id from run_tag where env_id = $1 and tag ${tags} order by created_at desc, run_id desc limit 100000)`;
@@ -129,6 +131,9 @@ export async function listRuns(db: Database, envId: string, query: RunsListQuery
   // Looked for in the text of the options as it was written: parsing it would fail at what JSON holds and text does not.
   if (query.region !== undefined && query.region.length > 0) {
     add((p) => `exists (select from run_data d, unnest(${p}::text[]) as part where d.run_id = run.id and strpos(d.options, part) > 0)`, query.region.map((region) => `"region":${JSON.stringify(region)}`));
+  }
+  if (query.schedule !== undefined) {
+    add((p) => `run.id in (select run_id from schedule_tick where env_id = $1 and schedule_id = any(${p}) and run_id is not null order by tick desc limit 100000)`, query.schedule);
   }
   if (query.batch !== undefined) add((p) => `run.batch_id = ${p}`, query.batch);
   if (query.parent !== undefined) add((p) => `run.parent_id = ${p}`, query.parent);

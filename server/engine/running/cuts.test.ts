@@ -9,6 +9,7 @@ import { engineSuite } from "@/test/engine-suite";
 import { violations } from "@/test/invariants";
 import { openDatabase, type Database } from "../../db/database";
 import type { Engine } from "../engine";
+import { createSchedule } from "../schedules/schedule";
 import { recordProgress } from "../telling/progress";
 import { sweep } from "../upkeep/recover";
 import { completeToken } from "../waiting/token";
@@ -136,4 +137,23 @@ it.each((process.env.CUT_SEEDS ?? "1,2").split(",").map(Number))("whatever state
   for (const end = Date.now() + 3000; found.length > 0 && Date.now() < end; found = await violations(suite.db, [n])) await sleep(50);
   expect(found).toEqual([]);
   expect(proxy.cuts.reply).toBeGreaterThan(10);
+}, 60_000);
+
+it("whatever statement is cut, each tick of a schedule makes one run", async () => {
+  proxy = await openCuttingProxy(suite.url);
+  db = openDatabase({ url: proxy.url });
+  const n = (node = await openTestNode(db, { tick: async () => "done" }, { manifest: manifestOf([{ id: "tick", isScheduled: true }]) }));
+  const made = await Promise.all(Array.from({ length: 40 }, (_, i) => createSchedule(n.engine, { task: "tick", cron: "0 0 1 1 *", deduplicationKey: String(i) }, { createdBy: "test" })));
+  const random = numbersFrom(3);
+  proxy.decide = (moment) => random() < (moment === "reply" ? 0.1 : 0.03);
+  await suite.db.query("update schedule set next_tick = next_tick - interval '366 days', due_at = due_at - interval '366 days'");
+  await suite.db.query("update run_timer set due_at = due_at - interval '366 days' where kind = 'schedule'");
+  const ended = async () => (await suite.db.query<{ status: RunStatus }>("select status from run")).filter((run) => isFinal(run.status)).length;
+  for (const end = Date.now() + 25_000; (await ended()) < made.length && Date.now() < end; await sleep(200)) await sweep(n.engine);
+  proxy.decide = () => false;
+  await sweep(n.engine);
+  const ticks = await suite.db.query<{ schedule_id: string; status: RunStatus }>("select schedule_id, status from schedule_tick join run on run.id = run_id order by schedule_id");
+  expect(ticks).toEqual(made.map(({ id }) => ({ schedule_id: id, status: "COMPLETED" })).toSorted((a, b) => (a.schedule_id < b.schedule_id ? -1 : 1)));
+  expect(await ended()).toBe(made.length);
+  expect(proxy.cuts.reply).toBeGreaterThan(5);
 }, 60_000);

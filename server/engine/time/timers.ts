@@ -4,6 +4,7 @@ import { eventOf, laneOf, publish, type Engine } from "../engine";
 import type { Timers } from "../loops";
 import { resumeRuns } from "../waiting/resume";
 import { retryDue } from "../running/retry";
+import { fireSchedule } from "../schedules/fire-schedule";
 import { runColumns, type StoredRun } from "../run-row";
 import { readOptions } from "../triggering/run-options";
 import { timeOutToken } from "../waiting/token";
@@ -89,6 +90,8 @@ export function startTimers(engine: Engine): Timers {
         return timeOutToken(engine, timer.ref);
       case "batch":
         return abortBatch(engine, timer.ref);
+      case "schedule":
+        return fireSchedule(engine, timer.ref);
     }
   }
 

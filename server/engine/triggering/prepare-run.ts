@@ -24,6 +24,7 @@ export interface TriggerRequest {
   triggerFunction?: RunOptions["triggerFunction"];
   batch?: { id: string; index: number };
   replayOf?: string;
+  scheduleId?: string;
   /** Who asked for it by hand. */
   by?: string;
 }
@@ -130,6 +131,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     ...(options.machine !== undefined && { machine: options.machine }),
     ...(options.region !== undefined && { region: options.region }),
     ...(debounce !== null && { debounce: { key: debounce.key, mode: debounce.takes === null ? "leading" : "trailing" } }),
+    ...(request.scheduleId !== undefined && { scheduleId: request.scheduleId }),
     ...(idempotency !== null && {
       idempotencyHash: idempotency.key,
       idempotencyKey: options.idempotencyKeyOptions?.key ?? idempotency.key,
@@ -190,7 +192,7 @@ export function takeFastRoad(engine: Engine, run: NewRun): void {
   run.deployment ??= engine.deployments.current()?.version ?? null;
 }
 
-const invalid = (path: string, message: string) => new EngineError(422, message, { param: path, issues: [{ path, message }] });
+export const invalid = (path: string, message: string) => new EngineError(422, message, { param: path, issues: [{ path, message }] });
 
 const queueIsFull = (task: string, queue: string, max: number) =>
   new EngineError(422, `Cannot trigger ${task} as the queue size limit for this environment has been reached. The maximum size is ${max}; as many runs wait in queue "${queue}".`, { code: "queue_size_limit", param: "options.queue" });

@@ -21,6 +21,8 @@ export const RunOptions = z.object({
   /** As long as it waits for a version. */
   parked: RunDetail.shape.parked,
   debounce: z.object({ key: z.string(), mode: z.enum(["leading", "trailing"]) }).optional(),
+  /** The schedule whose tick made the run. */
+  scheduleId: z.string().optional(),
 });
 export type RunOptions = z.infer<typeof RunOptions>;
 

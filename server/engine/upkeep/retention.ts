@@ -67,6 +67,7 @@ export async function retain(engine: Engine): Promise<void> {
   await dropPartitions(query, limit);
   await query("delete from request_key where expires_at < now()");
   await query("delete from public_token where environment_id = $1 and expires_at < now() - $2 * interval '1 day'", [engine.env.id, days]);
+  await query("delete from schedule_tick where env_id = $1 and at < now() - $2 * interval '1 day' and not exists (select from run where run.id = run_id)", [engine.env.id, days]);
   await query("delete from idempotency_key where expires_at < now()");
   // A key is taken and its run made in one commit, which this statement may not see; hence the hour.
   await query("delete from debounce_key k where updated_at < now() - interval '1 hour' and not exists (select from run where run.id = k.run_id and run.notable in ('DELAYED', 'PENDING_VERSION'))");

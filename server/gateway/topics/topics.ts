@@ -20,6 +20,8 @@ const countsEveryMs = 100;
 const queuesEveryMs = 250;
 const versionsEveryMs = 1_000;
 const variablesEveryMs = 100;
+/** Each time, pages read what they show. */
+const schedulesEveryMs = 1000;
 
 export interface Topics {
   subscribe(topic: Topic, party: { to: Subscriber; view: View }, cursor: string | undefined): Subscription | "forbidden";
@@ -55,6 +57,9 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
   const versions = createStateTopic({ type: "versions", epoch: memory, everyMs: versionsEveryMs, read: async () => `"versions":${JSON.stringify({ revision: revision("versions"), ...(await reads.versions()) })}` });
   const variables = createStateTopic({ type: "variables", epoch: memory, everyMs: variablesEveryMs, read: () => `"revision":${JSON.stringify(revision("variables"))}` });
 
+  let ticked = 0;
+  const schedules = createStateTopic({ type: "schedules", epoch: memory, everyMs: schedulesEveryMs, read: () => `"revision":${ticked}` });
+
   function note(row: RunRow, { created, at }: { created: boolean; at: number }): void {
     const entry = changes.add({ id: row.id, value: row, created, at });
     if (entry === null) return;
@@ -89,6 +94,10 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
         (part === "versions" ? versions : variables).touch();
       }
     }),
+    feed.onSchedules(() => {
+      ticked += 1;
+      schedules.touch();
+    }),
   ];
 
   return {
@@ -113,6 +122,8 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
           return versions.subscribe(party.to);
         case "variables":
           return variables.subscribe(party.to);
+        case "schedules":
+          return schedules.subscribe(party.to);
       }
     },
     offer() {
@@ -132,6 +143,7 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
       queues.close();
       versions.close();
       variables.close();
+      schedules.close();
     },
   };
 }
@@ -152,6 +164,8 @@ function mayAsk(topic: Topic, view: View): boolean {
     case "versions":
     case "variables":
       return view.any([{ type: "deployments" }]);
+    case "schedules":
+      return view.isUnlimited;
     case "tokens":
       return view.any([{ type: "waitpoints" }]);
   }
