@@ -1,4 +1,4 @@
-import type { Counts, QueueRow, RunFilter, ServerNotice, Topic } from "@/lib/contracts/realtime";
+import type { Counts, News, QueueRow, RunFilter, ServerNotice, Topic } from "@/lib/contracts/realtime";
 import { filterKey } from "@/lib/runs/match-run";
 import { createConnection, type ConnectionOptions } from "./connection";
 import { createFreshnessMeter, type Freshness } from "./freshness";
@@ -9,7 +9,7 @@ import { createSync, type LinkStatus } from "./sync";
 import { streamReducer, traceReducer, type StreamState, type TraceState } from "./views/log-views";
 import { runReducer, type RunState } from "./views/run-view";
 import { createRunsView, type RunsView } from "./views/runs-view";
-import { countsReducer, queuesReducer, tokensReducer, type TokensState } from "./views/state-views";
+import { countsReducer, newsReducer, queuesReducer, tokensReducer, type TokensState } from "./views/state-views";
 import { createTopicView, type Reducer, type View } from "./views/view";
 
 /**
@@ -32,6 +32,7 @@ export interface Live {
   counts(): View<Counts | undefined>;
   queues(): View<readonly QueueRow[]>;
   tokens(): View<TokensState>;
+  news(): View<News | undefined>;
   /** Server time in epoch ms, for durations that tick. Stop them while `status` is not live. */
   serverNow(): number;
   /** Local time of the last frame, for "last update 14:03:07". */
@@ -83,6 +84,7 @@ export function createLive(options: LiveOptions): Live {
     stream: (runId, key) => view({ kind: "stream", runId, key }, streamReducer),
     counts: () => view({ kind: "counts" }, countsReducer),
     queues: () => view({ kind: "queues" }, queuesReducer),
+    news: () => view({ kind: "news" }, newsReducer),
     tokens: () => view({ kind: "tokens" }, tokensReducer),
     serverNow: connection.clock.now,
     lastHeardAt: connection.lastHeardAt,

@@ -28,7 +28,7 @@ export interface LinkStatus {
   reason?: Extract<ConnectionState, { phase: "closed" }>["reason"];
 }
 
-export type TopicMessage = Extract<ServerMessage, { type: "rows" | "events" | "trace" | "chunks" | "counts" | "queues" | "tokens" }>;
+export type TopicMessage = Extract<ServerMessage, { type: "rows" | "events" | "trace" | "chunks" | "counts" | "queues" | "tokens" | "news" }>;
 
 export interface TopicListener {
   /** `data` is `Snapshot[kind]`. `reset`: forget everything held; else merge. */
@@ -70,6 +70,7 @@ const countsInDatabase: Record<Topic["kind"], boolean> = {
   counts: false,
   queues: false,
   tokens: false,
+  news: false,
 };
 
 export function createSync(connection: Connection, options: SyncOptions = {}): Sync {
@@ -126,7 +127,8 @@ export function createSync(connection: Connection, options: SyncOptions = {}): S
       case "chunks":
       case "counts":
       case "queues":
-      case "tokens": {
+      case "tokens":
+      case "news": {
         const entry = advance(message);
         if (!entry) return undefined;
         if (!resuming.has(message.id) && message.at >= (entry.currentSince ?? Infinity)) options.onChange?.(message.at);

@@ -36,6 +36,9 @@ export const RunFilter = z.object({
   root: z.string().optional(),
   rootOnly: z.boolean().optional(),
   isTest: z.boolean().optional(),
+  /** Id of an error group, and of a bulk action that canceled the run or made it. */
+  error: z.string().optional(),
+  bulk: z.string().optional(),
 });
 export type RunFilter = z.infer<typeof RunFilter>;
 
@@ -51,6 +54,7 @@ export const Topic = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("counts") }),
   z.object({ kind: z.literal("queues") }),
   z.object({ kind: z.literal("tokens") }),
+  z.object({ kind: z.literal("news") }),
 ]);
 export type Topic = z.infer<typeof Topic>;
 
@@ -93,6 +97,10 @@ export const Counts = z.object({
 });
 export type Counts = z.infer<typeof Counts>;
 
+/** Counts of changes since the server started, of what pages read again when it has changed. */
+export const News = z.object({ bulk: z.number().int(), errors: z.number().int() });
+export type News = z.infer<typeof News>;
+
 /** Fields of the detail, not of the row, that change during a run. */
 export const RunPatch = RunDetail.pick({ metadata: true, output: true, outputType: true, fullError: true, streams: true }).partial();
 export type RunPatch = z.infer<typeof RunPatch>;
@@ -123,6 +131,7 @@ export const ServerMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("counts"), id: z.string(), cursor: z.string(), at: z.number(), counts: Counts }),
   z.object({ type: z.literal("queues"), id: z.string(), cursor: z.string(), at: z.number(), queues: z.array(QueueRow) }),
   z.object({ type: z.literal("tokens"), id: z.string(), cursor: z.string(), at: z.number(), tokens: z.array(TokenRow) }),
+  z.object({ type: z.literal("news"), id: z.string(), cursor: z.string(), at: z.number(), news: News }),
   /**
    * Cursor of every subscription of this socket up to which all that concerns it has been sent. `notices` are for those who
    * may see everything. `run`, `trace`, `stream`: a
@@ -146,4 +155,5 @@ export interface Snapshot {
   queues: { queues: QueueRow[] };
   /** `reset`: the waiting ones, by deadline; else those that changed. */
   tokens: { tokens: TokenRow[] };
+  news: { news: News };
 }

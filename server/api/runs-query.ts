@@ -7,7 +7,7 @@ import { pieces, readings } from "./comma-list";
 
 export interface ListQuery {
   query: RunsListQuery;
-  /** The filter asks for what no run here has (a bulk action, a schedule). */
+  /** The filter asks for what no run here has (a schedule). */
   empty: boolean;
 }
 
@@ -28,6 +28,8 @@ export function readRunsQuery(params: Record<string, string>, names: KnownNames)
   const region = meanings(params, "filter[region]");
   const version = list(params, "filter[version]");
   const machine = list(params, "filter[machine]");
+  const anyBulk = list(params, "filter[bulkAction]");
+  const anyError = list(params, "filter[error]");
   // The published client sends both for the page before.
   const cursor = params["page[before]"] ?? params["page[after]"];
   return {
@@ -40,13 +42,15 @@ export function readRunsQuery(params: Record<string, string>, names: KnownNames)
       ...(region !== undefined && { region }),
       ...(version !== undefined && { version }),
       ...(machine !== undefined && { machine }),
+      ...(anyBulk !== undefined && { anyBulk }),
+      ...(anyError !== undefined && { anyError }),
       ...(params["filter[batch]"] !== undefined && { batch: params["filter[batch]"] }),
       ...(params["filter[isTest]"] !== undefined && { isTest: readFlag(params["filter[isTest]"]) }),
       ...(created.from !== undefined && { from: created.from }),
       ...(created.to !== undefined && { to: created.to }),
       ...(cursor !== undefined && { cursor }),
     },
-    empty: ["filter[bulkAction]", "filter[schedule]"].some((name) => list(params, name) !== undefined),
+    empty: list(params, "filter[schedule]") !== undefined,
   };
 }
 
@@ -60,6 +64,7 @@ const known = [
   "filter[taskIdentifier]",
   "filter[version]",
   "filter[bulkAction]",
+  "filter[error]",
   "filter[tag]",
   "filter[schedule]",
   "filter[isTest]",

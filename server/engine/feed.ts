@@ -1,4 +1,5 @@
 import type { RunEvent, RunRow, StreamChunk, TraceItem } from "@/lib/contracts/run";
+import type { News } from "@/lib/contracts/realtime";
 import type { TokenRow } from "@/lib/contracts/token";
 import type { Logger } from "../log";
 
@@ -16,7 +17,11 @@ interface Topics {
   chunks: readonly StreamChunk[];
   tokens: readonly TokenRow[];
   queues: readonly string[];
+  news: readonly NewsOf[];
 }
+
+/** What pages read again when it has changed. */
+export type NewsOf = keyof News;
 
 /**
  * The change feed: each commit is offered once to every listener, after it. Listeners must not block. What one throws is logged and
@@ -29,13 +34,14 @@ export interface Feed {
   onTokens(listener: (tokens: Topics["tokens"]) => void): () => void;
   /** Names of queues whose depth, running count, pause or limit changed. */
   onQueues(listener: (names: Topics["queues"]) => void): () => void;
+  onNews(listener: (of: Topics["news"]) => void): () => void;
   emit<T extends keyof Topics>(topic: T, payload: Topics[T]): void;
   /** Identity of the database; another one after a restore, so that old cursors are refused. */
   readonly epoch: string;
 }
 
 export function createFeed(epoch: string, log: Logger): Feed {
-  const listeners: { [T in keyof Topics]: Set<(payload: Topics[T]) => void> } = { runs: new Set(), trace: new Set(), chunks: new Set(), tokens: new Set(), queues: new Set() };
+  const listeners: { [T in keyof Topics]: Set<(payload: Topics[T]) => void> } = { runs: new Set(), trace: new Set(), chunks: new Set(), tokens: new Set(), queues: new Set(), news: new Set() };
   function add<T>(set: Set<T>, listener: T): () => void {
     set.add(listener);
     return () => void set.delete(listener);
@@ -47,6 +53,7 @@ export function createFeed(epoch: string, log: Logger): Feed {
     onChunks: (listener) => add(listeners.chunks, listener),
     onTokens: (listener) => add(listeners.tokens, listener),
     onQueues: (listener) => add(listeners.queues, listener),
+    onNews: (listener) => add(listeners.news, listener),
     emit<T extends keyof Topics>(topic: T, payload: Topics[T]) {
       if (payload.length === 0) return;
       const listening: Set<(payload: Topics[T]) => void> = listeners[topic];

@@ -1,4 +1,4 @@
-import type { Counts, QueueRow } from "@/lib/contracts/realtime";
+import type { Counts, News, QueueRow } from "@/lib/contracts/realtime";
 import type { TokenRow } from "@/lib/contracts/token";
 import type { Reducer } from "./view";
 
@@ -12,6 +12,12 @@ export const queuesReducer: Reducer<readonly QueueRow[], "queues"> = {
   empty: [],
   snapshot: (_held, data) => data.queues,
   message: (held, message) => (message.type === "queues" ? message.queues : held),
+};
+
+export const newsReducer: Reducer<News | undefined, "news"> = {
+  empty: undefined,
+  snapshot: (_held, data) => data.news,
+  message: (held, message) => (message.type === "news" ? message.news : held),
 };
 
 /** Newest of every token that came: at first the waiting ones, then also those that were answered or timed out since. */

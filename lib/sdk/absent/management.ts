@@ -18,7 +18,6 @@ export const query = {
   execute: absentCall("query.execute", "Use runs.list"),
   dashboards: { ...absentMembers("query.dashboards", ["list", "retrieve", "create", "update", "replace", "del"]), widgets: absentMembers("query.dashboards.widgets", ["add", "update", "del"]) },
 };
-export const bulk = absentMembers("runs.bulk", ["cancel", "replay", "retrieve", "abort", "list", "poll"], { advice: "Call runs.cancel or runs.replay for each run, or select them on the Runs page" });
 export const scheduleCalls = absentMembers("schedules", ["create", "retrieve", "update", "list", "activate", "deactivate", "del", "timezones"], {
   advice: "Signalbox does not fire schedules yet: trigger the task from a clock of your own",
 });

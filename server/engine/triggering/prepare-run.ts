@@ -24,6 +24,8 @@ export interface TriggerRequest {
   replayOf?: string;
   /** Who asked for it by hand. */
   by?: string;
+  /** The bulk action that makes it, and the id that it has chosen for it. */
+  bulk?: { id: string; runId: string };
 }
 
 /** The run that triggers, for a run triggered from inside one. */
@@ -112,7 +114,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   if (options.debounce !== undefined) throw invalid("options.debounce", "Debounced triggers are not supported by this version; leave `debounce` out.");
 
   const delayed = delay !== null && delay.getTime() > now;
-  const id = newId("run", now);
+  const id = request.bulk?.runId ?? newId("run", now);
   const packet = await offloadPacket(engine.packets, request.payload, `${id}/payload`);
   const retry = task.retry ?? deployment.manifest.config.retries?.default;
   const progress = metadata === null ? undefined : progressOf(metadata);
@@ -173,6 +175,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     parent_waits: parent?.waits ?? false,
     parent_outcome: access === null ? null : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: task.id, publicAccessToken: access } }),
     ...(request.by !== undefined && { created_by: request.by }),
+    ...(request.bulk !== undefined && { bulk_action: request.bulk.id }),
   };
   return { run, access, idempotency };
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { Topic } from "@/lib/contracts/realtime";
+import type { News, Topic } from "@/lib/contracts/realtime";
 import type { RunEvent, RunRow } from "@/lib/contracts/run";
 import type { Resource } from "@/lib/contracts/scope";
-import type { Feed } from "../../engine/feed";
+import type { Feed, NewsOf } from "../../engine/feed";
 import { startFeedAudit } from "../audit";
 import type { View } from "../caller";
 import type { Reads } from "../reads";
@@ -18,6 +18,7 @@ import { createTokensTopic } from "./tokens";
 const recentRuns = 10_000;
 const countsEveryMs = 100;
 const queuesEveryMs = 250;
+const newsEveryMs = 250;
 
 export interface Topics {
   subscribe(topic: Topic, party: { to: Subscriber; view: View }, cursor: string | undefined): Subscription | "forbidden";
@@ -49,6 +50,14 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
   const counts = createStateTopic({ type: "counts", epoch: memory, everyMs: countsEveryMs, read: () => `"counts":${JSON.stringify(reads.counts())}` });
   const queues = createStateTopic({ type: "queues", epoch: memory, everyMs: queuesEveryMs, read: async () => `"queues":${JSON.stringify(await reads.queues())}` });
 
+  const seen: News = { bulk: 0, errors: 0 };
+  const news = createStateTopic({ type: "news", epoch: memory, everyMs: newsEveryMs, read: () => `"news":${JSON.stringify(seen)}` });
+
+  function noteNews(of: readonly NewsOf[]): void {
+    for (const one of of) seen[one] += 1;
+    news.touch();
+  }
+
   function note(row: RunRow, { created, at }: { created: boolean; at: number }): void {
     const entry = changes.add({ id: row.id, value: row, created, at });
     if (entry === null) return;
@@ -65,7 +74,9 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
         note(change.row, change);
       }
       counts.touch();
+      if (offered.some(({ row }) => row.errorId !== undefined)) noteNews(["errors"]);
     }),
+    feed.onNews(noteNews),
     feed.onTrace(logs.offerTrace),
     feed.onChunks(logs.offerChunks),
     feed.onTokens((offered) => {
@@ -96,6 +107,8 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
           return counts.subscribe(party.to);
         case "queues":
           return queues.subscribe(party.to);
+        case "news":
+          return news.subscribe(party.to);
       }
     },
     offer() {
@@ -113,6 +126,7 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
       audit.close();
       counts.close();
       queues.close();
+      news.close();
     },
   };
 }
@@ -127,6 +141,7 @@ function mayAsk(topic: Topic, view: View): boolean {
     case "stream":
       return true;
     case "counts":
+    case "news":
       return view.any([{ type: "runs" }]);
     case "queues":
       return view.any([{ type: "queues" }]);
