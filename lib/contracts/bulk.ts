@@ -40,7 +40,7 @@ export const BulkFilter = z
   .partial();
 export type BulkFilter = z.infer<typeof BulkFilter>;
 
-const selection = { runIds: z.array(z.string().min(1).max(128)).min(1).max(limits.bulkIds).optional(), name: z.string().trim().max(255).optional() };
+const selection = { runIds: z.array(z.string().regex(/^run_[a-z0-9]{1,64}$/, "is not the id of a run")).min(1).max(limits.bulkIds).optional(), name: z.string().trim().max(255).optional() };
 const exactlyOne = "Exactly one of filter or runIds must be provided";
 const hasOne = (body: { filter?: unknown; runIds?: unknown }) => (body.filter === undefined) !== (body.runIds === undefined);
 
@@ -53,7 +53,6 @@ export const BulkBody = z
 /** POST /api/dashboard/bulk: the filter of the Runs page; a replay leaves alone what has not finished. */
 export const BulkStartBody = z.strictObject({ action: BulkVerb, filter: RunFilter.optional(), ...selection }).refine(hasOne, exactlyOne);
 export type BulkStartBody = z.input<typeof BulkStartBody>;
-export const BulkStarted = z.object({ id: z.string() });
 
 export const BulkRow = z.object({
   id: z.string(),

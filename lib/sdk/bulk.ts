@@ -14,12 +14,11 @@ const BulkAction = z.object({
   createdAt: z.coerce.date(),
   completedAt: z.coerce.date().optional(),
 });
-export type BulkAction = z.infer<typeof BulkAction>;
+type BulkAction = z.infer<typeof BulkAction>;
 const Id = z.object({ id: z.string() });
 
 type Selection = ({ filter: RunsFilter; runIds?: never } | { runIds: string[]; filter?: never }) & { name?: string | undefined };
-export type BulkCancelOptions = Selection;
-export type BulkReplayOptions = Selection & { targetRegion?: string | undefined };
+type BulkReplayOptions = Selection & { targetRegion?: string | undefined };
 
 const create = (json: object, options: ApiRequestOptions | undefined): ApiPromise<{ id: string }> => apiClient().request(Id, "/api/v1/bulk-actions", { method: "POST", json, options });
 const path = (id: string): string => `/api/v1/bulk-actions/${encodeURIComponent(id)}`;
@@ -42,7 +41,7 @@ async function poll(id: string, { pollIntervalMs = 1000 }: { pollIntervalMs?: nu
 
 /** Cancels or replays many runs: those named, or all that match a filter when it is asked for (without a time, those of the last 7 days). */
 export const bulk = {
-  cancel: (selection: BulkCancelOptions, options?: ApiRequestOptions): ApiPromise<{ id: string }> => create({ ...selection, action: "cancel" }, options),
+  cancel: (selection: Selection, options?: ApiRequestOptions): ApiPromise<{ id: string }> => create({ ...selection, action: "cancel" }, options),
   replay: (selection: BulkReplayOptions, options?: ApiRequestOptions): ApiPromise<{ id: string }> => create({ ...selection, action: "replay" }, options),
   retrieve,
   poll,

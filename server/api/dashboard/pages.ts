@@ -1,9 +1,11 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { RunsQuery, type Me, type RunPage } from "@/lib/contracts/dashboard";
+import { RunFilter } from "@/lib/contracts/realtime";
 import { isFinal } from "@/lib/contracts/status";
 import type { Packet, RunDetail } from "@/lib/contracts/run";
 import { resolvePacket } from "../../engine/packets";
+import { readActivity } from "../../engine/reads/activity";
 import { readQueuePlace } from "../../engine/reads/queue-place";
 import { countChildren, listChunks, listEvents, listRelations, listTrace } from "../../engine/reads/run";
 import { getRunDetail, listRuns } from "../../engine/reads/runs";
@@ -42,6 +44,8 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   app.get("/api/dashboard/runs", viewer, async (c) => c.json(await listRuns(db, env.id, check(RunsQuery, readFilter(c)))));
+
+  app.get("/api/dashboard/activity", viewer, async (c) => c.json(await readActivity(db, env.id, { filter: check(RunFilter, readFilter(c)), now: new Date(engine.clock.now()) })));
 
   app.get("/api/dashboard/runs/:runId", viewer, async (c) => {
     const detail = await getRunDetail(db, env.id, c.req.param("runId"));

@@ -83,5 +83,5 @@ function selectionOf(filter: BulkFilter): Extract<BulkRequest["selection"], { co
     ...(filter.error !== undefined && { error: filter.error }),
     ...(filter.isTest !== undefined && { isTest: filter.isTest }),
   };
-  return { conditions, told: conditions as Record<string, unknown> };
+  return { conditions, told: { ...conditions } };
 }

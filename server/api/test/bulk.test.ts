@@ -125,6 +125,7 @@ test.each([
   [{ action: "cancel", runIds: ["run_a"], filter: { tag: "x" } }, "filter or runIds"],
   [{ action: "cancel", runIds: [] }, "runIds"],
   [{ action: "pause", runIds: ["run_a"] }, "action"],
+  [{ action: "cancel", runIds: ["run_a", "\0"] }, "runIds.1"],
   [{ action: "cancel", filter: {} }, "at least one filter"],
   [{ action: "cancel", filter: { tag: [] } }, "at least one filter"],
   [{ action: "cancel", filter: { tags: "x" } }, "tags"],

@@ -1,4 +1,4 @@
-import type { BulkVerb } from "@/lib/contracts/bulk";
+import type { BulkItem, BulkVerb } from "@/lib/contracts/bulk";
 import { isFinal, type RunStatus } from "@/lib/contracts/status";
 import { newId } from "@/lib/ids/ids";
 import { encodeText } from "../../db/text";
@@ -6,7 +6,6 @@ import type { Engine } from "../engine";
 import { EngineError } from "../error";
 import { cancelRun } from "../running/cancel-run";
 import { replayRun } from "../triggering/replay-run";
-import type { ItemDone, ItemToDo } from "./bulk-loop";
 
 export interface BulkAction {
   id: string;
@@ -15,6 +14,14 @@ export interface BulkAction {
   skip_live: boolean;
   created_by: string;
 }
+
+/** `made`: of a replay, once it is chosen. */
+export interface ItemToDo {
+  seq: number;
+  run_id: string;
+  made: string | null;
+}
+type ItemDone = Required<Pick<BulkItem, "seq" | "outcome">> & { reason?: string };
 
 interface Known {
   status: RunStatus;

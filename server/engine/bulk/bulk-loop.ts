@@ -1,8 +1,7 @@
-import type { BulkItem } from "@/lib/contracts/bulk";
 import { Unavailable } from "../../db/errors";
 import type { Engine } from "../engine";
 import { EngineError } from "../error";
-import { actOn, chooseIds, type BulkAction } from "./bulk-group";
+import { actOn, chooseIds, type BulkAction, type ItemToDo } from "./bulk-group";
 
 /** Items that are worked on together: few enough that runs which are triggered meanwhile do not wait for them. */
 const groupSize = 50;
@@ -38,9 +37,6 @@ a as (
    where id = $1 and next_seq = $2 returning id
 )
 update bulk_item set outcome = i.outcome, reason = i.reason from i, a where bulk_item.bulk_id = a.id and bulk_item.seq = i.seq`;
-
-export type ItemToDo = { seq: number; run_id: string; made: string | null };
-export type ItemDone = Required<Pick<BulkItem, "seq" | "outcome">> & { reason?: string };
 
 /**
  * Works through bulk actions, a group after the other. What a group has done is recorded after it was done, and what is done twice

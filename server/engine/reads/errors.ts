@@ -69,7 +69,7 @@ function stepsOf(hours: number, now: Date): { stepHours: number; fromMs: number;
   return { stepHours, fromMs: end - parts * stepHours * hourMs, parts };
 }
 
-export interface ErrorsList extends ErrorsQuery {
+interface ErrorsList extends ErrorsQuery {
   limit: number;
   now: Date;
 }
