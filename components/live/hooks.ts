@@ -43,7 +43,7 @@ export function useCounts(): Viewed<Counts | undefined> {
 }
 
 /** Counts that rise when bulk actions or errors have changed. */
-export function useNews(): Viewed<News | undefined> {
+function useNews(): Viewed<News | undefined> {
   const live = useLive();
   return useSubscribable(
     useMemo(() => live?.news(), [live]),
