@@ -21,6 +21,7 @@ export interface EngineSuite {
 const tables = [
   "run", "run_data", "run_tag", "run_queue", "run_slot", "run_timer", "run_event", "run_trace", "run_journal", "idempotency_key", "request_key", "debounce_key",
   "batch", "batch_item", "waitpoint", "stream", "stream_chunk", "queue", "deployment", "run_stat", "node", "schedule", "schedule_tick",
+  "bulk_action", "bulk_item", "error_group", "error_hour",
 ];
 
 /** One database for the tests of a file: emptied after each, when the invariants have been checked. */

@@ -24,6 +24,7 @@ interface Row {
   stopping: boolean;
   node: string | null;
   parent_id: string | null;
+  error_id: string | null;
 }
 
 const ends: ReadonlySet<RunEventType> = new Set(["completed", "failed", "canceled", "expired"]);
@@ -117,6 +118,7 @@ export async function violations(db: Database, nodes: readonly TestNode[] = []):
   await checkTokens(db, timerOf, found);
   await checkStats(db, runs, found);
   await checkSchedules(db, timers, found);
+  await checkErrors(db, runs, found);
   // What another node has queued or resumed is counted at the next sweep only.
   const isAlone = nodes.length === 1;
   for (const node of nodes) checkMemory(node, { runs, slots, queue, isAlone }, found);
@@ -188,6 +190,26 @@ async function checkStats(db: Database, runs: readonly Row[], found: string[]): 
       const counted = stats.get(`${env} ${status}`) ?? 0;
       if (counted !== there) found.push(`${env}: ${counted} runs counted as ${status}, ${there} there`);
     }
+  }
+}
+
+/** Each run that has failed is counted in one group, once. Retention takes the runs before their counts. */
+async function checkErrors(db: Database, runs: readonly Row[], found: string[]): Promise<void> {
+  const failed = new Set<RunStatus>(["FAILED", "CRASHED", "SYSTEM_FAILURE", "TIMED_OUT"]);
+  for (const run of runs) {
+    const bornDead = run.version === 1 && run.status === "SYSTEM_FAILURE";
+    if ((run.error_id !== null) !== (failed.has(run.status) && !bornDead)) found.push(`${run.id} ${run.status}: its error is ${run.error_id}`);
+  }
+  const groups = await db.query<{ env_id: string; id: string; count: number; hours: number }>(
+    "select env_id, id, count, (select coalesce(sum(count), 0)::bigint from error_hour h where h.env_id = g.env_id and h.error_id = g.id) as hours from error_group g",
+  );
+  const counts = new Map(groups.map((group) => [`${group.env_id} ${group.id}`, group]));
+  const there = new Map<string, number>();
+  for (const run of runs) if (run.error_id !== null) there.set(`${run.env_id} ${run.error_id}`, (there.get(`${run.env_id} ${run.error_id}`) ?? 0) + 1);
+  for (const [key, n] of there) if ((counts.get(key)?.count ?? 0) < n) found.push(`${key}: ${counts.get(key)?.count ?? 0} counted, ${n} runs there`);
+  for (const [key, group] of counts) {
+    if (group.hours !== group.count) found.push(`${key}: ${group.count} counted, ${group.hours} by the hour`);
+    if (there.has(key) && there.get(key) !== group.count) found.push(`${key}: ${group.count} counted, ${there.get(key)} runs there`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Cable, CalendarClock, Hand, KeyRound, ListChecks, Package, Play, Rows3, TicketCheck, Users, Variable, type LucideIcon } from "lucide-react";
+import { Bug, Cable, CalendarClock, Hand, KeyRound, Layers, ListChecks, Package, Play, Rows3, TicketCheck, Users, Variable, type LucideIcon } from "lucide-react";
 
 export interface NavEntry {
   href: string;
@@ -14,6 +14,8 @@ export interface NavEntry {
 export const nav: readonly NavEntry[] = [
   { href: "/runs", title: "Runs", Icon: Rows3, key: "r", count: "running", group: "work" },
   { href: "/tokens", title: "Tokens", Icon: Hand, key: "w", count: "tokensWaiting", group: "work" },
+  { href: "/errors", title: "Errors", Icon: Bug, key: "e", group: "work" },
+  { href: "/bulk", title: "Bulk actions", Icon: Layers, key: "b", group: "work" },
   { href: "/test", title: "Test", Icon: Play, key: "t", group: "work" },
   { href: "/tasks", title: "Tasks", Icon: ListChecks, key: "a", group: "tasks" },
   { href: "/queues", title: "Queues", Icon: Cable, key: "q", count: "queuesHeld", group: "tasks" },

@@ -1,4 +1,5 @@
 "use client";
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Freshness } from "@/lib/client/freshness";
 import type { LinkStatus } from "@/lib/client/sync";
@@ -7,13 +8,14 @@ import type { RunState } from "@/lib/client/views/run-view";
 import type { RunsState, RunsView } from "@/lib/client/views/runs-view";
 import type { StreamState, TraceState } from "@/lib/client/views/log-views";
 import type { TokensState } from "@/lib/client/views/state-views";
-import type { Counts, QueueRow, RunFilter, ServerNotice, VersionsState } from "@/lib/contracts/realtime";
+import type { Counts, News, QueueRow, RunFilter, ServerNotice, VersionsState } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
 import { useLive, useSubscribable } from "./live-provider";
 import { reach } from "./reach";
 
 const connecting: LinkStatus = { phase: "connecting", attempt: 0 };
 const noCounts: Viewed<Counts | undefined> = { data: undefined, loaded: false };
+const noNews: Viewed<News | undefined> = { data: undefined, loaded: false };
 const noQueues: Viewed<readonly QueueRow[]> = { data: [], loaded: false };
 const noVersions: Viewed<VersionsState | undefined> = { data: undefined, loaded: false };
 const noVariablesRevision: Viewed<string | undefined> = { data: undefined, loaded: false };
@@ -41,6 +43,29 @@ export function useCounts(): Viewed<Counts | undefined> {
     useMemo(() => live?.counts(), [live]),
     noCounts,
   );
+}
+
+/** Counts that rise when bulk actions or errors have changed. */
+function useNews(): Viewed<News | undefined> {
+  const live = useLive();
+  return useSubscribable(
+    useMemo(() => live?.news(), [live]),
+    noNews,
+  );
+}
+
+/** The same query again each time that what it reads has changed, as the socket says, at most each `everyMs`. */
+export function useReadAgain(of: keyof News, queryKey: readonly unknown[], everyMs = 1_000): void {
+  const queries = useQueryClient();
+  const position = usePaced(useNews().data?.[of], everyMs);
+  const latest = useRef(queryKey);
+  useEffect(() => {
+    latest.current = queryKey;
+  });
+  useEffect(() => {
+    // What came while the page was on its way may have been missed: the first word counts, too.
+    if (position !== undefined) void queries.invalidateQueries({ queryKey: latest.current });
+  }, [position, queries]);
 }
 
 export function useLiveQueues(): Viewed<readonly QueueRow[]> {

@@ -14,7 +14,9 @@ import { OthersText } from "@/components/ui/others-text";
 import { Progress } from "@/components/ui/progress";
 import { toast } from "@/components/ui/toast";
 import { toneSoft, toneText } from "@/components/ui/tone";
+import { howOften } from "@/components/errors/words";
 import type { QueuePlacePage } from "@/lib/contracts/dashboard";
+import type { ErrorRow } from "@/lib/contracts/error-group";
 import type { QueueRow } from "@/lib/contracts/realtime";
 import type { RunDetail, RunEvent } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
@@ -53,6 +55,7 @@ export function WhyLine({ run, events }: { run: RunDetail; events: readonly RunE
         )}
       </p>
       {why.remedy && queue ? <Remedy remedy={why.remedy} queue={queue} /> : null}
+      {run.errorId === undefined || why.link ? null : <ErrorLink id={run.errorId} />}
       {why.link ? (
         <Button size="sm" look={why.tone === "asks" ? "asks" : "plain"} asChild className={cn("ml-auto", why.tone === "asks" ? "text-white" : "text-fg")}>
           <Link prefetch={false} href={why.link.href}>
@@ -61,6 +64,18 @@ export function WhyLine({ run, events }: { run: RunDetail; events: readonly RunE
         </Button>
       ) : null}
     </div>
+  );
+}
+
+/** The runs that failed the same way, as one thing. */
+function ErrorLink({ id }: { id: string }) {
+  const { data } = useQuery({ queryKey: ["error-of-run", id], queryFn: ({ signal }) => getJson<Pick<ErrorRow, "count" | "firstSeen" | "lastSeen">>(`/api/v1/errors/${encodeURIComponent(id)}`, signal) });
+  return (
+    <Button size="sm" asChild className="ml-auto text-fg">
+      <Link prefetch={false} href={`/errors/${id}`}>
+        {data === undefined ? "Open error" : `Seen ${howOften(data)}`}
+      </Link>
+    </Button>
   );
 }
 

@@ -7,28 +7,20 @@ export interface ActivityBar {
   fromMs: number;
   toMs: number;
   total: number;
+  failed: number;
+  /** What did not fail, from the axis up. */
   parts: readonly { tone: Tone; count: number; color: string }[];
 }
 
-const order: readonly Tone[] = ["good", "idle", "bad"];
+/** From the axis up: what went well, what goes on, what waits. Failures have an axis of their own. */
+const order: readonly Tone[] = ["good", "moving", "parked", "asks", "needs", "idle"];
 
-/** Bars of the last hours, empty steps included, so that the axis is time and not what happened. */
-export function activityBars(activity: Activity, fromMs: number, toMs: number): ActivityBar[] {
-  const step = activity.stepMinutes * 60_000;
-  const byStart = new Map(activity.points.map((point) => [Math.floor(Date.parse(point.at) / step) * step, point.counts]));
-  const bars: ActivityBar[] = [];
-  for (let at = Math.floor(fromMs / step) * step; at < toMs; at += step) {
-    const counts = byStart.get(at) ?? {};
-    const parts = order.map((tone) => ({
-      tone,
-      color: toneColor[tone],
-      count: runStatuses.filter((status) => toneOf(status) === tone).reduce((sum, status) => sum + (counts[status] ?? 0), 0),
-    }));
-    bars.push({ fromMs: at, toMs: at + step, parts, total: parts.reduce((sum, part) => sum + part.count, 0) });
-  }
-  return bars;
+export function activityBars({ points, stepMinutes }: Pick<Activity, "points" | "stepMinutes">): ActivityBar[] {
+  return points.map(({ at, counts }) => {
+    const countOf = (tone: Tone): number => runStatuses.filter((status) => statusLook[status].tone === tone).reduce((sum, status) => sum + (counts[status] ?? 0), 0);
+    const parts = order.map((tone) => ({ tone, color: toneColor[tone], count: countOf(tone) }));
+    const failed = countOf("bad");
+    const fromMs = Date.parse(at);
+    return { fromMs, toMs: fromMs + stepMinutes * 60_000, parts, failed, total: failed + parts.reduce((sum, part) => sum + part.count, 0) };
+  });
 }
-
-const toneOf = (status: (typeof runStatuses)[number]): Tone => statusLook[status].tone;
-
-export const countOf = (bars: readonly ActivityBar[], tone: Tone): number => bars.reduce((sum, bar) => sum + (bar.parts.find((part) => part.tone === tone)?.count ?? 0), 0);

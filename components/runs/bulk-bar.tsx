@@ -1,34 +1,118 @@
 "use client";
 import { Ban, RotateCcw } from "lucide-react";
+import Link from "next/link";
 import { useState } from "react";
-import { toast } from "@/components/ui/toast";
+import { useBulk } from "@/components/bulk/use-bulk";
+import { bulkLook, bulkWords, handled } from "@/components/bulk/words";
 import { useMayAct } from "@/components/frame/me";
 import { useShortcut } from "@/components/frame/shortcuts";
-import { messageOf } from "@/components/live/api";
+import { getJson, messageOf } from "@/components/live/api";
 import { useLive } from "@/components/live/live-provider";
 import { Button } from "@/components/ui/button";
-import { ConfirmDialog } from "@/components/ui/confirm-dialog";
+import { lazilyDialog } from "@/components/ui/dialog";
 import { Progress } from "@/components/ui/progress";
+import { toast } from "@/components/ui/toast";
+import type { BulkPreview } from "@/lib/contracts/bulk";
+import { bulkVerbs, type BulkVerb } from "@/lib/contracts/bulk-verbs";
+import { limits } from "@/lib/contracts/limits";
+import type { RunFilter } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import { plural } from "@/lib/view/format";
-import { canCancel, cancelRun, forEachRun, replayRun, type BulkOutcome } from "./run-actions";
+import { filterParams } from "@/lib/runs/run-filter";
+import { formatCount, plural } from "@/lib/view/format";
 
-type Verb = "cancel" | "replay";
-const verbs: Record<Verb, { action: string; past: string; act: (id: string) => Promise<unknown>; eligible: (run: RunRow) => boolean; not: string }> = {
-  cancel: { action: "Cancel", past: "Canceled", act: cancelRun, eligible: canCancel, not: "finished already" },
-  replay: { action: "Replay", past: "Replayed", act: (id) => replayRun(id), eligible: (run) => isFinal(run.status), not: "still running" },
-};
+const BulkDialog = lazilyDialog(async () => (await import("@/components/bulk/bulk-dialog")).BulkDialog);
+const icons = { cancel: Ban, replay: RotateCcw };
 
-function SelectRest({ select }: { select: () => Promise<void> }) {
+export interface BulkBarProps {
+  runs: readonly RunRow[];
+  filter: RunFilter;
+  /** All that is loaded is selected, and more matches. */
+  more: boolean;
+  /** Runs that came since the list stands still. */
+  news: number;
+  onClear: () => void;
+}
+
+/** What can be done with the selected runs, or with all that match, and with how many of them. */
+export function BulkBar({ runs: given, filter, more, news, onClear }: BulkBarProps) {
+  const live = useLive();
+  const { allowed, reason } = useMayAct();
+  const [all, setAll] = useState<BulkPreview | null>(null);
+  const [verb, setVerb] = useState<BulkVerb | null>(null);
+  const [started, setStarted] = useState<string | null>(null);
+  const runs = given.map((run) => live?.rows.newest(run) ?? run);
+  const finished = all?.finished ?? runs.filter((run) => isFinal(run.status)).length;
+  const total = all === null ? runs.length : all.live + all.finished;
+  const eligible: Record<BulkVerb, number> = { cancel: total - finished, replay: finished };
+  const tooMany = all === null ? runs.length > limits.bulkIds : all.tooMany;
+  const most = all === null ? limits.bulkIds : limits.bulkRuns;
+  const refused = reason ?? (tooMany ? `At most ${formatCount(most)} at once` : undefined);
+  const may = (which: BulkVerb): boolean => allowed && !tooMany && started === null && eligible[which] > 0;
+  const ask = (which: BulkVerb) => () => {
+    if (may(which)) setVerb(which);
+  };
+  useShortcut("c", { label: "Cancel selected runs", group: "Runs", run: ask("cancel") });
+  useShortcut("r", { label: "Replay selected runs", group: "Runs", run: ask("replay") });
+  useShortcut("escape", { label: "Clear selection", group: "Runs", run: onClear });
+  const wanted = verb === "cancel" ? runs.filter((run) => !isFinal(run.status)) : runs.filter((run) => isFinal(run.status));
+
+  return (
+    // Over the end of the list: it must not push the rows away from under the pointer that selects them.
+    <div className="appear absolute inset-x-0 bottom-0 z-30 flex min-h-11 flex-wrap items-center gap-2 border-t border-line-strong bg-raised px-4 py-1.5">
+      {started === null ? (
+        <>
+          <p aria-live="polite">
+            <span className="font-medium">{tooMany && all !== null ? `More than ${plural(most, "run")} match.` : `${plural(total, "run")} selected.`}</span>{" "}
+            <span className={more && all === null ? "text-needs" : "text-muted"}>
+              {all !== null ? "They are all that match now, loaded or not." : more ? "These are all that are loaded; more match." : "The list stands still."}
+              {news > 0 ? ` ${plural(news, "new run")} not among them.` : ""}
+            </span>
+          </p>
+          {more && all === null ? <SelectAll filter={filter} onSelected={setAll} /> : null}
+          <div className="flex-1" />
+          {bulkVerbs.map((which) => {
+            const Icon = icons[which];
+            return (
+              <Button key={which} size="sm" disabled={!may(which)} title={refused} onClick={ask(which)}>
+                <Icon aria-hidden className="size-3.5" />
+                {bulkWords[which].action} {formatCount(eligible[which])}
+              </Button>
+            );
+          })}
+        </>
+      ) : (
+        <Started id={started} />
+      )}
+      <Button size="sm" look="ghost" onClick={onClear}>
+        {started === null ? "Clear" : "Close"}
+      </Button>
+      {verb === null ? null : (
+        <BulkDialog
+          verb={verb}
+          count={eligible[verb]}
+          skipped={total - eligible[verb]}
+          selection={all === null ? { runIds: wanted.map((run) => run.id) } : { filter: { ...filter, to: all.to } }}
+          onClose={() => setVerb(null)}
+          onStarted={(id) => {
+            setVerb(null);
+            setStarted(id);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Counts on the server what matches. */
+function SelectAll({ filter, onSelected }: { filter: RunFilter; onSelected: (all: BulkPreview) => void }) {
   const [busy, setBusy] = useState(false);
   async function start(): Promise<void> {
     setBusy(true);
     try {
-      await select();
+      onSelected(await getJson<BulkPreview>(`/api/dashboard/bulk/preview?${filterParams(filter)}`));
     } catch (error) {
-      toast.error("The other runs could not be read", { description: messageOf(error) });
-    } finally {
+      toast.error("The matching runs could not be counted", { description: messageOf(error) });
       setBusy(false);
     }
   }
@@ -39,88 +123,24 @@ function SelectRest({ select }: { select: () => Promise<void> }) {
   );
 }
 
-export interface BulkBarProps {
-  runs: readonly RunRow[];
-  /** More runs match than are selected: selects them too. */
-  rest: null | "too many" | (() => Promise<void>);
-  /** Runs that came since the list stands still. */
-  news: number;
-  onClear: () => void;
-}
-
-/** What can be done with the selected runs, and with how many of them. */
-export function BulkBar({ runs: given, rest, news, onClear }: BulkBarProps) {
-  const live = useLive();
-  const { allowed, reason } = useMayAct();
-  const [verb, setVerb] = useState<Verb | null>(null);
-  const [progress, setProgress] = useState<BulkOutcome | null>(null);
-  const runs = given.map((run) => live?.rows.newest(run) ?? run);
-  const eligible = (which: Verb): RunRow[] => runs.filter(verbs[which].eligible);
-  const ask = (which: Verb) => () => {
-    if (allowed && eligible(which).length > 0) setVerb(which);
-  };
-  useShortcut("c", { label: "Cancel selected runs", group: "Runs", run: ask("cancel") });
-  useShortcut("r", { label: "Replay selected runs", group: "Runs", run: ask("replay") });
-  useShortcut("escape", { label: "Clear selection", group: "Runs", run: onClear });
-
-  async function confirm(which: Verb): Promise<void> {
-    const ids = eligible(which).map((run) => run.id);
-    setProgress({ done: 0, failed: [] });
-    const outcome = await forEachRun(ids, verbs[which].act, setProgress);
-    setProgress(null);
-    setVerb(null);
-    const said = `${verbs[which].past} ${plural(outcome.done, "run")}`;
-    const failure = outcome.failed[0];
-    if (!failure) toast.success(said);
-    else toast.error(`${said}; ${plural(outcome.failed.length, "run")} refused`, { description: `${failure.id}: ${failure.error}` });
-    if (outcome.failed.length === 0) onClear();
-  }
-
-  const chosen = verb === null ? [] : eligible(verb);
-  const skipped = runs.length - chosen.length;
+/** How far it is, while somebody still looks at the list. */
+function Started({ id }: { id: string }) {
+  const { data } = useBulk(id);
+  const row = data?.action;
+  const left = row === undefined ? 0 : row.skipped + row.failed;
   return (
-    // Over the end of the list: it must not push the rows away from under the pointer that selects them.
-    <div className="appear absolute inset-x-0 bottom-0 z-30 flex min-h-11 flex-wrap items-center gap-2 border-t border-line-strong bg-raised px-4 py-1.5">
-      <p aria-live="polite">
-        <span className="font-medium">{plural(runs.length, "run")} selected.</span>{" "}
-        <span className={rest === null ? "text-muted" : "text-needs"}>
-          {rest === null ? "The list stands still." : rest === "too many" ? "More match than can be selected at once; the oldest are left out." : "These are all that are loaded; more match."}
-          {news > 0 ? ` ${plural(news, "new run")} not among them.` : ""}
-        </span>
+    <>
+      <p aria-live="polite" className="min-w-0">
+        <span className="font-medium">{row === undefined ? "Starting…" : row.status === "PENDING" ? `${bulkWords[row.action].doing}: ${formatCount(handled(row))} of ${plural(row.total, "run")}` : `${bulkWords[row.action].past} ${plural(row.done, "run")}.`}</span>{" "}
+        {left > 0 ? <span className="text-needs">{formatCount(left)} not.</span> : null}
       </p>
-      {typeof rest === "function" ? <SelectRest select={rest} /> : null}
+      <Progress value={row === undefined || row.total === 0 ? 0 : handled(row) / row.total} tone={row === undefined ? "moving" : bulkLook[row.status].tone} label="Runs handled" className="w-32" />
       <div className="flex-1" />
-      {(["cancel", "replay"] as const).map((which) => {
-        const count = eligible(which).length;
-        return (
-          <Button key={which} size="sm" disabled={!allowed || count === 0} title={reason} onClick={ask(which)}>
-            {which === "cancel" ? <Ban aria-hidden className="size-3.5" /> : <RotateCcw aria-hidden className="size-3.5" />}
-            {verbs[which].action} {count}
-          </Button>
-        );
-      })}
-      <Button size="sm" look="ghost" onClick={onClear}>
-        Clear
+      <Button size="sm" asChild>
+        <Link href={`/bulk/${id}`} prefetch={false}>
+          Show what came of each
+        </Link>
       </Button>
-      {verb === null ? null : (
-        <ConfirmDialog
-          open
-          onOpenChange={(open) => !open && progress === null && setVerb(null)}
-          title={`${verbs[verb].action} ${plural(chosen.length, "run")}?`}
-          description={
-            <>
-              {verb === "cancel" ? "They stop now; their child runs stop too." : "Each is triggered again with the same payload and options."}
-              {skipped > 0 ? ` ${plural(skipped, "selected run")} ${skipped === 1 ? "is" : "are"} ${verbs[verb].not} and will be left alone.` : ""}
-            </>
-          }
-          action={`${verbs[verb].action} ${plural(chosen.length, "run")}`}
-          look={verb === "cancel" ? "danger" : "primary"}
-          busy={progress !== null}
-          onConfirm={() => void confirm(verb)}
-        >
-          {progress ? <Progress className="my-2" value={(progress.done + progress.failed.length) / Math.max(1, chosen.length)} label="Runs done" /> : null}
-        </ConfirmDialog>
-      )}
-    </div>
+    </>
   );
 }

@@ -17,14 +17,13 @@ import type { RunRow } from "@/lib/contracts/run";
 import { filterKey, matchesFilter } from "@/lib/runs/match-run";
 import { addValue, toRunFilter, type RunsView } from "@/lib/runs/run-filter";
 import { ActivityStrip } from "./activity-strip";
-import type { BulkBarProps } from "./bulk-bar";
 import { RunsEmpty } from "./empty";
 import { FilterInput } from "./filter-input";
 import { FilterMenus } from "./filter-menus";
 import { place } from "./place";
 import { RunTable, type RunTableHandle } from "./run-table";
 import { useLetIn } from "./use-let-in";
-import { useRowSelection, type RowSelection } from "./use-row-cursor";
+import { useRowSelection } from "./use-row-cursor";
 import { useFilter, useRuns, type RunsList } from "./use-runs";
 import { useRunsViewState } from "./use-runs-view";
 
@@ -55,7 +54,7 @@ export function RunsPage(initial: RunsPageProps) {
           <PanelRight className="size-4" />
         </IconButton>
       </div>
-      <ActivityStrip view={view} onChange={setView} />
+      <ActivityStrip view={view} filter={filter} onChange={setView} />
       <List key={filterKey(filter)} view={view} filter={filter} runs={runs} onChange={setView} preview={preview} onPreview={setPreview} />
     </>
   );
@@ -125,7 +124,7 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   return (
     <>
       <div className="relative flex min-h-0 flex-1">
-        {isSelecting ? <BulkBar runs={selected} rest={restOf(runs, selection)} news={fresh} onClear={selection.clear} /> : null}
+        {isSelecting ? <BulkBar runs={selected} filter={filter} more={runs.hasMore && selected.length >= runs.rows.length} news={fresh} onClear={selection.clear} /> : null}
         <RunTable
           handle={table}
           back={back}
@@ -177,16 +176,6 @@ function useLeavePlace(now: Left): void {
       place.set({ key, search, ids: rows.map((row) => row.id), cursor, scrollTop: scrollTop() });
     };
   }, []);
-}
-
-/** So many runs can be selected: each is asked for by itself. */
-const mostSelected = 1_000;
-
-/** All that is loaded is selected, and more matches: that is said, and can be had. */
-function restOf(runs: RunsList, selection: RowSelection): BulkBarProps["rest"] {
-  if (!runs.hasMore || selection.selected.size < runs.rows.length) return null;
-  if (runs.rows.length >= mostSelected) return "too many";
-  return async () => selection.selectIds(await runs.loadUpTo(mostSelected));
 }
 
 /** Scrolling changes what is visible with every row; the server hears when it rests. */

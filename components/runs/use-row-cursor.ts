@@ -10,7 +10,6 @@ export interface RowSelection {
   moveTo: (index: number | null) => void;
   select: (index: number, range: "one" | "range") => void;
   selectAll: () => void;
-  selectIds: (ids: readonly string[]) => void;
   clear: () => void;
 }
 
@@ -48,7 +47,6 @@ export function useRowSelection(rows: readonly RunRow[], initialCursor: string |
     move: (step) => moveTo(cursor === null ? 0 : Math.min(rows.length - 1, Math.max(0, cursor + step))),
     select,
     selectAll: () => setSelected(new Set(rows.map((row) => row.id))),
-    selectIds: (ids) => setSelected(new Set(ids)),
     clear() {
       setSelected(new Set());
       setAnchorId(null);

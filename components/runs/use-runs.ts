@@ -50,8 +50,6 @@ export interface RunsList {
   retry: () => void;
   hasMore: boolean;
   loadMore: () => void;
-  /** Reads on until the end, or until so many rows are there; the ids of all that are. */
-  loadUpTo: (count: number) => Promise<string[]>;
   loadingMore: boolean;
   /** The next page could not be read; nobody asks for it again but the operator. */
   moreError: Error | null;
@@ -130,16 +128,6 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
     else if (!again.isPending) again.mutate();
   }
 
-  async function loadUpTo(count: number): Promise<string[]> {
-    let known = rows.map((row) => row.id);
-    for (let more: boolean = query.hasNextPage; more && known.length < count;) {
-      const next = await query.fetchNextPage({ throwOnError: true });
-      known = [...new Set([...rows, ...(next.data?.pages.flatMap((page) => page.rows) ?? [])].map((row) => row.id))];
-      more = next.hasNextPage;
-    }
-    return known;
-  }
-
   return {
     rows,
     fresh: fresh.length,
@@ -152,7 +140,6 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
     retry: () => void query.refetch(),
     hasMore: query.hasNextPage,
     loadMore: () => void query.fetchNextPage(),
-    loadUpTo,
     loadingMore: query.isFetchingNextPage,
     moreError: query.isFetchNextPageError ? query.error : null,
   };

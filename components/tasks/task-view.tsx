@@ -1,28 +1,22 @@
 "use client";
-import { useQuery } from "@tanstack/react-query";
 import { Play, Rows3 } from "lucide-react";
 import Link from "next/link";
 import { useMemo, type ReactNode } from "react";
-import type { RunsPage, TaskStats, TaskSummary } from "@/lib/contracts/dashboard";
-import type { RunRow } from "@/lib/contracts/run";
+import type { TaskStats, TaskSummary } from "@/lib/contracts/dashboard";
 import { formatCount, formatDuration } from "@/lib/view/format";
 import { formatJson } from "@/lib/values/json-text";
-import { getJson } from "../live/api";
-import { useLiveRuns, usePolling } from "../live/hooks";
-import { Ago, Took } from "../live/time";
-import { StatusBadge } from "../runs/status";
+import { RecentRuns } from "../runs/recent-runs";
 import { Button } from "../ui/button";
 import { CodeBlock } from "../ui/code-block";
 import { CopyValue } from "../ui/copy";
 import { Facts, PanelHead } from "../ui/page";
-import { SkeletonRows } from "../ui/skeleton";
-import { ErrorState } from "../ui/state";
 import { TaskCharts } from "./task-stats";
 import { useLoad } from "./use-load";
 import { OthersText } from "../ui/others-text";
 
 export function TaskView({ task, stats }: { task: TaskSummary; stats: TaskStats }) {
   const { queued, running } = useLoad()(task);
+  const filter = useMemo(() => ({ task: [task.id] }), [task.id]);
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <header className="flex flex-wrap items-start gap-x-6 gap-y-3 border-b border-line px-4 py-3">
@@ -55,7 +49,7 @@ export function TaskView({ task, stats }: { task: TaskSummary; stats: TaskStats 
               All runs
             </Link>
           </PanelHead>
-          <RecentRuns taskId={task.id} />
+          <RecentRuns filter={filter} none="It has not run yet." />
         </section>
         <section aria-label="Definition" className="min-w-0">
           <PanelHead title="Definition" />
@@ -101,39 +95,4 @@ function factsOf(task: TaskSummary): (readonly [string, ReactNode])[] {
         ]
       : []),
   ];
-}
-
-const shownRuns = 10;
-
-function RecentRuns({ taskId }: { taskId: string }) {
-  const filter = useMemo(() => ({ task: [taskId] }), [taskId]);
-  const { state } = useLiveRuns(filter);
-  const { interval, measure } = usePolling();
-  const { data, error, refetch } = useQuery({
-    queryKey: ["recent-runs", taskId],
-    queryFn: ({ signal }) => measure(() => getJson<RunsPage>(`/api/dashboard/runs?task=${encodeURIComponent(taskId)}&limit=${shownRuns}`, signal)),
-    refetchInterval: interval,
-    staleTime: 0,
-  });
-  if (data === undefined) return error === null ? <SkeletonRows rows={shownRuns} /> : <ErrorState className="m-4" title="The runs could not be read" detail={error.message} onRetry={() => void refetch()} />;
-  const byId = new Map<string, RunRow>(data.rows.map((row) => [row.id, row]));
-  for (const row of state.data.rows.values()) if ((byId.get(row.id)?.version ?? 0) < row.version) byId.set(row.id, row);
-  const rows = [...byId.values()].toSorted((a, b) => b.createdAt.localeCompare(a.createdAt)).slice(0, shownRuns);
-  if (rows.length === 0) return <p className="px-4 py-6 text-center text-faint">It has not run yet.</p>;
-  return (
-    <ul>
-      {rows.map((run) => (
-        <li key={run.id} className="border-b border-line">
-          <Link href={`/runs/${run.id}`} prefetch={false} className="flex h-9 items-center gap-3 px-4 -outline-offset-2 hover:bg-hover">
-            <StatusBadge run={run} className="w-32 shrink-0" />
-            <span className="min-w-0 flex-1 truncate font-mono text-sm text-muted">{run.id}</span>
-            <span className="min-w-16 shrink-0 text-right font-mono text-sm whitespace-nowrap">{run.startedAt === undefined ? null : <Took from={run.startedAt} to={run.finishedAt} />}</span>
-            <span className="w-16 shrink-0 text-right text-sm text-faint">
-              <Ago at={run.createdAt} />
-            </span>
-          </Link>
-        </li>
-      ))}
-    </ul>
-  );
 }

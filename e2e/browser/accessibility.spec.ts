@@ -46,12 +46,18 @@ for (const theme of ["light", "dark"]) {
       const { body: token } = await ask("POST", "/api/v1/waitpoints/tokens", { body: { timeout: "5m", tags } });
       for (const [id, status] of Object.entries({ [done]: "COMPLETED", [failed]: "FAILED", [asks]: "WAITING" })) await expect.poll(async () => (await retrieve(id)).status).toBe(status);
 
+      const { body: bulk } = await ask("POST", "/api/v1/bulk-actions", { body: { action: "cancel", runIds: [done, "run_unknown"], name: tags[0] } });
+      const { body: failedRuns } = await ask("GET", `/api/v1/errors?page%5Bsize%5D=1`);
       const paths = [
         "/runs",
         `/runs?tag=${tags[0]}&status=CRASHED`,
         ...["output", "metadata", "logs", "timeline", "relations"].map((tab) => `/runs/${done}?tab=${tab}`),
         `/runs/${failed}`,
         `/runs/${asks}`,
+        "/errors?state=all",
+        `/errors/${failedRuns.data[0]?.id}`,
+        "/bulk",
+        `/bulk/${bulk.id}`,
         "/tasks",
         "/tasks/index-docs",
         "/test?task=approve-refund",

@@ -107,8 +107,14 @@ test("no page runs, turns round or hides what others wrote", async ({ browser })
   await expect.poll(ended, { timeout: 90_000 }).toBe(0);
   const context = await browser.newContext({ storageState: state, baseURL: server.origin, viewport: { width: 1440, height: 900 } });
   const page = await open(context);
+  const errors = ((await (await fetch(`${server.origin}/api/v1/errors`, { headers: { authorization: `Bearer ${server.secretKey}` } })).json()) as { data: { id: string }[] }).data;
+  const { id: bulk } = await call("/api/v1/bulk-actions", { action: "replay", runIds: [runs.failed[0]], name: unseen[0] });
   const paths = [
     "/runs",
+    "/errors?state=all",
+    ...errors.map(({ id }) => `/errors/${id}`),
+    "/bulk",
+    `/bulk/${bulk}`,
     `/runs?tag=${encodeURIComponent(tagOf(unseen[0] ?? ""))}&from=2026-01-01T00:00:00.000Z`,
     ...runs.done.flatMap((id) => ["output", "logs", "streams"].map((tab) => `/runs/${id}?tab=${tab}`)),
     ...runs.failed.map((id) => `/runs/${id}?tab=error`),
@@ -177,7 +183,7 @@ test("nothing is wider than the window on a phone and a tablet", async ({ browse
   for (const width of [390, 1024]) {
     const context = await browser.newContext({ storageState: state, baseURL: server.origin, viewport: { width, height: 844 } });
     const page = await open(context);
-    for (const path of ["/runs", `/runs/${runs.failed.at(-1)}?tab=error`, `/runs/${runs.done.at(-1)}?tab=logs`, "/tokens", "/tasks", "/tasks/echo", "/queues", "/deployments", "/variables", "/keys", "/public-tokens", "/test"]) {
+    for (const path of ["/runs", `/runs/${runs.failed.at(-1)}?tab=error`, `/runs/${runs.done.at(-1)}?tab=logs`, "/tokens", "/tasks", "/tasks/echo", "/queues", "/deployments", "/variables", "/keys", "/public-tokens", "/test", "/errors?state=all", "/bulk"]) {
       await page.goto(path);
       await expect(page.locator("[data-freshness=live]")).toBeVisible();
       expect.soft(await faults(page), `${path} at ${width}`).toEqual([]);

@@ -1,4 +1,4 @@
-import type { Counts, QueueRow, RunFilter, ServerNotice, Topic, VersionsState } from "@/lib/contracts/realtime";
+import type { Counts, News, QueueRow, RunFilter, ServerNotice, Topic, VersionsState } from "@/lib/contracts/realtime";
 import { filterKey } from "@/lib/runs/match-run";
 import { createConnection, type ConnectionOptions } from "./connection";
 import { createFreshnessMeter, type Freshness } from "./freshness";
@@ -9,7 +9,7 @@ import { createSync, type LinkStatus } from "./sync";
 import { streamReducer, traceReducer, type StreamState, type TraceState } from "./views/log-views";
 import { runReducer, type RunState } from "./views/run-view";
 import { createRunsView, type RunsView } from "./views/runs-view";
-import { countsReducer, queuesReducer, schedulesReducer, tokensReducer, variablesReducer, versionsReducer, type TokensState } from "./views/state-views";
+import { countsReducer, newsReducer, queuesReducer, schedulesReducer, tokensReducer, variablesReducer, versionsReducer, type TokensState } from "./views/state-views";
 import { createTopicView, type Reducer, type View } from "./views/view";
 
 /**
@@ -36,6 +36,7 @@ export interface Live {
   tokens(): View<TokensState>;
   versions(): View<VersionsState | undefined>;
   variables(): View<string | undefined>;
+  news(): View<News | undefined>;
   /** Server time in epoch ms, for durations that tick. Stop them while `status` is not live. */
   serverNow(): number;
   /** Local time of the last frame, for "last update 14:03:07". */
@@ -88,6 +89,7 @@ export function createLive(options: LiveOptions): Live {
     counts: () => view({ kind: "counts" }, countsReducer),
     queues: () => view({ kind: "queues" }, queuesReducer),
     schedules: () => view({ kind: "schedules" }, schedulesReducer),
+    news: () => view({ kind: "news" }, newsReducer),
     tokens: () => view({ kind: "tokens" }, tokensReducer),
     versions: () => view({ kind: "versions" }, versionsReducer),
     variables: () => view({ kind: "variables" }, variablesReducer),

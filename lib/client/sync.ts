@@ -28,7 +28,7 @@ export interface LinkStatus {
   reason?: Extract<ConnectionState, { phase: "closed" }>["reason"];
 }
 
-export type TopicMessage = Extract<ServerMessage, { type: "rows" | "events" | "trace" | "chunks" | "counts" | "queues" | "schedules" | "tokens" | "versions" | "variables" }>;
+export type TopicMessage = Extract<ServerMessage, { type: "rows" | "events" | "trace" | "chunks" | "counts" | "queues" | "schedules" | "tokens" | "news" | "versions" | "variables" }>;
 
 export interface TopicListener {
   /** `data` is `Snapshot[kind]`. `reset`: forget everything held; else merge. */
@@ -73,6 +73,7 @@ const countsInDatabase: Record<Topic["kind"], boolean> = {
   tokens: false,
   versions: false,
   variables: false,
+  news: false,
 };
 
 export function createSync(connection: Connection, options: SyncOptions = {}): Sync {
@@ -129,6 +130,7 @@ export function createSync(connection: Connection, options: SyncOptions = {}): S
       case "chunks":
       case "counts":
       case "queues":
+      case "news":
       case "schedules":
       case "tokens":
       case "versions":

@@ -85,10 +85,18 @@ export const StreamPage = z.object({ chunks: z.array(StreamChunk), closed: z.boo
 export const Facets = z.object({ tasks: z.array(z.string()), queues: z.array(z.string()), tags: z.array(z.string()) });
 export type Facets = z.infer<typeof Facets>;
 
-/** GET /api/dashboard/activity?task=…&hours=24: finished runs per step and status, from counters. */
+/** GET /api/dashboard/activity?<filter>: the runs of a filter over time, by status as it is now, from 24 hours before its end if it has no beginning. */
 export const Activity = z.object({
   stepMinutes: z.number(),
+  from: IsoDate,
+  to: IsoDate,
+  /** A run stands where it was made; where there are too many to read, finished ones stand where they ended. */
+  by: z.enum(["creation", "end"]),
+  /** Only the newest runs were read: those made before then are left out. */
+  partFrom: IsoDate.optional(),
   points: z.array(z.object({ at: IsoDate, counts: z.partialRecord(RunStatus, z.number()) })),
+  /** All that match, counted up to `limits.countedRuns`. */
+  total: z.object({ count: z.number().int(), more: z.boolean() }),
 });
 export type Activity = z.infer<typeof Activity>;
 

@@ -15,6 +15,11 @@ export const limits = {
   filterValues: 100,
   /** Scopes of one public token. */
   tokenScopes: 500,
+  /** Runs that one bulk action may name, and that its filter may select. */
+  bulkIds: 1000,
+  bulkRuns: 500_000,
+  /** Runs that match a filter are counted exactly up to here. */
+  countedRuns: 10_000,
   idempotencyKeyLength: 2048,
   tokenCreateBytes: 10 * 1024,
   streamAppendBytes: 512 * 1024,

@@ -36,6 +36,9 @@ export const RunFilter = z.object({
   root: z.string().optional(),
   rootOnly: z.boolean().optional(),
   isTest: z.boolean().optional(),
+  /** Id of an error group, and of a bulk action that canceled the run or made it. */
+  error: z.string().optional(),
+  bulk: z.string().optional(),
 });
 export type RunFilter = z.infer<typeof RunFilter>;
 
@@ -57,6 +60,7 @@ export const Topic = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("versions") }),
   /** That variables were changed, never what they are. */
   z.object({ kind: z.literal("variables") }),
+  z.object({ kind: z.literal("news") }),
 ]);
 export type Topic = z.infer<typeof Topic>;
 
@@ -113,6 +117,10 @@ export const VersionsState = z.object({
 });
 export type VersionsState = z.infer<typeof VersionsState>;
 
+/** Counts of changes since the server started, of what pages read again when it has changed. */
+export const News = z.object({ bulk: z.number().int(), errors: z.number().int() });
+export type News = z.infer<typeof News>;
+
 /** Fields of the detail, not of the row, that change during a run. */
 export const RunPatch = RunDetail.pick({ metadata: true, output: true, outputType: true, fullError: true, streams: true }).partial();
 export type RunPatch = z.infer<typeof RunPatch>;
@@ -146,6 +154,7 @@ export const ServerMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("tokens"), id: z.string(), cursor: z.string(), at: z.number(), tokens: z.array(TokenRow) }),
   z.object({ type: z.literal("versions"), id: z.string(), cursor: z.string(), at: z.number(), versions: VersionsState }),
   z.object({ type: z.literal("variables"), id: z.string(), cursor: z.string(), at: z.number(), revision: z.string() }),
+  z.object({ type: z.literal("news"), id: z.string(), cursor: z.string(), at: z.number(), news: News }),
   /**
    * Cursor of every subscription of this socket up to which all that concerns it has been sent. `notices` are for those who
    * may see everything. `run`, `trace`, `stream`: a
@@ -173,4 +182,5 @@ export interface Snapshot {
   tokens: { tokens: TokenRow[] };
   versions: { versions: VersionsState };
   variables: { revision: string };
+  news: { news: News };
 }

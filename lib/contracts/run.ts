@@ -47,6 +47,10 @@ export const RunRow = z.object({
   /** From metadata `progress`, `status` or `label`, else its newest changed key. `value` is 0 to 1. */
   progress: z.object({ value: z.number().optional(), label: z.string().optional() }).optional(),
   error: z.object({ name: z.string().optional(), message: z.string() }).optional(),
+  /** Group of the error that it ended with. */
+  errorId: z.string().optional(),
+  /** Bulk actions that canceled it or made it. */
+  bulkActions: z.array(z.string()).optional(),
   /** Compute time without waits, in ms, over all attempts. */
   usageMs: z.number(),
 });

@@ -19,6 +19,8 @@ const tests: { [F in Field]: (row: RunRow, wanted: Wanted[F]) => boolean } = {
   root: (row, wanted) => row.rootId === wanted,
   rootOnly: (row, wanted) => !wanted || row.parentId === undefined,
   isTest: (row, wanted) => row.isTest === wanted,
+  error: (row, wanted) => row.errorId === wanted,
+  bulk: (row, wanted) => row.bulkActions?.includes(wanted) === true,
 };
 
 // The parameter ties the test of a field to its value, which a union of fields would not.

@@ -15,6 +15,10 @@ export interface RunsView {
   batch?: string;
   parent?: string;
   root?: string;
+  /** Of an error group. */
+  error?: string;
+  /** Of a bulk action that canceled the run or made it. */
+  bulk?: string;
   /** Only runs that no other run has triggered. */
   rootOnly?: "true";
   /** Window that ends now: `15m`, `1h`, `7d`. */
@@ -27,7 +31,7 @@ export interface RunsView {
 export const emptyView: RunsView = { status: [], task: [], tag: [], queue: [] };
 
 export const listKeys = ["status", "task", "tag", "queue"] as const;
-export const singleKeys = ["id", "batch", "parent", "root", "rootOnly", "last", "from", "to"] as const;
+export const singleKeys = ["id", "batch", "parent", "root", "error", "bulk", "rootOnly", "last", "from", "to"] as const;
 export type ListKey = (typeof listKeys)[number];
 export type SingleKey = (typeof singleKeys)[number];
 
@@ -52,6 +56,8 @@ export function toRunFilter(view: RunsView, now: number): RunFilter {
     ...(view.batch !== undefined && { batch: view.batch }),
     ...(view.parent !== undefined && { parent: view.parent }),
     ...(view.root !== undefined && { root: view.root }),
+    ...(view.error !== undefined && { error: view.error }),
+    ...(view.bulk !== undefined && { bulk: view.bulk }),
     ...(view.rootOnly !== undefined && { rootOnly: true }),
     ...(from !== undefined && { from }),
     ...(view.to !== undefined && length === null && { to: view.to }),

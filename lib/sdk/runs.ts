@@ -5,8 +5,8 @@ import type { ApiPromise } from "@/lib/client/api-promise";
 import { requestPages, type CursorPageParams, type CursorPagePromise } from "@/lib/client/pages";
 import { ListedRun, RetrievedRun } from "@/lib/client/run-objects";
 import { encodePacket } from "@/lib/values/packet";
-import { bulk } from "./absent/management";
 import { apiClient } from "./api";
+import { bulk } from "./bulk";
 import { readPresigned } from "./packets";
 import { streams, type AsyncIterableStream } from "./streams";
 import { subscribe, type RunSubscription } from "./subscribe";
@@ -34,7 +34,7 @@ function retrieve<T extends AnyRunHandle | AnyTask | string>(run: Id<T>, options
 }
 
 type OneOrMore<T> = T | T[];
-export interface ListRunsParams extends CursorPageParams {
+export interface RunsFilter {
   status?: OneOrMore<RunStatus> | undefined;
   taskIdentifier?: OneOrMore<string> | undefined;
   version?: OneOrMore<string> | undefined;
@@ -48,7 +48,11 @@ export interface ListRunsParams extends CursorPageParams {
   to?: Date | number | undefined;
   /** Duration up to now; default 7 days. */
   period?: string | undefined;
+  region?: OneOrMore<string> | undefined;
+  /** Runs that the action canceled or made. */
+  bulkAction?: string | undefined;
 }
+export type ListRunsParams = RunsFilter & CursorPageParams;
 
 const listOf = <T>(value: OneOrMore<T>): T[] => (Array.isArray(value) ? value : [value]);
 
@@ -58,7 +62,7 @@ function list(params: ListRunsParams = {}, options?: ApiRequestOptions): CursorP
     if (value === undefined) return;
     query.set(`filter[${name}]`, listOf(value).map((v) => String(v instanceof Date ? v.getTime() : v)).join(","));
   };
-  for (const name of ["status", "taskIdentifier", "version", "tag", "batch", "schedule", "isTest", "machine"] as const) put(name, params[name]);
+  for (const name of ["status", "taskIdentifier", "version", "tag", "batch", "schedule", "isTest", "machine", "region", "bulkAction"] as const) put(name, params[name]);
   put("queue", params.queue && listOf(params.queue).map(({ type, name }) => (type === "task" ? `task/${name}` : name)));
   put("createdAt][from", params.from);
   put("createdAt][to", params.to);

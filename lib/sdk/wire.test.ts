@@ -20,6 +20,7 @@ const run = {
   createdAt: "2030-01-01T00:00:00.000Z", updatedAt: "2030-01-01T00:00:00.000Z", tags: [], costInCents: 0, baseCostInCents: 0, durationMs: 1, depth: 0, triggerFunction: "trigger", relatedRuns: {}, attemptCount: 1, env: { id: "env_1", name: "prod" }, payload: { n: 1 }, output: 2,
 };
 const deployment = { id: "deployment_1", createdAt: "2030-01-01T00:00:00.000Z", shortCode: "20300101.1", version: "20300101.1", runtime: "node", runtimeVersion: "22.0.0", status: "DEPLOYED" };
+const bulkAction = { id: "bulk_1", type: "CANCEL", status: "COMPLETED", counts: { total: 1, success: 1, failure: 0 }, createdAt: "2030-01-01T00:00:00.000Z" };
 const answers: [RegExp, unknown][] = [
   [/^POST \/api\/v1\/tasks\/.*\/trigger$/, { id: "run_1", isCached: false }],
   [/^POST \/api\/v3\/batches$/, { id: "batch_1", runCount: 2, isCached: false }],
@@ -30,7 +31,9 @@ const answers: [RegExp, unknown][] = [
   [/^GET \/api\/v1\/runs\?/, { data: [run], pagination: {} }],
   [/^GET \/api\/v1\/queues\//, { id: "q", name: "q", type: "custom", running: 0, queued: 0, paused: false, concurrencyLimit: null }],
   [/reset$/, { id: "key" }],
-  [/cancel$|replay$/, { id: "run_1" }],
+  [/cancel$|replay$|abort$/, { id: "run_1" }],
+  [/^GET \/api\/v1\/bulk-actions\?/, { data: [bulkAction], pagination: {} }],
+  [/bulk-actions/, bulkAction],
   [/reschedule$/, run],
   [/public-tokens$/, { token: "jwt" }],
   [/^GET .*envvars\/prod$/, []],
@@ -87,6 +90,11 @@ const calls: Record<string, (sdk: Sdk) => Promise<unknown>> = {
   "runs.cancel": (sdk) => sdk.runs.cancel("run_1"),
   "runs.reschedule": (sdk) => sdk.runs.reschedule("run_1", { delay: "1h" }),
   "runs.replay": (sdk) => sdk.runs.replay("run_1"),
+  "runs.bulk.cancel": (sdk) => sdk.runs.bulk.cancel({ filter: { status: "QUEUED", tag: ["a"], from: when }, name: "n" }),
+  "runs.bulk.replay": (sdk) => sdk.runs.bulk.replay({ runIds: ["run_1"], targetRegion: "eu" }),
+  "runs.bulk.retrieve": (sdk) => sdk.runs.bulk.retrieve("bulk_1"),
+  "runs.bulk.list": (sdk) => sdk.runs.bulk.list({ limit: 5, after: "c" }),
+  "runs.bulk.abort": (sdk) => sdk.runs.bulk.abort("bulk_1"),
   "queues.retrieve": (sdk) => sdk.queues.retrieve({ type: "custom", name: "a/b" }),
   "envvars.list": (sdk) => sdk.envvars.list("proj_a", "prod"),
   "envvars.create": (sdk) => sdk.envvars.create("proj_a", "prod", { name: "A", value: "b=c\n" }),

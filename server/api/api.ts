@@ -10,7 +10,9 @@ import type { Logger } from "../log";
 import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
 import { preflight } from "./cors";
 import { createCredentials, type Credentials } from "./credentials";
+import { bulkRoutes } from "./dashboard/bulk";
 import { deploymentPageRoutes } from "./dashboard/deployments";
+import { errorPageRoutes } from "./dashboard/errors";
 import { keyRoutes } from "./dashboard/keys";
 import { pageRoutes } from "./dashboard/pages";
 import { peopleRoutes } from "./dashboard/people";
@@ -28,6 +30,8 @@ import { realtimeRoutes } from "./realtime/realtime";
 import { answersOtherOrigins, assertRules, ruleOf, type Rule } from "./requires";
 import { accessRoutes } from "./routes/access";
 import { batchRoutes } from "./routes/batches";
+import { bulkActionRoutes } from "./routes/bulk-actions";
+import { errorRoutes } from "./routes/errors";
 import { callbackRoutes } from "./routes/callback";
 import { deploymentRoutes } from "./routes/deployments";
 import { miscRoutes } from "./routes/misc";
@@ -98,6 +102,8 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   batchRoutes,
   runRoutes,
   runChangeRoutes,
+  bulkActionRoutes,
+  errorRoutes,
   callbackRoutes,
   tokenRoutes,
   queueRoutes,
@@ -111,6 +117,8 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   signInRoutes,
   personLinkRoutes,
   pageRoutes,
+  bulkRoutes,
+  errorPageRoutes,
   taskRoutes,
   tokenPageRoutes,
   schedulePageRoutes,

@@ -5,12 +5,6 @@ import { EngineError } from "../engine/error";
 import type { RunsListQuery } from "../engine/reads/runs";
 import { pieces, readings } from "./comma-list";
 
-export interface ListQuery {
-  query: RunsListQuery;
-  /** The filter asks for what no run here has (a bulk action). */
-  empty: boolean;
-}
-
 /** Which names with commas are tasks and queues. */
 interface KnownNames {
   task(id: string): boolean;
@@ -18,7 +12,7 @@ interface KnownNames {
 }
 
 /** `filter[…]` and `page[…]` of `GET /api/v1/runs` (wire.md 3.2): each holds when any of its values does. */
-export function readRunsQuery(params: Record<string, string>, names: KnownNames): ListQuery {
+export function readRunsQuery(params: Record<string, string>, names: KnownNames): RunsListQuery {
   refuseUnknown(params, known);
   const created = readPeriod(params, createdName);
   const status = statusesOf(params);
@@ -29,26 +23,27 @@ export function readRunsQuery(params: Record<string, string>, names: KnownNames)
   const version = list(params, "filter[version]");
   const schedule = list(params, "filter[schedule]");
   const machine = list(params, "filter[machine]");
+  const anyBulk = list(params, "filter[bulkAction]");
+  const anyError = list(params, "filter[error]");
   // The published client sends both for the page before.
   const cursor = params["page[before]"] ?? params["page[after]"];
   return {
-    query: {
-      limit: readSize(params["page[size]"]),
-      ...(status !== undefined && { status }),
-      ...(task !== undefined && { task }),
-      ...(anyTag !== undefined && { anyTag }),
-      ...(queue !== undefined && { queue }),
-      ...(region !== undefined && { region }),
-      ...(version !== undefined && { version }),
-      ...(schedule !== undefined && { schedule }),
-      ...(machine !== undefined && { machine }),
-      ...(params["filter[batch]"] !== undefined && { batch: params["filter[batch]"] }),
-      ...(params["filter[isTest]"] !== undefined && { isTest: readFlag(params["filter[isTest]"]) }),
-      ...(created.from !== undefined && { from: created.from }),
-      ...(created.to !== undefined && { to: created.to }),
-      ...(cursor !== undefined && { cursor }),
-    },
-    empty: list(params, "filter[bulkAction]") !== undefined,
+    limit: readSize(params["page[size]"]),
+    ...(status !== undefined && { status }),
+    ...(task !== undefined && { task }),
+    ...(anyTag !== undefined && { anyTag }),
+    ...(queue !== undefined && { queue }),
+    ...(region !== undefined && { region }),
+    ...(version !== undefined && { version }),
+    ...(schedule !== undefined && { schedule }),
+    ...(machine !== undefined && { machine }),
+    ...(anyBulk !== undefined && { anyBulk }),
+    ...(anyError !== undefined && { anyError }),
+    ...(params["filter[batch]"] !== undefined && { batch: params["filter[batch]"] }),
+    ...(params["filter[isTest]"] !== undefined && { isTest: readFlag(params["filter[isTest]"]) }),
+    ...(created.from !== undefined && { from: created.from }),
+    ...(created.to !== undefined && { to: created.to }),
+    ...(cursor !== undefined && { cursor }),
   };
 }
 
@@ -62,6 +57,7 @@ const known = [
   "filter[taskIdentifier]",
   "filter[version]",
   "filter[bulkAction]",
+  "filter[error]",
   "filter[tag]",
   "filter[schedule]",
   "filter[isTest]",

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { newId } from "@/lib/ids/ids";
+import { startBulk } from "./bulk/bulk-loop";
 import { openDeployments } from "./versions/deployments";
 import { shareCommits } from "../db/shared-commits";
 import { defaultSettings, type Engine, type EngineOptions } from "./engine";
@@ -54,6 +55,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     get finishes() {
       return finishes;
     },
+    get bulk() {
+      return bulk;
+    },
     get progress() {
       return progress;
     },
@@ -87,8 +91,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const progress = createProgressWrites(engine);
   const trace = createTraceWrites(engine);
   const timers = startTimers(engine);
-  background.push(timers, startMaintenance(engine, () => sweep(engine)));
+  const bulk = startBulk(engine);
+  background.push(bulk, timers, startMaintenance(engine, () => sweep(engine)));
   await loadQueues(engine);
   await recountQueue(engine);
+  bulk.wake();
   return engine;
 }

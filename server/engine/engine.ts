@@ -4,6 +4,7 @@ import type { GroupCommit } from "../db/group-commit";
 import type { PacketStore } from "../db/packets";
 import type { SharedCommits } from "../db/shared-commits";
 import type { Logger } from "../log";
+import type { BulkLoop } from "./bulk/bulk-loop";
 import type { Deployments } from "./versions/deployments";
 import type { Environment } from "./environment";
 import type { Ends } from "./running/ends";
@@ -88,6 +89,8 @@ export interface Engine extends Omit<EngineOptions, "settings"> {
   readonly keyed: GroupCommit<KeyedRun, KeyedAnswer>;
   /** Null: the run was not in one of the `from` statuses at that epoch. */
   readonly finishes: { submit(finish: Finish): Promise<Finished | null>; idle(): Promise<void> };
+  /** Works through what is asked of many runs at once. */
+  readonly bulk: BulkLoop;
   readonly progress: {
     readonly metadata: GroupCommit<MetadataChange, Record<string, unknown>>;
     readonly chunks: GroupCommit<ChunkAppend, { next: number }>;

@@ -1,4 +1,5 @@
 import type { RunEvent, RunRow, StreamChunk, TraceItem } from "@/lib/contracts/run";
+import type { News } from "@/lib/contracts/realtime";
 import type { TokenRow } from "@/lib/contracts/token";
 import type { Logger } from "../log";
 
@@ -18,7 +19,11 @@ interface Topics {
   queues: readonly string[];
   environment: readonly ("variables" | "versions")[];
   schedules: readonly string[];
+  news: readonly NewsOf[];
 }
+
+/** What pages read again when it has changed. */
+export type NewsOf = keyof News;
 
 /**
  * The change feed: each commit is offered once to every listener, after it. Listeners must not block. What one throws is logged and
@@ -35,6 +40,7 @@ export interface Feed {
   onEnvironment(listener: (parts: Topics["environment"]) => void): () => void;
   /** Ids of schedules that were made, changed, fired or removed. */
   onSchedules(listener: (ids: Topics["schedules"]) => void): () => void;
+  onNews(listener: (of: Topics["news"]) => void): () => void;
   emit<T extends keyof Topics>(topic: T, payload: Topics[T]): void;
   /** Identity of the database; another one after a restore, so that old cursors are refused. */
   readonly epoch: string;
@@ -49,6 +55,7 @@ export function createFeed(epoch: string, log: Logger): Feed {
     queues: new Set(),
     environment: new Set(),
     schedules: new Set(),
+    news: new Set(),
   };
   function add<T>(set: Set<T>, listener: T): () => void {
     set.add(listener);
@@ -63,6 +70,7 @@ export function createFeed(epoch: string, log: Logger): Feed {
     onQueues: (listener) => add(listeners.queues, listener),
     onEnvironment: (listener) => add(listeners.environment, listener),
     onSchedules: (listener) => add(listeners.schedules, listener),
+    onNews: (listener) => add(listeners.news, listener),
     emit<T extends keyof Topics>(topic: T, payload: Topics[T]) {
       if (payload.length === 0) return;
       const listening: Set<(payload: Topics[T]) => void> = listeners[topic];

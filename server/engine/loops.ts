@@ -32,6 +32,10 @@ export interface Finish {
   data?: Record<string, unknown>;
   output?: Packet;
   error?: TaskRunError;
+  /** Group of the error, of an end that failed. */
+  errorId?: string;
+  /** The bulk action that cancels it. */
+  bulkAction?: string;
   usageMs: number;
 }
 

@@ -1,4 +1,4 @@
-import type { Counts, QueueRow, VersionsState } from "@/lib/contracts/realtime";
+import type { Counts, News, QueueRow, VersionsState } from "@/lib/contracts/realtime";
 import type { TokenRow } from "@/lib/contracts/token";
 import type { Reducer } from "./view";
 
@@ -31,6 +31,12 @@ export const schedulesReducer: Reducer<number | undefined, "schedules"> = {
   empty: undefined,
   snapshot: (_held, data) => data.revision,
   message: (held, message) => (message.type === "schedules" ? message.revision : held),
+};
+
+export const newsReducer: Reducer<News | undefined, "news"> = {
+  empty: undefined,
+  snapshot: (_held, data) => data.news,
+  message: (held, message) => (message.type === "news" ? message.news : held),
 };
 
 /** Newest of every token that came: at first the waiting ones, then also those that were answered or timed out since. */

@@ -1,9 +1,11 @@
-import { Hono, type Context } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import { RunsQuery, type Me, type RunPage } from "@/lib/contracts/dashboard";
+import { RunFilter } from "@/lib/contracts/realtime";
 import { isFinal } from "@/lib/contracts/status";
 import type { Packet, RunDetail } from "@/lib/contracts/run";
 import { resolvePacket } from "../../engine/packets";
+import { readActivity } from "../../engine/reads/activity";
 import { readQueuePlace } from "../../engine/reads/queue-place";
 import { countChildren, listChunks, listEvents, listRelations, listTrace } from "../../engine/reads/run";
 import { getRunDetail, listRuns } from "../../engine/reads/runs";
@@ -11,6 +13,7 @@ import { check } from "../body";
 import { principalOf, type ApiContext, type ApiEnv } from "../context";
 import { requireRun } from "../find-run";
 import { notFound } from "../problem";
+import { readFilter } from "../read-filter";
 import { requires } from "../requires";
 
 const After = z.object({ after: z.coerce.number().int().min(-1).optional() });
@@ -41,6 +44,8 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   app.get("/api/dashboard/runs", viewer, async (c) => c.json(await listRuns(db, env.id, check(RunsQuery, readFilter(c)))));
+
+  app.get("/api/dashboard/activity", viewer, async (c) => c.json(await readActivity(db, env.id, { filter: check(RunFilter, readFilter(c)), now: new Date(engine.clock.now()) })));
 
   app.get("/api/dashboard/runs/:runId", viewer, async (c) => {
     const detail = await getRunDetail(db, env.id, c.req.param("runId"));
@@ -88,20 +93,4 @@ export async function withPackets({ packets, log }: Pick<ApiContext, "packets" |
     resolve({ data: detail.output, dataType: detail.outputType }),
   ]);
   return { ...detail, payload: payload.data, payloadType: payload.dataType, output: output.data, outputType: output.dataType };
-}
-
-const lists = new Set(["status", "task", "tag", "queue", "version", "machine"]);
-const flags = new Set(["rootOnly", "isTest"]);
-
-/** The query of the address as the shape of `RunsQuery`: lists are repeated, so that any character may stand in a value. */
-function readFilter(c: Context<ApiEnv>): Record<string, unknown> {
-  const filter: Record<string, unknown> = {};
-  for (const [name, values] of Object.entries(c.req.queries())) {
-    const [first = ""] = values;
-    if (lists.has(name)) filter[name] = values.filter((value) => value !== "");
-    else if (flags.has(name)) filter[name] = first === "true";
-    else if (name === "limit") filter[name] = Number(first);
-    else if (first !== "") filter[name] = first;
-  }
-  return filter;
 }

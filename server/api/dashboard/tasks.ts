@@ -5,7 +5,7 @@ import type { QueueRow } from "@/lib/contracts/realtime";
 import type { TaskManifest } from "@/lib/contracts/task";
 import { countQueued, readFacets, readLastRuns, readRecentPayloads } from "../../engine/reads/facets";
 import { listQueues } from "../../engine/reads/live";
-import { emptyDay, readActivity, readTaskDays, readTaskStats } from "../../engine/reads/stats";
+import { emptyDay, readTaskDays, readTaskStats } from "../../engine/reads/stats";
 import { check } from "../body";
 import type { ApiContext, ApiEnv } from "../context";
 import { requires } from "../requires";
@@ -25,8 +25,6 @@ export function taskRoutes(context: ApiContext): Hono<ApiEnv> {
     const queues = await listQueues(engine);
     return c.json(await readFacets(db, env.id, { tasks: declared().map((task) => task.id), queues: queues.map((queue) => queue.name) }));
   });
-
-  app.get("/api/dashboard/activity", viewer, async (c) => c.json(await readActivity(db, env.id, { ...check(Hours, c.req.query()), now: new Date() })));
 
   app.get("/api/dashboard/tasks", viewer, async (c) => {
     const tasks = declared();

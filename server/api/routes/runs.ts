@@ -35,7 +35,7 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
       allow: "scope",
       action: "read",
       wants: (c) => {
-        const tasks = readRunsQuery(c.req.query(), names).query.task ?? [];
+        const tasks = readRunsQuery(c.req.query(), names).task ?? [];
         return { resources: [{ type: "runs" }, { type: "tasks" }], every: tasks.map((id) => ({ type: "tasks", id })) };
       },
     }),
@@ -82,9 +82,7 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   async function page(c: ApiRequest, params: Record<string, string>) {
-    const { query, empty } = readRunsQuery(params, names);
-    if (empty) return { data: [], pagination: {} };
-    const { rows, next, previous } = await listRuns(engine.db, engine.env.id, query);
+    const { rows, next, previous } = await listRuns(engine.db, engine.env.id, readRunsQuery(params, names));
     const extras = await listRunExtras(engine.db, rows.map((row) => row.id));
     const env = { id: engine.env.id, name: engine.env.slug };
     return {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Activity, ApiKeyCreated, ApiKeysPage, ChildrenPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueuePlacePage, QueuesPage, RecentPayloads, RunPage, RunsPage, StreamPage, TaskStats, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
+import { ApiKeyCreated, ApiKeysPage, ChildrenPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueuePlacePage, QueuesPage, RecentPayloads, RunPage, RunsPage, StreamPage, TaskStats, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
 import type { RunEvent } from "@/lib/contracts/run";
 import type { z } from "zod";
 import { openHarness, type Harness } from "./harness";
@@ -89,17 +89,11 @@ test("a comma in a tag is part of the tag", async () => {
   expect((await read(RunsPage, "/runs?tag=red%2C%20or%20blue")).rows.map((row) => row.id)).toEqual([run]);
 });
 
-test("activity, latency and the last day come from counters", async () => {
+test("latency and the last day come from counters", async () => {
   await stat({ minutesAgo: 2, status: "COMPLETED", bucket: 20, count: 90 });
   await stat({ minutesAgo: 2, status: "COMPLETED", bucket: 26, count: 10 });
   await stat({ minutesAgo: 2, status: "FAILED", bucket: 4, count: 5 });
   await stat({ minutesAgo: 60 * 30, status: "COMPLETED", bucket: 2, count: 1000 });
-  const activity = await read(Activity, "/activity?hours=24&task=hello");
-  expect(activity.stepMinutes).toBe(15);
-  expect(activity.points).toHaveLength(96);
-  const total = (status: "COMPLETED" | "FAILED") => activity.points.reduce((sum, point) => sum + (point.counts[status] ?? 0), 0);
-  expect([total("COMPLETED"), total("FAILED")]).toEqual([100, 5]);
-  expect((await read(Activity, "/activity?hours=24&task=checked")).points.every((point) => Object.keys(point.counts).length === 0)).toBe(true);
   const stats = await read(TaskStats, "/tasks/hello/stats?hours=1");
   expect(stats.points.filter((point) => point.p50Ms !== null)).toMatchObject([{ p50Ms: Math.round(2 ** 10.25), p95Ms: Math.round(2 ** 13.25) }]);
   const { tasks } = await read(TasksPage, "/tasks");

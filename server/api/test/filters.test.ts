@@ -34,7 +34,7 @@ const statuses = (count: number) => Array.from({ length: count }, (_, n) => (n %
 /** Every parameter that holds a list: the path, and the values as they are written there. */
 const lists: Record<string, (values: string[]) => string> = {
   ...Object.fromEntries(
-    ["filter[taskIdentifier]", "filter[version]", "filter[tag]", "filter[queue]", "filter[machine]", "filter[region]", "filter[schedule]", "filter[bulkAction]"].map((name) => [
+    ["filter[taskIdentifier]", "filter[version]", "filter[tag]", "filter[queue]", "filter[machine]", "filter[region]", "filter[schedule]", "filter[bulkAction]", "filter[error]"].map((name) => [
       `runs ${name}`,
       (values: string[]) => `/api/v1/runs?${encode(name)}=${values.map(encode).join(",")}`,
     ]),

@@ -1,4 +1,4 @@
-import type { Activity, TaskStats } from "@/lib/contracts/dashboard";
+import type { TaskStats } from "@/lib/contracts/dashboard";
 import type { RunStatus } from "@/lib/contracts/status";
 import type { Database } from "../../db/database";
 
@@ -75,11 +75,6 @@ function completedBuckets(cells: readonly Pick<Cell, "status" | "bucket" | "n">[
 
 export async function readTaskStats(db: Database, envId: string, options: { task: string; hours: number; now: Date }): Promise<TaskStats> {
   return readPoints(db, envId, options);
-}
-
-export async function readActivity(db: Database, envId: string, options: { task?: string | undefined; hours: number; now: Date }): Promise<Activity> {
-  const { stepMinutes, points } = await readPoints(db, envId, options);
-  return { stepMinutes, points: points.map(({ at, counts }) => ({ at, counts })) };
 }
 
 export interface TaskDay {

@@ -3,20 +3,26 @@ import { isFinal, liveStatuses } from "@/lib/contracts/status";
 import { freeSlot, type Engine } from "../engine";
 import { EngineError } from "../error";
 
+interface CancelRequest {
+  by: string;
+  /** The bulk action that does it. */
+  bulkAction?: string;
+}
+
 /**
  * Cancels a run and every run below it. The status is CANCELED at once; the slot of an executing one is free when its
  * process has stopped the code. A run that has ended stays as it is; asked again, what is left below a cancelled one is cancelled.
  */
-export async function cancelRun(engine: Engine, runId: string, { by }: { by: string }): Promise<{ id: string; alreadyFinished: boolean }> {
+export async function cancelRun(engine: Engine, runId: string, request: CancelRequest): Promise<{ id: string; alreadyFinished: boolean }> {
   const [before] = await engine.db.query<{ status: RunStatus }>("select status from run where id = $1 and env_id = $2", [runId, engine.env.id]);
   if (before === undefined) throw new EngineError(404, `Run ${runId} not found.`);
-  const outcome = isFinal(before.status) ? before.status : await cancelOne(engine, runId, by);
-  if (outcome === "canceled" || outcome === "CANCELED") await cancelChildren(engine, runId);
+  const outcome = isFinal(before.status) ? before.status : await cancelOne(engine, runId, request);
+  if (outcome === "canceled" || outcome === "CANCELED") await cancelChildren(engine, runId, request);
   return { id: runId, alreadyFinished: outcome !== "canceled" };
 }
 
 /** "canceled", or the status in which it has ended before. */
-async function cancelOne(engine: Engine, runId: string, by: string): Promise<"canceled" | RunStatus> {
+async function cancelOne(engine: Engine, runId: string, { by, bulkAction }: CancelRequest): Promise<"canceled" | RunStatus> {
   const [before] = await engine.db.query<{ status: RunStatus }>("select status from run where id = $1", [runId]);
   const live = engine.live.get(runId);
   const run = await engine.finishes.submit({
@@ -28,6 +34,7 @@ async function cancelOne(engine: Engine, runId: string, by: string): Promise<"ca
     data: { by },
     error: { type: "INTERNAL_ERROR", code: "TASK_RUN_CANCELLED", message: `Canceled by ${by}.` },
     usageMs: 0,
+    ...(bulkAction !== undefined && { bulkAction }),
   });
   if (run === null) {
     // It has ended otherwise; or the cancel was committed and only the answer lost, then its process has to be told still.
@@ -54,12 +61,12 @@ export async function stopProcess(engine: Engine, run: { id: string; epoch: numb
   await confirmCancel(engine, { runId: run.id, epoch: run.epoch, usageMs: 0 });
 }
 
-async function cancelChildren(engine: Engine, parentId: string): Promise<void> {
+async function cancelChildren(engine: Engine, parentId: string, request: CancelRequest): Promise<void> {
   const children = await engine.db.query<{ id: string }>("select id from run where parent_id = $1 and status = any($2)", [parentId, liveStatuses]);
   await Promise.all(
     children.map(async (child) => {
-      const outcome = await cancelOne(engine, child.id, `cancel of ${parentId}`);
-      if (outcome === "canceled" || outcome === "CANCELED") await cancelChildren(engine, child.id);
+      const outcome = await cancelOne(engine, child.id, { ...request, by: `cancel of ${parentId}` });
+      if (outcome === "canceled" || outcome === "CANCELED") await cancelChildren(engine, child.id, request);
     }),
   );
   // A child that has ended may have live children of its own.
@@ -67,7 +74,7 @@ async function cancelChildren(engine: Engine, parentId: string): Promise<void> {
     "select distinct p.id from run p join run c on c.parent_id = p.id where p.parent_id = $1 and p.finished_at is not null and c.status = any($2)",
     [parentId, liveStatuses],
   );
-  for (const child of ended) await cancelChildren(engine, child.id);
+  for (const child of ended) await cancelChildren(engine, child.id, request);
 }
 
 const confirmSql = `

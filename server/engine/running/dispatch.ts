@@ -1,8 +1,9 @@
 import type { Assignment, TaskContext } from "@/lib/contracts/ipc";
-import type { InternalErrorCode } from "@/lib/contracts/error";
+import type { InternalErrorCode, TaskRunError } from "@/lib/contracts/error";
 import { machinePresets, type BundleManifest, type MachinePreset } from "@/lib/contracts/task";
 import { decodeText } from "../../db/text";
 import type { Deployment } from "../versions/deployments";
+import { errorIdOf } from "../errors/error-id";
 import { freeSlot, type Engine } from "../engine";
 import { resolvePacket } from "../packets";
 import { parkForVersion } from "../versions/park-run";
@@ -127,6 +128,7 @@ function place(engine: Engine, { run, cold, resumed }: Start, of: Code): void {
 
 async function failStart(engine: Engine, run: StoredRun, { code, message }: { code: InternalErrorCode; message: string }): Promise<void> {
   engine.log.error("a run could not be started", { run: run.id, error: message });
+  const error: TaskRunError = { type: "INTERNAL_ERROR", code, message };
   try {
     await engine.finishes.submit({
       runId: run.id,
@@ -135,11 +137,12 @@ async function failStart(engine: Engine, run: StoredRun, { code, message }: { co
       status: "SYSTEM_FAILURE",
       event: "failed",
       data: { attempt: run.attempt },
-      error: { type: "INTERNAL_ERROR", code, message },
+      error,
+      errorId: errorIdOf(run.task, error),
       usageMs: 0,
     });
-  } catch (error) {
-    engine.log.error("its failure could not be stored; the sweep tries again", { run: run.id, error: messageOf(error) });
+  } catch (failure) {
+    engine.log.error("its failure could not be stored; the sweep tries again", { run: run.id, error: messageOf(failure) });
   }
 }
 

@@ -2,6 +2,7 @@ import type { Statement } from "../../db/pipeline";
 import { ended, inOrderOfId, plainInput, type Ending, type PlainEnd } from "./ending";
 import type { Finished } from "../loops";
 import { endStatSql } from "./end-stats";
+import { errorSql } from "../errors/count-errors";
 
 /**
  * Ends runs that nothing hangs on as far as this process knows (no parent, journal, queue entry or timer) and whose row is as this
@@ -9,18 +10,18 @@ import { endStatSql } from "./end-stats";
  * Somebody who waits for such a run all the same, by an idempotency key, is found by the probe and settled next.
  * The number of those that it ended goes to the statements after it: slots that are not free must not be given away.
  */
-const plainSql = ({ inBatches, cold, told }: Record<"inBatches" | "cold" | "told", boolean>) => `
+const plainSql = ({ inBatches, cold, told, failed }: Record<"inBatches" | "cold" | "told" | "failed", boolean>) => `
 with i as materialized (
   select * from json_to_recordset($2::json) as i(id text, epoch int, version int, status text, event text, data text, output text, output_type text,
-    error text, error_name text, error_message text, usage_ms int, is_cold boolean)
+    error text, error_name text, error_message text${failed ? ", error_id text" : ""}, usage_ms int, is_cold boolean)
 ),
 r as (
   update run set status = i.status, notable = nullif(i.status, 'COMPLETED'), version = i.version + 1, updated_at = now(), finished_at = now(),
-    usage_ms = run.usage_ms + i.usage_ms, retry_at = null, error_name = i.error_name, error_message = i.error_message,
+    usage_ms = run.usage_ms + i.usage_ms, retry_at = null, error_name = i.error_name, error_message = i.error_message,${failed ? " error_id = i.error_id," : ""}
     output = case when i.is_cold then null else i.output end, output_type = i.output_type
   from i
   where run.id = any(array(select id from i)) and run.id = i.id and run.epoch = i.epoch and run.version = i.version and run.status = 'EXECUTING'
-  returning run.id, run.task, run.queue, run.status, run.version, run.usage_ms, i.event, i.data, i.output as full_output, i.error, i.is_cold
+  returning run.id, run.task, run.queue, run.status, run.version, run.usage_ms, i.event, i.data, i.output as full_output, i.error, i.is_cold${failed ? ", run.error_id, run.error_name, run.error_message, run.deployment" : ""}
 ),
 ${
   cold
@@ -39,7 +40,7 @@ ${
 ),`
     : ""
 }
-${endStatSql("$3::smallint")}
+${endStatSql("$3::smallint")}${failed ? `,\n${errorSql}` : ""}
 select id, now()::timestamptz(3) as at, set_config('signalbox.ended', (select count(*) from r)::text, true) as ended,
        ${inBatches ? "set_config('signalbox.batches', (select json_agg(c) from (select batch_id, count(*) as n from b group by 1) c)::text, true)" : "null"} as batches,
        exists (select from run_journal j where j.target = r.id and j.outcome is null)
@@ -68,6 +69,7 @@ export function endPlainStatement(envId: string, endings: readonly Ending[], par
     inBatches: endedInBatches(endings),
     cold: items.some((item) => item.is_cold === true),
     told: items.some((item) => item.event !== "completed"),
+    failed: items.some((item) => item.error_id !== undefined),
   };
   const key = Object.values(parts).join();
   const sql = texts.get(key) ?? plainSql(parts);

@@ -31,6 +31,7 @@ function commonInput({ finish, output }: Ending) {
     error: error === undefined ? undefined : encodeText(JSON.stringify(error)),
     error_name: told?.name === undefined ? undefined : encodeText(told.name),
     error_message: told === undefined ? undefined : encodeText(told.message.slice(0, 1000)),
+    error_id: finish.errorId,
     usage_ms: Math.round(finish.usageMs),
   };
 }
@@ -44,7 +45,7 @@ export function plainInput(ending: Ending) {
   const isCold = input.error !== undefined || (input.output?.length ?? 0) > hotOutputLength || (ending.known?.attempt ?? 1) > 1;
   return { ...input, version: ending.known?.version, ...(isCold && { is_cold: true }) };
 }
-export const linkedInput = (ending: Ending) => ({ ...commonInput(ending), from: ending.finish.from, result: encodeText(JSON.stringify(outcomeOf(ending))) });
+export const linkedInput = (ending: Ending) => ({ ...commonInput(ending), bulk_action: ending.finish.bulkAction, from: ending.finish.from, result: encodeText(JSON.stringify(outcomeOf(ending))) });
 
 /** What the plain statement tells: all else about the row is known. */
 export interface PlainEnd {
@@ -54,8 +55,8 @@ export interface PlainEnd {
 }
 
 export function ended(ending: Ending, known: StoredRun, at: string): Finished {
-  const { status, event, error_name = null, error_message = null, usage_ms } = commonInput(ending);
-  const row: StoredRun = { ...known, status, version: known.version + 1, updated_at: at, finished_at: at, usage_ms: known.usage_ms + usage_ms, retry_at: null, error_name, error_message };
+  const { status, event, error_name = null, error_message = null, error_id = null, usage_ms } = commonInput(ending);
+  const row: StoredRun = { ...known, status, version: known.version + 1, updated_at: at, finished_at: at, usage_ms: known.usage_ms + usage_ms, retry_at: null, error_name, error_message, error_id };
   return Object.assign(row, { event, stopping: false, was_queued: false, parents: null, batches: null });
 }
 

@@ -8,6 +8,7 @@ import { machineOf } from "./dispatch";
 import type { Engine, LiveRun } from "../engine";
 import type { Finish } from "../loops";
 import { storedType } from "../packets";
+import { errorIdOf } from "../errors/error-id";
 import { retryRun } from "./retry";
 
 /** Attempts of one run at most, whatever its options say. */
@@ -24,7 +25,7 @@ export async function finishAttempt(engine: Engine, message: { runId: string; ep
   const refusal = refusalOf(result.output);
   if (refusal !== null) {
     const error: TaskRunError = { type: "INTERNAL_ERROR", code: "TASK_OUTPUT_ERROR", message: refusal };
-    return endAttempt(engine, { ...end, status: statusOfError(error), event: "failed", error });
+    return endAttempt(engine, { ...end, status: statusOfError(error), event: "failed", error, errorId: errorIdOf(live.stored.task, error) });
   }
   return endAttempt(engine, { ...end, status: "COMPLETED", event: "completed", output: result.output });
 }
@@ -60,6 +61,7 @@ export async function failAttempt(
     event: status === "CANCELED" ? "canceled" : "failed",
     data: { attempt: live.attempt },
     error,
+    ...(status !== "CANCELED" && { errorId: errorIdOf(live.stored.task, error) }),
     usageMs: failure.usageMs,
   });
 }

@@ -2,6 +2,7 @@ import { untilKnown, type Query, type Writer } from "../../db/database";
 import { groupCommit } from "../../db/group-commit";
 import { completeBatch } from "../batches/batch-complete";
 import { commonPart, endStatSql } from "./end-stats";
+import { errorSql } from "../errors/count-errors";
 import { inOrderOfId, linkedInput, type Ending } from "./ending";
 import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from "../engine";
 import { discardPacket, offloadPacket } from "../packets";
@@ -23,15 +24,16 @@ const lockFirstSql = lockSql("unnest($1::text[])");
  * A run that has changed since the statement began is left alone: the slot, queue entry or timer that came with the change could not be seen.
  * A queue entry that a claim holds is left to it: it removes the entry, and starts no run that has ended.
  */
-const endSql = `
+const endSql = ({ failed }: { failed: boolean }) => `
 with i as materialized (
   select * from json_to_recordset($2::json) as i(id text, epoch int, "from" text[], status text, event text, data text, output text,
-    output_type text, error text, error_name text, error_message text, usage_ms int, result text)
+    output_type text, error text, error_name text, error_message text, error_id text, bulk_action text, usage_ms int, result text)
 ),
 l as materialized (${lockSql("id from i")}),
 r as (
   update run set status = i.status, notable = nullif(i.status, 'COMPLETED'), version = run.version + 1, updated_at = now(), finished_at = now(), usage_ms = run.usage_ms + i.usage_ms,
-    waiting_on = null, pending_waits = 0, resume_due = false, retry_at = null, error_name = i.error_name, error_message = i.error_message,
+    waiting_on = null, pending_waits = 0, resume_due = false, retry_at = null, error_name = i.error_name, error_message = i.error_message, error_id = i.error_id,
+    bulk_actions = case when i.bulk_action is null then run.bulk_actions else run.bulk_actions || i.bulk_action end,
     stopping = i.status = 'CANCELED' and run.status in ('EXECUTING', 'DEQUEUED')
   from i
   where run.id = any(array(select id from i)) and run.id = i.id and (i.epoch is null or run.epoch = i.epoch) and run.status = any(i."from")
@@ -69,10 +71,12 @@ bc as (
   update batch set finished_count = finished_count + b.n, updated_at = now() from (select batch_id, count(*) as n from b group by batch_id order by batch_id) b
    where id = any(array(select batch_id from b)) and id = b.batch_id returning id, sealed and finished_count >= run_count as complete
 ),
-${endStatSql(String(commonPart))}
+${endStatSql(String(commonPart))}${failed ? `,\n${errorSql}` : ""}
 select ${runColumns}, run.stopping, run.event, q.run_id is not null as was_queued,
        (select json_agg(id) from p) as parents, (select json_agg(id) from bc where complete) as batches
   from r as run left join q on q.run_id = run.id`;
+
+const endTexts = { failed: endSql({ failed: true }), fine: endSql({ failed: false }) };
 
 const sizeOfEnding = ({ finish }: Ending): number => finish.output?.data?.length ?? 0;
 
@@ -138,7 +142,7 @@ export function forgetQueued(engine: Engine, run: StoredRun, recounts: number): 
 /** What cannot be ended as it was when the statement began is ended as it is when its row is locked. */
 async function endLinked(engine: Engine, writer: Writer, endings: readonly Ending[]): Promise<Finished[]> {
   const end = async (query: Query, items: readonly Ending[]) =>
-    items.length === 0 ? [] : query<Finished>(endSql, [engine.env.id, JSON.stringify(inOrderOfId(items).map(linkedInput))]);
+    items.length === 0 ? [] : query<Finished>(items.some(({ finish }) => finish.errorId !== undefined) ? endTexts.failed : endTexts.fine, [engine.env.id, JSON.stringify(inOrderOfId(items).map(linkedInput))]);
   // An operation that its code did not await may be putting an entry in the journal, which does not show in the run's version.
   const isOpen = ({ finish }: Ending) => finish.status === "COMPLETED" && (engine.live.get(finish.runId)?.open.size ?? 0) > 0;
   const rows = await end(writer.query, endings.filter((ending) => !isOpen(ending)));

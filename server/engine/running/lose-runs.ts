@@ -1,5 +1,6 @@
 import { outOfMemoryCodes, type TaskRunError } from "@/lib/contracts/error";
 import { confirmCancel } from "./cancel-run";
+import { errorIdOf } from "../errors/error-id";
 import { eventOf, freeSlot, laneOf, publish, type Engine } from "../engine";
 import { failAttempt } from "./finish-attempt";
 import { withLock } from "../lock-run";
@@ -103,14 +104,16 @@ async function handBack(engine: Engine, { runId, epoch, cause, usageMs = 0 }: Lo
   if (run.status === "WAITING" && run.resume_due) await resumeRuns(engine, [runId]);
 }
 
-async function giveUp(engine: Engine, { id: runId, epoch }: StoredRun): Promise<void> {
+async function giveUp(engine: Engine, { id: runId, epoch, task }: StoredRun): Promise<void> {
+  const error: TaskRunError = { type: "INTERNAL_ERROR", code: "TASK_RUN_DEQUEUED_MAX_RETRIES", message: `The run was redelivered ${maxRedeliveries} times because its process died.` };
   await engine.finishes.submit({
     runId,
     epoch,
     from: ["QUEUED", "WAITING"],
     status: "SYSTEM_FAILURE",
     event: "failed",
-    error: { type: "INTERNAL_ERROR", code: "TASK_RUN_DEQUEUED_MAX_RETRIES", message: `The run was redelivered ${maxRedeliveries} times because its process died.` },
+    error,
+    errorId: errorIdOf(task, error),
     usageMs: 0,
   });
 }

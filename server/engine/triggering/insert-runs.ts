@@ -53,6 +53,8 @@ export interface NewRun {
   created_by?: string;
   /** When a run that waits for a deployment is given up. */
   version_deadline?: string;
+  /** The bulk action that makes it; left out otherwise. */
+  bulk_action?: string;
 }
 
 /** About how much a run adds to a statement. */
@@ -86,6 +88,7 @@ interface Parts {
   /** Some have events that their rows cannot say. */
   told: boolean;
   keys: boolean;
+  bulk: boolean;
 }
 
 /**
@@ -111,17 +114,17 @@ const holdsItsKeys = `
  * A run whose parent no longer runs at `parent_epoch` is left out: a zombie creates nothing.
  * With `again` it inserts nothing for ids that are there.
  */
-const insertSql = ({ again, tags, waiting, parked, children, told, keys }: Parts): string => `
+const insertSql = ({ again, tags, waiting, parked, children, told, keys, bulk }: Parts): string => `
 with ${children ? parents : ""}
 i as materialized (
   select i.*, coalesce(i.queue_ms, floor(extract(epoch from now()) * 1000)::bigint) as place
-    from json_to_recordset($2::json) as i(${inputColumns}, created_by text${parked ? ", version_deadline timestamptz" : ""}${keys ? `, ${keyColumns}` : ""})
+    from json_to_recordset($2::json) as i(${inputColumns}, created_by text${parked ? ", version_deadline timestamptz" : ""}${keys ? `, ${keyColumns}` : ""}${bulk ? ", bulk_action text" : ""})
    where true ${children ? `and (i.parent_seq is null or ${fenced})` : ""} ${keys ? `and ${holdsItsKeys}` : ""}
 ),
 r as (
   insert into run (id, env_id, task, status, notable, version, epoch, attempt, queue, concurrency_key, priority_ms, queue_at, queued_at, started_at,
                    finished_at, delay_until, expires_at, parent_id, root_id, batch_id, replay_of, depth, is_test, deployment, machine, isolate,
-                   max_attempts, max_duration, tags, node, progress_value, progress_label, error_name, error_message)
+                   max_attempts, max_duration, tags, node, progress_value, progress_label, error_name, error_message${bulk ? ", bulk_actions" : ""})
   select id, $1, task, status, case when status in ('DELAYED', 'PENDING_VERSION', 'SYSTEM_FAILURE') then status end,
          case when status in ('EXECUTING', 'DEQUEUED') then 2 else 1 end,
          case when status in ('EXECUTING', 'DEQUEUED') then 1 else 0 end, case when status in ('EXECUTING', 'DEQUEUED') then 1 else 0 end,
@@ -130,7 +133,7 @@ r as (
          case when status = 'SYSTEM_FAILURE' then now() end, delay_until,
          case when ttl_ms is not null and status = 'QUEUED' then now() + ttl_ms * interval '1 ms' end,
          parent_id, root_id, batch_id, replay_of, depth, is_test, deployment, machine, isolate, max_attempts, max_duration, tags, node,
-         progress_value, progress_label, error_name, error_message
+         progress_value, progress_label, error_name, error_message${bulk ? ", case when bulk_action is not null then array[bulk_action] end" : ""}
     from i
   ${again ? "on conflict (id) do nothing" : ""}
   returning id, task, status, version, queue, queue_at, created_at, progress_value
@@ -201,6 +204,7 @@ function textFor(runs: readonly (NewRun & HeldKeys)[], again: boolean): string {
     children: runs.some((run) => run.parent_seq !== null),
     told: runs.some((run) => run.created_by !== undefined || run.status === "DEQUEUED"),
     keys: runs.some((run) => run.request_key !== undefined || run.token_hash !== undefined || run.idempotency_key !== undefined),
+    bulk: runs.some((run) => run.bulk_action !== undefined),
   };
   const key = Object.values(parts).join();
   const text = texts.get(key) ?? insertSql(parts);
@@ -289,5 +293,7 @@ function storedRun(run: NewRun, { queue_at, created_at, progress_value }: Create
     error_message: run.error_message,
     usage_ms: 0,
     max_duration: run.max_duration,
+    error_id: null,
+    bulk_actions: run.bulk_action === undefined ? null : [run.bulk_action],
   };
 }

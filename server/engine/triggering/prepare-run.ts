@@ -27,6 +27,8 @@ export interface TriggerRequest {
   scheduleId?: string;
   /** Who asked for it by hand. */
   by?: string;
+  /** The bulk action that makes it, and the id that it has chosen for it. */
+  bulk?: { id: string; runId: string };
 }
 
 /** The run that triggers, for a run triggered from inside one. */
@@ -120,7 +122,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   if (version !== null) checkPayload(version.task, request.payload, engine.log);
 
   const delayed = delay !== null && delay.getTime() > now;
-  const id = newId("run", now);
+  const id = request.bulk?.runId ?? newId("run", now);
   const packet = await offloadPacket(engine.packets, request.payload, `${id}/payload`);
   const progress = metadata === null ? undefined : progressOf(metadata);
   const stored: RunOptions = {
@@ -179,6 +181,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     parent_outcome: access === null ? null : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: request.task, publicAccessToken: access } }),
     ...(request.by !== undefined && { created_by: request.by }),
     ...(parked?.externalDeploymentId !== undefined && { version_deadline: new Date(now + versionDeadlineMs).toISOString() }),
+    ...(request.bulk !== undefined && { bulk_action: request.bulk.id }),
   };
   return { run, access, idempotency, debounce };
 }

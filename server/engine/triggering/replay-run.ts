@@ -5,6 +5,7 @@ import { decodeText } from "../../db/text";
 import type { Engine } from "../engine";
 import { EngineError } from "../error";
 import { payloadPacket, PacketMissing, resolvePacket } from "../packets";
+import type { TriggerRequest } from "./prepare-run";
 import { readOptions } from "./run-options";
 import { trigger } from "./trigger";
 
@@ -26,7 +27,7 @@ interface Original {
  * A new run like this one: payload, metadata as given at trigger, tags, queue if it still exists, concurrency key, machine,
  * region and test flag. `requestKey`: the same one answers the same run. Not its idempotency key, TTL, delay, attempts or priority. `body` replaces any of it.
  */
-export async function replayRun(engine: Engine, runId: string, { body, by, requestKey }: { body: ReplayBody; by: string; requestKey?: string }): Promise<{ id: string }> {
+export async function replayRun(engine: Engine, runId: string, { body, by, requestKey, bulk }: { body: ReplayBody; by: string; requestKey?: string; bulk?: TriggerRequest["bulk"] }): Promise<{ id: string }> {
   const [run] = await engine.db.query<Original>(
     `select r.id, r.task, r.tags, r.queue, r.concurrency_key, r.machine, r.is_test, d.payload, d.payload_type, d.seed_metadata, d.options
        from run r join run_data d on d.run_id = r.id where r.id = $1 and r.env_id = $2`,
@@ -58,7 +59,7 @@ export async function replayRun(engine: Engine, runId: string, { body, by, reque
     ...(body.maxDuration !== undefined && { maxDuration: body.maxDuration }),
     ...(body.priority !== undefined && { priority: body.priority }),
   };
-  const receipt = await trigger(engine, { task: run.task, payload, options, replayOf: run.id, by, ...(requestKey !== undefined && { requestKey: `replay ${run.id} ${requestKey}` }) });
+  const receipt = await trigger(engine, { task: run.task, payload, options, replayOf: run.id, by, ...(bulk !== undefined && { bulk }), ...(requestKey !== undefined && { requestKey: `replay ${run.id} ${requestKey}` }) });
   return { id: receipt.id };
 }
 

@@ -46,6 +46,11 @@ delete from waitpoint where id = any(array(
      and not exists (select from run_journal j where j.target = w.id and j.outcome is null) order by created_at limit $3
 )) returning id, array_remove(array[case when output_type = '${storedType}' then output end], null) as packets`;
 
+const removeBulkItemsSql = `
+delete from bulk_item where ctid = any(array(
+  select i.ctid from bulk_action a join bulk_item i on i.bulk_id = a.id where a.env_id = $1 and a.completed_at < now() - $2 * interval '1 day' limit $3
+)) returning bulk_id as id, null as packets`;
+
 /** Creation of the oldest live run, in every environment: its events are still needed. Found where live runs are, not among all. */
 const oldestSql = `
 select min(at) as at from (
@@ -62,6 +67,10 @@ export async function retain(engine: Engine): Promise<void> {
   await removeAll(engine, removeRunsSql);
   await removeAll(engine, removeBatchesSql);
   await removeAll(engine, removeTokensSql);
+  await removeAll(engine, removeBulkItemsSql);
+  await query("delete from bulk_action where env_id = $1 and completed_at < now() - $2 * interval '1 day' and not exists (select from bulk_item where bulk_id = id)", [engine.env.id, days]);
+  await query("delete from error_group where env_id = $1 and last_seen < now() - $2 * interval '1 day'", [engine.env.id, days]);
+  await query("delete from error_hour where hour < now() - $1 * interval '1 day'", [days]);
   const [oldest] = await query<{ at: string | null }>(oldestSql);
   const limit = new Date(Math.min(engine.clock.now() - days * 86_400_000, typeof oldest?.at === "string" ? Date.parse(oldest.at) : Number.POSITIVE_INFINITY));
   await dropPartitions(query, limit);

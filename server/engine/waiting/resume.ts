@@ -1,6 +1,8 @@
+import type { TaskRunError } from "@/lib/contracts/error";
 import type { Assignment } from "@/lib/contracts/ipc";
 import { Unavailable } from "../../db/errors";
 import { dispatch, type ColdRun } from "../running/dispatch";
+import { errorIdOf } from "../errors/error-id";
 import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from "../engine";
 import { runColumns, type StoredRun } from "../run-row";
 import { readOutcome } from "./waiters";
@@ -138,7 +140,8 @@ export function continueRun(engine: Engine, run: StoredRun): Promise<void> {
 }
 
 /** What is stored of it cannot be read: left alone it would come back for ever. */
-async function failResume(engine: Engine, run: StoredRun, error: unknown): Promise<void> {
+async function failResume(engine: Engine, run: StoredRun, cause: unknown): Promise<void> {
+  const error: TaskRunError = { type: "INTERNAL_ERROR", code: "TASK_EXECUTION_FAILED", message: `The run could not be resumed: ${cause instanceof Error ? cause.message : String(cause)}` };
   await engine.finishes
     .submit({
       runId: run.id,
@@ -146,7 +149,8 @@ async function failResume(engine: Engine, run: StoredRun, error: unknown): Promi
       from: ["EXECUTING", "DEQUEUED"],
       status: "SYSTEM_FAILURE",
       event: "failed",
-      error: { type: "INTERNAL_ERROR", code: "TASK_EXECUTION_FAILED", message: `The run could not be resumed: ${error instanceof Error ? error.message : String(error)}` },
+      error,
+      errorId: errorIdOf(run.task, error),
       usageMs: 0,
     })
     .catch(() => null);

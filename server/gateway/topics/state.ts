@@ -12,7 +12,7 @@ export interface StateTopic {
  * A small state sent whole: read at most once per `everyMs`, for all subscribers together, and sent when it is another one.
  * `read` gives the body's members as JSON text, such as `"counts":{…}`.
  */
-export function createStateTopic(options: { type: "counts" | "queues" | "schedules" | "versions" | "variables"; epoch: string; everyMs: number; read: () => Promise<string> | string }): StateTopic {
+export function createStateTopic(options: { type: "counts" | "queues" | "schedules" | "news" | "versions" | "variables"; epoch: string; everyMs: number; read: () => Promise<string> | string }): StateTopic {
   const { type, epoch, everyMs } = options;
   const members = new Map<Subscriber, { sent: number }>();
   let text: string | null = null;

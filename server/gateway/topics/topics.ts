@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { Topic } from "@/lib/contracts/realtime";
+import type { News, Topic } from "@/lib/contracts/realtime";
 import type { RunEvent, RunRow } from "@/lib/contracts/run";
 import type { Resource } from "@/lib/contracts/scope";
-import type { Feed } from "../../engine/feed";
+import type { Feed, NewsOf } from "../../engine/feed";
 import { startFeedAudit } from "../audit";
 import type { View } from "../caller";
 import type { Reads } from "../reads";
@@ -22,6 +22,7 @@ const versionsEveryMs = 1_000;
 const variablesEveryMs = 100;
 /** Each time, pages read what they show. */
 const schedulesEveryMs = 1000;
+const newsEveryMs = 250;
 
 export interface Topics {
   subscribe(topic: Topic, party: { to: Subscriber; view: View }, cursor: string | undefined): Subscription | "forbidden";
@@ -60,6 +61,14 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
   let ticked = 0;
   const schedules = createStateTopic({ type: "schedules", epoch: memory, everyMs: schedulesEveryMs, read: () => `"revision":${ticked}` });
 
+  const seen: News = { bulk: 0, errors: 0 };
+  const news = createStateTopic({ type: "news", epoch: memory, everyMs: newsEveryMs, read: () => `"news":${JSON.stringify(seen)}` });
+
+  function noteNews(of: readonly NewsOf[]): void {
+    for (const one of of) seen[one] += 1;
+    news.touch();
+  }
+
   function note(row: RunRow, { created, at }: { created: boolean; at: number }): void {
     const entry = changes.add({ id: row.id, value: row, created, at });
     if (entry === null) return;
@@ -77,7 +86,9 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
       }
       counts.touch();
       versions.touch();
+      if (offered.some(({ row }) => row.errorId !== undefined)) noteNews(["errors"]);
     }),
+    feed.onNews(noteNews),
     feed.onTrace(logs.offerTrace),
     feed.onChunks(logs.offerChunks),
     feed.onTokens((offered) => {
@@ -124,6 +135,8 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
           return variables.subscribe(party.to);
         case "schedules":
           return schedules.subscribe(party.to);
+        case "news":
+          return news.subscribe(party.to);
       }
     },
     offer() {
@@ -144,6 +157,7 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
       versions.close();
       variables.close();
       schedules.close();
+      news.close();
     },
   };
 }
@@ -158,6 +172,7 @@ function mayAsk(topic: Topic, view: View): boolean {
     case "stream":
       return true;
     case "counts":
+    case "news":
       return view.any([{ type: "runs" }]);
     case "queues":
       return view.any([{ type: "queues" }]);
