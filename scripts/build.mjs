@@ -121,11 +121,14 @@ async function compileServer() {
     legalComments: "none",
     banner: { js: 'import { createRequire as __signalboxRequire } from "node:module"; const require = __signalboxRequire(import.meta.url);' },
   };
-  const sdkModules = sdkFiles();
   await Promise.all([
     // Task code, the worker and the server must share one instance of the SDK: it is compiled once, a file per module,
     // and everything else imports those files. What it depends on goes in: a worker then starts with few files to read.
-    esbuild.build({ ...common, entryPoints: Object.fromEntries(sdkModules.map((name) => [name, `lib/sdk/${name}.ts`])), outdir: `${staging}/sdk`, plugins: [aliases] }),
+    esbuild.build({ ...common, entryPoints: modulesOf("sdk"), outdir: `${staging}/sdk`, plugins: [aliases] }),
+    // What projects import besides: extensions in their config, Python in their tasks.
+    esbuild.build({ ...common, entryPoints: modulesOf("build"), outdir: `${staging}/build`, external: ["esbuild"], plugins: [aliases] }),
+    esbuild.build({ ...common, entryPoints: modulesOf("python"), outdir: `${staging}/python`, external: ["esbuild"], plugins: [sdkImports, aliases] }),
+    esbuild.build({ ...common, entryPoints: { main: "server/build/builder.ts" }, outdir: `${staging}/builder`, external: ["esbuild"], plugins: [aliases] }),
     esbuild.build({ ...common, entryPoints: { main: "server/worker/main.ts" }, outdir: `${staging}/worker`, plugins: [sdkImports, aliases] }),
     esbuild.build({ ...common, entryPoints: { main: "server/main.ts" }, outdir: `${staging}/server`, packages: "external", plugins: [sdkImports, aliases] }),
   ]);
@@ -133,11 +136,14 @@ async function compileServer() {
   renameSync(at(staging), at("dist"));
 }
 
-const sdkFiles = () =>
-  readdirSync(at("lib/sdk"), { recursive: true })
-    .map((file) => file.replaceAll("\\", "/"))
-    .filter((file) => /(?<!\.test|\.d)\.tsx?$/.test(file) && !file.startsWith("node_modules"))
-    .map((file) => file.replace(/\.tsx?$/, ""));
+/** The modules of a package below lib, by their names without the ending. */
+const modulesOf = (name) =>
+  Object.fromEntries(
+    readdirSync(at("lib", name), { recursive: true })
+      .map((file) => file.replaceAll("\\", "/"))
+      .filter((file) => /(?<!\.test|\.d)\.tsx?$/.test(file) && !file.startsWith("node_modules"))
+      .map((file) => [file.replace(/\.tsx?$/, ""), `lib/${name}/${file}`]),
+  );
 
 /** `@/…` is the root; esbuild would take it for a package. */
 const aliases = {

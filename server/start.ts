@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import type { ServerNotice } from "@/lib/contracts/realtime";
 import { PrismaPg } from "@prisma/adapter-pg";
-import { stop } from "esbuild";
 import { allows, readableThrough } from "./api/authorize";
 import { createApi, type Api } from "./api/api";
 import { createIssuer } from "./api/issuer";
@@ -102,8 +101,6 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
   const buildOptions: BuildOptions = { projectDir: config.projectDir, dataDir, mode, ...compiled(installation), log };
   const [{ db, url }, built] = await Promise.all([openData({ config, installation, log, onLost, cleanup }), buildProject(buildOptions)]);
   if (!built.ok && mode === "start") throw new StartError(describeBuildError(built.error));
-  // The bundler's own process is needed again only when tasks change.
-  if (mode === "start") await stop();
   const { slug, type } = environmentOfMode[mode];
   const project = await identifyProject({ built, query: db.query, slug, projectDir: config.projectDir });
   if (project === undefined) throw new StartError(built.ok ? "the project has no name" : describeBuildError(built.error));
@@ -208,7 +205,11 @@ function tellPages(config: Config, http: HttpServer): void {
   process.env.PORT = String(http.port);
 }
 
-const compiled = ({ root }: Installation) => ({ workerEntry: join(root, "dist", "worker", "main.js"), sdkEntry: join(root, "dist", "sdk", "index.js") });
+const compiled = ({ root }: Installation) => ({
+  builderEntry: join(root, "dist", "builder", "main.js"),
+  workerEntry: join(root, "dist", "worker", "main.js"),
+  sdkEntry: join(root, "dist", "sdk", "index.js"),
+});
 
 async function openData({ config, installation, log, onLost, cleanup }: StartOptions & { cleanup: Cleanup }): Promise<{ db: Database; url: string }> {
   const postgres = config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.child({ in: "postgres" }) }) : undefined;
