@@ -97,8 +97,8 @@ export interface BuildManifest {
   outputPath: string;
   configPath: string;
   /** Packages outside of the bundle. */
-  externals: { name: string; version: string }[];
-  customConditions: string[];
+  externals?: { name: string; version: string }[] | undefined;
+  customConditions?: string[] | undefined;
   build: { env?: Record<string, string> | undefined; commands?: string[] | undefined };
   deploy: { env?: Record<string, string> | undefined };
 }
@@ -106,8 +106,8 @@ export interface BuildManifest {
 export interface BuildExtension {
   name: string;
   /** Packages that stay outside of the bundle. */
-  externalsForTarget?: ((target: BuildTarget) => string[] | undefined) | undefined;
-  installedPackagesForTarget?: ((target: BuildTarget) => string[] | undefined) | undefined;
-  onBuildStart?: ((context: BuildContext) => Promise<void> | void) | undefined;
-  onBuildComplete?: ((context: BuildContext, manifest: BuildManifest) => Promise<undefined | void> | undefined | void) | undefined;
+  externalsForTarget?(target: BuildTarget): string[] | undefined;
+  installedPackagesForTarget?(target: BuildTarget): string[] | undefined;
+  onBuildStart?(context: BuildContext): Promise<void> | void;
+  onBuildComplete?(context: BuildContext, manifest: BuildManifest): Promise<undefined | void> | undefined | void;
 }

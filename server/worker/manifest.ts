@@ -29,6 +29,7 @@ export function describeBundle({ config, files, absent }: BundleModule, cwd: str
       ...(config?.machine !== undefined && { machine: config.machine }),
       ...(config?.logLevel !== undefined && { logLevel: config.logLevel }),
       ...(config?.retries !== undefined && { retries: config.retries }),
+      ...(config?.enableConsoleLogging !== undefined && { enableConsoleLogging: config.enableConsoleLogging }),
       ...processesOf(config),
     },
     ...(warnings.length > 0 && { warnings }),
