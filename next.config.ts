@@ -9,6 +9,8 @@ const config: NextConfig = {
   typescript: { ignoreBuildErrors: true },
   images: { unoptimized: true },
   devIndicators: false,
+  // The terminal of `dev` is for the tasks.
+  logging: false,
   experimental: {
     // Pages are loaded when they are first asked for: quicker to start, and less memory while nobody looks.
     preloadEntriesOnStart: false,

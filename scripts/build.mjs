@@ -73,14 +73,21 @@ async function buildStale(mode) {
   for (const name of staleParts(mode)) {
     const part = parts[name];
     const begun = Date.now();
-    process.stdout.write(`  building the ${part.title} … `);
+    say(`  building the ${part.title} … `, { message: `building the ${part.title}` });
     const hash = hashOf(root, part.sources);
     rmSync(part.stamp, { force: true });
     await part.make();
     writeStamp(part.stamp, hash);
-    process.stdout.write(`${((Date.now() - begun) / 1000).toFixed(1)} s\n`);
+    const seconds = ((Date.now() - begun) / 1000).toFixed(1);
+    say(`${seconds} s\n`, { message: `built the ${part.title} in ${seconds} s` });
   }
 }
+
+/** In words, or for a server whose output is a pipe as JSON lines like all its others. */
+function say(words, line) {
+  process.stdout.write(isPiped ? `${JSON.stringify({ time: new Date().toISOString(), level: "info", ...line })}\n` : words);
+}
+const isPiped = process.argv[3] === "json";
 
 /** Prisma's command line wants its schema engine, which it downloads; generating needs none, only that the file exists. */
 function generateClient() {
@@ -121,23 +128,44 @@ async function compileServer() {
     legalComments: "none",
     banner: { js: 'import { createRequire as __signalboxRequire } from "node:module"; const require = __signalboxRequire(import.meta.url);' },
   };
-  const sdkModules = sdkFiles();
   await Promise.all([
     // Task code, the worker and the server must share one instance of the SDK: it is compiled once, a file per module,
     // and everything else imports those files. What it depends on goes in: a worker then starts with few files to read.
-    esbuild.build({ ...common, entryPoints: Object.fromEntries(sdkModules.map((name) => [name, `lib/sdk/${name}.ts`])), outdir: `${staging}/sdk`, plugins: [aliases] }),
+    esbuild.build({ ...common, entryPoints: modulesOf("sdk"), outdir: `${staging}/sdk`, plugins: [aliases] }),
+    // What projects import besides: extensions in their config, Python in their tasks.
+    esbuild.build({ ...common, entryPoints: modulesOf("build"), outdir: `${staging}/build`, external: ["esbuild"], plugins: [aliases] }),
+    esbuild.build({ ...common, entryPoints: modulesOf("python"), outdir: `${staging}/python`, external: ["esbuild"], plugins: [sdkImports, aliases] }),
+    esbuild.build({ ...common, entryPoints: { main: "server/build/builder.ts" }, outdir: `${staging}/builder`, external: ["esbuild"], plugins: [aliases] }),
     esbuild.build({ ...common, entryPoints: { main: "server/worker/main.ts" }, outdir: `${staging}/worker`, plugins: [sdkImports, aliases] }),
     esbuild.build({ ...common, entryPoints: { main: "server/main.ts" }, outdir: `${staging}/server`, packages: "external", plugins: [sdkImports, aliases] }),
   ]);
+  await writeTypes(staging);
   rmSync(at("dist"), { recursive: true, force: true });
   renameSync(at(staging), at("dist"));
 }
 
-const sdkFiles = () =>
-  readdirSync(at("lib/sdk"), { recursive: true })
-    .map((file) => file.replaceAll("\\", "/"))
-    .filter((file) => /(?<!\.test|\.d)\.tsx?$/.test(file) && !file.startsWith("node_modules"))
-    .map((file) => file.replace(/\.tsx?$/, ""));
+/** Types of what configs and tasks import besides the SDK, for projects that have the published packages not installed. */
+async function writeTypes(staging) {
+  const names = ["build", "python"];
+  const files = names.flatMap((name) => Object.values(modulesOf(name)));
+  const options = "--declaration --emitDeclarationOnly --noCheck --noResolve --skipLibCheck --ignoreConfig --module esnext --moduleResolution bundler --target es2023 --rootDir lib".split(" ");
+  await run(packageBin("typescript", "tsc"), [...options, "--outDir", `${staging}/types`, ...files], {});
+  const declared = names.flatMap((name) => {
+    const { exports } = JSON.parse(readFileSync(at("lib", name, "package.json"), "utf8"));
+    const entries = Object.entries(exports).filter(([, file]) => file.endsWith(".ts"));
+    return entries.map(([entry, file]) => `declare module "@trigger.dev/${name}${entry.slice(1)}" {\n  export * from "signalbox/dist/types/${name}/${file.slice(2, -3)}";\n}`);
+  });
+  writeFileSync(at(staging, "types", "index.d.ts"), `${declared.join("\n")}\n`);
+}
+
+/** The modules of a package below lib, by their names without the ending. */
+const modulesOf = (name) =>
+  Object.fromEntries(
+    readdirSync(at("lib", name), { recursive: true })
+      .map((file) => file.replaceAll("\\", "/"))
+      .filter((file) => /(?<!\.test|\.d)\.tsx?$/.test(file) && !file.startsWith("node_modules"))
+      .map((file) => [file.replace(/\.tsx?$/, ""), `lib/${name}/${file}`]),
+  );
 
 /** `@/…` is the root; esbuild would take it for a package. */
 const aliases = {

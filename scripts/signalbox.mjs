@@ -2,9 +2,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
-const root = join(import.meta.dirname, "..");
+// Node 18 has no import.meta.dirname, and is to be told in words that it is too old.
+const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 const help = `Signalbox ${version}
@@ -16,16 +17,20 @@ const help = `Signalbox ${version}
 Variables: PORT (3030), HOST (127.0.0.1), SIGNALBOX_PROJECT (directory of trigger.config.ts), SIGNALBOX_DATA (.signalbox in the
 project), SIGNALBOX_URL (public address behind a proxy), DATABASE_URL (a PostgreSQL 15 or newer instead of the embedded one),
 TRIGGER_SECRET_KEY (adopted on the first boot), SIGNALBOX_FROZEN_AFTER (60 s), SIGNALBOX_HOSTS (further names of this server),
-SIGNALBOX_PROXIES (addresses of your proxies), SIGNALBOX_ROLES (web,engine,worker). TRIGGER_SECRET_KEY_FILE and DATABASE_URL_FILE name
-files that hold the values instead.
+SIGNALBOX_PROXIES (addresses of your proxies), SIGNALBOX_ROLES (web,engine,worker), SIGNALBOX_LOG (debug, info, warn or error).
+TRIGGER_SECRET_KEY_FILE and DATABASE_URL_FILE name files that hold the values instead. Those that begin with SIGNALBOX_, and
+SIGNALBOX_PORT, SIGNALBOX_HOST and SIGNALBOX_DATABASE_URL for PORT, HOST and DATABASE_URL, may also stand in the project's .env.
 `;
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) fail(`Signalbox needs Node 20.19 or newer; this is ${process.versions.node}.`);
 
 const command = process.argv[2] ?? "help";
-if (command === "start" || command === "dev") await serve(command);
-else if (command === "people") await people(process.argv.slice(3));
+const extra = process.argv.slice(3);
+if (extra.includes("--help") || extra.includes("-h")) process.stdout.write(help);
+else if (command !== "people" && extra.length > 0) fail(`signalbox ${command} takes no arguments; not ${JSON.stringify(extra[0])}. Settings are variables.\n\n${help}`, 2);
+else if (command === "start" || command === "dev") await serve(command);
+else if (command === "people") await people(extra);
 else if (command === "version" || command === "--version" || command === "-v") process.stdout.write(`${version}\n`);
 else if (command === "help" || command === "--help" || command === "-h") process.stdout.write(help);
 else fail(`unknown command ${JSON.stringify(command)}.\n\n${help}`, 2);
@@ -44,7 +49,7 @@ async function serve(mode) {
   // SIGNALBOX_PREBUILT: run what is there, as in an image or a test, where sources may be newer on purpose.
   const stale = process.env.SIGNALBOX_PREBUILT === undefined ? staleParts(mode) : [];
   // In a process of its own: what a build needs in memory is gone afterwards.
-  if (stale.length > 0 && spawnSync(process.execPath, [join(root, "scripts", "build.mjs"), mode], { stdio: "inherit" }).status !== 0) process.exit(1);
+  if (stale.length > 0 && spawnSync(process.execPath, [join(root, "scripts", "build.mjs"), mode, ...(process.stdout.isTTY ? [] : ["json"])], { stdio: "inherit" }).status !== 0) process.exit(1);
   const { main } = await import(pathToFileURL(join(root, "dist", "server", "main.js")).href);
   await main({ mode, root, version, isCheckout });
 }

@@ -1,7 +1,6 @@
 import type { Config } from "./config";
 import type { Deployment } from "./engine/versions/deployments";
 import type { Environment } from "./engine/environment";
-import type { Logger } from "./log";
 
 interface Announcement {
   config: Config;
@@ -12,25 +11,31 @@ interface Announcement {
   setupCode: string | null;
   origin: string;
   startedInMs: number;
-  log: Logger;
 }
 
-/** Said when requests are served. Key and sign-in link are written as they are: this is the only place that shows them. */
+/**
+ * Said when requests are served: in words to a terminal, as one more JSON line to a pipe. Key and sign-in link are written as they are;
+ * this is the only place that shows them.
+ */
 export function announce(options: Announcement): void {
-  const { config, environment, deployment, origin } = options;
+  const { config, environment, deployment, origin, secretKey } = options;
   const signIn = options.setupCode === null ? undefined : `${origin}/setup#code=${options.setupCode}`;
-  const seconds = (options.startedInMs / 1000).toFixed(1);
+  const ready = `Signalbox ${options.version} is ready after ${(options.startedInMs / 1000).toFixed(1)} s (${environment.slug})`;
+  if (!process.stdout.isTTY) {
+    const project = { ref: environment.project.ref, version: deployment?.version ?? null, tasks: deployment?.manifest.tasks.length ?? 0 };
+    process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), level: "info", message: ready, origin, environment: environment.slug, project, data: config.dataDir, secretKey, signIn })}\n`);
+    return;
+  }
   const lines = [
     "",
-    `  Signalbox ${options.version} is ready after ${seconds} s (${environment.slug})`,
+    `  ${ready}`,
     "",
     `  ${config.roles.has("web") ? "dashboard" : "API      "}    ${origin}`,
     `  project      ${environment.project.ref}, ${deployment === null ? "no working version yet" : `${deployment.manifest.tasks.length} ${deployment.manifest.tasks.length === 1 ? "task" : "tasks"}, version ${deployment.version}`}`,
     `  data         ${config.dataDir}`,
-    ...(options.secretKey === undefined ? [] : [`  secret key   ${options.secretKey}`, "               shown this once: set it as TRIGGER_SECRET_KEY in your application"]),
+    ...(secretKey === undefined ? [] : [`  secret key   ${secretKey}`, "               shown this once: set it as TRIGGER_SECRET_KEY in your application"]),
     ...(signIn === undefined ? [] : [`  sign in      ${signIn}`, "               works once, for making the first admin"]),
     "",
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
-  options.log.info("ready", { origin, environment: environment.slug, startedInMs: options.startedInMs });
 }

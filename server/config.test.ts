@@ -29,6 +29,7 @@ test("nothing set: the documented defaults", () => {
     frozenAfterMs: 60_000,
     engine: { debounceMaxMs: null, ttlMaxMs: null, queueSizeMax: 0 },
     externalDeploymentId: undefined,
+    logLevel: "info",
   });
 });
 
@@ -47,6 +48,7 @@ test.each([
   [{ SIGNALBOX_FROZEN_AFTER: "1m" }, /^SIGNALBOX_FROZEN_AFTER must be a whole number of seconds from 5 to 86400, such as 60\.$/],
   [{ SIGNALBOX_FROZEN_AFTER: "0" }, /^SIGNALBOX_FROZEN_AFTER must be a whole number of seconds from 5 to 86400, such as 60\.$/],
   [{ SIGNALBOX_ROLES: "web,cook" }, /^SIGNALBOX_ROLES must be a comma list of web, engine, worker; not "web,cook"\.$/],
+  [{ SIGNALBOX_LOG: "loud" }, /^SIGNALBOX_LOG must be one of debug, info, warn, error\.$/],
   [{ SIGNALBOX_HOSTS: "box.lan, http://box" }, /^SIGNALBOX_HOSTS must be a comma list of host names/],
   [{ SIGNALBOX_PROXIES: "10.0.0.0/33" }, /^SIGNALBOX_PROXIES must be a comma list of addresses/],
   [{ SIGNALBOX_PROXIES: "proxy" }, /^SIGNALBOX_PROXIES must be a comma list of addresses/],
@@ -85,4 +87,17 @@ test("a secret may come from a file, whose content is checked like the variable'
 
 test("lists of names and proxies", () => {
   expect(parse({ SIGNALBOX_HOSTS: "Box.lan, signalbox", SIGNALBOX_PROXIES: "127.0.0.1,10.0.0.0/8,fd00::/8" })).toMatchObject({ hosts: ["box.lan", "signalbox"], proxies: ["127.0.0.1", "10.0.0.0/8", "fd00::/8"] });
+});
+
+test("what begins with SIGNALBOX_ may stand in the project's .env files; the environment wins, and the application's own PORT and DATABASE_URL are not taken", () => {
+  const file = join(project, ".env");
+  writeFileSync(file, "PORT=3000\nDATABASE_URL=mysql://app\nSIGNALBOX_PORT=4100\nSIGNALBOX_HOST=localhost\nSIGNALBOX_FROZEN_AFTER=90\nSIGNALBOX_DATABASE_URL=postgres://u@h/${NAME}\nNAME=box\n");
+  try {
+    expect(parse({ SIGNALBOX_FROZEN_AFTER: "30" })).toMatchObject({ port: 4100, host: "localhost", frozenAfterMs: 30_000, databaseUrl: "postgres://u@h/" });
+    expect(parse({ PORT: "4200", SIGNALBOX_PROJECT: project, DATABASE_URL: "postgres://other" })).toMatchObject({ port: 4200, databaseUrl: "postgres://other" });
+    writeFileSync(file, "SIGNALBOX_PORT=many");
+    expect(() => parse({})).toThrow(/^PORT must be a number/);
+  } finally {
+    rmSync(file);
+  }
 });

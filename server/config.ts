@@ -2,8 +2,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { parseDuration } from "@/lib/time/duration";
+import { readEnvFiles } from "./build/project-env";
 import type { EngineSettings } from "./engine/engine";
 import { isProxyAddress } from "./http/client-address";
+import { logLevels, type LogLevel } from "./log";
 
 export const roles = ["web", "engine", "worker"] as const;
 export type Role = (typeof roles)[number];
@@ -29,6 +31,7 @@ export interface Config {
   engine: Partial<EngineSettings>;
   /** What the caller's build calls the tasks that this server starts with; triggers may name it. */
   externalDeploymentId: string | undefined;
+  logLevel: LogLevel;
 }
 
 /** One line per wrong variable: its name, what is wrong, what to do. */
@@ -89,6 +92,7 @@ const variables = (mode: Mode) =>
     TRIGGER_EXTERNAL_DEPLOYMENT_ID: z.preprocess(blankIsUnset, z.string().trim().max(128, "must have at most 128 characters, such as a commit").optional()),
     SIGNALBOX_HOSTS: listOf((name) => /^[a-z0-9._-]+$/.test(name), "must be a comma list of host names without ports, such as signalbox.lan,box.example.com"),
     SIGNALBOX_PROXIES: listOf(isProxyAddress, "must be a comma list of addresses or networks of your own proxies, such as 127.0.0.1,10.0.0.0/8"),
+    SIGNALBOX_LOG: z.preprocess(blankIsUnset, z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info")),
     SIGNALBOX_ROLES: z.preprocess(blankIsUnset, z.string().default(roles.join(",")).transform(parseRoles)),
   });
 
@@ -115,8 +119,8 @@ function parseRoles(value: string, context: z.RefinementCtx): ReadonlySet<Role> 
 
 /** Throws `ConfigError`. `cwd` is where the command was given. */
 export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: string }): Config {
-  const { mode, env, cwd } = options;
-  const parsed = variables(mode).safeParse(withFiles(env, cwd));
+  const { mode, cwd } = options;
+  const parsed = variables(mode).safeParse(withFiles(withProjectSettings(options), cwd));
   if (!parsed.success) throw new ConfigError([...new Set(parsed.error.issues.map((issue) => `${issue.path[0]?.toString()} ${issue.message}.`))].join("\n"));
   const { data } = parsed;
   const projectDir = resolve(cwd, data.SIGNALBOX_PROJECT ?? ".");
@@ -139,11 +143,32 @@ export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: 
       queueSizeMax: mode === "dev" ? data.SIGNALBOX_QUEUE_SIZE_DEV : data.SIGNALBOX_QUEUE_SIZE,
     },
     externalDeploymentId: mode === "start" ? data.TRIGGER_EXTERNAL_DEPLOYMENT_ID : undefined,
+    logLevel: data.SIGNALBOX_LOG,
   };
 }
 
 /** Variables that hold a secret. Each may be given as a file instead: `<name>_FILE`. */
 export const secretVariables = ["TRIGGER_SECRET_KEY", "DATABASE_URL"] as const;
+
+/** In .env these names have a prefix: without it they are the application's own there, which listens and stores elsewhere. */
+const prefixed: Record<string, string> = { SIGNALBOX_PORT: "PORT", SIGNALBOX_HOST: "HOST", SIGNALBOX_DATABASE_URL: "DATABASE_URL" };
+
+/** The environment, and for what it leaves open the SIGNALBOX_ names of the project's .env files. */
+function withProjectSettings({ env, mode, cwd }: { env: NodeJS.ProcessEnv; mode: Mode; cwd: string }): NodeJS.ProcessEnv {
+  const project = resolve(cwd, env["SIGNALBOX_PROJECT"]?.trim() || ".");
+  const said = { ...settingsIn(project, mode), ...env };
+  for (const [name, plain] of Object.entries(prefixed)) said[plain] = env[plain]?.trim() ? env[plain] : (said[name] ?? env[plain]);
+  return said;
+}
+
+function settingsIn(project: string, mode: Mode): Record<string, string> {
+  try {
+    // What names the project cannot stand in it.
+    return Object.fromEntries(Object.entries(readEnvFiles(project, mode)).filter(([name]) => name.startsWith("SIGNALBOX_") && name !== "SIGNALBOX_PROJECT"));
+  } catch (error) {
+    throw new ConfigError(`The .env files of ${project} cannot be read (${error instanceof Error ? error.message : String(error)}). Make them files that this user may read.`);
+  }
+}
 
 function withFiles(env: NodeJS.ProcessEnv, cwd: string): NodeJS.ProcessEnv {
   const read = { ...env };

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Logger } from "./log";
 
 /** What lies directly in it and is ours alone; the database's folder is closed by PostgreSQL itself. */
@@ -10,8 +10,8 @@ const folders = ["builds", "packets", "workers"] as const;
  * tasks. A folder of another owner (a mounted volume) stays as it is, with a warning.
  */
 export function openDataDirectory(dataDir: string, log: Logger): void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  for (const folder of folders) mkdirSync(join(dataDir, folder), { recursive: true, mode: 0o700 });
+  makeFolder(dataDir);
+  for (const folder of folders) makeFolder(join(dataDir, folder));
   if (process.platform === "win32") return;
   for (const path of [dataDir, ...folders.map((folder) => join(dataDir, folder))]) {
     if ((statSync(path).mode & 0o077) === 0) continue;
@@ -21,4 +21,13 @@ export function openDataDirectory(dataDir: string, log: Logger): void {
       log.warn("others may enter a folder of the data directory, and it cannot be closed: it belongs to another user", { path, error });
     }
   }
+}
+
+/** Level by level: where a folder cannot be made in one that is there, as below /proc, Node's `recursive` never ends. */
+function makeFolder(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  if (found !== undefined) throw new Error(`${path} is no folder`);
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }

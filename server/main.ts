@@ -1,10 +1,12 @@
-import { ConfigError, parseConfig, secretVariables, type Mode } from "./config";
+import { AddressInUse } from "./bind";
+import { ConfigError, parseConfig, secretVariables, type Config, type Mode } from "./config";
+import { logConsole } from "./console-lines";
 import { forgetSecrets } from "./forget-secrets";
 import { MigrationError } from "./db/migrate";
 import { KeyError } from "./db/keys";
 import { PostgresError } from "./db/postgres/error";
 import { CommandError, peopleCommand } from "./people-command";
-import { createLog, logLevels, type Logger } from "./log";
+import { createLog, type Logger } from "./log";
 import { startServer, StartError, type Installation, type RunningServer } from "./start";
 
 const longestStopMs = 60_000;
@@ -12,11 +14,16 @@ const longestStopMs = 60_000;
 /** What `signalbox start` and `signalbox dev` run, once everything is compiled. */
 export async function main(options: Installation & { mode: Mode }): Promise<void> {
   const { mode, ...installation } = options;
+  const config = configOrExit(mode);
   const log = createLog({
-    level: logLevels.find((level) => level === process.env.SIGNALBOX_LOG) ?? "info",
+    level: config.logLevel,
     format: process.stdout.isTTY ? "pretty" : "json",
     write: (line) => void process.stdout.write(line),
   });
+  logConsole(console, log);
+  // A terminal that was closed takes no more lines; that is no reason to stop otherwise than in order.
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
+  const starting = new AbortController();
   let server: RunningServer | undefined;
   let stopping = false;
 
@@ -35,14 +42,18 @@ export async function main(options: Installation & { mode: Mode }): Promise<void
     process.exit(exitCode);
   }
 
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  // SIGHUP: the terminal is gone.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     process.on(signal, () => {
       if (stopping) {
+        // A shell passes it on when the system has sent it already.
+        if (signal === "SIGHUP") return;
         log.warn("stopping at once; what was running is resumed at the next start", { signal });
         process.exit(1);
       }
       log.info("stopping: no new runs are started, running ones finish or are handed back", { signal });
       stopping = true;
+      starting.abort();
       if (server !== undefined) void stop(0);
     });
   }
@@ -61,14 +72,22 @@ export async function main(options: Installation & { mode: Mode }): Promise<void
   }
 
   try {
-    const config = parseConfig({ mode, env: process.env, cwd: process.cwd() });
     forgetSecrets(process.env, secretVariables);
-    server = await startServer({ config, installation, log, onLost });
+    server = await startServer({ config, installation, log, signal: starting.signal, onLost });
   } catch (error) {
+    if (stopping && error instanceof StartError) process.exit(0);
     fail(error, log);
   }
   // Asked to stop while it was starting.
   if (stopping) await stop(0);
+}
+
+function configOrExit(mode: Mode): Config {
+  try {
+    return parseConfig({ mode, env: process.env, cwd: process.cwd() });
+  } catch (error) {
+    return fail(error, createLog({ level: "error", format: "pretty", write: (line) => void process.stderr.write(line) }));
+  }
 }
 
 /** What `signalbox people` runs. */
@@ -84,7 +103,7 @@ export async function people({ args, root }: { args: readonly string[]; root: st
 
 /** What the operator can put right is one line; anything else is a fault of ours, with its stack. */
 function fail(error: unknown, log: Logger): never {
-  const isExpected = error instanceof ConfigError || error instanceof StartError || error instanceof PostgresError || error instanceof MigrationError || error instanceof KeyError || error instanceof CommandError;
+  const isExpected = error instanceof ConfigError || error instanceof StartError || error instanceof AddressInUse || error instanceof PostgresError || error instanceof MigrationError || error instanceof KeyError || error instanceof CommandError;
   if (isExpected) process.stderr.write(`${error.message}\n`);
   else log.error("Signalbox could not start", { error });
   process.exit(error instanceof ConfigError ? 2 : 1);

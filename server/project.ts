@@ -5,7 +5,7 @@ import { liveStatuses } from "@/lib/contracts/status";
 import { describeBuildError } from "./build/build-error";
 import type { BuildOptions, BuildResult } from "./build/build-project";
 import { pruneBuilds } from "./build/prune-builds";
-import { watchProject } from "./build/watch-project";
+import { watchProject, type ProjectWatcher } from "./build/watch-project";
 import type { Query } from "./db/database";
 import type { Vault } from "./db/keys";
 import { deploy } from "./engine/versions/deploy";
@@ -44,8 +44,31 @@ export async function storedVariables({ query, vault, log, ref, slug }: { query:
   return environment === undefined ? {} : valuesOf(await readVariables(query, { vault, environmentId: environment.id }), log);
 }
 
+/**
+ * A project that has never been built and is broken: waits for the change that repairs it, saying after each other one what is wrong.
+ * Undefined: `signal` came first.
+ */
+export async function untilBuilt(options: BuildOptions, first: BuildResult, signal: AbortSignal): Promise<Extract<BuildResult, { ok: true }> | undefined> {
+  const say = (result: BuildResult): void => {
+    if (!result.ok) options.log.error("the project is broken; it starts when that is put right", { error: describeBuildError(result.error) });
+  };
+  say(first);
+  let watcher: ProjectWatcher | undefined;
+  try {
+    return await new Promise((done) => {
+      signal.addEventListener("abort", () => done(undefined), { once: true });
+      if (signal.aborted) done(undefined);
+      watcher = watchProject(options, first, (result) => (result.ok ? done(result) : say(result)));
+    });
+  } finally {
+    await watcher?.close();
+  }
+}
+
 export interface ServedProject {
   buildError(): BuildError | null;
+  /** What the machine lacks of what the tasks need, a sentence each. */
+  lacks(): readonly string[];
   /** Calls back after each build that was applied. */
   onBuild(listener: () => void): void;
   close(): Promise<void>;
@@ -55,15 +78,19 @@ export interface ServedProject {
 export async function serveProject(engine: Engine, options: BuildOptions & { externalId?: string }, first: BuildResult): Promise<ServedProject> {
   const { log } = options;
   let error: BuildError | null = null;
+  let lacks: string[] = [];
   let deploying: Promise<void> = Promise.resolve();
   let built = () => {};
 
   async function apply(result: BuildResult): Promise<void> {
+    const wasBroken = error !== null;
+    lacks = result.ok ? result.lacks : lacks;
     error = result.ok ? null : result.error;
     if (!result.ok) return log.error(`the project is broken; ${engine.deployments.current() === null ? "there is no version to run" : "the last good version goes on"}`, { error: describeBuildError(result.error) });
     const before = engine.deployments.current()?.version;
     const { version, manifest } = await deploy(engine, { ...result, ...(options.externalId !== undefined && { externalId: options.externalId }) });
     if (version !== before) log.info("deployed", { version, tasks: manifest.tasks.length });
+    else if (wasBroken) log.info("the project builds again; its version is the one that went on", { version });
   }
 
   await apply(first);
@@ -79,6 +106,7 @@ export async function serveProject(engine: Engine, options: BuildOptions & { ext
 
   return {
     buildError: () => error,
+    lacks: () => lacks,
     onBuild(listener) {
       built = listener;
     },

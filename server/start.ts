@@ -3,16 +3,15 @@ import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import type { ServerNotice } from "@/lib/contracts/realtime";
 import { PrismaPg } from "@prisma/adapter-pg";
-import { stop } from "esbuild";
 import { allows, readableThrough } from "./api/authorize";
 import { createApi, type Api } from "./api/api";
 import { createIssuer } from "./api/issuer";
 import { issueSetupCode } from "./api/setup-code";
 import { describeBuildError } from "./build/build-error";
-import { buildProject, type BuildOptions } from "./build/build-project";
+import { buildProject, type BuildOptions, type BuildResult } from "./build/build-project";
 import { readEnvNames } from "./build/project-env";
 import { createCleanup, type Cleanup } from "./cleanup";
-import { environmentOfMode, localOrigin, type Config } from "./config";
+import { ConfigError, environmentOfMode, localOrigin, type Config } from "./config";
 import { openDataDirectory } from "./data-directory";
 import { bootstrap, showNewKey } from "./db/bootstrap";
 import { openDatabase, type Database } from "./db/database";
@@ -25,26 +24,26 @@ import { openUploads } from "./db/uploads";
 import { watchDisk, type DiskWatch } from "./db/postgres/disk";
 import { startEmbeddedPostgres } from "./db/postgres/embedded";
 import { checkExternalPostgres } from "./db/postgres/external";
-import { lockDataDirectory } from "./db/postgres/instance-lock";
+import { lockDataDirectory, refuseIfLocked } from "./db/postgres/instance-lock";
 import { createEngine } from "./engine/create-engine";
 import type { Engine } from "./engine/engine";
 import { openVariables } from "./engine/variables/variables";
 import { createGateway, type Gateway } from "./gateway/gateway";
 import { engineReads } from "./gateway/reads";
 import { createClientAddress } from "./http/client-address";
-import { createHostRule } from "./http/host";
-import { listen, refuseUpgrade, sendJson, type Handler, type HttpServer, type Routes } from "./http/listen";
+import { refuseUpgrade, sendJson, type Handler, type HttpServer, type Routes } from "./http/listen";
 import { createMetrics } from "./http/metrics";
 import { operations } from "./http/operations";
 import { openPages, type Pages } from "./http/pages";
 import { reporter, startingRoutes } from "./http/starting";
 import { watchReadiness } from "./http/readiness";
-import { securityHeaders } from "./http/security-headers";
 import type { Logger } from "./log";
-import { identifyProject, serveProject, storedVariables } from "./project";
+import { identifyProject, serveProject, storedVariables, untilBuilt } from "./project";
 import { announce } from "./announce";
+import { bind } from "./bind";
 import { noticesOf } from "./notices";
 import { openSupervisor } from "./open-supervisor";
+import { tellRuns } from "./run-lines";
 import type { Supervisor } from "./supervisor/supervisor";
 
 /** Where this program is installed. */
@@ -73,6 +72,8 @@ interface StartOptions {
   config: Config;
   installation: Installation;
   log: Logger;
+  /** Ends the waiting for a project that is broken at its first start. */
+  signal: AbortSignal;
   /** Another server has taken the database over: this one must stop. */
   onLost(error: Error): void;
 }
@@ -87,16 +88,17 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
 }
 
-async function start({ config, installation, log, onLost, cleanup }: StartOptions & { cleanup: Cleanup }): Promise<RunningServer> {
+async function start({ config, installation, log, signal, onLost, cleanup }: StartOptions & { cleanup: Cleanup }): Promise<RunningServer> {
   const begun = performance.now();
   const { dataDir, mode } = config;
-  const lock = prepareDataDirectory(dataDir, log);
-  cleanup.add("data directory's lock", () => lock.release());
-
-  // Bound first: a port in use must be known before anything is touched, and a browser that comes early is told to wait.
+  refuseIfLocked(dataDir);
+  // What is wrong with an address must be known before anything is made, and a browser that comes early is told to wait.
   let routes: Routes = startingRoutes(log);
   const http = await bind(config, () => routes);
   cleanup.add("HTTP server", () => http.close(answerGraceMs));
+  if (config.databaseUrl !== undefined) await checkExternalPostgres({ url: config.databaseUrl, log });
+  const lock = prepareDataDirectory(dataDir, log);
+  cleanup.add("data directory's lock", () => lock.release());
   const origin = () => config.publicUrl ?? localOrigin(config.host, http.port);
   tellPages(config, http);
 
@@ -113,12 +115,13 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
       return storedVariables({ query: db.query, vault: keys.vault, log, ref, slug });
     },
   };
-  const [{ db, url, keys }, built] = await Promise.all([data, buildProject(buildOptions)]);
-  if (!built.ok && mode === "start") throw new StartError(describeBuildError(built.error));
-  // The bundler's own process is needed again only when tasks change.
-  if (mode === "start") await stop();
-  const project = await identifyProject({ built, query: db.query, slug, projectDir: config.projectDir });
-  if (project === undefined) throw new StartError(built.ok ? "the project has no name" : describeBuildError(built.error));
+  const [{ db, url, keys }, firstBuilt] = await Promise.all([data, buildProject(buildOptions)]);
+  if (!firstBuilt.ok && mode === "start") throw new StartError(describeBuildError(firstBuilt.error));
+  const identify = (result: BuildResult) => identifyProject({ built: result, query: db.query, slug, projectDir: config.projectDir });
+  const known = await identify(firstBuilt);
+  const built = known === undefined ? await untilBuilt(buildOptions, firstBuilt, signal) : firstBuilt;
+  const project = known ?? (built && (await identify(built)));
+  if (built === undefined || project === undefined) throw new StartError("stopped before the project was put right");
 
   const boot = await bootstrap({ db, vault: keys.vault, project, environment: { slug, type }, secretKey: config.secretKey });
   if (boot.unknownSecretKey) log.warn("TRIGGER_SECRET_KEY is not a key of this environment; only its first boot adopts one. Make or revoke keys on the API keys page");
@@ -149,7 +152,7 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
 
   const served = await serveProject(engine, { ...buildOptions, ...(config.externalDeploymentId !== undefined && { externalId: config.externalDeploymentId }) }, built);
   cleanup.add("project watch", () => served.close());
-  const notices = () => noticesOf({ disk: disk.state(), readOnlyReason: engine.readOnlyReason, buildError: served.buildError(), isDeployed: engine.deployments.current() !== null });
+  const notices = () => noticesOf({ disk: disk.state(), readOnlyReason: engine.readOnlyReason, buildError: served.buildError(), lacks: served.lacks(), isDeployed: engine.deployments.current() !== null });
   const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 4 }, { onPoolError: () => {}, onConnectionError: () => {} }) });
   cleanup.add("Prisma client", () => prisma.$disconnect());
   const api = createApi({
@@ -180,9 +183,10 @@ async function start({ config, installation, log, onLost, cleanup }: StartOption
   routes = servingRoutes({ config, engine, api, pages, gateway, supervisor, readiness, disk, log });
   if (supervisor !== undefined) await engine.attach(supervisor.executor);
 
+  if (mode === "dev") cleanup.add("lines about runs", tellRuns({ feed: engine.feed, origin, log, isConsoleEchoed: () => engine.deployments.current()?.manifest.config.enableConsoleLogging === true }));
   const setupCode = await issueSetupCode(db);
   await showNewKey({ db, vault: keys.vault, environmentId: env.id }, (secretKey) =>
-    announce({ config, version: installation.version, environment: env, deployment: engine.deployments.current(), secretKey, setupCode, origin: origin(), startedInMs: performance.now() - begun, log }),
+    announce({ config, version: installation.version, environment: env, deployment: engine.deployments.current(), secretKey, setupCode, origin: origin(), startedInMs: performance.now() - begun }),
   );
 
   return {
@@ -199,22 +203,9 @@ function prepareDataDirectory(dataDir: string, log: Logger): { release(): void }
   try {
     openDataDirectory(dataDir, log);
   } catch (error) {
-    throw new StartError(`SIGNALBOX_DATA: cannot make ${dataDir}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(`SIGNALBOX_DATA: cannot make ${dataDir}: ${error instanceof Error ? error.message : String(error)}. Set SIGNALBOX_DATA to a folder that this user may make.`);
   }
   return lockDataDirectory(dataDir);
-}
-
-async function bind(config: Config, routes: () => Routes): Promise<HttpServer> {
-  const { host, port, publicUrl } = config;
-  try {
-    return await listen({ host, port, routes, hostRule: createHostRule(config), headers: securityHeaders({ isHttps: publicUrl?.startsWith("https:") === true }) });
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "";
-    if (code === "EADDRINUSE") throw new StartError(`PORT: ${host}:${port} is in use by another process. Stop that one, or set PORT to a free port.`);
-    if (code === "EACCES") throw new StartError(`PORT: this user may not listen on port ${port}. Set PORT to one above 1023.`);
-    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") throw new StartError(`HOST: ${host} is no address of this machine. Set HOST to 127.0.0.1, or to 0.0.0.0 for all.`);
-    throw error;
-  }
 }
 
 /** Pages read the API over loopback; they are compiled on their own and learn the address from the environment. */
@@ -223,13 +214,16 @@ function tellPages(config: Config, http: HttpServer): void {
   process.env.PORT = String(http.port);
 }
 
-const compiled = ({ root }: Installation) => ({ workerEntry: join(root, "dist", "worker", "main.js"), sdkEntry: join(root, "dist", "sdk", "index.js") });
+const compiled = ({ root }: Installation) => ({
+  builderEntry: join(root, "dist", "builder", "main.js"),
+  workerEntry: join(root, "dist", "worker", "main.js"),
+  sdkEntry: join(root, "dist", "sdk", "index.js"),
+});
 
-async function openData({ config, installation, log, onLost, cleanup }: StartOptions & { cleanup: Cleanup }): Promise<{ db: Database; url: string; keys: Keys }> {
+async function openData({ config, installation, log, onLost, cleanup }: Omit<StartOptions, "signal"> & { cleanup: Cleanup }): Promise<{ db: Database; url: string; keys: Keys }> {
   const postgres = config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.child({ in: "postgres" }) }) : undefined;
   if (postgres !== undefined) cleanup.add("PostgreSQL", () => postgres.close());
   const url = postgres?.url ?? config.databaseUrl ?? "";
-  if (postgres === undefined) await checkExternalPostgres({ url, log });
   if (config.roles.has("engine")) {
     // Before the migrations: those of a newer version must not change the tables below an engine that runs.
     const engineLock = await lockDatabase({ url, log, onLost });

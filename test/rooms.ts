@@ -20,6 +20,9 @@ export const rooms: Record<string, Room> = {
   pure: { path: "lib/", may: ["contracts"], never: [node, react, /^(?:pg|ws)$/] },
   client: { path: "lib/client/", may: base, never: [node, react] },
   sdk: { path: "lib/sdk/", may: [...base, "client"], never: [react, /^pg$/] },
+  // What projects import in their config and, of Python, in their tasks.
+  "build-package": { path: "lib/build/", may: [], never: [react, /^pg$/] },
+  "python-package": { path: "lib/python/", may: ["sdk", "build-package"], never: [react, /^pg$/] },
   "react-hooks": { path: "lib/react-hooks/", may: [...base, "client"], never: [node, /^next/] },
   ui: { path: "components/ui/", may: ["pure"], never: [node] },
   components: { path: "components/", may: [...base, "client", "react-hooks", "ui"], never: [node, /^pg$/] },
@@ -35,7 +38,7 @@ export const rooms: Record<string, Room> = {
   api: { path: "server/api/", may: [...service, "people"], never: [react, /^node:child_process$/] },
   // The gateway asks the API's one authorisation function.
   gateway: { path: "server/gateway/", may: [...service, "api"], never: [react, /^node:child_process$/] },
-  build: { path: "server/build/", may: [...base, "log"], never: [react, /^pg$/] },
+  build: { path: "server/build/", may: [...base, "log", "build-package"], never: [react, /^pg$/] },
   http: { path: "server/http/", may: service, never: [/^ws$/] },
   cli: { path: "server/cli/", may: [...base, "client"], never: [/^pg$/] },
   root: { path: "server/", may: [...service, "supervisor", "people", "api", "gateway", "build", "http"] },

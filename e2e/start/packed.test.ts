@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -39,3 +39,17 @@ test.each(["start", "dev"] as const)("the packed tarball serves a project elsewh
   server.kill("SIGTERM");
   expect(await server.ended).toEqual({ code: 0, signal: null });
 }, 90_000);
+
+test("a project that has it installed has the types of build extensions and of Python without their packages", () => {
+  project.write("tsconfig.json", '{ "compilerOptions": { "strict": true, "noEmit": true, "module": "esnext", "moduleResolution": "bundler", "skipLibCheck": true, "types": ["signalbox"] }, "files": ["typed.ts"] }');
+  const uses = `import { ffmpeg } from "@trigger.dev/build/extensions/core"; import type { BuildExtension } from "@trigger.dev/build"; import { python } from "@trigger.dev/python"; import { pythonExtension } from "@trigger.dev/python/extension";
+export const extensions: BuildExtension[] = [ffmpeg({ version: "7" }), pythonExtension({ scripts: [] })];
+export const output: Promise<string> = python.runInline("print(1)").then(({ stdout }) => stdout);
+`;
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const check = () => spawnSync(process.execPath, [tsc, "-p", project.directory], { encoding: "utf8" }).stdout;
+  project.write("typed.ts", uses);
+  expect(check()).toBe("");
+  project.write("typed.ts", uses.replace('"7"', "7"));
+  expect(check()).toMatch(/typed\.ts\(2,\d+\): error TS2322: Type 'number' is not assignable to type 'string'/);
+}, 60_000);

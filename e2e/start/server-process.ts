@@ -90,19 +90,22 @@ export interface ServerProcess {
 
 const readyWithinMs = 90_000;
 
-/** Runs the real command. Resolves when it says that it is ready; rejects with its output when it ended instead. */
-export async function startServer(project: Place, env: Record<string, string> = {}, mode: Mode = "start"): Promise<ServerProcess> {
+type Listener = (output: string, kill: (signal: NodeJS.Signals) => void) => void;
+
+/** Runs the real command. Resolves when it says that it is ready; rejects with its output when it ended instead. `onOutput` hears all that it has said, again and again. */
+export async function startServer(project: Place, env: Record<string, string> = {}, mode: Mode = "start", onOutput?: Listener): Promise<ServerProcess> {
   const port = env.PORT ?? String(await freePort());
   const { child, ended, output } = launch(project, { PORT: port, ...env }, mode);
+  if (onOutput !== undefined) child.stdout?.on("data", () => onOutput(output(), (signal) => void child.kill(signal)));
   const timer = setTimeout(() => child.kill("SIGKILL"), readyWithinMs);
   const ready = await Promise.race([ended.then(() => false), until(() => output().includes("is ready after"))]);
   clearTimeout(timer);
-  if (!ready || child.pid === undefined) throw new Error(`the server ended instead of starting:\n${output()}`);
+  if (!ready || child.pid === undefined) throw new Error(`the server ended instead of starting (${child.exitCode}):\n${output()}`);
   return {
     pid: child.pid,
     origin: `http://127.0.0.1:${port}`,
-    secretKey: /secret key\s+(tr_\w+)/.exec(output())?.[1],
-    setupLink: /sign in\s+(http\S+)/.exec(output())?.[1],
+    secretKey: /"secretKey":"(tr_\w+)"/.exec(output())?.[1],
+    setupLink: /"signIn":"(http[^"]+)"/.exec(output())?.[1],
     startedInMs: Number(/ready after ([\d.]+) s/.exec(output())?.[1]) * 1000,
     output,
     kill: (signal) => void child.kill(signal),
@@ -121,7 +124,7 @@ export async function startAndKill(project: Place, moment: { text: string } | { 
 }
 
 /** Runs the real command until it ends by itself. */
-export async function runToEnd(project: Place, env: Record<string, string>, mode: Mode | readonly ["people", ...string[]] = "start"): Promise<Ended & { output: string }> {
+export async function runToEnd(project: Place, env: Record<string, string>, mode: Mode | readonly string[] = "start"): Promise<Ended & { output: string }> {
   const { child, ended, output } = launch(project, env, mode);
   const timer = setTimeout(() => child.kill("SIGKILL"), readyWithinMs);
   const result = await ended;
@@ -129,7 +132,7 @@ export async function runToEnd(project: Place, env: Record<string, string>, mode
   return { ...result, output: output() };
 }
 
-function launch(project: Place, env: Record<string, string>, mode: Mode | readonly ["people", ...string[]] = "start"): { child: ChildProcess; ended: Promise<Ended>; output(): string } {
+function launch(project: Place, env: Record<string, string>, mode: Mode | readonly string[] = "start"): { child: ChildProcess; ended: Promise<Ended>; output(): string } {
   const installation = project.installation ?? root;
   if (!existsSync(join(installation, "dist", "server", "main.js"))) throw new Error("dist is missing: run `npm run build` first");
   const { PATH = "", HOME = "/" } = process.env;

@@ -1,8 +1,9 @@
 import { createServer } from "node:http";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { protocolVersion } from "@/lib/contracts/protocol";
@@ -61,8 +62,12 @@ describe("a running server", () => {
     socket.close();
   });
 
+  test("a pipe gets JSON lines and nothing else", () => {
+    for (const line of lines(server.output())) expect(JSON.parse(line), line).toMatchObject({ time: expect.any(String), level: expect.any(String), message: expect.any(String) });
+  });
+
   test("neither its key nor its sign-in code is in any log line", () => {
-    const logged = lines(server.output()).filter((line) => line.startsWith("{"));
+    const logged = lines(server.output()).filter((line) => !line.includes("is ready after"));
     expect(logged.length).toBeGreaterThan(0);
     expect(logged.filter((line) => line.includes(key) || /code=(?!\[redacted\])/.test(line))).toEqual([]);
   });
@@ -124,7 +129,7 @@ test("a first start that dies after it has made the secret key leaves it to the 
   // Said between the making of the key and the announcement.
   const said = await startAndKill(project, { text: '"deployed"' });
   expect(said).not.toContain("is ready after");
-  expect(said).not.toContain("secret key");
+  expect(said).not.toContain("secretKey");
   const second = await startServer(project);
   expect(await clientOf(second.origin, second.secretKey ?? "").trigger("slow", { ms: 1 })).toMatch(/^run_/);
   second.kill("SIGTERM");
@@ -183,13 +188,56 @@ describe("a start that cannot succeed", () => {
     expect(said).toEqual([expect.stringMatching(/^trigger\/broken\.ts:1:\d+: /)]);
   }, 60_000);
 
-  test("a data directory that cannot be made: one line, exit 1", async () => {
-    const { code, output } = await runToEnd(project, { PORT: String(await freePort()), SIGNALBOX_DATA: join(project.directory, "trigger.config.ts", "data") });
-    expect(code).toBe(1);
+  test.each([
+    ["below a file", "trigger.config.ts/data"],
+    ["where the system makes no folders", "/proc/signalbox/data"],
+  ])("a data directory %s: one line, exit 2", async (_, path) => {
+    const { code, output } = await runToEnd(project, { PORT: String(await freePort()), SIGNALBOX_DATA: resolve(project.directory, path) });
+    expect(code).toBe(2);
     expect(lines(output)).toEqual([expect.stringMatching(/^SIGNALBOX_DATA: cannot make /)]);
-    mkdirSync(project.data, { recursive: true });
+  });
+
+  test.each([
+    [{ HOST: "192.0.2.1" }, /^HOST: 192\.0\.2\.1 is no address of this machine\./],
+    [{ SIGNALBOX_LOG: "loud" }, /^SIGNALBOX_LOG must be one of/],
+  ])("%j: one line, exit 2, and no data directory", async (env, line) => {
+    const fresh = createProject();
+    const { code, output } = await runToEnd(fresh, { PORT: String(await freePort()), ...env });
+    expect({ code, isMade: existsSync(fresh.data) }).toEqual({ code: 2, isMade: false });
+    expect(lines(output)).toEqual([expect.stringMatching(line)]);
+    fresh.remove();
+  });
+
+  test("arguments that there are not: exit 2", async () => {
+    const { code, output } = await runToEnd(project, {}, ["start", "--port", "4000"]);
+    expect(code).toBe(2);
+    expect(output).toMatch(/^signalbox start takes no arguments; not "--port"/);
+  });
+
+  test("a Node that is too old is told so in words", () => {
+    // As Node 18: no import.meta.dirname.
+    const old = `export const load = async (url, context, next) => { const found = await next(url, context);
+      return url.endsWith("signalbox.mjs") ? { ...found, source: "import.meta.dirname = import.meta.filename = undefined;" + String(found.source).replace(/^#!.*/, "") } : found; };`;
+    const hook = `import { register } from "node:module"; Object.defineProperty(process.versions, "node", { value: "18.19.0" }); register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(old)}`)});`;
+    const script = join(import.meta.dirname, "..", "..", "scripts", "signalbox.mjs");
+    const { status, stderr } = spawnSync(process.execPath, [`--import=data:text/javascript,${encodeURIComponent(hook)}`, script, "start"], { encoding: "utf8" });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "Signalbox needs Node 20.19 or newer; this is 18.19.0.\n" });
   });
 });
+
+test("a terminal that is closed (SIGHUP) stops the server in order, its database too", async () => {
+  const project = createProject();
+  const server = await startServer(project, { SIGNALBOX_ROLES: "engine,worker" });
+  const pid = databasePid(project);
+  // A shell passes it on when the system has sent it already.
+  server.kill("SIGHUP");
+  await expect.poll(() => server.output()).toContain("stopping: no new runs");
+  server.kill("SIGHUP");
+  expect(await server.ended).toEqual({ code: 0, signal: null });
+  expect(existsSync(`/proc/${pid}`)).toBe(false);
+  expect(databaseLog(project)).toMatch(/database system is shut down\n$/);
+  project.remove();
+}, 120_000);
 
 function childrenOf(pid: number): number[] {
   return readdirSync("/proc")

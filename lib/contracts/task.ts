@@ -59,6 +59,12 @@ export const BundleManifest = z.object({
     logLevel: z.enum(["none", "error", "warn", "info", "log", "debug"]).optional(),
     retries: z.object({ enabledInDev: z.boolean().optional(), default: RetryOptions.optional() }).optional(),
     isolation: z.enum(["shared", "process"]).optional(),
+    /** Console lines of runs go to the process's own output, too. */
+    enableConsoleLogging: z.boolean().optional(),
+    /** Runs after which a shared process is replaced. */
+    runsPerProcess: z.number().int().min(1).optional(),
+    /** Shared processes at most, in development. */
+    devProcesses: z.number().int().min(1).optional(),
   }),
   /** What the bundle asks for and does not get, a sentence each; said aloud with the version. */
   warnings: z.array(z.string()).optional(),

@@ -13,6 +13,8 @@ export interface BuildExtension {
   onBuildComplete?(context: object, manifest: object): unknown;
 }
 
+type ProcessKeepAlive = boolean | { enabled: boolean; maxExecutionsPerProcess?: number | undefined; devMaxPoolSize?: number | undefined };
+
 export interface TriggerConfig {
   /** Project ref, `proj_…`. */
   project: string;
@@ -47,7 +49,10 @@ export interface TriggerConfig {
       }
     | undefined;
   deploy?: { env?: Record<string, string> | undefined } | undefined;
-  processKeepAlive?: boolean | { enabled: boolean; maxExecutionsPerProcess?: number | undefined; devMaxPoolSize?: number | undefined } | undefined;
+  /** `false`: every run has a process of its own, as with `isolation: "process"`. */
+  processKeepAlive?: ProcessKeepAlive | undefined;
+  /** @deprecated use processKeepAlive */
+  experimental_processKeepAlive?: ProcessKeepAlive | undefined;
   legacyDevProcessCwdBehaviour?: boolean | undefined;
   extraCACerts?: string | undefined;
   telemetry?: Record<string, unknown> | undefined;

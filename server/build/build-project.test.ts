@@ -205,13 +205,32 @@ describe("trigger.config", () => {
     make({
       "trigger.config.ts": `import { defineConfig } from "@trigger.dev/sdk"; import { extension } from "./build-only"; import { join } from "node:path";
         export default defineConfig({ project: join("proj", "x"), build: { extensions: [extension()] }, maxDuration: 60, });`,
-      "build-only.ts": "console.log('loaded'); globalThis.buildOnly = true; export const extension = (): { name: string } => ({ name: 'my extension' });",
+      "build-only.ts": "console.log('loaded'); globalThis.buildOnly = true; export const extension = () => ({ name: 'my extension', onBuildStart: (context: { logger: { log(text: string): void } }) => context.logger.log('is there') });",
       "trigger/a.ts": task("a", "String(globalThis.buildOnly)"),
     });
     const result = await project.built();
     expect(descriptions(result)).toEqual({ a: "undefined" });
     expect(result.manifest.project).toBe("proj/x");
-    expect(project.lines.some((line) => line.includes("my extension"))).toBe(true);
+    expect(project.lines.some((line) => line.includes("my extension: is there"))).toBe(true);
+  });
+
+  it.each(["ts", "mts", "cts", "js", "mjs", "cjs"])("is found as trigger.config.%s", async (ending) => {
+    const text = ending.startsWith("c") ? 'module.exports = { project: "proj_common", maxDuration: 60 };' : config().replace("proj_test", "proj_module");
+    make({ [`trigger.config.${ending}`]: text, "trigger/a.ts": task("a") });
+    expect((await project.built()).manifest.project).toBe(ending.startsWith("c") ? "proj_common" : "proj_module");
+  });
+
+  it.each<[string, string, number]>([
+    ['machine: "huge"', 'machine: Invalid option: expected one of "micro"', 4],
+    ['runtime: "deno"', 'runtime: Invalid option: expected one of "node"', 4],
+    ["retries: { default: { maxAttempts: 0 } }", "retries.default.maxAttempts: Too small", 4],
+    ["processKeepAlive: { enabled: true, maxExecutionsPerProcess: 0 }", "processKeepAlive.maxExecutionsPerProcess: Too small", 4],
+    ['extraCACerts: "ca.pem"', 'extraCACerts: must begin with "./"', 4],
+    ["deploy: { env: { COUNT: 3 } }", "deploy.env.COUNT: Invalid input: expected string, received number", 4],
+    ["build: { extensions: [() => ({})] }", "build.extensions.0: is no build extension", 4],
+  ])("with %s is refused with the line of the key", async (keys, message, line) => {
+    make({ "trigger.config.ts": `// Types are gone when it runs.\nconst type: string = "typed";\nexport default { project: type, maxDuration: 60,\n  ${keys} };\n`, "trigger/a.ts": task("a") });
+    expect(await project.error()).toEqual({ file: "trigger.config.ts", line, column: expect.any(Number), message: expect.stringContaining(message) });
   });
 
   it("runs in a process without the server's secrets", async () => {
@@ -228,9 +247,9 @@ describe("an error", () => {
     ["no config", {}, { message: expect.stringMatching(/^No trigger\.config\.ts in .*SIGNALBOX_PROJECT/) }],
     ["a config without a default export", { "trigger.config.ts": "export const x = 1;" }, { file: "trigger.config.ts", message: expect.stringContaining("export default defineConfig") }],
     ["maxDuration missing", { "trigger.config.ts": 'export default { project: "p" };' }, { file: "trigger.config.ts", message: expect.stringContaining("maxDuration is missing. Add maxDuration: 300") }],
-    ["maxDuration too small", { "trigger.config.ts": 'export default { project: "p", maxDuration: 1 };' }, { file: "trigger.config.ts", message: expect.stringContaining("maxDuration: ") }],
+    ["maxDuration too small", { "trigger.config.ts": 'export default { project: "p", maxDuration: 1 };' }, { file: "trigger.config.ts", line: 1, column: 32, message: expect.stringMatching(/^maxDuration: .*>=5\. Write maxDuration: 300/) }],
     ["project missing", { "trigger.config.ts": "export default { maxDuration: 60 };" }, { file: "trigger.config.ts", message: expect.stringContaining("project is missing") }],
-    ["a config that throws", { "trigger.config.ts": "\n\nthrow new Error('no token');" }, { file: "trigger.config.ts", line: 3, message: expect.stringContaining("no token") }],
+    ["a config that throws", { "trigger.config.ts": "\n\nthrow new Error('no token');" }, { file: "trigger.config.ts", line: 3, column: 7, message: expect.stringContaining("no token") }],
     ["a syntax error in the config", { "trigger.config.ts": "export default {\n  project: ;\n};" }, { file: "trigger.config.ts", line: 2, column: 12, message: expect.stringContaining("Unexpected") }],
     ["a folder that is not there", { "trigger.config.ts": config('dirs: ["./nowhere"]') }, { file: "trigger.config.ts", message: expect.stringContaining("./nowhere") }],
     ["no task files", { "trigger.config.ts": config() }, { message: expect.stringContaining("no folder named trigger") }],

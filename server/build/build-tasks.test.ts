@@ -5,7 +5,7 @@ import { compileRuntime, type Runtime } from "@/server/worker/test/compile";
 import { assign, supervise } from "@/server/worker/test/supervised";
 import { decodePacket } from "@/lib/values/packet";
 import { makeProject, type TestProject } from "./fixtures/project";
-import { sdkEntries } from "./sdk-module";
+import { sdkEntries } from "./own-modules";
 
 // With the real SDK and the real worker: what a project imports of the SDK, and what its tasks say of themselves.
 let runtime: Runtime;
@@ -67,7 +67,7 @@ it("starts a project that imports and defines what is not built, says so, and th
     missing("streams.input()"),
     missing("prompts.list()"),
     missing("ai.tool()"),
-    expect.stringContaining("python.runScript() is not available yet in Signalbox"),
+    expect.stringContaining("python.runScript(): there is no script a.py"),
     "in the trace",
     "function",
     "approval",

@@ -1,28 +1,47 @@
 import { existsSync, readFileSync } from "node:fs";
-import { lstat, mkdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { z } from "zod";
-import { linkSdk } from "./sdk-module";
+import { TaskVariables } from "./builder-protocol";
+import { linkOwnModules } from "./own-modules";
 
 /** Name of the module in a build's folder that workers load. */
 export const bundleModule = "bundle.mjs";
 
-/** How Node is to be started for a bundle, from its config's `build`. */
-const NodeOptions = z.object({ execArgv: z.array(z.string()) });
-const nodeOptionsFile = "node.json";
+/** How processes are to be started for a bundle, from its config and its build extensions. Builds of earlier releases say less. */
+const BundleOptions = z.object({
+  execArgv: z.array(z.string()).optional(),
+  conditions: z.array(z.string()).default([]),
+  cwd: z.enum(["project", "build"]).default("project"),
+  variables: TaskVariables.default({ defaults: {}, overrides: {} }),
+});
+export type BundleOptions = Omit<z.infer<typeof BundleOptions>, "execArgv">;
+const optionsFile = "node.json";
 
-export const execArgvOf = (conditions: readonly string[]): string[] => conditions.map((condition) => `--conditions=${condition}`);
+/** It holds values of variables: for its owner alone, and whole at any moment. */
+export async function writeBundleOptions(directory: string, options: BundleOptions): Promise<void> {
+  const fresh = join(directory, `.${optionsFile}.${process.pid}`);
+  await writeFile(fresh, JSON.stringify(options), { mode: 0o600 });
+  await rename(fresh, join(directory, optionsFile));
+}
 
-export async function writeNodeOptions(directory: string, conditions: readonly string[]): Promise<void> {
-  await writeFile(join(directory, nodeOptionsFile), JSON.stringify({ execArgv: execArgvOf(conditions) }));
+export interface OpenBundle {
+  path: string;
+  execArgv: string[];
+  cwd: string;
+  variables: TaskVariables;
 }
 
 /** Everything needed to start a process with a build; throws when the build is not on disk (any more). */
-export function openBundle(options: { dataDir: string; bundle: string; sdkEntry: string }): { path: string; execArgv: string[] } {
-  const directory = join(options.dataDir, "builds", options.bundle);
-  const { execArgv } = NodeOptions.parse(JSON.parse(readFileSync(join(directory, nodeOptionsFile), "utf8")));
-  linkSdk(directory, options.sdkEntry);
-  return { path: join(directory, bundleModule), execArgv };
+export function openBundle({ directory, sdkEntry, projectDir }: { directory: string; sdkEntry: string; projectDir: string }): OpenBundle {
+  const { execArgv, conditions, cwd, variables } = BundleOptions.parse(JSON.parse(readFileSync(join(directory, optionsFile), "utf8")));
+  linkOwnModules(directory, sdkEntry);
+  return {
+    path: join(directory, bundleModule),
+    execArgv: execArgv ?? conditions.map((condition) => `--conditions=${condition}`),
+    cwd: cwd === "build" ? directory : projectDir,
+    variables,
+  };
 }
 
 /**
@@ -34,11 +53,11 @@ export async function linkProjectModules(projectDir: string, dataDir: string): P
   if (!relative(projectDir, dataDir).startsWith("..")) return;
   const [nearest, next] = moduleFoldersAbove(projectDir);
   await mkdir(join(dataDir, "builds"), { recursive: true, mode: 0o700 });
-  if (nearest !== undefined) await link(nearest, join(dataDir, "builds", "node_modules"));
-  if (next !== undefined) await link(next, join(dataDir, "node_modules"));
+  if (nearest !== undefined) await linkModules(nearest, join(dataDir, "builds", "node_modules"));
+  if (next !== undefined) await linkModules(next, join(dataDir, "node_modules"));
 }
 
-function moduleFoldersAbove(projectDir: string): string[] {
+export function moduleFoldersAbove(projectDir: string): string[] {
   const found: string[] = [];
   for (let directory = projectDir; ; directory = dirname(directory)) {
     const folder = join(directory, "node_modules");
@@ -48,7 +67,7 @@ function moduleFoldersAbove(projectDir: string): string[] {
 }
 
 /** The project may have moved, or its packages, since the link was made. Real folders are somebody else's. */
-async function link(target: string, path: string): Promise<void> {
+export async function linkModules(target: string, path: string): Promise<void> {
   const info = await lstat(path).catch(() => null);
   if (info !== null && (!info.isSymbolicLink() || (await readlink(path)) === target)) return;
   await rm(path, { force: true });

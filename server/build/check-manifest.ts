@@ -2,10 +2,9 @@ import { parseWindow } from "@/lib/contracts/schedule";
 import type { BundleManifest, TaskManifest } from "@/lib/contracts/task";
 import { cronProblem, isTimezone } from "@/lib/time/cron";
 import { BuildFailure } from "./build-error";
-import type { ProjectConfig } from "./project-config";
 
 /** What would only show when somebody triggers: refused before the version goes live. */
-export function checkManifest(manifest: BundleManifest, config: ProjectConfig): void {
+export function checkManifest(manifest: BundleManifest, configFile: string): void {
   const files = new Map<string, string>();
   for (const task of manifest.tasks) {
     const other = files.get(task.id);
@@ -17,10 +16,10 @@ export function checkManifest(manifest: BundleManifest, config: ProjectConfig): 
     if (task.schedule !== undefined) checkCron(task, task.schedule);
   }
   if (manifest.tasks.length === 0) {
-    throw new BuildFailure({ message: 'No tasks: none of the files calls task({ id, run }) from "@trigger.dev/sdk"', file: config.file });
+    throw new BuildFailure({ message: 'No tasks: none of the files calls task({ id, run }) from "@trigger.dev/sdk"', file: configFile });
   }
   if (manifest.config.maxDuration === undefined) {
-    throw new BuildFailure({ message: "maxDuration is missing. Add maxDuration: 300 (seconds of compute time that one attempt may use, at least 5)", file: config.file });
+    throw new BuildFailure({ message: "maxDuration is missing. Add maxDuration: 300 (seconds of compute time that one attempt may use, at least 5)", file: configFile });
   }
 }
 

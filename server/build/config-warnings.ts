@@ -1,69 +1,52 @@
-/** What config processes report about a config, beside the values that decide how to build. */
-interface ReportedConfig {
-  /** Of each key at the top: its value where that is plain, else null. */
-  keys: Record<string, unknown>;
-  extensions: { name: string; does: string[] }[];
-}
-
 const honoured = [
   "project", "dirs", "triggerDirectories", "ignorePatterns", "tsconfig", "tsconfigPath", "maxDuration", "ttl", "machine", "retries", "logLevel", "enableConsoleLogging",
-  "disableConsoleInterceptor", "isolation", "build", "init", "onStart", "onSuccess", "onFailure",
+  "disableConsoleInterceptor", "isolation", "build", "init", "onStart", "onSuccess", "onFailure", "deploy", "extraCACerts", "processKeepAlive", "experimental_processKeepAlive",
+  "legacyDevProcessCwdBehaviour", "additionalFiles", "additionalPackages", "postInstall",
+  // All packages are bundled but those that cannot be.
+  "dependenciesToBundle",
   // Has no effect upstream, either.
   "compatibilityFlags",
 ];
+const honouredOfBuild = ["external", "extensions", "conditions", "jsx", ...["autoDetectExternal", "keepNames", "minify"].flatMap((name) => [name, `experimental_${name}`])];
 
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
-const isKeptAlive = (value: unknown): boolean => value === true || (isObject(value) && Reflect.get(value, "enabled") === true && Object.keys(value).length === 1);
 const isOwnNode = (value: unknown): boolean => value === "node" || value === `node-${process.versions.node.split(".", 1)[0]}`;
-const keepAlive = { isFine: isKeptAlive, instead: 'Processes are kept and shared by several runs; isolation: "process" gives each run one of its own' };
 const telemetry = { instead: "Task processes have no OpenTelemetry; runs have their trace in Signalbox" };
 
 /** Keys that the published config has and Signalbox does not follow, unless `isFine` says that the value asks for what happens anyway. */
 const notHonoured: Record<string, { isFine?: (value: unknown) => boolean; instead: string }> = {
-  runtime: { isFine: isOwnNode, instead: `Tasks run on the Node of the server, ${process.version}` },
-  processKeepAlive: keepAlive,
-  experimental_processKeepAlive: keepAlive,
-  legacyDevProcessCwdBehaviour: { isFine: (value) => value === true, instead: "Tasks always run in the folder of the project" },
-  extraCACerts: { instead: "Start Signalbox with NODE_EXTRA_CA_CERTS, which task processes inherit" },
+  runtime: { isFine: isOwnNode, instead: `Tasks run on the Node of the server, ${process.version}; start Signalbox with the one that they need` },
   telemetry,
   instrumentations: telemetry,
-  deploy: { instead: "Put the variables into the project's .env file" },
-  additionalPackages: { instead: "Install the packages in the project" },
-  additionalFiles: { instead: "Tasks run in the folder of the project, where the files are" },
-  dependenciesToBundle: { instead: "All packages are bundled but native ones and those that need files beside themselves; build.external names more" },
-  postInstall: { instead: "Run the command yourself before the start" },
 };
 
-/** What an extension of `@trigger.dev/build` or `@trigger.dev/python` would have done, by what its name has in it. */
-const extensionAdvice: [RegExp, string][] = [
-  [/prisma/i, "Run prisma generate, and migrations, yourself before the start"],
-  [/env/i, "Put the variables into the project's .env file"],
-  [/apt|ffmpeg|audio|playwright|puppeteer|lightpanda/i, "Install what it brings on this machine, for the user that runs Signalbox"],
-  [/python/i, "Install Python and the requirements on this machine"],
-  [/files/i, "Tasks run in the folder of the project, where the files are"],
-  [/packages/i, "Install the packages in the project"],
-  [/decorator/i, "Code that reads decorator metadata at run time finds none"],
-];
-/** Followed: what it names stays outside of the bundle. */
-const followedHook = "externalsForTarget";
-
-/** A sentence for each part of a config that has no effect. */
-export function configWarnings({ keys, extensions }: ReportedConfig): string[] {
-  const fromKeys = Object.entries(keys).flatMap(([key, value]) => {
-    if (honoured.includes(key)) return [];
-    const known = Object.hasOwn(notHonoured, key) ? notHonoured[key] : undefined;
-    if (known === undefined) return [`"${key}" is no key of the config and is ignored${suggestion(key)}`];
-    return known.isFine?.(value) === true ? [] : [`"${key}" is not honoured. ${known.instead}`];
-  });
-  const fromExtensions = extensions.flatMap(({ name, does }) => {
-    if (does.length > 0 && does.every((hook) => hook === followedHook)) return [];
-    const advice = extensionAdvice.find(([pattern]) => pattern.test(name))?.[1];
-    return [`The build extension "${name}" is not applied${advice === undefined ? "" : `. ${advice}`}`];
-  });
-  return [...fromKeys, ...fromExtensions];
+export interface ConfigWarning {
+  /** Of the key in the config. */
+  path: string[];
+  text: string;
 }
 
-function suggestion(key: string): string {
-  const near = [...honoured, ...Object.keys(notHonoured)].find((known) => known.toLowerCase().startsWith(key.slice(0, 4).toLowerCase()));
-  return near === undefined ? "" : `. Did you mean "${near}"?`;
+/** A sentence for each part of a config that has no effect. */
+export function configWarnings(config: Readonly<Record<string, unknown>>): ConfigWarning[] {
+  const top = keysOf(config).flatMap((key): ConfigWarning[] => {
+    if (honoured.includes(key)) return [];
+    const known = Object.hasOwn(notHonoured, key) ? notHonoured[key] : undefined;
+    if (known === undefined) return [{ path: [key], text: `"${key}" is no key of the config and is ignored${suggestion(key, [...honoured, ...Object.keys(notHonoured)])}` }];
+    return known.isFine?.(config[key]) === true ? [] : [{ path: [key], text: `"${key}" is not honoured. ${known.instead}` }];
+  });
+  const ofBuild = keysOf(config["build"]).filter((key) => !honouredOfBuild.includes(key));
+  return [...top, ...ofBuild.map((key) => ({ path: ["build", key], text: `"build.${key}" is no key of the config and is ignored${suggestion(key, honouredOfBuild)}` }))];
+}
+
+const keysOf = (value: unknown): string[] =>
+  typeof value === "object" && value !== null ? Object.entries(value).flatMap(([key, inner]) => (inner === undefined ? [] : [key])) : [];
+
+/** The known name that has the most of its beginning in common, if that is enough to be meant. */
+function suggestion(key: string, known: readonly string[]): string {
+  const rank = (name: string): number => {
+    let length = 0;
+    while (length < name.length && name[length]?.toLowerCase() === key[length]?.toLowerCase()) length++;
+    return length;
+  };
+  const [near] = known.toSorted((a, b) => rank(b) - rank(a));
+  return near === undefined || rank(near) < 4 ? "" : `. Did you mean "${near}"?`;
 }

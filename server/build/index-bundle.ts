@@ -9,6 +9,8 @@ interface IndexOptions {
   /** Absolute path of the bundle's module. */
   bundlePath: string;
   projectDir: string;
+  /** Working directory of its tasks. */
+  cwd: string;
   env: NodeJS.ProcessEnv;
   execArgv: readonly string[];
   timeoutMs?: number;
@@ -17,8 +19,8 @@ interface IndexOptions {
 /** Loads a bundle in a worker process, as runs will, and asks it what it holds. What its modules have begun has a moment to fail. */
 export function indexBundle(options: IndexOptions): Promise<BundleManifest> {
   return new Promise((resolve, reject) => {
-    const child = fork(options.workerEntry, [options.bundlePath, "index"], {
-      cwd: options.projectDir,
+    const child = fork(options.workerEntry, [options.bundlePath, "index", options.projectDir], {
+      cwd: options.cwd,
       env: options.env,
       execArgv: ["--enable-source-maps", ...options.execArgv],
       detached: true,

@@ -11,6 +11,7 @@ const PackageJson = z.object({
   binary: z.unknown().optional(),
   os: z.unknown().optional(),
   cpu: z.unknown().optional(),
+  version: z.string().optional(),
   dependencies: z.record(z.string(), z.string()).optional(),
   optionalDependencies: z.record(z.string(), z.string()).optional(),
 });

@@ -61,7 +61,7 @@ it("reads a file as dotenv does", () => {
     'PEM="-----BEGIN-----\nabc=\n-----END-----"',
     "HASH=a#b",
     "EMPTY=",
-    "DOLLAR=pa$word",
+    "DOLLAR=pa\\$word",
     "URL=postgres://u:p@h/db?a=b",
     "dotted.name=x",
     "COLON: yaml",

@@ -3,10 +3,9 @@ import { isBuiltin } from "node:module";
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { OnResolveArgs, OnResolveResult, Plugin } from "esbuild";
-import { buildPackages, buildPackagesNamespace } from "./build-packages";
 import { moduleTypeOf, nativeDetector, packageOf } from "./native-packages";
 import type { NodeResolver } from "./node-resolver";
-import { sdkEntries, sdkLink } from "./sdk-module";
+import { ownLink, ownPackages } from "./own-modules";
 
 interface ResolveOptions {
   resolver: NodeResolver;
@@ -17,6 +16,8 @@ interface ResolveOptions {
   beside?: ReadonlySet<string>;
   /** Installed packages are bundled into tasks, so that a version keeps its code; a config that is only evaluated leaves them out. */
   installed: "bundle" | "leave";
+  /** Hears of each file of a package that stays outside. */
+  onOutside?: (file: string) => void;
 }
 
 /** These patch the module loader or read files beside themselves. */
@@ -24,24 +25,27 @@ const neverBundled = ["import-in-the-middle", "require-in-the-middle", "header-g
 /** Marks the inner look-up of this plugin, which must not be answered by it again. */
 const inner = Symbol("inner");
 
-/** `@trigger.dev/sdk` becomes ours, native packages stay outside of the bundle, everything else is the bundler's business. */
+/** The SDK and its companions become ours, native packages stay outside of the bundle, everything else is the bundler's business. */
 export function resolvePlugin(options: ResolveOptions): Plugin {
   const isNative = nativeDetector();
+  const leave = (args: OnResolveArgs, path: string | null): OnResolveResult => {
+    if (path !== null) options.onOutside?.(path);
+    return outside(args, path);
+  };
   const external = [...neverBundled, ...options.external].map(packagePattern);
 
   return {
     name: "signalbox-resolve",
     setup(build) {
-      build.onResolve({ filter: /^@trigger\.dev\/sdk(?:\/|$)/ }, (args) => resolveSdk(args));
+      build.onResolve({ filter: ownPackages }, (args) => resolveOwn(args));
       build.onResolve({ filter: /.*/, namespace: commonJs }, ({ path }) => ({ path, external: true }));
       build.onLoad({ filter: /.*/, namespace: commonJs }, ({ path }) => ({ contents: `module.exports = require(${JSON.stringify(path)});`, loader: "js" }));
       build.onResolve({ filter: /^[^./#]/ }, async (args): Promise<OnResolveResult | undefined> => {
         if (args.pluginData === inner || args.kind === "entry-point" || isBuiltin(args.path) || isAbsolute(args.path)) return undefined;
         if (/^[a-z]+:/.test(args.path) && !args.path.startsWith("npm:")) return undefined;
-        if (external.some((pattern) => pattern.test(args.path))) return outside(args, await options.resolver.resolve(args.path, args.resolveDir, args.kind));
+        if (external.some((pattern) => pattern.test(args.path))) return leave(args, await options.resolver.resolve(args.path, args.resolveDir, args.kind));
 
         const found = await build.resolve(args.path, { kind: args.kind, importer: args.importer, resolveDir: args.resolveDir, with: args.with, pluginData: inner });
-        if (found.errors.length > 0 && buildPackages.test(args.path)) return { path: args.path, namespace: buildPackagesNamespace };
         // The bundler reports what it cannot find better than we could from here.
         if (found.errors.length > 0 || found.external || found.namespace !== "file") return undefined;
         if (!/[\\/]node_modules[\\/]/.test(found.path)) return undefined;
@@ -50,16 +54,18 @@ export function resolvePlugin(options: ResolveOptions): Plugin {
         const stays = options.installed === "leave" || options.beside?.has(pack.name) === true || (options.autoDetectExternal && (await isNative(pack)));
         const file = stays ? await options.resolver.resolve(args.path, args.resolveDir, args.kind) : null;
         // What Node cannot find by its own rules was made for bundlers.
-        return file === null ? undefined : outside(args, file);
+        return file === null ? undefined : leave(args, file);
       });
     },
   };
 }
 
-function resolveSdk({ path }: OnResolveArgs): OnResolveResult {
-  const link = sdkLink(path);
-  if (link !== undefined) return { path: `./${link}`, external: true };
-  return { errors: [{ text: `${path} is no entry of the SDK. Import from "@trigger.dev/sdk", or one of ${Object.keys(sdkEntries).map((entry) => `"@trigger.dev/sdk/${entry}"`).join(", ")}` }] };
+function resolveOwn({ path }: OnResolveArgs): OnResolveResult {
+  const found = ownLink(path);
+  if ("link" in found) return { path: `./${found.link}`, external: true };
+  const name = path.split("/", 2).join("/");
+  const what = name === "@trigger.dev/sdk" ? "the SDK" : name;
+  return { errors: [{ text: `${path} is no entry of ${what}. Import from ${found.entries.map((entry) => `"${entry}"`).join(", ")}` }] };
 }
 
 /** By absolute address, because a build may lie where the project's node_modules are not found by walking up. */

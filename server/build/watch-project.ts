@@ -2,6 +2,7 @@ import { watch, type FSWatcher } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildProject, type BuildOptions, type BuildResult, type Sources } from "./build-project";
 import { envFileNames } from "./project-env";
+import { endBuilder, startBuilder } from "./run-builder";
 
 export interface ProjectWatcher {
   close(): Promise<void>;
@@ -23,6 +24,8 @@ export function watchProject(options: BuildOptions, first: BuildResult, onResult
   let building: Promise<void> = Promise.resolve();
   let isQueued = false;
   let isClosed = false;
+  /** Loaded and waiting for the next save. */
+  let spare = startBuilder(options.builderEntry);
 
   function schedule(): void {
     clearTimeout(timer);
@@ -37,11 +40,14 @@ export function watchProject(options: BuildOptions, first: BuildResult, onResult
   async function rebuild(): Promise<void> {
     isQueued = false;
     if (isClosed) return;
-    const result = await buildProject({ ...options, beside: last.sources.beside }).catch((error: unknown): BuildResult => {
+    const builder = spare.connected ? spare : startBuilder(options.builderEntry);
+    const result = await buildProject({ ...options, builder, beside: last.sources.beside }).catch((error: unknown): BuildResult => {
       options.log.error("the build failed unexpectedly", { error });
       return { ok: false, error: { message: error instanceof Error ? error.message : String(error) }, sources: last.sources };
     });
+    endBuilder(builder);
     if (isClosed) return;
+    spare = startBuilder(options.builderEntry);
     observe(result.ok ? result.sources : merge(last.sources, result.sources));
     const isSame = result.ok && last.ok && result.contentHash === last.contentHash;
     last = result.ok ? result : { ...result, sources: merge(last.sources, result.sources) };
@@ -100,6 +106,7 @@ export function watchProject(options: BuildOptions, first: BuildResult, onResult
       for (const watcher of watchers.values()) watcher.close();
       watchers.clear();
       await building;
+      endBuilder(spare);
     },
   };
 }

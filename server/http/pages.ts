@@ -13,7 +13,7 @@ export interface Pages {
 export async function openPages(options: { root: string; dev: boolean; host: string; port: number }): Promise<Pages> {
   // Next listens for upgrades on the server that it is given; ours answers its sockets itself, so it gets one that never listens.
   const decoy = createServer();
-  const app = next({ dev: options.dev, dir: options.root, hostname: options.host, port: options.port, httpServer: decoy, quiet: !options.dev });
+  const app = next({ dev: options.dev, dir: options.root, hostname: options.host, port: options.port, httpServer: decoy, quiet: true });
   await app.prepare();
   const handle = app.getRequestHandler();
   return {

@@ -151,7 +151,8 @@ export function createAttempts({ events, log, now, claimOomKill, isOutage, onFre
     const isOutOfMemory = end.signal === "SIGKILL" && !end.isKilled && claimOomKill();
     const circumstances = { runs: held.length, isOwn: member.isOwn, isCulpritGone: member.isCulpritGone, isOutOfMemory };
     const usual = lossOf(end, circumstances);
-    if (held.length > 0) log.warn("a task process ended with runs in it", { code: end.code, signal: end.signal, runs: held.length, meaning: usual.kind, reason: end.complaint ?? undefined });
+    // Ended by a stop of the server or for a new version: nobody is to be warned of what was decided.
+    if (held.some((run) => run.loss?.kind !== "handedBack")) log.warn("a task process ended with runs in it", { code: end.code, signal: end.signal, runs: held.length, meaning: usual.kind, reason: end.complaint ?? undefined });
     for (const run of held) if (runs.get(run.runId) === run) runs.delete(run.runId);
     member.runs.clear();
     member.running = 0;

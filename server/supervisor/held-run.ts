@@ -17,6 +17,8 @@ export interface Member {
   running: number;
   /** Takes no new runs and ends with its last one. */
   isRetired: boolean;
+  /** Runs that it may still take: the config may have processes replaced after so many. */
+  runsLeft: number;
   /** Shared, and started for a version that was not current any more. */
   readonly isRevived: boolean;
   /** It will end because of a run that has been dealt with. */

@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import type { MachinePreset } from "@/lib/contracts/task";
 import { machinePresets } from "@/lib/contracts/task";
-import { openBundle } from "@/server/build/bundle-folder";
+import { openBundle, type OpenBundle } from "@/server/build/bundle-folder";
 import { workerEnvironment } from "@/server/build/worker-environment";
 import type { Deployment } from "@/server/engine/versions/deployments";
 import type { Logger } from "@/server/log";
@@ -74,14 +75,14 @@ export class Roster {
    * keep the slots they had; when one had to be started anew for that version, it takes its slots from the current one.
    */
   freeSlots(now: number): number {
-    const { slots } = this.#options.pool;
+    const { slots, most } = this.#limits();
     let free = 0;
     for (const member of this.members) {
       if (member.isOwn || member.isRetired) continue;
       if (!this.isCurrent(member)) free -= member.isRevived ? member.running : Math.max(0, member.running - slots);
       else if (member.process.isReady && !this.#isBlocked(member, now)) free += slots - member.running;
     }
-    return Math.max(0, Math.min(free, this.#options.pool.most * slots));
+    return Math.max(0, Math.min(free, most * slots));
   }
 
   /** Where a run of a version goes: the least loaded process that answers and has the variables of now; null when none is there. */
@@ -107,10 +108,16 @@ export class Roster {
     const now = this.#options.now();
     const pool = this.#pool().map((member) => ({ running: member.running, silence: member.process.silence(now) }));
     try {
-      for (let n = lackingProcesses(pool, this.#options.pool, this.#options.timings); n > 0; n--) this.start(deployment, { isOwn: false });
+      for (let n = lackingProcesses(pool, this.#limits(), this.#options.timings); n > 0; n--) this.start(deployment, { isOwn: false });
     } catch (error) {
       this.#backOff(error instanceof Error ? error.message : String(error));
     }
+  }
+  /** In development the config may want fewer processes. */
+  #limits(): PoolLimits {
+    const { pool, mode } = this.#options;
+    const most = mode === "dev" ? this.#options.currentDeployment()?.manifest.config.devProcesses : undefined;
+    return most === undefined || most >= pool.most ? pool : { ...pool, most };
   }
   #pool(): Member[] {
     return [...this.members].filter((member) => this.#isOpen(member) && this.isCurrent(member));
@@ -144,9 +151,10 @@ export class Roster {
     const process = new WorkerProcess({
       entry: options.workerEntry,
       bundlePath: bundle.path,
-      cwd: options.projectDir,
+      cwd: bundle.cwd,
       env: workerEnvironment({
         projectEnv: this.#projectEnv(),
+        build: bundle.variables,
         projectRef: deployment.manifest.project,
         nodeEnv: options.mode === "dev" ? "development" : "production",
       }),
@@ -161,19 +169,21 @@ export class Roster {
       onMessage: (message) => options.onMessage(member, message),
       onEnd: (end) => this.#ended(member, end, options.now() - readyAt),
     });
-    const member: Member = { process, deployment, variables: this.#variables, isOwn: place.isOwn, runs: new Map(), running: 0, isRetired: false, isCulpritGone: false, isRevived: !place.isOwn && deployment.version !== options.currentDeployment()?.version };
+    const member: Member = { process, deployment, variables: this.#variables, isOwn: place.isOwn, runs: new Map(), running: 0, isRetired: false, runsLeft: deployment.manifest.config.runsPerProcess ?? Infinity, isCulpritGone: false, isRevived: !place.isOwn && deployment.version !== options.currentDeployment()?.version };
     this.members.add(member);
     if (process.pid !== undefined) this.#records.add(process.pid);
     return member;
   }
 
-  #openBundle(deployment: Deployment): { path: string; execArgv: string[] } {
+  #openBundle(deployment: Deployment): OpenBundle {
+    const { dataDir, sdkEntry, projectDir } = this.#options;
+    const directory = join(dataDir, "builds", deployment.bundle);
     try {
-      return openBundle({ dataDir: this.#options.dataDir, bundle: deployment.bundle, sdkEntry: this.#options.sdkEntry });
+      return openBundle({ directory, sdkEntry, projectDir });
     } catch (error) {
       // The worker will say so in its own words, to the runs that need it.
       this.#options.log.error("a build is missing", { version: deployment.version, bundle: deployment.bundle, error });
-      return { path: `${this.#options.dataDir}/builds/${deployment.bundle}`, execArgv: [] };
+      return { path: directory, execArgv: [], cwd: projectDir, variables: { defaults: {}, overrides: {} } };
     }
   }
 
@@ -211,7 +221,7 @@ export class Roster {
   /** Ends a process that holds nothing and will get nothing, or that stood in for one that was blocked. */
   retireIfIdle(member: Member): void {
     if (member.runs.size > 0) return;
-    const isSurplus = this.#isOpen(member) && this.isCurrent(member) && this.#pool().length > this.#options.pool.most;
+    const isSurplus = this.#isOpen(member) && this.isCurrent(member) && this.#pool().length > this.#limits().most;
     if (member.isRetired || member.isOwn || !this.isCurrent(member) || isSurplus) this.#retire(member);
   }
   #retire(member: Member): void {
@@ -230,7 +240,7 @@ export class Roster {
       else member.process.ping(now);
     }
     const spare = idle.find((member) => this.#idle.has(member));
-    if (spare !== undefined && pool.length > wantedProcesses(running, this.#options.pool)) this.#retire(spare);
+    if (spare !== undefined && pool.length > wantedProcesses(running, this.#limits())) this.#retire(spare);
     this.#idle = new Set(idle);
     this.refill();
   }

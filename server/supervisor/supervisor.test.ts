@@ -49,6 +49,19 @@ describe("runs in shared processes", () => {
     expect(await stage.output("echo", { payload: "still there" })).toBe("still there");
   });
 
+  it("replaces a process after as many runs as the config allows it, and keeps fewer in dev when it says so", async () => {
+    const { assign, until } = await open({ processes: 2, warmProcesses: 1, concurrencyPerWorker: 2, mode: "dev" });
+    stage.deploy("20260101.2", { runsPerProcess: 2 });
+    const pids: unknown[] = [];
+    for (let i = 0; i < 5; i++) pids.push(await stage.output("pid"));
+    expect([pids[0] === pids[1], pids[1] === pids[2], pids[2] === pids[3], pids[3] === pids[4]]).toEqual([true, false, true, false]);
+    stage.deploy("20260101.3", { devProcesses: 1 });
+    const held = ["run_1", "run_2", "run_3", "run_4"];
+    for (const id of held) assign(id, "hold");
+    for (const id of held) await until("performOperation", id);
+    await stage.untilStats((stats) => stats.processes === 1);
+  });
+
   it("takes more than its slots when the engine hands more out, and none is lost", async () => {
     const { assign, until, supervisor } = await open({ concurrencyPerWorker: 1 });
     const ids = Array.from({ length: 20 }, (_, i) => `run_${i}`);

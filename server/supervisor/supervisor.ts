@@ -136,6 +136,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   function give(member: Member, assignment: Assignment): void {
     attempts.hold(member, assignment);
+    if (--member.runsLeft === 0) member.isRetired = true;
     sweeper ??= setInterval(lookAtLimits, timings.sweep);
   }
 

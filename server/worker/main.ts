@@ -13,8 +13,8 @@ import { settled, watchActivity } from "./settled";
 /**
  * A worker process: `node worker/main.js <bundle>`, forked by the supervisor, which speaks `lib/contracts/ipc` over its
  * channel. It loads one bundle, says what is in it, and runs what it is given. A run that changes what all share, such as
- * a prototype, changes it for its neighbours too. With `index` after the bundle it is asked by the build only what the bundle
- * holds, and also waits for what its modules have begun: what fails there must not go live.
+ * a prototype, changes it for its neighbours too. With `index` and the project's folder after the bundle it is asked by the build
+ * only what the bundle holds, and also waits for what its modules have begun: what fails there must not go live.
  */
 const outbox = createOutbox({
   write(messages, done) {
@@ -94,7 +94,7 @@ function drain(): void {
   if (runs === undefined || runs.size === 0) void exit(0);
 }
 
-async function main(bundlePath: string | undefined, isIndexing: boolean): Promise<void> {
+async function main(bundlePath: string | undefined, isIndexing: boolean, projectDir: string): Promise<void> {
   process.on("uncaughtException", (error) => onUncaught(error, endAfter));
   process.on("unhandledRejection", (error) => onUncaught(error, goOnAfter));
   // Without a supervisor nobody hears what runs do.
@@ -105,7 +105,7 @@ async function main(bundlePath: string | undefined, isIndexing: boolean): Promis
   try {
     const isQuiet = watchActivity();
     const bundle = await loadBundle(bundlePath);
-    const manifest = describeBundle(bundle, process.cwd());
+    const manifest = describeBundle(bundle, projectDir);
     if (isIndexing) await settled(isQuiet);
     const { config } = bundle;
     registerConfigHooks(config);
@@ -127,4 +127,4 @@ async function main(bundlePath: string | undefined, isIndexing: boolean): Promis
   }
 }
 
-await main(process.argv[2], process.argv[3] === "index");
+await main(process.argv[2], process.argv[3] === "index", process.argv[4] ?? process.cwd());

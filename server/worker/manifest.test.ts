@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { queue, task } from "@trigger.dev/sdk";
+import type { TriggerConfig } from "@trigger.dev/sdk/internal";
 import { describeBundle } from "./manifest";
 
 const run = () => Promise.resolve();
@@ -15,6 +16,15 @@ test("two names are two queues, whatever letters they have, and a queue is calle
   expect(queues).toHaveLength(9);
   expect(queues).toContainEqual({ name: "my queue", concurrencyLimit: 2 });
   expect(queues).toContainEqual({ name: "my-queue", concurrencyLimit: 3 });
+});
+
+test.each<[TriggerConfig, object]>([
+  [{ project: "p", maxDuration: 60, processKeepAlive: true }, {}],
+  [{ project: "p", maxDuration: 60, processKeepAlive: false }, { isolation: "process" }],
+  [{ project: "p", maxDuration: 60, processKeepAlive: false, isolation: "shared" }, { isolation: "shared" }],
+  [{ project: "p", maxDuration: 60, experimental_processKeepAlive: { enabled: true, maxExecutionsPerProcess: 5, devMaxPoolSize: 1 } }, { runsPerProcess: 5, devProcesses: 1 }],
+])("of %j the processes are %j", (config, expected) => {
+  expect(describeBundle({ config, files: [], absent: [] }, "/").config).toEqual({ maxDuration: 60, ...expected });
 });
 
 test("a name that no row can hold is refused, never changed", () => {

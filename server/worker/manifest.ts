@@ -29,7 +29,8 @@ export function describeBundle({ config, files, absent }: BundleModule, cwd: str
       ...(config?.machine !== undefined && { machine: config.machine }),
       ...(config?.logLevel !== undefined && { logLevel: config.logLevel }),
       ...(config?.retries !== undefined && { retries: config.retries }),
-      ...(config?.isolation !== undefined && { isolation: config.isolation }),
+      ...(config?.enableConsoleLogging !== undefined && { enableConsoleLogging: config.enableConsoleLogging }),
+      ...processesOf(config),
     },
     ...(warnings.length > 0 && { warnings }),
   };
@@ -38,6 +39,18 @@ export function describeBundle({ config, files, absent }: BundleModule, cwd: str
   const [issue] = checked.error.issues;
   const at = issue?.path[0] === "tasks" && typeof issue.path[1] === "number" ? ` of task "${tasks[issue.path[1]]?.id}"` : "";
   throw new Error(`${issue?.path.slice(at === "" ? 0 : 2).join(".")}${at} is not valid: ${issue?.message}`);
+}
+
+/** Processes are kept and shared unless the config says that they are not to be. */
+function processesOf(config: BundleModule["config"]): Pick<BundleManifest["config"], "isolation" | "runsPerProcess" | "devProcesses"> {
+  const keepAlive = config?.processKeepAlive ?? config?.experimental_processKeepAlive;
+  const { enabled, maxExecutionsPerProcess, devMaxPoolSize } = typeof keepAlive === "object" ? keepAlive : { enabled: keepAlive };
+  const isolation = config?.isolation ?? (enabled === false ? "process" : undefined);
+  return {
+    ...(isolation !== undefined && { isolation }),
+    ...(maxExecutionsPerProcess !== undefined && { runsPerProcess: maxExecutionsPerProcess }),
+    ...(devMaxPoolSize !== undefined && { devProcesses: devMaxPoolSize }),
+  };
 }
 
 function describeTask(task: RegisteredTask, { path, example, warnings }: { path: string; example: unknown; warnings: string[] }): TaskManifest {

@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { isCode } from "./binaries";
@@ -26,6 +26,12 @@ export function lockDataDirectory(dataDir: string): { release(): void } {
     rmSync(mine, { force: true });
   }
   throw new PostgresError(`cannot take ${lock}: other processes keep changing it`);
+}
+
+/** Throws when another server runs on it, and touches nothing. */
+export function refuseIfLocked(dataDir: string): void {
+  const found = existsSync(dataDir) ? read(join(dataDir, "signalbox.lock")) : undefined;
+  if (found !== undefined) refuseIfAlive(found, dataDir);
 }
 
 function take(mine: string, lock: string): boolean {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
-import { sdkEntries } from "@/server/build/sdk-module";
+import { sdkEntries } from "@/server/build/own-modules";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 
@@ -38,6 +38,8 @@ export async function compileRuntime(): Promise<Runtime> {
     setup: (context) => context.onResolve({ filter: /^@\// }, ({ path, kind }) => context.resolve(`./${path.slice(2)}`, { resolveDir: root, kind })),
   };
   await build({ ...common, splitting: true, entryPoints: Object.fromEntries(["index", "internal", ...Object.values(sdkEntries)].map((name) => [name, `lib/sdk/${name}.ts`])), outdir: join(out, "sdk"), plugins: [alias] });
+  // What tasks may import besides.
+  await build({ ...common, entryPoints: { "python/index": "lib/python/index.ts" }, outdir: out, plugins: [sdk, alias] });
   await build({ ...common, entryPoints: { main: "server/worker/main.ts" }, outdir: join(out, "worker"), plugins: [sdk, alias] });
   await writeFile(join(out, "package.json"), '{"type":"module"}');
   return {

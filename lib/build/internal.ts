@@ -1,0 +1,1 @@
+export { addAdditionalFilesToBuild } from "./copy-files";
