@@ -18,7 +18,6 @@ export const bulk = absentMembers("runs.bulk", ["cancel", "replay", "retrieve", 
 export const scheduleCalls = absentMembers("schedules", ["create", "retrieve", "update", "list", "activate", "deactivate", "del", "timezones"], {
   advice: "Signalbox does not fire schedules yet: trigger the task from a clock of your own",
 });
-export const inputStream = absentDefinition("streams.input", "Wait for a token instead: wait.createToken and wait.forToken");
 export const getOIDCToken = absentCall("auth.getOIDCToken", "Give the task its credentials in the project's .env file");
 
 /** Nothing here throws it; code may ask `instanceof`. */

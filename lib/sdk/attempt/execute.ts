@@ -6,6 +6,7 @@ import { encodePacket } from "@/lib/values/packet";
 import { findTask, type RegisteredTask } from "../catalog";
 import type { TriggerConfig } from "../config";
 import { InternalError, isNamed, messageOf, TaskPayloadParsedError } from "../errors";
+import { stopListening } from "../input-stream";
 import { readPacket } from "../packets";
 import type { HookParameters, Run } from "../run/run";
 import { inScope } from "../scope";
@@ -65,6 +66,7 @@ async function inside(it: Attempt): Promise<End> {
   const performed = await perform(it);
   const reported = await report(it, performed);
   const end = await cleanUp(it, reported);
+  stopListening(it.run);
   await settleBackground(it.run);
   return end;
 }
