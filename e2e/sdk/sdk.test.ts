@@ -128,13 +128,37 @@ test("chunks go to the run itself, its parent, its root and to a run by its id; 
   const top = await run("told", {});
   const { middle, leaf } = top.output as { middle: string; leaf: string }; // the fixture returns it
   const read = async (id: string, key = "told") => {
-    const parts: unknown[] = [];
-    for await (const part of await streams.read(id, key, { timeoutInSeconds: 20 })) parts.push(part);
-    return parts.toSorted();
+    const parts: string[] = [];
+    for await (const part of await streams.read<string>(id, key, { timeoutInSeconds: 20 })) parts.push(part);
+    return parts.toSorted((a, b) => a.localeCompare(b));
   };
   expect(await Promise.all([read(leaf), read(middle), read(top.id)])).toEqual([["to itself"], ["to its parent"], ["to a run by its id", "to the root"]]);
   const written = await run("writes", {});
   expect(written.output).toMatchObject({ refused: ["TimeoutError", "AbortError"] });
   const parts = ["first", "merged 1", "merged 2"];
-  expect([(written.output as { here: string[] }).here.toSorted(), await read(written.id, "written")]).toEqual([parts, parts]); // as above
+  expect([(written.output as { here: string[] }).here.toSorted((a, b) => a.localeCompare(b)), await read(written.id, "written")]).toEqual([parts, parts]); // as above
+});
+
+test("a trace holds the runs that were waited for, below what waited, and comes in pages too", async () => {
+  const top = await run("told", {});
+  const { middle, leaf } = top.output as { middle: string; leaf: string }; // the fixture returns it
+  const get = async (query = "") => (await fetch(`${server().origin}/api/v1/runs/${top.id}/trace${query}`, { headers: { authorization: `Bearer ${server().secretKey}` } })).json();
+  interface Node {
+    runId: string;
+    data: { message: string };
+    children: Node[];
+  }
+  const paths = (node: Node, above: string[] = []): string[][] => [[...above, node.data.message], ...node.children.flatMap((child) => paths(child, [...above, node.data.message]))];
+  const found = paths((await get()).trace.rootSpan).map((path) => path.join(" > "));
+  expect(found).toContain("told > Attempt 1 > run() > told-middle.triggerAndWait() > told-middle > Attempt 1 > run() > told-leaf.triggerAndWait() > told-leaf");
+  const pages: { runId: string; id: string }[] = [];
+  for (let after = ""; ; ) {
+    const { data, pagination } = await get(`?page[size]=3${after}`);
+    pages.push(...data);
+    if (pagination.next === undefined) break;
+    after = `&page[after]=${pagination.next}`;
+  }
+  expect(new Set(pages.map(({ id }) => id)).size).toBe(pages.length);
+  expect([...new Set(pages.map(({ runId }) => runId))]).toEqual([top.id, middle, leaf]);
+  expect(await get("?page[after]=nonsense")).toMatchObject({ error: expect.stringContaining("page[after]") });
 });

@@ -20,8 +20,6 @@ it("names each key of the config that has no effect, and what to do", async () =
     expect.stringContaining('"processKeepAlive" is not honoured. Processes are kept'),
     expect.stringContaining('"legacyDevProcessCwdBehaviour" is not honoured'),
     expect.stringContaining('"extraCACerts" is not honoured. Start Signalbox with NODE_EXTRA_CA_CERTS'),
-    expect.stringContaining('"telemetry" is not honoured'),
-    expect.stringContaining('"instrumentations" is not honoured'),
     expect.stringContaining('"deploy" is not honoured. Put the variables into'),
     expect.stringContaining('"additionalPackages" is not honoured'),
     expect.stringContaining('"additionalFiles" is not honoured'),

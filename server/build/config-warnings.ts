@@ -7,7 +7,7 @@ interface ReportedConfig {
 
 const honoured = [
   "project", "dirs", "triggerDirectories", "ignorePatterns", "tsconfig", "tsconfigPath", "maxDuration", "ttl", "machine", "retries", "logLevel", "enableConsoleLogging",
-  "disableConsoleInterceptor", "isolation", "build", "init", "onStart", "onSuccess", "onFailure",
+  "disableConsoleInterceptor", "isolation", "build", "telemetry", "instrumentations", "init", "onStart", "onSuccess", "onFailure",
   // Has no effect upstream, either.
   "compatibilityFlags",
 ];
@@ -16,7 +16,6 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 const isKeptAlive = (value: unknown): boolean => value === true || (isObject(value) && Reflect.get(value, "enabled") === true && Object.keys(value).length === 1);
 const isOwnNode = (value: unknown): boolean => value === "node" || value === `node-${process.versions.node.split(".", 1)[0]}`;
 const keepAlive = { isFine: isKeptAlive, instead: 'Processes are kept and shared by several runs; isolation: "process" gives each run one of its own' };
-const telemetry = { instead: "Task processes have no OpenTelemetry; runs have their trace in Signalbox" };
 
 /** Keys that the published config has and Signalbox does not follow, unless `isFine` says that the value asks for what happens anyway. */
 const notHonoured: Record<string, { isFine?: (value: unknown) => boolean; instead: string }> = {
@@ -25,8 +24,6 @@ const notHonoured: Record<string, { isFine?: (value: unknown) => boolean; instea
   experimental_processKeepAlive: keepAlive,
   legacyDevProcessCwdBehaviour: { isFine: (value) => value === true, instead: "Tasks always run in the folder of the project" },
   extraCACerts: { instead: "Start Signalbox with NODE_EXTRA_CA_CERTS, which task processes inherit" },
-  telemetry,
-  instrumentations: telemetry,
   deploy: { instead: "Put the variables into the project's .env file" },
   additionalPackages: { instead: "Install the packages in the project" },
   additionalFiles: { instead: "Tasks run in the folder of the project, where the files are" },
