@@ -2,10 +2,11 @@ import { limits } from "@/lib/contracts/run";
 import type { AttemptResult, PacketData } from "@/lib/contracts/ipc";
 import { statusOfError } from "@/lib/contracts/error";
 import { sleep } from "@/lib/client/http";
+import { isError } from "@/lib/values/anatomy";
 import { encodePacket } from "@/lib/values/packet";
 import { findTask, type RegisteredTask } from "../catalog";
 import type { TriggerConfig } from "../config";
-import { InternalError, isNamed, messageOf, TaskPayloadParsedError } from "../errors";
+import { InternalError, isNamed, messageOf, OutOfMemoryError, TaskPayloadParsedError } from "../errors";
 import { stopListening } from "../input-stream";
 import { readPacket } from "../packets";
 import type { HookParameters, Run } from "../run/run";
@@ -71,6 +72,9 @@ async function inside(it: Attempt): Promise<End> {
   return end;
 }
 
+/** A child process that the kernel ended for its memory says so in these words. */
+const isOutOfMemory = (thrown: unknown): thrown is Error => isError(thrown) && messageOf(thrown).includes("ffmpeg was killed with signal SIGKILL");
+
 async function perform(it: Attempt): Promise<Performed> {
   const { run } = it;
   try {
@@ -78,7 +82,8 @@ async function perform(it: Attempt): Promise<Performed> {
     const packet = serialise(output);
     run.result.resolve(output);
     return { ok: true, output, packet };
-  } catch (error) {
+  } catch (thrown) {
+    const error = isOutOfMemory(thrown) ? new OutOfMemoryError(thrown.message) : thrown;
     run.result.reject(error);
     return { ok: false, error };
   }

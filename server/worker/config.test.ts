@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TraceLine } from "@/lib/sdk/run/progress";
-import { decodePacket } from "@/lib/values/packet";
+import { decodePacket, encodePacket } from "@/lib/values/packet";
 import { compileRuntime, type Runtime } from "./test/compile";
 import { assign, supervise, type Supervised } from "./test/supervised";
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await once(site, "listening");
   url = `http://127.0.0.1:${(site.address() as AddressInfo).port}`; // it listens on a port
   runtime = await compileRuntime();
-  worker = supervise(runtime.workerEntry, await runtime.bundle("otel", "server/worker/test/fixtures/otel-bundle.ts"), { env: { OTLP_URL: `${url}/v1/traces` } });
+  worker = supervise(runtime.workerEntry, await runtime.bundle("config", "server/worker/test/fixtures/config-bundle.ts"), { env: { OTLP_URL: `${url}/v1/traces` } });
   await worker.hears("ready");
 });
 afterAll(async () => {
@@ -65,4 +65,16 @@ test("an exporter of the config gets the same spans, with the ids that code saw"
   expect(of("run()")?.parentSpanId).toBe(of("Attempt 1")?.spanId);
   expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
   expect(of("charge")?.attributes).toContainEqual({ key: "run_id", value: { stringValue: "run_spans" } });
+});
+
+test("hooks of the config run for every task, and a task is a tool", async () => {
+  worker.send(assign("run_tool", "uses-tool", { n: 1 }));
+  const asked = await worker.hears("operation", ({ runId }) => runId === "run_tool");
+  expect(asked.operation).toMatchObject({ kind: "triggerAndWait", task: "adder" });
+  worker.answer(asked, { ok: true, id: "run_child", output: encodePacket(3) });
+  const { result } = await worker.hears("finished", ({ runId }) => runId === "run_tool");
+  expect(result.ok && decodePacket(result.output)).toEqual({ init: { by: "the config" }, answer: 3, described: ["adds one", true], refused: "ZodError" });
+  worker.send(assign("run_adder", "adder", { n: 1 }), assign("run_heard", "heard"));
+  const { result: heard } = await worker.hears("finished", ({ runId }) => runId === "run_heard");
+  expect(heard.ok && decodePacket(heard.output)).toEqual(expect.arrayContaining(["start uses-tool", "success uses-tool", "start adder", "start heard"]));
 });
