@@ -1,4 +1,4 @@
-import type { Assignment, AttemptResult, Operation, OperationOutcome } from "@/lib/contracts/ipc";
+import { isWait, type Assignment, type AttemptResult, type Operation, type OperationOutcome } from "@/lib/contracts/ipc";
 import type { BundleManifest, TaskManifest } from "@/lib/contracts/task";
 import type { TriggerOptions } from "@/lib/contracts/trigger";
 import type { RunDetail } from "@/lib/contracts/run";
@@ -106,7 +106,7 @@ export class TestExecutor implements Executor {
         const known = journal.get(seq);
         const outcome = known?.outcome ?? state.early.get(seq);
         if (outcome !== undefined) return resolve(outcome);
-        const waits = operation.kind === "triggerAndWait" || operation.kind === "waitUntil" || operation.kind === "waitForToken" || (operation.kind === "batchTrigger" && operation.wait);
+        const waits = isWait(operation);
         if (waits) state.waiting += 1;
         state.outcomes.set(seq, (outcome) => {
           if (waits) state.waiting -= 1;

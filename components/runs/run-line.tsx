@@ -160,7 +160,7 @@ function QueuedIn({ name }: { name: string }) {
   );
 }
 
-const waitWords: Record<NonNullable<RunRow["waitingOn"]>, string> = { time: "until a set time", run: "for a child run", batch: "for child runs", token: "for an answer" };
+const waitWords: Record<NonNullable<RunRow["waitingOn"]>, string> = { time: "until a set time", run: "for a child run", batch: "for child runs", token: "for an answer", input: "for input" };
 
 function waitsFor(row: RunRow): string {
   if (row.status === "WAITING" && row.waitingOn) return waitWords[row.waitingOn];

@@ -1,4 +1,4 @@
-import { Ban, Bug, Check, CircleDashed, ClockAlert, Clock3, Flame, GitBranch, Hand, Hourglass, LoaderCircle, MoveRight, Package, TimerOff, X, type LucideIcon } from "lucide-react";
+import { Ban, Bug, Check, CircleDashed, ClockAlert, Clock3, Flame, GitBranch, Hand, Hourglass, Inbox, LoaderCircle, MoveRight, Package, TimerOff, X, type LucideIcon } from "lucide-react";
 import type { RunRow } from "@/lib/contracts/run";
 import type { ListedStatus, RunStatus } from "@/lib/contracts/run-status";
 import { cn } from "@/components/ui/cn";
@@ -39,6 +39,7 @@ const waitingLook: Record<NonNullable<RunRow["waitingOn"]>, StatusLook> = {
   run: { word: "Waiting", tone: "parked", Icon: GitBranch },
   batch: { word: "Waiting", tone: "parked", Icon: GitBranch },
   token: needsAnswer,
+  input: { word: "Waiting", tone: "parked", Icon: Inbox },
 };
 
 export const lookOf = (run: Pick<RunRow, "status" | "waitingOn">): StatusLook =>

@@ -1,28 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { auth, batch, configure, envvars, runs, streams, tasks, wait } from "upstream-sdk";
-import { startServer, type ServerProcess } from "../start/server-process";
+import { expect, test } from "vitest";
+import { auth, batch, envvars, runs, streams, tasks, wait } from "upstream-sdk";
+import { projectServer } from "./project-server";
 
-/** Task files of a project of their own use our SDK; the published client, unchanged, triggers and follows their runs. */
-const data = mkdtempSync(join(tmpdir(), "signalbox-sdk-"));
-let server: ServerProcess;
-beforeAll(async () => {
-  server = await startServer({ directory: join(import.meta.dirname, "fixtures", "project"), data });
-  configure({ baseURL: server.origin, accessToken: server.secretKey ?? "" });
-}, 120_000);
-afterAll(async () => {
-  server.kill("SIGTERM");
-  await server.ended;
-  rmSync(data, { recursive: true, force: true });
-});
-
-async function run(task: string, payload?: unknown) {
-  const { id } = await tasks.trigger(task, payload);
-  for await (const seen of runs.subscribeToRun(id)) if (seen.finishedAt !== undefined) break;
-  return runs.retrieve(id);
-}
+const { server, run } = projectServer();
 
 test.each<[what: string, task: string, payload: unknown, output: unknown]>([
   ["a task", "double", { n: 4 }, { doubled: 8 }],
@@ -76,7 +56,7 @@ test("metadata, tags, logger and spans", async () => {
   expect(output).toMatchObject({ traced: 7, n: 2 });
   expect(metadata).toEqual({ a: 1, list: ["y"], n: 2, nested: { deep: 2 } });
   expect(tags).toEqual(["added", "twice"]);
-  const trace = JSON.stringify((await fetch(`${server.origin}/api/v1/runs/${id}/trace`, { headers: { authorization: `Bearer ${server.secretKey}` } }).then((response) => response.json())).trace);
+  const trace = JSON.stringify((await fetch(`${server().origin}/api/v1/runs/${id}/trace`, { headers: { authorization: `Bearer ${server().secretKey}` } }).then((response) => response.json())).trace);
   for (const said of ["small", "with facts", "careful", "bad", "from the console", "own span"]) expect(trace).toContain(`"message":"${said}`);
 });
 
@@ -90,10 +70,10 @@ test("runs and tokens from inside a run, with every option of a trigger", async 
   const { tokens, ...rest } = output as { tokens: [string, string] }; // the fixture returns it
   expect(rest).toEqual({ isCached: true, ended: ["COMPLETED", 16, ["t"], { m: 1 }, "10m"], moved: "DELAYED", canceled: "CANCELED", listed: true, followed: "COMPLETED" });
   const [reader, starter] = tokens;
-  await auth.withAuth({ baseURL: server.origin, accessToken: reader }, async () => {
+  await auth.withAuth({ baseURL: server().origin, accessToken: reader }, async () => {
     await expect(tasks.trigger("double", { n: 1 })).rejects.toMatchObject({ status: 403 });
   });
-  await auth.withAuth({ baseURL: server.origin, accessToken: starter }, async () => {
+  await auth.withAuth({ baseURL: server().origin, accessToken: starter }, async () => {
     expect((await tasks.trigger("double", { n: 1 })).id).toMatch(/^run_/);
     await expect(tasks.trigger("double", { n: 1 })).rejects.toMatchObject({ status: 422 });
   });
@@ -113,4 +93,73 @@ test("the published client follows a stream, completes a token, cancels and batc
   expect((await runs.retrieve(held.id)).status).toBe("CANCELED");
   const made = await batch.trigger([{ id: "double", payload: { n: 1 } }, { id: "increment", payload: 1 }]);
   await expect.poll(async () => (await batch.retrieve(made.batchId)).status).toBe("COMPLETED");
+});
+
+test("input is sent by the published client, from a task and by what waits, and what came early is there", async () => {
+  const approval = streams.input<{ approved: boolean }>({ id: "approval" });
+  const words = streams.input<string>({ id: "words" });
+  const early = await tasks.trigger("asks", {}, { delay: "1s" });
+  await approval.send(early.id, { approved: false });
+  const waiting = await tasks.trigger("asks", {});
+  await expect.poll(async () => (await runs.retrieve(waiting.id)).status, { timeout: 15_000 }).toBe("WAITING");
+  expect((await run("tells", { to: waiting.id })).output).toMatch(/run_missing not found/);
+  const listening = await tasks.trigger("listens", undefined);
+  await expect.poll(async () => (await runs.retrieve(listening.id)).status, { timeout: 15_000 }).toBe("WAITING");
+  for (const word of ["a", "b"]) await words.send(listening.id, word);
+  await expect.poll(async () => (await runs.retrieve(listening.id)).metadata, { timeout: 15_000 }).toMatchObject({ heard: 2 });
+  await approval.send(listening.id, { approved: true });
+  await expect.poll(async () => (await runs.retrieve(listening.id)).metadata, { timeout: 15_000 }).toMatchObject({ timedOut: true });
+  for (const word of ["c", "d"]) await words.send(listening.id, word);
+  const patient = await tasks.trigger("patient", undefined);
+  await expect.poll(async () => (await runs.retrieve(patient.id)).status, { timeout: 15_000 }).toBe("WAITING");
+  await words.send(patient.id, "at last");
+  const outputs = await Promise.all([early, waiting, listening, patient].map(async ({ id }) => (await runs.poll(id)).output));
+  expect(outputs).toEqual([
+    { ok: true, output: { approved: false } },
+    { ok: true, output: { approved: true } },
+    { isEmpty: true, heard: ["a", "b"], go: { approved: true }, timedOut: 'InputStreamTimeoutError: Nothing was sent to the input stream "words" within 100 ms', aborted: "AbortError", both: ["c", "d"] },
+    { skipped: "WaitpointTimeoutError", phases: ["suspend", "resume"], found: "at last" },
+  ]);
+  expect((await run("asks", { timeout: "1s" })).output).toMatchObject({ ok: false, error: { name: "WaitpointTimeoutError" } });
+  await expect(words.send(patient.id, "too late")).rejects.toMatchObject({ status: 400 });
+});
+
+test("chunks go to the run itself, its parent, its root and to a run by its id; a writer merges; reading ends with the documented errors", async () => {
+  const top = await run("told", {});
+  const { middle, leaf } = top.output as { middle: string; leaf: string }; // the fixture returns it
+  const read = async (id: string, key = "told") => {
+    const parts: string[] = [];
+    for await (const part of await streams.read<string>(id, key, { timeoutInSeconds: 20 })) parts.push(part);
+    return parts.toSorted((a, b) => a.localeCompare(b));
+  };
+  expect(await Promise.all([read(leaf), read(middle), read(top.id)])).toEqual([["to itself"], ["to its parent"], ["to a run by its id", "to the root"]]);
+  const written = await run("writes", {});
+  expect(written.output).toMatchObject({ refused: ["TimeoutError", "AbortError"] });
+  const parts = ["first", "merged 1", "merged 2"];
+  expect([(written.output as { here: string[] }).here.toSorted((a, b) => a.localeCompare(b)), await read(written.id, "written")]).toEqual([parts, parts]); // as above
+});
+
+test("a trace holds the runs that were waited for, below what waited, and comes in pages too", async () => {
+  const top = await run("told", {});
+  const { middle, leaf } = top.output as { middle: string; leaf: string }; // the fixture returns it
+  const get = async (query = "") => (await fetch(`${server().origin}/api/v1/runs/${top.id}/trace${query}`, { headers: { authorization: `Bearer ${server().secretKey}` } })).json();
+  interface Node {
+    runId: string;
+    data: { message: string };
+    children: Node[];
+  }
+  const paths = (node: Node, above: string[] = []): string[][] => [[...above, node.data.message], ...node.children.flatMap((child) => paths(child, [...above, node.data.message]))];
+  // Telemetry is written a moment after what it tells of.
+  const found = async () => paths((await get()).trace.rootSpan).map((path) => path.join(" > "));
+  await expect.poll(found, { timeout: 15_000 }).toContain("told > Attempt 1 > middleware outermost > run() > told-middle.triggerAndWait() > told-middle > Attempt 1 > middleware outermost > run() > told-leaf.triggerAndWait() > told-leaf");
+  const pages: { runId: string; id: string }[] = [];
+  for (let after = ""; ; ) {
+    const { data, pagination } = await get(`?page[size]=3${after}`);
+    pages.push(...data);
+    if (pagination.next === undefined) break;
+    after = `&page[after]=${pagination.next}`;
+  }
+  expect(new Set(pages.map(({ id }) => id)).size).toBe(pages.length);
+  expect([...new Set(pages.map(({ runId }) => runId))]).toEqual([top.id, middle, leaf]);
+  expect(await get("?page[after]=nonsense")).toMatchObject({ error: expect.stringContaining("page[after]") });
 });

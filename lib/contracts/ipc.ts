@@ -35,12 +35,30 @@ export const Operation = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("createToken"), options: TokenCreateBody }),
   /** Result: `{success: true}`. */
   z.object({ kind: z.literal("completeToken"), tokenId: z.string(), output: PacketData }),
+  /** Waits for the first that is sent into the run after place `after` of an input stream (−1: any). Result: `InputResult`; `tags` are told with the wait. */
+  z.object({
+    kind: z.literal("waitForInput"),
+    streamId: z.string(),
+    after: z.number().int(),
+    timeout: z.string().optional(),
+    idempotencyKey: z.string().optional(),
+    idempotencyKeyTTL: z.string().optional(),
+    tags: z.array(z.string()).optional(),
+  }),
+  /** The same, and the run goes on meanwhile: its code holds its slot. */
+  z.object({ kind: z.literal("nextInput"), streamId: z.string(), after: z.number().int(), timeoutMs: z.number().optional() }),
+  /** The same for code that nothing waits for. */
+  z.object({ kind: z.literal("hearInput"), streamId: z.string(), after: z.number().int() }),
+  /** Sends `data`, a JSON text, into a run. Result: `{success: true}`. */
+  z.object({ kind: z.literal("sendInput"), runId: z.string(), streamId: z.string(), data: z.string() }),
 ]);
 export type Operation = z.infer<typeof Operation>;
 export type OperationKind = Operation["kind"];
 /** Operations that park the run until something else happens. */
 export const isWait = (op: Operation): boolean =>
-  op.kind === "triggerAndWait" || op.kind === "waitUntil" || op.kind === "waitForToken" || (op.kind === "batchTrigger" && op.wait);
+  op.kind === "triggerAndWait" || op.kind === "waitUntil" || op.kind === "waitForToken" || op.kind === "waitForInput" || (op.kind === "batchTrigger" && op.wait);
+/** Operations whose answer may come late though nothing is parked for it. */
+export const isListening = (kind: string): boolean => kind === "nextInput" || kind === "hearInput";
 
 /** The end of a child; which task it ran, its parent knows. */
 export const RunResult = z.discriminatedUnion("ok", [
@@ -53,6 +71,9 @@ export const TokenResult = z.discriminatedUnion("ok", [
   z.object({ ok: z.literal(false), status: TokenStatus, message: z.string() }),
 ]);
 export type TokenResult = z.infer<typeof TokenResult>;
+/** Null: the time-out came first. */
+export const InputResult = z.object({ index: z.number().int(), output: PacketData }).nullable();
+export type InputResult = z.infer<typeof InputResult>;
 
 /** Answer to an operation. `value` is the result named at the operation; `error` is an API error to throw in the task. */
 export const OperationOutcome = z.discriminatedUnion("ok", [

@@ -6,7 +6,7 @@ import { MachinePreset } from "./task";
 /** ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString`. */
 export const IsoDate = z.string();
 
-export const WaitKind = z.enum(["time", "run", "batch", "token"]);
+export const WaitKind = z.enum(["time", "run", "batch", "token", "input"]);
 export type WaitKind = z.infer<typeof WaitKind>;
 
 /**

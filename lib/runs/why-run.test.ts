@@ -36,3 +36,10 @@ test("of a run that waits for a version it is said for which", () => {
   expect(why({ queue: "late" })).toContain("the task mail and the queue late");
   expect(why({ queue: null, externalDeploymentId: "abc123" })).toContain("the deployment abc123");
 });
+
+test("a wait for input names its stream", () => {
+  const run = runAt(1, { status: "WAITING", waitingOn: "input" });
+  const event = { runId: run.id, version: 3, at: run.createdAt, type: "waiting" as const, data: { kind: "input", streamId: "approval" } };
+  expect(whyRun({ run, events: [event], queue })).toEqual({ tone: "parked", text: "Waits for what is sent to its input stream approval and holds no slot." });
+  expect(whyRun({ run, events: [], queue })).toEqual({ tone: "parked", text: "Waits for what is sent to its input stream and holds no slot." });
+});

@@ -121,6 +121,10 @@ function whyWaiting(run: RunRow, events: readonly RunEvent[]): Why {
       return { tone: "parked", text: "Waits for a child run and holds no slot." };
     case "batch":
       return { tone: "parked", text: "Waits for its child runs and holds no slot." };
+    case "input": {
+      const stream = text(data?.streamId);
+      return { tone: "parked", text: `Waits for what is sent to its input stream${stream === undefined ? "" : ` ${stream}`} and holds no slot.` };
+    }
     case "time":
       if (until === undefined) return { tone: "parked", text: "Waits until a set time and holds no slot." };
       return { tone: "parked", text: "Waits and holds no slot; it goes on", until };

@@ -22,13 +22,14 @@ export const usage = {
     const total = of(attemptMs + (run?.assignment.usedMsBefore ?? 0));
     return { compute: { attempt: of(attemptMs), total }, baseCostInCents: 0, totalCostInCents: total.costInCents };
   },
-  /** Compute time of `work`. */
+  /** Compute time of `work`; outside a run, its time. */
   measure: async <T>(work: () => Promise<T>): Promise<{ result: T; compute: ComputeUsage }> => {
-    const run = requireRun("usage.measure()");
-    const before = run.clock.read();
+    const run = currentRun();
+    const read = () => run?.clock.read() ?? Math.round(performance.now());
+    const before = read();
     const result = await work();
-    const durationMs = run.clock.read() - before;
-    return { result, compute: { durationMs, costInCents: durationMs * run.ctx.machine.centsPerMs } };
+    const durationMs = read() - before;
+    return { result, compute: { durationMs, costInCents: durationMs * (run?.ctx.machine.centsPerMs ?? 0) } };
   },
 };
 

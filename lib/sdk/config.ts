@@ -55,7 +55,10 @@ export interface TriggerConfig {
   experimental_processKeepAlive?: ProcessKeepAlive | undefined;
   legacyDevProcessCwdBehaviour?: boolean | undefined;
   extraCACerts?: string | undefined;
-  telemetry?: Record<string, unknown> | undefined;
+  /** Instances of OpenTelemetry's instrumentations and exporters: they work in every process that runs tasks. */
+  telemetry?: { instrumentations?: readonly unknown[] | undefined; exporters?: readonly unknown[] | undefined; logExporters?: readonly unknown[] | undefined; resource?: object | undefined; metricExporters?: readonly unknown[] | undefined; metricReaders?: readonly unknown[] | undefined } | undefined;
+  /** @deprecated use telemetry.instrumentations */
+  instrumentations?: readonly unknown[] | undefined;
   compatibilityFlags?: "run_engine_v2"[] | undefined;
   /** @deprecated use tasks.middleware */
   init?: AnyOnInitHookFunction | undefined;

@@ -77,6 +77,17 @@ export class SubtaskUnwrapError extends Error {
   }
 }
 
+/** Nothing came to an input stream in the time that `once` was given. */
+export class InputStreamTimeoutError extends Error {
+  constructor(
+    readonly streamId: string,
+    readonly timeoutMs: number,
+  ) {
+    super(`Nothing was sent to the input stream "${streamId}" within ${timeoutMs} ms`);
+    this.name = "InputStreamTimeoutError";
+  }
+}
+
 /** The token was not completed in time. */
 export class WaitpointTimeoutError extends Error {
   constructor(message: string) {

@@ -10,6 +10,7 @@ export { tags } from "./tags";
 export { logger, type TraceOptions } from "./logger";
 export type { Span } from "./span";
 export { streams, type AsyncIterableStream, type InferStreamType, type PipeStreamOptions, type PipeStreamResult, type RealtimeDefinedStream, type ReadStreamOptions } from "./streams";
+export type { InferInputStreamType, InputStreamOnceOptions, InputStreamSubscription, InputStreamWaitOptions, InputStreamWaitWithIdleTimeoutOptions, RealtimeDefinedInputStream } from "./input-stream";
 export { runs, type AnyRetrieveRunResult, type ListRunsParams, type ReplayRunOptions, type RetrieveRunResult } from "./runs";
 export type { AnyRealtimeRun, AnyRunShape, RealtimeRun, RunShape, RunSubscription, TaskRunShape } from "./subscribe";
 export { auth } from "./auth";
@@ -79,7 +80,7 @@ export type {
   Open as WebhookEndpointOptions, Open as WebhookOnEventParams, Open as WebhookTaskOptions, Open as WebhookOptions,
   Open as WebhookTaskPayload, Open as WebhookHandle, Open as ChatEvent, Open as AnyChatEvent, Open as ChatEventAction,
   Open as ChatEventActions, Open as WebhookKeyMeta, Open as CreateWebhookEndpointParams, Open as RealtimeDefineStreamOptions,
-  Open as InferInputStreamType, Open as SessionTriggerConfigInput, Open as CreateSessionInput, Open as SessionChannelHandleFor,
+  Open as SessionTriggerConfigInput, Open as CreateSessionInput, Open as SessionChannelHandleFor,
   Open as SessionChannelHandle, Open as SessionPipeStreamOptions, Open as SessionSubscribeOptions, Open as CloseSessionRequestBody,
   Open as CreateSessionRequestBody, Open as CreatedSessionResponseBody, Open as ListSessionsOptions, Open as ListedSessionItem,
   Open as RetrieveSessionResponseBody, Open as UpdateSessionRequestBody, Open as QueryScope, Open as QueryFormat, Open as QueryOptions,

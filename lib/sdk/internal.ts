@@ -6,6 +6,8 @@ export { currentRun, inScope, outsideRuns, setLoneRun } from "./scope";
 export { createRun, type Run, type RunPort } from "./run/run";
 export { executeAttempt } from "./attempt/execute";
 export { runCancelHooks } from "./attempt/cancel";
+export { extendTelemetry, registerOtel } from "./otel/api";
+export { flushExports } from "./otel/exporters";
 export { toTaskRunError } from "./attempt/task-error";
 export type { TriggerConfig } from "./config";
 export type { TaskSchema } from "./schema";

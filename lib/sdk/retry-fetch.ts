@@ -1,13 +1,13 @@
 import { retryDelay } from "@/lib/time/backoff";
 import { parseDuration } from "@/lib/time/duration";
+import { bodyMatches, type BodyFilter } from "./event-filter";
 import type { RetryOptions } from "./options";
 
 /** When a limit is lifted, as a header says it. */
 export type ResetFormat = "unix_timestamp" | "unix_timestamp_in_ms" | "iso_8601" | "iso_8601_duration_openai_variant";
-/** Matches a JSON body: each key equals one of the listed values, or its own filter. */
-export type BodyFilter = { [key: string]: (string | number | boolean | null)[] | BodyFilter };
 export type FetchRetryStrategy =
   | ({ strategy: "backoff"; bodyFilter?: BodyFilter | undefined } & RetryOptions)
+  /** `limitHeader` and `remainingHeader` only name what is limited: the answer's status and `resetHeader` decide. */
   | { strategy: "headers"; limitHeader: string; remainingHeader: string; resetHeader: string; resetFormat?: ResetFormat | undefined; bodyFilter?: BodyFilter | undefined };
 export interface FetchRetryOptions {
   /** Keys: `429`, `500-599`, `5xx`, `408,429`, `all`. Default: backoff for 429, 408, 409 and 5xx. */
@@ -35,14 +35,6 @@ export function statusMatches(pattern: string, status: number): boolean {
   });
 }
 
-export function bodyMatches(filter: BodyFilter, body: unknown): boolean {
-  if (typeof body !== "object" || body === null) return false;
-  return Object.entries(filter).every(([key, wanted]) => {
-    const value: unknown = Reflect.get(body, key);
-    return Array.isArray(wanted) ? wanted.some((one) => one === value) : bodyMatches(wanted, value);
-  });
-}
-
 /** ms until the limit is lifted; null when the header cannot be read. */
 export function untilReset(text: string | null, format: ResetFormat, now: number): number | null {
   if (text === null) return null;
@@ -61,9 +53,8 @@ async function delayFor(response: Response, options: FetchRetryOptions, attempt:
       if (!bodyMatches(strategy.bodyFilter, body)) continue;
     }
     if (strategy.strategy === "backoff") return retryDelay(strategy, attempt, Math.random());
-    const { limitHeader, remainingHeader, resetHeader, resetFormat = "unix_timestamp_in_ms" } = strategy;
-    const isLimited = response.headers.has(limitHeader) && Number(response.headers.get(remainingHeader)) === 0;
-    return isLimited ? untilReset(response.headers.get(resetHeader), resetFormat, Date.now()) : null;
+    const { resetHeader, resetFormat = "unix_timestamp_in_ms" } = strategy;
+    return untilReset(response.headers.get(resetHeader), resetFormat, Date.now());
   }
   return null;
 }
@@ -74,7 +65,7 @@ export async function fetchWithRetry(input: RequestInfo | URL, { retry = {}, tim
     const timer = timeoutInMs === undefined ? undefined : AbortSignal.timeout(timeoutInMs);
     const signal = timer === undefined ? init.signal : init.signal ? AbortSignal.any([init.signal, timer]) : timer;
     const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : undefined));
-    headers.set("x-retry-count", String(attempt - 1));
+    headers.set("x-retry-count", String(attempt));
     let delay: number | null;
     let outcome: { response: Response } | { error: unknown };
     try {

@@ -44,11 +44,11 @@ export interface RunsFilter {
   isTest?: boolean | undefined;
   queue?: OneOrMore<{ type: "task" | "custom"; name: string }> | undefined;
   machine?: OneOrMore<string> | undefined;
+  region?: OneOrMore<string> | undefined;
   from?: Date | number | undefined;
   to?: Date | number | undefined;
   /** Duration up to now; default 7 days. */
   period?: string | undefined;
-  region?: OneOrMore<string> | undefined;
   /** Runs that the action canceled or made. */
   bulkAction?: string | undefined;
 }
@@ -56,18 +56,32 @@ export type ListRunsParams = RunsFilter & CursorPageParams;
 
 const listOf = <T>(value: OneOrMore<T>): T[] => (Array.isArray(value) ? value : [value]);
 
-function list(params: ListRunsParams = {}, options?: ApiRequestOptions): CursorPagePromise<ListedRun> {
+export interface ListProjectRunsParams extends ListRunsParams {
+  /** Slugs of environments: prod, staging, dev, preview. */
+  env?: OneOrMore<string> | undefined;
+}
+
+/** Runs of the environment of the key, newest first; with the ref of a project first, runs of that project. */
+function list(projectRef: string, params?: ListProjectRunsParams, options?: ApiRequestOptions): CursorPagePromise<ListedRun>;
+function list(params?: ListRunsParams, options?: ApiRequestOptions): CursorPagePromise<ListedRun>;
+function list(first?: string | ListRunsParams, second?: ListProjectRunsParams | ApiRequestOptions, third?: ApiRequestOptions): CursorPagePromise<ListedRun> {
+  // The overloads say what stands where.
+  if (typeof first === "string") return listAt(`/api/v1/projects/${encodeURIComponent(first)}/runs`, second as ListProjectRunsParams | undefined, third);
+  return listAt("/api/v1/runs", first, second as ApiRequestOptions | undefined);
+}
+
+function listAt(path: string, params: ListProjectRunsParams = {}, options?: ApiRequestOptions): CursorPagePromise<ListedRun> {
   const query = new URLSearchParams();
   const put = (name: string, value: OneOrMore<string | number | boolean | Date> | undefined) => {
     if (value === undefined) return;
     query.set(`filter[${name}]`, listOf(value).map((v) => String(v instanceof Date ? v.getTime() : v)).join(","));
   };
-  for (const name of ["status", "taskIdentifier", "version", "tag", "batch", "schedule", "isTest", "machine", "region", "bulkAction"] as const) put(name, params[name]);
+  for (const name of ["status", "taskIdentifier", "version", "tag", "batch", "schedule", "isTest", "machine", "region", "bulkAction", "env"] as const) put(name, params[name]);
   put("queue", params.queue && listOf(params.queue).map(({ type, name }) => (type === "task" ? `task/${name}` : name)));
   put("createdAt][from", params.from);
   put("createdAt][to", params.to);
   put("createdAt][period", params.period);
-  return requestPages(apiClient(), { path: "/api/v1/runs", item: ListedRun, query, params, options });
+  return requestPages(apiClient(), { path, item: ListedRun, query, params, options });
 }
 
 export type ReplayRunOptions = Omit<TriggerOptions, "debounce"> & { payload?: unknown };

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ApiClientConfiguration } from "./api";
+import type { AnyContext } from "./otel/context";
 import type { Run } from "./run/run";
 
 /** What the code that runs now belongs to: a run, the span that is open in it, and credentials set by `auth.withAuth`. */
@@ -7,6 +8,8 @@ export interface Scope {
   run?: Run | undefined;
   spanId?: string | undefined;
   auth?: ApiClientConfiguration | undefined;
+  /** Context that code of OpenTelemetry has set. */
+  otel?: AnyContext | undefined;
 }
 
 const storage = new AsyncLocalStorage<Scope>();

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { ApiRequestOptions } from "@/lib/client/http";
+import type { ApiRequestOptions, HttpClient } from "@/lib/client/http";
 import { readableOf } from "@/lib/client/readable";
 import { readEventStream } from "@/lib/client/event-stream";
-import { inputStream } from "./absent/management";
 import { apiClient } from "./api";
+import { inputStream } from "./input-stream";
 import { toPlainText } from "@/lib/values/to-plain";
 import { textMeant } from "./meant";
 import type { Run } from "./run/run";
@@ -140,9 +140,17 @@ async function appendTo(key: string, part: unknown, options: AppendStreamOptions
 
 /** Seconds after which a silent stream ends. */
 const defaultReadTimeout = 60;
+/** The server's time-out began a little after what it sent last was read here. */
+const nearly = 0.9;
+
+async function isOver(client: HttpClient, runId: string): Promise<boolean> {
+  return (await client.request(z.object({ isCompleted: z.boolean() }), `/api/v3/runs/${encodeURIComponent(runId)}`)).isCompleted;
+}
 
 function readFrom<T>(runId: string, key: string, { signal, timeoutInSeconds = defaultReadTimeout, startIndex, from }: ReadStreamOptions = {}): Promise<AsyncIterableStream<T>> {
   const client = apiClient();
+  const quietMs = timeoutInSeconds * 1000;
+  let heardAt = performance.now();
   const parts = readEventStream({
     url: `${client.baseURL}/realtime/v1/streams/${encodeURIComponent(runId)}/${encodeURIComponent(key)}`,
     headers: () => client.headers(),
@@ -153,7 +161,15 @@ function readFrom<T>(runId: string, key: string, { signal, timeoutInSeconds = de
   });
   const chunks = async function* (): AsyncGenerator<T, void> {
     // The caller names the type of what another run wrote.
-    for await (const { chunk } of parts) yield chunk as T;
+    for await (const { chunk } of parts) {
+      heardAt = performance.now();
+      yield chunk as T;
+      heardAt = performance.now();
+    }
+    if (signal?.aborted === true) throw new DOMException(`The stream ${key} of ${runId} is read no more`, "AbortError");
+    // The server ends a stream with its run, and when nothing came for so long.
+    if (performance.now() - heardAt < quietMs * nearly || (await isOver(client, runId))) return;
+    throw new DOMException(`Nothing was written to the stream ${key} of ${runId} for ${timeoutInSeconds} s`, "TimeoutError");
   };
   return Promise.resolve(readableOf(chunks()) as AsyncIterableStream<T>); // as in pipeTo
 }
@@ -200,5 +216,6 @@ export const streams = {
   append,
   writer,
   read,
+  /** A channel with a name and a type, into which others send while the run goes on. */
   input: inputStream,
 };

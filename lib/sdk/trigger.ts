@@ -4,6 +4,7 @@ import { TriggerResponse } from "@/lib/contracts/trigger";
 import { describe } from "@/lib/values/describe";
 import { encodePacket } from "@/lib/values/packet";
 import { apiClient, speaksToOwnEngine } from "./api";
+import { auth } from "./auth";
 import { messageOf } from "./errors";
 import type { TriggerAndSubscribeOptions, TriggerAndWaitOptions, TriggerOptions } from "./options";
 import { readPacket } from "./packets";
@@ -45,7 +46,16 @@ export function payloadPacket(task: unknown, payload: unknown): PacketData {
 }
 
 /** Makes a run; through the engine inside a run, else over HTTP. */
-export async function triggerTask({ task, payload, options, requestOptions, parse }: TriggerCall) {
+export async function triggerTask(call: TriggerCall) {
+  const handle = await makeRun(call);
+  const { publicAccessToken: { expirationTime } = {}, clientConfig } = call.requestOptions ?? {};
+  if (expirationTime === undefined) return handle;
+  // The token that comes with a run lasts an hour; another lifetime needs one of its own.
+  const mint = () => auth.createPublicToken({ scopes: { read: { runs: handle.id }, write: { inputStreams: handle.id } }, expirationTime });
+  return { ...handle, publicAccessToken: await (clientConfig === undefined ? mint() : auth.withAuth(clientConfig, mint)) };
+}
+
+async function makeRun({ task, payload, options, requestOptions, parse }: TriggerCall) {
   const checking = check(parse, payload);
   if (checking !== undefined) await checking;
   const packet = payloadPacket(task, payload);
@@ -93,10 +103,12 @@ export async function triggerTaskAndWait({ task, payload, options, parse }: Trig
 
 /** Triggers and follows the child while the run goes on: no wait, no slot given back. */
 export async function triggerTaskAndSubscribe(call: Omit<TriggerCall, "options"> & { options?: TriggerAndSubscribeOptions | undefined }): Promise<AnyTaskRunResult> {
-  requireRun(`${call.task}.triggerAndSubscribe()`);
+  const parent = requireRun(`${call.task}.triggerAndSubscribe()`);
   const { signal, cancelOnAbort = true, ...options } = call.options ?? {};
-  const handle = await triggerTask({ ...call, options });
+  // As a child that is waited for, it runs on the version of its parent.
+  const handle = await triggerTask({ ...call, options: { ...options, version: parent.ctx.deployment?.version } });
   const cancel = () => void (cancelOnAbort && runs.cancel(handle.id).catch(() => {}));
+  if (signal?.aborted === true) cancel();
   signal?.addEventListener("abort", cancel, { once: true });
   try {
     for await (const run of runs.subscribeToRun(handle.id, { signal })) {

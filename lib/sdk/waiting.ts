@@ -16,12 +16,16 @@ export interface Waiting {
 
 /** Performs an operation that the run waits for, with its span and the hooks around it. */
 export function waitFor(run: Run, { operation, wait, durationMs, span, resumed, refused }: Waiting): Promise<unknown> {
-  return run.tracer.within(span.name, span, async () => {
+  return run.tracer.within(span.name, span, async (open) => {
     // No `await` without hooks: operations made side by side must reach the journal in the order of the calls.
     const before = run.aroundWait?.("onWait", wait);
     if (before !== undefined) await before;
     const value = await run.operations.perform(operation, durationMs).catch(refused);
-    const after = run.aroundWait?.("onResume", resumed?.(value) ?? wait);
+    const ended = resumed?.(value) ?? wait;
+    // Traces of children hang here.
+    if ("runId" in ended) open.attributes["runId"] = ended.runId;
+    if ("batchId" in ended) open.attributes["batchId"] = ended.batchId;
+    const after = run.aroundWait?.("onResume", ended);
     if (after !== undefined) await after;
     return value;
   });

@@ -29,7 +29,7 @@ export function toPlain(value: unknown, limits?: PlainLimits): unknown {
     left -= size;
     if (left < 0 && limits === undefined) throw new RangeError("the value is too large");
   }
-  const cut = (long: string): string => (long.length > text ? `${long.slice(0, text)}…` : long);
+  const cut = (long: string): string => (long.length > text ? `${long.slice(0, text)}… (${long.length - text} more characters)` : long);
 
   function visit(value: unknown, level: number): unknown {
     if (typeof value !== "object" || value === null) return leaf(anatomyOf(value));

@@ -124,10 +124,10 @@ function readFlag(text: string): boolean {
   throw bad("filter[isTest]", "must be true or false");
 }
 
-export function readSize(text: string | undefined): number {
+export function readSize(text: string | undefined, most = 100): number {
   if (text === undefined) return 25;
   const size = Number(text);
-  if (!Number.isInteger(size) || size < 1 || size > 100) throw bad("page[size]", "must be a whole number from 1 to 100");
+  if (!Number.isInteger(size) || size < 1 || size > most) throw bad("page[size]", `must be a whole number from 1 to ${most}`);
   return size;
 }
 

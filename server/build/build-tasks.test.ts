@@ -31,17 +31,17 @@ it("links the same entries of the SDK as its package.json names", () => {
 it("starts a project that imports and defines what is not built, says so, and the use of it throws in a run", async () => {
   make({
     "trigger/good.ts": `import { task } from "@trigger.dev/sdk"; export const good = ${one("good")};`,
-    "trigger/odd.ts": `import { otel, prompts, streams, task, TriggerClient, toolTask, webhooks } from "@trigger.dev/sdk/v3";
+    "trigger/odd.ts": `import { otel, prompts, sessions, task, TriggerClient, toolTask, webhooks } from "@trigger.dev/sdk/v3";
       import { chat, ai } from "@trigger.dev/sdk/ai"; import { createChatTransport } from "@trigger.dev/sdk/chat"; import { chat as server } from "@trigger.dev/sdk/chat-server";
       import { awsCredentialProvider } from "@trigger.dev/sdk/oidc/aws"; import { readFileInSkill } from "@trigger.dev/sdk/ai/skills-runtime"; import { mockChatAgent } from "@trigger.dev/sdk/ai/test";
       import { useTriggerChatTransport } from "@trigger.dev/sdk/chat/react"; import { python } from "@trigger.dev/python";
-      export const approval = streams.input<{ ok: boolean }>({ id: "approval" });
+      export const approval = sessions.defineChannel({ id: "approval" });
       export const agent = chat.withUIMessage().agent({ id: "support", run: async () => {} });
       const counter = otel.metrics.getMeter("shop").createCounter("orders");
       const client = new TriggerClient({ accessToken: "tr_dev_x" });
       const tried = async (call: () => unknown) => { try { return await call(); } catch (error) { return String(error); } };
       export const odd = task({ id: "odd", run: async () => [
-        await tried(() => approval.wait()), await tried(() => counter.add(1)), await tried(() => prompts.list()), await tried(() => streams.input({ id: "late" })),
+        await tried(() => approval.open()), await tried(() => counter.add(1)), await tried(() => prompts.list()), await tried(() => sessions.defineChannel({ id: "late" })),
         await tried(() => client.prompts.list()), await tried(() => ai.tool(odd)), await tried(() => python.runScript("a.py")), otel.withExternalTrace(() => "in the trace"), typeof toolTask, approval.id,
         [webhooks, createChatTransport, server, awsCredentialProvider, readFileInSkill, mockChatAgent, useTriggerChatTransport].map((used) => typeof used).join(),
       ] });`,
@@ -49,9 +49,8 @@ it("starts a project that imports and defines what is not built, says so, and th
   const { bundle, manifest } = await project.built();
   expect(manifest.tasks.map(({ id }) => id).toSorted()).toEqual(["good", "odd"]);
   expect(warnings()).toEqual([
-    expect.stringContaining('streams.input({ id: "approval" }) is not available yet in Signalbox'),
+    expect.stringContaining('sessions.defineChannel({ id: "approval" }) is not available yet in Signalbox'),
     expect.stringContaining("chat.withUIMessage() is not available yet"),
-    expect.stringContaining('otel.metrics.getMeter({ id: "shop" }) is not available yet'),
   ]);
 
   const worker = supervise(runtime.workerEntry, join(project.options.dataDir, "builds", bundle, "bundle.mjs"), { cwd: project.directory });
@@ -61,10 +60,10 @@ it("starts a project that imports and defines what is not built, says so, and th
   worker.child.kill();
   const missing = (name: string) => expect.stringContaining(`NotAvailableError: ${name} is not available yet in Signalbox. `);
   expect(result.ok && decodePacket(result.output)).toEqual([
-    missing("streams.input().wait()"),
-    missing("otel.metrics.getMeter().createCounter().add()"),
+    missing("sessions.defineChannel().open()"),
+    undefined,
     missing("prompts.list()"),
-    missing("streams.input()"),
+    missing("sessions.defineChannel()"),
     missing("prompts.list()"),
     missing("ai.tool()"),
     expect.stringContaining("python.runScript(): there is no script a.py"),

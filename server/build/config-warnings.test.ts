@@ -16,8 +16,6 @@ it("names each key of the config that has no effect, where it stands, and what t
     retry: { maxAttempts: 3 }, colour: "red", build: { extension: [], minify: false }`);
   expect(said).toEqual([
     expect.stringMatching(/^trigger\.config\.ts:2:\d+: "runtime" is not honoured\. Tasks run on the Node of the server, v\d+/),
-    expect.stringContaining('"telemetry" is not honoured'),
-    expect.stringContaining('"instrumentations" is not honoured'),
     'trigger.config.ts:3:5: "retry" is no key of the config and is ignored. Did you mean "retries"?',
     expect.stringContaining('"colour" is no key of the config and is ignored'),
     expect.stringMatching(/^trigger\.config\.ts:3:\d+: "build.extension" is no key of the config and is ignored. Did you mean "extensions"\?/),

@@ -1,7 +1,7 @@
 const honoured = [
   "project", "dirs", "triggerDirectories", "ignorePatterns", "tsconfig", "tsconfigPath", "maxDuration", "ttl", "machine", "retries", "logLevel", "enableConsoleLogging",
-  "disableConsoleInterceptor", "isolation", "build", "init", "onStart", "onSuccess", "onFailure", "deploy", "extraCACerts", "processKeepAlive", "experimental_processKeepAlive",
-  "legacyDevProcessCwdBehaviour", "additionalFiles", "additionalPackages", "postInstall",
+  "disableConsoleInterceptor", "isolation", "build", "telemetry", "instrumentations", "init", "onStart", "onSuccess", "onFailure", "deploy", "extraCACerts",
+  "processKeepAlive", "experimental_processKeepAlive", "legacyDevProcessCwdBehaviour", "additionalFiles", "additionalPackages", "postInstall",
   // All packages are bundled but those that cannot be.
   "dependenciesToBundle",
   // Has no effect upstream, either.
@@ -10,13 +10,9 @@ const honoured = [
 const honouredOfBuild = ["external", "extensions", "conditions", "jsx", ...["autoDetectExternal", "keepNames", "minify"].flatMap((name) => [name, `experimental_${name}`])];
 
 const isOwnNode = (value: unknown): boolean => value === "node" || value === `node-${process.versions.node.split(".", 1)[0]}`;
-const telemetry = { instead: "Task processes have no OpenTelemetry; runs have their trace in Signalbox" };
-
 /** Keys that the published config has and Signalbox does not follow, unless `isFine` says that the value asks for what happens anyway. */
 const notHonoured: Record<string, { isFine?: (value: unknown) => boolean; instead: string }> = {
   runtime: { isFine: isOwnNode, instead: `Tasks run on the Node of the server, ${process.version}; start Signalbox with the one that they need` },
-  telemetry,
-  instrumentations: telemetry,
 };
 
 export interface ConfigWarning {

@@ -1,10 +1,11 @@
 import { SentToWorker, type ToWorker } from "@/lib/contracts/ipc";
 import { describeWithStack } from "@/lib/values/describe";
-import { currentRun, registerConfigHooks } from "@trigger.dev/sdk/internal";
+import { currentRun, extendTelemetry, flushExports, registerConfigHooks, registerOtel } from "@trigger.dev/sdk/internal";
 import { loadBundle } from "./bundle";
 import { createCommonContexts } from "./common-context";
 import { captureConsole } from "./console-capture";
 import { describeBundle } from "./manifest";
+import { traceFetch } from "./fetch-spans";
 import { createOutbox } from "./outbox";
 import { createRunEnvironments } from "./run-env";
 import { createRuns, type Runs } from "./runs";
@@ -38,7 +39,7 @@ async function exit(code: number): Promise<never> {
   setTimeout(() => process.exit(code), lastWordsMs);
   try {
     runs?.flush();
-    await outbox.flush();
+    await Promise.all([outbox.flush(), flushExports()]);
   } finally {
     process.exit(code);
   }
@@ -104,11 +105,15 @@ async function main(bundlePath: string | undefined, isIndexing: boolean, project
   if (bundlePath === undefined) return broken("usage: worker/main.js <bundle>");
   try {
     const isQuiet = watchActivity();
+    // Modules take their tracers while they load.
+    registerOtel();
     const bundle = await loadBundle(bundlePath);
     const manifest = describeBundle(bundle, projectDir);
     if (isIndexing) await settled(isQuiet);
     const { config } = bundle;
     registerConfigHooks(config);
+    traceFetch(globalThis);
+    extendTelemetry(config?.telemetry, config?.instrumentations);
     if (config?.disableConsoleInterceptor !== true) captureConsole(console, config?.enableConsoleLogging === true ? "echo" : "captureOnly");
     runs = createRuns({
       config,

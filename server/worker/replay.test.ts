@@ -31,6 +31,12 @@ function valueOf({ operation }: Operation): unknown {
       return null;
     case "waitForToken":
       return { ok: true, status: "COMPLETED", output: encodePacket({ ok: true }) };
+    case "waitForInput":
+    case "nextInput":
+    case "hearInput":
+      return operation.after < 2 ? { index: operation.after + 1, output: encodePacket(`input ${operation.after + 1}`) } : null;
+    case "sendInput":
+      return { success: true };
     case "batchTrigger":
     case "createToken":
     case "completeToken":
@@ -86,12 +92,16 @@ const spansOnce = (recorder: Recorder) => {
   return { logs, spans: [...spans].toSorted() };
 };
 
-test("a run that is lost at any message does nothing twice and ends the same", async () => {
+test.each([
+  { task: "journey", ends: { steps: 3 }, kinds: ["trigger", "triggerAndWait", "waitUntil"] },
+  { task: "inputs", ends: ["input 0", "input 1", "input 2", "InputStreamTimeoutError"], kinds: ["nextInput", "waitForInput", "sendInput", "nextInput", "nextInput"] },
+])("a run of $task that is lost at any message does nothing twice and ends the same", async ({ task, ends, kinds }) => {
   const whole = createRecorder();
-  const output = await live("run_whole", "journey", { epoch: 1, recorder: whole });
-  expect(output).toEqual({ steps: 3 });
-  expect(whole.journal.map((entry) => entry.kind)).toEqual(["trigger", "triggerAndWait", "waitUntil"]);
-  const messages = of("run_whole", 1);
+  const first = `run_whole_${task}`;
+  const output = await live(first, task, { epoch: 1, recorder: whole });
+  expect(output).toEqual(ends);
+  expect(whole.journal.map((entry) => entry.kind)).toEqual(kinds);
+  const messages = of(first, 1);
   expect(messages.length).toBeGreaterThan(6);
 
   for (let cut = 1; cut < messages.length; cut++) {
@@ -101,9 +111,9 @@ test("a run that is lost at any message does nothing twice and ends the same", a
       recorder.hear(message);
       for (const entry of recorder.journal.slice(0, -1)) recorder.settle(entry.seq, whole.journal.find((e) => e.seq === entry.seq)?.outcome ?? { ok: true, value: null });
     }
-    const runId = `run_cut_${cut}`;
-    outcomesByRun.set(runId, outcomesByRun.get("run_whole") ?? new Map());
-    expect(await live(runId, "journey", { epoch: 2, recorder }), `cut at ${cut}`).toEqual(output);
+    const runId = `run_cut_${task}_${cut}`;
+    outcomesByRun.set(runId, outcomesByRun.get(first) ?? new Map());
+    expect(await live(runId, task, { epoch: 2, recorder }), `cut at ${cut}`).toEqual(output);
     expect(recorder.journal).toEqual(whole.journal);
     expect(recorder.metadata).toEqual(whole.metadata);
     expect(recorder.chunks).toEqual(whole.chunks);

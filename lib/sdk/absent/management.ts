@@ -14,7 +14,6 @@ export const query = {
   execute: absentCall("query.execute", "Use runs.list"),
   dashboards: { ...absentMembers("query.dashboards", ["list", "retrieve", "create", "update", "replace", "del"]), widgets: absentMembers("query.dashboards.widgets", ["add", "update", "del"]) },
 };
-export const inputStream = absentDefinition("streams.input", "Wait for a token instead: wait.createToken and wait.forToken");
 export const getOIDCToken = absentCall("auth.getOIDCToken", "Give the task its credentials in the project's .env file");
 
 /** Nothing here throws it; code may ask `instanceof`. */

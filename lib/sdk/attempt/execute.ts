@@ -2,10 +2,12 @@ import { limits } from "@/lib/contracts/run";
 import type { AttemptResult, PacketData } from "@/lib/contracts/ipc";
 import { statusOfError } from "@/lib/contracts/error";
 import { sleep } from "@/lib/client/http";
+import { isError } from "@/lib/values/anatomy";
 import { encodePacket } from "@/lib/values/packet";
 import { findTask, type RegisteredTask } from "../catalog";
 import type { TriggerConfig } from "../config";
-import { InternalError, isNamed, messageOf, TaskPayloadParsedError } from "../errors";
+import { InternalError, isNamed, messageOf, OutOfMemoryError, TaskPayloadParsedError } from "../errors";
+import { stopListening } from "../input-stream";
 import { readPacket } from "../packets";
 import type { HookParameters, Run } from "../run/run";
 import { inScope } from "../scope";
@@ -65,9 +67,13 @@ async function inside(it: Attempt): Promise<End> {
   const performed = await perform(it);
   const reported = await report(it, performed);
   const end = await cleanUp(it, reported);
+  stopListening(it.run);
   await settleBackground(it.run);
   return end;
 }
+
+/** A child process that the kernel ended for its memory says so in these words. */
+const isOutOfMemory = (thrown: unknown): thrown is Error => isError(thrown) && messageOf(thrown).includes("ffmpeg was killed with signal SIGKILL");
 
 async function perform(it: Attempt): Promise<Performed> {
   const { run } = it;
@@ -76,7 +82,8 @@ async function perform(it: Attempt): Promise<Performed> {
     const packet = serialise(output);
     run.result.resolve(output);
     return { ok: true, output, packet };
-  } catch (error) {
+  } catch (thrown) {
+    const error = isOutOfMemory(thrown) ? new OutOfMemoryError(thrown.message) : thrown;
     run.result.reject(error);
     return { ok: false, error };
   }

@@ -26,6 +26,12 @@ export function fingerprintOf(operation: Operation, duration?: number): string {
       return `${operation.kind}:${operation.tokenId}`;
     case "createToken":
       return `${operation.kind}:${hash(operation.options.idempotencyKey, ...(operation.options.tags ?? []))}`;
+    case "waitForInput":
+    case "nextInput":
+    case "hearInput":
+      return `${operation.kind}:${operation.after}:${operation.streamId}`;
+    case "sendInput":
+      return `${operation.kind}:${operation.runId}:${hash(operation.streamId, operation.data)}`;
     case "completeToken":
       return `${operation.kind}:${operation.tokenId}:${hash(operation.output.dataType, operation.output.data)}`;
   }

@@ -1,4 +1,4 @@
-import { isWait, type JournalEntry, type Operation, type OperationOutcome } from "@/lib/contracts/ipc";
+import { isListening, isWait, type JournalEntry, type Operation, type OperationOutcome } from "@/lib/contracts/ipc";
 import { ApiError } from "@/lib/client/api-error";
 import type { UsageClock } from "./clock";
 import { fingerprintOf } from "./fingerprint";
@@ -27,7 +27,8 @@ export interface Operations {
 export const parkAfterMs = 1000;
 
 interface Pending {
-  kind: "wait" | "call";
+  /** `listen`: it may take as long as a wait, and the run neither waits for it nor works on it. */
+  kind: "wait" | "call" | "listen";
   settle(outcome: OperationOutcome): void;
 }
 
@@ -40,7 +41,9 @@ export function createOperations({ journal, clock, port }: { journal: readonly J
   let parkTimer: NodeJS.Timeout | undefined;
 
   const waits = () => [...pending.values()].some(({ kind }) => kind === "wait");
-  const onlyWaits = () => pending.size > 0 && [...pending.values()].every(({ kind }) => kind === "wait");
+  const onlyWaits = () => waits() && [...pending.values()].every(({ kind }) => kind !== "call");
+  /** What only listened may have heard more, or less, by the time that the code came to its end. */
+  const nextUnused = () => unused.find(({ kind }) => kind !== "hearInput");
 
   /** Back to waiting unless an operation comes within a second. */
   const parkSoon = () => {
@@ -55,7 +58,7 @@ export function createOperations({ journal, clock, port }: { journal: readonly J
   };
 
   const diverge = (seq: number, actual: string) => {
-    const [next] = unused;
+    const next = nextUnused();
     if (next === undefined || divergence === "reported") return;
     divergence = "reported";
     port.diverged({ seq, expected: next.fingerprint, actual });
@@ -67,7 +70,7 @@ export function createOperations({ journal, clock, port }: { journal: readonly J
     perform(operation, durationMs) {
       if (state === "closed") return Promise.reject(new Error(`${operation.kind} came after the end of the run: await every call of the SDK`));
       const fingerprint = fingerprintOf(operation, durationMs);
-      const kind = isWait(operation) ? "wait" : "call";
+      const kind = isWait(operation) ? "wait" : isListening(operation.kind) ? "listen" : "call";
       clearTimeout(parkTimer);
       const at = unused.findIndex((entry) => entry.fingerprint === fingerprint);
       const entry = unused[at];
@@ -101,7 +104,7 @@ export function createOperations({ journal, clock, port }: { journal: readonly J
       waiting.settle(outcome);
       parkSoon();
     },
-    replaying: () => unused.length > 0 && divergence === "none",
+    replaying: () => nextUnused() !== undefined && divergence === "none",
     suspended: onlyWaits,
     close(how) {
       if (state === "closed") return;

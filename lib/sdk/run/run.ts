@@ -5,7 +5,9 @@ import type { TaskWait } from "../hook-types";
 import { createUsageClock, type UsageClock } from "./clock";
 import { createMetadataStore, type MetadataStore } from "./metadata-store";
 import { createOperations, type Operations } from "./operations";
-import { createProgress, type ProgressBuffer } from "./progress";
+import { exportLine, isExporting } from "../otel/exporters";
+import { spanContextOf } from "../span";
+import { createProgress, type ProgressBuffer, type TraceLine } from "./progress";
 import { createTracer, type Tracer } from "./tracer";
 
 /** What hooks are told of the attempt they belong to. */
@@ -66,6 +68,11 @@ export interface RunPort {
   send(message: FromWorker): void;
 }
 
+function exportOf(runId: string, { run, task, attempt }: Context): (line: TraceLine) => void {
+  const ids = { runId, taskId: task.id, attempt: attempt.number, contextOf: (spanId: string) => spanContextOf({ rootId: run.rootTaskRunId ?? runId, runId, id: spanId }) };
+  return (line) => exportLine(line, ids);
+}
+
 export function createRun(assignment: Assignment, port: RunPort): Run {
   const { runId, epoch, resume } = assignment;
   const ctx = reviveContext(assignment.ctx);
@@ -82,7 +89,7 @@ export function createRun(assignment: Assignment, port: RunPort): Run {
       parked: () => port.send({ type: "parked", runId, epoch, usageMs: clock.read() }),
     },
   });
-  const tracer = createTracer({ attempt: ctx.attempt.number, progress, replaying: () => operations.replaying() });
+  const tracer = createTracer({ attempt: ctx.attempt.number, runId, rootId: ctx.run.rootTaskRunId ?? runId, progress, replaying: () => operations.replaying(), ...(isExporting() && { tell: exportOf(runId, ctx) }) });
   return {
     id: runId,
     epoch,

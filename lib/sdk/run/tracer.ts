@@ -14,13 +14,18 @@ export interface SpanOptions {
 
 export interface OpenSpan {
   readonly id: string;
+  readonly runId: string;
+  readonly rootId: string;
   name: string;
   readonly attributes: Attributes;
   fail(error: unknown): void;
   end(): void;
+  isOpen(): boolean;
 }
 
 export interface Tracer {
+  /** A span that is still open. */
+  find(id: string): OpenSpan | undefined;
   start(name: string, options?: SpanOptions): OpenSpan;
   /** `work` inside a span of its own, which ends with it. */
   within<T>(name: string, options: SpanOptions, work: (span: OpenSpan) => T | Promise<T>): Promise<T>;
@@ -30,7 +35,9 @@ export interface Tracer {
 }
 
 /** Ids are `<attempt>.<n>` in the order of opening, so that a replayed attempt writes the same ones. */
-export function createTracer({ attempt, progress, replaying, now = () => new Date() }: { attempt: number; progress: ProgressBuffer; replaying: () => boolean; now?: () => Date }): Tracer {
+export function createTracer({ attempt, runId = "", rootId = runId, progress: buffer, replaying, tell, now = () => new Date() }: { attempt: number; runId?: string; rootId?: string; progress: ProgressBuffer; replaying: () => boolean; tell?: ((line: TraceLine) => void) | undefined; now?: () => Date }): Tracer {
+  // What a replay writes again was told elsewhere the first time.
+  const progress = tell === undefined ? buffer : { ...buffer, trace: (line: TraceLine) => (replaying() || tell(line), buffer.trace(line)) };
   let spans = 0;
   let logs = 0;
   const open = new Set<OpenSpan>();
@@ -59,6 +66,8 @@ export function createTracer({ attempt, progress, replaying, now = () => new Dat
     });
     const span: OpenSpan = {
       id,
+      runId,
+      rootId,
       name,
       attributes: toAttributes(options.attributes),
       fail(error) {
@@ -67,10 +76,11 @@ export function createTracer({ attempt, progress, replaying, now = () => new Dat
       },
       end() {
         if (!open.delete(span)) return;
-        if (isError) writeQuiet();
+        if (isError || Object.keys(span.attributes).length > 0) writeQuiet();
         if (unwritten.delete(span)) return;
         progress.trace({ ...line(), endedAt: now().toISOString(), ...(isError && { isError }) });
       },
+      isOpen: () => open.has(span),
     };
     open.add(span);
     if (options.quiet === true) {
@@ -84,6 +94,7 @@ export function createTracer({ attempt, progress, replaying, now = () => new Dat
 
   return {
     start,
+    find: (id) => [...open].find((span) => span.id === id),
     async within(name, options, work) {
       const span = start(name, options);
       try {
@@ -106,7 +117,7 @@ export function createTracer({ attempt, progress, replaying, now = () => new Dat
         kind: "log",
         spanId: id,
         parentId: currentScope().spanId ?? null,
-        name: message.length > maxMessage ? `${message.slice(0, maxMessage)}…` : message,
+        name: message.length > maxMessage ? `${message.slice(0, maxMessage)}… (${message.length - maxMessage} more characters)` : message,
         level,
         at: now().toISOString(),
         ...(level === "error" && { isError: true }),

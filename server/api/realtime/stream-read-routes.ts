@@ -1,13 +1,13 @@
 import { Hono } from "hono";
 import type { StreamChunk } from "@/lib/contracts/run";
 import { EngineError } from "../../engine/error";
+import { inputKey } from "../../engine/waiting/input";
 import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { readsRun, requireRun } from "../find-run";
 import { requires } from "../requires";
 import type { Stopping } from "../stopping";
 import { readChunksLive, type ChunkReader } from "./chunk-reader";
 import { eventText, pingText, type StreamVersion } from "./event-text";
-import { inputKey } from "./stream-write-routes";
 
 const pingMs = 15_000;
 /** Without the header `timeout-seconds`; with it, 1 to this. */

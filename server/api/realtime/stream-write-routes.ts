@@ -5,21 +5,18 @@ import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/status";
 import { appendChunks, lastChunkIndex } from "../../engine/telling/stream";
 import { EngineError } from "../../engine/error";
+import { inputBytes, sendInput } from "../../engine/waiting/input";
 import { readChunks, readJson, readText } from "../body";
 import type { ApiContext, ApiEnv, ApiRequest } from "../context";
 import { requireRun } from "../find-run";
 import { requires } from "../requires";
 
 const appendBytes = 512 * 1024;
-const inputBytes = 1024 * 1024;
 /** One ingest request; a longer stream goes on in another. */
 const ingestBytes = 256 * 1024 * 1024;
 /** Lines that go to the database together. */
 const linesAtOnce = 100;
 const keyLength = 256;
-
-/** Where what is sent into a run is kept: beside its own streams, under names that these cannot have. */
-export const inputKey = (streamId: string): string => `$input/${streamId}`;
 
 export function streamWriteRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
@@ -64,10 +61,8 @@ export function streamWriteRoutes(context: ApiContext): Hono<ApiEnv> {
     requires(context, { allow: "scope", action: "write", fromRuns: true, wants: (c) => ({ resources: [{ type: "inputStreams", id: c.req.param("runId") ?? "" }] }) }),
     async (c) => {
       const run = await requireRun(context, c);
-      assertLive(run);
       const { data } = await readJson(c, z.object({ data: z.unknown() }), inputBytes);
-      const chunk = JSON.stringify(data ?? null);
-      await appendChunks(engine, { runId: run.id, key: inputKey(checkKey(c.req.param("streamId"))), writer: `input/${randomUUID()}`, first: 0, chunks: [chunk] });
+      await sendInput(engine, { runId: run.id, streamId: c.req.param("streamId"), data: JSON.stringify(data ?? null), writer: `input/${c.req.header("x-part-id") ?? randomUUID()}` });
       return c.json({ ok: true });
     },
   );

@@ -1,24 +1,21 @@
 import { Hono } from "hono";
-import type { RunRow, TraceItem } from "@/lib/contracts/run";
 import { listRunExtras } from "../../engine/reads/extras";
-import { listEvents, listRelations, listTrace } from "../../engine/reads/run";
-import { getRunDetail, getRunRows, listRuns } from "../../engine/reads/runs";
+import { listEvents, listRelations } from "../../engine/reads/run";
+import { getRunDetail, listRuns } from "../../engine/reads/runs";
 import { getSchedule } from "../../engine/reads/schedules";
 import { allows, readableThrough } from "../authorize";
 import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { readsRun, requireRun, runIdOf } from "../find-run";
-import type { Principal } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";
-import { list, readRunsQuery } from "../runs-query";
+import { list, readRunsQuery, readSize } from "../runs-query";
 import { serverStops } from "../stopping";
+import { linesOf, placeText, readPlace, subtreeOf, traceIdOf } from "../trace-reads";
 import { readWait, runResult, runResultWithin } from "../wire/result";
 import { commonFields, namesFor, parseObject, retrievedRun } from "../wire/run";
-import { spanOf, traceTree } from "../wire/trace";
+import { spanOf, tracePage, traceTree } from "../wire/trace";
 
-/** A trace is read in pages up to this many lines: the tree form has no paging. */
-const traceLines = 20_000;
-const tracePage = 2000;
+const spansOfPage = 1000;
 
 export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
@@ -71,12 +68,15 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.get("/api/v1/runs/:runId/trace", readable, async (c) => {
     const run = await requireRun(context, c);
-    return c.json({ trace: traceTree(run, await wholeTrace(run.id), await traceIdOf(principalOf(c), run)) });
+    const { traces, truncated } = await subtreeOf(context, principalOf(c), run);
+    if (c.req.query("page[size]") === undefined && c.req.query("page[after]") === undefined) return c.json({ trace: traceTree(traces, await traceIdOf(context, principalOf(c), run)) });
+    const { next, ...spans } = tracePage(traces, { size: readSize(c.req.query("page[size]"), spansOfPage), after: readPlace(c.req.query("page[after]")) });
+    return c.json({ ...spans, pagination: { ...(next !== null && { next: placeText(next) }), ...(truncated && { truncated }) } });
   });
 
   app.get("/api/v1/runs/:runId/spans/:spanId", readable, async (c) => {
     const run = await requireRun(context, c);
-    const span = spanOf(run, await wholeTrace(run.id), c.req.param("spanId"));
+    const span = spanOf(run, await linesOf(context, run.id), c.req.param("spanId"));
     if (span === null) throw notFound(`Span ${c.req.param("spanId").slice(0, 64)}`);
     return c.json(span);
   });
@@ -89,25 +89,6 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
       data: rows.map((row) => ({ ...commonFields(row, extras.get(row.id), namesFor(c)), env })),
       pagination: { ...(next !== undefined && { next }), ...(previous !== undefined && { previous }) },
     };
-  }
-
-  /** A trace is named after its root, whose id is for those who may read that run. */
-  async function traceIdOf(principal: Principal, run: RunRow): Promise<string> {
-    if (run.rootId === undefined) return run.id;
-    const [root] = await getRunRows(engine.db, engine.env.id, [run.rootId]);
-    return root !== undefined && allows(principal, { action: "read", resources: readableThrough(root) }) ? root.id : run.id;
-  }
-
-  async function wholeTrace(runId: string): Promise<TraceItem[]> {
-    const items: TraceItem[] = [];
-    for (let after = 0; items.length < traceLines; ) {
-      const page = await listTrace(engine.db, runId, after, tracePage);
-      items.push(...page);
-      const last = page.at(-1);
-      if (last === undefined || page.length < tracePage) break;
-      after = last.seq;
-    }
-    return items;
   }
 
   return app;

@@ -1,13 +1,15 @@
-import type { Operation, OperationOutcome } from "@/lib/contracts/ipc";
+import { isWait, type Operation, type OperationOutcome } from "@/lib/contracts/ipc";
 import type { Query } from "../../db/database";
 import { isConnectionError, Unavailable } from "../../db/errors";
 import { encodeText } from "../../db/text";
 import { triggerBatch } from "../batches/batch";
 import type { Engine, LiveRun } from "../engine";
 import { EngineError } from "../error";
-import { checkKey, keyTtl, type ParentOperation } from "../triggering/prepare-run";
+import { checkKey, type ParentOperation } from "../triggering/prepare-run";
 import { completeToken, createToken } from "../waiting/token";
 import { trigger } from "../triggering/trigger";
+import { askForInput, sendInput } from "../waiting/input";
+import { firstOfKey } from "../waiting/key-of-wait";
 import { blockRun, kindOfWait } from "../waiting/wait";
 import { settleFinal, settleToken } from "../waiting/settle";
 import { readOutcome, waitRef } from "../waiting/waiters";
@@ -50,7 +52,7 @@ async function knownOutcome(engine: Engine, live: LiveRun, message: OperationMes
   const [entry] = await engine.db.query<{ outcome: string | null }>("select outcome from run_journal where run_id = $1 and attempt = $2 and seq = $3", [live.id, live.attempt, message.seq]);
   if (entry === undefined) return null;
   if (entry.outcome !== null) return readOutcome(engine, entry.outcome);
-  await block(engine, message, {});
+  if (isWait(message.operation)) await block(engine, message, {});
   return "waiting";
 }
 
@@ -86,8 +88,9 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
     }
     case "waitUntil": {
       const { idempotencyKey, idempotencyKeyTTL, durationMs } = operation;
+      if (idempotencyKey !== undefined) checkKey(idempotencyKey, "idempotencyKey");
       const date = durationMs === undefined ? operation.date : new Date(engine.clock.now() + durationMs).toISOString();
-      const until = idempotencyKey === undefined ? date : await endOfWait(engine, idempotencyKey, idempotencyKeyTTL, date);
+      const until = idempotencyKey === undefined ? date : await firstOfKey(engine, { kind: "wait", key: idempotencyKey, ttl: idempotencyKeyTTL, ref: date });
       if (Date.parse(until) <= engine.clock.now()) {
         const outcome: OperationOutcome = { ok: true, value: null };
         await writeJournal(engine, live, message, { outcome });
@@ -125,6 +128,21 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
       await writeJournal(engine, live, message, { outcome });
       return outcome;
     }
+    case "waitForInput":
+    case "nextInput":
+    case "hearInput": {
+      const outcome = await askForInput(engine, live.id, operation, (query, entry) => journalWith(query, live, message, entry));
+      if (outcome !== null) return outcome;
+      if (operation.kind === "waitForInput") await block(engine, message, { streamId: operation.streamId, ...(operation.tags && { tags: operation.tags }) });
+      return "waiting";
+    }
+    case "sendInput": {
+      const { runId, streamId, data } = operation;
+      await sendInput(engine, { runId, streamId, data, writer: `operation/${waitRef(live.id, live.attempt, message.seq)}` });
+      const outcome: OperationOutcome = { ok: true, value: { success: true } };
+      await writeJournal(engine, live, message, { outcome });
+      return outcome;
+    }
   }
 }
 
@@ -155,9 +173,9 @@ const journalSql = `
 with p as materialized (select id, env_id from run where id = $1 and epoch = $2 and status in ('EXECUTING', 'WAITING', 'QUEUED') for no key update),
 j as (
   insert into run_journal (run_id, attempt, seq, kind, fingerprint, target, outcome) select id, $3, $4, $5, $6, $8, $7 from p on conflict do nothing
-  returning run_id, outcome
+  returning run_id, kind, outcome
 ),
-u as (update run set pending_waits = pending_waits + 1 where id = any(array(select run_id from j where outcome is null))),
+u as (update run set pending_waits = pending_waits + 1 where id = any(array(select run_id from j where outcome is null and kind not in ('nextInput', 'hearInput')))),
 t as (
   insert into run_timer (env_id, kind, ref, due_at) select env_id, 'wait', $10, $9::timestamptz from p where $9::text is not null and exists (select from j) on conflict do nothing
 )
@@ -204,22 +222,4 @@ async function forget(engine: Engine, live: LiveRun, message: OperationMessage):
      update run set pending_waits = greatest(pending_waits - 1, 0) where id = (select run_id from j)`,
     [live.id, live.attempt, message.seq],
   );
-}
-
-/**
- * When a wait with an idempotency key ends: the first wait with that key decides for all later ones, until the key's TTL
- * (none: a year) is over.
- */
-async function endOfWait(engine: Engine, key: string, ttl: string | undefined, date: string): Promise<string> {
-  checkKey(key, "idempotencyKey");
-  const ttlMs = ttl === undefined ? 365 * 86_400_000 : keyTtl(ttl, "idempotencyKeyTTL");
-  const [row] = await engine.db.query<{ ref: string }>(
-    `insert into request_key as k (env_id, kind, key, ref, expires_at) values ($1, 'wait', $2, $3, now() + $4 * interval '1 ms')
-     on conflict (env_id, kind, key) do update set
-       ref = case when k.expires_at < now() then excluded.ref else k.ref end,
-       expires_at = case when k.expires_at < now() then excluded.expires_at else k.expires_at end
-     returning ref`,
-    [engine.env.id, key, date, ttlMs],
-  );
-  return row?.ref ?? date;
 }

@@ -1,11 +1,13 @@
 import type { StreamChunk } from "@/lib/contracts/run";
 import { untilKnown, type Query } from "../../db/database";
 import { groupCommit } from "../../db/group-commit";
-import { decodeText, encodeText } from "../../db/text";
+import { encodeText } from "../../db/text";
 import { eventOf, publish, type Engine } from "../engine";
 import { EngineError } from "../error";
 import type { ChunkAppend } from "../loops";
 import { runColumns, type StoredRun } from "../run-row";
+import { lockInputs, settleInputs } from "../waiting/input";
+import { resumeRuns } from "../waiting/resume";
 
 const lockSql = `
 with i as (select distinct run_id, key from json_to_recordset($1::json) as i(run_id text, key text)),
@@ -47,19 +49,29 @@ export function createChunkWrites(engine: Engine) {
       const done = await untilKnown(() => writer.transaction((query) => append(query, engine.env.id, appends)));
       publish(engine, done.announced, (run) => [eventOf(run, "streamed")]);
       engine.feed.emit("chunks", done.chunks);
+      if (done.woken.length > 0) void resumeRuns(engine, done.woken);
       return done.results;
     },
   });
 }
 
-async function append(query: Query, envId: string, appends: readonly ChunkAppend[]): Promise<{ results: ({ next: number } | Error)[]; chunks: StreamChunk[]; announced: StoredRun[] }> {
+interface Done {
+  results: ({ next: number } | Error)[];
+  chunks: StreamChunk[];
+  announced: StoredRun[];
+  /** Runs that waited for what came. */
+  woken: string[];
+}
+
+async function append(query: Query, envId: string, appends: readonly ChunkAppend[]): Promise<Done> {
+  await lockInputs(query, appends);
   const keys = JSON.stringify(appends.map(({ runId, key, writer }) => ({ run_id: runId, key, writer })));
   const fresh = await query<Locked>(lockSql, [keys, envId]);
   const streams = new Map((await query<Locked>(existingSql, [keys])).map((row) => [`${row.run_id}\n${row.key}`, row]));
   const lasts = new Map(
     (await query<{ run_id: string; key: string; writer: string; last: number }>(writersSql, [keys])).map((row) => [`${row.run_id}\n${row.key}\n${row.writer}`, row.last]),
   );
-  const rows: { run_id: string; key: string; index: number; writer: string; writer_index: number; chunk: string }[] = [];
+  const rows: { run_id: string; key: string; index: number; writer: string; writer_index: number; chunk: string; text: string }[] = [];
   const results = appends.map((item) => {
     const stream = streams.get(`${item.runId}\n${item.key}`);
     if (stream === undefined) return new EngineError(404, `Run ${item.runId} not found.`);
@@ -68,19 +80,20 @@ async function append(query: Query, envId: string, appends: readonly ChunkAppend
       const writerIndex = item.first + offset;
       if (writerIndex <= (lasts.get(writerId) ?? -1)) continue;
       lasts.set(writerId, writerIndex);
-      rows.push({ run_id: item.runId, key: item.key, index: stream.next_index, writer: item.writer, writer_index: writerIndex, chunk: encodeText(text) });
+      rows.push({ run_id: item.runId, key: item.key, index: stream.next_index, writer: item.writer, writer_index: writerIndex, chunk: encodeText(text), text });
       stream.next_index += 1;
     }
     return { next: stream.next_index };
   });
-  const texts = new Map(rows.map((row) => [`${row.run_id}\n${row.key}\n${row.index}`, decodeText(row.chunk)]));
+  const texts = new Map(rows.map((row) => [`${row.run_id}\n${row.key}\n${row.index}`, row.text]));
   const stored =
     rows.length === 0
       ? []
-      : await query<{ run_id: string; key: string; index: number; at: string }>(insertSql, [JSON.stringify(rows)]);
+      : await query<{ run_id: string; key: string; index: number; at: string }>(insertSql, [JSON.stringify(rows.map(({ text: _text, ...row }) => row))]);
   const chunks = stored
     .map((row) => ({ runId: row.run_id, key: row.key, index: row.index, at: row.at, chunk: texts.get(`${row.run_id}\n${row.key}\n${row.index}`) ?? "" }))
     .toSorted((a, b) => a.index - b.index);
   const announced = fresh.length === 0 ? [] : await query<StoredRun>(announceSql, [[...new Set(fresh.map((row) => row.run_id))]]);
-  return { results, chunks, announced };
+  const woken = await settleInputs(query, rows);
+  return { results, chunks, announced, woken };
 }

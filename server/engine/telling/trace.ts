@@ -10,8 +10,8 @@ select run_id, seq, now(), attempt, kind, span_id, parent_id, name, level, start
     started_at timestamptz, ended_at timestamptz, is_error boolean, icon text, attributes text)
 on conflict do nothing`;
 
-/** Longer log lines and attributes are cut here. */
-const maxText = 16_384;
+/** Characters of a log line or a name, and of attributes as JSON; workers keep to them. */
+const limits = { name: 131_072, attributes: 262_144 } as const;
 
 /**
  * The write loop of spans and logs. Telemetry alone commits asynchronously: a crash of the database may lose the last
@@ -48,14 +48,14 @@ function toInput(item: TraceItem) {
     kind: item.kind,
     span_id: item.spanId,
     parent_id: item.parentId,
-    name: encodeText(cut(item.name)),
+    name: encodeText(cut(item.name, limits.name)),
     level: item.level ?? null,
     started_at: item.at,
     ended_at: item.endedAt ?? null,
     is_error: item.isError ?? null,
     icon: item.icon ?? null,
-    attributes: item.attributes === undefined ? null : encodeText(cut(JSON.stringify(item.attributes))),
+    attributes: item.attributes === undefined ? null : encodeText(cut(JSON.stringify(item.attributes), limits.attributes)),
   };
 }
 
-const cut = (text: string) => (text.length <= maxText ? text : `${text.slice(0, maxText)}… (${text.length} characters)`);
+const cut = (text: string, length: number) => (text.length <= length ? text : `${text.slice(0, length)}… (${text.length} characters)`);

@@ -36,7 +36,7 @@ export async function parkRun(engine: Engine, message: { runId: string; epoch: n
   if (live === undefined || live.epoch !== message.epoch || live.open.size === 0) return;
   const [open] = await engine.shared.query<{ kind: string }>(
     message.runId,
-    "select kind from run_journal where run_id = $1 and attempt = $2 and outcome is null order by seq limit 1",
+    "select kind from run_journal where run_id = $1 and attempt = $2 and outcome is null and kind not in ('nextInput', 'hearInput') order by seq limit 1",
     [message.runId, live.attempt],
   );
   if (open !== undefined) await blockRun(engine, { ...message, kind: kindOfWait(open.kind) });
@@ -45,5 +45,6 @@ export async function parkRun(engine: Engine, message: { runId: string; epoch: n
 export function kindOfWait(operation: string): WaitKind {
   if (operation === "triggerAndWait") return "run";
   if (operation === "batchTrigger") return "batch";
+  if (operation === "waitForInput") return "input";
   return operation === "waitForToken" ? "token" : "time";
 }

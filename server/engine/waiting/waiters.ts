@@ -11,10 +11,10 @@ const settleSql = `
 with l as materialized (
   select id from run where id = any(array(select run_id from run_journal where target = $1 and outcome is null)) order by id for no key update
 ),
-w as (update run_journal set outcome = $2 where target = $1 and outcome is null and (select count(*) from l) >= 0 returning run_id, attempt),
+w as (update run_journal set outcome = $2 where target = $1 and outcome is null and (select count(*) from l) >= 0 returning run_id, attempt, kind),
 p as (
   update run set pending_waits = greatest(run.pending_waits - w.n, 0), resume_due = true
-    from (select run_id, attempt, count(*) as n from w group by 1, 2) w
+    from (select run_id, attempt, count(*) filter (where kind not in ('nextInput', 'hearInput')) as n from w group by 1, 2) w
    where run.id = w.run_id and run.attempt = w.attempt and run.status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED')
   returning run.id
 )
@@ -29,11 +29,11 @@ export async function settleWaiters(query: Query, target: string, outcome: Opera
 const settleOneSql = `
 with l as materialized (select id from run where id = $1 for no key update),
 w as (
-  update run_journal set outcome = $4 where run_id = $1 and attempt = $2 and seq = $3 and outcome is null and (select count(*) from l) >= 0 returning run_id
+  update run_journal set outcome = $4 where run_id = $1 and attempt = $2 and seq = $3 and outcome is null and (select count(*) from l) >= 0 returning run_id, kind
 ),
 tm as (delete from run_timer where kind = 'wait' and ref = $5),
 p as (
-  update run set pending_waits = greatest(run.pending_waits - 1, 0), resume_due = true
+  update run set pending_waits = greatest(run.pending_waits - (select count(*) from w where kind <> 'nextInput'), 0), resume_due = true
    where id = (select run_id from w) and attempt = $2 and status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED')
   returning run.id
 )

@@ -22,7 +22,7 @@ const common: BuildOptions = {
   target: "node20",
   logLevel: "silent",
   sourcemap: "linked",
-  banner: { js: 'import { createRequire as __require } from "node:module"; const require = __require(import.meta.url);' },
+  banner: { js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);' },
 };
 
 /** SDK and worker as the build makes them: one compiled SDK that the worker and every bundle import by address. */

@@ -23,8 +23,8 @@ export interface Supervised {
   exited(): Promise<number | null>;
 }
 
-export function supervise(entry: string, bundle: string, options: { execArgv?: string[]; cwd?: string } = {}): Supervised {
-  const child = fork(entry, [bundle], { execArgv: ["--enable-source-maps", ...(options.execArgv ?? [])], env: { ...baseEnv }, stdio: ["ignore", "pipe", "pipe", "ipc"], ...(options.cwd !== undefined && { cwd: options.cwd }) });
+export function supervise(entry: string, bundle: string, options: { execArgv?: string[]; cwd?: string; env?: Record<string, string> } = {}): Supervised {
+  const child = fork(entry, [bundle], { execArgv: ["--enable-source-maps", ...(options.execArgv ?? [])], env: { ...baseEnv, ...options.env }, stdio: ["ignore", "pipe", "pipe", "ipc"], ...(options.cwd !== undefined && { cwd: options.cwd }) });
   const said: FromWorker[] = [];
   const waiting = new Set<() => void>();
   let output = "";
