@@ -105,7 +105,10 @@ test("a saved task runs with its new code; a broken one is named while the last 
 }, 60_000);
 
 test("started while the project is broken, it serves the last good version and says what is wrong", async () => {
+  const saved = server.output().length;
   project.write("trigger/broken.ts", "import './nowhere';\n");
+  // Otherwise this may be told after the signal, which would be in order.
+  await said(/trigger\/broken\.ts:1:8/, saved);
   const client = clientOf(server.origin, key);
   const running = await client.trigger("slow", { ms: 60_000 });
   await expect.poll(async () => (await client.run(running)).status).toBe("EXECUTING");

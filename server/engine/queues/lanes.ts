@@ -1,3 +1,8 @@
+import { availableParallelism } from "node:os";
+
+/** Runs on their way to a worker at most, per core: bounds a claim however many slots are free. */
+export const claimLimit = 250 * availableParallelism();
+
 /** What a run occupies: a queue and, within it, a concurrency key ('' when it has none). */
 export interface Lane {
   queue: string;
@@ -61,3 +66,16 @@ export function lowerFloor(lane: LaneState, score: number): void {
 }
 
 export const laneId = (lane: Lane): string => `${lane.queue}\n${lane.key}`;
+
+/** Slots that these runs give back: of each lane, of each queue, and of all. */
+export function slotsOf(runs: readonly string[], slots: ReadonlyMap<string, LaneState>): { lanes: Map<LaneState, number>; queues: Map<QueueState, number>; all: number } {
+  const freed = { lanes: new Map<LaneState, number>(), queues: new Map<QueueState, number>(), all: 0 };
+  for (const id of runs) {
+    const lane = slots.get(id);
+    if (lane === undefined) continue;
+    freed.all += 1;
+    freed.lanes.set(lane, (freed.lanes.get(lane) ?? 0) + 1);
+    freed.queues.set(lane.of, (freed.queues.get(lane.of) ?? 0) + 1);
+  }
+  return freed;
+}

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Claim, Lane, Pick } from "./lanes";
-import { claimLimit, Scheduler } from "./scheduler";
+import { claimLimit, type Claim, type Lane, type Pick } from "./lanes";
+import { Scheduler } from "./scheduler";
 
 const lane = (queue: string, key = ""): Lane => ({ queue, key });
 /** What a claim would take; it takes nothing. */

@@ -1,12 +1,9 @@
-import { availableParallelism } from "node:os";
 import type { EnvironmentState } from "@/lib/contracts/realtime";
-import { addClaiming, laneId, lowerFloor, type Claim, type Lane, type LaneState, type Pick, type QueueLimits, type QueueState, type Share } from "./lanes";
+import { addClaiming, claimLimit, laneId, lowerFloor, slotsOf, type Claim, type Lane, type LaneState, type Pick, type QueueLimits, type QueueState, type Share } from "./lanes";
 
 /** Lanes looked at in one claim. */
 const maxLanes = 200;
 const floorLifeMs = 1000;
-/** Runs on their way to a worker at most, per core: bounds a claim however many slots are free. */
-export const claimLimit = 250 * availableParallelism();
 
 /**
  * Who may run now: slots of the environment, of each queue and concurrency key, and how many runs wait per lane.
@@ -209,17 +206,8 @@ export class Scheduler {
    */
   claim(capacity: number, leaving: readonly string[] = [], now = performance.now()): Claim | null {
     if (this.#waiting === 0) return null;
-    const freed = new Map<LaneState, number>();
-    const freedOf = new Map<QueueState, number>();
-    let left = 0;
-    for (const id of leaving) {
-      const lane = this.#slots.get(id);
-      if (lane === undefined) continue;
-      left += 1;
-      freed.set(lane, (freed.get(lane) ?? 0) + 1);
-      freedOf.set(lane.of, (freedOf.get(lane.of) ?? 0) + 1);
-    }
-    const room = Math.min(capacity, this.environmentRoom + left, claimLimit, Math.ceil(this.environmentCapacity / 2));
+    const freed = slotsOf(leaving, this.#slots);
+    const room = Math.min(capacity, this.environmentRoom + freed.all, claimLimit, Math.ceil(this.environmentCapacity / 2));
     if (room <= 0) {
       this.#saturated = true;
       return null;
@@ -229,7 +217,7 @@ export class Scheduler {
       for (const lane of this.#queued.values()) lane.floor = 0;
     }
     const roomOf = (lane: LaneState) =>
-      Math.min(lane.waiting - lane.claiming, this.#room(lane, { lane: freed.get(lane) ?? 0, queue: freedOf.get(lane.of) ?? 0 }));
+      Math.min(lane.waiting - lane.claiming, this.#room(lane, { lane: freed.lanes.get(lane) ?? 0, queue: freed.queues.get(lane.of) ?? 0 }));
     const chosen: LaneState[] = [];
     for (const lane of this.#queued.values()) {
       if (roomOf(lane) > 0) chosen.push(lane);

@@ -7,6 +7,7 @@ import { addBatchItems, createBatch, sealBatch } from "../batches/batch";
 import { cancelRun } from "./cancel-run";
 import { loseRuns } from "./lose-runs";
 import { performOperation } from "./operation";
+import { errorIdOf } from "../errors/error-id";
 import { releaseParked } from "../versions/release-parked";
 import { setQueuePaused } from "../queues/queue";
 import { listEvents } from "../reads/run";
@@ -265,7 +266,8 @@ describe("the end of a run", () => {
     const { id } = await start(n, "parent");
     await until(n, id, "WAITING");
     const child = (await listRuns(suite.db, "env_1", { task: ["child"], limit: 1 })).rows[0]?.id ?? "";
-    const end = { status: "FAILED", event: "failed", error: { type: "STRING_ERROR", raw: "late" }, usageMs: 0 } as const;
+    const error = { type: "STRING_ERROR", raw: "late" } as const;
+    const end = { status: "FAILED", event: "failed", error, errorId: errorIdOf("child", error), usageMs: 0 } as const;
     const [refused] = await Promise.all([
       n.engine.finishes.submit({ ...end, runId: id, epoch: 0, from: ["EXECUTING", "WAITING"] }),
       n.engine.finishes.submit({ ...end, runId: child, epoch: 1, from: ["EXECUTING"] }),

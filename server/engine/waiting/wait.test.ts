@@ -166,16 +166,16 @@ describe("when a shared process dies", () => {
 
 describe("a batch over HTTP", () => {
   it("takes items in any order, twice, and completes when all are final", async () => {
-    const n = await node({ child: async ({ assignment }) => decodePacket(assignment.payload) });
+    const n = await node({ child: async ({ assignment }) => decodePacket(assignment.payload) }, { environment: "dev" });
     const batch = await createBatch(n.engine, { runCount: 3 });
     const items = [2, 0, 1].map((index) => ({ index, task: index === 1 ? "unknown" : "child", payload: { index } }));
     await addBatchItems(n.engine, batch.id, items.slice(0, 2));
     expect(await sealBatch(n.engine, batch.id)).toEqual({ sealed: false, enqueuedCount: 2, expectedCount: 3 });
     expect(await addBatchItems(n.engine, batch.id, items)).toEqual({ accepted: 1, deduplicated: 2 });
     expect(await sealBatch(n.engine, batch.id)).toMatchObject({ sealed: true });
-    const stored = await getBatch(suite.db, "env_1", batch.id);
+    const stored = await getBatch(suite.db, "env_2", batch.id);
     for (const id of stored?.runs ?? []) await until(n, id);
-    await expect.poll(() => getBatch(suite.db, "env_1", batch.id)).toMatchObject({ status: "PARTIAL_FAILED", runs: { length: 3 }, errors: [{ index: 1, taskIdentifier: "unknown" }] });
+    await expect.poll(() => getBatch(suite.db, "env_2", batch.id)).toMatchObject({ status: "PARTIAL_FAILED", runs: { length: 3 }, errors: [{ index: 1, taskIdentifier: "unknown" }] });
   });
 });
 
