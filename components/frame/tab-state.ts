@@ -1,18 +1,24 @@
 "use client";
 import { useEffect } from "react";
 import { toneColor, type Tone } from "@/components/ui/tone";
+import { readableText } from "@/lib/view/readable-text";
+
+/** Letters of a title: tabs show some thirty, and what others wrote may be pages. */
+const longest = 200;
 
 /** What the browser's tab says: the words in its title, and a dot in its icon for what the eye finds among many tabs. Null: as it is. */
 export function useTabState(title: string | null, tone: Tone | null): void {
   useEffect(() => {
     if (title === null) return undefined;
     let given = document.title;
-    const mine = `${title} · Signalbox`;
+    let mine = `${readableText(title).slice(0, longest)} · Signalbox`;
     // The router writes the page's own title when it has it, which may be later.
     const write = (): void => {
       if (document.title === mine) return;
       given = document.title;
       document.title = mine;
+      // As it reads back, without white space that is more than one space: compared otherwise it would be set again without end.
+      mine = document.title;
     };
     write();
     const observer = new MutationObserver(write);

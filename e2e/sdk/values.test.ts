@@ -17,6 +17,7 @@ import { oddValue, oddValues } from "./fixtures/odd-values";
 /**
  * Every odd value through every door: payload, output, metadata, log line, error, tag, stream chunk, token and batch item, from the SDK
  * of a task, from the published client, and over plain HTTP. All is sent at once; each test looks at one value.
+ * The published client writes no streams outside of a task: there it has nothing behind \`streams.append\`.
  */
 const data = mkdtempSync(join(tmpdir(), "signalbox-values-"));
 const names = oddValues.map(({ name }) => name);
@@ -56,8 +57,8 @@ const refused = (error: unknown): { refused: string } => ({ refused: String(erro
 const own: { single: Map<string, string>; batch: Map<string, string>; given: Map<string, string>; thrown: Map<string, string>; tagged: Map<string, string>; tokens: Map<string, string> } = { single: new Map(), batch: new Map(), given: new Map(), thrown: new Map(), tagged: new Map(), tokens: new Map() };
 let said: { metadata: Record<string, unknown>; chunks: Map<string, unknown>; lines: Map<string, unknown> };
 type Door = Map<string, string | { refused: string }>;
-let client: { single: Door; tokens: Door; batch: Door };
-let plain: { single: Door; tokens: Door; batch: Door; chunks: Map<string, unknown> };
+let client: { single: Door; tokens: Door; batch: Door; tagged: Door };
+let plain: { single: Door; tokens: Door; batch: Door; tagged: Door; metadata: Map<string, unknown>; chunks: Map<string, unknown> };
 
 beforeAll(async () => {
   server = await startServer({ directory: join(import.meta.dirname, "fixtures", "project"), data });
@@ -73,6 +74,7 @@ beforeAll(async () => {
       return wait.completeToken(id, oddValue(name) as object).then(() => id, refused); // what JavaScript passes
     }),
     batch: await byName((name) => tasks.batchTrigger("odd-echo", [{ payload: oddValue(name) }]).then(({ batchId }) => batchId, refused)),
+    tagged: await byName((name) => tasks.trigger("odd-echo", 0, { tags: [oddValue(name) as string] }).then(({ id }) => id, refused)), // what JavaScript passes
   };
   plain = await overHttp();
   const { single, batch } = await outputOf(spreadId);
@@ -108,8 +110,25 @@ async function overHttp(): Promise<typeof plain> {
       const { status } = await http("POST", `/api/v1/waitpoints/tokens/${body.id}/complete`, { data: toPlain(oddValue(name)) });
       return status === 200 ? String(body.id) : { refused: String(status) };
     }),
+    tagged: await byName(async (name) => idOf(await http("POST", "/api/v1/tasks/odd-echo/trigger", { payload: 0, options: { tags: [toPlain(oddValue(name))] } }))),
+    metadata: await byName(async (name) => {
+      const { id } = await tasks.trigger("odd-echo", 0, { delay: "1h" });
+      const { status, body } = await http("PUT", `/api/v1/runs/${id}/metadata`, { metadata: { value: toPlain(oddValue(name)) } });
+      expect([name, status, status === 200 ? "" : body]).toEqual([name, 200, ""]);
+      return (await http("GET", `/api/v1/runs/${id}/metadata`)).body.metadata;
+    }),
     chunks: await chunksOf(target, names.length, "http"),
   };
+}
+
+/** A tag is text as it comes in JSON; what is none is refused, and says of which option. */
+async function expectTag(sent: string | { refused: string } | undefined, json: unknown): Promise<void> {
+  const text = typeof json === "string" ? json.trim() : "";
+  if (typeof sent === "string") expect((await runs.retrieve(sent)).tags).toEqual(text === "" ? [] : [text]);
+  else {
+    expect(typeof json !== "string" || text.length > 128 || unsafeText.test(text), sent?.refused).toBe(true);
+    expect(sent?.refused).toMatch(/tag/i);
+  }
 }
 
 async function chunksOf(runId: string, count: number, key = "odd"): Promise<Map<string, unknown>> {
@@ -175,6 +194,14 @@ const sayable = (name: string): boolean => {
     return false;
   }
 };
+const isJson = (name: string): boolean => {
+  try {
+    jsonOf(oddValue(name));
+    return true;
+  } catch {
+    return false;
+  }
+};
 const jsonOf = (value: unknown): unknown => JSON.parse(JSON.stringify({ value })).value;
 
 const answerOf = async (token: string): Promise<unknown> => {
@@ -229,6 +256,8 @@ describe.each(names)("%s", (name) => {
     const token = client.tokens.get(name);
     if (typeof token === "string") expect(await answerOf(token), "token").toEqual(jsonOf(oddValue(name)));
     else expect(() => jsonOf(oddValue(name)), "token").toThrow(/./);
+    if (isJson(name)) await expectTag(client.tagged.get(name), jsonOf(oddValue(name)));
+    else expect(client.tagged.get(name), "tag").toMatchObject({ refused: expect.any(String) });
     // What it reads is JSON.
     const read = await runs.retrieve(own.given.get(name) ?? "");
     expect(read.status).toBe("COMPLETED");
@@ -244,6 +273,8 @@ describe.each(names)("%s", (name) => {
     }
     expect(await answerOf(asText(plain.tokens.get(name))), "token").toEqual(expectedPlain(name));
     expect(plain.chunks.get(name), "stream chunk").toEqual(expectedPlain(name));
+    expect(plain.metadata.get(name), "metadata").toEqual(jsonOf({ value: expectedPlain(name) }));
+    await expectTag(plain.tagged.get(name), jsonOf(toPlain(oddValue(name))));
   });
 });
 
