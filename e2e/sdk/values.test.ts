@@ -273,7 +273,7 @@ describe.each(names)("%s", (name) => {
     }
     expect(await answerOf(asText(plain.tokens.get(name))), "token").toEqual(expectedPlain(name));
     expect(plain.chunks.get(name), "stream chunk").toEqual(expectedPlain(name));
-    expect(plain.metadata.get(name), "metadata").toEqual(jsonOf({ value: expectedPlain(name) }));
+    expect(plain.metadata.get(name), "metadata").toEqual({ value: expectedPlain(name) });
     await expectTag(plain.tagged.get(name), jsonOf(toPlain(oddValue(name))));
   });
 });
