@@ -13,9 +13,10 @@ test("a value comes back as it was, here and at a client with superjson", () => 
   fc.assert(
     fc.property(anything, (value) => {
       const packet = encodePacket(value);
-      fc.pre(!endsInBackslash.test(packet.data ?? ""));
+      // Below a key that readers take for an attack there are no types, either.
+      fc.pre(!endsInBackslash.test(packet.data ?? "") && !isUnsafe(packet.data));
       expect(decodePacket(packet)).toEqual(value);
-      fc.pre(packet.dataType === "application/super+json" && !isUnsafe(packet.data));
+      fc.pre(packet.dataType === "application/super+json");
       expect(superjson.parse(packet.data ?? "")).toEqual(value);
     }),
     { numRuns: 500 },

@@ -61,6 +61,11 @@ test("what it refuses whatever it does is told", () => {
   expect(admits(z.object({}), undefined)).toBe(false);
 });
 
+test("what is filled in inside a value that must be there may be left out", () => {
+  expect(admits(z.nonoptional(z.string().prefault("given")), undefined)).toBe(true);
+  expect(admits(z.object({ a: z.nonoptional(z.string().default("given")) }), {})).toBe(true);
+});
+
 test("a character of two units is let in where two are asked for: versions of zod count differently", () => {
   expect(admits(z.string().length(2), "😀")).toBe(true);
   expect(admits(z.string().min(3), "😀")).toBe(false);

@@ -95,6 +95,8 @@ function mayBeAbsent(schema: z.core.$ZodTypes): boolean {
       return true;
     case "nullable":
     case "readonly":
+    // What is filled in inside is there for it.
+    case "nonoptional":
       return mayBeAbsent(known(def.innerType));
     case "pipe":
       return mayBeAbsent(known(def.in));
