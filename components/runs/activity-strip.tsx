@@ -39,7 +39,7 @@ export function ActivityStrip({ view, filter, onChange }: ActivityStripProps) {
   const inBars = bars?.reduce((sum, bar) => sum + bar.total, 0) ?? 0;
 
   return (
-    <div className="flex h-24 shrink-0 flex-col gap-x-6 border-b border-line px-4 py-2 sm:h-16 sm:flex-row">
+    <div className="flex h-36 shrink-0 flex-col gap-x-6 border-b border-line px-4 py-2 sm:h-16 sm:flex-row">
       <div className="h-12 min-w-0 sm:flex-1">
         {bars ? (
           <ActivityBars
@@ -53,7 +53,7 @@ export function ActivityStrip({ view, filter, onChange }: ActivityStripProps) {
           <Skeleton className="h-full" />
         )}
       </div>
-      <div className="flex min-w-0 shrink-0 items-center justify-between gap-2 max-sm:mt-1 sm:flex-col sm:items-end sm:justify-center sm:gap-0">
+      <div className="flex min-w-0 shrink-0 flex-col max-sm:mt-1 sm:items-end sm:justify-center">
         <Total activity={data} failed={failed} hasFrom={filter.from !== undefined} />
         <SystemState view={view} onChange={onChange} />
       </div>

@@ -30,7 +30,7 @@ export function SystemState({ view, onChange }: { view: RunsView; onChange: (nex
   const counts = useCounts().data;
   const shown = viewKey(view);
   return (
-    <fieldset aria-label="This environment now" className="flex min-w-0 items-center gap-1 overflow-x-auto [scrollbar-width:none]">
+    <fieldset aria-label="This environment now" className="flex min-w-0 items-center gap-x-1 max-sm:flex-wrap">
       {states.map((state) => {
         const next = viewOf(state);
         const isShown = viewKey(next) === shown;
