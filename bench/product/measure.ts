@@ -12,7 +12,8 @@ import { fanOutLines, measureFanOut } from "./fan-out";
 import { startupLines } from "./lines";
 import { measurePages, pageLines } from "./pages";
 import { measurePixel, pixelLines } from "./pixel";
-import { connectToProduct, seedFinishedRuns } from "./seed";
+import { seedHistory } from "../seed/history";
+import { connectToProduct } from "./connect";
 import { findCheckout, startProduct, type ProductServer } from "./server";
 import { productSubject, type ProductSubject } from "./subject";
 import { measureParents, measureWaits, parentLines, waitLines } from "./waiting-rows";
@@ -67,13 +68,14 @@ async function openCandidate({ results, cleanup }: Measuring, { name, dataDir, c
   cleanup.add(server.stop);
   const subject = await productSubject(name, server);
   cleanup.add(subject.close);
-  const runId = await subject.runOnce();
+  await subject.runOnce();
   const client = await connectToProduct(dataDir); // which must be durable
   try {
     const count = stored.toLocaleString("en-US");
     if (stored > 0) {
       console.log(`storing ${count} finished runs`);
-      await seedFinishedRuns(client, { runId, count: stored });
+      const { rows } = await client.query<{ id: string }>("select id from environment");
+      await seedHistory(client, { envId: rows[0]?.id ?? "", runs: stored, days: 14 });
     }
     results.describe(name, `${subject.settings}${stored > 0 ? `; ${count} finished runs stored` : ""}`);
   } finally {

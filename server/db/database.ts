@@ -79,7 +79,8 @@ export function openDatabase(options: { url: string; poolSize?: number; connectM
   const settings = "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c jit=off -c idle_in_transaction_session_timeout=60000";
   const connection = { connectionString: options.url, types, options: settings, connectionTimeoutMillis: options.connectMs ?? 5000, keepAlive: true };
   const pool = openPool({ ...connection, max: options.poolSize ?? 8 });
-  const listSettings = `${settings} -c statement_timeout=${options.listMs ?? listMs}`;
+  // Which index finds the few depends on what is asked for; planning costs less than a millisecond, workers to help take ten to start.
+  const listSettings = `${settings.replace("force_generic_plan", "force_custom_plan")} -c max_parallel_workers_per_gather=0 -c statement_timeout=${options.listMs ?? listMs}`;
   const listPool = openPool({ ...connection, options: listSettings, max: listConnections });
   const writers = new Set<Writer>();
   let closing: Promise<unknown> | null = null;

@@ -78,13 +78,15 @@ async function insertNamed(query: Query, id: string, runIds: readonly string[]):
 }
 
 async function insertMatching(engine: Engine, query: Query, id: string, conditions: RunConditions): Promise<number> {
-  const { where, params } = await runConditions(engine.db, engine.env.id, conditions);
+  const { from, where, params } = await runConditions(engine.db, engine.env.id, conditions);
   const sql = `
-with chosen as (select run.id, run.created_at from run where ${where.join(" and ")} limit $${params.length + 2}),
+with chosen as (select run.id, run.created_at from ${from} where ${where.join(" and ")} limit $${params.length + 2}),
 n as (
   insert into bulk_item (bulk_id, seq, run_id) select $${params.length + 1}, row_number() over (order by created_at, id) - 1, id from chosen returning 1
 )
 select count(*) as n from n`;
+  // Which index finds them depends on the values.
+  await query("set local plan_cache_mode = force_custom_plan");
   const [inserted] = await query<{ n: number }>(sql, [...params, id, limits.bulkRuns + 1]);
   const total = inserted?.n ?? 0;
   if (total > limits.bulkRuns) throw new EngineError(422, `More than ${limits.bulkRuns} runs match. Narrow the filter, for example by time.`, { param: "filter" });

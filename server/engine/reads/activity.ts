@@ -64,10 +64,10 @@ function pointsOf(cells: readonly Cell[], { fromMs, toMs, stepMinutes }: Span): 
 
 /** `oldest`: there are more runs before it. */
 async function readRuns(db: Database, envId: string, filter: RunFilter, { fromMs, stepMinutes }: Span): Promise<{ cells: Cell[]; oldest: string | null }> {
-  const { where, params } = await runConditions(db, envId, filter);
+  const { from, where, params, createdAt, id } = await runConditions(db, envId, filter);
   const p = (value: unknown) => `$${params.push(value)}`;
   const sql = `
-with newest as materialized (select run.created_at, run.status from run where ${where.join(" and ")} order by run.created_at desc, run.id desc limit ${p(limits.countedRuns + 1)})
+with newest as materialized (select run.created_at, run.status from ${from} where ${where.join(" and ")} order by ${createdAt} desc, ${id} desc limit ${p(limits.countedRuns + 1)})
 select floor((extract(epoch from created_at)::float8 * 1000 - ${p(fromMs)}::float8) / ${p(stepMinutes * minuteMs)}::float8)::int as slot, status, count(*)::int as n,
        (select case when count(*) > ${p(limits.countedRuns)} then min(created_at) end from newest) as oldest
   from newest group by 1, 2`;
@@ -77,8 +77,8 @@ select floor((extract(epoch from created_at)::float8 * 1000 - ${p(fromMs)}::floa
 
 /** Exact up to `limits.countedRuns`. */
 async function countRuns(db: Database, envId: string, filter: RunFilter): Promise<Activity["total"]> {
-  const { where, params } = await runConditions(db, envId, filter);
-  const [row] = await db.lists<{ n: number }>(`select count(*)::int as n from (select from run where ${where.join(" and ")} limit $${params.length + 1}) run`, [...params, limits.countedRuns + 1]);
+  const { from, where, params } = await runConditions(db, envId, filter);
+  const [row] = await db.lists<{ n: number }>(`select count(*)::int as n from (select from ${from} where ${where.join(" and ")} limit $${params.length + 1}) run`, [...params, limits.countedRuns + 1]);
   const n = row?.n ?? 0;
   return { count: Math.min(n, limits.countedRuns), more: n > limits.countedRuns };
 }

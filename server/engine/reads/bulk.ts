@@ -90,10 +90,10 @@ export async function listBulkItems(db: Database, id: string, { after, outcome }
 
 /** How many runs an action on all that match would be about. */
 export async function previewBulk(db: Database, envId: string, conditions: RunConditions): Promise<Omit<BulkPreview, "to">> {
-  const { where, params } = await runConditions(db, envId, conditions);
+  const { from, where, params } = await runConditions(db, envId, conditions);
   const [row] = await db.lists<{ live: number; finished: number }>(
     `select count(*) filter (where finished_at is null)::int as live, count(*) filter (where finished_at is not null)::int as finished
-       from (select run.finished_at from run where ${where.join(" and ")} limit $${params.length + 1}) run`,
+       from (select run.finished_at from ${from} where ${where.join(" and ")} limit $${params.length + 1}) run`,
     [...params, limits.bulkRuns + 1],
   );
   const { live = 0, finished = 0 } = row ?? {};

@@ -3,6 +3,10 @@ import type { RunsQuery } from "@/lib/contracts/dashboard";
 import type { Database } from "../../db/database";
 import { notableStatuses } from "../triggering/insert-runs";
 
+type Lists = Pick<Database, "lists">;
+/** Adds a parameter and answers its name. */
+type Param = (value: unknown) => string;
+
 /** Above this many waiting runs, a QUEUED one is near the top of any list. */
 const fewQueued = 1000;
 
@@ -10,7 +14,7 @@ const fewQueued = 1000;
  * The condition that finds runs of these statuses by an index that holds few others: `notable`, the slots, the queue.
  * COMPLETED ones are dense, and found by going down the list.
  */
-async function statusCondition(db: Pick<Database, "lists">, envId: string, statuses: readonly RunStatus[], param: (value: unknown) => string): Promise<string> {
+async function statusCondition(db: Lists, envId: string, statuses: readonly RunStatus[], param: Param): Promise<string> {
   if (statuses.every((status) => notableStatuses.includes(status))) return statuses.length === 1 ? `run.notable = ${param(statuses[0])}` : `run.notable = any(${param(statuses)})`;
   if (statuses.every((status) => status === "EXECUTING" || status === "DEQUEUED")) {
     return `run.id = any(array(select run_id from run_slot where env_id = $1)) and run.status = any(${param(statuses)})`;
@@ -23,10 +27,28 @@ async function statusCondition(db: Pick<Database, "lists">, envId: string, statu
   return `run.status = any(${param(statuses)})`;
 }
 
-/** A run that names no machine has that of its version's config; the versions that fit are looked up once. */
-const machineCondition = (presets: string) => `(run.machine = any(${presets}) or run.machine is null
-  and coalesce(run.deployment, (select version from deployment where env_id = $1 and is_current))
-    = any(array(select version from deployment where env_id = $1 and coalesce(manifest::json #>> '{config,machine}', 'small-1x') = any(${presets}))))`;
+/** A run that names no machine has that of its version's config; the versions that fit are looked up first. */
+async function machineCondition(db: Lists, envId: string, presets: readonly string[], param: Param): Promise<string> {
+  const versions = await db.lists<{ version: string; is_current: boolean }>(
+    "select version, is_current from deployment where env_id = $1 and coalesce(manifest::json #>> '{config,machine}', 'small-1x') = any($2)",
+    [envId, presets],
+  );
+  const named = presets.length === 1 ? `run.machine = ${param(presets[0])}` : `run.machine = any(${param(presets)})`;
+  if (versions.length === 0) return named;
+  const theirs = `run.deployment = any(${param(versions.map(({ version }) => version))})`;
+  return `(${named} or run.machine is null and ${versions.some((version) => version.is_current) ? `(run.deployment is null or ${theirs})` : theirs})`;
+}
+
+/** The queue of a task has the runs of that task, and where a trigger has named it those of others, which are few and have an index. */
+async function queueCondition(db: Lists, envId: string, queues: readonly string[], param: Param): Promise<string> {
+  const isShared = "run.queue <> 'task/' || run.task";
+  const [others] = await db.lists("select from run where env_id = $1 and queue = any($2) and queue <> 'task/' || task limit 1", [envId, queues]);
+  const tasks = queues.flatMap((queue) => (queue.startsWith("task/") ? [queue.slice("task/".length)] : []));
+  const list = (column: string, values: readonly string[]) => (values.length === 1 ? `${column} = ${param(values[0])}` : `${column} = any(${param(values)})`);
+  if (others === undefined) return tasks.length === 0 ? "false" : `${list("run.task", tasks)} and ${list("run.queue", queues)}`;
+  if (tasks.length === 0) return `${list("run.queue", queues)} and ${isShared}`;
+  return list("run.queue", queues);
+}
 
 /** What the API's lists ask for beyond those of the dashboard. */
 export interface RunConditions extends Omit<RunsQuery, "limit" | "cursor"> {
@@ -37,16 +59,41 @@ export interface RunConditions extends Omit<RunsQuery, "limit" | "cursor"> {
   anyError?: string[];
 }
 
-const runsTagged = (tags: string) => `run.id in (select run_id from run_tag where env_id = $1 and tag ${tags} order by created_at desc, run_id desc limit 100000)`;
+/** Runs with so few tags in common are looked up by tag, whatever else is asked for. */
+const fewTagged = 1000;
+const isTagged = "select run_id from run_tag where env_id = $1 and tag";
+
+/** The tag that fewest runs have, counted up to the bound: it finds the runs, the others are looked for in them. */
+async function rarestTag(db: Lists, envId: string, tags: readonly string[]): Promise<{ tag: string; isRare: boolean } | null> {
+  const [rarest] = await db.lists<{ tag: string; n: number }>(
+    `select tag, n from unnest($2::text[]) as tag, lateral (select count(*) as n from (select from run_tag t where t.env_id = $1 and t.tag = tag.tag limit ${fewTagged}) few) counted order by n limit 1`,
+    [envId, tags],
+  );
+  return rarest === undefined ? null : { tag: rarest.tag, isRare: rarest.n < fewTagged };
+}
 
 /** The runs that it canceled, and those that it made. */
 const runsOfBulk = (ids: string) => `run.id = any(array(select coalesce(made, run_id) from bulk_item where bulk_id = any(${ids}) and outcome = 'done'))`;
+
+/** Runs that a filter finds, for a statement: `from … where …`, and the columns that order them in time and have an index. */
+export interface Selection {
+  from: string;
+  /** The same among the rows of a subquery. */
+  fromAmong(runs: string): string;
+  where: string[];
+  params: unknown[];
+  createdAt: string;
+  id: string;
+}
+
+/** Filters that have an index of their own, or few runs. */
+const narrowing = ["version", "machine", "region", "schedule", "error", "anyError", "bulk", "anyBulk", "batch", "parent", "root", "isTest", "id"] as const;
 
 /**
  * What a filter asks of rows of `run`: conditions to be joined by `and`, and their parameters, of which the first is the environment.
  * The most telling one has an index: a list, a count and a bulk action find the same runs the same way.
  */
-export async function runConditions(db: Pick<Database, "lists">, envId: string, query: RunConditions): Promise<{ where: string[]; params: unknown[] }> {
+export async function runConditions(db: Lists, envId: string, query: RunConditions): Promise<Selection> {
   const params: unknown[] = [envId];
   const where = ["run.env_id = $1"];
   const add = (condition: (param: string) => string, value: unknown) => {
@@ -66,15 +113,25 @@ export async function runConditions(db: Pick<Database, "lists">, envId: string, 
     if (asks) where.push("(run.status <> 'WAITING' or run.waiting_on = 'token')");
   }
   list("run.task", query.task);
-  list("run.queue", query.queue);
-  const [tag, ...otherTags] = query.tag ?? [];
-  // One tag finds the runs, the others are looked for in them: more tags are no more work.
-  if (tag !== undefined) add((p) => runsTagged(`= ${p}`), tag);
-  if (otherTags.length > 0) add((p) => `run.tags @> ${p}::text[]`, otherTags);
-  if (query.anyTag !== undefined && query.anyTag.length > 0) add((p) => runsTagged(`= any(${p})`), query.anyTag);
-  // Looked for in the text of the options as it was written: parsing it would fail at what JSON holds and text does not.
+  if (query.queue !== undefined && query.queue.length > 0) where.push(await queueCondition(db, envId, query.queue, (value) => `$${params.push(value)}`));
+  const tags = query.tag ?? [];
+  const rarest = tags.length === 0 ? null : await rarestTag(db, envId, tags);
+  // A tag that many have gives the order of the list, unless something else is likely to find fewer.
+  const tag = rarest !== null && (rarest.isRare || narrowing.every((key) => query[key] === undefined)) ? rarest.tag : undefined;
+  if (tag !== undefined) add((p) => `t.env_id = $1 and t.tag = ${p}`, tag);
+  if (tags.length > (tag === undefined ? 0 : 1)) add((p) => `run.tags @> ${p}::text[]`, tags);
+  if (query.anyTag !== undefined && query.anyTag.length > 0) {
+    const [counted] = await db.lists<{ n: number }>(`select count(*) as n from (${isTagged} = any($2) limit ${fewTagged}) few`, [envId, query.anyTag]);
+    if ((counted?.n ?? 0) < fewTagged) add((p) => `run.id = any(array(${isTagged} = any(${p})))`, query.anyTag);
+    else add((p) => `run.tags && ${p}::text[]`, query.anyTag);
+  }
+  // As it stands in the text of the options: parsing it would fail at what JSON holds and text does not.
   if (query.region !== undefined && query.region.length > 0) {
-    add((p) => `exists (select from run_data d, unnest(${p}::text[]) as part where d.run_id = run.id and strpos(d.options, part) > 0)`, query.region.map((region) => `"region":${JSON.stringify(region)}`));
+    const regionOf = `substring(d.options from '"region":("(?:[^"\\\\]|\\\\.)*")')`;
+    add(
+      (p) => `run.id in (select run_id from run_data d where strpos(d.options, '"region":"') > 0 and ${regionOf} = any(${p}))`,
+      query.region.map((region) => JSON.stringify(region)),
+    );
   }
   if (query.schedule !== undefined) {
     add((p) => `run.id in (select run_id from schedule_tick where env_id = $1 and schedule_id = any(${p}) and run_id is not null order by tick desc limit 100000)`, query.schedule);
@@ -87,13 +144,15 @@ export async function runConditions(db: Pick<Database, "lists">, envId: string, 
   if (query.root !== undefined) add((p) => `run.root_id = ${p}`, query.root);
   if (query.rootOnly === true) where.push("run.parent_id is null");
   list("run.deployment", query.version);
-  if (query.machine !== undefined && query.machine.length > 0) add(machineCondition, query.machine);
+  if (query.machine !== undefined && query.machine.length > 0) where.push(await machineCondition(db, envId, query.machine, (value) => `$${params.push(value)}`));
   if (query.isTest !== undefined) add((p) => `run.is_test = ${p}`, query.isTest);
-  if (query.from !== undefined) add((p) => `run.created_at >= ${p}`, query.from);
-  if (query.to !== undefined) add((p) => `run.created_at <= ${p}`, query.to);
+  const createdAt = tag === undefined ? "run.created_at" : "t.created_at";
+  if (query.from !== undefined) add((p) => `${createdAt} >= ${p}`, query.from);
+  if (query.to !== undefined) add((p) => `${createdAt} <= ${p}`, query.to);
   if (query.id !== undefined) {
     add((p) => `run.id >= ${p}`, query.id);
     add((p) => `run.id < ${p}`, `${query.id}\u{10ffff}`);
   }
-  return { where, params };
+  const fromAmong = (runs: string) => (tag === undefined ? runs : `run_tag t join ${runs} on run.id = t.run_id`);
+  return { from: fromAmong("run"), fromAmong, where, params, createdAt, id: tag === undefined ? "run.id" : "t.run_id" };
 }

@@ -63,16 +63,8 @@ export interface RunsListQuery extends RunConditions, Pick<RunsQuery, "limit" | 
  */
 export async function listRuns(db: Database, envId: string, query: RunsListQuery): Promise<RunsPage> {
   const cursor = query.cursor === undefined ? null : readPlace(query.cursor);
-  const { where, params } = await runConditions(db, envId, query);
   const backward = cursor?.direction === ">";
-  if (cursor !== null) {
-    params.push(cursor.createdAt, cursor.id);
-    where.push(`(run.created_at, run.id) ${cursor.direction} ($${params.length - 1}, $${params.length})`);
-  }
-  params.push(query.limit + 1);
-  const order = backward ? "run.created_at asc, run.id asc" : "run.created_at desc, run.id desc";
-  const sql = `select ${runColumns} from run where ${where.join(" and ")} order by ${order} limit $${params.length}`;
-  const found = await db.lists<StoredRun>(sql, params);
+  const found = await db.lists<StoredRun>(...(await pageStatement(db, envId, { query, cursor })));
   const more = found.length > query.limit;
   const rows = found.slice(0, query.limit).map(toRunRow);
   if (backward) rows.reverse();
@@ -83,4 +75,32 @@ export async function listRuns(db: Database, envId: string, query: RunsListQuery
     ...((backward || more) && last !== undefined && { next: placeAt("<", last) }),
     ...((backward ? more : cursor !== null) && first !== undefined && { previous: placeAt(">", first) }),
   };
+}
+
+async function pageStatement(db: Database, envId: string, { query, cursor }: { query: RunsListQuery; cursor: ReturnType<typeof readPlace> | null }): Promise<[string, unknown[]]> {
+  const { from, fromAmong, where, params, createdAt, id } = await runConditions(db, envId, query);
+  const param = (value: unknown) => `$${params.push(value)}`;
+  if (cursor !== null) where.push(`(${createdAt}, ${id}) ${cursor.direction} (${param(cursor.createdAt)}, ${param(cursor.id)})`);
+  const direction = cursor?.direction === ">" ? "asc" : "desc";
+  const order = `${createdAt} ${direction}, ${id} ${direction}`;
+  const limit = param(query.limit + 1);
+  const succeeded = await whenSucceeded(db, envId, query.version);
+  if (succeeded === null) return [`select ${runColumns} from ${from} where ${where.join(" and ")} order by ${order} limit ${limit}`, params];
+  // Runs of a version lie close together, which the planner does not know. After the next version came there are few: they are looked
+  // up by version before anything else is asked of them. Before that there are many: the newest are found by going down the list.
+  const [at, version] = [param(succeeded), param(query.version)];
+  const later = `(select * from run where env_id = $1 and deployment = any(${version}) and created_at > ${at} offset 0)`;
+  const found = (source: string, when: string) => `(select run.id from ${source} where ${[...where, when].join(" and ")} order by ${order} limit ${limit})`;
+  const ids = `${found(fromAmong(`${later} run`), "true")} union all ${found(from, `${createdAt} <= ${at}`)}`;
+  return [`select ${runColumns} from run where run.id = any(array(${ids})) order by run.created_at ${direction}, run.id ${direction} limit ${limit}`, params];
+}
+
+/** When the version after this one was deployed; null: it is the newest, or several are asked for. */
+async function whenSucceeded(db: Database, envId: string, versions: readonly string[] | undefined): Promise<string | null> {
+  if (versions?.length !== 1) return null;
+  const [next] = await db.lists<{ at: string | null }>(
+    "select min(created_at) as at from deployment where env_id = $1 and created_at > (select created_at from deployment where env_id = $1 and version = $2)",
+    [envId, versions[0]],
+  );
+  return next?.at ?? null;
 }
