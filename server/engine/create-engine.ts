@@ -69,6 +69,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     async attach(executor) {
       engine.executor = executor;
+      await rounds.warm();
       await recover(engine);
       rounds.wake();
     },

@@ -7,8 +7,9 @@ import type { StoredRun } from "./run-row";
 import { claimStatement, type Claimed } from "./running/claim";
 import { batchesStatement, endedInBatches, endPlainStatement } from "./running/end-plain";
 import type { Ending, PlainEnd } from "./running/ending";
-import { insertStatement, matchCreated, readRuns, type Created } from "./triggering/insert-runs";
-import { takingKeys, withKeys } from "./triggering/keyed";
+import { matchCreated, type Created } from "./triggering/created-runs";
+import { idleInsertStatements, insertStatement, readRuns } from "./triggering/insert-runs";
+import { idleKeysStatement, takingKeys, withKeys } from "./triggering/keyed";
 
 export interface Entry<In, Out> {
   item: In;
@@ -82,4 +83,15 @@ export async function send(engine: Engine, { writer, part }: Road, { round: { ma
     claimed: rowsOf<Claimed>(at.claimed),
     batches: rowsOf<{ id: string; complete: boolean }>(at.batches).filter(({ complete }) => complete).map(({ id }) => id),
   };
+}
+
+/** Plans the statements of the usual run where they will be sent, so that the first one after a start is like the others. Changes nothing. */
+export async function warm(engine: Engine, { writer, part }: Road): Promise<void> {
+  const envId = engine.env.id;
+  await writer.pipeline([
+    endPlainStatement(envId, [], part),
+    idleKeysStatement(envId),
+    ...idleInsertStatements(envId, part),
+    claimStatement(engine, { picks: [], room: 0 }, 0),
+  ]);
 }

@@ -5,13 +5,14 @@ import type { Engine } from "./engine";
 import { EngineError } from "./error";
 import type { Finished, KeyedAnswer, KeyedRun } from "./loops";
 import { recountQueue } from "./queues/queue";
-import { send, take, type Done, type Leaving, type Making, type Road, type Round } from "./round";
+import { send, take, warm, type Done, type Leaving, type Making, type Road, type Round } from "./round";
 import { commonPart } from "./running/end-stats";
 import { holdClaimed, startClaimed } from "./running/claim";
 import { matchEnded } from "./running/end-plain";
 import type { Ending } from "./running/ending";
 import { followEnds, startCreated, tellCreated, tellEnded } from "./round-effects";
-import { matchCreated, sizeOfRun } from "./triggering/insert-runs";
+import { matchCreated } from "./triggering/created-runs";
+import { sizeOfRun } from "./triggering/insert-runs";
 import { holderInTheWay, tookRequest } from "./triggering/keyed";
 import { tell } from "./engine";
 
@@ -26,6 +27,8 @@ export interface Rounds {
   make(item: KeyedRun): Promise<KeyedAnswer>;
   /** Null: the run is not as this process knew it; the statement that looks must end it. */
   end(ending: Ending): Promise<Finished | null>;
+  /** Before the first of them: what they send is planned. */
+  warm(): Promise<void>;
   /** Something may start. */
   wake(): void;
   /** Counts what waits before the next claim, from the queue table. */
@@ -253,6 +256,9 @@ export function createRounds(engine: Engine): Rounds {
         leaving.push({ item, resolve, reject });
         start();
       });
+    },
+    async warm() {
+      await Promise.all(free.map((road) => warm(engine, road)));
     },
     wake,
     recount() {

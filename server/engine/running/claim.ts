@@ -58,7 +58,7 @@ export interface Claimed extends Omit<StoredRun, "id">, ColdRun {
 }
 
 /** `ends`: how many runs of the same transaction must have ended for the room that is counted on. */
-export const claimStatement = (engine: Engine, { picks, room }: Claim, ends: number): Statement => ({
+export const claimStatement = (engine: Engine, { picks, room }: Pick<Claim, "picks" | "room">, ends: number): Statement => ({
   sql: claimSql,
   params: [engine.env.id, JSON.stringify(picks), room, engine.nodeId, engine.deployments.current()?.version ?? null, ends],
 });

@@ -4,6 +4,7 @@ import type { Query } from "../../db/database";
 import type { Statement } from "../../db/pipeline";
 import { commonPart, creationStatSql } from "../running/end-stats";
 import { runColumns, type StoredRun } from "../run-row";
+import { matchCreated, type Created } from "./created-runs";
 
 /** A run to be created. `EXECUTING` takes the fast road: created and started in one commit, never in the queue table. */
 export interface NewRun {
@@ -194,9 +195,23 @@ h as (insert into run_slot (run_id, env_id, node) select id, $1, node from i whe
 ${creationStatSql("$3::smallint")}
 select id, queue_at, created_at, progress_value from r`;
 
+/** The statements of most runs, for none: whoever makes the first run finds them planned. */
+export const idleInsertStatements = (envId: string, part: number): Statement[] =>
+  [{ keys: false }, { keys: true }].map((of) => ({
+    sql: textOf({ again: false, tags: false, waiting: false, parked: false, children: false, told: false, bulk: false, ...of }),
+    params: [envId, "[]", part],
+  }));
+
 const texts = new Map<string, string>();
+function textOf(parts: Parts): string {
+  const { again, tags, waiting, parked, children, told, keys, bulk } = parts;
+  const key = [again, tags, waiting, parked, children, told, keys, bulk].join();
+  const text = texts.get(key) ?? insertSql(parts);
+  texts.set(key, text);
+  return text;
+}
 function textFor(runs: readonly (NewRun & HeldKeys)[], again: boolean): string {
-  const parts: Parts = {
+  return textOf({
     again,
     tags: runs.some((run) => run.tags.length > 0),
     waiting: runs.some((run) => run.status === "QUEUED" || run.status === "DELAYED"),
@@ -205,11 +220,7 @@ function textFor(runs: readonly (NewRun & HeldKeys)[], again: boolean): string {
     told: runs.some((run) => run.created_by !== undefined || run.status === "DEQUEUED"),
     keys: runs.some((run) => run.request_key !== undefined || run.token_hash !== undefined || run.idempotency_key !== undefined),
     bulk: runs.some((run) => run.bulk_action !== undefined),
-  };
-  const key = Object.values(parts).join();
-  const text = texts.get(key) ?? insertSql(parts);
-  texts.set(key, text);
-  return text;
+  });
 }
 
 /**
@@ -228,19 +239,6 @@ export async function insertRuns(query: Query, envId: string, runs: readonly New
   return missing.length === 0 || !again ? made : [...made, ...(await readRuns(query, envId, missing))];
 }
 
-/** The rows of `runs` from what the statement answered, and the ids of those that it did not make. */
-export function matchCreated(runs: readonly NewRun[], rows: readonly Created[]): { made: StoredRun[]; missing: string[] } {
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  const made: StoredRun[] = [];
-  const missing: string[] = [];
-  for (const run of runs) {
-    const row = byId.get(run.id);
-    if (row === undefined) missing.push(run.id);
-    else made.push(storedRun(run, row));
-  }
-  return { made, missing };
-}
-
 export const readRuns = (query: Query, envId: string, ids: readonly string[]): Promise<StoredRun[]> =>
   query<StoredRun>(`select ${runColumns} from run where env_id = $1 and id = any($2)`, [envId, ids]);
 
@@ -249,51 +247,4 @@ function withoutNulls(run: NewRun): object {
   const given: Record<string, unknown> = {};
   for (const [column, value] of Object.entries(run)) if (value !== null) given[column] = value;
   return given;
-}
-
-/** What only the database knows of a new row. */
-export type Created = Pick<StoredRun, "id" | "queue_at" | "created_at" | "progress_value">;
-
-/** The row as the statement stores it. Sending all of it back would cost the database and this process a third of an insert. */
-function storedRun(run: NewRun, { queue_at, created_at, progress_value }: Created): StoredRun {
-  const starts = run.status === "EXECUTING" || run.status === "DEQUEUED";
-  return {
-    id: run.id,
-    task: run.task,
-    status: run.status,
-    version: starts ? 2 : 1,
-    epoch: starts ? 1 : 0,
-    tags: run.tags,
-    queue: run.queue,
-    concurrency_key: run.concurrency_key,
-    attempt: starts ? 1 : 0,
-    max_attempts: run.max_attempts,
-    queue_at,
-    created_at,
-    updated_at: created_at,
-    queued_at: run.status === "DELAYED" || run.status === "PENDING_VERSION" ? null : created_at,
-    started_at: starts ? created_at : null,
-    finished_at: run.status === "SYSTEM_FAILURE" ? created_at : null,
-    delay_until: run.delay_until,
-    expires_at: run.ttl_ms === null || run.status !== "QUEUED" ? null : new Date(Date.parse(created_at) + run.ttl_ms).toISOString(),
-    retry_at: null,
-    parent_id: run.parent_id,
-    root_id: run.root_id,
-    batch_id: run.batch_id,
-    replay_of: run.replay_of,
-    depth: run.depth,
-    is_test: run.is_test,
-    deployment: run.deployment,
-    machine: run.machine,
-    priority_ms: run.priority_ms,
-    waiting_on: null,
-    progress_value,
-    progress_label: run.progress_label,
-    error_name: run.error_name,
-    error_message: run.error_message,
-    usage_ms: 0,
-    max_duration: run.max_duration,
-    error_id: null,
-    bulk_actions: run.bulk_action === undefined ? null : [run.bulk_action],
-  };
 }

@@ -49,6 +49,9 @@ export function takingKeys(envId: string, items: readonly KeyedRun[]): Statement
   return statements;
 }
 
+/** The statement of a client's request id, for none. */
+export const idleKeysStatement = (envId: string): Statement => ({ sql: takeRequests, params: [envId, "[]"] });
+
 /** Whether the item has taken its request id, by the answer to the first of those statements. */
 export function tookRequest(items: readonly KeyedRun[], taken: readonly { kind: string; key: string }[]): (item: KeyedRun) => boolean {
   const ids = new Set(taken.map((row) => `${row.kind}\n${row.key}`));
