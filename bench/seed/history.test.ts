@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/test/database";
 import { violations } from "@/test/invariants";
 import { openDatabase, type Database } from "@/server/db/database";
+import { summariseVersions } from "@/server/engine/upkeep/summarise";
 import { listRuns, type RunsListQuery } from "@/server/engine/reads/runs";
 import { seedHistory } from "./history";
 
@@ -85,6 +86,18 @@ async function work(query: Partial<RunsListQuery>): Promise<number> {
   await listRuns(explained, "env", { limit: 25, ...query });
   return rows;
 }
+
+test("pages that came after are summarised for the index of versions, and wait for nobody's lock", async () => {
+  const unsummarised = async () => {
+    const { rows } = await client.query<{ n: number }>("select brin_summarize_new_values('run_version') as n");
+    return rows[0]?.n;
+  };
+  await summariseVersions(db);
+  expect(await unsummarised()).toBe(0);
+  await client.query("begin; lock table run in share update exclusive mode");
+  await summariseVersions(db);
+  await client.query("commit");
+});
 
 describe("the first page of a list of runs", () => {
   const one = async (sql: string) => (await client.query<{ v: string }>(sql)).rows[0]?.v ?? "";

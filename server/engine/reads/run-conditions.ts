@@ -59,17 +59,20 @@ export interface RunConditions extends Omit<RunsQuery, "limit" | "cursor"> {
   anyError?: string[];
 }
 
-/** Runs with so few tags in common are looked up by tag, whatever else is asked for. */
-const fewTagged = 1000;
+/** So few runs with a tag, or in a region, are looked up by it, whatever else is asked for. */
+const few = 1000;
+const fewInRegion = 10_000;
 const isTagged = "select run_id from run_tag where env_id = $1 and tag";
+
+const isIn = (regions: string) => `strpos(d.options, '"region":"') > 0 and substring(d.options from '"region":("(?:[^"\\\\]|\\\\.)*")') = any(${regions})`;
 
 /** The tag that fewest runs have, counted up to the bound: it finds the runs, the others are looked for in them. */
 async function rarestTag(db: Lists, envId: string, tags: readonly string[]): Promise<{ tag: string; isRare: boolean } | null> {
   const [rarest] = await db.lists<{ tag: string; n: number }>(
-    `select tag, n from unnest($2::text[]) as tag, lateral (select count(*) as n from (select from run_tag t where t.env_id = $1 and t.tag = tag.tag limit ${fewTagged}) few) counted order by n limit 1`,
+    `select tag, n from unnest($2::text[]) as tag, lateral (select count(*) as n from (select from run_tag t where t.env_id = $1 and t.tag = tag.tag limit ${few}) found) counted order by n limit 1`,
     [envId, tags],
   );
-  return rarest === undefined ? null : { tag: rarest.tag, isRare: rarest.n < fewTagged };
+  return rarest === undefined ? null : { tag: rarest.tag, isRare: rarest.n < few };
 }
 
 /** The runs that it canceled, and those that it made. */
@@ -121,17 +124,15 @@ export async function runConditions(db: Lists, envId: string, query: RunConditio
   if (tag !== undefined) add((p) => `t.env_id = $1 and t.tag = ${p}`, tag);
   if (tags.length > (tag === undefined ? 0 : 1)) add((p) => `run.tags @> ${p}::text[]`, tags);
   if (query.anyTag !== undefined && query.anyTag.length > 0) {
-    const [counted] = await db.lists<{ n: number }>(`select count(*) as n from (${isTagged} = any($2) limit ${fewTagged}) few`, [envId, query.anyTag]);
-    if ((counted?.n ?? 0) < fewTagged) add((p) => `run.id = any(array(${isTagged} = any(${p})))`, query.anyTag);
+    const [counted] = await db.lists<{ n: number }>(`select count(*) as n from (${isTagged} = any($2) limit ${few}) found`, [envId, query.anyTag]);
+    if ((counted?.n ?? 0) < few) add((p) => `run.id = any(array(${isTagged} = any(${p})))`, query.anyTag);
     else add((p) => `run.tags && ${p}::text[]`, query.anyTag);
   }
   // As it stands in the text of the options: parsing it would fail at what JSON holds and text does not.
   if (query.region !== undefined && query.region.length > 0) {
-    const regionOf = `substring(d.options from '"region":("(?:[^"\\\\]|\\\\.)*")')`;
-    add(
-      (p) => `run.id in (select run_id from run_data d where strpos(d.options, '"region":"') > 0 and ${regionOf} = any(${p}))`,
-      query.region.map((region) => JSON.stringify(region)),
-    );
+    const regions = query.region.map((region) => JSON.stringify(region));
+    const [counted] = await db.lists<{ n: number }>(`select count(*) as n from (select from run_data d where ${isIn("$1")} limit ${fewInRegion}) found`, [regions]);
+    add((p) => ((counted?.n ?? 0) < fewInRegion ? `run.id = any(array(select run_id from run_data d where ${isIn(p)}))` : `exists (select from run_data d where d.run_id = run.id and ${isIn(p)})`), regions);
   }
   if (query.schedule !== undefined) {
     add((p) => `run.id in (select run_id from schedule_tick where env_id = $1 and schedule_id = any(${p}) and run_id is not null order by tick desc limit 100000)`, query.schedule);
