@@ -5,6 +5,9 @@ export { machinePresets } from "./limits";
 export const MachinePreset = z.enum(["micro", "small-1x", "small-2x", "medium-1x", "medium-2x", "large-1x", "large-2x"]);
 export type MachinePreset = z.infer<typeof MachinePreset>;
 
+/** vCPU and GB of memory of each preset. */
+export type Machines = Readonly<Record<MachinePreset, { cpu: number; memory: number }>>;
+
 export const RetryOptions = z.object({
   maxAttempts: z.number().int().min(1).max(250).optional(),
   factor: z.number().min(0).optional(),

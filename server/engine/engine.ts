@@ -1,4 +1,5 @@
 import type { RunEvent, TraceItem } from "@/lib/contracts/run";
+import { machinePresets, type MachinePreset, type Machines } from "@/lib/contracts/task";
 import type { Database } from "../db/database";
 import type { GroupCommit } from "../db/group-commit";
 import type { PacketStore } from "../db/packets";
@@ -41,8 +42,11 @@ export interface EngineSettings {
   ttlMaxMs: number | null;
   /** Runs that may wait in one queue, under all its keys; 0: any number. */
   queueSizeMax: number;
+  machines: Machines;
+  /** Of runs for which neither trigger, task nor config names one. */
+  defaultMachine: MachinePreset;
 }
-export const defaultSettings: EngineSettings = { debounceMaxMs: null, ttlMaxMs: null, queueSizeMax: 0 };
+export const defaultSettings: EngineSettings = { debounceMaxMs: null, ttlMaxMs: null, queueSizeMax: 0, machines: machinePresets, defaultMachine: "small-1x" };
 
 export interface EngineOptions {
   db: Database;

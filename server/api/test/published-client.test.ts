@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { auth, batch, configure, idempotencyKeys, queues, runs, tasks, wait } from "upstream-sdk";
+import * as ours from "@trigger.dev/sdk";
 import { timeOutToken } from "../../engine/waiting/token";
 import { openHarness, type Harness } from "./harness";
 
@@ -71,6 +72,55 @@ test("runs.list pages, filters and iterates", async () => {
   const seen = new Set<string>();
   for await (const run of runs.list({ tag: "listed", limit: 2 })) seen.add(run.id);
   expect(seen).toEqual(wanted);
+});
+
+test("runs.list is of the last seven days unless a time is given; a run says what kind of task it is of", async () => {
+  const { id: old } = await tasks.trigger("hello", {}, { tags: "dated" });
+  const { id: recent } = await tasks.trigger("hello", {}, { tags: "dated" });
+  await api.db.query("update run set created_at = now() - interval '8 days' where id = $1", [old]);
+  await api.db.query("update run_tag set created_at = now() - interval '8 days' where run_id = $1", [old]);
+  const idsOf = async (params: Parameters<typeof runs.list>[0]) => (await runs.list({ tag: "dated", ...params })).data.map(({ id }) => id);
+  expect(await idsOf({})).toEqual([recent]);
+  expect(await idsOf({ period: "30d" })).toEqual([recent, old]);
+  expect(await idsOf({ from: new Date(0), to: new Date(Date.now() - 86_400_000) })).toEqual([old]);
+  expect((await runs.retrieve(recent)).taskKind).toBe("STANDARD");
+});
+
+test("our SDK sends large payloads around the request: of triggers and of items of a batch; who may not upload sends them inline", async () => {
+  const payload = { text: "é".repeat(100_000) };
+  const asked: string[] = [];
+  const original = globalThis.fetch;
+  globalThis.fetch = (input, init) => {
+    asked.push(`${init?.method} ${new URL(input instanceof Request ? input.url : String(input)).pathname.split("/")[3]} ${typeof init?.body === "string" && init.body.length > 100_000 ? "large" : "small"}`);
+    return original(input, init);
+  };
+  try {
+    ours.configure({ baseURL: api.origin, secretKey: api.secretKey });
+    const { id } = await ours.tasks.trigger("hello", payload);
+    expect(asked).toEqual(["PUT packets small", expect.stringMatching(/^PUT \w+ large$/), "POST tasks small"]);
+    const made = await ours.batch.trigger([{ id: "hello", payload }, { id: "hello", payload: { n: 1 } }]);
+    const { runs: ids } = await ours.batch.retrieve(made.batchId);
+    const payloads = await Promise.all([id, ...ids].map(async (run) => (await ours.runs.retrieve(run)).payload));
+    expect(payloads.filter((given) => JSON.stringify(given) === JSON.stringify(payload))).toHaveLength(2);
+    asked.length = 0;
+    const token = api.issuer.publicToken({ scopes: ["trigger:tasks:hello"], expiresAt: Date.now() + 600_000 });
+    const inline = await ours.tasks.trigger("hello", payload, {}, { clientConfig: { baseURL: api.origin, accessToken: token } });
+    expect(asked).toEqual(["PUT packets small", "POST tasks large"]);
+    expect((await ours.runs.retrieve(inline.id)).payload).toEqual(payload);
+    await expect(ours.tasks.trigger("hello", { text: "x".repeat(4 * 1024 * 1024) })).rejects.toMatchObject({ status: 413 });
+  } finally {
+    globalThis.fetch = original;
+  }
+});
+
+test("a trigger keeps the trace of whoever asks, and drops what is none", async () => {
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const kept = async (header: string) => {
+    const { body } = await api.call("POST", "/api/v1/tasks/hello/trigger", { body: { payload: 1 }, headers: { traceparent: header } });
+    const [row] = await api.db.query<{ options: string }>("select options from run_data where run_id = $1", [body.id]);
+    return JSON.parse(row?.options ?? "{}").traceparent;
+  };
+  expect([await kept(traceparent), await kept("00-nonsense"), await kept(`00-${"0".repeat(32)}-b7ad6b7169203331-01`)]).toEqual([traceparent, undefined, undefined]);
 });
 
 test("runs.list goes back a page, and finds regions", async () => {

@@ -40,6 +40,8 @@ export interface ParentOperation {
   kind: string;
   fingerprint: string;
   waits: boolean;
+  /** It waits for the run, now or later: the run gets its version and its place in the queue. */
+  adopts: boolean;
   depth: number;
   rootId: string;
   isTest: boolean;
@@ -104,7 +106,7 @@ interface Checked {
 async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, delay, debounce, parent, outer, idempotency }: Checked): Promise<PreparedRun> {
   const { options } = request;
   // Who waits for a run gets it from the version that it knows.
-  const parentVersion = parent?.waits === true ? (parent.deployment ?? undefined) : undefined;
+  const parentVersion = parent?.adopts === true ? (parent.deployment ?? undefined) : undefined;
   const { version, pinned, queue, parked } = placeRun(engine, request.task, { options, parentVersion });
   if (options.concurrencyKey !== undefined) checkKey(options.concurrencyKey, "options.concurrencyKey");
   if (options.region !== undefined) checkKey(options.region, "options.region");
@@ -132,6 +134,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     ...(options.maxDuration !== undefined && { maxDuration: options.maxDuration }),
     ...(options.machine !== undefined && { machine: options.machine }),
     ...(options.region !== undefined && { region: options.region }),
+    ...(options.traceparent !== undefined && { traceparent: options.traceparent }),
     ...(debounce !== null && { debounce: { key: debounce.key, mode: debounce.takes === null ? "leading" : "trailing" } }),
     ...(request.scheduleId !== undefined && { scheduleId: request.scheduleId }),
     ...(idempotency !== null && {
@@ -149,7 +152,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     queue,
     concurrency_key: options.concurrencyKey ?? null,
     priority_ms: Math.max(-2_147_483_648, Math.min(2_147_483_647, Math.round((options.priority ?? 0) * 1000))),
-    queue_ms: parent?.waits === true ? parent.queueMs : delayed ? delay.getTime() : null,
+    queue_ms: parent?.adopts === true ? parent.queueMs : delayed ? delay.getTime() : null,
     delay_until: delayed ? delay.toISOString() : null,
     ttl_ms: parked === null ? (ttl?.ttlMs ?? null) : null,
     parent_id: outer?.runId ?? null,
