@@ -19,6 +19,8 @@ export const isTraceparent = (text: string): boolean => /^00-(?!0{32})[0-9a-f]{3
 export const TriggerOptions = z.object({
   queue: z.union([z.object({ name: z.string().min(1).max(maxQueueName) }), z.string().min(1).max(maxQueueName).transform((name) => ({ name }))]).optional(),
   concurrencyKey: z.union([z.string(), z.number()]).transform(String).optional(),
+  /** Named limits that the run holds instead of those that its task names. */
+  concurrency: z.union([z.string().transform((name) => [name]), z.array(z.string()).max(2, "at most two named limits")]).optional(),
   delay: z.union([z.string(), z.date().transform((d) => d.toISOString())]).optional(),
   ttl: z.union([z.string(), z.number()]).optional(),
   tags: Tags.optional(),

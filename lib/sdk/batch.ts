@@ -35,16 +35,17 @@ async function collect<T>(items: Items<T>): Promise<T[]> {
 async function prepare(items: Items<CallItem>, options: BatchTriggerOptions | undefined) {
   const list = Array.isArray(items) ? items : await collect(items);
   const batchKey = options?.idempotencyKey ?? undefined;
+  const key = toMadeKey(batchKey);
   for (const { parse, payload } of list) {
     const checking = check(parse, payload);
     if (checking !== undefined) await checking;
   }
   const ready: OperationItem[] = list.map(({ task, payload, options: own }, index) => {
-    const wire = toWireOptions({ idempotencyKeyTTL: options?.idempotencyKeyTTL, ...own }, batchKey === undefined ? undefined : toItemKey(batchKey, index));
+    const wire = toWireOptions({ idempotencyKeyTTL: options?.idempotencyKeyTTL, ...own }, batchKey === undefined || key === undefined ? undefined : toItemKey(batchKey, index));
     return { task, payload: payloadPacket(task, payload), options: wire };
   });
   const ttl = options?.idempotencyKeyTTL ?? undefined;
-  return { items: ready, key: toMadeKey(batchKey), idempotencyKeyTTL: ttl === undefined ? undefined : textMeant("options.idempotencyKeyTTL", ttl) };
+  return { items: ready, key, idempotencyKeyTTL: ttl === undefined ? undefined : textMeant("options.idempotencyKeyTTL", ttl) };
 }
 
 const keysOf = ({ key, idempotencyKeyTTL }: { key: { idempotencyKey: string } | undefined; idempotencyKeyTTL: string | undefined }) => ({

@@ -11,6 +11,7 @@ const readers: Partial<Record<string, (what: string, given: unknown) => unknown>
   maxDuration: numberMeant,
   priority: numberMeant,
   concurrencyKey: textMeant,
+  concurrency: (what, given) => (Array.isArray(given) ? given : [given]).map((name) => textMeant(what, name)),
   idempotencyKeyTTL: textMeant,
   region: textMeant,
   machine: textMeant,

@@ -14,7 +14,7 @@ import type { Rounds } from "./rounds";
 import type { Feed } from "./feed";
 import type { ChunkAppend, Finish, Finished, KeyedAnswer, KeyedRun, MetadataChange, Timers } from "./loops";
 import { toRunRow, type StoredRun } from "./run-row";
-import type { Lane } from "./queues/lanes";
+import { laneKey, type Lane } from "./queues/lanes";
 import type { Scheduler } from "./queues/scheduler";
 import type { DatabaseClock } from "./time/database-clock";
 import type { Recent } from "./recent";
@@ -116,7 +116,7 @@ export interface Engine extends Omit<EngineOptions, "settings"> {
   close(): Promise<void>;
 }
 
-export const laneOf = (run: { queue: string; concurrency_key: string | null }): Lane => ({ queue: run.queue, key: run.concurrency_key ?? "" });
+export const laneOf = (run: { queue: string; concurrency_key: string | null; gates: string | null }): Lane => ({ queue: run.queue, key: laneKey(run.concurrency_key, run.gates) });
 
 /** A run as a commit has left it, and what happened to it there. */
 export interface Told {

@@ -38,6 +38,8 @@ test("tells what the bundle holds", async () => {
   const of = (id: string) => manifest.tasks.find((t) => t.id === id);
   expect(manifest.project).toBe("proj_test");
   expect(manifest.queues).toContainEqual({ name: "shared", concurrencyLimit: 2 });
+  expect(manifest.limits).toEqual([{ name: "provider", perKey: 1, total: 25 }]);
+  expect(of("limited")?.concurrency).toEqual({ inline: { total: 5 }, limits: ["provider"] });
   expect(of("echo")).toMatchObject({ queue: "shared", filePath: "server/worker/test/fixtures/tasks.ts" });
   expect(of("hooked")?.retry).toMatchObject({ maxAttempts: 2, factor: 2, minTimeoutInMs: 100 });
   expect(of("order")).toMatchObject({ queue: "task/order", maxDuration: 30, payloadSchema: { type: "object", required: ["id"] } });

@@ -1,10 +1,11 @@
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { auth, batch, configure, idempotencyKeys, queues, runs, tasks, wait } from "upstream-sdk";
+import { auth, batch, concurrencyLimits, configure, idempotencyKeys, queues, runs, tasks, wait } from "upstream-sdk";
 import * as ours from "@trigger.dev/sdk";
 import { timeOutToken } from "../../engine/waiting/token";
-import { openHarness, type Harness } from "./harness";
+import { deploy } from "../../engine/versions/deploy";
+import { manifest, openHarness, type Harness } from "./harness";
 
 /** The published client, unchanged, over HTTP against this API. */
 let api: Harness;
@@ -245,4 +246,43 @@ test("queues by task and by a name with a slash", async () => {
   expect(await queues.pause({ type: "custom", name: "shared/slow" })).toMatchObject({ name: "shared/slow", paused: true });
   expect(await queues.resume({ type: "custom", name: "shared/slow" })).toMatchObject({ paused: false });
   expect((await queues.list()).data).toHaveLength(3);
+});
+
+test("named concurrency limits: listed, read, overridden, paused and reset by the published client and by ours; a wrong body names the field and changes nothing", async () => {
+  const limited = { ...manifest, limits: [{ name: "provider", perKey: 2, total: 9 }], tasks: [...manifest.tasks, { id: "limited", filePath: "trigger/limited.ts", queue: "task/limited", concurrency: { inline: { total: 3 }, limits: ["provider"] } }] };
+  await deploy(api.engine, { contentHash: "limits", bundle: "limits", manifest: limited });
+  await tasks.trigger("limited", {}, { concurrencyKey: "k" });
+  await tasks.trigger("hello", {}, { concurrency: "provider" });
+  ours.configure({ baseURL: api.origin, secretKey: api.secretKey });
+  for (const client of [concurrencyLimits, ours.concurrencyLimits]) {
+    expect((await client.list()).data.map(({ name }) => name)).toEqual(["provider", "task/limited"]);
+    const bounds = { perKey: { current: 2, base: 2, override: null, overriddenAt: null }, total: { current: 9, base: 9, override: null, overriddenAt: null } };
+    expect(await client.retrieve("provider")).toEqual({ id: "climit_provider", name: "provider", ...bounds, running: 0, queued: 2, paused: false });
+    expect(await client.override("provider", { total: 50 })).toMatchObject({ perKey: bounds.perKey, total: { current: 50, base: 9, override: 50, overriddenAt: expect.any(Date) } });
+    expect(await client.override("task/limited", { total: 0 })).toMatchObject({ name: "task/limited", total: { current: 0 }, queued: 1 });
+    const days = 86_400_000;
+    const ofKey = await client.override("provider", { concurrencyKey: "k", perKey: 7, ttl: "3d" });
+    expect(ofKey).toMatchObject({ name: "provider", concurrencyKey: "k", perKey: { current: 7, base: 2, override: 7 }, running: 0, paused: false });
+    expect(Math.round(((ofKey.perKey.expiresAt?.getTime() ?? 0) - Date.now()) / days)).toBe(3);
+    expect(await client.retrieve("provider", { concurrencyKey: "other" })).toMatchObject({ perKey: { current: 2, override: null, expiresAt: null } });
+    expect(await client.reset("provider", { concurrencyKey: "k" })).toMatchObject({ perKey: { current: 2, override: null } });
+    expect(await client.pause("provider")).toMatchObject({ paused: true });
+    expect(await client.resume("provider")).toMatchObject({ paused: false });
+    expect(await client.reset("provider")).toMatchObject(bounds);
+    expect(await client.reset("task/limited")).toMatchObject({ total: { current: 3, override: null } });
+    await expect(client.retrieve("nobody")).rejects.toMatchObject({ status: 404, message: expect.stringContaining("nobody") });
+    await expect(client.override("task/limited", { concurrencyKey: "k", perKey: 1 })).rejects.toMatchObject({ status: 422, message: expect.stringContaining("no bound per key") });
+  }
+  const post = (body: unknown, action = "override") => api.call("POST", `/api/v1/concurrency-limits/provider/${action}`, { body });
+  for (const [body, field] of [
+    [{}, "total"], [{ perKey: -1 }, "perKey"], [{ total: 1.5 }, "total"], [{ total: "many" }, "total"], [{ total: 100_001 }, "total"], [{ perKey: 1, ttl: "1d" }, "ttl"],
+    [{ concurrencyKey: "k" }, "perKey"], [{ concurrencyKey: "k", perKey: 1, total: 1 }, "total"], [{ concurrencyKey: "", perKey: 1 }, "concurrencyKey"],
+    [{ concurrencyKey: "k", perKey: 1, ttl: "40d" }, "ttl"], [{ concurrencyKey: "k", perKey: 1, ttl: "soon" }, "ttl"], [{ limit: 3 }, "limit"],
+  ] as const) {
+    const answer = await post(body);
+    expect([body, answer.status, answer.text]).toEqual([body, expect.toSatisfy((status: number) => status === 400 || status === 422), expect.stringContaining(field)]);
+  }
+  expect((await post({ action: "stop" }, "pause")).status).toBe(400);
+  expect(await concurrencyLimits.retrieve("provider")).toMatchObject({ perKey: { override: null }, total: { override: null }, paused: false });
+  await expect(tasks.trigger("hello", {}, { concurrency: "nobody" })).rejects.toMatchObject({ status: 422, message: expect.stringContaining('"nobody" is not declared. Known: provider') });
 });

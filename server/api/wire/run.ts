@@ -16,7 +16,7 @@ type Names = "current" | "legacy";
 const namesFor = (c: ApiRequest): Names => (c.req.header("x-trigger-api-version") === undefined ? "legacy" : "current");
 
 /** For whom runs are written: the names that it knows, and what kind of task an id is. */
-export interface Reader {
+interface Reader {
   names: Names;
   kindOf: (task: string) => "STANDARD" | "SCHEDULED";
 }

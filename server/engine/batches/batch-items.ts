@@ -56,6 +56,7 @@ function failedItem({ task: given, ...item }: Item, batch: { id: string; index: 
     status: "SYSTEM_FAILURE",
     queue: `task/${task}`,
     concurrency_key: null,
+    gates: null,
     priority_ms: 0,
     queue_ms: null,
     delay_until: null,

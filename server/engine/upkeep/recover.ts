@@ -47,7 +47,7 @@ w as (
 r as (select * from w where status = 'QUEUED'),
 q as (
   insert into run_queue (env_id, queue, concurrency_key, score, run_id, resume)
-  select $1, queue, coalesce(concurrency_key, ''), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id, true
+  select $1, queue, lane_key(concurrency_key, gates), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id, true
     from r where retry_at is null on conflict do nothing
 ),
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), 'redelivered', '{"reason":"the server that ran it stopped"}' from r)
