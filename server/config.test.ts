@@ -101,3 +101,21 @@ test("what begins with SIGNALBOX_ may stand in the project's .env files; the env
     rmSync(file);
   }
 });
+
+test("machine presets of the operator's own: a file that takes the place of some, or one line that says what is wrong", () => {
+  const file = (content: string) => writeFileSync(join(project, "machines.json"), content);
+  const read = () => parse({ MACHINE_PRESETS_OVERRIDE_PATH: "machines.json" }).engine;
+  expect(read).toThrow(/^MACHINE_PRESETS_OVERRIDE_PATH: .*machines\.json cannot be read as JSON \(ENOENT/);
+  file('{"defaultMachine": "small-2x", "machines": {"micro": {"cpu": 2, "memory": 3}}}');
+  expect(read()).toMatchObject({ defaultMachine: "small-2x", machines: { micro: { cpu: 2, memory: 3 }, "large-2x": { cpu: 8, memory: 16 } } });
+  for (const [content, words] of [
+    ["{", "cannot be read as JSON"],
+    ['{"defaultMachine": "huge"}', "defaultMachine is not right"],
+    ['{"machines": {"micro": {"cpu": 0, "memory": 1}}}', "machines.micro.cpu is not right"],
+    ['{"machines": {"huge": {"cpu": 1, "memory": 1}}}', "machines is not right: Unrecognized key: \"huge\""],
+    ['{"machine": {}}', "is not right"],
+  ] as const) {
+    file(content);
+    expect(read, content).toThrow(words);
+  }
+});

@@ -5,6 +5,7 @@ import { parseDuration } from "@/lib/time/duration";
 import { readEnvFiles } from "./build/project-env";
 import type { EngineSettings } from "./engine/engine";
 import { isProxyAddress } from "./http/client-address";
+import { readMachinePresets } from "./machine-presets";
 import { logLevels, type LogLevel } from "./log";
 
 export const roles = ["web", "engine", "worker"] as const;
@@ -92,6 +93,7 @@ const variables = (mode: Mode) =>
     TRIGGER_EXTERNAL_DEPLOYMENT_ID: z.preprocess(blankIsUnset, z.string().trim().max(128, "must have at most 128 characters, such as a commit").optional()),
     SIGNALBOX_HOSTS: listOf((name) => /^[a-z0-9._-]+$/.test(name), "must be a comma list of host names without ports, such as signalbox.lan,box.example.com"),
     SIGNALBOX_PROXIES: listOf(isProxyAddress, "must be a comma list of addresses or networks of your own proxies, such as 127.0.0.1,10.0.0.0/8"),
+    MACHINE_PRESETS_OVERRIDE_PATH: text,
     SIGNALBOX_LOG: z.preprocess(blankIsUnset, z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info")),
     SIGNALBOX_ROLES: z.preprocess(blankIsUnset, z.string().default(roles.join(",")).transform(parseRoles)),
   });
@@ -140,11 +142,21 @@ export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: 
     engine: {
       debounceMaxMs: data.SIGNALBOX_DEBOUNCE_MAX ?? null,
       ttlMaxMs: data.SIGNALBOX_TTL_MAX ?? null,
+      ...presetsIn(data.MACHINE_PRESETS_OVERRIDE_PATH, cwd),
       queueSizeMax: mode === "dev" ? data.SIGNALBOX_QUEUE_SIZE_DEV : data.SIGNALBOX_QUEUE_SIZE,
     },
     externalDeploymentId: mode === "start" ? data.TRIGGER_EXTERNAL_DEPLOYMENT_ID : undefined,
     logLevel: data.SIGNALBOX_LOG,
   };
+}
+
+function presetsIn(path: string | undefined, cwd: string): Pick<Partial<EngineSettings>, "machines" | "defaultMachine"> {
+  if (path === undefined) return {};
+  try {
+    return readMachinePresets(resolve(cwd, path));
+  } catch (error) {
+    throw new ConfigError(`MACHINE_PRESETS_OVERRIDE_PATH: ${error instanceof Error ? error.message : String(error)}.`);
+  }
 }
 
 /** Variables that hold a secret. Each may be given as a file instead: `<name>_FILE`. */

@@ -20,7 +20,7 @@ export interface EngineSuite {
 
 const tables = [
   "run", "run_data", "run_tag", "run_queue", "run_slot", "run_timer", "run_event", "run_trace", "run_journal", "idempotency_key", "request_key", "debounce_key",
-  "batch", "batch_item", "waitpoint", "stream", "stream_chunk", "queue", "deployment", "run_stat", "node", "schedule", "schedule_tick",
+  "batch", "batch_item", "waitpoint", "stream", "stream_chunk", "queue", "deployment", "run_stat", "node", "schedule", "schedule_tick", "concurrency_limit", "concurrency_limit_key",
   "bulk_action", "bulk_item", "error_group", "error_hour",
 ];
 
@@ -91,4 +91,19 @@ export function gate(): { passed: Promise<void>; open(): void } {
     open = resolve;
   });
   return { passed, open: () => open() };
+}
+
+/** A task whose runs stay until the door opens, and how many were in it at once. */
+export function room() {
+  const door = gate();
+  let inside = 0;
+  let most = 0;
+  const task: TestTask = async () => {
+    inside += 1;
+    most = Math.max(most, inside);
+    await door.passed;
+    await new Promise(setImmediate);
+    inside -= 1;
+  };
+  return { task, open: door.open, inside: () => inside, most: () => most };
 }

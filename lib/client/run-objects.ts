@@ -5,6 +5,8 @@ const common = {
   id: z.string(),
   status: RunStatus,
   taskIdentifier: z.string(),
+  /** STANDARD, or SCHEDULED: made with `schedules.task`. */
+  taskKind: z.string().optional(),
   idempotencyKey: z.string().optional(),
   version: z.string().optional(),
   isQueued: z.boolean(),
@@ -44,6 +46,9 @@ export const RetrievedRun = z.object({
   output: z.unknown().optional(),
   outputPresignedUrl: z.string().optional(),
   error: z.object({ message: z.string(), name: z.string().optional(), stackTrace: z.string().optional() }).optional(),
+  schedule: z
+    .object({ id: z.string(), externalId: z.string().optional(), deduplicationKey: z.string().optional(), generator: z.object({ type: z.literal("CRON"), expression: z.string(), description: z.string() }) })
+    .optional(),
   relatedRuns: z.object({ root: related.optional(), parent: related.optional(), children: z.array(related).optional() }),
   attemptCount: z.number().default(0),
 });

@@ -16,17 +16,23 @@ export type PacketData = z.infer<typeof PacketData>;
 /** An SDK operation with an effect. The journal keeps each with its result, in call order (`seq` from 1 per attempt). */
 export const Operation = z.discriminatedUnion("kind", [
   /** Result: `{id, isCached, taskIdentifier, publicAccessToken?}`; the token reads the new run for 1 h. */
-  z.object({ kind: z.literal("trigger"), task: z.string(), payload: PacketData, options: TriggerOptions }),
+  z.object({ kind: z.literal("trigger"), task: z.string(), payload: PacketData, options: TriggerOptions, /** It will be waited for, by `waitForRun`. */ adopted: z.boolean().optional() }),
   /** Result: `RunResult`, when the child is final. */
   z.object({ kind: z.literal("triggerAndWait"), task: z.string(), payload: PacketData, options: TriggerOptions }),
   /** Result: `{id, runCount, runs: string[], publicAccessToken?}`; with `wait`: `{id, items: RunResult[]}` in item order, when all are final. */
   z.object({
     kind: z.literal("batchTrigger"),
     wait: z.boolean(),
+    /** It will be waited for, by `waitForBatch`. */
+    adopted: z.boolean().optional(),
     items: z.array(z.object({ task: z.string(), payload: PacketData, options: TriggerOptions })),
     idempotencyKey: z.string().optional(),
     idempotencyKeyTTL: z.string().optional(),
   }),
+  /** For a child that was made before. Result: `RunResult`. */
+  z.object({ kind: z.literal("waitForRun"), runId: z.string() }),
+  /** For a batch that was made before. Result as of a `batchTrigger` that waits. */
+  z.object({ kind: z.literal("waitForBatch"), batchId: z.string(), runCount: z.number().int() }),
   /** wait.for / wait.until of more than 5 s; a duration counts from now by the database's clock. Result: null. */
   z.object({ kind: z.literal("waitUntil"), date: z.string(), durationMs: z.number().optional(), idempotencyKey: z.string().optional(), idempotencyKeyTTL: z.string().optional() }),
   /** Result: `TokenResult`. */
@@ -55,8 +61,8 @@ export const Operation = z.discriminatedUnion("kind", [
 export type Operation = z.infer<typeof Operation>;
 export type OperationKind = Operation["kind"];
 /** Operations that park the run until something else happens. */
-export const isWait = (op: Operation): boolean =>
-  op.kind === "triggerAndWait" || op.kind === "waitUntil" || op.kind === "waitForToken" || op.kind === "waitForInput" || (op.kind === "batchTrigger" && op.wait);
+export const isWait = (op: Operation): boolean => waitKinds.has(op.kind) || (op.kind === "batchTrigger" && op.wait);
+const waitKinds: ReadonlySet<OperationKind> = new Set(["triggerAndWait", "waitForRun", "waitForBatch", "waitUntil", "waitForToken", "waitForInput"]);
 /** Operations whose answer may come late though nothing is parked for it. */
 export const isListening = (kind: string): boolean => kind === "nextInput" || kind === "hearInput";
 
@@ -134,6 +140,8 @@ export const Assignment = z.object({
   maxDuration: z.number().optional(),
   /** The run has its process to itself: it is EXECUTING from `started` on, others from their dispatch on. */
   isolated: z.boolean().optional(),
+  /** The trace of whoever triggered it, outside of Signalbox. */
+  traceparent: z.string().optional(),
   /** Compute ms of the run's earlier attempts, for `usage.getCurrent()`. */
   usedMsBefore: z.number().optional(),
   /** The project's own variables and TRIGGER_* ones: this run's `process.env` additions. */

@@ -5,6 +5,9 @@ export { machinePresets } from "./limits";
 export const MachinePreset = z.enum(["micro", "small-1x", "small-2x", "medium-1x", "medium-2x", "large-1x", "large-2x"]);
 export type MachinePreset = z.infer<typeof MachinePreset>;
 
+/** vCPU and GB of memory of each preset. */
+export type Machines = Readonly<Record<MachinePreset, { cpu: number; memory: number }>>;
+
 export const RetryOptions = z.object({
   maxAttempts: z.number().int().min(1).max(250).optional(),
   factor: z.number().min(0).optional(),
@@ -21,6 +24,13 @@ export const retryDefaults = { maxAttempts: 3, factor: 2, minTimeoutInMs: 1000, 
 export const maxQueueName = limits.nameLength + "task/".length;
 export const QueueManifest = z.object({ name: z.string().min(1).max(maxQueueName), concurrencyLimit: z.number().int().min(0).nullable(), /** Over all concurrency keys. */ totalConcurrencyLimit: z.number().int().min(0).optional() });
 export type QueueManifest = z.infer<typeof QueueManifest>;
+
+/** Names that authors give limits; the limit of one task alone is called `task/<id>`. */
+export const limitName = /^[a-zA-Z0-9_-]{1,122}$/;
+const bound = z.number().int().min(0).max(100_000).optional();
+/** Runs at once of each concurrency key (those without one together), and of all. */
+const ConcurrencyShape = z.object({ perKey: bound, total: bound });
+const LimitManifest = ConcurrencyShape.extend({ name: z.string().regex(limitName) });
 
 /** One task as found by indexing. `payloadSchema` is JSON Schema (from zod or `jsonSchema`), for forms alone. */
 export const TaskManifest = z.object({
@@ -42,6 +52,8 @@ export const TaskManifest = z.object({
   examplePayload: z.unknown().optional(),
   /** Made with `schedules.task`: schedules may be attached to it. */
   isScheduled: z.boolean().optional(),
+  /** Limits that its runs hold while they execute: one of its own, and named ones. */
+  concurrency: z.object({ inline: ConcurrencyShape.optional(), limits: z.array(z.string()).max(2).optional() }).optional(),
   /** The one that its code declares. */
   schedule: z.object({ cron: z.string(), timezone: z.string().optional(), window: z.string().optional(), environments: z.array(z.string()).optional() }).optional(),
 });
@@ -52,6 +64,8 @@ export const BundleManifest = z.object({
   project: z.string(),
   tasks: z.array(TaskManifest),
   queues: z.array(QueueManifest),
+  /** Limits that are declared by name. */
+  limits: z.array(LimitManifest).optional(),
   config: z.object({
     maxDuration: z.number().optional(),
     ttl: z.union([z.string(), z.number()]).optional(),

@@ -12,10 +12,15 @@ export const Tags = z
   .union([z.string(), z.array(z.string())])
   .transform((t) => (Array.isArray(t) ? t : [t]).map((s) => s.trim()).filter((s) => s !== ""));
 
+/** W3C Trace Context, version 00. */
+export const isTraceparent = (text: string): boolean => /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/.test(text);
+
 /** `options` of a trigger as the published clients send them. Unknown keys are dropped. */
 export const TriggerOptions = z.object({
   queue: z.union([z.object({ name: z.string().min(1).max(maxQueueName) }), z.string().min(1).max(maxQueueName).transform((name) => ({ name }))]).optional(),
   concurrencyKey: z.union([z.string(), z.number()]).transform(String).optional(),
+  /** Named limits that the run holds instead of those that its task names. */
+  concurrency: z.union([z.string().transform((name) => [name]), z.array(z.string()).max(2, "at most two named limits")]).optional(),
   delay: z.union([z.string(), z.date().transform((d) => d.toISOString())]).optional(),
   ttl: z.union([z.string(), z.number()]).optional(),
   tags: Tags.optional(),
@@ -37,6 +42,8 @@ export const TriggerOptions = z.object({
   test: z.boolean().optional(),
   parentRunId: z.string().optional(),
   resumeParentOnCompletion: z.boolean().optional(),
+  /** The trace of whoever triggers, as the header of this name: `otel.withExternalTrace` goes on in it. One that is none is dropped. */
+  traceparent: z.string().transform((text) => (isTraceparent(text) ? text : undefined)).optional(),
 });
 export type TriggerOptions = z.infer<typeof TriggerOptions>;
 

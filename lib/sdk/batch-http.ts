@@ -6,6 +6,7 @@ import { retryDelay } from "@/lib/time/backoff";
 import { apiClient } from "./api";
 import type { OperationItem } from "./batch";
 import { BatchTriggerError } from "./errors";
+import { offloadPacket } from "./packets";
 import type { MadeKey } from "./idempotency-keys";
 import type { TriggerApiRequestOptions } from "./types";
 
@@ -20,9 +21,25 @@ async function* encodeLines(lines: readonly string[]): AsyncGenerator<Uint8Array
   for (const line of lines) yield encoder.encode(`${line}\n`);
 }
 
+type Phase = BatchTriggerError["phase"];
+const phases: Record<Phase, string> = { offload: "uploaded", create: "created", stream: "filled" };
+
+/** Uploads at once. */
+const uploadsAtOnce = 10;
+
+/** The items with their large payloads uploaded. */
+async function offloadItems(items: readonly OperationItem[], requestOptions: TriggerApiRequestOptions | undefined): Promise<(OperationItem & { bytes: number })[]> {
+  const offloaded = new Array<OperationItem & { bytes: number }>();
+  for (let from = 0; from < items.length; from += uploadsAtOnce) {
+    const some = items.slice(from, from + uploadsAtOnce);
+    offloaded.push(...(await Promise.all(some.map(async (item) => ({ ...item, bytes: Buffer.byteLength(item.payload.data ?? ""), payload: await offloadPacket(item.payload, requestOptions) })))));
+  }
+  return offloaded;
+}
+
 /** What was thrown, as batches tell of it. */
-export function batchFailure(phase: "create" | "stream", { itemCount, cause, batchId }: { itemCount: number; cause: unknown; batchId?: string | undefined }): BatchTriggerError {
-  return new BatchTriggerError(`The batch of ${itemCount} could not be ${phase === "create" ? "created" : "filled"}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+export function batchFailure(phase: Phase, { itemCount, cause, batchId }: { itemCount: number; cause: unknown; batchId?: string | undefined }): BatchTriggerError {
+  return new BatchTriggerError(`The batch of ${itemCount} could not be ${phases[phase]}: ${cause instanceof Error ? cause.message : String(cause)}`, {
     phase,
     itemCount,
     cause,
@@ -35,8 +52,11 @@ export function batchFailure(phase: "create" | "stream", { itemCount, cause, bat
 export async function createBatchOverHttp({ items, key, requestOptions }: { items: readonly OperationItem[]; key: MadeKey | undefined; requestOptions?: TriggerApiRequestOptions | undefined }) {
   const client = apiClient(requestOptions?.clientConfig);
   const itemCount = items.length;
-  const fail = (phase: "create" | "stream", cause: unknown, batchId?: string) => batchFailure(phase, { itemCount, cause, batchId });
+  const fail = (phase: Phase, cause: unknown, batchId?: string) => batchFailure(phase, { itemCount, cause, batchId });
 
+  const sent = await offloadItems(items, requestOptions).catch((cause: unknown) => {
+    throw fail("offload", cause);
+  });
   const taskIdentifiers = [...new Set(items.map(({ task }) => task))].toSorted();
   const { data: created, response } = await client
     .request(Created, "/api/v3/batches", { method: "POST", json: { runCount: itemCount, taskIdentifiers, ...key }, options: requestOptions })
@@ -47,7 +67,7 @@ export async function createBatchOverHttp({ items, key, requestOptions }: { item
   const handle = { batchId: created.id, runCount: created.runCount, publicAccessToken: response.headers.get("x-trigger-jwt") ?? "", isCached: created.isCached };
   if (created.isCached) return handle;
 
-  const lines = items.map(({ task, payload, options }, index) => JSON.stringify({ index, task, ...(payload.data !== null && { payload: payload.data }), options: { ...options, payloadType: payload.dataType } }));
+  const lines = sent.map(({ task, payload, options, bytes }, index) => JSON.stringify({ index, task, ...(payload.data !== null && { payload: payload.data }), options: { ...options, payloadType: payload.dataType, payloadSize: bytes } }));
   for (let attempt = 1; ; attempt++) {
     const answer = await client
       .request(Streamed, `/api/v3/batches/${encodeURIComponent(created.id)}/items`, {

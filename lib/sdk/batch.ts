@@ -8,9 +8,10 @@ import { toItemKey, toMadeKey } from "./idempotency-keys";
 import type { BatchTriggerAndWaitOptions, BatchTriggerOptions, TriggerOptions } from "./options";
 import type { ParsePayload } from "./schema";
 import { textMeant } from "./meant";
+import type { Run } from "./run/run";
 import { currentRun, requireRun } from "./scope";
 import { bound } from "./pinned-version";
-import { toWireOptions } from "./trigger-options";
+import { toWireOptions, tracedBy } from "./trigger-options";
 import { check, payloadPacket, readRunResult } from "./trigger";
 import { parserFor } from "./task-parser";
 import type { AnyTask, AnyTaskRunResult, BatchByIdItem, BatchByIdResult, BatchByTaskItem, BatchByTaskResult, BatchItem, BatchResult, BatchRunHandle, BatchRunHandleFromTask, Items, TaskIdentifier, TaskOutput, TaskPayload, TriggerApiRequestOptions } from "./types";
@@ -34,16 +35,17 @@ async function collect<T>(items: Items<T>): Promise<T[]> {
 async function prepare(items: Items<CallItem>, options: BatchTriggerOptions | undefined) {
   const list = Array.isArray(items) ? items : await collect(items);
   const batchKey = options?.idempotencyKey ?? undefined;
+  const key = toMadeKey(batchKey);
   for (const { parse, payload } of list) {
     const checking = check(parse, payload);
     if (checking !== undefined) await checking;
   }
   const ready: OperationItem[] = list.map(({ task, payload, options: own }, index) => {
-    const wire = toWireOptions({ idempotencyKeyTTL: options?.idempotencyKeyTTL, ...own }, batchKey === undefined ? undefined : toItemKey(batchKey, index));
+    const wire = toWireOptions({ idempotencyKeyTTL: options?.idempotencyKeyTTL, ...own }, batchKey === undefined || key === undefined ? undefined : toItemKey(batchKey, index));
     return { task, payload: payloadPacket(task, payload), options: wire };
   });
   const ttl = options?.idempotencyKeyTTL ?? undefined;
-  return { items: ready, key: toMadeKey(batchKey), idempotencyKeyTTL: ttl === undefined ? undefined : textMeant("options.idempotencyKeyTTL", ttl) };
+  return { items: ready, key, idempotencyKeyTTL: ttl === undefined ? undefined : textMeant("options.idempotencyKeyTTL", ttl) };
 }
 
 const keysOf = ({ key, idempotencyKeyTTL }: { key: { idempotencyKey: string } | undefined; idempotencyKeyTTL: string | undefined }) => ({
@@ -56,6 +58,8 @@ const refused = (itemCount: number) => (cause: unknown): never => {
   throw cause instanceof ApiError ? batchFailure("create", { itemCount, cause }) : cause;
 };
 
+const tracedItems = (run: Run, items: readonly OperationItem[]): OperationItem[] => items.map((item) => ({ ...item, options: tracedBy(run, item.options) }));
+
 const BatchValue = z.object({ id: z.string(), runCount: z.number(), publicAccessToken: z.string().optional(), isCached: z.boolean().optional() });
 const BatchWaitValue = z.object({ id: z.string(), items: z.array(RunResult) });
 
@@ -65,7 +69,7 @@ export async function triggerBatch(name: string, items: Items<CallItem>, options
   const run = currentRun();
   if (run === undefined || !speaksToOwnEngine(requestOptions?.clientConfig)) return createBatchOverHttp({ ...prepared, requestOptions });
   return run.tracer.within(`${name}()`, { icon: "trigger", attributes: { runCount: prepared.items.length } }, async (span) => {
-    const made = BatchValue.parse(await run.operations.perform({ kind: "batchTrigger", wait: false, items: prepared.items, ...keysOf(prepared) }).catch(refused(prepared.items.length)));
+    const made = BatchValue.parse(await run.operations.perform({ kind: "batchTrigger", wait: false, items: tracedItems(run, prepared.items), ...keysOf(prepared) }).catch(refused(prepared.items.length)));
     span.attributes["batchId"] = made.id;
     return { batchId: made.id, runCount: made.runCount, publicAccessToken: made.publicAccessToken ?? "", isCached: made.isCached ?? false };
   });
@@ -75,11 +79,18 @@ export async function triggerBatchAndWait(name: string, items: Items<CallItem>, 
   const run = requireRun(`${name}()`);
   const prepared = await prepare(items, options);
   const runCount = prepared.items.length;
+  const made = { items: tracedItems(run, prepared.items), ...keysOf(prepared) };
   const value = await waitFor(run, {
-    operation: { kind: "batchTrigger", wait: true, items: prepared.items, ...keysOf(prepared) },
-    wait: { type: "batch", runCount },
+    operation: { kind: "batchTrigger", wait: true, ...made },
+    wait: {
+      operation: { kind: "batchTrigger", wait: false, adopted: true, ...made },
+      next: (answer) => {
+        const batchOf = BatchValue.parse(answer);
+        return { operation: { kind: "waitForBatch", batchId: batchOf.id, runCount: batchOf.runCount }, wait: { type: "batch", runCount, batchId: batchOf.id } };
+      },
+      ended: (result) => ({ type: "batch", runCount, batchId: BatchWaitValue.parse(result).id }),
+    },
     span: { name: `${name}()`, icon: "trigger", attributes: { runCount } },
-    resumed: (result) => ({ type: "batch", runCount, batchId: BatchWaitValue.parse(result).id }),
     refused: refused(runCount),
   });
   const { id, items: results } = BatchWaitValue.parse(value);

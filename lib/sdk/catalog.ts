@@ -1,7 +1,7 @@
 import type { HookFunctions, HookName } from "./hook-types";
 import type { RetryOptions, MachinePreset } from "./options";
 import type { ParsePayload, TaskSchema } from "./schema";
-import type { JSONSchema, QueueOptions } from "./types";
+import type { ConcurrencyLimit, ConcurrencyShape, JSONSchema, QueueOptions } from "./types";
 
 /** A task as the worker runs it, with the types of its payload and output forgotten. */
 export interface RegisteredTask {
@@ -9,6 +9,7 @@ export interface RegisteredTask {
   description?: string | undefined;
   retry?: RetryOptions | undefined;
   queue?: Partial<QueueOptions> | undefined;
+  concurrency?: { inline?: ConcurrencyShape | undefined; limits?: string[] | undefined } | undefined;
   machine?: MachinePreset | undefined;
   maxDuration?: number | undefined;
   ttl?: string | number | undefined;
@@ -33,6 +34,7 @@ export interface GlobalHook<Name extends HookName> {
 const tasks = new Map<string, RegisteredTask>();
 const duplicates: { id: string; definedAt: string[] }[] = [];
 const queues = new Map<string, QueueOptions>();
+const limits = new Map<string, ConcurrencyLimit>();
 const globalHooks = new Map<HookName, GlobalHook<HookName>[]>();
 
 export function registerTask(task: RegisteredTask): void {
@@ -43,6 +45,10 @@ export function registerTask(task: RegisteredTask): void {
 
 export function registerQueue(queue: QueueOptions): void {
   queues.set(queue.name, queue);
+}
+
+export function registerLimit(limit: ConcurrencyLimit): void {
+  limits.set(limit.name, limit);
 }
 
 export function registerGlobalHook<Name extends HookName>(hook: Name, entry: GlobalHook<Name>): void {
@@ -62,4 +68,5 @@ export function globalHooksOf<Name extends HookName>(hook: Name): GlobalHook<Nam
 export const findTask = (id: string): RegisteredTask | undefined => tasks.get(id);
 export const listTasks = (): RegisteredTask[] => [...tasks.values()];
 export const listQueues = (): QueueOptions[] => [...queues.values()];
+export const listLimits = (): ConcurrencyLimit[] => [...limits.values()];
 export const duplicateTasks = (): readonly { id: string; definedAt: string[] }[] => duplicates;

@@ -15,12 +15,12 @@ interface WithInit<TPayload, TInit extends InitOutput> extends Common<TPayload> 
 }
 type Returns<T = void> = T | undefined | void | Promise<T | undefined | void>;
 
-/** What a run is about to wait for. The ids of a child run or batch exist once it is made: they are given to `onResume`. */
+/** What a run is about to wait for, or has waited for. */
 export type TaskWait =
   | { type: "duration"; date: Date }
   | { type: "token"; token: string }
-  | { type: "task"; taskIdentifier: string; runId?: string | undefined }
-  | { type: "batch"; runCount: number; batchId?: string | undefined };
+  | { type: "task"; taskIdentifier: string; runId: string }
+  | { type: "batch"; runCount: number; batchId: string };
 
 export type TaskCompleteResult<TOutput> = { ok: true; data: TOutput } | { ok: false; error: unknown };
 

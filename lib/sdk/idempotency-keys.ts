@@ -39,7 +39,8 @@ function makeKey(key: string | string[], scope: IdempotencyKeyScope): Idempotenc
 
 /** The key that goes over the wire: made keys as they are, raw ones hashed with run scope. */
 export function toMadeKey(given: string | string[] | null | undefined): MadeKey | undefined {
-  if (given === undefined || given === null) return undefined;
+  // An empty one is none, as the published SDK takes it: it comes from forms that were left blank.
+  if (given === undefined || given === null || given === "") return undefined;
   const key = Array.isArray(given) ? textsMeant("An idempotency key", given) : textMeant("An idempotency key", given);
   const idempotencyKey = isMadeKey(key) ? key : makeKey(key, "run");
   const from = made.get(idempotencyKey);
@@ -47,7 +48,7 @@ export function toMadeKey(given: string | string[] | null | undefined): MadeKey 
 }
 
 /** Key of the item at `index` of a batch that has one itself. */
-export const toItemKey = (batchKey: string | string[], index: number): MadeKey => ({ idempotencyKey: makeKey([...(typeof batchKey === "string" ? [batchKey] : batchKey), String(index)], "run") });
+export const toItemKey = (batchKey: string | string[], index: number): MadeKey => ({ idempotencyKey: makeKey([...textsMeant("An idempotency key", batchKey), String(index)], "run") });
 
 export interface ResetOptions {
   scope?: IdempotencyKeyScope | undefined;

@@ -20,6 +20,8 @@ export { retry } from "./retry";
 export { locals, type Locals, type LocalsKey } from "./locals";
 export { usage, heartbeats, timeout, waitUntil, type ComputeUsage, type CurrentUsage } from "./ambient";
 export { queues } from "./queues";
+export { concurrencyLimit } from "./concurrency";
+export { concurrencyLimits, type ConcurrencyLimitItem, type ConcurrencyLimitKeyItem } from "./concurrency-limits";
 export { envvars, type CreateEnvironmentVariableParams, type EnvironmentVariable, type ImportEnvironmentVariablesParams, type UpdateEnvironmentVariableParams } from "./envvars";
 export { deployments, type ApiDeploymentListResponseItem, type ListDeploymentsParams, type RetrieveCurrentDeploymentResponseBody } from "./deployments";
 export { defineConfig, type BuildExtension, type LogLevel, type TriggerConfig } from "./config";
@@ -47,10 +49,14 @@ export type {
   BatchItem,
   BatchResult,
   BatchRunHandle,
+  ConcurrencyLimit,
+  ConcurrencyLimitOptions,
+  ConcurrencyShape,
   JSONSchema,
   Queue,
   RunHandle,
   Task,
+  TaskConcurrency,
   TaskFromIdentifier,
   TaskIdentifier,
   TaskOptions,
@@ -68,7 +74,7 @@ export { otel } from "./otel";
 export { TriggerClient, type TriggerClientConfig } from "./trigger-client";
 
 // What is not built: it can be imported, and says so where it is used.
-export { concurrencyLimit, concurrencyLimits, OIDCTokenError, prompts, query, skills } from "./absent/management";
+export { OIDCTokenError, prompts, query, skills } from "./absent/management";
 export * from "./absent/sessions";
 export * from "./absent/webhooks";
 export type {

@@ -1,6 +1,6 @@
 // For the worker only: what it needs of the same instance that task files import. Not part of the published surface.
 export { collectAbsent } from "./absent/absent";
-export { duplicateTasks, findTask, listQueues, listTasks, type RegisteredTask } from "./catalog";
+export { duplicateTasks, findTask, listLimits, listQueues, listTasks, type RegisteredTask } from "./catalog";
 export { registerConfigHooks } from "./hooks";
 export { currentRun, inScope, outsideRuns, setLoneRun } from "./scope";
 export { createRun, type Run, type RunPort } from "./run/run";

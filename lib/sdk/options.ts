@@ -16,6 +16,8 @@ export interface TriggerOptions {
   maxAttempts?: number | undefined;
   /** Name of a queue. */
   queue?: string | { name: string; concurrencyLimit?: number | undefined } | undefined;
+  /** Names of limits that the run holds instead of those that its task names, at most two; the task's own limit always applies. */
+  concurrency?: string | string[] | undefined;
   /** A copy of the queue per value, each with the queue's limit. */
   concurrencyKey?: string | undefined;
   /** Duration ("1h30m"), ISO date or Date. */

@@ -1,4 +1,5 @@
 import { registered } from "./otel/api";
+import { withExternalTrace } from "./otel/external-trace";
 
 /** An instrument that measures for nobody. */
 const instrument = { add: () => {}, record: () => {}, addCallback: () => {}, removeCallback: () => {} };
@@ -38,8 +39,8 @@ export interface Meter {
 }
 
 export const otel = {
-  /** `work`, in the trace of whoever triggered the run. Runs here have no trace outside of Signalbox: nothing changes for it. */
-  withExternalTrace: <T>(work: () => T): T => work(),
+  /** `work`, in the trace of whoever triggered the run: what asks OpenTelemetry for the span that is open finds that trace's id. Without one nothing changes for it. */
+  withExternalTrace,
   metrics: {
     /** A meter of the provider that the project has registered (`metrics.setGlobalMeterProvider`); where it has none, nothing is measured. */
     // The provider's meters are those of `@opentelemetry/api`.

@@ -1,11 +1,34 @@
 import { z } from "zod";
 import type { PacketData } from "@/lib/contracts/ipc";
 import { decodePacket } from "@/lib/values/packet";
+import { ApiError, AuthenticationError, PermissionDeniedError, readErrorBody } from "@/lib/client/api-error";
 import { apiClient } from "./api";
+import type { TriggerApiRequestOptions } from "./types";
 
 /** The value of a packet, fetched from the packet store when it lives there. */
 export async function readPacket(packet: PacketData): Promise<unknown> {
   return decodePacket(packet.dataType === "application/store" && packet.data !== null ? await fetchStored(packet.data) : packet);
+}
+
+/** Larger ones go to the packet store on their own, so that requests stay small. */
+const offloadBytes = 128 * 1024;
+
+/** The packet as a request over HTTP names it: a large one is uploaded first. Who may not upload sends it as it is. */
+export async function offloadPacket(packet: PacketData, { clientConfig, ...options }: TriggerApiRequestOptions = {}): Promise<PacketData> {
+  if (packet.data === null || Buffer.byteLength(packet.data) < offloadBytes) return packet;
+  const name = `trigger/payload.${packet.dataType === "text/plain" ? "txt" : "json"}`;
+  try {
+    const { presignedUrl, storagePath } = await apiClient(clientConfig).request(z.object({ presignedUrl: z.string(), storagePath: z.string() }), `/api/v2/packets/${encodeURIComponent(name)}`, { method: "PUT", options });
+    const response = await fetch(presignedUrl, { method: "PUT", headers: { "content-type": packet.dataType }, body: packet.data });
+    if (!response.ok) {
+      const { message, body } = readErrorBody(response.status, await response.text());
+      throw ApiError.generate(response.status, body, message);
+    }
+    return { data: storagePath, dataType: "application/store" };
+  } catch (error) {
+    if (error instanceof PermissionDeniedError || error instanceof AuthenticationError) return packet;
+    throw error;
+  }
 }
 
 /** Content of the packet store under a key. */

@@ -3,6 +3,7 @@
 import type { InitOutput } from "./context";
 import { registerQueue, registerTask, type RegisteredTask } from "./catalog";
 import { eachItem, triggerBatch, triggerBatchAndWait } from "./batch";
+import { readConcurrency } from "./concurrency";
 import type { HookFunctions } from "./hook-types";
 import { machinePresets, type MachinePreset } from "@/lib/contracts/task";
 import { retryDefaults } from "@/lib/contracts/task";
@@ -60,6 +61,7 @@ export function defineTask({ options, parse, schema, schedule, isScheduled }: De
     run: options.run,
     retry: retry && fillRetry(retry),
     queue: typeof queue === "string" ? { name: queue } : queue,
+    concurrency: readConcurrency(id, options.concurrency),
     machine: presetOf(options.machine),
     maxDuration: options.maxDuration,
     ttl: options.ttl,

@@ -3,6 +3,7 @@ import { toPlain } from "@/lib/values/to-plain";
 import { toMadeKey, type MadeKey } from "./idempotency-keys";
 import { dueMeant, numberMeant, recordMeant, textMeant, textsMeant } from "./meant";
 import type { TriggerOptions } from "./options";
+import type { Run } from "./run/run";
 
 /** How each option is taken: what callers read from databases and forms is text where a number is meant, and null where nothing is. */
 const readers: Partial<Record<string, (what: string, given: unknown) => unknown>> = {
@@ -10,6 +11,7 @@ const readers: Partial<Record<string, (what: string, given: unknown) => unknown>
   maxDuration: numberMeant,
   priority: numberMeant,
   concurrencyKey: textMeant,
+  concurrency: (what, given) => (Array.isArray(given) ? given : [given]).map((name) => textMeant(what, name)),
   idempotencyKeyTTL: textMeant,
   region: textMeant,
   machine: textMeant,
@@ -19,6 +21,9 @@ const readers: Partial<Record<string, (what: string, given: unknown) => unknown>
   metadata: (what, given) => recordMeant(what, toPlain(given)),
   queue: (what, given) => ({ name: textMeant(what, typeof given === "object" && given !== null && "name" in given ? given.name : given) }),
 };
+
+/** Of a trigger inside a run: its trace outside of Signalbox is the child's, too. */
+export const tracedBy = ({ assignment: { traceparent } }: Pick<Run, "assignment">, wire: WireOptions): WireOptions => (traceparent === undefined ? wire : { ...wire, traceparent });
 
 /** `options` of a trigger as the engine and the API take them. `key`: used where the options have none. */
 export function toWireOptions(options?: TriggerOptions | null, key?: MadeKey): WireOptions {

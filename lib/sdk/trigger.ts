@@ -5,15 +5,16 @@ import { describe } from "@/lib/values/describe";
 import { encodePacket } from "@/lib/values/packet";
 import { apiClient, speaksToOwnEngine } from "./api";
 import { auth } from "./auth";
+import type { TaskWait } from "./hook-types";
 import { messageOf } from "./errors";
 import type { TriggerAndSubscribeOptions, TriggerAndWaitOptions, TriggerOptions } from "./options";
-import { readPacket } from "./packets";
+import { offloadPacket, readPacket } from "./packets";
 import { bound } from "./pinned-version";
 import { runs } from "./runs";
 import { reviveError, TaskRunPromise } from "./result";
 import type { ParsePayload } from "./schema";
 import { currentRun, requireRun } from "./scope";
-import { toWireOptions } from "./trigger-options";
+import { toWireOptions, tracedBy } from "./trigger-options";
 import type { AnyTaskRunResult, AnyTask, RunHandleFromTask, TaskIdentifier, TaskOutput, TaskPayload, TriggerApiRequestOptions } from "./types";
 import { waitFor } from "./waiting";
 
@@ -63,18 +64,19 @@ async function makeRun({ task, payload, options, requestOptions, parse }: Trigge
   const run = currentRun();
   if (run !== undefined && speaksToOwnEngine(requestOptions?.clientConfig)) {
     return run.tracer.within(`${task}.trigger()`, { icon: "trigger", attributes: { task } }, async (span) => {
-      const made = TriggerValue.parse(await run.operations.perform({ kind: "trigger", task, payload: packet, options: wire }));
+      const made = TriggerValue.parse(await run.operations.perform({ kind: "trigger", task, payload: packet, options: tracedBy(run, wire) }));
       span.attributes["runId"] = made.id;
       if (made.isCached === true) span.attributes["isCached"] = true;
       return { id: made.id, taskIdentifier: task, publicAccessToken: made.publicAccessToken ?? "", isCached: made.isCached ?? false };
     });
   }
+  const sent = await offloadPacket(packet, requestOptions);
   const { data, response } = await apiClient(requestOptions?.clientConfig)
     .request(TriggerResponse, `/api/v1/tasks/${encodeURIComponent(task)}/trigger`, {
       method: "POST",
       json: {
-        ...(packet.data !== null && { payload: packet.data }),
-        options: { ...wire, payloadType: packet.dataType, ...(packet.data !== null && { payloadSize: Buffer.byteLength(packet.data) }) },
+        ...(sent.data !== null && { payload: sent.data }),
+        options: { ...wire, payloadType: sent.dataType, ...(packet.data !== null && { payloadSize: Buffer.byteLength(packet.data) }) },
       },
       options: requestOptions,
     })
@@ -92,11 +94,19 @@ export async function triggerTaskAndWait({ task, payload, options, parse }: Trig
   const run = requireRun(`${task}.triggerAndWait()`);
   const checking = check(parse, payload);
   if (checking !== undefined) await checking;
+  const child = { task, payload: payloadPacket(task, payload), options: tracedBy(run, toWireOptions(options)) };
+  const waitOf = (runId: string): TaskWait => ({ type: "task", taskIdentifier: task, runId });
   const value = await waitFor(run, {
-    operation: { kind: "triggerAndWait", task, payload: payloadPacket(task, payload), options: toWireOptions(options) },
-    wait: { type: "task", taskIdentifier: task },
+    operation: { kind: "triggerAndWait", ...child },
+    wait: {
+      operation: { kind: "trigger", ...child, adopted: true },
+      next: (made) => {
+        const { id: runId } = TriggerValue.parse(made);
+        return { operation: { kind: "waitForRun", runId }, wait: waitOf(runId) };
+      },
+      ended: (result) => waitOf(RunResult.parse(result).id),
+    },
     span: { name: `${task}.triggerAndWait()`, icon: "trigger", attributes: { task } },
-    resumed: (result) => ({ type: "task", taskIdentifier: task, runId: RunResult.parse(result).id }),
   });
   return readRunResult(RunResult.parse(value), task);
 }

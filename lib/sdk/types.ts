@@ -18,6 +18,20 @@ export interface QueueOptions {
 }
 export type Queue = QueueOptions;
 
+/** Runs at once of each `concurrencyKey` (those without one together), and of all. */
+export interface ConcurrencyShape {
+  perKey?: number | undefined;
+  total?: number | undefined;
+}
+export interface ConcurrencyLimitOptions extends ConcurrencyShape {
+  /** 1 to 122 letters, digits, underscores and hyphens. */
+  name: string;
+}
+export type ConcurrencyLimit = ConcurrencyLimitOptions;
+type ConcurrencyItem = ConcurrencyShape | ConcurrencyLimit | string;
+/** At most one limit of the task alone, and two that have names. */
+export type TaskConcurrency = ConcurrencyItem | ConcurrencyItem[];
+
 export interface RunFnParams<TInit extends InitOutput> {
   ctx: Context;
   /** What the `init` hook returned. */
@@ -34,6 +48,8 @@ export interface CommonTaskOptions<TId extends string, TPayload, TOutput, TInit 
   retry?: RetryOptions | undefined;
   /** A `queue()`, or the limit of the task's own queue. */
   queue?: string | Partial<QueueOptions> | undefined;
+  /** Limits that its runs hold while they execute: `{ total: 5 }` of this task alone, a `concurrencyLimit()` or the name of one. */
+  concurrency?: TaskConcurrency | undefined;
   machine?: MachinePreset | { preset?: MachinePreset | undefined; cpu?: number | undefined; memory?: number | undefined } | undefined;
   /** Seconds of compute time per attempt, at least 5; `timeout.None` lifts the config's. */
   maxDuration?: number | undefined;

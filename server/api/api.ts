@@ -42,6 +42,7 @@ import { environmentRoutes } from "./routes/environment";
 import { queueRoutes } from "./routes/queues";
 import { runChangeRoutes } from "./routes/run-changes";
 import { runRoutes } from "./routes/runs";
+import { concurrencyLimitRoutes } from "./routes/concurrency-limits";
 import { scheduleRoutes } from "./routes/schedules";
 import { signInRoutes } from "./routes/sign-in";
 import { tokenRoutes } from "./routes/tokens";
@@ -109,6 +110,7 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   queueRoutes,
   environmentRoutes,
   scheduleRoutes,
+  concurrencyLimitRoutes,
   packetRoutes,
   accessRoutes,
   variableRoutes,

@@ -11,10 +11,14 @@ interface KnownNames {
   queue(name: string): boolean;
 }
 
+/** Without a time of its own a filter reaches back so far. */
+export const defaultPeriod = "7d";
+
 /** `filter[…]` and `page[…]` of `GET /api/v1/runs` (wire.md 3.2): each holds when any of its values does. */
 export function readRunsQuery(params: Record<string, string>, names: KnownNames): RunsListQuery {
   refuseUnknown(params, known);
-  const created = readPeriod(params, createdName);
+  const isTimed = createdNames.some((name) => params[name] !== undefined);
+  const created = readPeriod(isTimed ? params : { ...params, [createdName("period")]: defaultPeriod }, createdName);
   const status = statusesOf(params);
   const task = meanings(params, "filter[taskIdentifier]", names.task);
   const anyTag = meanings(params, "filter[tag]");

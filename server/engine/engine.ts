@@ -1,4 +1,5 @@
 import type { RunEvent, TraceItem } from "@/lib/contracts/run";
+import { machinePresets, type MachinePreset, type Machines } from "@/lib/contracts/task";
 import type { Database } from "../db/database";
 import type { GroupCommit } from "../db/group-commit";
 import type { PacketStore } from "../db/packets";
@@ -13,7 +14,7 @@ import type { Rounds } from "./rounds";
 import type { Feed } from "./feed";
 import type { ChunkAppend, Finish, Finished, KeyedAnswer, KeyedRun, MetadataChange, Timers } from "./loops";
 import { toRunRow, type StoredRun } from "./run-row";
-import type { Lane } from "./queues/lanes";
+import { laneKey, type Lane } from "./queues/lanes";
 import type { Scheduler } from "./queues/scheduler";
 import type { DatabaseClock } from "./time/database-clock";
 import type { Recent } from "./recent";
@@ -41,8 +42,11 @@ export interface EngineSettings {
   ttlMaxMs: number | null;
   /** Runs that may wait in one queue, under all its keys; 0: any number. */
   queueSizeMax: number;
+  machines: Machines;
+  /** Of runs for which neither trigger, task nor config names one. */
+  defaultMachine: MachinePreset;
 }
-export const defaultSettings: EngineSettings = { debounceMaxMs: null, ttlMaxMs: null, queueSizeMax: 0 };
+export const defaultSettings: EngineSettings = { debounceMaxMs: null, ttlMaxMs: null, queueSizeMax: 0, machines: machinePresets, defaultMachine: "small-1x" };
 
 export interface EngineOptions {
   db: Database;
@@ -112,7 +116,7 @@ export interface Engine extends Omit<EngineOptions, "settings"> {
   close(): Promise<void>;
 }
 
-export const laneOf = (run: { queue: string; concurrency_key: string | null }): Lane => ({ queue: run.queue, key: run.concurrency_key ?? "" });
+export const laneOf = (run: { queue: string; concurrency_key: string | null; gates: string | null }): Lane => ({ queue: run.queue, key: laneKey(run.concurrency_key, run.gates) });
 
 /** A run as a commit has left it, and what happened to it there. */
 export interface Told {

@@ -7,7 +7,7 @@ import { decodeText } from "../db/text";
 export const runColumns = `run.id, run.task, run.status, run.version, run.epoch, run.tags, run.queue, run.concurrency_key, run.attempt,
   run.max_attempts, run.queue_at, run.created_at, run.updated_at, run.queued_at, run.started_at, run.finished_at, run.delay_until, run.expires_at,
   run.retry_at, run.parent_id, run.root_id, run.batch_id, run.replay_of, run.depth, run.is_test, run.deployment, run.machine,
-  run.priority_ms, run.waiting_on, run.progress_value, run.progress_label, run.error_name, run.error_message, run.usage_ms, run.max_duration, run.error_id, run.bulk_actions`;
+  run.priority_ms, run.waiting_on, run.progress_value, run.progress_label, run.error_name, run.error_message, run.usage_ms, run.max_duration, run.error_id, run.bulk_actions, run.gates`;
 
 /** A row of `run` as the driver gives it: timestamps are ISO text. */
 export interface StoredRun {
@@ -48,6 +48,8 @@ export interface StoredRun {
   max_duration: number | null;
   error_id: string | null;
   bulk_actions: string[] | null;
+  /** Names of the limits that it holds, joined. */
+  gates: string | null;
 }
 
 export function toRunRow(run: StoredRun): RunRow {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { machinePresets } from "@/lib/contracts/task";
 import { isAlive, openStage, untilGone, type Stage } from "./fixtures/stage";
 import { openProcessRecords } from "./leftovers";
 
@@ -124,6 +125,18 @@ describe("a process of its own", () => {
     assign("run_oom", "fillHeap", { machine: "micro" });
     expect((await until("loseRuns", "run_oom")).cause).toMatchObject({ kind: "failed", retryable: false, error: { code: "TASK_PROCESS_OOM_KILLED" } });
     await stage.untilStats((stats) => stats.processes === 1);
+  });
+
+  it("has the heap that the operator gives its machine; one that runs share has the config's for each of them", async () => {
+    await open({ concurrencyPerWorker: 3, machines: { ...machinePresets, micro: { cpu: 1, memory: 0.5 } } });
+    const own = Number(await stage.output("heapLimit", { machine: "micro" }));
+    expect(own).toBeGreaterThan(400);
+    expect(own).toBeLessThan(600);
+    stage.deploy("20260101.2", { machine: "micro" });
+    const shared = Number(await stage.output("heapLimit"));
+    expect(shared).toBeGreaterThan(3 * 400);
+    expect(shared).toBeLessThan(3 * 600);
+    expect(Number(await stage.output("heapLimit", { isolate: true }))).toBeLessThan(600);
   });
 
   it.each([

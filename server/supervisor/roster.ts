@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import type { MachinePreset } from "@/lib/contracts/task";
-import { machinePresets } from "@/lib/contracts/task";
+import type { MachinePreset, Machines } from "@/lib/contracts/task";
 import { openBundle, type OpenBundle } from "@/server/build/bundle-folder";
 import { workerEnvironment } from "@/server/build/worker-environment";
 import type { Deployment } from "@/server/engine/versions/deployments";
@@ -19,6 +18,7 @@ export interface RosterOptions {
   mode: "dev" | "start";
   projectEnv(): Record<string, string>;
   pool: PoolLimits;
+  machines: Machines;
   log: Logger;
   timings: Timings;
   now(): number;
@@ -146,7 +146,6 @@ export class Roster {
   start(deployment: Deployment, place: { isOwn: boolean; machine?: MachinePreset | undefined }): Member {
     const options = this.#options;
     const bundle = this.#openBundle(deployment);
-    const heap = place.machine === undefined ? [`--max-semi-space-size=${youngHeapMb}`] : [`--max-old-space-size=${Math.floor(machinePresets[place.machine].memory * 1024 * heapShare)}`];
     let readyAt = options.now();
     const process = new WorkerProcess({
       entry: options.workerEntry,
@@ -158,7 +157,7 @@ export class Roster {
         projectRef: deployment.manifest.project,
         nodeEnv: options.mode === "dev" ? "development" : "production",
       }),
-      execArgv: [...bundle.execArgv, ...heap],
+      execArgv: [...bundle.execArgv, ...this.#heapOf(deployment, place)],
       log: options.log.child({ version: deployment.version }),
       timings: options.timings,
       now: options.now,
@@ -173,6 +172,15 @@ export class Roster {
     this.members.add(member);
     if (process.pid !== undefined) this.#records.add(process.pid);
     return member;
+  }
+
+  /** One that several runs share has the memory of as many machines. */
+  #heapOf({ manifest }: Deployment, { isOwn, machine }: { isOwn: boolean; machine?: MachinePreset | undefined }): string[] {
+    const named = machine ?? manifest.config.machine;
+    const young = machine === undefined ? [`--max-semi-space-size=${youngHeapMb}`] : [];
+    if (named === undefined) return young;
+    const { machines, pool } = this.#options;
+    return [...young, `--max-old-space-size=${Math.floor(machines[named].memory * 1024 * heapShare) * (isOwn ? 1 : pool.slots)}`];
   }
 
   #openBundle(deployment: Deployment): OpenBundle {

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import { machinePresets, type Machines } from "@/lib/contracts/task";
 import type { Assignment, OperationOutcome } from "@/lib/contracts/ipc";
 import type { Deployment } from "@/server/engine/versions/deployments";
 import type { Executor } from "@/server/engine/running/executor";
@@ -40,6 +41,8 @@ export interface SupervisorOptions {
   ownProcesses?: number;
   /** Processes of their own whose runs wait; beyond, the run that has waited longest loses its process and is resumed by replay. */
   parkedProcesses?: number;
+  /** Sizes of the presets; the usual ones when not given. */
+  machines?: Machines;
   timings?: Partial<Timings>;
   /** Processes that the kernel has killed for want of memory, so far. */
   oomKills?: () => number | null;
@@ -81,6 +84,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const attempts = createAttempts({ events, log, now: clock.now, claimOomKill: oom.claim, isOutage: options.isOutage, onFreed: afterChange });
   const roster = new Roster({
     ...options,
+    machines: options.machines ?? machinePresets,
     pool: { warm: Math.min(processes, options.warmProcesses ?? 1), most: processes, slots: options.concurrencyPerWorker ?? slotsPerWorker },
     timings,
     now: clock.now,

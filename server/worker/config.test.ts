@@ -78,3 +78,23 @@ test("hooks of the config run for every task, and a task is a tool", async () =>
   const { result: heard } = await worker.hears("finished", ({ runId }) => runId === "run_heard");
   expect(heard.ok && decodePacket(heard.output)).toEqual(expect.arrayContaining(["start uses-tool", "success uses-tool", "start adder", "start heard"]));
 });
+
+test("the trace of whoever triggered is gone on in: by code that asks for it, by exporters, and by the runs that it triggers", async () => {
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
+  exported.length = 0;
+  worker.send(assign("run_traced", "traced", undefined, { traceparent }));
+  const made = await worker.hears("operation", ({ runId }) => runId === "run_traced");
+  expect(made.operation).toMatchObject({ kind: "trigger", options: { traceparent } });
+  worker.answer(made, { id: "run_child" });
+  const { result } = await worker.hears("finished", ({ runId }) => runId === "run_traced");
+  const output = result.ok ? decodePacket(result.output) : result.error;
+  expect(output).toEqual({ here: expect.stringMatching(/^[0-9a-f]{32}$/), there: traceId, isSameSpan: true });
+  expect(output).not.toMatchObject({ here: traceId });
+  await expect.poll(() => exported.join(), { timeout: 15_000 }).toContain("run_traced");
+  const all: { name: string; traceId: string; parentSpanId?: string; attributes: object[] }[] = exported.flatMap((body) => JSON.parse(body).resourceSpans.flatMap((of: { scopeSpans: { spans: [] }[] }) => of.scopeSpans.flatMap((scope) => scope.spans)));
+  const spans = all.filter(({ attributes }) => JSON.stringify(attributes).includes("run_traced"));
+  expect(spans.length).toBeGreaterThan(1);
+  expect(new Set(spans.map((span) => span.traceId))).toEqual(new Set([traceId]));
+  expect(spans.find(({ name }) => name === "Attempt 1")?.parentSpanId).toBe("b7ad6b7169203331");
+});

@@ -2,7 +2,7 @@ import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { limits } from "@/lib/contracts/limits";
 import { BundleManifest, type QueueManifest, type TaskManifest } from "@/lib/contracts/task";
-import { duplicateTasks, listQueues, listTasks, type RegisteredTask } from "@trigger.dev/sdk/internal";
+import { duplicateTasks, listLimits, listQueues, listTasks, type RegisteredTask } from "@trigger.dev/sdk/internal";
 import type { BundleModule } from "./bundle";
 import { certainSchemaOf } from "./certain-schema";
 import { exampleOf, jsonSchemaOf } from "./json-schema";
@@ -18,11 +18,13 @@ export function describeBundle({ config, files, absent }: BundleModule, cwd: str
     throw new Error(`Two tasks have the id "${duplicate.id}" (${homes.length === 1 ? `both in ${homes[0]}` : homes.join(", ")}): give each its own`);
   }
   const homes = new Map(tasks.map(({ id, definedAt }) => [id, homeOf(id, definedAt)]));
+  checkLimits(tasks);
   const warnings = absent.map((name) => `${name} is not available yet in Signalbox: what it defines throws when it is used, and does nothing by itself`);
   const manifest: BundleManifest = {
     project: config?.project ?? process.env["TRIGGER_PROJECT_REF"] ?? "",
     tasks: tasks.map((task) => describeTask(task, { path: homes.get(task.id) ?? "", example: exampleIn(files, homes, task.id), warnings })),
     queues: queuesOf(tasks),
+    ...(listLimits().length > 0 && { limits: listLimits().map(({ name, perKey, total }) => ({ name, ...(perKey !== undefined && { perKey }), ...(total !== undefined && { total }) })) }),
     config: {
       ...(config?.maxDuration !== undefined && { maxDuration: config.maxDuration }),
       ...(config?.ttl !== undefined && { ttl: config.ttl }),
@@ -64,6 +66,7 @@ function describeTask(task: RegisteredTask, { path, example, warnings }: { path:
     queue: queueName(task),
     ...(task.description !== undefined && { description: task.description }),
     ...(task.retry !== undefined && { retry: task.retry }),
+    ...(task.concurrency !== undefined && { concurrency: task.concurrency }),
     ...(task.machine !== undefined && { machine: task.machine }),
     ...(task.maxDuration !== undefined && { maxDuration: task.maxDuration }),
     ...(task.ttl !== undefined && { ttl: task.ttl }),
@@ -85,6 +88,14 @@ function checkNames(tasks: readonly RegisteredTask[]): void {
     if (queue?.name !== undefined) checkName(`The queue of the task ${JSON.stringify(id)}`, queue.name);
   }
   for (const { name } of listQueues()) checkName(`The name of the queue ${JSON.stringify(name)}`, name);
+}
+
+function checkLimits(tasks: readonly RegisteredTask[]): void {
+  const declared = new Set(listLimits().map(({ name }) => name));
+  for (const { id, concurrency } of tasks) {
+    const unknown = concurrency?.limits?.find((name) => !declared.has(name));
+    if (unknown !== undefined) throw new Error(`The task ${JSON.stringify(id)} names the concurrency limit "${unknown}", which nothing declares: declare it with concurrencyLimit({ name: "${unknown}", total: 1 })`);
+  }
 }
 
 function checkName(what: string, name: string): void {

@@ -38,6 +38,8 @@ function valueOf({ operation }: Operation): unknown {
     case "sendInput":
       return { success: true };
     case "batchTrigger":
+    case "waitForRun":
+    case "waitForBatch":
     case "createToken":
     case "completeToken":
       throw new Error(`no answer to ${operation.kind}`);

@@ -38,6 +38,8 @@ test("tells what the bundle holds", async () => {
   const of = (id: string) => manifest.tasks.find((t) => t.id === id);
   expect(manifest.project).toBe("proj_test");
   expect(manifest.queues).toContainEqual({ name: "shared", concurrencyLimit: 2 });
+  expect(manifest.limits).toEqual([{ name: "provider", perKey: 1, total: 25 }]);
+  expect(of("limited")?.concurrency).toEqual({ inline: { total: 5 }, limits: ["provider"] });
   expect(of("echo")).toMatchObject({ queue: "shared", filePath: "server/worker/test/fixtures/tasks.ts" });
   expect(of("hooked")?.retry).toMatchObject({ maxAttempts: 2, factor: 2, minTimeoutInMs: 100 });
   expect(of("order")).toMatchObject({ queue: "task/order", maxDuration: 30, payloadSchema: { type: "object", required: ["id"] } });
@@ -77,12 +79,16 @@ test("interleaved runs never mix logs, metadata or spans", async () => {
 test("hooks run in their order, around waits too", async () => {
   const worker = await start();
   worker.send(assign("run_1", "hooked", { wait: true }));
-  const operation = await worker.hears("operation");
-  worker.answer(operation, { ok: true, id: "run_child", output: { data: "{}", dataType: "application/json" } });
+  const made = await worker.hears("operation");
+  expect(made.operation).toMatchObject({ kind: "trigger", adopted: true });
+  worker.answer(made, { id: "run_child" });
+  const waited = await worker.hears("operation", (message) => message.operation.kind === "waitForRun");
+  expect(waited.operation).toEqual({ kind: "waitForRun", runId: "run_child" });
+  worker.answer(waited, { ok: true, id: "run_child", output: { data: "{}", dataType: "application/json" } });
   expect((await ended(worker, "run_1")).output).toBe("done");
   worker.send(assign("run_2", "read-trail"));
   expect((await ended(worker, "run_2")).output).toEqual([
-    "middleware in", "onStart", "onStartAttempt 1", 'run {"from":"init"} green', "onWait task", "onResume task run_child",
+    "middleware in", "onStart", "onStartAttempt 1", 'run {"from":"init"} green', "onWait task run_child", "onResume task run_child",
     'onSuccess "done"', "onComplete true", "cleanup", "middleware out",
   ]);
 });
@@ -209,7 +215,10 @@ test("a run with the process to itself has begun for all to see, even when its c
 test("words about another epoch are not heard", async () => {
   const worker = await start();
   worker.send(assign("run_1", "hooked", { wait: true }, { epoch: 3 }));
-  const operation = await worker.hears("operation");
+  const made = await worker.hears("operation");
+  worker.answer({ ...made, epoch: 2 }, { id: "run_c" });
+  worker.answer(made, { id: "run_c" });
+  const operation = await worker.hears("operation", (message) => message.operation.kind === "waitForRun");
   const child = { ok: true, id: "run_c", output: { data: null, dataType: "application/json" } };
   worker.answer({ ...operation, epoch: 2 }, child);
   worker.send({ type: "cancel", runId: "run_1", epoch: 2, reason: "canceled" }, { type: "ping", at: 1 });

@@ -1,10 +1,6 @@
 import { absentCall, absentDefinition, absentMembers } from "./absent";
 
 // The management API of the published SDK, as far as the server has no routes for it.
-export const concurrencyLimit = absentDefinition("concurrencyLimit", "Give the task a queue with a concurrencyLimit");
-export const concurrencyLimits = absentMembers("concurrencyLimits", ["list", "retrieve", "override", "reset", "pause", "resume"], {
-  advice: "Use queues.*, which has the same for queues",
-});
 export const prompts = {
   define: absentDefinition("prompts.define"),
   ...absentMembers("prompts", ["list", "resolve", "versions", "promote", "createOverride", "updateOverride", "removeOverride", "reactivateOverride"]),

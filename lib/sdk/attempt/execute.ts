@@ -53,10 +53,9 @@ async function attempt(run: Run, task: RegisteredTask, config: TriggerConfig | u
     run.result.reject(error);
     return { ok: false, decision: await reportFailure(it, error) };
   }
-  const waits = (phase: "onWait" | "onResume") => hooksOf(task, phase);
-  run.aroundWait = (phase, wait) => {
-    const hooks = waits(phase);
-    return hooks.length === 0 ? undefined : callHooks(run, hooks, { name: phase, call: (fn) => fn({ ...commonOf(run, parameters), wait }) });
+  run.hooksAround = (phase) => {
+    const hooks = hooksOf(task, phase);
+    return hooks.length === 0 ? undefined : (wait) => callHooks(run, hooks, { name: phase, call: (fn) => fn({ ...commonOf(run, parameters), wait }) });
   };
   const end = await throughMiddleware(run, parameters, () => inside(it));
   return end instanceof InternalError ? final(end) : end;

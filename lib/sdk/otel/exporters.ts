@@ -1,5 +1,6 @@
 import { describe } from "@/lib/values/describe";
 import type { TraceLine } from "../run/progress";
+import type { SpanContext } from "../span";
 import { flat, hrTime, listIn } from "./readable";
 
 interface Exporter {
@@ -13,7 +14,9 @@ export interface ExportIds {
   runId: string;
   taskId: string;
   attempt: number;
-  contextOf: (spanId: string) => { traceId: string; spanId: string; traceFlags: number };
+  /** What the outermost span hangs below. */
+  outer?: SpanContext | undefined;
+  contextOf: (spanId: string) => SpanContext;
 }
 
 const batchSize = 512;
@@ -91,7 +94,7 @@ const common = (line: TraceLine, ids: ExportIds) => ({
 /** As `ReadableSpan` of `@opentelemetry/sdk-trace-base`, 1.x and 2.x. */
 function readableSpan(line: TraceLine, endedAt: string, ids: ExportIds): object {
   const ms = Date.parse(endedAt) - Date.parse(line.at);
-  const parent = line.parentId === null ? undefined : ids.contextOf(line.parentId);
+  const parent = line.parentId === null ? ids.outer : ids.contextOf(line.parentId);
   return {
     ...common(line, ids),
     name: line.name,

@@ -15,11 +15,15 @@ export function fingerprintOf(operation: Operation, duration?: number): string {
   switch (operation.kind) {
     case "trigger":
     case "triggerAndWait":
-      return `${operation.kind}:${operation.task}:${hash(operation.payload.dataType, operation.payload.data, operation.options.idempotencyKey)}`;
+      return `${operation.kind}${operation.kind === "trigger" && operation.adopted === true ? ":adopted" : ""}:${operation.task}:${hash(operation.payload.dataType, operation.payload.data, operation.options.idempotencyKey)}`;
     case "batchTrigger": {
       const items = operation.items.flatMap(({ task, payload, options }) => [task, payload.dataType, payload.data, options.idempotencyKey]);
-      return `${operation.kind}:${operation.wait ? "wait" : "go"}:${operation.items.length}:${hash(operation.idempotencyKey, ...items)}`;
+      return `${operation.kind}:${operation.wait ? "wait" : operation.adopted === true ? "adopted" : "go"}:${operation.items.length}:${hash(operation.idempotencyKey, ...items)}`;
     }
+    case "waitForRun":
+      return `${operation.kind}:${operation.runId}`;
+    case "waitForBatch":
+      return `${operation.kind}:${operation.batchId}`;
     case "waitUntil":
       return `${operation.kind}:${duration ?? "date"}${operation.idempotencyKey === undefined ? "" : `:${operation.idempotencyKey}`}`;
     case "waitForToken":

@@ -15,6 +15,8 @@ export interface Operations {
   /** Resolves with the operation's value; rejects with an ApiError when the engine refused it. `durationMs`: of `wait.for`. */
   perform(operation: Operation, durationMs?: number): Promise<unknown>;
   deliver(seq: number, outcome: OperationOutcome): void;
+  /** The journal holds such an operation, and the code has not come to it yet. */
+  knows(operation: Operation): boolean;
   /** True until the journal is used up, or the code has left it. */
   replaying(): boolean;
   /** The run does nothing but wait. */
@@ -104,6 +106,7 @@ export function createOperations({ journal, clock, port }: { journal: readonly J
       waiting.settle(outcome);
       parkSoon();
     },
+    knows: (operation) => unused.some(({ fingerprint }) => fingerprint === fingerprintOf(operation)),
     replaying: () => nextUnused() !== undefined && divergence === "none",
     suspended: onlyWaits,
     close(how) {

@@ -6,6 +6,7 @@ import { createUsageClock, type UsageClock } from "./clock";
 import { createMetadataStore, type MetadataStore } from "./metadata-store";
 import { createOperations, type Operations } from "./operations";
 import { exportLine, isExporting } from "../otel/exporters";
+import { externalContextOf } from "../otel/external-trace";
 import { spanContextOf } from "../span";
 import { createProgress, type ProgressBuffer, type TraceLine } from "./progress";
 import { createTracer, type Tracer } from "./tracer";
@@ -59,7 +60,7 @@ export interface Run {
   /** Of the logger; console lines are always kept. */
   logLevel: string;
   /** Hooks around waits, set by the executor; undefined: there are none. */
-  aroundWait?: ((phase: "onWait" | "onResume", wait: TaskWait) => Promise<void> | undefined) | undefined;
+  hooksAround?: ((phase: "onWait" | "onResume") => ((wait: TaskWait) => Promise<void>) | undefined) | undefined;
   /** After this nothing that the code still does reaches the engine. */
   close(how: "returned" | "abandoned"): void;
 }
@@ -68,8 +69,11 @@ export interface RunPort {
   send(message: FromWorker): void;
 }
 
-function exportOf(runId: string, { run, task, attempt }: Context): (line: TraceLine) => void {
-  const ids = { runId, taskId: task.id, attempt: attempt.number, contextOf: (spanId: string) => spanContextOf({ rootId: run.rootTaskRunId ?? runId, runId, id: spanId }) };
+function exportOf({ runId, traceparent }: Assignment, { run, task, attempt }: Context): (line: TraceLine) => void {
+  // Elsewhere the run is part of the trace of whoever triggered it.
+  const outer = externalContextOf(traceparent);
+  const contextOf = (spanId: string) => ({ ...spanContextOf({ rootId: run.rootTaskRunId ?? runId, runId, id: spanId }), ...(outer !== undefined && { traceId: outer.traceId }) });
+  const ids = { runId, taskId: task.id, attempt: attempt.number, outer, contextOf };
   return (line) => exportLine(line, ids);
 }
 
@@ -89,7 +93,7 @@ export function createRun(assignment: Assignment, port: RunPort): Run {
       parked: () => port.send({ type: "parked", runId, epoch, usageMs: clock.read() }),
     },
   });
-  const tracer = createTracer({ attempt: ctx.attempt.number, runId, rootId: ctx.run.rootTaskRunId ?? runId, progress, replaying: () => operations.replaying(), ...(isExporting() && { tell: exportOf(runId, ctx) }) });
+  const tracer = createTracer({ attempt: ctx.attempt.number, runId, rootId: ctx.run.rootTaskRunId ?? runId, progress, replaying: () => operations.replaying(), ...(isExporting() && { tell: exportOf(assignment, ctx) }) });
   return {
     id: runId,
     epoch,

@@ -9,10 +9,8 @@ import { principalOf, requestKeyOf, type ApiContext, type ApiEnv } from "../cont
 import { describe } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";
-import { bad, pageNames, readPeriod, readSize, refuseUnknown } from "../runs-query";
+import { bad, defaultPeriod, pageNames, readPeriod, readSize, refuseUnknown } from "../runs-query";
 
-/** Without a time of its own a filter reaches back so far. */
-const defaultPeriod = "7d";
 /** A thousand ids. */
 const bodyBytes = 256 * 1024;
 
@@ -65,7 +63,6 @@ function wireBulk({ id, name, action, status, total, done, skipped, failed, crea
 function selectionOf(filter: BulkFilter): Extract<BulkRequest["selection"], { conditions: unknown }> {
   const isGiven = Object.values(filter).some((value) => (Array.isArray(value) ? value.length > 0 : value !== undefined));
   if (!isGiven) throw bad("filter", "must have at least one filter");
-  if (filter.schedule !== undefined) throw bad("filter.schedule", "matches nothing: no run here comes from a schedule; leave it out");
   const times = { from: filter.from?.toString(), to: filter.to?.toString(), period: filter.period };
   const given = Object.values(times).some((time) => time !== undefined) ? times : { period: defaultPeriod };
   const created = readPeriod(Object.fromEntries(Object.entries(given).flatMap(([part, value]) => (value === undefined ? [] : [[`filter.${part}`, value]]))), (part) => `filter.${part}`);
@@ -78,6 +75,7 @@ function selectionOf(filter: BulkFilter): Extract<BulkRequest["selection"], { co
     ...(filter.region !== undefined && { region: filter.region }),
     ...(filter.machine !== undefined && { machine: filter.machine }),
     ...(filter.queue !== undefined && { queue: filter.queue.map(({ type, name }) => (type === "task" ? `task/${name}` : name)) }),
+    ...(filter.schedule !== undefined && { schedule: [filter.schedule].flat() }),
     ...(filter.batch !== undefined && { batch: filter.batch }),
     ...(filter.bulkAction !== undefined && { bulk: filter.bulkAction }),
     ...(filter.error !== undefined && { error: filter.error }),

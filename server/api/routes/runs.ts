@@ -12,7 +12,7 @@ import { list, readRunsQuery, readSize } from "../runs-query";
 import { serverStops } from "../stopping";
 import { linesOf, placeText, readPlace, subtreeOf, traceIdOf } from "../trace-reads";
 import { readWait, runResult, runResultWithin } from "../wire/result";
-import { commonFields, namesFor, parseObject, retrievedRun } from "../wire/run";
+import { commonFields, parseObject, readerOf, retrievedRun } from "../wire/run";
 import { spanOf, tracePage, traceTree } from "../wire/trace";
 
 const spansOfPage = 1000;
@@ -84,9 +84,10 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   async function page(c: ApiRequest, params: Record<string, string>) {
     const { rows, next, previous } = await listRuns(engine.db, engine.env.id, readRunsQuery(params, names));
     const extras = await listRunExtras(engine.db, rows.map((row) => row.id));
+    const reader = readerOf(engine, c);
     const env = { id: engine.env.id, name: engine.env.slug };
     return {
-      data: rows.map((row) => ({ ...commonFields(row, extras.get(row.id), namesFor(c)), env })),
+      data: rows.map((row) => ({ ...commonFields(row, extras.get(row.id), reader), env })),
       pagination: { ...(next !== undefined && { next }), ...(previous !== undefined && { previous }) },
     };
   }
@@ -105,5 +106,5 @@ export async function retrieve(context: ApiContext, c: ApiRequest) {
   const shown = relations.filter((run) => allows(principal, { action: "read", resources: readableThrough(run) }));
   const extras = await listRunExtras(db, [detail.id, ...shown.map((run) => run.id)]);
   const schedule = detail.scheduleId === undefined ? null : await getSchedule(db, env.id, detail.scheduleId);
-  return retrievedRun({ detail, schedule, relations: shown, extras, names: namesFor(c), issuer: context.issuer });
+  return retrievedRun({ detail, schedule, relations: shown, extras, reader: readerOf(context.engine, c), issuer: context.issuer });
 }

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { z } from "zod";
-import { TriggerBody, type TriggerOptions } from "@/lib/contracts/trigger";
+import { isTraceparent, TriggerBody, type TriggerOptions } from "@/lib/contracts/trigger";
 import { payloadPacket, storedType } from "../../engine/packets";
 import { trigger } from "../../engine/triggering/trigger";
 import { readJson, triggerBytes } from "../body";
@@ -41,7 +41,7 @@ export interface TriggerAsk {
 /** One trigger over HTTP, whichever way its request came in. */
 export async function triggerTask(context: ApiContext, { principal, task, body, header, waitMs }: TriggerAsk): Promise<{ answer: object; access: Access }> {
   const { engine, issuer } = context;
-  const options = withLegacyHeaders(header, body.options ?? {});
+  const options = withTrace(header, withLegacyHeaders(header, body.options ?? {}));
   checkPublicOptions(engine, principal, task, options);
   const packet = payloadPacket(body.payload, options.payloadType);
   const payload = packet.dataType === storedType ? await uploadedContent(context, principal, packet) : packet;
@@ -68,6 +68,11 @@ export function handOver(c: ApiRequest, access: { token: string; claims: object 
 export function oneTimeOf(principal: Principal): { oneTimeToken?: { hash: string; expiresAt: Date } } {
   if (principal.kind !== "public" || !principal.oneTime) return {};
   return { oneTimeToken: { hash: principal.hash, expiresAt: new Date(principal.expiresAt) } };
+}
+
+function withTrace(header: TriggerAsk["header"], options: TriggerOptions): TriggerOptions {
+  const traceparent = header("traceparent");
+  return traceparent === undefined || !isTraceparent(traceparent) ? options : { traceparent, ...options };
 }
 
 function withLegacyHeaders(header: TriggerAsk["header"], options: TriggerOptions): TriggerOptions {

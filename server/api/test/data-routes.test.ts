@@ -56,7 +56,7 @@ test("a bad item does not fail the batch", async () => {
   const id = await newBatch(2);
   expect((await send(id, [item(0), item(1, "hello", { options: { ttl: "soon" } })])).body).toMatchObject({ sealed: true });
   const { body } = await api.call("GET", `/api/v2/batches/${id}`);
-  expect(body.processing.errors).toMatchObject([{ index: 1, taskIdentifier: "hello" }]);
+  expect(body.processing.errors).toMatchObject([{ index: 1, taskIdentifier: "hello", error: expect.stringContaining("soon"), errorCode: "BATCH_ITEM_COULD_NOT_TRIGGER" }]);
   expect((await api.call("GET", `/api/v1/batches/${id}/results`)).body.items).toMatchObject([{ ok: false, error: { code: "BATCH_ITEM_COULD_NOT_TRIGGER" } }]);
 });
 

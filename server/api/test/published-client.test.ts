@@ -1,9 +1,11 @@
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { auth, batch, configure, idempotencyKeys, queues, runs, tasks, wait } from "upstream-sdk";
+import { auth, batch, concurrencyLimits, configure, idempotencyKeys, queues, runs, tasks, wait } from "upstream-sdk";
+import * as ours from "@trigger.dev/sdk";
 import { timeOutToken } from "../../engine/waiting/token";
-import { openHarness, type Harness } from "./harness";
+import { deploy } from "../../engine/versions/deploy";
+import { manifest, openHarness, type Harness } from "./harness";
 
 /** The published client, unchanged, over HTTP against this API. */
 let api: Harness;
@@ -71,6 +73,55 @@ test("runs.list pages, filters and iterates", async () => {
   const seen = new Set<string>();
   for await (const run of runs.list({ tag: "listed", limit: 2 })) seen.add(run.id);
   expect(seen).toEqual(wanted);
+});
+
+test("runs.list is of the last seven days unless a time is given; a run says what kind of task it is of", async () => {
+  const { id: old } = await tasks.trigger("hello", {}, { tags: "dated" });
+  const { id: recent } = await tasks.trigger("hello", {}, { tags: "dated" });
+  await api.db.query("update run set created_at = now() - interval '8 days' where id = $1", [old]);
+  await api.db.query("update run_tag set created_at = now() - interval '8 days' where run_id = $1", [old]);
+  const idsOf = async (params: Parameters<typeof runs.list>[0]) => (await runs.list({ tag: "dated", ...params })).data.map(({ id }) => id);
+  expect(await idsOf({})).toEqual([recent]);
+  expect(await idsOf({ period: "30d" })).toEqual([recent, old]);
+  expect(await idsOf({ from: new Date(0), to: new Date(Date.now() - 86_400_000) })).toEqual([old]);
+  expect((await runs.retrieve(recent)).taskKind).toBe("STANDARD");
+});
+
+test("our SDK sends large payloads around the request: of triggers and of items of a batch; who may not upload sends them inline", async () => {
+  const payload = { text: "é".repeat(100_000) };
+  const asked: string[] = [];
+  const original = globalThis.fetch;
+  globalThis.fetch = (input, init) => {
+    asked.push(`${init?.method} ${new URL(input instanceof Request ? input.url : String(input)).pathname.split("/")[3]} ${typeof init?.body === "string" && init.body.length > 100_000 ? "large" : "small"}`);
+    return original(input, init);
+  };
+  try {
+    ours.configure({ baseURL: api.origin, secretKey: api.secretKey });
+    const { id } = await ours.tasks.trigger("hello", payload);
+    expect(asked).toEqual(["PUT packets small", expect.stringMatching(/^PUT \w+ large$/), "POST tasks small"]);
+    const made = await ours.batch.trigger([{ id: "hello", payload }, { id: "hello", payload: { n: 1 } }]);
+    const { runs: ids } = await ours.batch.retrieve(made.batchId);
+    const payloads = await Promise.all([id, ...ids].map(async (run) => (await ours.runs.retrieve(run)).payload));
+    expect(payloads.filter((given) => JSON.stringify(given) === JSON.stringify(payload))).toHaveLength(2);
+    asked.length = 0;
+    const token = api.issuer.publicToken({ scopes: ["trigger:tasks:hello"], expiresAt: Date.now() + 600_000 });
+    const inline = await ours.tasks.trigger("hello", payload, {}, { clientConfig: { baseURL: api.origin, accessToken: token } });
+    expect(asked).toEqual(["PUT packets small", "POST tasks large"]);
+    expect((await ours.runs.retrieve(inline.id)).payload).toEqual(payload);
+    await expect(ours.tasks.trigger("hello", { text: "x".repeat(4 * 1024 * 1024) })).rejects.toMatchObject({ status: 413 });
+  } finally {
+    globalThis.fetch = original;
+  }
+});
+
+test("a trigger keeps the trace of whoever asks, and drops what is none", async () => {
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const kept = async (header: string) => {
+    const { body } = await api.call("POST", "/api/v1/tasks/hello/trigger", { body: { payload: 1 }, headers: { traceparent: header } });
+    const [row] = await api.db.query<{ options: string }>("select options from run_data where run_id = $1", [body.id]);
+    return JSON.parse(row?.options ?? "{}").traceparent;
+  };
+  expect([await kept(traceparent), await kept("00-nonsense"), await kept(`00-${"0".repeat(32)}-b7ad6b7169203331-01`)]).toEqual([traceparent, undefined, undefined]);
 });
 
 test("runs.list goes back a page, and finds regions", async () => {
@@ -195,4 +246,43 @@ test("queues by task and by a name with a slash", async () => {
   expect(await queues.pause({ type: "custom", name: "shared/slow" })).toMatchObject({ name: "shared/slow", paused: true });
   expect(await queues.resume({ type: "custom", name: "shared/slow" })).toMatchObject({ paused: false });
   expect((await queues.list()).data).toHaveLength(3);
+});
+
+test("named concurrency limits: listed, read, overridden, paused and reset by the published client and by ours; a wrong body names the field and changes nothing", async () => {
+  const limited = { ...manifest, limits: [{ name: "provider", perKey: 2, total: 9 }], tasks: [...manifest.tasks, { id: "limited", filePath: "trigger/limited.ts", queue: "task/limited", concurrency: { inline: { total: 3 }, limits: ["provider"] } }] };
+  await deploy(api.engine, { contentHash: "limits", bundle: "limits", manifest: limited });
+  await tasks.trigger("limited", {}, { concurrencyKey: "k" });
+  await tasks.trigger("hello", {}, { concurrency: "provider" });
+  ours.configure({ baseURL: api.origin, secretKey: api.secretKey });
+  for (const client of [concurrencyLimits, ours.concurrencyLimits]) {
+    expect((await client.list()).data.map(({ name }) => name)).toEqual(["provider", "task/limited"]);
+    const bounds = { perKey: { current: 2, base: 2, override: null, overriddenAt: null }, total: { current: 9, base: 9, override: null, overriddenAt: null } };
+    expect(await client.retrieve("provider")).toEqual({ id: "climit_provider", name: "provider", ...bounds, running: 0, queued: 2, paused: false });
+    expect(await client.override("provider", { total: 50 })).toMatchObject({ perKey: bounds.perKey, total: { current: 50, base: 9, override: 50, overriddenAt: expect.any(Date) } });
+    expect(await client.override("task/limited", { total: 0 })).toMatchObject({ name: "task/limited", total: { current: 0 }, queued: 1 });
+    const days = 86_400_000;
+    const ofKey = await client.override("provider", { concurrencyKey: "k", perKey: 7, ttl: "3d" });
+    expect(ofKey).toMatchObject({ name: "provider", concurrencyKey: "k", perKey: { current: 7, base: 2, override: 7 }, running: 0, paused: false });
+    expect(Math.round(((ofKey.perKey.expiresAt?.getTime() ?? 0) - Date.now()) / days)).toBe(3);
+    expect(await client.retrieve("provider", { concurrencyKey: "other" })).toMatchObject({ perKey: { current: 2, override: null, expiresAt: null } });
+    expect(await client.reset("provider", { concurrencyKey: "k" })).toMatchObject({ perKey: { current: 2, override: null } });
+    expect(await client.pause("provider")).toMatchObject({ paused: true });
+    expect(await client.resume("provider")).toMatchObject({ paused: false });
+    expect(await client.reset("provider")).toMatchObject(bounds);
+    expect(await client.reset("task/limited")).toMatchObject({ total: { current: 3, override: null } });
+    await expect(client.retrieve("nobody")).rejects.toMatchObject({ status: 404, message: expect.stringContaining("nobody") });
+    await expect(client.override("task/limited", { concurrencyKey: "k", perKey: 1 })).rejects.toMatchObject({ status: 422, message: expect.stringContaining("no bound per key") });
+  }
+  const post = (body: unknown, action = "override") => api.call("POST", `/api/v1/concurrency-limits/provider/${action}`, { body });
+  for (const [body, field] of [
+    [{}, "total"], [{ perKey: -1 }, "perKey"], [{ total: 1.5 }, "total"], [{ total: "many" }, "total"], [{ total: 100_001 }, "total"], [{ perKey: 1, ttl: "1d" }, "ttl"],
+    [{ concurrencyKey: "k" }, "perKey"], [{ concurrencyKey: "k", perKey: 1, total: 1 }, "total"], [{ concurrencyKey: "", perKey: 1 }, "concurrencyKey"],
+    [{ concurrencyKey: "k", perKey: 1, ttl: "40d" }, "ttl"], [{ concurrencyKey: "k", perKey: 1, ttl: "soon" }, "ttl"], [{ limit: 3 }, "limit"],
+  ] as const) {
+    const answer = await post(body);
+    expect([body, answer.status, answer.text]).toEqual([body, expect.toSatisfy((status: number) => status === 400 || status === 422), expect.stringContaining(field)]);
+  }
+  expect((await post({ action: "stop" }, "pause")).status).toBe(400);
+  expect(await concurrencyLimits.retrieve("provider")).toMatchObject({ perKey: { override: null }, total: { override: null }, paused: false });
+  await expect(tasks.trigger("hello", {}, { concurrency: "nobody" })).rejects.toMatchObject({ status: 422, message: expect.stringContaining('"nobody" is not declared. Known: provider') });
 });

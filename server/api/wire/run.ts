@@ -6,24 +6,33 @@ import { legacyStatus, statusFlags } from "@/lib/contracts/status";
 import { deeperThan } from "@/lib/values/json-depth";
 import { decodePlain } from "@/lib/values/packet";
 import type { RunExtras } from "../../engine/reads/extras";
+import type { Engine } from "../../engine/engine";
 import type { ApiRequest } from "../context";
 import type { Issuer } from "../issuer";
 import { wireScheduleOfRun } from "./schedule";
 
 /** Which names a client reads: those that do not send `x-trigger-api-version` know the old ones. */
-export type Names = "current" | "legacy";
-export const namesFor = (c: ApiRequest): Names => (c.req.header("x-trigger-api-version") === undefined ? "legacy" : "current");
+type Names = "current" | "legacy";
+const namesFor = (c: ApiRequest): Names => (c.req.header("x-trigger-api-version") === undefined ? "legacy" : "current");
+
+/** For whom runs are written: the names that it knows, and what kind of task an id is. */
+interface Reader {
+  names: Names;
+  kindOf: (task: string) => "STANDARD" | "SCHEDULED";
+}
+export const readerOf = (engine: Engine, c: ApiRequest): Reader => ({ names: namesFor(c), kindOf: (task) => (engine.deployments.task(task)?.isScheduled === true ? "SCHEDULED" : "STANDARD") });
 
 /**
  * Fields that list items, retrieved runs and related runs share. What a run does not have is left out, never null:
  * the published client turns a null date into 1970.
  */
-export function commonFields(run: RunRow, extras: RunExtras | undefined, names: Names) {
+export function commonFields(run: RunRow, extras: RunExtras | undefined, { names, kindOf }: Reader) {
   const metadata = parseObject(extras?.metadata ?? null);
   return {
     id: run.id,
     status: names === "current" ? run.status : legacyStatus[run.status],
     taskIdentifier: run.task,
+    taskKind: kindOf(run.task),
     ...statusFlags(run.status),
     isTest: run.isTest,
     createdAt: run.createdAt,
@@ -44,9 +53,9 @@ export function commonFields(run: RunRow, extras: RunExtras | undefined, names: 
   };
 }
 
-function relatedRun(run: RunRow, extras: RunExtras | undefined, names: Names) {
+function relatedRun(run: RunRow, extras: RunExtras | undefined, reader: Reader) {
   return {
-    ...commonFields(run, extras, names),
+    ...commonFields(run, extras, reader),
     depth: run.depth,
     triggerFunction: extras?.options.triggerFunction ?? "trigger",
     ...(run.batchId !== undefined && { batchId: run.batchId }),
@@ -57,18 +66,18 @@ export function retrievedRun(options: {
   detail: RunDetail;
   relations: readonly RunRow[];
   extras: ReadonlyMap<string, RunExtras>;
-  names: Names;
+  reader: Reader;
   issuer: Pick<Issuer, "packetUrl">;
   /** The one that made it, if it is still there. */
   schedule: ScheduleRow | null;
 }) {
-  const { detail, relations, extras, names, issuer, schedule } = options;
-  const related = (run: RunRow | undefined) => (run === undefined ? undefined : relatedRun(run, extras.get(run.id), names));
+  const { detail, relations, extras, reader, issuer, schedule } = options;
+  const related = (run: RunRow | undefined) => (run === undefined ? undefined : relatedRun(run, extras.get(run.id), reader));
   const root = related(relations.find((run) => run.id === detail.rootId));
   const parent = related(relations.find((run) => run.id === detail.parentId));
-  const children = relations.filter((run) => run.parentId === detail.id).map((run) => relatedRun(run, extras.get(run.id), names));
+  const children = relations.filter((run) => run.parentId === detail.id).map((run) => relatedRun(run, extras.get(run.id), reader));
   return {
-    ...commonFields(detail, extras.get(detail.id), names),
+    ...commonFields(detail, extras.get(detail.id), reader),
     depth: detail.depth,
     triggerFunction: detail.triggerFunction,
     attemptCount: detail.attempt,

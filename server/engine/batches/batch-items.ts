@@ -27,7 +27,7 @@ export interface Item {
 /** An item that cannot be triggered becomes a run that has failed already, so that its place in the results is kept. */
 export async function prepareItem(engine: Engine, batchId: string, item: Item, parent: ParentOperation | null): Promise<{ keyed: KeyedRun; error: string | null }> {
   const batch = { id: batchId, index: item.index };
-  const triggerFunction = parent?.waits === true ? "batchTriggerAndWait" : "batchTrigger";
+  const triggerFunction = parent?.adopts === true ? "batchTriggerAndWait" : "batchTrigger";
   const refuse = ({ status, message }: EngineError, idempotency: KeyedRun["idempotency"]) => {
     const code = status === 413 ? "PAYLOAD_TOO_LARGE" : "BATCH_ITEM_COULD_NOT_TRIGGER";
     return { keyed: { ...failedItem(item, batch, parent, { type: "INTERNAL_ERROR", code, message }), idempotency }, error: message };
@@ -56,6 +56,7 @@ function failedItem({ task: given, ...item }: Item, batch: { id: string; index: 
     status: "SYSTEM_FAILURE",
     queue: `task/${task}`,
     concurrency_key: null,
+    gates: null,
     priority_ms: 0,
     queue_ms: null,
     delay_until: null,
@@ -77,7 +78,7 @@ function failedItem({ task: given, ...item }: Item, batch: { id: string; index: 
     payload: null,
     payload_type: "application/json",
     metadata: null,
-    options: JSON.stringify({ triggerFunction: parent?.waits === true ? "batchTriggerAndWait" : "batchTrigger" }),
+    options: JSON.stringify({ triggerFunction: parent?.adopts === true ? "batchTriggerAndWait" : "batchTrigger" }),
     progress_value: null,
     progress_label: null,
     error: encodeText(JSON.stringify(error)),

@@ -3,10 +3,22 @@ import { availableParallelism } from "node:os";
 /** Runs on their way to a worker at most, per core: bounds a claim however many slots are free. */
 export const claimLimit = 250 * availableParallelism();
 
-/** What a run occupies: a queue and, within it, a concurrency key ('' when it has none). */
+/** What a run occupies: a queue and, within it, a concurrency key ('' when it has none), with the limits that it holds, as `laneKey` joins them. */
 export interface Lane {
   queue: string;
   key: string;
+}
+
+/** Between a concurrency key and the names of limits, which may not contain it. */
+const separator = "\u0001";
+/** As the SQL function `lane_key` does. `gates`: names of limits, joined. */
+export const laneKey = (key: string | null, gates: string | null): string => (gates === null ? (key ?? "") : `${key ?? ""}${separator}${gates}`);
+export const joinGates = (names: readonly string[]): string | null => (names.length === 0 ? null : names.join(separator));
+/** The concurrency key of a lane, and the limits that its runs hold. */
+export function splitLaneKey(key: string): { key: string; gates: readonly string[] } {
+  if (!key.includes(separator)) return { key, gates: [] };
+  const [own = "", ...gates] = key.split(separator);
+  return { key: own, gates };
 }
 export interface QueueLimits {
   /** Runs of one lane at once; null: only the environment's limit. */
@@ -14,6 +26,14 @@ export interface QueueLimits {
   /** Runs of all its lanes together; null: only the environment's limit. */
   total: number | null;
   paused: boolean;
+}
+/** Of a named limit; null: no bound. */
+export interface GateLimits {
+  perKey: number | null;
+  total: number | null;
+  paused: boolean;
+  /** Other bounds than `perKey` of single keys, until then (epoch ms). */
+  keys: ReadonlyMap<string, { perKey: number; until: number }>;
 }
 /** A share of a lane for one claim: up to `n` runs with a score of `floor` or more. */
 export interface Pick extends Lane {
@@ -36,14 +56,31 @@ export interface Share {
   missed: number;
 }
 
-/** Of all lanes of a queue. */
-export interface QueueState {
-  waiting: number;
+/** What several lanes share the room of. */
+export interface Pool {
   claiming: number;
   running: number;
+  /** Lanes that draw from it. */
+  lanes: number;
+}
+/** Of all lanes of a queue. */
+export interface QueueState extends Pool {
+  waiting: number;
+}
+/** A named limit as a lane draws from it: its whole, and the part of the lane's concurrency key. */
+export interface Gate {
+  name: string;
+  key: string;
+  all: Pool;
+  ofKey: Pool;
 }
 export interface LaneState extends Lane {
   of: QueueState;
+  /** Of all lanes with its queue and concurrency key, whatever limits they hold. */
+  ofKey: Pool;
+  gates: readonly Gate[];
+  /** All of these. */
+  pools: readonly Pool[];
   waiting: number;
   /** Of those, how many a claim under way may be taking. */
   claiming: number;
@@ -56,7 +93,7 @@ export interface LaneState extends Lane {
 
 export function addClaiming(lane: LaneState, n: number): void {
   lane.claiming += n;
-  lane.of.claiming += n;
+  for (const pool of lane.pools) pool.claiming += n;
 }
 
 /** There may be a waiting run with this score that the claims under way have not seen. */
@@ -67,15 +104,14 @@ export function lowerFloor(lane: LaneState, score: number): void {
 
 export const laneId = (lane: Lane): string => `${lane.queue}\n${lane.key}`;
 
-/** Slots that these runs give back: of each lane, of each queue, and of all. */
-export function slotsOf(runs: readonly string[], slots: ReadonlyMap<string, LaneState>): { lanes: Map<LaneState, number>; queues: Map<QueueState, number>; all: number } {
-  const freed = { lanes: new Map<LaneState, number>(), queues: new Map<QueueState, number>(), all: 0 };
+/** Slots that these runs give back: of each pool, and of all. */
+export function slotsOf(runs: readonly string[], slots: ReadonlyMap<string, LaneState>): { pools: Map<Pool, number>; all: number } {
+  const freed = { pools: new Map<Pool, number>(), all: 0 };
   for (const id of runs) {
     const lane = slots.get(id);
     if (lane === undefined) continue;
     freed.all += 1;
-    freed.lanes.set(lane, (freed.lanes.get(lane) ?? 0) + 1);
-    freed.queues.set(lane.of, (freed.queues.get(lane.of) ?? 0) + 1);
+    for (const pool of lane.pools) freed.pools.set(pool, (freed.pools.get(pool) ?? 0) + 1);
   }
   return freed;
 }

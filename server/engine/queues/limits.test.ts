@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { manifestOf, start, until, type TestNode, type TestTask } from "@/test/engine";
-import { engineSuite, gate } from "@/test/engine-suite";
+import { manifestOf, start, until, type TestNode } from "@/test/engine";
+import { engineSuite, room } from "@/test/engine-suite";
 import type { QueueManifest } from "@/lib/contracts/task";
 import { addBatchItems, createBatch } from "../batches/batch";
 import { getCounts, listQueues } from "../reads/live";
@@ -13,20 +13,6 @@ const suite = engineSuite();
 const { node, crash } = suite;
 const by = "ada";
 
-/** A task whose runs stay until the door opens, and how many were in it at once. */
-function room() {
-  const door = gate();
-  let inside = 0;
-  let most = 0;
-  const task: TestTask = async () => {
-    inside += 1;
-    most = Math.max(most, inside);
-    await door.passed;
-    await new Promise(setImmediate);
-    inside -= 1;
-  };
-  return { task, open: door.open, inside: () => inside, most: () => most };
-}
 const manifest = (queue: Partial<QueueManifest> = {}) => manifestOf([{ id: "task", queue: "q" }, { id: "other" }], [{ name: "q", concurrencyLimit: null, ...queue }]);
 const status = async (id: string) => (await getRunDetail(suite.db, "env_1", id))?.status;
 const full = (inside: () => number, n: number) => expect.poll(inside, { timeout: 15_000 }).toBe(n);

@@ -3,8 +3,9 @@ import type { Engine } from "../engine";
 import { EngineError } from "../error";
 import { readEnvironmentState } from "../reads/environment";
 import { listQueues } from "../reads/live";
+import { loadLimits } from "./limits";
 
-/** Loads limits and pauses of all queues, and of the environment, into the scheduler. */
+/** Loads limits and pauses of all queues, of the environment, and the named limits into the scheduler. */
 export async function loadQueues(engine: Engine): Promise<void> {
   const { scheduler } = engine;
   const rows = await engine.db.query<{ name: string; concurrency_limit: number | null; total_limit: number | null; override_limit: number | null; paused: boolean }>(
@@ -13,6 +14,7 @@ export async function loadQueues(engine: Engine): Promise<void> {
   );
   scheduler.setQueues(new Map(rows.map((row) => [row.name, { limit: row.override_limit ?? row.concurrency_limit, total: row.total_limit, paused: row.paused }])));
   scheduler.environment = await readEnvironmentState(engine);
+  await loadLimits(engine);
 }
 
 /** Counts what waits, from the queue table. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { claimLimit, type Claim, type Lane, type Pick } from "./lanes";
+import { claimLimit, joinGates, laneKey, type Claim, type GateLimits, type Lane, type Pick } from "./lanes";
 import { Scheduler } from "./scheduler";
 
 const lane = (queue: string, key = ""): Lane => ({ queue, key });
@@ -310,5 +310,97 @@ describe("the fast road", () => {
     scheduler.close(claim);
     scheduler.settle(10);
     expect(scheduler.tryHold("b", lane("other"), 10)).toBe(true);
+  });
+});
+
+describe("named limits", () => {
+  const held = (queue: string, key: string, ...names: string[]): Lane => ({ queue, key: laneKey(key, joinGates(names)) });
+  const limit = (limits: Partial<GateLimits>): GateLimits => ({ perKey: null, total: null, paused: false, keys: new Map(), ...limits });
+
+  it("hold over queues and tasks: in all, and per concurrency key; a bound of one key holds till its time is over", () => {
+    const scheduler = new Scheduler(100);
+    const now = Date.now();
+    scheduler.setLimits(new Map([["shared", limit({ perKey: 1, total: 3, keys: new Map([["big", { perKey: 2, until: now + 60_000 }], ["over", { perKey: 9, until: now - 1 }]]) })], ["paused", limit({ paused: true })]]));
+    const tries: [string, Lane, boolean][] = [
+      ["a", held("q", "x", "shared"), true],
+      ["b", held("r", "x", "shared"), false],
+      ["c", held("r", "big", "shared"), true],
+      ["d", held("q", "big", "shared"), true],
+      ["e", held("q", "y", "shared"), false],
+      ["f", held("q", "x"), true],
+      ["g", held("q", "", "paused"), false],
+      ["h", held("q", "", "unknown"), true],
+    ];
+    expect(tries.map(([id, of]) => [id, scheduler.tryHold(id, of, 100)])).toEqual(tries.map(([id, , starts]) => [id, starts]));
+    expect([scheduler.holding("shared"), scheduler.holding("shared", "big")]).toEqual([{ running: 3, queued: 0 }, { running: 2, queued: 0 }]);
+    for (const id of ["c", "d"]) scheduler.release(id);
+    expect([scheduler.tryHold("i", held("q", "over", "shared"), 100), scheduler.tryHold("j", held("r", "over", "shared"), 100)]).toEqual([true, false]);
+  });
+
+  it("are never exceeded, whatever is claimed, held and released at once, and nothing of them is left", () => {
+    const bounds = { perKey: 2, total: 3 };
+    const place = fc.record({ queue: fc.constantFrom("a", "b"), key: fc.constantFrom("", "k", "l"), gates: fc.constantFrom<string[]>([], ["g"], ["g", "h"], ["h"]) });
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant("enqueue" as const), place }),
+      fc.record({ kind: fc.constant("start" as const), place }),
+      fc.record({ kind: fc.constant("claim" as const), capacity: fc.integer({ min: 1, max: 9 }), leaving: fc.boolean() }),
+      fc.record({ kind: fc.constant("release" as const), which: fc.nat(20) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const scheduler = new Scheduler(8);
+        scheduler.setQueues(new Map([["a", { limit: 2, total: null, paused: false }]]));
+        scheduler.setLimits(new Map([["g", limit(bounds)], ["h", limit({ perKey: 1 })]]));
+        const running = new Map<string, { queue: string; key: string; gates: string[] }>();
+        const lanes = new Map<string, { queue: string; key: string; gates: string[] }>();
+        let n = 0;
+        const count = (test: (of: { queue: string; key: string; gates: string[] }) => boolean) => [...running.values()].filter(test).length;
+        for (const one of steps) {
+          if (one.kind === "enqueue") {
+            const of = held(one.place.queue, one.place.key, ...one.place.gates);
+            lanes.set(`${of.queue}\n${of.key}`, one.place);
+            scheduler.enqueued(of, ++n);
+          } else if (one.kind === "start") {
+            const id = `run_${++n}`;
+            if (scheduler.tryHold(id, held(one.place.queue, one.place.key, ...one.place.gates), 100)) running.set(id, one.place);
+          } else if (one.kind === "claim") {
+            // What ends in the same commit has ended by the time that the claimed ones start.
+            const leaving = one.leaving ? [...running.keys()].slice(0, 2) : [];
+            const claim = scheduler.claim(one.capacity, leaving, 0);
+            if (claim === null) continue;
+            for (const id of leaving) {
+              scheduler.release(id);
+              running.delete(id);
+            }
+            let left = claim.room;
+            for (const pick of claim.picks) {
+              for (let taken = 0; taken < pick.n && left > 0; taken += 1, left -= 1) {
+                const id = `run_${++n}`;
+                scheduler.claimed(claim, pick, n);
+                scheduler.hold(id, pick);
+                const of = lanes.get(`${pick.queue}\n${pick.key}`);
+                if (of !== undefined) running.set(id, of);
+              }
+            }
+            scheduler.close(claim);
+          } else {
+            const id = [...running.keys()][one.which % Math.max(1, running.size)];
+            if (id === undefined) continue;
+            scheduler.release(id);
+            running.delete(id);
+          }
+          expect(count(({ gates }) => gates.includes("g"))).toBeLessThanOrEqual(bounds.total);
+          for (const key of ["", "k", "l"]) {
+            expect(count((of) => of.gates.includes("g") && of.key === key)).toBeLessThanOrEqual(bounds.perKey);
+            expect(count((of) => of.gates.includes("h") && of.key === key)).toBeLessThanOrEqual(1);
+            expect(count((of) => of.queue === "a" && of.key === key)).toBeLessThanOrEqual(2);
+          }
+          expect(scheduler.holding("g").running).toBe(count(({ gates }) => gates.includes("g")));
+        }
+        for (const id of running.keys()) scheduler.release(id);
+        expect(scheduler.running).toBe(0);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -1,5 +1,6 @@
-import type { EnvironmentState } from "@/lib/contracts/realtime";
-import { addClaiming, claimLimit, laneId, lowerFloor, slotsOf, type Claim, type Lane, type LaneState, type Pick, type QueueLimits, type QueueState, type Share } from "./lanes";
+import { Bounds } from "./bounds";
+import { addClaiming, claimLimit, laneId, lowerFloor, slotsOf, type Claim, type Lane, type LaneState, type Pick, type QueueState, type Share } from "./lanes";
+import { Pools, poolsOf } from "./pools";
 
 /** Lanes looked at in one claim. */
 const maxLanes = 200;
@@ -10,7 +11,7 @@ const floorLifeMs = 1000;
  * Everything here follows from rows (run, run_queue) and is rebuilt from them at start; slots are sets of run ids,
  * so that a repeated hold or release changes nothing and none can leak.
  */
-export class Scheduler {
+export class Scheduler extends Bounds {
   readonly #lanes = new Map<string, LaneState>();
   readonly #slots = new Map<string, LaneState>();
   /** Lanes in which runs wait, those served longest ago first. */
@@ -22,35 +23,19 @@ export class Scheduler {
   #claiming = 0;
   readonly #readings = new Set<Map<string, number>>();
   #recounts = 0;
-  #queues = new Map<string, QueueLimits>();
   readonly #states = new Map<string, QueueState>();
+  readonly #pools = new Pools();
   #floorsFrom = 0;
   /** The last claim left runs waiting for want of capacity, so nobody may overtake them. */
   #saturated = false;
-  environment: EnvironmentState;
-
-  constructor(environmentLimit: number) {
-    this.environment = { limit: environmentLimit, burst: 1, paused: false };
-  }
-
-  setQueues(queues: ReadonlyMap<string, QueueLimits>): void {
-    this.#queues = new Map(queues);
-  }
-  setQueue(name: string, limits: QueueLimits): void {
-    this.#queues.set(name, limits);
-  }
-  hasQueue(name: string): boolean {
-    return this.#queues.has(name);
-  }
-  isPaused(queue: string): boolean {
-    return this.environment.paused || this.#queues.get(queue)?.paused === true;
-  }
 
   #lane(lane: Lane): LaneState {
     const id = laneId(lane);
     let state = this.#lanes.get(id);
     if (state === undefined) {
-      state = { of: this.#state(lane.queue), queue: lane.queue, key: lane.key, waiting: 0, claiming: 0, running: new Set(), floor: 0, open: new Set() };
+      const of = this.#state(lane.queue);
+      const shared = this.#pools.join(lane);
+      state = { of, ...shared, pools: [of, ...poolsOf(shared)], queue: lane.queue, key: lane.key, waiting: 0, claiming: 0, running: new Set(), floor: 0, open: new Set() };
       this.#lanes.set(id, state);
     }
     return state;
@@ -59,31 +44,12 @@ export class Scheduler {
   #state(queue: string): QueueState {
     let state = this.#states.get(queue);
     if (state === undefined) {
-      state = { waiting: 0, claiming: 0, running: 0 };
+      state = { waiting: 0, claiming: 0, running: 0, lanes: 0 };
       this.#states.set(queue, state);
     }
     return state;
   }
 
-  /** `freed`: slots that end in the same commit, before. */
-  #room(lane: LaneState, freed = { lane: 0, queue: 0 }): number {
-    if (this.isPaused(lane.queue)) return 0;
-    const limits = this.#queues.get(lane.queue);
-    const own = Math.min(limits?.limit ?? this.environmentLimit, this.environmentLimit) - lane.running.size - lane.claiming + freed.lane;
-    return Math.min(own, this.#total(lane.queue) - lane.of.running - lane.of.claiming + freed.queue);
-  }
-  /** Runs of the queue at once, whatever their keys. */
-  #total(queue: string): number {
-    return Math.min(this.#queues.get(queue)?.total ?? this.environmentLimit, this.environmentLimit);
-  }
-
-  /** Of one queue; all together have the capacity. */
-  get environmentLimit(): number {
-    return this.environment.limit;
-  }
-  get environmentCapacity(): number {
-    return Math.floor(this.environment.limit * this.environment.burst);
-  }
   get environmentRoom(): number {
     return this.environmentCapacity - this.#slots.size - this.#claiming;
   }
@@ -115,7 +81,7 @@ export class Scheduler {
   /** Takes a slot for a run that has not been queued, if nothing that could run is ahead of it. Then `started` or `release` follows. */
   tryHold(runId: string, lane: Lane, capacity: number): boolean {
     const state = this.#lane(lane);
-    const free = capacity > this.starting && !this.#saturated && state.waiting === 0 && this.environmentRoom > 0 && this.#room(state) > 0;
+    const free = capacity > this.starting && !this.#saturated && state.waiting === 0 && this.environmentRoom > 0 && this.room(state) > 0;
     if (!free) {
       this.#tidy(state);
       return false;
@@ -130,7 +96,7 @@ export class Scheduler {
   }
   hold(runId: string, lane: Lane): void {
     const state = this.#lane(lane);
-    if (!state.running.has(runId)) state.of.running += 1;
+    if (!state.running.has(runId)) for (const pool of state.pools) pool.running += 1;
     state.running.add(runId);
     this.#slots.set(runId, state);
   }
@@ -140,7 +106,7 @@ export class Scheduler {
     if (lane === undefined) return null;
     this.#slots.delete(runId);
     this.#starting.delete(runId);
-    if (lane.running.delete(runId)) lane.of.running -= 1;
+    if (lane.running.delete(runId)) for (const pool of lane.pools) pool.running -= 1;
     this.#tidy(lane);
     return lane;
   }
@@ -189,13 +155,13 @@ export class Scheduler {
     }
   }
   #tidy(lane: LaneState): void {
-    if (lane.waiting === 0 && lane.open.size === 0 && lane.running.size === 0) this.#lanes.delete(laneId(lane));
+    if (lane.waiting === 0 && lane.open.size === 0 && lane.running.size === 0 && this.#lanes.delete(laneId(lane))) this.#pools.leave(lane);
   }
 
   /** Some waiting run could start, were there a worker. */
   get ready(): boolean {
     if (this.environmentRoom <= 0) return false;
-    for (const lane of this.#queued.values()) if (this.#room(lane) > 0) return true;
+    for (const lane of this.#queued.values()) if (this.room(lane) > 0) return true;
     return false;
   }
 
@@ -216,8 +182,7 @@ export class Scheduler {
       this.#floorsFrom = now;
       for (const lane of this.#queued.values()) lane.floor = 0;
     }
-    const roomOf = (lane: LaneState) =>
-      Math.min(lane.waiting - lane.claiming, this.#room(lane, { lane: freed.lanes.get(lane) ?? 0, queue: freed.queues.get(lane.of) ?? 0 }));
+    const roomOf = (lane: LaneState) => Math.min(lane.waiting - lane.claiming, this.room(lane, freed.pools));
     const chosen: LaneState[] = [];
     for (const lane of this.#queued.values()) {
       if (roomOf(lane) > 0) chosen.push(lane);
@@ -289,10 +254,22 @@ export class Scheduler {
   /** Queues that start nothing: paused ones, and those in which runs wait because their limit is reached. */
   held(): { paused: number; full: number } {
     const full = new Set<string>();
-    for (const lane of this.#lanes.values()) if (lane.waiting > 0 && !this.isPaused(lane.queue) && this.#room(lane) <= 0) full.add(lane.queue);
-    let paused = 0;
-    for (const limits of this.#queues.values()) if (limits.paused) paused += 1;
-    return { paused, full: full.size };
+    for (const lane of this.#lanes.values()) if (lane.waiting > 0 && !this.isPaused(lane.queue) && this.room(lane) <= 0) full.add(lane.queue);
+    return { paused: this.pausedQueues, full: full.size };
+  }
+  /** Runs that hold a limit: those that execute, and those that wait in queues. With `key`, of one concurrency key. */
+  holding(limit: string, key?: string): { running: number; queued: number } {
+    const found = { running: 0, queued: 0 };
+    for (const lane of this.#lanes.values()) {
+      if (!lane.gates.some((gate) => gate.name === limit && (key === undefined || gate.key === key))) continue;
+      found.running += lane.running.size;
+      found.queued += lane.waiting;
+    }
+    return found;
+  }
+  /** Rooms that lanes share; none where there is no lane. */
+  get pools(): number {
+    return this.#pools.size;
   }
   runsInSlots(): string[] {
     return [...this.#slots.keys()];

@@ -14,7 +14,7 @@ export interface BatchRow {
   idempotencyKey?: string;
   /** Run ids in item order. */
   runs: string[];
-  errors: { index: number; taskIdentifier: string; error: string }[];
+  errors: { index: number; taskIdentifier: string; error: string; errorCode?: string }[];
 }
 
 export async function getBatch(db: Database, envId: string, id: string): Promise<BatchRow | null> {
@@ -29,8 +29,9 @@ export async function getBatch(db: Database, envId: string, id: string): Promise
     idempotency_key: string | null;
   }>("select * from batch where id = $1 and env_id = $2", [id, envId]);
   if (batch === undefined) return null;
-  const items = await db.lists<{ index: number; run_id: string; task: string; error: string | null }>(
-    "select index, run_id, task, error from batch_item where batch_id = $1 order by index",
+  const items = await db.lists<{ index: number; run_id: string; task: string; error: string | null; code: string | null }>(
+    // An item that could not be triggered is a run that failed with the reason's code.
+    "select i.index, i.run_id, i.task, i.error, case when i.error is not null then run.error_name end as code from batch_item i left join run on run.id = i.run_id where i.batch_id = $1 order by i.index",
     [id],
   );
   return {
@@ -41,7 +42,7 @@ export async function getBatch(db: Database, envId: string, id: string): Promise
     createdAt: batch.created_at,
     updatedAt: batch.updated_at,
     runs: items.map((item) => item.run_id),
-    errors: items.flatMap((item) => (item.error === null ? [] : [{ index: item.index, taskIdentifier: item.task, error: item.error }])),
+    errors: items.flatMap((item) => (item.error === null ? [] : [{ index: item.index, taskIdentifier: item.task, error: item.error, ...(item.code !== null && { errorCode: item.code }) }])),
     ...(batch.completed_at !== null && { completedAt: batch.completed_at }),
     ...(batch.idempotency_key !== null && { idempotencyKey: batch.idempotency_key }),
   };

@@ -1,6 +1,6 @@
 import type { Assignment, TaskContext } from "@/lib/contracts/ipc";
 import type { InternalErrorCode, TaskRunError } from "@/lib/contracts/error";
-import { machinePresets, type BundleManifest, type MachinePreset } from "@/lib/contracts/task";
+import type { BundleManifest, MachinePreset } from "@/lib/contracts/task";
 import { decodeText } from "../../db/text";
 import type { Deployment } from "../versions/deployments";
 import { errorIdOf } from "../errors/error-id";
@@ -111,6 +111,7 @@ function place(engine: Engine, { run, cold, resumed }: Start, of: Code): void {
         api: engine.api({ runId: run.id, epoch: run.epoch }),
         ...(run.max_duration !== null && { maxDuration: run.max_duration }),
         ...(isolate && { isolated: true }),
+        ...(of.options.traceparent !== undefined && { traceparent: of.options.traceparent }),
         // An attempt's own time is added when it ends.
         ...(run.usage_ms > 0 && { usedMsBefore: run.usage_ms }),
         ...(resumed !== undefined && { resume: resumed.from }),
@@ -148,12 +149,12 @@ async function failStart(engine: Engine, run: StoredRun, { code, message }: { co
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-export const machineOf = (run: StoredRun, config: BundleManifest["config"]): MachinePreset => run.machine ?? config.machine ?? "small-1x";
+export const machineOf = ({ settings }: Engine, run: StoredRun, config: BundleManifest["config"]): MachinePreset => run.machine ?? config.machine ?? settings.defaultMachine;
 
 function contextOf(engine: Engine, run: StoredRun, of: Code): TaskContext {
   const { task, deployment, options } = of;
   const { env } = engine;
-  const machine = machineOf(run, deployment.manifest.config);
+  const machine = machineOf(engine, run, deployment.manifest.config);
   const retries = task.retry ?? deployment.manifest.config.retries?.default;
   // Without retry settings there is one attempt, of which only the trigger's own number is told.
   const maxAttempts = options.maxAttempts ?? (retries === undefined ? null : run.max_attempts);
@@ -181,7 +182,7 @@ function contextOf(engine: Engine, run: StoredRun, of: Code): TaskContext {
     environment: { id: env.id, slug: env.slug, type: env.type },
     organization: { id: env.project.id, slug: env.project.ref, name: env.project.name },
     project: { id: env.project.id, ref: env.project.ref, slug: env.project.ref, name: env.project.name },
-    machine: { name: machine, ...machinePresets[machine], centsPerMs: 0 },
+    machine: { name: machine, ...engine.settings.machines[machine], centsPerMs: 0 },
     ...(run.batch_id !== null && { batch: { id: run.batch_id } }),
     deployment: { id: deployment.id, shortCode: deployment.version, version: deployment.version, runtime: "node", runtimeVersion: process.versions.node },
   };

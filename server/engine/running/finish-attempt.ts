@@ -77,5 +77,5 @@ function engineRetry(engine: Engine, { attempt, stored }: LiveRun, error: TaskRu
   if (engineRetriedCodes.includes(error.code)) return { delayMs };
   const machine = outOfMemoryCodes.includes(error.code) ? retry.outOfMemory?.machine : undefined;
   // Out of memory there, too: no attempt would end otherwise.
-  return machine === undefined || machine === machineOf(stored, manifest.config) ? null : { delayMs, machine };
+  return machine === undefined || machine === machineOf(engine, stored, manifest.config) ? null : { delayMs, machine };
 }

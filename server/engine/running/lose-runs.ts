@@ -42,7 +42,7 @@ with r as (
 h as (delete from run_slot where run_id = any(array(select id from r))),
 q as (
   insert into run_queue (env_id, queue, concurrency_key, score, run_id, resume)
-  select $3, queue, coalesce(concurrency_key, ''), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id, true
+  select $3, queue, lane_key(concurrency_key, gates), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id, true
     from r where status = 'QUEUED' and retry_at is null on conflict do nothing returning run_id
 ),
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), 'redelivered', $6 from r)

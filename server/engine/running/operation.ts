@@ -3,6 +3,7 @@ import type { Query } from "../../db/database";
 import { isConnectionError, Unavailable } from "../../db/errors";
 import { encodeText } from "../../db/text";
 import { triggerBatch } from "../batches/batch";
+import { settleBatch } from "../batches/batch-complete";
 import type { Engine, LiveRun } from "../engine";
 import { EngineError } from "../error";
 import { checkKey, type ParentOperation } from "../triggering/prepare-run";
@@ -66,13 +67,14 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
   const { operation } = message;
   switch (operation.kind) {
     case "trigger": {
-      const receipt = await trigger(engine, { ...operation, triggerFunction: "trigger" }, parentOf(live, message, false));
+      const isAdopted = operation.adopted === true;
+      const receipt = await trigger(engine, { ...operation, triggerFunction: isAdopted ? "triggerAndWait" : "trigger" }, parentOf(live, message, isAdopted ? "later" : "never"));
       const outcome: OperationOutcome = { ok: true, value: { ...receipt, taskIdentifier: operation.task } };
       if (receipt.isCached) await writeJournal(engine, live, message, { outcome });
       return outcome;
     }
     case "triggerAndWait": {
-      const receipt = await trigger(engine, { ...operation, triggerFunction: "triggerAndWait" }, parentOf(live, message, true));
+      const receipt = await trigger(engine, { ...operation, triggerFunction: "triggerAndWait" }, parentOf(live, message, "now"));
       if (receipt.isCached) {
         await writeJournal(engine, live, message, { target: receipt.id });
         await settleFinal(engine, [receipt.id]);
@@ -81,9 +83,21 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
       return "waiting";
     }
     case "batchTrigger": {
-      const batch = await triggerBatch(engine, operation, parentOf(live, message, operation.wait));
+      const batch = await triggerBatch(engine, operation, parentOf(live, message, operation.wait ? "now" : operation.adopted === true ? "later" : "never"));
       if (!operation.wait) return { ok: true, value: batch };
       await block(engine, message, { batchId: batch.id, runCount: batch.runCount });
+      return "waiting";
+    }
+    case "waitForRun": {
+      await writeJournal(engine, live, message, { target: operation.runId });
+      await settleFinal(engine, [operation.runId]);
+      await block(engine, message, { runId: operation.runId });
+      return "waiting";
+    }
+    case "waitForBatch": {
+      await writeJournal(engine, live, message, { target: operation.batchId });
+      await settleBatch(engine, operation.batchId);
+      await block(engine, message, { batchId: operation.batchId, runCount: operation.runCount });
       return "waiting";
     }
     case "waitUntil": {
@@ -150,7 +164,7 @@ function block(engine: Engine, message: OperationMessage, data: Record<string, u
   return blockRun(engine, { runId: message.runId, epoch: message.epoch, kind: kindOfWait(message.operation.kind), usageMs: message.usageMs, data });
 }
 
-function parentOf(live: LiveRun, message: OperationMessage, waits: boolean): ParentOperation {
+function parentOf(live: LiveRun, message: OperationMessage, waits: "now" | "later" | "never"): ParentOperation {
   const run = live.stored;
   return {
     runId: live.id,
@@ -159,7 +173,8 @@ function parentOf(live: LiveRun, message: OperationMessage, waits: boolean): Par
     seq: message.seq,
     kind: message.operation.kind,
     fingerprint: message.fingerprint,
-    waits,
+    waits: waits === "now",
+    adopts: waits !== "never",
     depth: run.depth,
     rootId: run.root_id ?? run.id,
     isTest: run.is_test,

@@ -96,7 +96,7 @@ with r as (
 due as (delete from run_timer where kind = 'retry' and ref = any(array(select id from r))),
 q as (
   insert into run_queue (env_id, queue, concurrency_key, score, run_id)
-  select $2, queue, coalesce(concurrency_key, ''), floor(extract(epoch from now()) * 1000)::bigint - priority_ms, id from r on conflict do nothing
+  select $2, queue, lane_key(concurrency_key, gates), floor(extract(epoch from now()) * 1000)::bigint - priority_ms, id from r on conflict do nothing
 ),
 e as (insert into run_event (run_id, version, at, type) select id, version, now(), 'queued' from r)
 select * from r`;

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { manifestOf, RetryLater, start, type TestNode, type TestTask } from "@/test/engine";
+import { dice } from "@/test/dice";
 import { engineSuite } from "@/test/engine-suite";
 import type { TriggerOptions } from "@/lib/contracts/trigger";
 import { encodePacket } from "@/lib/values/packet";
@@ -14,17 +15,6 @@ import { completeToken } from "../waiting/token";
 import { updateMetadata } from "../telling/update-metadata";
 
 const suite = engineSuite();
-
-/** Mulberry32: the same seed makes the same storm of decisions; their interleaving is the machine's. */
-function dice(seed: number): (sides: number) => number {
-  let state = seed;
-  return (sides) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4_294_967_296) * sides);
-  };
-}
 
 /** What a run does is decided by its id, so that it does the same when it is resumed. */
 const choice = (id: string, n: number) => Array.from(id).reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7) % n;
@@ -103,8 +93,11 @@ async function act(node: TestNode, roll: (sides: number) => number, ids: string[
   }
 }
 
-it("a storm of everything at once leaves nothing undone, nothing twice and nothing behind", { timeout: 60_000 }, async () => {
-  const seed = Number(process.env["STORM_SEED"] ?? Math.floor(Math.random() * 1e9));
+/** One in the suite; `npm run test:long` runs many. */
+const storms = Number(process.env["STORMS"] ?? 1);
+const firstSeed = Number(process.env["STORM_SEED"] ?? Math.floor(Math.random() * 1e9));
+
+it.each(Array.from({ length: storms }, (_, n) => firstSeed + n))("a storm of everything at once leaves nothing undone, nothing twice and nothing behind (STORM_SEED=%i)", { timeout: 60_000 }, async (seed) => {
   const roll = dice(seed);
   const node = await suite.node(tasks, { manifest, concurrencyLimit: 30 });
   const ids: string[] = [];

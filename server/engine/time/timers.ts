@@ -116,7 +116,7 @@ with r as (
 due as (delete from run_timer where kind = 'delay' and ref = $1 and (ref in (select id from r) or not exists (select from run where id = $1 and status = 'DELAYED'))),
 q as (
   insert into run_queue (env_id, queue, concurrency_key, score, run_id)
-  select $2, queue, coalesce(concurrency_key, ''), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id from r on conflict do nothing
+  select $2, queue, lane_key(concurrency_key, gates), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id from r on conflict do nothing
 ),
 t as (insert into run_timer (env_id, kind, ref, due_at) select $2, 'ttl', id, expires_at from r where expires_at is not null on conflict do nothing),
 e as (insert into run_event (run_id, version, at, type) select id, version, now(), 'queued' from r)

@@ -58,5 +58,6 @@ function storedRun(run: NewRun, { queue_at, created_at, progress_value }: Create
     max_duration: run.max_duration,
     error_id: null,
     bulk_actions: run.bulk_action === undefined ? null : [run.bulk_action],
+    gates: run.gates,
   };
 }

@@ -7,12 +7,11 @@ import { runColumns, type StoredRun } from "../run-row";
 import { matchCreated, type Created } from "./created-runs";
 
 /** A run to be created. `EXECUTING` takes the fast road: created and started in one commit, never in the queue table. */
-export interface NewRun {
+export interface NewRun extends Pick<StoredRun, "concurrency_key" | "gates"> {
   id: string;
   task: string;
   status: Extract<RunStatus, "QUEUED" | "DELAYED" | "PENDING_VERSION" | "EXECUTING" | "DEQUEUED" | "SYSTEM_FAILURE">;
   queue: string;
-  concurrency_key: string | null;
   priority_ms: number;
   /** Epoch ms of a place in the queue that is not that of its creation: inherited, or of the end of its delay. */
   queue_ms: number | null;
@@ -65,7 +64,7 @@ const inputColumns = `id text, task text, status text, queue text, concurrency_k
   ttl_ms bigint, parent_id text, root_id text, batch_id text, batch_index int, replay_of text, depth smallint, is_test boolean, deployment text,
   machine text, isolate boolean, max_attempts smallint, max_duration int, tags text[], node text, payload text, payload_type text, metadata text,
   options text, progress_value real, progress_label text, error text, error_name text, error_message text, parent_epoch int, parent_attempt smallint,
-  parent_seq int, parent_kind text, parent_fingerprint text, parent_waits boolean, parent_outcome text`;
+  parent_seq int, parent_kind text, parent_fingerprint text, parent_waits boolean, parent_outcome text, gates text`;
 
 /** Keys that a run must hold to be made, as `keyed.ts` has stored them before. */
 const keyColumns = "request_key text, token_hash text, idempotency_key text";
@@ -125,7 +124,7 @@ i as materialized (
 r as (
   insert into run (id, env_id, task, status, notable, version, epoch, attempt, queue, concurrency_key, priority_ms, queue_at, queued_at, started_at,
                    finished_at, delay_until, expires_at, parent_id, root_id, batch_id, replay_of, depth, is_test, deployment, machine, isolate,
-                   max_attempts, max_duration, tags, node, progress_value, progress_label, error_name, error_message${bulk ? ", bulk_actions" : ""})
+                   max_attempts, max_duration, tags, node, progress_value, progress_label, error_name, error_message, gates${bulk ? ", bulk_actions" : ""})
   select id, $1, task, status, case when status in ('DELAYED', 'PENDING_VERSION', 'SYSTEM_FAILURE') then status end,
          case when status in ('EXECUTING', 'DEQUEUED') then 2 else 1 end,
          case when status in ('EXECUTING', 'DEQUEUED') then 1 else 0 end, case when status in ('EXECUTING', 'DEQUEUED') then 1 else 0 end,
@@ -134,7 +133,7 @@ r as (
          case when status = 'SYSTEM_FAILURE' then now() end, delay_until,
          case when ttl_ms is not null and status = 'QUEUED' then now() + ttl_ms * interval '1 ms' end,
          parent_id, root_id, batch_id, replay_of, depth, is_test, deployment, machine, isolate, max_attempts, max_duration, tags, node,
-         progress_value, progress_label, error_name, error_message${bulk ? ", case when bulk_action is not null then array[bulk_action] end" : ""}
+         progress_value, progress_label, error_name, error_message, gates${bulk ? ", case when bulk_action is not null then array[bulk_action] end" : ""}
     from i
   ${again ? "on conflict (id) do nothing" : ""}
   returning id, task, status, version, queue, queue_at, created_at, progress_value
@@ -158,7 +157,7 @@ ${
   waiting
     ? `q as (
   insert into run_queue (env_id, queue, concurrency_key, score, run_id)
-  select $1, queue, coalesce(concurrency_key, ''), place - priority_ms, id from i where status = 'QUEUED' and id in (select id from r)
+  select $1, queue, lane_key(concurrency_key, gates), place - priority_ms, id from i where status = 'QUEUED' and id in (select id from r)
 ),
 tm as (
   insert into run_timer (env_id, kind, ref, due_at)

@@ -6,13 +6,14 @@ import { newId } from "@/lib/ids/ids";
 import { progressOf } from "@/lib/values/metadata";
 import { decodePlain } from "@/lib/values/packet";
 import { encodeText } from "../../db/text";
-import type { Engine } from "../engine";
+import { laneOf, type Engine } from "../engine";
 import { EngineError } from "../error";
 import { checkDebounce, type Debounce } from "./debounce";
 import type { NewRun } from "./insert-runs";
 import { holderOf } from "./keyed";
 import { offloadPacket } from "../packets";
 import { checkPayload } from "./payload-check";
+import { gatesOf } from "../queues/limits";
 import { placeRun } from "./placement";
 import type { RunOptions } from "./run-options";
 import { settingsOf, ttlOf } from "./settings";
@@ -40,6 +41,8 @@ export interface ParentOperation {
   kind: string;
   fingerprint: string;
   waits: boolean;
+  /** It waits for the run, now or later: the run gets its version and its place in the queue. */
+  adopts: boolean;
   depth: number;
   rootId: string;
   isTest: boolean;
@@ -104,7 +107,7 @@ interface Checked {
 async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, delay, debounce, parent, outer, idempotency }: Checked): Promise<PreparedRun> {
   const { options } = request;
   // Who waits for a run gets it from the version that it knows.
-  const parentVersion = parent?.waits === true ? (parent.deployment ?? undefined) : undefined;
+  const parentVersion = parent?.adopts === true ? (parent.deployment ?? undefined) : undefined;
   const { version, pinned, queue, parked } = placeRun(engine, request.task, { options, parentVersion });
   if (options.concurrencyKey !== undefined) checkKey(options.concurrencyKey, "options.concurrencyKey");
   if (options.region !== undefined) checkKey(options.region, "options.region");
@@ -132,6 +135,8 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     ...(options.maxDuration !== undefined && { maxDuration: options.maxDuration }),
     ...(options.machine !== undefined && { machine: options.machine }),
     ...(options.region !== undefined && { region: options.region }),
+    ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
+    ...(options.traceparent !== undefined && { traceparent: options.traceparent }),
     ...(debounce !== null && { debounce: { key: debounce.key, mode: debounce.takes === null ? "leading" : "trailing" } }),
     ...(request.scheduleId !== undefined && { scheduleId: request.scheduleId }),
     ...(idempotency !== null && {
@@ -148,8 +153,9 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     status: parked !== null ? "PENDING_VERSION" : delayed ? "DELAYED" : "QUEUED",
     queue,
     concurrency_key: options.concurrencyKey ?? null,
+    gates: version === null ? null : gatesOf(engine, version.task, options.concurrency),
     priority_ms: Math.max(-2_147_483_648, Math.min(2_147_483_647, Math.round((options.priority ?? 0) * 1000))),
-    queue_ms: parent?.waits === true ? parent.queueMs : delayed ? delay.getTime() : null,
+    queue_ms: parent?.adopts === true ? parent.queueMs : delayed ? delay.getTime() : null,
     delay_until: delayed ? delay.toISOString() : null,
     ttl_ms: parked === null ? (ttl?.ttlMs ?? null) : null,
     parent_id: outer?.runId ?? null,
@@ -189,7 +195,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
 /** Takes a slot for the run, if it may start at once; the commit that creates it then starts it too. */
 export function takeFastRoad(engine: Engine, run: NewRun): void {
   if (run.status !== "QUEUED" || engine.draining || engine.executor === null) return;
-  if (!engine.scheduler.tryHold(run.id, { queue: run.queue, key: run.concurrency_key ?? "" }, engine.executor.freeSlots())) return;
+  if (!engine.scheduler.tryHold(run.id, laneOf(run), engine.executor.freeSlots())) return;
   run.status = run.machine !== null || run.isolate ? "DEQUEUED" : "EXECUTING";
   run.node = engine.nodeId;
   run.deployment ??= engine.deployments.current()?.version ?? null;

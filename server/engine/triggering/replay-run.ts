@@ -40,6 +40,7 @@ export async function replayRun(engine: Engine, runId: string, { body, by, reque
       ? await storedPayload(engine, stored)
       : payloadPacket(body.payload, body.payloadType);
   const machine = body.machine ?? run.machine;
+  const { concurrency } = readOptions(run.options);
   const region = body.region ?? readOptions(run.options).region;
   const queue = body.queue ?? (engine.scheduler.hasQueue(run.queue) ? run.queue : undefined);
   const options: TriggerOptions = {
@@ -47,6 +48,7 @@ export async function replayRun(engine: Engine, runId: string, { body, by, reque
     test: run.is_test,
     ...(queue !== undefined && { queue: { name: queue } }),
     ...((body.concurrencyKey ?? run.concurrency_key) !== null && { concurrencyKey: body.concurrencyKey ?? run.concurrency_key ?? "" }),
+    ...(concurrency?.every((name) => engine.scheduler.hasLimit(name)) === true && { concurrency }),
     ...(machine !== null && { machine }),
     ...(body.metadata !== undefined ? { metadata: body.metadata, ...(body.metadataType !== undefined && { metadataType: body.metadataType }) } : run.seed_metadata !== null && { metadata: decodeText(run.seed_metadata) }),
     ...(region !== undefined && { region }),

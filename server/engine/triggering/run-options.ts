@@ -18,6 +18,9 @@ export const RunOptions = z.object({
   maxDuration: z.number().optional(),
   machine: MachinePreset.optional(),
   region: z.string().optional(),
+  /** Named limits that the trigger gave. */
+  concurrency: z.array(z.string()).optional(),
+  traceparent: z.string().optional(),
   /** As long as it waits for a version. */
   parked: RunDetail.shape.parked,
   debounce: z.object({ key: z.string(), mode: z.enum(["leading", "trailing"]) }).optional(),

@@ -12,7 +12,7 @@ const startMs = 3_000;
 /** Once it is dispatched: reading a large payload. */
 const payloadMs = 15_000;
 
-type Held = Pick<StoredRun, "id" | "epoch" | "status" | "queue" | "concurrency_key" | "retry_at"> & { stopping: boolean; age_ms: number };
+type Held = Pick<StoredRun, "id" | "epoch" | "status" | "queue" | "concurrency_key" | "gates" | "retry_at"> & { stopping: boolean; age_ms: number };
 
 interface Difference {
   key: string;
@@ -40,7 +40,7 @@ async function differences(engine: Engine): Promise<Difference[]> {
   const { scheduler, executor, live } = engine;
   if (executor === null) return [];
   const rows = await engine.db.query<Held>(
-    "select r.id, r.epoch, r.status, r.queue, r.concurrency_key, r.retry_at, r.stopping, extract(epoch from now() - r.updated_at)::float8 * 1000 as age_ms from run_slot s join run r on r.id = s.run_id where s.env_id = $1 and s.node = $2",
+    "select r.id, r.epoch, r.status, r.queue, r.concurrency_key, r.gates, r.retry_at, r.stopping, extract(epoch from now() - r.updated_at)::float8 * 1000 as age_ms from run_slot s join run r on r.id = s.run_id where s.env_id = $1 and s.node = $2",
     [engine.env.id, engine.nodeId],
   );
   const slots = new Map(rows.map((row) => [row.id, row]));

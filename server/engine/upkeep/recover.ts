@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Unavailable } from "../../db/errors";
-import { completeBatch } from "../batches/batch-complete";
+import { completeBatch, settleBatch } from "../batches/batch-complete";
 import { cancelRun } from "../running/cancel-run";
 import { eventOf, laneOf, publish, type Engine } from "../engine";
 import { reconcile } from "./reconcile";
@@ -47,7 +47,7 @@ w as (
 r as (select * from w where status = 'QUEUED'),
 q as (
   insert into run_queue (env_id, queue, concurrency_key, score, run_id, resume)
-  select $1, queue, coalesce(concurrency_key, ''), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id, true
+  select $1, queue, lane_key(concurrency_key, gates), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id, true
     from r where retry_at is null on conflict do nothing
 ),
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), 'redelivered', '{"reason":"the server that ran it stopped"}' from r)
@@ -131,6 +131,11 @@ async function findLeftovers(engine: Engine): Promise<void> {
     );
     const batches = await engine.db.query<{ id: string }>("select id from batch where env_id = $1 and status = 'PROCESSING' and sealed and finished_count >= run_count limit 100", [engine.env.id]);
     for (const batch of batches) await completeBatch(engine, batch.id);
+    const over = await engine.db.query<{ target: string }>(
+      "select distinct j.target from run_journal j join batch b on b.id = j.target where b.env_id = $1 and j.outcome is null and b.completed_at is not null limit 100",
+      [engine.env.id],
+    );
+    for (const row of over) await settleBatch(engine, row.target);
     const due = await engine.db.query<{ id: string }>("select id from run where env_id = $1 and resume_due limit 1000", [engine.env.id]);
     if (due.length > 0) await resumeRuns(engine, due.map((run) => run.id));
     engine.rounds.wake();

@@ -3,6 +3,7 @@ import { BundleManifest as BundleManifestSchema } from "@/lib/contracts/task";
 import { newId } from "@/lib/ids/ids";
 import type { Database, Query } from "../../db/database";
 import type { Environment } from "../environment";
+import { storeLimits } from "../queues/limits";
 
 /** One version of a project's code. `bundle` is a folder below the data directory's builds. */
 export interface Deployment {
@@ -97,6 +98,7 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
         [env.id, queue.name, queue.type, queue.concurrencyLimit, queue.totalLimit],
       );
     }
+    await storeLimits(query, env.id, manifest);
   }
 
   for (const row of await db.query<StoredDeployment>("select * from deployment where env_id = $1 order by created_at", [env.id])) remember(row);

@@ -1,5 +1,6 @@
 import type { Query } from "../../db/database";
 import { eventOf, laneOf, publish, type Engine } from "../engine";
+import { gatesOf } from "../queues/limits";
 import { runColumns, type StoredRun } from "../run-row";
 import { readOptions } from "../triggering/run-options";
 import { settingsOf, ttlOf, type Settings, type TaskVersion } from "../triggering/settings";
@@ -8,6 +9,7 @@ interface Parked {
   id: string;
   task: string;
   queue: string;
+  gates: string | null;
   options: string;
 }
 
@@ -18,23 +20,24 @@ interface Released extends Settings {
   deployment: string | null;
   ttl_ms: number | null;
   options: string;
+  gates: string | null;
 }
 
 /** Runs looked at in one transaction. */
 const page = 200;
 
 const parkedSql = `
-select run.id, run.task, run.queue, d.options from run join run_data d on d.run_id = run.id
+select run.id, run.task, run.queue, run.gates, d.options from run join run_data d on d.run_id = run.id
  where run.env_id = $1 and run.notable = 'PENDING_VERSION' and run.id > $2 and ($3::text[] is null or run.id = any($3)) order by run.id limit $4 for no key update of run`;
 
 /** A delay that is not over is kept; the TTL begins where the run enters the queue. */
 const releaseSql = `
 with i as (
-  select * from json_to_recordset($2::json) as i(id text, queue text, deployment text, ttl_ms bigint, max_attempts smallint, max_duration int, machine text, isolate boolean, options text)
+  select * from json_to_recordset($2::json) as i(id text, queue text, deployment text, ttl_ms bigint, max_attempts smallint, max_duration int, machine text, isolate boolean, options text, gates text)
 ),
 r as (
   update run set status = case when delay_until > now() then 'DELAYED' else 'QUEUED' end, notable = case when delay_until > now() then 'DELAYED' end,
-                 version = version + 1, updated_at = now(), queued_at = case when delay_until > now() then null else now() end, queue = i.queue,
+                 version = version + 1, updated_at = now(), queued_at = case when delay_until > now() then null else now() end, queue = i.queue, gates = i.gates,
                  deployment = i.deployment, max_attempts = i.max_attempts, max_duration = i.max_duration, machine = i.machine, isolate = i.isolate or run.isolate,
                  expires_at = case when started_at is null and (delay_until is null or delay_until <= now()) then now() + i.ttl_ms * interval '1 ms' end
     from i where run.id = any(array(select id from i)) and run.id = i.id and run.status = 'PENDING_VERSION'
@@ -43,7 +46,7 @@ r as (
 d as (update run_data set options = i.options from i where run_id = any(array(select id from r)) and run_id = i.id),
 q as (
   insert into run_queue (env_id, queue, concurrency_key, score, run_id)
-  select $1, queue, coalesce(concurrency_key, ''), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id from r where status = 'QUEUED' on conflict do nothing
+  select $1, queue, lane_key(concurrency_key, gates), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id from r where status = 'QUEUED' on conflict do nothing
 ),
 t as (
   insert into run_timer (env_id, kind, ref, due_at)
@@ -96,9 +99,12 @@ function placeParked(engine: Engine, run: Parked): Released | null {
   const version: TaskVersion = { deployment, task };
   const { ttl: given, ttlMs: known, ...rest } = options;
   const ttl = parked === undefined ? (known === undefined || given === undefined ? null : { ttl: given, ttlMs: known }) : ttlOf(engine, version, given);
+  // A limit that was asked for may come with a later version, as a queue may.
+  if (parked !== undefined && options.concurrency?.every((name) => engine.scheduler.hasLimit(name)) === false) return null;
   return {
     id: run.id,
     queue,
+    gates: parked === undefined ? run.gates : gatesOf(engine, task, options.concurrency),
     deployment: externalId === undefined ? null : deployment.version,
     ttl_ms: ttl?.ttlMs ?? null,
     ...settingsOf(version, options),

@@ -29,7 +29,7 @@ with r as (
 ),
 q as (
   insert into run_queue (env_id, queue, concurrency_key, score, run_id, resume)
-  select $3, queue, coalesce(concurrency_key, ''), $4::bigint - priority_ms, id, true from r on conflict do nothing
+  select $3, queue, lane_key(concurrency_key, gates), $4::bigint - priority_ms, id, true from r on conflict do nothing
 ),
 e as (insert into run_event (run_id, version, at, type) select id, version, now(), 'resuming' from r)
 select * from r`;

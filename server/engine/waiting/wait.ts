@@ -43,8 +43,8 @@ export async function parkRun(engine: Engine, message: { runId: string; epoch: n
 }
 
 export function kindOfWait(operation: string): WaitKind {
-  if (operation === "triggerAndWait") return "run";
-  if (operation === "batchTrigger") return "batch";
+  if (operation === "triggerAndWait" || operation === "waitForRun") return "run";
+  if (operation === "batchTrigger" || operation === "waitForBatch") return "batch";
   if (operation === "waitForInput") return "input";
   return operation === "waitForToken" ? "token" : "time";
 }
