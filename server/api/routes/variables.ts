@@ -80,7 +80,8 @@ export function variableRoutes(context: ApiContext): Hono<ApiEnv> {
     const { ref, slug } = c.req.param();
     const { env } = engine;
     if (ref !== env.project.ref) throw notFound(`Project ${ref?.slice(0, 64)}`);
-    if (slug !== env.slug) throw new EngineError(404, `Environment ${JSON.stringify(slug?.slice(0, 64))} not found: this server has the variables of "${env.slug}".`);
+    // Clients say "preview", and the branch in a header.
+    if (slug !== env.slug && slug !== env.parent?.slug) throw new EngineError(404, `Environment ${JSON.stringify(slug?.slice(0, 64))} not found: this server has the variables of "${env.slug}".`);
   }
 
   async function told(c: ApiRequest, { added, changed }: VariablesPut): Promise<void> {
