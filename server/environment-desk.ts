@@ -14,7 +14,7 @@ interface DeskOptions {
   mainOf(): Pick<ServedEnvironment, "env">;
   /** What is stored now; what it changes is served or ended. */
   list(): Promise<StoredEnvironment[]>;
-  serve(slug: string): Promise<Pick<ServedEnvironment, "engine">>;
+  serve(slug: string): Promise<Pick<ServedEnvironment, "engine" | "variables">>;
 }
 
 export function createDesk({ db, vault, mainOf, list, serve }: DeskOptions): EnvironmentDesk {
@@ -77,6 +77,7 @@ export function createDesk({ db, vault, mainOf, list, serve }: DeskOptions): Env
       await archiveEnvironment(db.query, found.id);
       return shown(found.id);
     },
+    variablesOf: async (slug) => (await serve(slug)).variables,
     async deploy(slug, { contentHash, bundle, manifest, version }, by) {
       const { type, parent_id } = await find(slug);
       if (type === "PREVIEW" && parent_id === null) throw new EngineError(409, "The preview environment runs nothing itself. Deploy to one of its branches.");

@@ -267,9 +267,11 @@ test("branches: names as git has them, one environment each, addresses that diff
 test("one in which nothing happens sleeps, and wakes for what is due and for who asks", async () => {
   const { secretKey } = (await ask(main, "POST", "/api/v1/environments", { slug: "sleepy", type: "STAGING" })).body;
   await deploy((await environments.ofSlug("sleepy")).engine, { contentHash: "staging", bundle: "staging", manifest: manifestOf("sleepy") });
-  const { body } = await ask(secretKey, "POST", "/api/v1/tasks/sleepy-task/trigger", { payload: 1, options: { delay: "6s" } });
+  const { body } = await ask(secretKey, "POST", "/api/v1/tasks/sleepy-task/trigger", { payload: 1, options: { delay: "1h" } });
   const isServed = () => environments.served().some(({ env }) => env.slug === "sleepy");
   await expect.poll(isServed).toBe(false);
+  await db.query("update run set delay_until = now() where id = $1", [body.id]);
+  await db.query("update run_timer set due_at = now() where ref = $1", [body.id]);
   await expect.poll(async () => (await db.query<{ status: string }>("select status from run where id = $1", [body.id]))[0]?.status, { timeout: 30_000 }).toBe("QUEUED");
   expect(isServed()).toBe(true);
   // With a run that waits to start it stays; without one it sleeps again, and answers whoever asks meanwhile.

@@ -146,7 +146,7 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
   cleanup.add("project watch", () => served.close());
   served.onBuild(main.gateway.noticesChanged);
 
-  const pages = config.roles.has("web") ? await openPages({ root: installation.root, dev: mode === "dev" && installation.isCheckout, host: config.host, port: http.port }) : undefined;
+  const pages = config.roles.has("web") ? await openPages({ root: installation.root, dev: mode === "dev" && installation.isCheckout, port: http.port }) : undefined;
   if (pages !== undefined) cleanup.add("pages", () => pages.close());
   // After the sockets and before what answers need. What is held open would be cut off at the end of that grace.
   cleanup.add("HTTP server", () => http.close(answerGraceMs));

@@ -15,7 +15,7 @@ import { Badge } from "../ui/tag";
 import { toast } from "../ui/toast";
 
 const ArchiveDialog = lazilyDialog(async () => (await import("./archive-dialog")).ArchiveDialog);
-const RenameDialog = lazilyDialog(async () => (await import("./rename-dialog")).RenameDialog);
+const NameDialog = lazilyDialog(async () => (await import("./name-dialog")).NameDialog);
 
 interface EnvironmentLineProps {
   row: EnvironmentRow;
@@ -41,7 +41,7 @@ export function EnvironmentLine({ row, isShown, refused, onChanged }: Environmen
 
   return (
     <Tr className={cn(isArchived && "text-faint")}>
-      <Td className="max-w-64 max-sm:max-w-36">
+      <Td className="max-w-64 max-sm:max-w-40">
         <span className={cn("flex min-w-0 items-center gap-2", row.branch !== undefined && "pl-4")}>
           <EnvironmentMark type={row.type} />
           {isArchived || isShown ? (
@@ -56,16 +56,16 @@ export function EnvironmentLine({ row, isShown, refused, onChanged }: Environmen
           {row.isMain ? <Badge>main</Badge> : null}
         </span>
       </Td>
-      <Td className="max-w-52 truncate font-mono text-sm max-sm:hidden">{row.slug}</Td>
+      <Td className="max-w-52 truncate font-mono text-sm max-xl:max-w-40 max-sm:hidden">{row.slug}</Td>
       <Td className="whitespace-nowrap max-md:hidden">{row.branch === undefined ? environmentWords[row.type] : "preview branch"}</Td>
-      <Td className="whitespace-nowrap max-lg:hidden">
+      <Td className="whitespace-nowrap max-xl:hidden">
         <Ago at={row.createdAt} />
         {row.createdBy === undefined ? null : <span className="text-faint"> by {readableText(row.createdBy)}</span>}
       </Td>
       <Td className="whitespace-nowrap">
         {row.archivedAt !== undefined ? (
           <>
-            Archived <Ago at={row.archivedAt} />
+            Archived <Ago at={row.archivedAt} className="max-sm:hidden" />
           </>
         ) : isShown ? (
           <Badge tone="good">shown here</Badge>
@@ -74,7 +74,7 @@ export function EnvironmentLine({ row, isShown, refused, onChanged }: Environmen
         )}
       </Td>
       <Td>
-        <span className="flex justify-end gap-1">
+        <span className="flex justify-end gap-1 max-sm:flex-col max-sm:items-end">
           {row.branch === undefined && !isArchived ? (
             <ActionButton size="sm" look="ghost" refused={refused} onClick={() => setOpen("rename")}>
               Rename<span className="sr-only"> {row.slug}</span>
@@ -90,7 +90,20 @@ export function EnvironmentLine({ row, isShown, refused, onChanged }: Environmen
             </ActionButton>
           )}
         </span>
-        {open === "rename" ? <RenameDialog row={row} onClose={() => setOpen(null)} onRenamed={onChanged} /> : null}
+        {open === "rename" ? (
+          <NameDialog
+            title="Rename environment"
+            description={`Its slug stays ${row.slug}: addresses and settings name it so.`}
+            label="Name"
+            initial={row.name}
+            maxLength={64}
+            missing="Give it a name, such as Staging"
+            action="Rename"
+            submit={(name) => send(`/api/v1/environments/${row.slug}`, { name }, "PUT")}
+            onClose={() => setOpen(null)}
+            onDone={onChanged}
+          />
+        ) : null}
         {open === "archive" ? <ArchiveDialog row={row} onClose={() => setOpen(null)} onArchived={onChanged} /> : null}
       </Td>
     </Tr>

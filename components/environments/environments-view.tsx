@@ -1,11 +1,12 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { GitBranch, Plus } from "lucide-react";
-import { useRouter } from "next/navigation";
 import { useState } from "react";
 import type { z } from "zod";
 import type { EnvironmentList } from "@/lib/contracts/environment";
 import { ActionButton, ReadOnlyNote, refusal } from "../auth/permission";
+import { send } from "../auth/request";
+import { useRefresh } from "../frame/leaving";
 import { useMe } from "../frame/me";
 import { getJson } from "../live/api";
 import { lazilyDialog } from "../ui/dialog";
@@ -15,7 +16,7 @@ import { Table, Th } from "../ui/table";
 import { EnvironmentLine } from "./environment-line";
 
 const CreateEnvironmentDialog = lazilyDialog(async () => (await import("./create-environment-dialog")).CreateEnvironmentDialog);
-const CreateBranchDialog = lazilyDialog(async () => (await import("./create-branch-dialog")).CreateBranchDialog);
+const NameDialog = lazilyDialog(async () => (await import("./name-dialog")).NameDialog);
 
 type Page = z.infer<typeof EnvironmentList>;
 
@@ -23,13 +24,13 @@ export function EnvironmentsView({ initial }: { initial: Page }) {
   const { data, error, refetch } = useQuery({ queryKey: ["environments"], queryFn: ({ signal }) => getJson<Page>("/api/dashboard/environments", signal), initialData: initial });
   const [creating, setCreating] = useState<"environment" | "branch" | null>(null);
   const me = useMe();
-  const router = useRouter();
+  const refresh = useRefresh();
   const refused = refusal(me.user.role, "admin");
   const hasPreview = data.environments.some(({ type, branch, archivedAt }) => type === "PREVIEW" && branch === undefined && archivedAt === undefined);
   // The switcher in the frame shows them too.
   const changed = () => {
     void refetch();
-    router.refresh();
+    refresh();
   };
 
   return (
@@ -52,7 +53,7 @@ export function EnvironmentsView({ initial }: { initial: Page }) {
             <Th>Name</Th>
             <Th className="max-sm:hidden">Slug</Th>
             <Th className="max-md:hidden">Type</Th>
-            <Th className="max-lg:hidden">Created</Th>
+            <Th className="max-xl:hidden">Created</Th>
             <Th>State</Th>
             <Th className="w-px">
               <span className="sr-only">Actions</span>
@@ -71,7 +72,20 @@ export function EnvironmentsView({ initial }: { initial: Page }) {
           : "A key, a token or an id of one environment is unknown in every other one. Deploy a version to another environment from Deployments."}
       </p>
       {creating === "environment" ? <CreateEnvironmentDialog origin={me.origin} hasPreview={hasPreview} onClose={() => setCreating(null)} onCreated={changed} /> : null}
-      {creating === "branch" ? <CreateBranchDialog projectRef={me.project.ref} onClose={() => setCreating(null)} onCreated={changed} /> : null}
+      {creating === "branch" ? (
+        <NameDialog
+          title="Create a preview branch"
+          description="An environment of its own under the preview environment's key. Clients name it as previewBranch, or in TRIGGER_PREVIEW_BRANCH."
+          label="Branch"
+          maxLength={255}
+          missing="Name a git branch, such as feature/search"
+          action="Create branch"
+          className="font-mono"
+          submit={(branch) => send(`/api/v1/projects/${encodeURIComponent(me.project.ref)}/branches`, { branch })}
+          onClose={() => setCreating(null)}
+          onDone={changed}
+        />
+      ) : null}
     </div>
   );
 }

@@ -36,6 +36,12 @@ function useLeave(): Go {
 /** Another environment, as a document of its own: nothing of the one that was shown stays. */
 export const leaveFor = (href: string): void => whenAnswered(() => location.assign(href));
 
+/** Reads what the frame and the page were rendered from again, when the server answers. */
+export function useRefresh(): () => void {
+  const router = useRouter();
+  return useCallback(() => whenAnswered(() => router.refresh()), [router]);
+}
+
 /** Loads the page anew, when the server answers. */
 export const reload = (): void => whenAnswered(() => location.reload());
 

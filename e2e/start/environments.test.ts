@@ -5,14 +5,15 @@ import { WebSocket } from "ws";
 import { protocolVersion } from "@/lib/contracts/protocol";
 import { createProject, startServer, type Project, type ServerProcess } from "./server-process";
 
-const tasks = `import { appendFileSync } from "node:fs";
+const tasks = `import { appendFileSync, existsSync } from "node:fs";
 import { schedules, task, wait } from "@trigger.dev/sdk";
 const code = "CODE";
 const note = (ctx: any, payload: { journal: string; n: number }) =>
   appendFileSync(payload.journal, JSON.stringify({ run: ctx.run.id, n: payload.n, code, version: ctx.run.version, environment: ctx.environment.slug, secret: process.env.SECRET ?? null, file: process.env.FROM_FILE ?? null }) + "\\n", { flush: true });
-export const mark = task({ id: "mark", run: async (payload: { journal: string; n: number; ms?: number }, { ctx }) => {
+export const mark = task({ id: "mark", run: async (payload: { journal: string; n: number; ms?: number; door?: string }, { ctx }) => {
   note(ctx, payload);
   await new Promise((r) => setTimeout(r, payload.ms ?? 1));
+  while (payload.door !== undefined && !existsSync(payload.door)) await new Promise((r) => setTimeout(r, 20));
   return { code, environment: ctx.environment, secret: process.env.SECRET ?? null };
 } });
 export const later = task({ id: "later", run: async (payload: { token: string }) => await wait.forToken<{ ok: boolean }>(payload.token).unwrap() });
@@ -154,7 +155,10 @@ describe("several environments in one server", () => {
     const { slug } = (await ask("POST", "/api/v1/projects/proj_start_test/branches", { as: preview, body: { branch: "feature/search" } })).body;
     await ask("POST", "/api/v1/projects/proj_start_test/branches", { as: preview, body: { branch: "fix" } });
     expect(await ask("POST", "/api/v1/tasks/mark/trigger", { as: preview, body: { payload: {} }, branch: "other" })).toMatchObject({ status: 404, body: { error: expect.stringContaining("feature/search, fix") } });
-    expect((await ask("POST", "/api/v1/projects/proj_start_test/envvars/preview", { as: preview, body: { name: "SECRET", value: "of all" } })).status).toBe(200);
+    // What all of them get may be said in one of them.
+    const ofAll = { variables: {}, parentVariables: { SECRET: "of all" }, override: true };
+    expect((await ask("POST", "/api/v1/projects/proj_start_test/envvars/preview/import", { as: preview, branch: "fix", body: ofAll })).status).toBe(200);
+    expect((await ask("GET", "/api/v1/projects/proj_start_test/envvars/preview", { as: preview })).body).toMatchObject([{ name: "SECRET", value: "of all" }]);
     for (const name of [slug, "preview-fix"]) expect((await ask("POST", `/api/v1/environments/${name}/deployments`, { as: main, body: { version: await current(main) } })).status).toBe(200);
     expect((await ask("POST", "/api/v1/projects/proj_start_test/envvars/preview", { as: preview, body: { name: "SECRET", value: "of the branch" }, branch: "feature/search" })).status).toBe(200);
     const [a, b] = [await trigger("mark", { journal: journal(), n: 5 }, { as: preview, branch: "feature/search" }), await trigger("mark", { journal: journal(), n: 6 }, { as: preview, branch: "fix" })];
@@ -205,9 +209,13 @@ describe("several environments in one server", () => {
       const [a, b] = [all.main[round % 3], all.staging[(round + 1) % 3]];
       expect((await Promise.all([ask("POST", `/api/v1/deployments/${a}/promote`, { as: main }), ask("POST", `/api/v1/deployments/${b}/promote`, { as: staging })])).map(({ status }) => status)).toEqual([200, 200]);
       await Promise.all(making);
-      // A version's processes come while those of the one before still have runs.
-      const quick = triggered.slice(-2 * perRound).filter(({ n }) => n % 5 !== 0);
-      for (const as of [main, staging]) await ended(as, quick.find((one) => one.as === as)?.id ?? "");
+      // What is triggered from now on runs on what was promoted, while runs of the round go on where they began.
+      for (const [as, version] of [[main, a], [staging, b]] as const) {
+        const id = await trigger("mark", { journal: journal(), n: 100_000 + round }, { as });
+        triggered.push({ id, as, n: 100_000 + round });
+        await ended(as, id);
+        expect(marks().find(({ run }) => run === id)?.version).toBe(version);
+      }
     }
     for (const { id, as } of triggered) expect((await ended(as, id)).status).toBe("COMPLETED");
     const written = marks();
@@ -227,13 +235,14 @@ describe("several environments in one server", () => {
 
   test("a killed server takes the runs of each environment up again, also of one that nobody asks for", async () => {
     const tokens = await Promise.all([main, staging].map(async (as) => (await ask("POST", "/api/v1/waitpoints/tokens", { as, body: {} })).body));
-    const runs = [await trigger("later", { token: tokens[0].id }, { as: main }), await trigger("later", { token: tokens[1].id }, { as: staging }), await trigger("mark", { journal: journal(), n: 9001, ms: 3000 }, { as: staging }), await trigger("mark", { journal: journal(), n: 9002 }, { as: staging, options: { delay: "2s" } })];
+    const runs = [await trigger("later", { token: tokens[0].id }, { as: main }), await trigger("later", { token: tokens[1].id }, { as: staging }), await trigger("mark", { journal: journal(), n: 9001, door: `${project.directory}/door` }, { as: staging }), await trigger("mark", { journal: journal(), n: 9002 }, { as: staging, options: { delay: "2s" } })];
     await expect.poll(() => marks().some(({ n }) => n === 9001), { timeout: 30_000 }).toBe(true);
     server.kill("SIGKILL");
     await server.ended;
     server = await startServer(project);
     // Nothing has asked for staging: what is due and what was running there goes on by itself.
     await expect.poll(() => marks().filter(({ n }) => n === 9002).length + marks().filter(({ n }) => n === 9001).length, { timeout: 60_000 }).toBe(3);
+    project.write("door", "open");
     for (const { url } of tokens) expect((await ask("POST", new URL(url).pathname, { body: { ok: true } })).status).toBe(200);
     for (const [index, id] of runs.entries()) {
       const run = await ended(index === 0 ? main : staging, id);

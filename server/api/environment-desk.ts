@@ -1,4 +1,5 @@
 import type { EnvironmentCreateBody, EnvironmentCreated, EnvironmentRow } from "@/lib/contracts/environment";
+import type { Variables } from "../engine/variables/variables";
 import type { Deployment } from "../engine/versions/deployments";
 
 /** The environments of this server. `by` is who asks, for people; environments are named by their slug. Errors: EngineError, 404 for an unknown slug. */
@@ -13,6 +14,7 @@ export interface EnvironmentDesk {
   /** The environment of a branch of the preview environment, made or brought back where that is needed. */
   openBranch(branch: string, by: string): Promise<EnvironmentRow>;
   archiveBranch(branch: string): Promise<EnvironmentRow>;
+  variablesOf(slug: string): Promise<Variables>;
   /** Makes a build of this server the current version of an environment, under a number of its own. */
   deploy(slug: string, deployment: Deployment, by: string): Promise<Deployment>;
 }

@@ -15,11 +15,11 @@ export function readBranch(given: string): string {
   return name;
 }
 
-/** Stands in addresses: what is left of the name, and where something was lost, a part of its hash. */
-export function slugOfBranch(parentSlug: string, branch: string): string {
+/** Stands in addresses: what is left of the name, and where something was lost or the plain one is `taken`, a part of its hash. */
+export function slugOfBranch(parentSlug: string, branch: string, plainSlug: "free" | "taken"): string {
   const plain = branch.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
   const whole = `${parentSlug}-${plain}`;
-  if (plain === branch && whole.length <= slugLetters) return whole;
+  if (plainSlug === "free" && plain === branch && whole.length <= slugLetters) return whole;
   const mark = createHash("sha256").update(branch).digest("hex").slice(0, 6);
   return `${whole.slice(0, slugLetters - mark.length - 1).replace(/-$/, "")}-${mark}`;
 }

@@ -107,14 +107,18 @@ function taken({ slug, type, archived_at }: StoredEnvironment): EngineError {
 export function openBranch(db: Database, given: string, { parent, by }: { parent: StoredEnvironment; by: string }): Promise<{ row: StoredEnvironment; isNew: boolean }> {
   const branch = readBranch(given);
   return db.transaction(async (query) => {
-    await query("select id from environment where id = $1 for no key update", [parent.id]);
+    // As those that make another environment: of slugs that are the same one is first.
+    await query("select id from project where id = (select project_id from environment where id = $1) for no key update", [parent.id]);
     const [held] = await query<StoredEnvironment>(`select ${columns} from environment where parent_id = $1 and branch = $2`, [parent.id, branch]);
     if (held?.archived_at === null) return { row: held, isNew: false };
+    const plain = slugOfBranch(parent.slug, branch, "free");
+    const taken = await query("select 1 from environment e join environment parent on parent.project_id = e.project_id where parent.id = $1 and e.slug = $2", [parent.id, plain]);
+    const slug = taken.length === 0 ? plain : slugOfBranch(parent.slug, branch, "taken");
     const [row] = await query<StoredEnvironment>(
       `insert into environment (id, project_id, slug, type, parent_id, branch, created_by, is_beside)
        select $1, project_id, $3, type, id, $4, $5, true from environment where id = $2
        on conflict (parent_id, branch) do update set archived_at = null returning ${columns}`,
-      [newId("env"), parent.id, slugOfBranch(parent.slug, branch), branch, by],
+      [newId("env"), parent.id, slug, branch, by],
     );
     if (row === undefined) throw new Error("the branch's row was not returned");
     return { row, isNew: true };
