@@ -273,7 +273,7 @@ test("one in which nothing happens sleeps, and wakes for what is due and for who
   await db.query("update run set delay_until = now() where id = $1", [body.id]);
   await db.query("update run_timer set due_at = now() where ref = $1", [body.id]);
   await expect.poll(async () => (await db.query<{ status: string }>("select status from run where id = $1", [body.id]))[0]?.status, { timeout: 30_000 }).toBe("QUEUED");
-  expect(isServed()).toBe(true);
+  await expect.poll(isServed).toBe(true);
   // With a run that waits to start it stays; without one it sleeps again, and answers whoever asks meanwhile.
   expect((await ask(secretKey, "POST", `/api/v2/runs/${body.id}/cancel`)).status).toBe(200);
   await expect.poll(isServed).toBe(false);
