@@ -4,6 +4,7 @@ import type { ServerNotice } from "@/lib/contracts/realtime";
 import { createKeyOwners } from "./key-owners";
 import { subjectOf } from "./api/jwt";
 import type { Principal } from "./api/principal";
+import type { Database, Writer } from "./db/database";
 import { Unavailable } from "./db/errors";
 import { keyPrefixes } from "./db/secret-keys";
 import { createDesk } from "./environment-desk";
@@ -68,7 +69,16 @@ export function createEnvironments(options: Omit<Host, "desk" | "gatewayOf" | "f
   /** Others take half the machine's processes at most, and give their connections back. */
   const others = Math.max(1, Math.floor(availableParallelism() / 2));
   const share = { processes: others, ownProcesses: Math.max(2, others), parkedProcesses: 4 };
-  const besideDb = { ...db, writer: (given?: Parameters<typeof db.writer>[0]) => db.writer({ ...given, idleMs: connectionIdleMs }) };
+  /** The database for one of them: connections of its own go when they are idle, and with it. */
+  function ownConnections(): { db: Database; close(): Promise<void> } {
+    const writers: Writer[] = [];
+    const writer: Database["writer"] = (given) => {
+      const made = db.writer({ ...given, idleMs: connectionIdleMs });
+      writers.push(made);
+      return made;
+    };
+    return { db: { ...db, writer }, close: async () => void (await Promise.all(writers.map((one) => one.close()))) };
+  }
 
   const host: Host = { ...shared, gatewayOf, forgetKeys: owners.forget, desk: createDesk({ vault: shared.house.keys.vault, db, mainOf: theMain, list: refresh, serve: bySlug }) };
 
@@ -102,9 +112,19 @@ export function createEnvironments(options: Omit<Host, "desk" | "gatewayOf" | "f
 
   async function wake(beside: Beside): Promise<ServedEnvironment> {
     if (isEnding) throw new Unavailable("The server is stopping.");
+    const own = ownConnections();
+    let opened: ServedEnvironment | undefined;
     try {
       const env = toEnvironment(beside.row, { project: theMain().env.project, parent: besides.get(beside.row.parent_id ?? "")?.row });
-      const served = await serveEnvironment({ ...host, db: besideDb }, { env, isMain: false, share, notices: () => noticesOf() });
+      const made = await serveEnvironment({ ...host, db: own.db }, { env, isMain: false, share, notices: () => noticesOf() });
+      opened = made;
+      const served: ServedEnvironment = {
+        ...made,
+        async close() {
+          await made.close();
+          await own.close();
+        },
+      };
       // Branches have the parent's variables below their own.
       served.variables.onChange(() => {
         for (const { row, served: branch } of besides.values()) if (row.parent_id === env.id) branch?.variables.readAgain().catch((error: unknown) => log.warn("the variables of a branch cannot be read", { branch: row.branch, error }));
@@ -115,6 +135,9 @@ export function createEnvironments(options: Omit<Host, "desk" | "gatewayOf" | "f
       return served;
     } catch (error) {
       beside.now = null;
+      await opened?.quit();
+      await opened?.close();
+      await own.close();
       throw error;
     }
   }
