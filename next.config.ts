@@ -9,6 +9,8 @@ const config: NextConfig = {
   typescript: { ignoreBuildErrors: true },
   images: { unoptimized: true },
   devIndicators: false,
+  // In development pages are asked for by the address that the server listens on.
+  ...(process.env.HOST !== undefined && { allowedDevOrigins: [process.env.HOST] }),
   // The terminal of `dev` is for the tasks.
   logging: false,
   experimental: {

@@ -1,7 +1,7 @@
 import { cookies, headers } from "next/headers";
 import { notFound, redirect } from "next/navigation";
 import type { z } from "zod";
-import { pathHeader } from "@/proxy";
+import { environmentHeader, pathHeader } from "@/proxy";
 
 /** Our own HTTP API over loopback: pages share its authorisation and read nothing behind its back. */
 function apiOrigin(): string {
@@ -10,11 +10,11 @@ function apiOrigin(): string {
   return `http://${address}:${process.env.PORT ?? "3030"}`;
 }
 
-/** Reads `/api/dashboard<path>` as the signed-in user. No session: sign-in page. 404: the not-found page. */
+/** Reads `/api/dashboard<path>` of the environment in the address as the signed-in user. No session: sign-in page. 404: the not-found page. */
 export async function fetchDashboard<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>> {
-  const jar = await cookies();
-  const response = await fetch(`${apiOrigin()}/api/dashboard${path}`, { headers: { cookie: jar.toString() }, cache: "no-store" });
-  if (response.status === 401) redirect(`/sign-in?next=${encodeURIComponent((await headers()).get(pathHeader) ?? "/runs")}`);
+  const [jar, asked] = await Promise.all([cookies(), headers()]);
+  const response = await fetch(`${apiOrigin()}${asked.get(environmentHeader) ?? ""}/api/dashboard${path}`, { headers: { cookie: jar.toString() }, cache: "no-store" });
+  if (response.status === 401) redirect(`/sign-in?next=${encodeURIComponent(asked.get(pathHeader) ?? "/runs")}`);
   if (response.status === 404) notFound();
   if (!response.ok) throw new Error(`GET /api/dashboard${path} answered ${response.status}: ${(await response.text()).slice(0, 500)}`);
   return schema.parse(await response.json());

@@ -1,10 +1,10 @@
 "use client";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import { useState } from "react";
 import { getJson, messageOf } from "@/components/live/api";
 import { usePolling, useReadAgain } from "@/components/live/hooks";
 import { Button } from "@/components/ui/button";
+import { Link } from "@/components/ui/link";
 import { OthersText } from "@/components/ui/others-text";
 import { PanelHead } from "@/components/ui/page";
 import { Segmented } from "@/components/ui/segmented";

@@ -1,11 +1,11 @@
 "use client";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Layers } from "lucide-react";
-import Link from "next/link";
 import { getJson, messageOf } from "@/components/live/api";
 import { usePolling, useReadAgain } from "@/components/live/hooks";
 import { Ago } from "@/components/live/time";
 import { Button } from "@/components/ui/button";
+import { Link } from "@/components/ui/link";
 import { OthersText } from "@/components/ui/others-text";
 import { PanelHead } from "@/components/ui/page";
 import { EmptyState, ErrorState } from "@/components/ui/state";

@@ -1,6 +1,5 @@
 "use client";
 import { OctagonX, RotateCcw, Rows3 } from "lucide-react";
-import Link from "next/link";
 import { useState } from "react";
 import { ActionButton, refusal } from "@/components/auth/permission";
 import { useGo } from "@/components/frame/leaving";
@@ -11,6 +10,7 @@ import { Ago, Took } from "@/components/live/time";
 import { Button } from "@/components/ui/button";
 import { CopyValue } from "@/components/ui/copy";
 import { lazilyDialog } from "@/components/ui/dialog";
+import { Link } from "@/components/ui/link";
 import { OthersText } from "@/components/ui/others-text";
 import { Facts } from "@/components/ui/page";
 import { ErrorState } from "@/components/ui/state";

@@ -1,6 +1,5 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import type { RunsPage } from "@/lib/contracts/dashboard";
 import type { DeploymentLine } from "@/lib/contracts/deployments";
@@ -9,6 +8,7 @@ import { StatusBadge } from "../runs/status";
 import { getJson } from "../live/api";
 import { OthersText } from "../ui/others-text";
 import { ErrorState } from "../ui/state";
+import { Link } from "../ui/link";
 
 const shownRuns = 10;
 

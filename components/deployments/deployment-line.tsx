@@ -14,6 +14,7 @@ import { Td, Tr } from "../ui/table";
 import { Badge } from "../ui/tag";
 import { DeploymentDetail } from "./deployment-detail";
 
+const DeployElsewhereDialog = lazilyDialog(async () => (await import("./deploy-elsewhere-dialog")).DeployElsewhereDialog);
 const PromoteDialog = lazilyDialog(async () => (await import("./promote-dialog")).PromoteDialog);
 
 interface DeploymentLineProps {
@@ -25,13 +26,15 @@ interface DeploymentLineProps {
   /** Runs that have started on it and not ended. */
   runs: number;
   currentRuns: number;
+  /** There is another environment that could run it. */
+  hasElsewhere: boolean;
   refused: string | undefined;
   onChanged: () => void;
 }
 
-export function DeploymentLine({ deployment, current, isOlder, runs, currentRuns, refused, onChanged }: DeploymentLineProps) {
+export function DeploymentLine({ deployment, current, isOlder, runs, currentRuns, hasElsewhere, refused, onChanged }: DeploymentLineProps) {
   const [isOpen, setOpen] = useState(false);
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<"promote" | "elsewhere" | null>(null);
   const detail = useId();
   const tinted = useTint(runs);
   const { version, warnings } = deployment;
@@ -70,15 +73,21 @@ export function DeploymentLine({ deployment, current, isOlder, runs, currentRuns
         </Td>
         <Td className={cn("text-right font-mono", tinted && "tint", runs === 0 ? "text-faint" : "text-moving")}>{formatCount(runs)}</Td>
         <Td>
-          {isCurrent ? null : (
-            <span className="flex justify-end">
-              <ActionButton size="sm" refused={refused ?? unbuilt} onClick={() => setAsking(true)}>
+          <span className="flex justify-end gap-1">
+            {hasElsewhere ? (
+              <ActionButton size="sm" look="ghost" refused={refused ?? unbuilt} onClick={() => setAsking("elsewhere")} className="max-sm:hidden">
+                Deploy to…<span className="sr-only"> another environment: {version}</span>
+              </ActionButton>
+            ) : null}
+            {isCurrent ? null : (
+              <ActionButton size="sm" refused={refused ?? unbuilt} onClick={() => setAsking("promote")}>
                 {isOlder ? "Roll back" : "Promote"}
                 <span className="sr-only"> to {version}</span>
               </ActionButton>
-            </span>
-          )}
-          {asking ? <PromoteDialog version={version} current={current} isOlder={isOlder} currentRuns={currentRuns} onClose={() => setAsking(false)} onPromoted={onChanged} /> : null}
+            )}
+          </span>
+          {asking === "elsewhere" ? <DeployElsewhereDialog version={version} onClose={() => setAsking(null)} /> : null}
+          {asking === "promote" ? <PromoteDialog version={version} current={current} isOlder={isOlder} currentRuns={currentRuns} onClose={() => setAsking(null)} onPromoted={onChanged} /> : null}
         </Td>
       </Tr>
       {isOpen ? (

@@ -1,6 +1,5 @@
 "use client";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { Package } from "lucide-react";
 import type { DeploymentsPage } from "@/lib/contracts/deployments";
 import { refusal, ReadOnlyNote } from "../auth/permission";
 import { useMe } from "../frame/me";
@@ -8,9 +7,11 @@ import { getJson } from "../live/api";
 import { useLiveVersions, usePolling } from "../live/hooks";
 import { Button } from "../ui/button";
 import { PanelHead } from "../ui/page";
-import { EmptyState, ErrorState } from "../ui/state";
+import { ErrorState } from "../ui/state";
 import { Table, Th } from "../ui/table";
 import { DeploymentLine } from "./deployment-line";
+import { NothingDeployed } from "./nothing-deployed";
+import { placesToDeploy } from "./places-to-deploy";
 
 export function DeploymentsView({ initial }: { initial: DeploymentsPage }) {
   const live = useLiveVersions();
@@ -26,6 +27,7 @@ export function DeploymentsView({ initial }: { initial: DeploymentsPage }) {
     refetchInterval: interval,
   });
   const me = useMe();
+  const hasElsewhere = placesToDeploy(me).length > 0;
   const refused = refusal(me.user.role, "operator");
   const pages = data?.pages ?? [initial];
   const deployments = pages.flatMap((page) => page.deployments);
@@ -40,9 +42,7 @@ export function DeploymentsView({ initial }: { initial: DeploymentsPage }) {
       <PanelHead title="Deployments" detail={current === null ? undefined : <>new runs start on <span className="font-mono">{current}</span></>} />
       {error === null ? null : <ErrorState className="m-4" title="The deployments could not be read" detail={error.message} onRetry={() => void refetch()} />}
       {deployments.length === 0 ? (
-        <EmptyState icon={<Package />} title="No version yet">
-          Every start with changed code deploys one; in development every save does.
-        </EmptyState>
+        <NothingDeployed me={me} />
       ) : (
         <Table>
           <thead>
@@ -66,6 +66,7 @@ export function DeploymentsView({ initial }: { initial: DeploymentsPage }) {
                 isOlder={currentAt !== undefined && deployment.createdAt < currentAt}
                 runs={runs[deployment.version] ?? 0}
                 currentRuns={current === null ? 0 : (runs[current] ?? 0)}
+                hasElsewhere={hasElsewhere}
                 refused={refused}
                 onChanged={() => void refetch()}
               />

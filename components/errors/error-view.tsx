@@ -1,6 +1,5 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import { useMemo } from "react";
 import { useTabState } from "@/components/frame/tab-state";
 import { getJson, messageOf } from "@/components/live/api";
@@ -9,6 +8,7 @@ import { Ago, useZone } from "@/components/live/time";
 import { ErrorTold } from "@/components/run/error-told";
 import { RecentRuns } from "@/components/runs/recent-runs";
 import { CopyValue } from "@/components/ui/copy";
+import { Link } from "@/components/ui/link";
 import { OthersText } from "@/components/ui/others-text";
 import { Facts, PanelHead } from "@/components/ui/page";
 import { ErrorState } from "@/components/ui/state";

@@ -1,7 +1,6 @@
 "use client";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Bug, Search } from "lucide-react";
-import Link from "next/link";
 import { useUrlState } from "@/components/frame/url-state";
 import { getJson, messageOf } from "@/components/live/api";
 import { usePolling, useReadAgain, useTint } from "@/components/live/hooks";
@@ -9,6 +8,7 @@ import { Ago } from "@/components/live/time";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Input } from "@/components/ui/input";
+import { Link } from "@/components/ui/link";
 import { OthersText } from "@/components/ui/others-text";
 import { PanelHead } from "@/components/ui/page";
 import { SkeletonRows } from "@/components/ui/skeleton";

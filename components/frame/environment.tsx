@@ -1,29 +1,40 @@
 "use client";
 import { ChevronDown } from "lucide-react";
+import { useEffect } from "react";
 import { Button } from "@/components/ui/button";
-import { cn } from "@/components/ui/cn";
 import { lazily } from "@/components/ui/lazily";
 import { Popover } from "@/components/ui/menu";
 import type { Me } from "@/lib/contracts/dashboard";
+import { EnvironmentMark } from "./environment-mark";
 
-const EnvironmentFacts = lazily(async () => (await import("./environment-facts")).EnvironmentFacts);
+const EnvironmentPanel = lazily(async () => (await import("./environment-panel")).EnvironmentPanel);
 
-/** Which environment this tab shows, in its own colour, and what runs in it. */
-export function Environment({ me }: { me: Me }) {
-  const isProduction = me.environment.type === "PRODUCTION";
+interface EnvironmentProps {
+  me: Me;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+}
+
+/** Which environment this tab shows, in its own colour, what runs in it, and the way to the others. */
+export function Environment({ me, open, onOpenChange }: EnvironmentProps) {
+  useEffect(() => {
+    if (open) void EnvironmentPanel.preload();
+  }, [open]);
   return (
     <Popover
-      className="w-72 p-3"
-      preload={EnvironmentFacts.preload}
+      className="w-80 p-0"
+      preload={EnvironmentPanel.preload}
+      open={open}
+      onOpenChange={onOpenChange}
       trigger={
-        <Button look="ghost" size="sm" className="gap-1" aria-label={`Environment ${me.environment.slug}`}>
-          <span aria-hidden className={cn("size-2 rounded-sm", isProduction ? "bg-good-bar" : "bg-needs-bar")} />
-          <span className="font-mono">{me.environment.slug}</span>
-          <ChevronDown aria-hidden className="size-3" />
+        <Button look="ghost" size="sm" className="max-w-40 gap-1.5" aria-label={`Environment ${me.environment.slug}`}>
+          <EnvironmentMark type={me.environment.type} />
+          <span className="truncate font-mono">{me.environment.slug}</span>
+          <ChevronDown aria-hidden className="size-3 shrink-0" />
         </Button>
       }
     >
-      <EnvironmentFacts me={me} />
+      <EnvironmentPanel me={me} onLeave={() => onOpenChange(false)} />
     </Popover>
   );
 }

@@ -1,8 +1,7 @@
 "use client";
 import { Menu as MenuIcon, Search } from "lucide-react";
-import Link from "next/link";
-import { usePathname } from "next/navigation";
 import { useEffect, useState, type ReactNode } from "react";
+import { usePagePath } from "@/components/live/environment";
 import { useAnswers } from "@/components/live/hooks";
 import { useSubscribable } from "@/components/live/live-provider";
 import { place } from "@/components/runs/place";
@@ -10,9 +9,12 @@ import { Button, IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { lazilyDialog, Sheet } from "@/components/ui/dialog";
 import { Keys } from "@/components/ui/kbd";
+import { Link, LinkBase } from "@/components/ui/link";
 import { loadParts, resumeParts } from "@/components/ui/parts";
 import type { Me } from "@/lib/contracts/dashboard";
+import { environmentPath } from "@/lib/view/environment-path";
 import { Environment } from "./environment";
+import { rememberEnvironment } from "./environment-cookie";
 import { FreshnessPill } from "./freshness-pill";
 import { Frozen } from "./frozen";
 import { HeldProvider } from "./held";
@@ -53,23 +55,27 @@ export interface FrameProps {
 }
 
 export function Frame({ me, collapsed, children }: FrameProps) {
+  const base = environmentPath(me.environment);
   return (
     <MeContext.Provider value={me}>
-      <HeldProvider>
-        <ShortcutsProvider>
-          <Body me={me} collapsed={collapsed}>
-            {children}
-          </Body>
-        </ShortcutsProvider>
-      </HeldProvider>
+      <LinkBase.Provider value={base}>
+        <HeldProvider>
+          <ShortcutsProvider>
+            <Body me={me} collapsed={collapsed}>
+              {children}
+            </Body>
+          </ShortcutsProvider>
+        </HeldProvider>
+      </LinkBase.Provider>
     </MeContext.Provider>
   );
 }
 
 function Body({ me, collapsed: initial, children }: FrameProps) {
-  const pathname = usePathname();
+  const pathname = usePagePath();
   const [collapsed, setCollapsed] = useState(initial);
   const [menu, setMenu] = useState(false);
+  const [switching, setSwitching] = useState(false);
   const [palette, setPalette] = useState<"closed" | "open">("closed");
 
   const collapse = (next: boolean): void => {
@@ -78,6 +84,9 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
   };
   useShortcut("mod+k", { label: "Search and commands", group: "Everywhere", run: () => setPalette("open") });
   useShortcut("[", { label: "Collapse sidebar", group: "Everywhere", run: () => collapse(!collapsed) });
+
+  useEffect(() => rememberEnvironment(me.environment.slug), [me.environment.slug]);
+  useShortcut("g x", { label: "Environments", group: "Everywhere", run: () => setSwitching(true) });
 
   useLeaving();
   useParts(pathname);
@@ -101,7 +110,7 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
           <IconButton label="Pages" className="md:hidden" onClick={() => setMenu(true)}>
             <MenuIcon className="size-4" />
           </IconButton>
-          <Environment me={me} />
+          <Environment me={me} open={switching} onOpenChange={setSwitching} />
           <Title />
           <div className="flex-1" />
           <Button look="ghost" onClick={() => setPalette("open")} className="border border-line font-normal text-faint md:w-72 md:justify-start">
@@ -123,7 +132,7 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
 
 /** Name of the page; inside a page of one thing, the way back to the list. */
 function Title() {
-  const pathname = usePathname();
+  const pathname = usePagePath();
   const entry = entryOf(pathname);
   const left = useSubscribable(place, null);
   if (!entry) return null;

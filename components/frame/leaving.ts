@@ -1,7 +1,8 @@
 "use client";
 import { useRouter } from "next/navigation";
-import { useCallback, useEffect } from "react";
+import { useCallback, useContext, useEffect } from "react";
 import { reach } from "@/components/live/reach";
+import { LinkBase } from "@/components/ui/link";
 import { toast } from "@/components/ui/toast";
 
 /**
@@ -17,10 +18,28 @@ function whenAnswered(leave: () => void): void {
   return undefined;
 }
 
-/** Another page, when the server answers. `replace`: back does not come here again. */
-export function useGo(): (href: string, history?: "push" | "replace") => void {
+type Go = (href: string, history?: "push" | "replace") => void;
+
+/** Another page of this environment ("/runs"), when the server answers. `replace`: back does not come here again. */
+export function useGo(): Go {
+  const leave = useLeave();
+  const base = useContext(LinkBase);
+  return useCallback((href, history) => leave(`${base}${href}`, history), [leave, base]);
+}
+
+/** Another address of this site, as it stands. */
+function useLeave(): Go {
   const router = useRouter();
   return useCallback((href, history = "push") => whenAnswered(() => router[history](href)), [router]);
+}
+
+/** Another environment, as a document of its own: nothing of the one that was shown stays. */
+export const leaveFor = (href: string): void => whenAnswered(() => location.assign(href));
+
+/** Reads what the frame and the page were rendered from again, when the server answers. */
+export function useRefresh(): () => void {
+  const router = useRouter();
+  return useCallback(() => whenAnswered(() => router.refresh()), [router]);
 }
 
 /** Loads the page anew, when the server answers. */
@@ -28,7 +47,7 @@ export const reload = (): void => whenAnswered(() => location.reload());
 
 /** Once, in the frame: links of all kinds, and whatever the router does by itself. */
 export function useLeaving(): void {
-  const go = useGo();
+  const go = useLeave();
   useEffect(() => {
     // Before React and the router hear of it.
     const onClick = (event: MouseEvent): void => {

@@ -5,8 +5,11 @@ import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { getJson } from "@/components/live/api";
 import type { Facets } from "@/lib/contracts/dashboard";
+import { environmentPath } from "@/lib/view/environment-path";
 import { useModal } from "@/components/ui/modal";
-import { useGo } from "./leaving";
+import { EnvironmentMark } from "./environment-mark";
+import { leaveFor, useGo } from "./leaving";
+import { useMe } from "./me";
 import { nav } from "./nav";
 import { useShortcutSheet } from "./shortcuts";
 import { signOut } from "./sign-out";
@@ -20,6 +23,8 @@ const group = "[&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:py-1 [&_[c
 export function Palette({ onOpenChange }: { onOpenChange: (open: boolean) => void }) {
   useModal();
   const leave = useGo();
+  const { environments, environment } = useMe();
+  const others = environments.filter(({ slug }) => slug !== environment.slug);
   const showSheet = useShortcutSheet();
   const [text, setText] = useState("");
   const facets = useQuery({ queryKey: ["facets"], queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal) });
@@ -69,6 +74,18 @@ export function Palette({ onOpenChange }: { onOpenChange: (open: boolean) => voi
             <Row key={`test ${task}`} Icon={Play} text={`Trigger ${task}`} onSelect={go(`/test?task=${encodeURIComponent(task)}`)} />
           ))}
         </Command.Group>
+        {others.length === 0 ? null : (
+          <Command.Group heading="Environments" className={group}>
+            {others.map((one) => (
+              <Command.Item key={one.slug} value={`Switch to ${one.slug} ${one.name}`} onSelect={act(() => leaveFor(`${environmentPath(one)}/runs`))} className={row}>
+                <span className="flex size-4 shrink-0 items-center justify-center">
+                  <EnvironmentMark type={one.type} />
+                </span>
+                <OthersText text={`Switch to ${one.name}`} className="truncate" />
+              </Command.Item>
+            ))}
+          </Command.Group>
+        )}
         <Command.Group heading="Settings" className={group}>
           <Row Icon={Moon} text="Dark theme" onSelect={act(() => applyTheme("dark"))} />
           <Row Icon={Sun} text="Light theme" onSelect={act(() => applyTheme("light"))} />

@@ -1,10 +1,10 @@
 "use client";
 import { PanelLeft } from "lucide-react";
-import Link from "next/link";
-import { usePathname } from "next/navigation";
+import { usePagePath } from "@/components/live/environment";
 import { useCounts } from "@/components/live/hooks";
 import { IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
+import { Link } from "@/components/ui/link";
 import { Tooltip } from "@/components/ui/tooltip";
 import type { Me } from "@/lib/contracts/dashboard";
 import { formatCount } from "@/lib/view/format";
@@ -19,7 +19,7 @@ export interface SidebarProps {
 }
 
 export function Sidebar({ me, collapsed, onCollapse, onNavigate }: SidebarProps) {
-  const current = entryOf(usePathname());
+  const current = entryOf(usePagePath());
   const groups = [...new Set(nav.map((entry) => entry.group))];
   return (
     <div className="flex h-full flex-col">

@@ -10,6 +10,7 @@ import { useNow } from "../live/live-provider";
 import { getJson } from "../live/api";
 import { CodeBlock } from "../ui/code-block";
 import { lazilyDialog } from "../ui/dialog";
+import { Link } from "../ui/link";
 import { PanelHead } from "../ui/page";
 import { EmptyState, ErrorState } from "../ui/state";
 import { Table, Th } from "../ui/table";
@@ -68,9 +69,9 @@ export function KeysView({ initial }: { initial: Page }) {
         <h2 className="text-lg font-semibold">Point an application at this server</h2>
         <p className="mt-1 mb-3 text-muted">
           The published <code className="font-mono">@trigger.dev/sdk</code> 4.x works unchanged: give your backend these two variables. Keep the second out of browsers; for those make a{" "}
-          <a href="/public-tokens" className="underline">
+          <Link href="/public-tokens" prefetch={false} className="underline">
             public token
-          </a>
+          </Link>
           .
         </p>
         <CodeBlock label="Copy address" code={`TRIGGER_API_URL=${me.origin}`} />

@@ -1,4 +1,5 @@
 import type { ErrorBody } from "@/lib/contracts/dashboard";
+import { environmentBase } from "./environment";
 import { reach } from "./reach";
 
 /**
@@ -23,7 +24,7 @@ export class RequestError extends Error {
 async function request(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { ...init, credentials: "same-origin", headers: { accept: "application/json", ...Object.fromEntries(new Headers(init.headers)) } });
+    response = await fetch(`${environmentBase()}${path}`, { ...init, credentials: "same-origin", headers: { accept: "application/json", ...Object.fromEntries(new Headers(init.headers)) } });
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     reach.heard(false);

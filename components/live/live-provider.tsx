@@ -7,6 +7,7 @@ import { createStore, type Store, type Subscribable } from "@/lib/view/store";
 import type { LinkStatus } from "@/lib/client/sync";
 import { browserTiming, createClock, type Clock } from "./clock";
 import { RequestError } from "./api";
+import { environmentBase } from "./environment";
 import { reach } from "./reach";
 
 const LiveContext = createContext<Live | null>(null);
@@ -61,7 +62,7 @@ function createWiring(now: number): Wiring {
       let close: (() => void) | undefined;
       // A turn later: React mounts twice in development, and the first socket would be closed while it opens.
       const timer = setTimeout(() => {
-        const opened = createLive({ url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/realtime`, afterPaint: afterNextPaint });
+        const opened = createLive({ url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${environmentBase()}/realtime`, afterPaint: afterNextPaint });
         const end = opened.status.subscribe(() => {
           const { phase } = opened.status.getSnapshot();
           if (ticks[phase]) clock.start();

@@ -1,6 +1,5 @@
 "use client";
 import { Gauge, MoreHorizontal, Pause, Play, Rows3 } from "lucide-react";
-import Link from "next/link";
 import { useState } from "react";
 import type { QueueRow } from "@/lib/contracts/realtime";
 import { formatCount, plural } from "@/lib/view/format";
@@ -8,6 +7,7 @@ import { useGo } from "../frame/leaving";
 import { cn } from "../ui/cn";
 import { IconButton } from "../ui/button";
 import { ConfirmDialog } from "../ui/confirm-dialog";
+import { Link } from "../ui/link";
 import { Menu, MenuItem } from "../ui/menu";
 import { Td, Tr } from "../ui/table";
 import { Badge } from "../ui/tag";

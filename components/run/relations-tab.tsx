@@ -1,5 +1,4 @@
 "use client";
-import Link from "next/link";
 import { useRow } from "@/components/live/hooks";
 import { Ago, Took } from "@/components/live/time";
 import { StatusBadge } from "@/components/runs/status";
@@ -8,6 +7,7 @@ import type { RunRow } from "@/lib/contracts/run";
 import { formatCount } from "@/lib/view/format";
 import type { RunData } from "./use-run";
 import { OthersText } from "@/components/ui/others-text";
+import { Link } from "@/components/ui/link";
 
 /** What made this run, and what it made; statuses are live. */
 export function RelationsTab({ data }: { data: RunData }) {

@@ -1,6 +1,5 @@
 "use client";
 import { Plus } from "lucide-react";
-import Link from "next/link";
 import { useState, type ReactNode } from "react";
 import { useGo } from "@/components/frame/leaving";
 import { useMayAct } from "@/components/frame/me";
@@ -12,6 +11,7 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { CopyValue } from "@/components/ui/copy";
 import { lazily } from "@/components/ui/lazily";
+import { Link } from "@/components/ui/link";
 import { Popover } from "@/components/ui/menu";
 import { TagButton } from "@/components/ui/tag";
 import { toneText, type Tone } from "@/components/ui/tone";

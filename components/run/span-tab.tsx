@@ -1,10 +1,10 @@
 "use client";
-import Link from "next/link";
 import { Instant, Took } from "@/components/live/time";
 import { StatusBadge } from "@/components/runs/status";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { JsonView } from "@/components/ui/json-view";
+import { Link } from "@/components/ui/link";
 import { Facts } from "@/components/ui/page";
 import { toneText } from "@/components/ui/tone";
 import type { RunRow } from "@/lib/contracts/run";

@@ -1,9 +1,9 @@
 import { AlarmClock, ArrowRight, Ban, Check, CircleDashed, Clock3, FileJson, GitFork, Hourglass, Package, Play, Radio, Recycle, RotateCcw, Tag, TimerOff, X, type LucideIcon } from "lucide-react";
-import Link from "next/link";
 import { Fragment, useMemo } from "react";
 import { Instant } from "@/components/live/time";
 import { OthersText } from "@/components/ui/others-text";
 import { cn } from "@/components/ui/cn";
+import { Link } from "@/components/ui/link";
 import { toneText, type Tone } from "@/components/ui/tone";
 import type { RunEvent, RunEventType } from "@/lib/contracts/run";
 import { timelineOf, type Fact } from "@/lib/runs/timeline";

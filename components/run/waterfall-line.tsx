@@ -1,10 +1,10 @@
 "use client";
 import { ChevronRight, List } from "lucide-react";
-import Link from "next/link";
 import { memo } from "react";
 import { useRow } from "@/components/live/hooks";
 import { useNow } from "@/components/live/live-provider";
 import { cn } from "@/components/ui/cn";
+import { Link } from "@/components/ui/link";
 import { toneBar, toneText, type Tone } from "@/components/ui/tone";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";

@@ -1,6 +1,5 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import { useState } from "react";
 import { useMayAct } from "@/components/frame/me";
 import { getJson } from "@/components/live/api";
@@ -10,6 +9,7 @@ import { setPaused } from "@/components/queues/actions";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { lazilyDialog } from "@/components/ui/dialog";
+import { Link } from "@/components/ui/link";
 import { OthersText } from "@/components/ui/others-text";
 import { Progress } from "@/components/ui/progress";
 import { toast } from "@/components/ui/toast";

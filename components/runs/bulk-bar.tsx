@@ -1,6 +1,5 @@
 "use client";
 import { Ban, RotateCcw } from "lucide-react";
-import Link from "next/link";
 import { useState } from "react";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { bulkLook, bulkWords, handled } from "@/components/bulk/words";
@@ -10,6 +9,7 @@ import { getJson, messageOf } from "@/components/live/api";
 import { useLive } from "@/components/live/live-provider";
 import { Button } from "@/components/ui/button";
 import { lazilyDialog } from "@/components/ui/dialog";
+import { Link } from "@/components/ui/link";
 import { Progress } from "@/components/ui/progress";
 import { toast } from "@/components/ui/toast";
 import type { BulkPreview } from "@/lib/contracts/bulk";

@@ -1,8 +1,10 @@
 "use client";
 import { Play, SearchX } from "lucide-react";
-import Link from "next/link";
+import { NothingDeployed } from "@/components/deployments/nothing-deployed";
+import { useMe } from "@/components/frame/me";
 import { useZone } from "@/components/live/time";
 import { Button } from "@/components/ui/button";
+import { Link } from "@/components/ui/link";
 import { EmptyState } from "@/components/ui/state";
 import { emptyView, isEmptyView, type RunsView } from "@/lib/runs/run-filter";
 import { chipsOf } from "./filter-input";
@@ -11,6 +13,8 @@ import { OthersText } from "@/components/ui/others-text";
 /** No runs at all, or none that fit: then the chips that could go. */
 export function RunsEmpty({ view, onChange }: { view: RunsView; onChange: (next: RunsView) => void }) {
   const zone = useZone();
+  const me = useMe();
+  if (isEmptyView(view) && me.deployment === null && !me.environment.isMain) return <NothingDeployed me={me} />;
   if (isEmptyView(view)) {
     return (
       <EmptyState

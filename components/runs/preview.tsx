@@ -1,6 +1,5 @@
 "use client";
 import { ArrowUpRight, X } from "lucide-react";
-import Link from "next/link";
 import { useQuery } from "@tanstack/react-query";
 import { getJson, messageOf } from "@/components/live/api";
 import { useLiveRun, useRow } from "@/components/live/hooks";
@@ -8,6 +7,7 @@ import { Ago, Took } from "@/components/live/time";
 import { Button, IconButton } from "@/components/ui/button";
 import { CopyValue } from "@/components/ui/copy";
 import { JsonView } from "@/components/ui/json-view";
+import { Link } from "@/components/ui/link";
 import { Facts } from "@/components/ui/page";
 import { Progress } from "@/components/ui/progress";
 import { Skeleton } from "@/components/ui/skeleton";

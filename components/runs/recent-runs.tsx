@@ -1,6 +1,5 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import { getJson } from "@/components/live/api";
 import { useLiveRuns, usePolling } from "@/components/live/hooks";
 import { Ago, Took } from "@/components/live/time";
@@ -12,6 +11,7 @@ import type { RunRow } from "@/lib/contracts/run";
 import { filterKey, matchesFilter } from "@/lib/runs/match-run";
 import { filterParams } from "@/lib/runs/run-filter";
 import { StatusBadge } from "./status";
+import { Link } from "@/components/ui/link";
 
 const shownRuns = 10;
 

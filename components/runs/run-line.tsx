@@ -1,9 +1,9 @@
 "use client";
-import Link from "next/link";
 import { memo } from "react";
 import { useLiveQueues, useRow, useTint } from "@/components/live/hooks";
 import { Ago, Took } from "@/components/live/time";
 import { cn } from "@/components/ui/cn";
+import { Link } from "@/components/ui/link";
 import { Progress } from "@/components/ui/progress";
 import { TagButton } from "@/components/ui/tag";
 import { Checkbox } from "@/components/ui/toggle";

@@ -1,6 +1,5 @@
 "use client";
 import { MoreHorizontal, Pencil, Play, Power, Trash2 } from "lucide-react";
-import Link from "next/link";
 import { useState } from "react";
 import type { SchedulesPage } from "@/lib/contracts/dashboard";
 import { readableText } from "@/lib/view/readable-text";
@@ -10,6 +9,7 @@ import { Ago } from "../live/time";
 import { IconButton } from "../ui/button";
 import { ConfirmDialog } from "../ui/confirm-dialog";
 import { lazilyDialog } from "../ui/dialog";
+import { Link } from "../ui/link";
 import { Menu, MenuItem } from "../ui/menu";
 import { OthersText } from "../ui/others-text";
 import { Td, Tr } from "../ui/table";

@@ -1,7 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { CalendarClock, Plus } from "lucide-react";
-import Link from "next/link";
 import { useEffect, useState } from "react";
 import type { SchedulesPage } from "@/lib/contracts/dashboard";
 import { plural } from "@/lib/view/format";
@@ -11,6 +10,7 @@ import { getJson } from "../live/api";
 import { usePolling, useSchedulesRevision } from "../live/hooks";
 import { CodeBlock } from "../ui/code-block";
 import { lazilyDialog } from "../ui/dialog";
+import { Link } from "../ui/link";
 import { OthersText } from "../ui/others-text";
 import { PanelHead } from "../ui/page";
 import { EmptyState, ErrorState } from "../ui/state";

@@ -1,6 +1,5 @@
 "use client";
 import { Play, Rows3 } from "lucide-react";
-import Link from "next/link";
 import { useMemo, type ReactNode } from "react";
 import type { TaskStats, TaskSummary } from "@/lib/contracts/dashboard";
 import { formatCount, formatDuration } from "@/lib/view/format";
@@ -9,6 +8,7 @@ import { RecentRuns } from "../runs/recent-runs";
 import { Button } from "../ui/button";
 import { CodeBlock } from "../ui/code-block";
 import { CopyValue } from "../ui/copy";
+import { Link } from "../ui/link";
 import { Facts, PanelHead } from "../ui/page";
 import { TaskCharts } from "./task-stats";
 import { useLoad } from "./use-load";

@@ -1,17 +1,19 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { ListChecks } from "lucide-react";
-import Link from "next/link";
 import { useState } from "react";
 import type { z } from "zod";
 import type { TasksPage, TaskSummary } from "@/lib/contracts/dashboard";
 import { formatCount, formatDuration, plural } from "@/lib/view/format";
+import { NothingDeployed } from "../deployments/nothing-deployed";
+import { useMe } from "../frame/me";
 import { getJson } from "../live/api";
 import { useTint } from "../live/hooks";
 import { Ago } from "../live/time";
 import { Button } from "../ui/button";
 import { cn } from "../ui/cn";
 import { CodeBlock } from "../ui/code-block";
+import { Link } from "../ui/link";
 import { PanelHead } from "../ui/page";
 import { SearchInput } from "../ui/search-input";
 import { EmptyState, ErrorState } from "../ui/state";
@@ -34,6 +36,7 @@ export const hello = task({ id: "hello", run: async () => "Hello" });`;
 
 export function TasksView({ initial }: { initial: Page }) {
   const { data, error, refetch } = useQuery({ queryKey: ["tasks"], queryFn: ({ signal }) => getJson<Page>("/api/dashboard/tasks", signal), initialData: initial, refetchInterval: rereadMs });
+  const me = useMe();
   const load = useLoad();
   const [search, setSearch] = useState("");
   const words = search.toLowerCase().split(/\s+/);
@@ -45,7 +48,9 @@ export function TasksView({ initial }: { initial: Page }) {
         <SearchInput value={search} onChange={setSearch} label="Search tasks" />
       </PanelHead>
       {error === null ? null : <ErrorState className="m-4" title="The tasks could not be read" detail={error.message} onRetry={() => void refetch()} />}
-      {data.tasks.length === 0 ? (
+      {data.tasks.length === 0 && !me.environment.isMain ? (
+        <NothingDeployed me={me} />
+      ) : data.tasks.length === 0 ? (
         <EmptyState icon={<ListChecks />} title="No tasks yet">
           <p>Write one below the folders of trigger.config.ts; it appears here as soon as it is deployed.</p>
           <CodeBlock code={example} className="mt-3 text-left" />

@@ -1,7 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { ArrowRight } from "lucide-react";
-import Link from "next/link";
 import type { RunPage } from "@/lib/contracts/dashboard";
 import type { RunDetail } from "@/lib/contracts/run";
 import { editablePayload } from "@/lib/values/recent-payload";
@@ -10,6 +9,7 @@ import { useLiveRun, usePolling } from "../live/hooks";
 import { Took } from "../live/time";
 import { StatusBadge } from "../runs/status";
 import { Button } from "../ui/button";
+import { Link } from "../ui/link";
 import { Progress } from "../ui/progress";
 import { Skeleton } from "../ui/skeleton";
 import { OthersText } from "../ui/others-text";

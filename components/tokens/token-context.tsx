@@ -1,5 +1,4 @@
 "use client";
-import Link from "next/link";
 import { useMemo, type ReactNode } from "react";
 import type { RunDetail } from "@/lib/contracts/run";
 import { parseObject, withoutQuestion } from "@/lib/forms/answer-form";
@@ -11,6 +10,7 @@ import { StatusBadge } from "../runs/status";
 import { cn } from "../ui/cn";
 import { CodeBlock } from "../ui/code-block";
 import { CopyValue } from "../ui/copy";
+import { Link } from "../ui/link";
 import { Facts } from "../ui/page";
 import { TagLabel } from "../ui/tag";
 import { OthersText } from "../ui/others-text";

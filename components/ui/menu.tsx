@@ -30,6 +30,8 @@ export interface PopoverProps extends MenuProps {
 
 export function Popover(props: PopoverProps) {
   const [used, setUsed] = useState(false);
+  // By somebody else than its button.
+  if (props.open === true && !used) setUsed(true);
   const open = (): void => {
     setUsed(true);
     props.onOpenChange?.(true);

@@ -72,6 +72,7 @@ for (const theme of ["light", "dark"]) {
         "/schedules",
         "/test?task=nightly-digest",
         "/keys",
+        "/environments",
         "/team",
         "/account",
       ];

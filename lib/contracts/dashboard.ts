@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EnvironmentType } from "./environment";
 import { EnvironmentState, RunFilter, QueueRow, ServerNotice } from "./realtime";
 import { IsoDate, RunDetail, RunEvent, RunRow, StreamChunk, TraceItem } from "./run";
 import { listOf } from "./list";
@@ -20,7 +21,9 @@ export type Role = z.infer<typeof Role>;
 /** GET /api/dashboard/me */
 export const Me = z.object({
   user: z.object({ id: z.string(), name: z.string(), email: z.string(), role: Role }),
-  environment: z.object({ id: z.string(), slug: z.string(), type: z.string(), concurrencyLimit: z.number() }),
+  environment: z.object({ id: z.string(), slug: z.string(), name: z.string(), type: EnvironmentType, isMain: z.boolean(), concurrencyLimit: z.number() }),
+  /** All that are served, in the order in which they are shown. */
+  environments: z.array(z.object({ slug: z.string(), name: z.string(), type: EnvironmentType, isMain: z.boolean(), branch: z.string().optional() })),
   project: z.object({ ref: z.string(), name: z.string() }),
   version: z.string(),
   /** Public address of this server, for snippets. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EnvironmentType } from "./environment";
 import { TaskRunError } from "./error";
 import { BuildError, BundleManifest, MachinePreset } from "./task";
 import { metadataOperation, TraceItem } from "./run";
@@ -114,7 +115,7 @@ export const TaskContext = z.object({
     rootTaskRunId: z.string().optional(),
   }),
   queue: z.object({ id: z.string(), name: z.string() }),
-  environment: z.object({ id: z.string(), slug: z.string(), type: z.enum(["PRODUCTION", "STAGING", "DEVELOPMENT", "PREVIEW"]) }),
+  environment: z.object({ id: z.string(), slug: z.string(), type: EnvironmentType, branchName: z.string().optional() }),
   organization: z.object({ id: z.string(), slug: z.string(), name: z.string() }),
   project: z.object({ id: z.string(), ref: z.string(), slug: z.string(), name: z.string() }),
   machine: z.object({ name: MachinePreset, cpu: z.number(), memory: z.number(), centsPerMs: z.number() }),

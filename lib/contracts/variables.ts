@@ -15,7 +15,7 @@ export const VariableUpdateBody = z
     isSecret: z.boolean().optional(),
   })
   .refine(({ value, isSecret }) => value !== undefined || isSecret !== undefined, { path: ["value"], message: "is missing" });
-/** `parentVariables` are for preview branches, of which there are none here. */
+/** `parentVariables`: of a preview branch, what all branches get; elsewhere they say nothing. */
 export const VariableImportBody = z.object({
   variables: z.record(z.string(), z.string()),
   parentVariables: z.record(z.string(), z.string()).optional(),

@@ -22,7 +22,7 @@ export interface ImportEnvironmentVariablesParams {
   variables: Record<string, string>;
   /** Default false: those that are there keep their values. */
   override?: boolean | undefined;
-  /** Of a preview branch's parent; there are no branches here. */
+  /** For a preview branch: what all branches get, where they have no value of their own. */
   parentVariables?: Record<string, string> | undefined;
   isSecret?: boolean | undefined;
 }

@@ -1,8 +1,5 @@
 import { Hono } from "hono";
 import { isConnectionError } from "../db/errors";
-import type { PrismaClient } from "../db/generated/client";
-import type { Keys } from "../db/keys";
-import type { PacketStore } from "../db/packets";
 import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import type { Variables } from "../engine/variables/variables";
@@ -12,6 +9,7 @@ import { preflight } from "./cors";
 import { createCredentials, type Credentials } from "./credentials";
 import { bulkRoutes } from "./dashboard/bulk";
 import { deploymentPageRoutes } from "./dashboard/deployments";
+import { environmentPageRoutes } from "./dashboard/environments";
 import { errorPageRoutes } from "./dashboard/errors";
 import { keyRoutes } from "./dashboard/keys";
 import { pageRoutes } from "./dashboard/pages";
@@ -21,10 +19,10 @@ import { schedulePageRoutes } from "./dashboard/schedules";
 import { taskRoutes } from "./dashboard/tasks";
 import { tokenPageRoutes } from "./dashboard/tokens";
 import { variablePageRoutes } from "./dashboard/variables";
-import { createGuessLimits } from "./guess-limits";
-import { createTurn } from "./in-turn";
+import type { EnvironmentDesk } from "./environment-desk";
 import { createHotTrigger, type HotTrigger } from "./hot-trigger";
-import { createIssuer } from "./issuer";
+import type { House } from "./house";
+import type { Issuer } from "./issuer";
 import { answerProblem, toProblem } from "./problem";
 import { realtimeRoutes } from "./realtime/realtime";
 import { answersOtherOrigins, assertRules, ruleOf, type Rule } from "./requires";
@@ -39,6 +37,7 @@ import { openApiRoutes } from "./routes/openapi";
 import { packetRoutes } from "./routes/packets";
 import { personLinkRoutes } from "./routes/person-links";
 import { environmentRoutes } from "./routes/environment";
+import { environmentsRoutes } from "./routes/environments";
 import { queueRoutes } from "./routes/queues";
 import { runChangeRoutes } from "./routes/run-changes";
 import { runRoutes } from "./routes/runs";
@@ -49,14 +48,16 @@ import { tokenRoutes } from "./routes/tokens";
 import { createStopping } from "./stopping";
 import { triggerRoutes } from "./routes/trigger";
 import { variableRoutes } from "./routes/variables";
-import { createSignIn } from "./sign-in";
 
 export interface ApiOptions {
+  house: House;
+  environments: EnvironmentDesk;
+  /** Keys, tokens or sessions were changed. */
+  onForget?: () => void;
+  /** Of the environment whose API it is. */
   engine: Engine;
-  prisma: PrismaClient;
-  keys: Keys;
+  issuer: Issuer;
   variables: Variables;
-  packets: PacketStore;
   uploads: Uploads;
   config: ApiConfig;
   log: Logger;
@@ -73,13 +74,11 @@ export interface Api {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { engine, prisma, keys, variables, packets, uploads, config, log } = options;
-  const signIn = createSignIn({ prisma, secret: keys.sessions, origin: config.origin, log });
-  const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn, isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch });
-  const issuer = createIssuer({ keys, environmentId: engine.env.id, origin: config.origin });
+  const { house, onForget = () => {}, ...own } = options;
+  const { engine, log } = own;
+  const credentials = createCredentials({ db: engine.db, env: engine.env, keys: house.keys, log, signIn: house.signIn, onForget, isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch });
   const stopping = createStopping();
-  const guards = { guesses: createGuessLimits(keys.sessions), settingPasswords: createTurn() };
-  const context: ApiContext = { stopping, engine, prisma, keys, variables, packets, uploads, config, log, signIn, ...guards, credentials, issuer };
+  const context: ApiContext = { ...house, ...own, credentials, stopping };
 
   const app = new Hono<ApiEnv>();
   app.use("*", securityHeaders);
@@ -109,6 +108,7 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   tokenRoutes,
   queueRoutes,
   environmentRoutes,
+  environmentsRoutes,
   scheduleRoutes,
   concurrencyLimitRoutes,
   packetRoutes,
@@ -120,6 +120,7 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   personLinkRoutes,
   pageRoutes,
   bulkRoutes,
+  environmentPageRoutes,
   errorPageRoutes,
   taskRoutes,
   tokenPageRoutes,

@@ -3,34 +3,24 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import type { ServerNotice } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
-import type { PrismaClient } from "../db/generated/client";
-import type { Keys } from "../db/keys";
-import type { PacketStore } from "../db/packets";
 import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import type { Variables } from "../engine/variables/variables";
 import type { Logger } from "../log";
 import type { Credentials } from "./credentials";
-import type { GuessLimits } from "./guess-limits";
-import type { InTurn } from "./in-turn";
+import type { EnvironmentDesk } from "./environment-desk";
+import type { House } from "./house";
 import type { Issuer } from "./issuer";
 import type { Principal } from "./principal";
-import type { SignIn } from "./sign-in";
 import type { Stopping } from "./stopping";
 
 /** What every route works with. */
-export interface ApiContext {
+export interface ApiContext extends House {
   engine: Engine;
-  prisma: PrismaClient;
-  packets: PacketStore;
+  environments: EnvironmentDesk;
   uploads: Uploads;
   credentials: Credentials;
-  signIn: SignIn;
-  guesses: GuessLimits;
-  /** New passwords are judged and hashed one at a time: that costs 0.2 s of computing each, which must not hold up everything else. */
-  settingPasswords: InTurn;
   issuer: Issuer;
-  keys: Keys;
   variables: Variables;
   config: ApiConfig;
   log: Logger;

@@ -4,6 +4,7 @@ import { roles, type Role } from "@/lib/contracts/dashboard";
 import type { MintedBy, PublicTokenClaims } from "@/lib/contracts/scope";
 import type { Database } from "../db/database";
 import type { Keys } from "../db/keys";
+import { keyPrefixes } from "../db/secret-keys";
 import type { Environment } from "../engine/environment";
 import { EngineError } from "../engine/error";
 import type { Logger } from "../log";
@@ -73,11 +74,13 @@ interface CredentialsOptions {
   keys: Keys;
   log: Logger;
   signIn: SignIn;
+  /** With `forget`. */
+  onForget(): void;
   /** Whether this execution of the run goes on here: its token ends with it. */
   isLive(runId: string, epoch: number): boolean;
 }
 
-export function createCredentials({ db, env, keys, log, signIn, isLive }: CredentialsOptions): Credentials {
+export function createCredentials({ db, env, keys, log, signIn, onForget, isLive }: CredentialsOptions): Credentials {
   let ring: Promise<Ring> | null = null;
   let readAt = 0;
   const touched = new Map<string, number>();
@@ -85,8 +88,8 @@ export function createCredentials({ db, env, keys, log, signIn, isLive }: Creden
   async function readRing(): Promise<Ring> {
     const rows = await db.query<KeyRow>(
       `select id, prefix, last4, hash, sealed, is_root from api_key
-        where environment_id = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
-      [env.id],
+        where environment_id = any($1) and revoked_at is null and (expires_at is null or expires_at > now())`,
+      [env.parent === undefined ? [env.id] : [env.parent.id, env.id]],
     );
     const ended = await endedTokens(db, env.id);
     const people = await db.query<{ id: string }>(`select id from "user" where role = any($1)`, [mintingRoles]);
@@ -132,7 +135,7 @@ export function createCredentials({ db, env, keys, log, signIn, isLive }: Creden
   function wrongKey(token: string): string {
     const named = /^tr_(dev|stg|prod|preview)_/.exec(token)?.[1];
     if (named === undefined) return "Invalid credential: send `Authorization: Bearer` with a secret key (tr_…) or a public access token of this environment.";
-    if (named !== env.slug) return `Invalid API key: it is a ${named} key, and this server serves the environment "${env.slug}".`;
+    if (named !== keyPrefixes[env.type]) return `Invalid API key: it is a ${named} key, and this is the environment "${env.slug}".`;
     return "Invalid API key: this server does not know it, or it was revoked.";
   }
 
@@ -226,6 +229,7 @@ export function createCredentials({ db, env, keys, log, signIn, isLive }: Creden
     forget() {
       ring = null;
       signIn.forget();
+      onForget();
     },
   };
 }

@@ -44,6 +44,13 @@ export function kindOf(token: string): Kind | null {
   return body["pub"] === true ? "public" : null;
 }
 
+/** The environment that a token names, unverified; null: it is no such token. */
+export function subjectOf(token: string): string | null {
+  if (kindOf(token) === null) return null;
+  const subject = readPart(token.split(".")[1])?.["sub"];
+  return typeof subject === "string" ? subject : null;
+}
+
 const check = { algorithms: ["HS256"], requiredClaims: ["sub", "exp"], clockTolerance: 5 };
 
 /** Claims of a token that `key` signed; null when it did not, or when a claim is wrong. */

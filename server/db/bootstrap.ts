@@ -1,7 +1,7 @@
 import { newId } from "@/lib/ids/ids";
 import type { Database, Query } from "./database";
 import type { Vault } from "./keys";
-import { keyRecord, newSecretKey, sha256 } from "./secret-keys";
+import { insertRootKey, newSecretKey, sha256 } from "./secret-keys";
 
 /** What this process serves; the engine's `Environment`. */
 interface ServedEnvironment {
@@ -32,7 +32,7 @@ export function bootstrap({ db, vault, project, environment, secretKey }: Bootst
     const served = await makeEnvironment(query, project, environment);
     const keys = await query<{ hash: Buffer }>("select hash from api_key where environment_id = $1", [served.id]);
     if (keys.length === 0) {
-      await insertRootKey(query, served.id, { key: secretKey ?? newSecretKey(served.slug, "root"), showDue: secretKey === undefined, vault });
+      await insertRootKey(query, served.id, { key: secretKey ?? newSecretKey(served.type, "root"), showDue: secretKey === undefined, vault });
       return { environment: served, unknownSecretKey: false };
     }
     const unknownSecretKey = secretKey !== undefined && !keys.some((row) => row.hash.equals(sha256(secretKey)));
@@ -69,9 +69,4 @@ async function makeEnvironment(query: Query, project: { ref: string; name: strin
   );
   if (row === undefined) throw new Error("the environment row was not returned");
   return { id: row.id, ...environment, concurrencyLimit: row.concurrency_limit, project: owner };
-}
-
-async function insertRootKey(query: Query, environmentId: string, { key, showDue, vault }: { key: string; showDue: boolean; vault: Vault }): Promise<void> {
-  const { id, name, prefix, last4, hash, sealed } = keyRecord(vault, { key, environmentId, name: "Root key", createdBy: null, isRoot: true });
-  await query("insert into api_key (id, environment_id, name, prefix, last4, hash, sealed, is_root, show_due) values ($1, $2, $3, $4, $5, $6, $7, true, $8)", [id, environmentId, name, prefix, last4, Buffer.from(hash), Buffer.from(sealed), showDue]);
 }

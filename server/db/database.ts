@@ -25,7 +25,8 @@ export interface Database {
   lists: Query;
   /** BEGIN … COMMIT on one connection; made again from the start when the connection was lost before COMMIT was sent. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
-  writer(options?: { asynchronousCommit?: boolean }): Writer;
+  /** `idleMs`: the connection is given up after so long without use, and made again when it is needed. */
+  writer(options?: { asynchronousCommit?: boolean; idleMs?: number }): Writer;
   /** Resolves when a statement succeeds; rejects with `Unavailable` after 30 s. */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -103,7 +104,14 @@ export function openDatabase(options: { url: string; poolSize?: number; connectM
     writer(writerOptions = {}) {
       // Rows are found through their keys in the order given, never in that of the pages: statements that write several take them in order of id.
       const extra = ` -c enable_bitmapscan=off${writerOptions.asynchronousCommit === true ? " -c synchronous_commit=off" : ""}`;
-      const writer = openWriter({ ...connection, options: settings + extra });
+      const opened = openWriter({ ...connection, options: settings + extra }, writerOptions.idleMs);
+      const writer: Writer = {
+        ...opened,
+        close() {
+          writers.delete(writer);
+          return opened.close();
+        },
+      };
       writers.add(writer);
       return writer;
     },
@@ -211,29 +219,43 @@ export async function untilKnown<T>(transaction: () => Promise<T>): Promise<T> {
   }
 }
 
-function openWriter(config: pg.ClientConfig): Writer {
+function openWriter(config: pg.ClientConfig, idleMs: number | undefined): Writer {
   let current: Promise<pg.Client> | null = null;
   let closed = false;
+  let users = 0;
+  let idle: NodeJS.Timeout | undefined;
 
-  async function connect(): Promise<pg.Client> {
+  function connect(): Promise<pg.Client> {
     const client = new pg.Client(config);
+    const connecting = client.connect().then(() => client);
     client.on("error", () => {});
     client.on("end", () => {
-      current = null;
+      // The one after it may be there already.
+      if (current === connecting) current = null;
     });
-    await client.connect();
-    return client;
+    return connecting;
   }
 
   async function withClient<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     if (closed) throw new Unavailable("The server is stopping.");
     current ??= connect();
+    users += 1;
+    clearTimeout(idle);
     try {
       return await work(await current);
     } catch (error) {
       if (isConnectionError(error)) current = null;
       throw error;
+    } finally {
+      users -= 1;
+      if (users === 0 && idleMs !== undefined && !closed) idle = setTimeout(giveUp, idleMs).unref();
     }
+  }
+
+  function giveUp(): void {
+    const unused = current;
+    current = null;
+    unused?.then((client) => client.end()).catch(() => {});
   }
 
   return {
@@ -242,6 +264,7 @@ function openWriter(config: pg.ClientConfig): Writer {
     pipeline: (statements) => withClient((client) => pipeline(client, statements, types)),
     async close() {
       closed = true;
+      clearTimeout(idle);
       const client = await current?.catch(() => null);
       await client?.end();
     },

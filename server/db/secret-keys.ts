@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
+import type { EnvironmentType } from "@/lib/contracts/environment";
 import { newId } from "@/lib/ids/ids";
+import type { Query } from "./database";
 import type { Vault } from "./keys";
 
 export const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
@@ -21,10 +23,11 @@ function randomLetters(length: number): string {
  */
 export type KeyKind = "root" | "additional";
 
-const slugs: Record<string, string> = { prod: "prod", dev: "dev", stg: "stg", staging: "stg", preview: "preview" };
+/** What keys of an environment begin with, after `tr_`. */
+export const keyPrefixes: Record<EnvironmentType, string> = { PRODUCTION: "prod", DEVELOPMENT: "dev", STAGING: "stg", PREVIEW: "preview" };
 
-export function newSecretKey(environmentSlug: string, kind: KeyKind): string {
-  const prefix = `tr_${slugs[environmentSlug] ?? "prod"}_`;
+export function newSecretKey(type: EnvironmentType, kind: KeyKind): string {
+  const prefix = `tr_${keyPrefixes[type]}_`;
   // The clients know an additional key by exactly 24 letters after `sk_`.
   return prefix + (kind === "additional" ? `sk_${randomLetters(24)}` : randomLetters(32));
 }
@@ -52,4 +55,10 @@ export function keyRecord(vault: Vault, input: { key: string; environmentId: str
     hash: new Uint8Array(sha256(key)),
     sealed: new Uint8Array(vault.seal(key, "api-key")),
   };
+}
+
+/** The first key of an environment. `showDue`: nobody has seen it yet. */
+export async function insertRootKey(query: Query, environmentId: string, { key, showDue, vault }: { key: string; showDue: boolean; vault: Vault }): Promise<void> {
+  const { id, name, prefix, last4, hash, sealed } = keyRecord(vault, { key, environmentId, name: "Root key", createdBy: null, isRoot: true });
+  await query("insert into api_key (id, environment_id, name, prefix, last4, hash, sealed, is_root, show_due) values ($1, $2, $3, $4, $5, $6, $7, true, $8)", [id, environmentId, name, prefix, last4, Buffer.from(hash), Buffer.from(sealed), showDue]);
 }

@@ -26,11 +26,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const background: { close(): Promise<void> }[] = [];
 
   const clock = await openDatabaseClock(db.query);
+  const nodeId = newId("node");
+  const { nodes = new Set() } = options;
+  nodes.add(nodeId);
 
   const engine: Engine = {
     ...options,
     settings: { ...defaultSettings, ...options.settings },
-    nodeId: newId("node"),
+    nodeId,
+    nodes,
     startedAt: clock.now(),
     clock,
     ends: createEnds(),
@@ -83,6 +87,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       for (const part of background) await part.close();
       await Promise.all([rounds.idle(), engine.shared.idle(), keyed.idle(), finishes.idle(), progress.idle(), trace.idle()]);
       // What this node leaves behind need not wait for the end of its lease. A database that is away is not waited for.
+      nodes.delete(engine.nodeId);
       await Promise.race([db.query("delete from node where id = $1", [engine.nodeId]).catch(() => {}), sleep(500, undefined, { ref: false })]);
     },
   };

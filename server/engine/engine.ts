@@ -62,17 +62,21 @@ export interface EngineOptions {
   batchAccess: (batchId: string) => string;
   /** Whether a version's bundle is still on the disk of this node. */
   hasBuild: (bundle: string) => boolean;
-  /** No other engine executes on this database (the caller holds its lock): nodes of former processes are dead at start, whatever their lease says. */
+  /** No other process executes on this database (the caller holds its lock): nodes of former ones are dead at start, whatever their lease says. */
   sole: boolean;
+  /** Ids of the engines of this process, of other environments too; this one's comes to them. */
+  nodes?: Set<string>;
   /** Days that finished runs are kept. */
   retentionDays?: number;
   settings?: Partial<EngineSettings>;
 }
 
 /** The run engine of one environment on one node. Verbs are functions over it, a file each. */
-export interface Engine extends Omit<EngineOptions, "settings"> {
+export interface Engine extends Omit<EngineOptions, "settings" | "nodes"> {
   readonly settings: EngineSettings;
   readonly nodeId: string;
+  /** Ids of the engines of this process, this one's included. */
+  readonly nodes: Set<string>;
   /** Epoch ms by the database's clock. */
   readonly startedAt: number;
   readonly feed: Feed;

@@ -10,13 +10,14 @@ import { openHarness, type Harness } from "../api/test/harness";
 import { appendChunks } from "../engine/telling/stream";
 import { addTags } from "../engine/telling/add-tags";
 import { updateMetadata } from "../engine/telling/update-metadata";
+import type { Principal } from "../api/principal";
 import { createGateway, type Gateway } from "./gateway";
 import { engineReads } from "./reads";
 import { until } from "./test/house";
 
 /** The gateway over the real engine, database, credentials and authorisation. */
 let api: Harness;
-let gateway: Gateway;
+let gateway: Gateway<Principal>;
 let url: string;
 let close: () => Promise<void>;
 const lives: Live[] = [];

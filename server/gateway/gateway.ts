@@ -10,7 +10,7 @@ import type { Access, Caller } from "./caller";
 import { groupBy } from "./group-by";
 import { createHistogram, type HistogramValue } from "./histogram";
 import type { Reads } from "./reads";
-import { heartbeatMs, Session, type SessionStats } from "./session";
+import { heartbeatMs, Session, type SessionContext, type SessionStats } from "./session";
 import { createTopics } from "./topics/topics";
 
 /** One frame of a screen: changes of this time travel together. */
@@ -27,6 +27,8 @@ export interface GatewayOptions<C extends Caller> extends AdmissionRules {
   reads: Reads;
   access: Access<C>;
   notices: () => readonly ServerNotice[];
+  /** The gateway of the environment that a token is of; without it every token is of this one's. */
+  gatewayOf?: (token: string) => Promise<Gateway<C>>;
   log: Logger;
 }
 
@@ -38,10 +40,12 @@ export interface GatewayStats extends SessionStats {
   painted: HistogramValue;
 }
 
-export interface Gateway {
+export interface Gateway<C extends Caller> {
   /** False: the request is not for the gateway, and nothing was done with its socket. */
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   stats(): GatewayStats;
+  /** What its sessions work with, for those that come over from another gateway. */
+  readonly context: SessionContext<C>;
   /** The server's notices have changed. */
   noticesChanged(): void;
   close(): Promise<void>;
@@ -53,7 +57,7 @@ interface Upgrade {
   head: Buffer;
 }
 
-export function createGateway<C extends Caller>(options: GatewayOptions<C>): Gateway {
+export function createGateway<C extends Caller>(options: GatewayOptions<C>): Gateway<C> {
   const { feed, reads, access, notices, log } = options;
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxMessageBytes, clientTracking: false });
   const sessions = new Set<Session<C>>();
@@ -79,32 +83,29 @@ export function createGateway<C extends Caller>(options: GatewayOptions<C>): Gat
   }
 
   const topics = createTopics({ feed, reads, wake, onReset: () => void (resets += 1) });
+  const context: SessionContext<C> = {
+    access,
+    notices,
+    stats,
+    epoch: feed.epoch,
+    subscribe: topics.subscribe,
+    painted: painted.observe,
+    wake(woken) {
+      ready.add(woken);
+      wake();
+    },
+    contextOf: async (token) => (options.gatewayOf === undefined ? context : (await options.gatewayOf(token)).context),
+    join: (session) => void sessions.add(session),
+    leave(session) {
+      sessions.delete(session);
+      ready.delete(session);
+    },
+  };
 
   function accept(upgrade: Upgrade, by: "cookie" | "token"): Promise<Session<C>> {
     return new Promise((resolve) => {
       server.handleUpgrade(upgrade.req, upgrade.socket, upgrade.head, (ws) => {
-        const session = new Session<C>(
-          ws,
-          {
-            access,
-            notices,
-            stats,
-            epoch: feed.epoch,
-            subscribe: topics.subscribe,
-            painted: painted.observe,
-            wake(woken) {
-              ready.add(woken);
-              wake();
-            },
-          },
-          by,
-        );
-        sessions.add(session);
-        ws.on("close", () => {
-          sessions.delete(session);
-          ready.delete(session);
-        });
-        resolve(session);
+        resolve(new Session<C>(ws, context, by));
       });
     });
   }
@@ -138,6 +139,7 @@ export function createGateway<C extends Caller>(options: GatewayOptions<C>): Gat
   }, revalidateMs);
 
   return {
+    context,
     handleUpgrade(req, socket, head) {
       const query = realtimeTarget(req);
       if (query === null) return false;

@@ -32,6 +32,10 @@ export interface SessionContext<C extends Caller> {
   painted(ms: number): void;
   /** The session has something to send: it is flushed with the others, at most once per tick. */
   wake(session: { flush(): void }): void;
+  /** Of the environment that a token is of: the session goes over to it. */
+  contextOf(token: string): Promise<SessionContext<C>>;
+  join(session: Session<C>): void;
+  leave(session: Session<C>): void;
 }
 
 interface Open<C extends Caller> {
@@ -45,7 +49,7 @@ type State<C extends Caller> = { phase: "greeting"; deadline: NodeJS.Timeout; to
 /** One socket: who it is, what it subscribed to, and when it can take more. */
 export class Session<C extends Caller> {
   readonly #socket: WebSocket;
-  readonly #context: SessionContext<C>;
+  #context: SessionContext<C>;
   readonly #subscriptions = new Map<string, Subscription>();
   /** Who may speak for a subscription id now; one that was replaced under the same id may not. */
   readonly #parties = new Map<string, Subscriber>();
@@ -65,6 +69,7 @@ export class Session<C extends Caller> {
     socket.on("close", () => this.#ended());
     // `close` follows.
     socket.on("error", () => undefined);
+    context.join(this);
   }
 
   get caller(): C | null {
@@ -173,11 +178,22 @@ export class Session<C extends Caller> {
     if (hello.token === undefined) return this.close(closeCodes.unauthorized, "a token is needed");
     state.token = "checking";
     try {
-      this.open(await this.#context.access.authenticateToken(hello.token));
+      const context = await this.#context.contextOf(hello.token);
+      const caller = await context.access.authenticateToken(hello.token);
+      this.#moveTo(context);
+      this.open(caller);
     } catch (error) {
       this.close(closeCodes.unauthorized, reasonOf(error));
     }
     return undefined;
+  }
+
+  /** One that has ended meanwhile is in no gateway. */
+  #moveTo(context: SessionContext<C>): void {
+    if (context === this.#context || this.#state.phase !== "greeting") return;
+    this.#context.leave(this);
+    this.#context = context;
+    context.join(this);
   }
 
   #subscribe(state: Open<C>, { id, topic, cursor }: Extract<ClientMessage, { type: "subscribe" }>): void {
@@ -235,6 +251,7 @@ export class Session<C extends Caller> {
     else clearTimeout(this.#state.expiry);
     this.#state = { phase: "closed" };
     for (const id of this.#subscriptions.keys()) this.#unsubscribe(id);
+    this.#context.leave(this);
   }
 }
 

@@ -17,7 +17,10 @@ interface SocketStats {
 }
 
 interface MetricsOptions {
+  /** Of the main environment. */
   engine: Engine;
+  /** Environments that are served beside it. */
+  others(): readonly { env: { slug: string }; engine: Engine }[];
   workers(): { processes: number; ready: number; blocked: number; running: number; waiting: number; pending: number };
   sockets(): SocketStats;
   isReady(): boolean;
@@ -52,6 +55,7 @@ export function createMetrics(options: MetricsOptions): Registry {
   gauge("signalbox_paint_milliseconds_sum", "Sum of commit to paint", () => options.sockets().painted.sum);
   gauge("signalbox_paint_milliseconds_count", "Paints that browsers measured", () => options.sockets().painted.count);
   family({ registry, name: "signalbox_workers", help: "Worker processes, and runs that they hold, by state", label: "state", read: () => ({ ...options.workers() }) });
+  otherRuns(options.others, registry);
   queueGauges(engine, registry);
   runMetrics(engine, registers);
   return registry;
@@ -79,6 +83,22 @@ function family({ registry, name, help, label, read }: Family): void {
       async collect() {
         this.reset();
         for (const [value, count] of Object.entries(await read())) this.set({ [label]: value }, count);
+      },
+    }),
+  );
+}
+
+/** All else is the main environment's. */
+function otherRuns(others: MetricsOptions["others"], registry: Registry): void {
+  registry.registerMetric(
+    new Gauge({
+      name: "signalbox_environment_runs",
+      help: "Live runs of the environments beside the main one, by status",
+      labelNames: ["environment", "status"],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { env, engine } of others()) for (const [status, count] of Object.entries(getCounts(engine).byStatus)) this.set({ environment: env.slug, status }, count);
       },
     }),
   );

@@ -10,10 +10,11 @@ export interface Pages {
 }
 
 /** The dashboard, rendered by Next in this process. `root` holds `.next`, or the sources in development. */
-export async function openPages(options: { root: string; dev: boolean; host: string; port: number }): Promise<Pages> {
+export async function openPages(options: { root: string; dev: boolean; port: number }): Promise<Pages> {
   // Next listens for upgrades on the server that it is given; ours answers its sockets itself, so it gets one that never listens.
   const decoy = createServer();
-  const app = next({ dev: options.dev, dir: options.root, hostname: options.host, port: options.port, httpServer: decoy, quiet: true });
+  // It takes a rewrite for its own only under the name that it was given, and calls every loopback address localhost there.
+  const app = next({ dev: options.dev, dir: options.root, hostname: "localhost", port: options.port, httpServer: decoy, quiet: true });
   await app.prepare();
   const handle = app.getRequestHandler();
   return {

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { signalGroup } from "./process-group";
 
-interface ProcessRecords {
+export interface ProcessRecords {
   add(pid: number): void;
   remove(pid: number): void;
 }

@@ -5,13 +5,15 @@ import { workerEnvironment } from "@/server/build/worker-environment";
 import type { Deployment } from "@/server/engine/versions/deployments";
 import type { Logger } from "@/server/log";
 import type { Member } from "./held-run";
-import { openProcessRecords } from "./leftovers";
+import { openProcessRecords, type ProcessRecords } from "./leftovers";
 import { lackingProcesses, wantedProcesses, type PoolLimits } from "./pool-size";
 import type { Timings } from "./timings";
 import { WorkerProcess, type Heard, type WorkerEnd } from "./worker-process";
 
 export interface RosterOptions {
   dataDir: string;
+  /** Of a server with several supervisors; without it the one has records of its own. */
+  records?: ProcessRecords | undefined;
   projectDir: string;
   workerEntry: string;
   sdkEntry: string;
@@ -42,7 +44,7 @@ const earlyMs = 5_000;
 export class Roster {
   readonly members = new Set<Member>();
   readonly #options: RosterOptions;
-  readonly #records: ReturnType<typeof openProcessRecords>;
+  readonly #records: ProcessRecords;
   #failures = 0;
   #variables = 0;
   #isRenewing = false;
@@ -54,7 +56,7 @@ export class Roster {
 
   constructor(options: RosterOptions) {
     this.#options = options;
-    this.#records = openProcessRecords(options.dataDir);
+    this.#records = options.records ?? openProcessRecords(options.dataDir);
     this.#tidyTimer = setInterval(() => this.#tidy(), options.timings.tidy);
     this.#tidyTimer.unref();
   }

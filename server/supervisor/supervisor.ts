@@ -7,6 +7,7 @@ import type { Executor } from "@/server/engine/running/executor";
 import type { Logger } from "@/server/log";
 import { createAttempts } from "./attempts";
 import { setRunning, type Member } from "./held-run";
+import type { ProcessRecords } from "./leftovers";
 import { watchOomKills } from "./oom-kills";
 import { slotsPerWorker } from "./pool-size";
 import { Roster } from "./roster";
@@ -22,6 +23,8 @@ export interface SupervisorOptions {
   /** The database is away, not the message wrong: try again for as long as it takes. */
   isOutage(error: unknown): boolean;
   dataDir: string;
+  /** Of a server with several supervisors: they end what a former server has left, once. */
+  records?: ProcessRecords | undefined;
   projectDir: string;
   mode: "dev" | "start";
   /** Compiled `worker/main.js` and `sdk/index.js`. */

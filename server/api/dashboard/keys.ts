@@ -29,7 +29,7 @@ export function keyRoutes(context: ApiContext): Hono<ApiEnv> {
   app.post("/api/dashboard/keys", admin, async (c) => {
     const principal = principalOf(c);
     const { name } = await readJson(c, CreateBody);
-    const key = newSecretKey(engine.env.slug, "additional");
+    const key = newSecretKey(engine.env.type, "additional");
     const row = await prisma.apiKey.create({ data: keyRecord(keys.vault, { key, environmentId, name, createdBy: describe(principal), isRoot: false }) });
     await audit(context, { actor: principal, action: "key.create", target: row.id, detail: name });
     credentials.forget();
@@ -40,7 +40,7 @@ export function keyRoutes(context: ApiContext): Hono<ApiEnv> {
     const principal = principalOf(c);
     const { graceHours } = await readJson(c, RotateBody);
     const old = await usableKey(c.req.param("keyId"));
-    const key = newSecretKey(engine.env.slug, old.isRoot ? "root" : "additional");
+    const key = newSecretKey(engine.env.type, old.isRoot ? "root" : "additional");
     const record = keyRecord(keys.vault, { key, environmentId, name: old.name, createdBy: describe(principal), isRoot: old.isRoot });
     const expiresAt = new Date(Date.now() + graceHours * 3_600_000);
     const row = await prisma.$transaction(async (tx) => {

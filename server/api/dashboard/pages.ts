@@ -22,18 +22,21 @@ const chunkPage = 5000;
 
 /** Reads of the Runs and Run pages, and who is signed in. */
 export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
-  const { engine, config } = context;
+  const { engine, environments, config } = context;
   const { db, env } = engine;
   const app = new Hono<ApiEnv>();
   const viewer = requires(context, { allow: "session", role: "viewer" });
 
-  app.get("/api/dashboard/me", viewer, (c) => {
+  app.get("/api/dashboard/me", viewer, async (c) => {
     const principal = principalOf(c);
     if (principal.kind !== "session") throw notFound("Session");
     const current = engine.deployments.current();
+    const all = await environments.list();
+    const own = all.find(({ id }) => id === env.id);
     const me: Me = {
       user: principal.user,
-      environment: { id: env.id, slug: env.slug, type: env.type, concurrencyLimit: env.concurrencyLimit },
+      environment: { id: env.id, slug: env.slug, name: own?.name ?? env.slug, type: env.type, isMain: environments.isMain(env.id), concurrencyLimit: engine.scheduler.environment.limit },
+      environments: all.flatMap(({ slug, name, type, isMain, branch, archivedAt }) => (archivedAt === undefined ? [{ slug, name, type, isMain, ...(branch !== undefined && { branch }) }] : [])),
       project: { ref: env.project.ref, name: env.project.name },
       version: config.version,
       origin: config.origin(),

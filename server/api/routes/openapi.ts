@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { ErrorBody, PublicTokenMintBody } from "@/lib/contracts/dashboard";
+import { BranchBody, EnvironmentCreateBody, EnvironmentCreated, EnvironmentDeployBody, EnvironmentDeployed, EnvironmentList, EnvironmentRow, EnvironmentUpdateBody } from "@/lib/contracts/environment";
 import { MintBody } from "@/lib/contracts/scope";
 import { ScheduleCreateBody, ScheduleUpdateBody } from "@/lib/contracts/schedule";
 import { TokenCreateBody } from "@/lib/contracts/token";
@@ -17,13 +18,28 @@ const bodies: Record<string, z.ZodType> = {
   "POST /api/v1/waitpoints/tokens": TokenCreateBody,
   "POST /api/v1/schedules": ScheduleCreateBody,
   "PUT /api/v1/schedules/:scheduleId": ScheduleUpdateBody,
+  "POST /api/v1/environments": EnvironmentCreateBody,
+  "PUT /api/v1/environments/:slug": EnvironmentUpdateBody,
+  "POST /api/v1/environments/:slug/deployments": EnvironmentDeployBody,
+  "POST /api/v1/projects/:ref/branches": BranchBody,
+  "POST /api/v1/projects/:ref/branches/archive": BranchBody,
   "POST /api/v1/auth/public-tokens": MintBody,
   "POST /api/dashboard/public-tokens": PublicTokenMintBody,
   "POST /api/v1/projects/:ref/envvars/:slug": VariableCreateBody,
   "PUT /api/v1/projects/:ref/envvars/:slug/:name": VariableUpdateBody,
   "POST /api/v1/projects/:ref/envvars/:slug/import": VariableImportBody,
 };
-const answers: Record<string, z.ZodType> = { "POST /api/v1/tasks/:task/trigger": TriggerResponse };
+const answers: Record<string, z.ZodType> = {
+  "POST /api/v1/tasks/:task/trigger": TriggerResponse,
+  "GET /api/v1/environments": EnvironmentList,
+  "POST /api/v1/environments": EnvironmentCreated,
+  "PUT /api/v1/environments/:slug": EnvironmentRow,
+  "POST /api/v1/environments/:slug/archive": EnvironmentRow,
+  "POST /api/v1/environments/:slug/restore": EnvironmentRow,
+  "POST /api/v1/environments/:slug/deployments": EnvironmentDeployed,
+  "POST /api/v1/projects/:ref/branches": EnvironmentRow,
+  "POST /api/v1/projects/:ref/branches/archive": EnvironmentRow,
+};
 
 const securityOf: Record<Rule["allow"], readonly object[]> = {
   anyone: [],

@@ -19,7 +19,7 @@ const importBytes = limits.variablesBytes * 3;
 
 /** `envvars.*` of the SDK, from inside runs as well: the variables of the environment that is served. */
 export function variableRoutes(context: ApiContext): Hono<ApiEnv> {
-  const { engine, variables } = context;
+  const { engine, variables, environments } = context;
   const app = new Hono<ApiEnv>();
   const base = "/api/v1/projects/:ref/envvars/:slug";
   const read = requires(context, { allow: "key", action: "read" });
@@ -41,9 +41,13 @@ export function variableRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post(`${base}/import`, write, async (c) => {
     checkPlace(c);
-    const { variables: given, override = false, isSecret, secrets } = await readImport(c);
+    const { variables: given, parentVariables = {}, override = false, isSecret, secrets } = await readImport(c);
     const inputs = Object.entries(given).map(([name, value]) => ({ name, value, isSecret: secrets?.[name] ?? isSecret }));
-    await told(c, await variables.put(inputs, { override, by: describe(principalOf(c)), ...requestKeyOf(c) }));
+    const how = { override, by: describe(principalOf(c)), ...requestKeyOf(c) };
+    const { parent } = engine.env;
+    const forAll = Object.entries(parentVariables).map(([name, value]) => ({ name, value, isSecret }));
+    if (parent !== undefined && forAll.length > 0) await told(c, await (await environments.variablesOf(parent.slug)).put(forAll, how));
+    await told(c, await variables.put(inputs, how));
     return c.json({ success: true });
   });
 
@@ -80,7 +84,8 @@ export function variableRoutes(context: ApiContext): Hono<ApiEnv> {
     const { ref, slug } = c.req.param();
     const { env } = engine;
     if (ref !== env.project.ref) throw notFound(`Project ${ref?.slice(0, 64)}`);
-    if (slug !== env.slug) throw new EngineError(404, `Environment ${JSON.stringify(slug?.slice(0, 64))} not found: this server has the variables of "${env.slug}".`);
+    // Clients say "preview", and the branch in a header.
+    if (slug !== env.slug && slug !== env.parent?.slug) throw new EngineError(404, `Environment ${JSON.stringify(slug?.slice(0, 64))} not found: this server has the variables of "${env.slug}".`);
   }
 
   async function told(c: ApiRequest, { added, changed }: VariablesPut): Promise<void> {

@@ -15,9 +15,13 @@ import { deploy } from "../../engine/versions/deploy";
 import { createEngine } from "../../engine/create-engine";
 import type { Engine } from "../../engine/engine";
 import { openVariables, type Variables } from "../../engine/variables/variables";
+import { listEnvironments } from "../../engine/environments/environment-rows";
+import { EngineError } from "../../engine/error";
+import { createDesk } from "../../environment-desk";
 import { createLog } from "../../log";
 import { createApi, type Api } from "../api";
 import type { ApiConfig } from "../context";
+import { createHouse } from "../house";
 import { createIssuer, type Issuer } from "../issuer";
 import { issueSetupCode } from "../setup-code";
 
@@ -130,7 +134,15 @@ export async function openHarness(): Promise<Harness> {
   await deploy(engine, { contentHash: "one", bundle: "one", manifest });
   const variables = await openVariables({ db, environmentId: environment.id, vault, feed: engine.feed, log });
   const config = { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [], variableFiles: () => ({ FROM_FILE: ".env" }), clientAddress: ({ socket }) => socket.remoteAddress ?? "" } satisfies ApiConfig;
-  const api = createApi({ engine, prisma, keys, variables, packets, uploads, log, config });
+  const house = createHouse({ prisma, keys, packets, origin: config.origin, log });
+  const environments = createDesk({
+    db,
+    vault,
+    mainOf: () => ({ env: environment }),
+    list: () => listEnvironments(db.query, { mainId: environment.id, projectId: environment.project.id }),
+    serve: () => Promise.reject(new EngineError(409, "Only the main environment is served here.")),
+  });
+  const api = createApi({ house, environments, engine, issuer, variables, uploads, log, config });
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const { as = secretKey, body, headers = {}, raw } = options;

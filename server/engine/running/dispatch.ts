@@ -179,7 +179,7 @@ function contextOf(engine: Engine, run: StoredRun, of: Code): TaskContext {
       ...(run.root_id !== null && { rootTaskRunId: run.root_id }),
     },
     queue: { id: `queue_${run.queue}`, name: run.queue },
-    environment: { id: env.id, slug: env.slug, type: env.type },
+    environment: { id: env.id, slug: env.slug, type: env.type, ...(env.branch !== undefined && { branchName: env.branch }) },
     organization: { id: env.project.id, slug: env.project.ref, name: env.project.name },
     project: { id: env.project.id, ref: env.project.ref, slug: env.project.ref, name: env.project.name },
     machine: { name: machine, ...engine.settings.machines[machine], centsPerMs: 0 },

@@ -9,8 +9,8 @@ import { checkSchedule, noSchedule } from "./check-schedule";
 import { firstDue, isoOf, scheduleColumns, setTimer, tellSchedules, toScheduleRow, type StoredSchedule } from "./schedule-row";
 
 /**
- * A schedule for a task made with `schedules.task`. With a deduplication key that is taken in this project the schedule that has it is
- * changed, and becomes one of this environment. `requestKey`: the id that a client keeps over retries; the same one answers the same schedule.
+ * A schedule for a task made with `schedules.task`. With a deduplication key that is taken in this environment the schedule that has
+ * it is changed. `requestKey`: the id that a client keeps over retries; the same one answers the same schedule.
  * Errors: EngineError 422, the field in `param`.
  */
 export async function createSchedule(engine: Engine, body: ScheduleCreateBody, by: { requestKey?: string; createdBy: string }): Promise<ScheduleRow> {
@@ -29,7 +29,7 @@ export async function createSchedule(engine: Engine, body: ScheduleCreateBody, b
 const insertSql = `
 insert into schedule (id, project_id, env_id, type, task, cron, timezone, spread, deduplication_key, external_id, next_tick, due_at, created_by)
 values ($1, $2, $3, 'IMPERATIVE', $4, $5, $6, $7, $8, $9, $10, $11, $12)
-on conflict (project_id, deduplication_key) do nothing returning ${scheduleColumns}`;
+on conflict (env_id, deduplication_key) do nothing returning ${scheduleColumns}`;
 
 async function upsert(query: Query, engine: Engine, body: ScheduleCreateBody, by: { requestKey?: string; createdBy: string }): Promise<StoredSchedule> {
   const { env } = engine;
@@ -44,26 +44,23 @@ async function upsert(query: Query, engine: Engine, body: ScheduleCreateBody, by
     await setTimer(query, env.id, created);
     return created;
   }
-  const [held] = await query<StoredSchedule & { env_id: string }>(
-    `select ${scheduleColumns}, env_id from schedule where project_id = $1 and deduplication_key = $2 for update`,
-    [env.project.id, key],
-  );
+  const [held] = await query<StoredSchedule>(`select ${scheduleColumns} from schedule where env_id = $1 and deduplication_key = $2 for update`, [env.id, key]);
   // Deleted between the two statements.
   if (held === undefined) throw new EngineError(503, "The schedule with this deduplication key is being deleted; try again.");
   return change(query, engine, held, body);
 }
 
 const changeSql = `
-update schedule set env_id = $2, task = $3, cron = $4, timezone = $5, spread = $6, external_id = $7, next_tick = $8, due_at = $9, updated_at = now()
+update schedule set task = $2, cron = $3, timezone = $4, spread = $5, external_id = $6, next_tick = $7, due_at = $8, updated_at = now()
  where id = $1 returning ${scheduleColumns}`;
 
 /** Its next tick is looked for again only when its times are others: what is due stays due. */
-async function change(query: Query, engine: Engine, held: StoredSchedule & { env_id: string }, body: ScheduleUpdateBody): Promise<StoredSchedule> {
+async function change(query: Query, engine: Engine, held: StoredSchedule, body: ScheduleUpdateBody): Promise<StoredSchedule> {
   const times = { id: held.id, cron: body.cron, timezone: body.timezone ?? "UTC", spread: body.window ?? null };
-  const isSame = times.cron === held.cron && times.timezone === held.timezone && times.spread === held.spread && held.env_id === engine.env.id;
+  const isSame = times.cron === held.cron && times.timezone === held.timezone && times.spread === held.spread;
   const due = isSame || !held.active ? null : firstDue(times, engine.clock.now());
   const [next, at] = isSame ? [held.next_tick, held.due_at] : [isoOf(due?.tick), isoOf(due?.due)];
-  const [changed] = await query<StoredSchedule>(changeSql, [held.id, engine.env.id, body.task, times.cron, times.timezone, times.spread, body.externalId ?? null, next, at]);
+  const [changed] = await query<StoredSchedule>(changeSql, [held.id, body.task, times.cron, times.timezone, times.spread, body.externalId ?? null, next, at]);
   if (changed === undefined) throw noSchedule(held.id);
   await setTimer(query, engine.env.id, changed);
   return changed;
@@ -74,7 +71,7 @@ export async function updateSchedule(engine: Engine, id: string, body: ScheduleU
   checkSchedule(engine, body);
   return changed(engine, id, (query, held) => {
     refuseDeclared(held, "changed");
-    return change(query, engine, { ...held, env_id: engine.env.id }, body);
+    return change(query, engine, held, body);
   });
 }
 

@@ -181,7 +181,7 @@ describe("declared schedules", () => {
 });
 
 describe("schedules made by hand", () => {
-  it("have one name in the project: the same key changes the one that there is, and brings it here", async () => {
+  it("have one name in their environment: the same key changes the one that there is, and none of another environment", async () => {
     const n = await node(tasks, { manifest: declares() });
     const made = await createSchedule(n.engine, { ...mine, externalId: "ada" }, byTest);
     await suite.db.query("update schedule set next_tick = next_tick + interval '7 s' where id = $1", [made.id]);
@@ -192,9 +192,9 @@ describe("schedules made by hand", () => {
     expect(moved).toMatchObject({ id: made.id, cron: "0 0 2 1 *", nextTick: expect.stringContaining("-01-02T00:00:00.000Z") });
     expect(moved.externalId).toBeUndefined();
     const dev = await node(tasks, { manifest: declares(), environment: "dev" });
-    expect((await createSchedule(dev.engine, mine, byTest)).id).toBe(made.id);
-    expect(await getSchedule(suite.db, "env_1", made.id)).toBeNull();
-    expect(await suite.db.query("select env_id from run_timer where ref = $1", [made.id])).toEqual([{ env_id: "env_2" }]);
+    expect((await createSchedule(dev.engine, { ...mine, cron: "0 0 3 1 *" }, byTest)).id).not.toBe(made.id);
+    expect(await getSchedule(suite.db, "env_1", made.id)).toMatchObject({ cron: "0 0 2 1 *" });
+    expect(await suite.db.query("select env_id from run_timer where ref = $1", [made.id])).toEqual([{ env_id: "env_1" }]);
     // An empty key is none.
     const two = await Promise.all([1, 2].map(() => createSchedule(n.engine, { ...mine, deduplicationKey: "" }, byTest)));
     expect(new Set(two.map(({ id }) => id)).size).toBe(2);

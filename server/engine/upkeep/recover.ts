@@ -72,10 +72,10 @@ async function takeOrphans(engine: Engine, deadNodes: readonly string[]): Promis
  */
 export async function recover(engine: Engine): Promise<void> {
   const dead = await renewLease(engine);
-  const others = engine.sole ? await engine.db.query<{ id: string }>("select id from node where id <> $1", [engine.nodeId]) : dead.map((id) => ({ id }));
+  const others = engine.sole ? await engine.db.query<{ id: string }>("select id from node where id <> all($1)", [[...engine.nodes]]) : dead.map((id) => ({ id }));
   const taken = await takeOrphans(engine, others.map((node) => node.id));
   if (taken > 0) engine.log.info("runs of a former process were taken over", { runs: taken });
-  if (engine.sole) await engine.db.query("delete from node where id <> $1", [engine.nodeId]);
+  if (engine.sole) await engine.db.query("delete from node where id = any($1)", [others.map((node) => node.id)]);
   await cancelLeftovers(engine);
   await findLeftovers(engine);
 }

@@ -37,6 +37,8 @@ export interface Variables {
   update(name: string, change: { value?: string | undefined; isSecret?: boolean | undefined }, by: string): Promise<VariablesPut | null>;
   /** False: there is none of this name. */
   remove(name: string): Promise<boolean>;
+  /** Somebody else has changed what is stored. */
+  readAgain(): Promise<void>;
 }
 
 /** Nothing was stored. */
@@ -50,6 +52,8 @@ export class VariableErrors extends EngineError {
 interface VariablesOptions {
   db: Database;
   environmentId: string;
+  /** An environment whose variables hold where this one has none of the name. */
+  parentId?: string | undefined;
   vault: Vault;
   feed: Feed;
   log: Logger;
@@ -61,15 +65,19 @@ select $1, name, decode(sealed, 'base64'), is_secret, $5 from unnest($2::text[],
 on conflict (environment_id, name) do update
    set sealed = excluded.sealed, is_secret = v.is_secret or excluded.is_secret, updated_at = now(), updated_by = excluded.updated_by`;
 
-export async function openVariables({ db, environmentId, vault, feed, log }: VariablesOptions): Promise<Variables> {
+export async function openVariables({ db, environmentId, parentId, vault, feed, log }: VariablesOptions): Promise<Variables> {
   const listeners = new Set<() => void>();
   const place = { vault, environmentId };
-  let values = valuesOf(await readVariables(db.query, place), log);
+  const readValues = async () => ({
+    ...(parentId !== undefined && valuesOf(await readVariables(db.query, { vault, environmentId: parentId }), log)),
+    ...valuesOf(await readVariables(db.query, place), log),
+  });
+  let values = await readValues();
   let reading: Promise<void> = Promise.resolve();
 
   async function read(): Promise<void> {
-    const next = valuesOf(await readVariables(db.query, place), log);
-    // Both are in the order of names.
+    const next = await readValues();
+    // Both are in the same order of names.
     const isSame = JSON.stringify(next) === JSON.stringify(values);
     values = next;
     if (!isSame) for (const listener of listeners) listener();
@@ -156,6 +164,7 @@ export async function openVariables({ db, environmentId, vault, feed, log }: Var
       await changed();
       return removed.length > 0;
     },
+    readAgain: changed,
   };
 }
 

@@ -16,7 +16,7 @@ export interface TestCaller extends Caller {
 }
 
 export interface House {
-  gateway: Gateway;
+  gateway: Gateway<TestCaller>;
   url: string;
   port: number;
   revoked: Set<string>;
