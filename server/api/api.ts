@@ -13,6 +13,7 @@ import { createCredentials, type Credentials } from "./credentials";
 import { bulkRoutes } from "./dashboard/bulk";
 import { deploymentPageRoutes } from "./dashboard/deployments";
 import { errorPageRoutes } from "./dashboard/errors";
+import { exportRoutes } from "./dashboard/export";
 import { keyRoutes } from "./dashboard/keys";
 import { pageRoutes } from "./dashboard/pages";
 import { peopleRoutes } from "./dashboard/people";
@@ -21,6 +22,7 @@ import { schedulePageRoutes } from "./dashboard/schedules";
 import { taskRoutes } from "./dashboard/tasks";
 import { tokenPageRoutes } from "./dashboard/tokens";
 import { variablePageRoutes } from "./dashboard/variables";
+import { viewRoutes } from "./dashboard/views";
 import { createGuessLimits } from "./guess-limits";
 import { createTurn } from "./in-turn";
 import { createHotTrigger, type HotTrigger } from "./hot-trigger";
@@ -117,6 +119,8 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   signInRoutes,
   personLinkRoutes,
   pageRoutes,
+  exportRoutes,
+  viewRoutes,
   bulkRoutes,
   errorPageRoutes,
   taskRoutes,
