@@ -59,7 +59,8 @@ export const RunLine = memo(function RunLine({ row: given, depth, index, top, se
         selected && "bg-accent-soft hover:bg-accent-soft",
         atCursor && "bg-hover shadow-[inset_2px_0_0_var(--accent)]",
         tinted && "tint",
-        !fits(row) && "opacity-55",
+        // A child stands here because its parent is open, whatever the filter says of it.
+        depth === 0 && !fits(row) && "opacity-55",
       )}
     >
       <td className="relative z-10 flex">
@@ -100,9 +101,10 @@ export const RunLine = memo(function RunLine({ row: given, depth, index, top, se
       </td>
       <td className="min-w-0">
         {family ? (
-          <span className="flex min-w-0 items-center gap-3">
+          <span className="flex min-w-0 items-center gap-3 overflow-hidden">
             <FamilyBar family={family} className="shrink-0 max-w-full" />
-            {row.progress === undefined && !row.error ? null : <Doing row={row} />}
+            {/* One bar is enough: that of the children tells more. */}
+            {row.error ? <Doing row={row} /> : row.progress?.label === undefined ? null : <OthersText text={row.progress.label} whole="on hover" className="truncate text-muted" />}
           </span>
         ) : (
           <Doing row={row} />

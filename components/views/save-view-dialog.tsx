@@ -9,7 +9,8 @@ import { CheckField } from "@/components/ui/check-field";
 import { Dialog } from "@/components/ui/dialog";
 import { Field, Input } from "@/components/ui/input";
 import { OthersText } from "@/components/ui/others-text";
-import { viewLimits, type SavedView, type SavedViewBody } from "@/lib/contracts/views";
+import { limits } from "@/lib/contracts/limits";
+import type { SavedView, SavedViewBody } from "@/lib/contracts/views";
 import { readableText } from "@/lib/view/readable-text";
 import { useReadViewsAgain, useViews } from "./use-views";
 
@@ -70,7 +71,7 @@ export function SaveViewDialog({ query, onClose }: { query: string; onClose: () 
         }}
       >
         <Field label="Name" help={same === undefined ? undefined : "You have a view of this name; it gets this filter."} error={error}>
-          {(control) => <Input {...control} value={name} maxLength={viewLimits.name} data-autofocus onChange={(event) => setName(event.target.value)} />}
+          {(control) => <Input {...control} value={name} maxLength={limits.viewName} data-autofocus onChange={(event) => setName(event.target.value)} />}
         </Field>
         <CheckField label="For everybody" help={refused ?? "Else only you see it."} checked={shared} disabled={refused !== undefined} onCheckedChange={setShared} />
       </form>

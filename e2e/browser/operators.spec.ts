@@ -69,3 +69,58 @@ test("the children of a run are counted beside it by what they do, and open in p
   await page.keyboard.press("ArrowLeft");
   await expect(page.locator('[aria-level="2"]')).toHaveCount(0);
 });
+
+test("in a run's trace a child's trace opens in place, spans are found, and a part of the time is looked at", async ({ page }) => {
+  const parent = await trigger("import-orders", { rows: 2_000, rowsPerChunk: 400 });
+  await expect.poll(async () => (await retrieve(parent)).status, { timeout: 60_000 }).toBe("COMPLETED");
+  await openLive(page, `/runs/${parent}`);
+  const tree = page.getByRole("tree");
+  await expect(page.getByRole("img", { name: /Where the time went: / })).toBeVisible();
+  await page.keyboard.press("e");
+  const child = tree.getByRole("treeitem").filter({ has: page.getByRole("button", { name: "Open import-chunk" }) }).last();
+  const level = Number(await child.getAttribute("aria-level"));
+  const before = await tree.getByRole("treeitem").count();
+  await child.getByRole("button", { name: "Open import-chunk" }).click();
+  await expect.poll(() => tree.getByRole("treeitem").count()).toBeGreaterThan(before);
+  await expect(tree.locator(`[aria-level="${level + 1}"]`).first()).toBeVisible();
+
+  await page.keyboard.press("/");
+  await page.getByRole("searchbox", { name: "Find spans" }).fill("no span is called so");
+  await expect(tree.getByRole("treeitem")).toHaveCount(0);
+  await page.keyboard.press("Escape");
+  await expect(tree.getByRole("treeitem").first()).toBeVisible();
+  await page.keyboard.press("x");
+  await expect(page.getByRole("status", { name: "Spans found" })).toHaveText("0");
+  await page.keyboard.press("x");
+
+  const minimap = page.locator("[data-minimap]");
+  await page.keyboard.press("j");
+  await page.keyboard.press("f");
+  await expect(minimap).toHaveAttribute("data-minimap", "part");
+  await page.getByRole("button", { name: "Show all", exact: true }).click();
+  await expect(minimap).toHaveAttribute("data-minimap", "all");
+});
+
+test("a view is saved from the list, stands in the sidebar with its count, and what people did is on record", async ({ page }) => {
+  const tag = unique("view");
+  const id = await sleeper(tag);
+  await openLive(page, `/runs?tag=${tag}`);
+  await expect(row(page, id)).toBeVisible();
+  await page.getByRole("button", { name: "Save view" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill(tag);
+  await page.keyboard.press("Enter");
+  const view = page.getByRole("list", { name: "Saved views" }).getByRole("link", { name: tag });
+  await expect(view).toHaveAttribute("aria-current", "page");
+  await expect(view).toContainText("1 runs");
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    (async () => {
+      await page.getByRole("button", { name: "Export" }).click();
+      await page.getByRole("link", { name: /^CSV/ }).click();
+    })(),
+  ]);
+  expect(file.suggestedFilename()).toMatch(/^runs-.*\.csv$/);
+  await ask("POST", `/api/v2/runs/${id}/cancel`);
+  await openLive(page, "/audit?area=run");
+  await expect(page.locator("[data-audit]").filter({ hasText: id })).toContainText("run.cancel");
+});

@@ -115,6 +115,10 @@ export const TaskStats = z.object({
 });
 export type TaskStats = z.infer<typeof TaskStats>;
 
+/** GET /api/dashboard/tasks/:id/usual: compute time of the runs that completed in the last 24 hours. */
+export const TaskUsual = z.object({ runs: z.number().int(), p50Ms: z.number().nullable(), p95Ms: z.number().nullable() });
+export type TaskUsual = z.infer<typeof TaskUsual>;
+
 /** GET /api/dashboard/tasks/:id/payloads: newest different payloads of this task's runs. */
 export const RecentPayloads = z.object({
   payloads: z.array(z.object({ runId: z.string(), at: IsoDate, payload: z.string().nullable(), payloadType: z.string() })),

@@ -1,6 +1,5 @@
 import { z } from "zod";
-
-export const viewLimits = { name: 60, query: 4_000, perPerson: 50 } as const;
+import { limits } from "./limits";
 
 /** A filter of the Runs page under a name. */
 export const SavedView = z.object({
@@ -21,8 +20,8 @@ export type SavedView = z.infer<typeof SavedView>;
 export const SavedViewsPage = z.object({ views: z.array(SavedView) });
 export type SavedViewsPage = z.infer<typeof SavedViewsPage>;
 
-const name = z.string().trim().min(1).max(viewLimits.name);
-const query = z.string().min(1).max(viewLimits.query);
+const name = z.string().trim().min(1).max(limits.viewName);
+const query = z.string().min(1).max(limits.viewQuery);
 /** POST /api/dashboard/views; PATCH /api/dashboard/views/:id; DELETE /api/dashboard/views/:id */
 export const SavedViewBody = z.strictObject({ name, query, shared: z.boolean().default(false) });
 export type SavedViewBody = z.input<typeof SavedViewBody>;

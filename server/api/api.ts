@@ -10,6 +10,8 @@ import type { Logger } from "../log";
 import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
 import { preflight } from "./cors";
 import { createCredentials, type Credentials } from "./credentials";
+import { auditRoutes } from "./dashboard/audit";
+import { batchPageRoutes } from "./dashboard/batches";
 import { bulkRoutes } from "./dashboard/bulk";
 import { deploymentPageRoutes } from "./dashboard/deployments";
 import { errorPageRoutes } from "./dashboard/errors";
@@ -121,6 +123,8 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   pageRoutes,
   exportRoutes,
   viewRoutes,
+  auditRoutes,
+  batchPageRoutes,
   bulkRoutes,
   errorPageRoutes,
   taskRoutes,

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
+import { limits } from "@/lib/contracts/limits";
 import { RunFilter } from "@/lib/contracts/realtime";
-import { SavedViewBody, SavedViewPatch, viewLimits, type SavedView } from "@/lib/contracts/views";
+import { SavedViewBody, SavedViewPatch, type SavedView } from "@/lib/contracts/views";
 import { newId } from "@/lib/ids/ids";
 import { isEmptyView, toRunFilter, viewFromParams, viewToParams } from "@/lib/runs/run-filter";
 import { countRuns } from "../../engine/reads/activity";
@@ -34,8 +35,8 @@ export function viewRoutes(context: ApiContext): Hono<ApiEnv> {
     const person = personOf(c);
     const { name, query, shared } = await readJson(c, SavedViewBody);
     mayShare(person, shared);
-    if ((await prisma.savedView.count({ where: { environmentId, ownerId: person.id } })) >= viewLimits.perPerson) {
-      throw new EngineError(422, `You have ${viewLimits.perPerson} saved views, which is the most. Delete one first.`);
+    if ((await prisma.savedView.count({ where: { environmentId, ownerId: person.id } })) >= limits.views) {
+      throw new EngineError(422, `You have ${limits.views} saved views, which is the most. Delete one first.`);
     }
     const row = await prisma.savedView.create({ data: { id: newId("view"), environmentId, ownerId: person.id, name, query: plainQuery(query), shared } });
     return c.json({ view: toView({ ...row, owner: person }, person) }, 201);

@@ -51,8 +51,8 @@ test("each view is counted as the page counts it", async () => {
 test("all that matches comes as a file, page after page, and no field of it is a formula", async () => {
   const count = 2_300;
   await api.db.query(
-    `insert into run (id, env_id, task, status, queue, tags, created_at, error_message)
-     select 'run_' || lpad(n::text, 24, '0'), $1, 'exported', 'FAILED', 'task/exported', array['=1+1'], now() - interval '1 hour' - n * interval '1 ms', '@SUM(1), "quoted"' from generate_series(1, $2) n`,
+    `insert into run (id, env_id, task, status, notable, queue, tags, created_at, error_message)
+     select 'run_' || lpad(n::text, 24, '0'), $1, 'exported', 'FAILED', 'FAILED', 'task/exported', array['=1+1'], now() - interval '1 hour' - n * interval '1 ms', '@SUM(1), "quoted"' from generate_series(1, $2) n`,
     [api.engine.env.id, count],
   );
   const csv = await api.call("GET", "/api/dashboard/export/runs.csv?task=exported", { as: vic });
