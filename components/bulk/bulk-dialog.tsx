@@ -1,8 +1,10 @@
 "use client";
 import { useState } from "react";
+import { withUndo } from "@/components/frame/undo";
 import { messageOf, sendJson } from "@/components/live/api";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { Field, Input } from "@/components/ui/input";
+import { toast } from "@/components/ui/toast";
 import type { BulkStartBody, BulkVerb } from "@/lib/contracts/bulk";
 import { plural } from "@/lib/view/format";
 import { bulkWords } from "./words";
@@ -15,44 +17,47 @@ export interface BulkDialogProps {
   selection: Pick<BulkStartBody, "filter" | "runIds">;
   name?: string;
   onClose: () => void;
+  /** True while it can be undone. */
+  onHeld?: (held: boolean) => void;
   onStarted: (id: string) => void;
 }
 
 /** Says what will happen to how many runs, asks for a name, and starts it on the server. */
-export function BulkDialog({ verb, count, skipped, selection, name: proposed = "", onClose, onStarted }: BulkDialogProps) {
+export function BulkDialog({ verb, count, skipped, selection, name: proposed = "", onClose, onHeld, onStarted }: BulkDialogProps) {
   const [name, setName] = useState(proposed);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string>();
   const words = bulkWords[verb];
 
   async function start(): Promise<void> {
-    setBusy(true);
-    setError(undefined);
+    const page = location.pathname;
+    onClose();
+    onHeld?.(true);
+    const done = await withUndo({ text: `${words.action} ${plural(count, "run")}` });
+    onHeld?.(false);
+    if (!done) return;
     try {
       const body: BulkStartBody = { action: verb, ...selection, ...(name.trim() !== "" && { name: name.trim() }) };
       const { id } = await sendJson<{ id: string }>("/api/dashboard/bulk", { json: body });
-      onStarted(id);
+      // Who has gone on to another page is not taken away from it.
+      if (location.pathname === page) onStarted(id);
+      else toast.message(`${words.action} ${plural(count, "run")}: started`, { description: "How far it is stands on the page of bulk actions." });
     } catch (failure) {
-      setError(messageOf(failure));
-      setBusy(false);
+      toast.error("The bulk action was not started", { description: messageOf(failure) });
     }
   }
 
   return (
     <ConfirmDialog
       open
-      onOpenChange={(open) => !open && !busy && onClose()}
+      onOpenChange={(open) => !open && onClose()}
       title={`${words.action} ${plural(count, "run")}?`}
       description={
         <>
-          {words.means} It goes on when this page is closed.
+          {words.means} You have five seconds to undo it; then it goes on when this page is closed, too.
           {skipped > 0 ? ` ${plural(skipped, "run")} ${skipped === 1 ? "is" : "are"} ${words.not} and will be left alone.` : ""}
         </>
       }
       action={`${words.action} ${plural(count, "run")}`}
       look={verb === "cancel" ? "danger" : "primary"}
-      busy={busy}
-      error={error}
       onConfirm={() => void start()}
     >
       <Field label="Name" help="Optional: what it was for, for those who find it later." className="py-2">

@@ -24,6 +24,7 @@ import { entryOf, nav, type NavEntry } from "./nav";
 import { Notices } from "./notices";
 import { ShortcutsProvider, useShortcut } from "./shortcuts";
 import { Sidebar } from "./sidebar";
+import { UndoBar } from "./undo-bar";
 
 const Palette = lazilyDialog(async () => (await import("./palette")).Palette);
 
@@ -125,6 +126,7 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
         <Notices initial={me.notices} />
         <Frozen>{children}</Frozen>
       </div>
+      <UndoBar />
       {palette === "closed" ? null : <Palette onOpenChange={(open) => setPalette(open ? "open" : "closed")} />}
     </div>
   );

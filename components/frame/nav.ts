@@ -1,4 +1,4 @@
-import { Boxes, Bug, Cable, CalendarClock, Hand, KeyRound, Layers, ListChecks, Package, Play, Rows3, TicketCheck, Users, Variable, type LucideIcon } from "lucide-react";
+import { Boxes, Bug, Cable, CalendarClock, Hand, KeyRound, Layers, ListChecks, Package, Play, Rows3, ScrollText, TicketCheck, Users, Variable, type LucideIcon } from "lucide-react";
 
 export interface NavEntry {
   href: string;
@@ -20,12 +20,14 @@ export const nav: readonly NavEntry[] = [
   { href: "/tasks", title: "Tasks", Icon: ListChecks, key: "a", group: "tasks" },
   { href: "/queues", title: "Queues", Icon: Cable, key: "q", count: "queuesHeld", group: "tasks" },
   { href: "/schedules", title: "Schedules", Icon: CalendarClock, key: "s", group: "tasks" },
+  { href: "/batches", title: "Batches", Icon: Boxes, key: "c", group: "tasks" },
   { href: "/deployments", title: "Deployments", Icon: Package, key: "d", group: "tasks" },
   { href: "/variables", title: "Variables", Icon: Variable, key: "v", group: "tasks" },
   { href: "/public-tokens", title: "Public tokens", Icon: TicketCheck, key: "p", group: "access" },
   { href: "/keys", title: "API keys", Icon: KeyRound, key: "k", group: "access" },
   { href: "/environments", title: "Environments", Icon: Boxes, key: "n", group: "access" },
   { href: "/team", title: "Team", Icon: Users, key: "m", group: "access" },
+  { href: "/audit", title: "Audit", Icon: ScrollText, key: "u", group: "access" },
 ];
 
 export const navGroups: Record<NavEntry["group"], string | null> = { work: null, tasks: "Tasks", access: "Access" };

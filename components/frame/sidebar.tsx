@@ -1,11 +1,13 @@
 "use client";
 import { PanelLeft } from "lucide-react";
+import { Fragment } from "react";
 import { usePagePath } from "@/components/live/environment";
 import { useCounts } from "@/components/live/hooks";
 import { IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Link } from "@/components/ui/link";
 import { Tooltip } from "@/components/ui/tooltip";
+import { SavedViews } from "@/components/views/saved-views";
 import type { Me } from "@/lib/contracts/dashboard";
 import { formatCount } from "@/lib/view/format";
 import { entryOf, nav, navGroups, type NavEntry } from "./nav";
@@ -36,16 +38,19 @@ export function Sidebar({ me, collapsed, onCollapse, onNavigate }: SidebarProps)
       </div>
       <nav aria-label="Pages" className="min-h-0 flex-1 overflow-y-auto px-2 py-2">
         {groups.map((group) => (
-          <ul key={group} className="pb-2">
-            {navGroups[group] && !collapsed ? <li className="px-2 pt-2 pb-1 text-sm text-faint">{navGroups[group]}</li> : null}
-            {nav
-              .filter((entry) => entry.group === group)
-              .map((entry) => (
-                <li key={entry.href}>
-                  <Entry entry={entry} collapsed={collapsed} current={entry === current} onNavigate={onNavigate} />
-                </li>
-              ))}
-          </ul>
+          <Fragment key={group}>
+            <ul className="pb-2">
+              {navGroups[group] && !collapsed ? <li className="px-2 pt-2 pb-1 text-sm text-faint">{navGroups[group]}</li> : null}
+              {nav
+                .filter((entry) => entry.group === group)
+                .map((entry) => (
+                  <li key={entry.href}>
+                    <Entry entry={entry} collapsed={collapsed} current={entry === current} onNavigate={onNavigate} />
+                  </li>
+                ))}
+            </ul>
+            {group === "work" && !collapsed ? <SavedViews onNavigate={onNavigate} /> : null}
+          </Fragment>
         ))}
       </nav>
       <UserMenu me={me} collapsed={collapsed} />

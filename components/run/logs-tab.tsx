@@ -12,6 +12,7 @@ import type { RunDetail } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
 import type { TraceRow } from "@/lib/trace/trace-rows";
 import type { LogLine, TraceTree } from "@/lib/trace/trace-tree";
+import { AnsiText } from "./ansi-text";
 import { useFollow } from "./follow";
 import type { TraceData } from "./use-run";
 import { OthersText } from "@/components/ui/others-text";
@@ -110,7 +111,7 @@ function Lines({ lines, isLive, onSpan }: { lines: readonly LogLine[]; isLive: b
                 <button type="button" aria-expanded={isOpen} onClick={() => setOpenLine(isOpen ? null : line.seq)} className="flex min-h-6 w-full items-baseline gap-2 px-4 text-left leading-6 -outline-offset-2 hover:bg-hover">
                   <Clock atMs={line.atMs} className="shrink-0 text-faint" />
                   <span className={cn("w-9 shrink-0", tones[line.level] ?? "text-muted")}>{line.level}</span>
-                  <OthersText text={line.message} className={cn("min-w-0 flex-1", isOpen ? "break-words whitespace-pre-wrap" : "truncate", line.level === "error" && "text-bad")} />
+                  <AnsiText text={line.message} className={cn("min-w-0 flex-1", isOpen ? "break-words whitespace-pre-wrap" : "truncate", line.level === "error" && "text-bad")} />
                 </button>
                 {isOpen ? (
                   <div className="flex flex-col gap-2 px-4 pb-2 font-sans">

@@ -1,9 +1,11 @@
 "use client";
+import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { useGo } from "@/components/frame/leaving";
 import { useMayAct } from "@/components/frame/me";
 import { useTabState } from "@/components/frame/tab-state";
+import { getJson } from "@/components/live/api";
 import { Instant, Took } from "@/components/live/time";
 import { ListSteps } from "@/components/runs/list-steps";
 import { lookOf, StatusBadge } from "@/components/runs/status";
@@ -15,10 +17,13 @@ import { Link } from "@/components/ui/link";
 import { Popover } from "@/components/ui/menu";
 import { TagButton } from "@/components/ui/tag";
 import { toneText, type Tone } from "@/components/ui/tone";
+import type { TaskUsual } from "@/lib/contracts/dashboard";
 import type { RunDetail, RunEvent } from "@/lib/contracts/run";
 import { formatDuration } from "@/lib/view/format";
+import { compareWithUsual } from "@/lib/runs/compared";
 import { waitsOf } from "@/lib/runs/run-attempts";
 import { RunActions } from "./run-actions";
+import { TimeBar } from "./time-bar";
 import { WhyLine } from "./why-line";
 import { OthersText } from "@/components/ui/others-text";
 import { readableText } from "@/lib/view/readable-text";
@@ -53,6 +58,7 @@ export function RunHeader({ run, events }: { run: RunDetail; events: readonly Ru
         </div>
       </div>
       <Timing run={run} events={events} />
+      <TimeBar run={run} events={events} />
       <WhyLine run={run} events={events} />
     </header>
   );
@@ -93,7 +99,7 @@ function Timing({ run, events }: { run: RunDetail; events: readonly RunEvent[] }
       ) : waited > 0 ? (
         <Fact name="waited">{formatDuration(waited)}</Fact>
       ) : null}
-      {run.usageMs > 0 ? <Fact name="computed">{formatDuration(run.usageMs)}</Fact> : null}
+      {run.usageMs > 0 ? <Computed run={run} /> : null}
       <Fact name="attempt">
         {run.attempt}
         {run.maxAttempts === undefined ? "" : ` of ${run.maxAttempts}`}
@@ -111,6 +117,29 @@ function Timing({ run, events }: { run: RunDetail; events: readonly RunEvent[] }
         </Fact>
       )}
     </p>
+  );
+}
+
+const usualStaleMs = 300_000;
+
+/** Beside what is usual for its task, which a run that is much slower exceeds in amber. */
+function Computed({ run }: { run: RunDetail }) {
+  const { data } = useQuery({
+    queryKey: ["usual", run.task],
+    queryFn: ({ signal }) => getJson<TaskUsual>(`/api/dashboard/tasks/${encodeURIComponent(run.task)}/usual`, signal),
+    staleTime: usualStaleMs,
+  });
+  const compared = data === undefined ? null : compareWithUsual(run.usageMs, data);
+  const slower = compared?.slower ?? null;
+  return (
+    <Fact name="computed" {...(slower !== null && { tone: "needs" })}>
+      {formatDuration(run.usageMs)}
+      {compared === null ? null : (
+        <span className={slower === null ? "text-faint" : ""} title="Half of the runs of the last 24 hours that completed were faster">
+          {slower === null ? ` (usually ${formatDuration(compared.usualMs)})` : `, ${Math.round(slower)}× the usual ${formatDuration(compared.usualMs)}`}
+        </span>
+      )}
+    </Fact>
   );
 }
 

@@ -22,7 +22,7 @@ export interface RunData {
   retry: () => void;
 }
 
-const runPath = (id: string): string => `/api/dashboard/runs/${encodeURIComponent(id)}`;
+export const runPath = (id: string): string => `/api/dashboard/runs/${encodeURIComponent(id)}`;
 
 const newer = <Row extends RunRow>(a: Row, b: Row | undefined): Row => (b && b.version >= a.version ? b : a);
 
@@ -33,7 +33,7 @@ function withContent(detail: RunDetail, read: RunDetail): RunDetail {
   return { ...detail, ...payload, ...output };
 }
 
-function newestRows(...lists: (readonly RunRow[])[]): RunRow[] {
+export function newestRows(...lists: (readonly RunRow[])[]): RunRow[] {
   const byId = new Map<string, RunRow>();
   for (const row of lists.flat()) {
     const held = byId.get(row.id);
@@ -98,7 +98,7 @@ export function useRun(id: string, initial: RunPage): RunData {
 /** So many trace lines are in one answer; a longer trace is read on. */
 const tracePage = 5_000;
 
-async function readTrace(id: string, from: readonly TraceItem[], signal: AbortSignal): Promise<TraceItem[]> {
+export async function readTrace(id: string, from: readonly TraceItem[], signal: AbortSignal): Promise<TraceItem[]> {
   const items = [...from];
   for (;;) {
     const { items: page } = await getJson<{ items: TraceItem[] }>(`${runPath(id)}/trace?after=${items.at(-1)?.seq ?? 0}`, signal);

@@ -1,15 +1,38 @@
 "use client";
 import { useMemo, useState } from "react";
 import { useNow } from "@/components/live/live-provider";
-import { isFinal } from "@/lib/contracts/run-status";
+import type { RunRow } from "@/lib/contracts/run";
+import { failedStatuses, isFinal } from "@/lib/contracts/run-status";
 import { createTimeScale, roomyEnd, type TimeScale } from "@/lib/time/time-scale";
-import { traceRows, type TraceRow } from "@/lib/trace/trace-rows";
+import { keepMatching } from "@/lib/trace/keep-matching";
+import { runKey, traceRows, type TraceRow } from "@/lib/trace/trace-rows";
 import type { TraceTree } from "@/lib/trace/trace-tree";
+import { useInnerTraces } from "./use-inner-traces";
 import type { RunData, TraceData } from "./use-run";
+
+/** What is looked for; while anything is, only what fits and what is above it is shown. */
+export interface WaterfallSearch {
+  text: string;
+  errorsOnly: boolean;
+}
+
+/** Part of the time that is shown. */
+export interface Zoom {
+  fromMs: number;
+  toMs: number;
+}
 
 export interface Waterfall {
   rows: readonly TraceRow[];
   scale: TimeScale;
+  /** Of the whole run: the minimap's. */
+  whole: TimeScale;
+  zoom: Zoom | null;
+  setZoom: (zoom: Zoom | null) => void;
+  search: WaterfallSearch;
+  setSearch: (search: WaterfallSearch) => void;
+  /** How many rows fit; null while nothing is looked for. */
+  found: number | null;
   toggle: (row: TraceRow) => void;
   openAll: () => void;
   closeAll: () => void;
@@ -31,6 +54,42 @@ function busyOf(tree: TraceTree, rows: readonly TraceRow[], nowMs: number): [num
   return busy;
 }
 
+const none: ReadonlySet<string> = new Set();
+
+function nameOf(row: TraceRow): string {
+  switch (row.kind) {
+    case "self":
+      return "";
+    case "run":
+      return `${row.run.task} ${row.run.id}`;
+    case "span":
+      return row.run === undefined ? row.span.name : `${row.span.name} ${row.run.task} ${row.run.id}`;
+    case "group":
+    case "rest":
+      return row.name;
+  }
+}
+
+const hasFailed = (run: RunRow | undefined): boolean => run !== undefined && failedStatuses.includes(run.status);
+
+function isError(row: TraceRow): boolean {
+  switch (row.kind) {
+    case "self":
+    case "rest":
+      return false;
+    case "run":
+      return hasFailed(row.run);
+    case "span":
+      return row.span.isError || hasFailed(row.run) || row.span.marks.some((mark) => mark.level === "error");
+    case "group":
+      return row.failed > 0;
+  }
+}
+
+function fits(row: TraceRow, { text, errorsOnly }: WaterfallSearch): boolean {
+  return (!errorsOnly || isError(row)) && nameOf(row).toLowerCase().includes(text.trim().toLowerCase());
+}
+
 export function useWaterfall({ data, trace }: { data: Pick<RunData, "detail" | "relations" | "children">; trace: TraceData }): Waterfall {
   const { detail: run, relations, children: counts } = data;
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
@@ -39,29 +98,51 @@ export function useWaterfall({ data, trace }: { data: Pick<RunData, "detail" | "
   const now = useNow(live ? 1_000 : null);
   const startMs = Date.parse(run.createdAt);
   const { tree, version } = trace;
+  const [search, setSearch] = useState<WaterfallSearch>({ text: "", errorsOnly: false });
+  const [zoom, setZoom] = useState<Zoom | null>(null);
+  const isSearching = search.errorsOnly || search.text.trim() !== "";
+  const innerIds = useMemo(() => new Set([...opened].flatMap((key) => (key.startsWith(runKey("")) ? [key.slice(runKey("").length)] : []))), [opened]);
+  const inner = useInnerTraces(innerIds);
 
-  const rows = useMemo(() => {
+  const all = useMemo(() => {
     const children = relations.filter((row) => row.parentId === run.id);
-    // The tree grows in place; `version` says when.
-    return version && traceRows({ run, tree, children, counts, closed, opened });
-  }, [run, tree, version, relations, counts, closed, opened]);
+    // The tree grows in place; `version` says when. What is looked for is found in what is closed, too.
+    return version && traceRows({ run, tree, children, counts, closed: isSearching ? none : closed, opened, inner });
+  }, [run, tree, version, relations, counts, closed, opened, inner, isSearching]);
+  const matching = useMemo(() => (isSearching ? all.filter((row) => row.kind !== "self" && fits(row, search)) : null), [all, isSearching, search]);
+  const rows = useMemo(() => {
+    if (matching === null) return all;
+    const wanted = new Set(matching);
+    return keepMatching(all, (row) => wanted.has(row));
+  }, [all, matching]);
 
-  const endMs = live ? roomyEnd(startMs, now) : Math.max(startMs + 1, ...rows.map((row) => row.endMs ?? 0));
-  const scale = useMemo(() => createTimeScale({ startMs, endMs, busy: [...busyOf(tree, rows, endMs), [startMs, startMs]] }), [tree, rows, startMs, endMs]);
+  const endMs = live ? roomyEnd(startMs, now) : all.reduce((last, row) => Math.max(last, row.endMs ?? 0), startMs + 1);
+  const whole = useMemo(() => createTimeScale({ startMs, endMs, busy: [...busyOf(tree, all, endMs), [startMs, startMs]] }), [tree, all, startMs, endMs]);
+  // What is looked at closely is not folded: its length is chosen.
+  const scale = useMemo(() => (zoom === null ? whole : createTimeScale({ startMs: zoom.fromMs, endMs: zoom.toMs, busy: [[zoom.fromMs, zoom.toMs]] })), [whole, zoom]);
 
   return {
     rows,
     scale,
+    whole,
+    zoom,
+    setZoom,
+    search,
+    setSearch,
+    found: matching?.length ?? null,
     toggle(row) {
       if (row.children === 0) return;
-      const [held, set] = row.kind === "group" ? [opened, setOpened] : [closed, setClosed];
+      const isOpened = row.kind === "group" || row.inner !== undefined;
+      const key = row.inner === undefined ? row.key : runKey(row.inner);
+      const [held, set] = isOpened ? [opened, setOpened] : [closed, setClosed];
       const next = new Set(held);
-      if (!next.delete(row.key)) next.add(row.key);
+      if (!next.delete(key)) next.add(key);
       set(next);
     },
     openAll() {
       setClosed(new Set());
-      setOpened(new Set(rows.flatMap((row) => (row.kind === "group" ? [row.key] : []))));
+      // Traces of child runs stay as they are: to read them all is a wish of its own.
+      setOpened((held) => new Set([...held, ...rows.flatMap((row) => (row.kind === "group" ? [row.key] : []))]));
     },
     closeAll() {
       setClosed(new Set(rows.flatMap((row) => (row.children > 0 && row.kind === "span" ? [row.key] : []))));

@@ -19,7 +19,7 @@ export const lineHeight = 28;
 /** Of what still lasts. */
 export const tickMs = 250;
 /** Tree, bars, duration. */
-export const split = "grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)_4.5rem]";
+export const split = "grid grid-cols-[var(--names)_minmax(0,1fr)_4.5rem]";
 const indent = 14;
 /** Deeper lines stand no further right, or their names had no room. */
 const deepest = 8;
@@ -80,7 +80,7 @@ export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scal
             {row.kind === "run" ? child.id.slice(-4) : "open"}
           </Link>
         ) : row.kind === "group" || row.kind === "rest" ? (
-          <Link href={`/runs?${new URLSearchParams({ parent: run.id, task: row.name })}`} tabIndex={-1} prefetch={false} onClick={(event) => event.stopPropagation()} aria-label="As a list" title="As a list" className="ml-auto shrink-0 text-faint hover:text-fg">
+          <Link href={`/runs?${new URLSearchParams({ parent: row.parent, task: row.name })}`} tabIndex={-1} prefetch={false} onClick={(event) => event.stopPropagation()} aria-label="As a list" title="As a list" className="ml-auto shrink-0 text-faint hover:text-fg">
             {/* The name and the number beside it need the room that words would take. */}
             <List aria-hidden className="size-3.5" />
           </Link>
@@ -97,16 +97,17 @@ function Bar({ row, run, scale, tone, runs }: { row: TraceRow; run: RunRow; scal
   const endMs = row.endMs ?? (runs ? Math.max(now, row.startMs) : Date.parse(run.finishedAt ?? run.updatedAt));
   const from = scale.at(row.startMs);
   const to = Math.max(scale.at(endMs), from);
+  const isOutside = endMs < scale.startMs || row.startMs > scale.endMs;
   const queued = row.kind === "self" && run.startedAt ? scale.at(Date.parse(run.createdAt)) : null;
   const length = endMs - row.startMs;
   return (
     <>
       <div className="relative h-full overflow-hidden">
         {queued === null ? null : <div title="Queued" className="absolute top-1/2 h-1 -translate-y-1/2 rounded-sm bg-idle-soft" style={{ left: percent(queued), width: percent(from - queued) }} />}
-        <div
+        {isOutside ? null : <div
           className={cn("absolute top-1/2 h-3 min-w-0.5 -translate-y-1/2 rounded-sm", toneBar[tone], row.kind === "span" && row.span.icon === "wait" && "opacity-60", row.kind === "self" && "h-1.5")}
           style={{ left: percent(from), width: percent(to - from) }}
-        />
+        />}
         {row.kind === "span" ? row.span.marks.slice(0, 50).map((mark) => <div key={`${mark.atMs} ${mark.level}`} title={`${mark.level} logged`} className={cn("absolute top-1 bottom-1 w-px", mark.level === "error" ? "bg-bad" : "bg-needs")} style={{ left: percent(scale.at(mark.atMs)) }} />) : null}
       </div>
       <span className="truncate pr-3 text-right font-mono text-sm text-faint">{runs ? formatTicking(length) : formatDuration(length)}</span>

@@ -1,17 +1,21 @@
 "use client";
 import { ListCollapse, ListTree } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, type KeyboardEvent } from "react";
+import { useCallback, useEffect, useMemo, useRef, type CSSProperties, type KeyboardEvent, type PointerEvent } from "react";
 import { useGo } from "@/components/frame/leaving";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { IconButton } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { useRowWindow } from "@/components/ui/use-row-window";
 import type { RunRow } from "@/lib/contracts/run";
-import { useClock, useNow } from "@/components/live/live-provider";
+import { useClock, useNow, useSubscribable } from "@/components/live/live-provider";
 import { formatDuration, formatTicking } from "@/lib/view/format";
 import { timeTicks, type Fold, type TimeScale } from "@/lib/time/time-scale";
 import type { TraceRow } from "@/lib/trace/trace-rows";
-import type { Waterfall } from "./use-waterfall";
+import { Minimap } from "./minimap";
+import { NamesEdge } from "./names-edge";
+import { namesLimits, namesWidth } from "./names-width";
+import type { Waterfall, Zoom } from "./use-waterfall";
+import { WaterfallSearch } from "./waterfall-search";
 import { lineHeight, split, tickMs, WaterfallLine } from "./waterfall-line";
 
 export interface WaterfallViewProps {
@@ -65,15 +69,30 @@ function labelledFolds(scale: TimeScale, wanted: number): Fold[] {
   return shown;
 }
 
+/** Of the last column, px. */
+const durations = 72;
+/** Left free at both sides of what is zoomed to. */
+const aroundPart = 0.05;
+/** A shorter part of the time has nothing to tell apart. */
+const leastMs = 1;
+
+function zoomTo(row: TraceRow, whole: TimeScale): Zoom {
+  const endMs = row.endMs ?? whole.endMs;
+  const around = Math.max(leastMs, (endMs - row.startMs) * aroundPart);
+  return { fromMs: row.startMs - around, toMs: endMs + around };
+}
+
 /** Tree and bars in one virtual scroll. */
 export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallViewProps) {
   const { rows, scale, toggle, openAll, closeAll } = waterfall;
   const go = useGo();
   const scroller = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
+  const area = useRef<HTMLDivElement>(null);
   const { indexes, topOf, totalHeight, width, scrollTo } = useRowWindow({ scroller, count: rows.length, height: lineHeight, overscan: 12, assumed });
-  // Bars have three fifths of what the durations leave; a mark needs 70 px for its text.
-  const wanted = Math.max(1, Math.floor(((width - 72) * 0.6) / 70));
+  // A mark needs 70 px for its text.
+  const names = useSubscribable(namesWidth, namesLimits.usual);
+  const wanted = Math.max(1, Math.floor((width * (1 - names / 100) - 72) / 70));
   const ticks = useMemo(() => readableTicks(scale, wanted), [scale, wanted]);
   const labelled = useMemo(() => labelledFolds(scale, wanted), [scale, wanted]);
   const latest = useRef({ toggle, onSelect });
@@ -103,6 +122,11 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
   useShortcut("enter", { label: "Open child run, or fold", group: "Waterfall", run: openChild });
   useShortcut("e", { label: "Open all", group: "Waterfall", run: openAll });
   useShortcut("w", { label: "Close all", group: "Waterfall", run: closeAll });
+  useShortcut("f", {
+    label: "Zoom to the span, or show all again",
+    group: "Waterfall",
+    run: () => waterfall.setZoom(waterfall.zoom === null && current ? zoomTo(current, waterfall.whole) : null),
+  });
 
   function onKey(event: KeyboardEvent): void {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
@@ -115,11 +139,47 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
     event.preventDefault();
   }
 
+  const shares: CSSProperties & Record<"--names", string> = { "--names": `${names}%` };
+  const crosshair = useRef<HTMLDivElement>(null);
+  /** Without a render: it follows the pointer. */
+  function onPoint(event: PointerEvent<HTMLElement>): void {
+    const line = crosshair.current;
+    if (!line) return;
+    const bounds = event.currentTarget.getBoundingClientRect();
+    const [left, right] = [bounds.left + (bounds.width * names) / 100, bounds.right - durations];
+    const isOver = event.clientX >= left && event.clientX <= right;
+    line.hidden = !isOver;
+    if (!isOver) return;
+    const part = (event.clientX - left) / (right - left);
+    line.style.left = `${event.clientX - bounds.left}px`;
+    line.dataset.at = formatDuration(scale.invert(part) - waterfall.whole.startMs);
+    line.dataset.side = part > 0.8 ? "left" : "right";
+  }
+  function onPointAway(): void {
+    if (crosshair.current) crosshair.current.hidden = true;
+  }
+
   return (
-    <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+    <div ref={area} className="relative flex min-h-0 min-w-0 flex-1 flex-col" style={shares} onPointerMove={onPoint} onPointerLeave={onPointAway}>
+      <NamesEdge width={names} box={area} />
+      <div
+        ref={crosshair}
+        hidden
+        aria-hidden
+        className="pointer-events-none absolute inset-y-0 z-10 w-px bg-accent after:absolute after:bottom-1 after:rounded-sm after:bg-raised after:px-1 after:whitespace-nowrap after:font-mono after:text-xs after:text-fg after:shadow-float after:content-[attr(data-at)] data-[side=left]:after:right-1 data-[side=right]:after:left-1"
+      />
+      <div className={cn(split, "h-6 shrink-0 border-b border-line")}>
+        <h2 className="truncate border-r border-line pl-4 text-sm leading-6 text-faint">Trace</h2>
+        <Minimap rows={rows} whole={waterfall.whole} zoom={waterfall.zoom} onZoom={waterfall.setZoom} />
+        {waterfall.zoom === null ? null : (
+          <button type="button" onClick={() => waterfall.setZoom(null)} className="pr-3 text-right text-sm text-accent hover:underline">
+            Show all
+          </button>
+        )}
+      </div>
       <div className={cn(split, "h-9 shrink-0 border-b border-line")}>
-        <div className="flex items-center gap-1 border-r border-line pr-1 pl-4">
-          <h2 className="flex-1 text-sm text-faint">Trace</h2>
+        <div className="flex min-w-0 items-center gap-1 border-r border-line pr-1 pl-3">
+          <WaterfallSearch waterfall={waterfall} onLeave={() => box.current?.focus({ preventScroll: true })} />
           <IconButton label="Open all" hint="E" size="icon-sm" onClick={openAll}>
             <ListTree className="size-4" />
           </IconButton>
@@ -130,7 +190,7 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
         <div aria-hidden className="relative overflow-hidden">
           {ticks.map((tick) => (
             <span key={tick} className={cn("absolute top-0.5 border-line font-mono text-xs whitespace-nowrap text-faint", scale.at(tick) > lastLabel ? "-translate-x-full border-r pr-1" : "border-l pl-1")} style={{ left: `${scale.at(tick) * 100}%` }}>
-              {formatDuration(tick - scale.startMs)}
+              {formatDuration(tick - waterfall.whole.startMs)}
             </span>
           ))}
           {labelled.map((fold) => {

@@ -9,6 +9,7 @@ import type { Activity } from "@/lib/contracts/dashboard";
 import type { RunFilter } from "@/lib/contracts/realtime";
 import { filterKey } from "@/lib/runs/match-run";
 import { filterParams, setSingle, type RunsView } from "@/lib/runs/run-filter";
+import { searchedText } from "@/lib/runs/searched";
 import { formatCount, formatInstant, plural } from "@/lib/view/format";
 import { activityBars } from "./activity";
 import { ActivityBars } from "./activity-bars";
@@ -53,7 +54,7 @@ export function ActivityStrip({ view, filter, onChange }: ActivityStripProps) {
           <Skeleton className="h-full" />
         )}
       </div>
-      <div className="flex min-w-0 shrink-0 flex-col max-sm:mt-1 sm:items-end sm:justify-center">
+      <div className="flex min-w-0 shrink-0 flex-col max-sm:mt-1 sm:items-end sm:justify-center" title={searchedText(view) ?? undefined}>
         <Total activity={data} failed={failed} hasFrom={filter.from !== undefined} />
         <SystemState view={view} onChange={onChange} />
       </div>

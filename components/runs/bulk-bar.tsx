@@ -40,6 +40,7 @@ export function BulkBar({ runs: given, filter, more, news, onClear }: BulkBarPro
   const { allowed, reason } = useMayAct();
   const [all, setAll] = useState<BulkPreview | null>(null);
   const [verb, setVerb] = useState<BulkVerb | null>(null);
+  const [held, setHeld] = useState(false);
   const [started, setStarted] = useState<string | null>(null);
   const runs = given.map((run) => live?.rows.newest(run) ?? run);
   const finished = all?.finished ?? runs.filter((run) => isFinal(run.status)).length;
@@ -48,7 +49,7 @@ export function BulkBar({ runs: given, filter, more, news, onClear }: BulkBarPro
   const tooMany = all === null ? runs.length > limits.bulkIds : all.tooMany;
   const most = all === null ? limits.bulkIds : limits.bulkRuns;
   const refused = reason ?? (tooMany ? `At most ${formatCount(most)} at once` : undefined);
-  const may = (which: BulkVerb): boolean => allowed && !tooMany && started === null && eligible[which] > 0;
+  const may = (which: BulkVerb): boolean => allowed && !tooMany && !held && started === null && eligible[which] > 0;
   const ask = (which: BulkVerb) => () => {
     if (may(which)) setVerb(which);
   };
@@ -94,10 +95,8 @@ export function BulkBar({ runs: given, filter, more, news, onClear }: BulkBarPro
           skipped={total - eligible[verb]}
           selection={all === null ? { runIds: wanted.map((run) => run.id) } : { filter: { ...filter, to: all.to } }}
           onClose={() => setVerb(null)}
-          onStarted={(id) => {
-            setVerb(null);
-            setStarted(id);
-          }}
+          onHeld={setHeld}
+          onStarted={setStarted}
         />
       )}
     </div>

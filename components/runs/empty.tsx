@@ -7,6 +7,8 @@ import { Button } from "@/components/ui/button";
 import { Link } from "@/components/ui/link";
 import { EmptyState } from "@/components/ui/state";
 import { emptyView, isEmptyView, type RunsView } from "@/lib/runs/run-filter";
+import { wordOf } from "@/lib/runs/run-filter-text";
+import { searchedText } from "@/lib/runs/searched";
 import { chipsOf } from "./filter-input";
 import { OthersText } from "@/components/ui/others-text";
 
@@ -14,6 +16,7 @@ import { OthersText } from "@/components/ui/others-text";
 export function RunsEmpty({ view, onChange }: { view: RunsView; onChange: (next: RunsView) => void }) {
   const zone = useZone();
   const me = useMe();
+  const searched = searchedText(view);
   if (isEmptyView(view) && me.deployment === null && !me.environment.isMain) return <NothingDeployed me={me} />;
   if (isEmptyView(view)) {
     return (
@@ -32,11 +35,12 @@ export function RunsEmpty({ view, onChange }: { view: RunsView; onChange: (next:
   }
   return (
     <EmptyState icon={<SearchX />} title="No run fits these filters" action={<Button onClick={() => onChange(emptyView)}>Clear all filters</Button>}>
+      {searched === null ? null : <p className="mb-2">{searched}</p>}
       <p className="mb-2">Take one away:</p>
       <div className="flex flex-wrap justify-center gap-1">
         {chipsOf(view, zone).map((chip) => (
           <Button key={`${chip.key} ${chip.value}`} size="sm" onClick={() => onChange(chip.without)} className="max-w-60">
-            <span className="text-faint">{chip.key}:</span>
+            <span className="text-faint">{wordOf(chip.key)}</span>
             <OthersText text={chip.text} className="truncate" />
           </Button>
         ))}

@@ -16,7 +16,7 @@ export interface FilterProps {
 }
 
 function toggle(view: RunsView, key: ListKey, value: string): RunsView {
-  return view[key].some((held) => held === value) ? removeValue(view, key, value) : addValue(view, key, value);
+  return view[key].some((held: string) => held === value) ? removeValue(view, key, value) : addValue(view, key, value);
 }
 
 export const StatusChoices = ({ view, onChange }: FilterProps) => (
@@ -40,7 +40,7 @@ export const StatusChoices = ({ view, onChange }: FilterProps) => (
   </>
 );
 
-export type ValueKey = Exclude<ListKey, "status">;
+export type ValueKey = "task" | "tag" | "queue" | "version";
 
 export function ValueChoices({ filter, values, view, onChange }: FilterProps & { filter: ValueKey; values: readonly string[] }) {
   const [text, setText] = useState("");

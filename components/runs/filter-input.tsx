@@ -4,11 +4,11 @@ import { useId, useRef, useState, type KeyboardEvent } from "react";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { cn } from "@/components/ui/cn";
 import type { Facets } from "@/lib/contracts/dashboard";
-import { isStatus, listKeys, removeValue, setSingle, singleKeys, type ListKey, type RunsView, type SingleKey } from "@/lib/runs/run-filter";
-import { parseFilterText } from "@/lib/runs/run-filter-text";
+import { addValue, isStatus, listKeys, removeValue, setSingle, singleKeys, type ListKey, type RunsView, type SingleKey } from "@/lib/runs/run-filter";
+import { isStatusList, parseFilterText, wordOf } from "@/lib/runs/run-filter-text";
 import { formatInstant, type Zone } from "@/lib/view/format";
 import { useZone } from "@/components/live/time";
-import { applySuggestion, suggest } from "./filter-suggest";
+import { applySuggestion, suggest, type Suggestion } from "./filter-suggest";
 import { listedLook } from "./status";
 import { OthersText } from "@/components/ui/others-text";
 import { readableText } from "@/lib/view/readable-text";
@@ -18,15 +18,34 @@ interface Chip {
   value: string;
   text: string;
   without: RunsView;
+  /** Of a value that can be left out as well as asked for: the other of the two. */
+  turned?: RunsView;
+}
+
+const opposite: Partial<Record<ListKey, ListKey>> = { status: "notStatus", task: "notTask", tag: "notTag", queue: "notQueue", version: "notVersion", notStatus: "status", notTask: "task", notTag: "tag", notQueue: "queue", notVersion: "version" };
+
+const momentText = (iso: string, zone: Zone): string => (iso === "" ? "…" : formatInstant(Date.parse(iso), zone).replace(/(:00)?\.000$/, ""));
+
+function textOf(key: ListKey | SingleKey, value: string, zone: Zone): string {
+  if (isStatusList(key) && isStatus(value)) return listedLook[value].word;
+  if (key === "from" || key === "to") return momentText(value, zone);
+  if ((key === "started" || key === "finished") && value.includes("..")) return value.split("..").map((end) => momentText(end, zone)).join(" to ");
+  return value;
 }
 
 /** Every active constraint is a chip. */
 export function chipsOf(view: RunsView, zone: Zone): Chip[] {
   const chips: Chip[] = [];
-  for (const key of listKeys) for (const value of view[key]) chips.push({ key, value, text: key === "status" && isStatus(value) ? listedLook[value].word : value, without: removeValue(view, key, value) });
+  for (const key of listKeys) {
+    for (const value of view[key]) {
+      const without = removeValue(view, key, value);
+      const other = opposite[key];
+      chips.push({ key, value, text: textOf(key, value, zone), without, ...(other !== undefined && { turned: addValue(without, other, value) }) });
+    }
+  }
   for (const key of singleKeys) {
     const value = view[key];
-    if (value !== undefined) chips.push({ key, value, text: key === "from" || key === "to" ? formatInstant(Date.parse(value), zone).replace(/(:00)?\.000$/, "") : value, without: setSingle(view, key, undefined) });
+    if (value !== undefined) chips.push({ key, value, text: textOf(key, value, zone), without: setSingle(view, key, undefined) });
   }
   return chips;
 }
@@ -51,9 +70,16 @@ export function FilterInput({ view, onChange, facets }: { view: RunsView; onChan
     onChange(next);
   }
 
+  function choose(option: Suggestion): void {
+    if (option.key !== "word") return change(applySuggestion(view, option));
+    setText(option.value);
+    setActive(-1);
+    return undefined;
+  }
+
   function submit(): void {
-    const option = options[active] ?? (text.includes(":") || text.trim() === "" ? undefined : options[0]);
-    if (option) return change(applySuggestion(view, option));
+    const option = options[active] ?? (/[:<>"]/.test(text) || text.trim() === "" ? undefined : options[0]);
+    if (option) return choose(option);
     if (text.trim() === "") return undefined;
     const { view: next, problems } = parseFilterText(text, view);
     if (problems[0]) {
@@ -86,7 +112,13 @@ export function FilterInput({ view, onChange, facets }: { view: RunsView; onChan
         <Search aria-hidden className="size-3.5 shrink-0 text-faint" />
         {chips.map((chip) => (
           <span key={`${chip.key} ${chip.value}`} className="inline-flex h-6 max-w-full min-w-0 items-center rounded-sm bg-active pl-1.5" data-chip={chip.key}>
-            <span className="text-faint">{chip.key}:</span>
+            {chip.turned === undefined ? (
+              <span className="text-faint">{wordOf(chip.key)}</span>
+            ) : (
+              <button type="button" title={chip.key.startsWith("not") ? "Ask for it instead" : "Leave it out instead"} onClick={() => chip.turned && change(chip.turned)} className="h-6 text-faint hover:text-fg">
+                {wordOf(chip.key)}
+              </button>
+            )}
             <OthersText text={chip.text} className="truncate" />
             <button type="button" aria-label={`Remove ${chip.key} ${readableText(chip.text)}`} onClick={() => change(chip.without)} className="ml-0.5 flex size-6 shrink-0 items-center justify-center rounded-sm text-faint hover:text-fg">
               <X aria-hidden className="size-3" />
@@ -106,7 +138,7 @@ export function FilterInput({ view, onChange, facets }: { view: RunsView; onChan
           autoComplete="off"
           spellCheck={false}
           value={text}
-          placeholder={chips.length === 0 ? "Filter by status, task, tag, queue or run id" : ""}
+          placeholder={chips.length === 0 ? "Filter: status, task, -tag, duration>10s, \"text\"" : ""}
           onChange={(event) => {
             setText(event.target.value);
             setOpen(true);
@@ -139,11 +171,11 @@ export function FilterInput({ view, onChange, facets }: { view: RunsView; onChan
               // Before the input loses the focus and closes the list.
               onMouseDown={(event) => {
                 event.preventDefault();
-                change(applySuggestion(view, option));
+                choose(option);
               }}
               className={cn("flex h-7 cursor-default items-center gap-2 rounded px-2", index === active ? "bg-active" : "hover:bg-hover")}
             >
-              <span className="w-12 shrink-0 text-sm text-faint">{option.key}</span>
+              <span className="w-20 shrink-0 font-mono text-sm text-faint">{option.key === "word" ? option.value : wordOf(option.key)}</span>
               <OthersText text={option.text} className="truncate" />
             </div>
           ))}

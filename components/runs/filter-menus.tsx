@@ -29,6 +29,7 @@ export function FilterMenus({ view, onChange, facets }: FilterProps & { facets: 
       <ValueMenu label="Task" filter="task" values={facets.tasks} view={view} onChange={onChange} />
       <ValueMenu label="Tag" filter="tag" values={facets.tags} view={view} onChange={onChange} />
       <ValueMenu label="Queue" filter="queue" values={facets.queues} view={view} onChange={onChange} />
+      <ValueMenu label="Version" filter="version" values={facets.versions} view={view} onChange={onChange} />
       <TimeMenu view={view} onChange={onChange} />
       <Button size="sm" look={view.rootOnly ? "plain" : "ghost"} className="h-8 font-normal" aria-pressed={view.rootOnly !== undefined} onClick={() => onChange(setSingle(view, "rootOnly", view.rootOnly ? undefined : "true"))}>
         Root only

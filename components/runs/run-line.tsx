@@ -1,4 +1,5 @@
 "use client";
+import { ChevronRight } from "lucide-react";
 import { memo } from "react";
 import { useLiveQueues, useRow, useTint } from "@/components/live/hooks";
 import { Ago, Took } from "@/components/live/time";
@@ -10,7 +11,9 @@ import { Checkbox } from "@/components/ui/toggle";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
 import { formatCount, formatPercent, shortId } from "@/lib/view/format";
+import { FamilyBar } from "./family-bar";
 import { lookOf, StatusBadge, StatusIcon } from "./status";
+import { useFamily } from "./use-families";
 import { OthersText } from "@/components/ui/others-text";
 import { readableText } from "@/lib/view/readable-text";
 
@@ -23,6 +26,8 @@ export const rowHeight = 36;
 
 export interface RunLineProps {
   row: RunRow;
+  /** Levels below the rows of the list itself. */
+  depth: number;
   index: number;
   top: number;
   selected: boolean;
@@ -33,14 +38,17 @@ export interface RunLineProps {
   fits: (row: RunRow) => boolean;
 }
 
-export const RunLine = memo(function RunLine({ row: given, index, top, selected, atCursor, onSelect, onTag, fits }: RunLineProps) {
+export const RunLine = memo(function RunLine({ row: given, depth, index, top, selected, atCursor, onSelect, onTag, fits }: RunLineProps) {
   const row = useRow(given);
   const tinted = useTint(row.status);
+  const { family, open, toggle } = useFamily(row.id);
   return (
     <tr
       id={`row-${row.id}`}
       aria-rowindex={index + 2}
       aria-selected={selected}
+      aria-level={depth + 1}
+      {...(family && { "aria-expanded": open })}
       data-run={row.id}
       data-status={row.status}
       tabIndex={-1}
@@ -51,7 +59,8 @@ export const RunLine = memo(function RunLine({ row: given, index, top, selected,
         selected && "bg-accent-soft hover:bg-accent-soft",
         atCursor && "bg-hover shadow-[inset_2px_0_0_var(--accent)]",
         tinted && "tint",
-        !fits(row) && "opacity-55",
+        // A child stands here because its parent is open, whatever the filter says of it.
+        depth === 0 && !fits(row) && "opacity-55",
       )}
     >
       <td className="relative z-10 flex">
@@ -66,6 +75,18 @@ export const RunLine = memo(function RunLine({ row: given, index, top, selected,
         <StatusBadge run={row} className="max-w-full" />
       </td>
       <td className="flex min-w-0 items-center gap-2">
+        {depth === 0 ? null : <span aria-hidden className="ml-1 h-4 shrink-0 border-l border-line-strong" style={{ width: `${Math.min(depth, deepest) * 0.75}rem` }} />}
+        {family ? (
+          <button
+            type="button"
+            tabIndex={-1}
+            aria-label={`${open ? "Close" : "Open"} the child runs of ${row.id}`}
+            onClick={toggle}
+            className="relative z-10 -ml-1.5 flex size-6 shrink-0 items-center justify-center rounded-sm text-faint hover:bg-active hover:text-fg"
+          >
+            <ChevronRight aria-hidden className={cn("size-3.5 transition-transform duration-[120ms]", open && "rotate-90")} />
+          </button>
+        ) : null}
         <StatusIcon run={row} className="@2xl:hidden" />
         <Link href={`/runs/${row.id}`} prefetch={false} tabIndex={-1} className="min-w-0 truncate font-medium after:absolute after:inset-0" >
           <OthersText text={row.task} whole="on hover" />
@@ -79,7 +100,15 @@ export const RunLine = memo(function RunLine({ row: given, index, top, selected,
         <Tags tags={row.tags} onTag={onTag} />
       </td>
       <td className="min-w-0">
-        <Doing row={row} />
+        {family ? (
+          <span className="flex min-w-0 items-center gap-3 overflow-hidden">
+            <FamilyBar family={family} className="shrink-0 max-w-full" />
+            {/* One bar is enough: that of the children tells more. */}
+            {row.error ? <Doing row={row} /> : row.progress?.label === undefined ? null : <OthersText text={row.progress.label} whole="on hover" className="truncate text-muted" />}
+          </span>
+        ) : (
+          <Doing row={row} />
+        )}
       </td>
       <td className={cn(fromMiddle, "relative z-10 truncate text-right text-sm text-faint")}>
         <StartOf row={row} />
@@ -90,6 +119,9 @@ export const RunLine = memo(function RunLine({ row: given, index, top, selected,
     </tr>
   );
 });
+
+/** Deeper ones stand no further in: the name must have room. */
+const deepest = 5;
 
 /** More would be cut to a few letters each in the widest list that most screens give. */
 const shownTags = 2;

@@ -8,6 +8,7 @@ import { useRowWindow } from "@/components/ui/use-row-window";
 import type { RunRow } from "@/lib/contracts/run";
 import type { Place } from "./place";
 import { columns, fromMiddle, fromWide, rowHeight, RunLine } from "./run-line";
+import type { ListedRun } from "./use-families";
 import type { RowSelection } from "./use-row-cursor";
 
 export interface RunTableHandle {
@@ -18,7 +19,7 @@ export interface RunTableHandle {
 }
 
 export interface RunTableProps {
-  rows: readonly RunRow[];
+  lines: readonly ListedRun[];
   selection: RowSelection;
   onTag: (tag: string) => void;
   fits: (row: RunRow) => boolean;
@@ -43,16 +44,16 @@ const assumed = { width: 1200, height: 900 };
 /** A row that has been reached asks for the next page this many rows before the end. */
 const loadAhead = 20;
 
-export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, more, onMore, overlay, handle, back }: RunTableProps) {
+export function RunTable({ lines, selection, onTag, fits, onVisible, onTouched, more, onMore, overlay, handle, back }: RunTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLTableElement>(null);
   /** For the moment of leaving, when the element is gone. */
   const lastTop = useRef(back?.scrollTop ?? 0);
   const [pointer, setPointer] = useState(false);
   const [away, setAway] = useState(back !== null && back.scrollTop > 0);
-  const { indexes, topOf, totalHeight, scrollTo } = useRowWindow({ scroller, count: rows.length, height: rowHeight, head: headHeight, overscan, assumed });
+  const { indexes, topOf, totalHeight, scrollTo } = useRowWindow({ scroller, count: lines.length, height: rowHeight, head: headHeight, overscan, assumed });
   const last = indexes.at(-1) ?? 0;
-  const visible = indexes.map((index) => rows[index]?.id ?? "").join(" ");
+  const visible = indexes.map((index) => lines[index]?.row.id ?? "").join(" ");
 
   useImperativeHandle(handle, () => ({
     walkTo(index) {
@@ -64,13 +65,13 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, m
     scrollTop: () => lastTop.current,
   }));
   // Before the first paint, and once: the rows are those that were left.
-  const first = useRef({ back, rows, scrollTo });
+  const first = useRef({ back, lines, scrollTo });
   useLayoutEffect(() => {
-    const { back: left, rows: all, scrollTo: show } = first.current;
+    const { back: left, lines: all, scrollTo: show } = first.current;
     if (left === null) return;
     scroller.current?.scrollTo({ top: left.scrollTop });
     // The cursor may have gone on from run to run meanwhile.
-    const at = all.findIndex((row) => row.id === left.cursor);
+    const at = all.findIndex(({ row }) => row.id === left.cursor);
     if (at !== -1) show(at);
   }, []);
   useEffect(() => onVisible(visible === "" ? [] : visible.split(" ")), [visible, onVisible]);
@@ -79,7 +80,7 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, m
   useEffect(() => {
     latestOnMore.current = onMore;
   });
-  const isWanted = more === "there" && rows.length > 0 && last >= rows.length - loadAhead;
+  const isWanted = more === "there" && lines.length > 0 && last >= lines.length - loadAhead;
   // Once each time that the end comes near: not because somebody renders again.
   useEffect(() => {
     if (isWanted) latestOnMore.current();
@@ -87,8 +88,8 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, m
 
   const { select } = selection;
   const onSelect = useCallback((index: number, range: "one" | "range") => select(index, range), [select]);
-  const all = rows.length > 0 && selection.selected.size >= rows.length;
-  const cursorRow = selection.cursor === null ? undefined : rows[selection.cursor];
+  const all = lines.length > 0 && selection.selected.size >= lines.length;
+  const cursorRow = selection.cursor === null ? undefined : lines[selection.cursor]?.row;
 
   return (
     <div className="@container relative flex min-h-0 min-w-0 flex-1 flex-col" onPointerMove={() => setPointer(true)} onPointerLeave={() => setPointer(false)}>
@@ -99,7 +100,7 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, m
         }} className={cn("min-h-0 flex-1 overflow-y-auto", selection.selected.size > 0 && "pb-11")}>
         {/* The ARIA grid pattern: rows are selected and walked with keys, and the table keeps its own elements. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role */}
-        <table ref={grid} role="grid" aria-label="Runs" aria-rowcount={rows.length + 1} aria-multiselectable tabIndex={0} {...(cursorRow && { "aria-activedescendant": `row-${cursorRow.id}` })} className="block -outline-offset-2">
+        <table ref={grid} role="treegrid" aria-label="Runs" aria-rowcount={lines.length + 1} aria-multiselectable tabIndex={0} {...(cursorRow && { "aria-activedescendant": `row-${cursorRow.id}` })} className="block -outline-offset-2">
           <thead className="sticky top-0 z-20 block border-b border-line bg-canvas">
             <tr aria-rowindex={1} className={cn(columns, "h-8 text-left text-sm text-faint [&>th]:font-normal")}>
               <th className="flex">
@@ -116,8 +117,8 @@ export function RunTable({ rows, selection, onTag, fits, onVisible, onTouched, m
           </thead>
           <tbody className="relative block" style={{ height: totalHeight }}>
             {indexes.map((index) => {
-              const row = rows[index];
-              return row ? <RunLine key={row.id} row={row} index={index} top={topOf(index)} selected={selection.selected.has(row.id)} atCursor={selection.cursor === index} onSelect={onSelect} onTag={onTag} fits={fits} /> : null;
+              const line = lines[index];
+              return line ? <RunLine key={line.row.id} row={line.row} depth={line.depth} index={index} top={topOf(index)} selected={selection.selected.has(line.row.id)} atCursor={selection.cursor === index} onSelect={onSelect} onTag={onTag} fits={fits} /> : null;
             })}
           </tbody>
         </table>

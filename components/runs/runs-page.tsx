@@ -20,8 +20,10 @@ import { ActivityStrip } from "./activity-strip";
 import { RunsEmpty } from "./empty";
 import { FilterInput } from "./filter-input";
 import { FilterMenus } from "./filter-menus";
+import { ListActions } from "./list-actions";
 import { place } from "./place";
 import { RunTable, type RunTableHandle } from "./run-table";
+import { FamiliesContext, useFamilies } from "./use-families";
 import { useLetIn } from "./use-let-in";
 import { useRowSelection } from "./use-row-cursor";
 import { useFilter, useRuns, type RunsList } from "./use-runs";
@@ -50,6 +52,7 @@ export function RunsPage(initial: RunsPageProps) {
       <div className="flex shrink-0 flex-wrap items-start gap-2 border-b border-line px-4 py-1.5">
         <FilterInput view={view} onChange={setView} facets={facets.data} />
         <FilterMenus view={view} onChange={setView} facets={facets.data} />
+        <ListActions view={view} filter={filter} />
         <IconButton label={preview ? "Close preview" : "Preview"} hint="Space" aria-pressed={preview} className="hidden lg:inline-flex" onClick={() => setPreview(!preview)}>
           <PanelRight className="size-4" />
         </IconButton>
@@ -73,10 +76,13 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   const go = useGo();
   const key = filterKey(filter);
   const [back] = useState(() => (place.getSnapshot()?.key === key ? place.getSnapshot() : null));
-  const selection = useRowSelection(runs.rows, back?.cursor ?? null);
+  const [visible, setVisible] = useState<readonly string[]>([]);
+  const { families, lines } = useFamilies(runs.rows, visible);
+  const rows = useMemo(() => lines.map((line) => line.row), [lines]);
+  const selection = useRowSelection(rows, back?.cursor ?? null);
   const [touched, setTouched] = useState(back !== null && back.scrollTop > 0);
   const table = useRef<RunTableHandle>(null);
-  const selected = useMemo(() => runs.rows.filter((row) => selection.selected.has(row.id)), [runs.rows, selection.selected]);
+  const selected = useMemo(() => rows.filter((row) => selection.selected.has(row.id)), [rows, selection.selected]);
   const isSelecting = selected.length > 0;
   const still = isSelecting || touched || selection.cursor !== null;
   useHold(isSelecting ? { why: "Rows are selected, so the list stands still. Statuses go on changing in place.", news: runs.fresh } : still && runs.fresh > 0 ? { why: "New runs wait, so that nothing moves under you.", news: runs.fresh } : null);
@@ -87,15 +93,20 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   const freshText = `${fresh}${runs.freshIsPart ? "+" : ""}`;
 
   const move = (step: number) => () => {
-    const next = selection.cursor === null ? 0 : Math.min(runs.rows.length - 1, Math.max(0, selection.cursor + step));
+    const next = selection.cursor === null ? 0 : Math.min(rows.length - 1, Math.max(0, selection.cursor + step));
     selection.moveTo(next);
     table.current?.walkTo(next);
   };
-  const current = selection.cursor === null ? undefined : runs.rows[selection.cursor];
+  const current = selection.cursor === null ? undefined : rows[selection.cursor];
   useShortcut("j", { label: "Next run", group: "Runs", run: move(1) });
   useShortcut("k", { label: "Previous run", group: "Runs", run: move(-1) });
   useShortcut("arrowdown", { label: "Next run", group: "Runs", run: move(1) });
   useShortcut("arrowup", { label: "Previous run", group: "Runs", run: move(-1) });
+  const fold = (open: boolean) => () => {
+    if (current && families.of(current.id) !== undefined && families.isOpen(current.id) !== open) families.toggle(current.id);
+  };
+  useShortcut("arrowright", { label: "Open child runs", group: "Runs", run: fold(true) });
+  useShortcut("arrowleft", { label: "Close child runs", group: "Runs", run: fold(false) });
   useShortcut("enter", { label: "Open run", group: "Runs", run: () => current && go(`/runs/${current.id}`) });
   useShortcut("x", { label: "Select run", group: "Runs", run: () => selection.cursor !== null && selection.select(selection.cursor, "one") });
   useShortcut("shift+x", { label: "Select up to here", group: "Runs", run: () => selection.cursor !== null && selection.select(selection.cursor, "range") });
@@ -109,9 +120,8 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
     table.current?.toTop();
   }
 
-  useLeavePlace({ key, rows: runs.rows, cursor: runs.rows[selection.cursor ?? -1]?.id ?? null, scrollTop: () => table.current?.scrollTop() ?? 0 });
+  useLeavePlace({ key, rows, cursor: rows[selection.cursor ?? -1]?.id ?? null, scrollTop: () => table.current?.scrollTop() ?? 0 });
 
-  const [visible, setVisible] = useState<readonly string[]>([]);
   const onVisible = useCallback((ids: readonly string[]) => setVisible(ids), []);
   const { watch, loadMore, hasMore, loadingMore, moreError } = runs;
   useWatch(watch, visible);
@@ -122,13 +132,13 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   if (runs.error && runs.rows.length === 0) return <ErrorState className="m-4" title="Runs could not be read" detail={messageOf(runs.error)} onRetry={runs.retry} />;
   if (runs.rows.length === 0 && fresh === 0) return <RunsEmpty view={view} onChange={onChange} />;
   return (
-    <>
+    <FamiliesContext value={families}>
       <div className="relative flex min-h-0 flex-1">
-        {isSelecting ? <BulkBar runs={selected} filter={filter} more={runs.hasMore && selected.length >= runs.rows.length} news={fresh} onClear={selection.clear} /> : null}
+        {isSelecting ? <BulkBar runs={selected} filter={filter} more={runs.hasMore && selected.length >= rows.length} news={fresh} onClear={selection.clear} /> : null}
         <RunTable
           handle={table}
           back={back}
-          rows={runs.rows}
+          lines={lines}
           selection={selection}
           onTag={onTag}
           fits={fits}
@@ -149,9 +159,9 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
             </>
           }
         />
-        {preview ? <Preview row={current ?? runs.rows[0]} onClose={() => onPreview(false)} /> : null}
+        {preview ? <Preview row={current ?? rows[0]} onClose={() => onPreview(false)} /> : null}
       </div>
-    </>
+    </FamiliesContext>
   );
 }
 

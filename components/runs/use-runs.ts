@@ -2,13 +2,13 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { getJson } from "@/components/live/api";
-import { useLiveRuns, usePolling } from "@/components/live/hooks";
+import { useLiveRuns, usePaced, usePolling } from "@/components/live/hooks";
 import { useClock, useLive } from "@/components/live/live-provider";
 import type { RunsPage } from "@/lib/contracts/dashboard";
 import type { RunFilter } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
 import { byCreation } from "@/lib/runs/list-place";
-import { filterKey } from "@/lib/runs/match-run";
+import { filterKey, rowsTell } from "@/lib/runs/match-run";
 import { toRunFilter, type RunsView } from "@/lib/runs/run-filter";
 import { letIn, rowsOf, type RunPages } from "@/lib/runs/run-pages";
 import { runsPath } from "./runs-path";
@@ -23,6 +23,8 @@ export function useFilter(view: RunsView, initialNow: number): RunFilter {
   // oxlint-disable-next-line react-hooks/exhaustive-deps
   return useMemo(() => toRunFilter(view, key === first ? initialNow : clock.now()), [key, first, initialNow, clock]);
 }
+
+const askEveryMs = 2_000;
 
 /** The list that is shown, and the creation time of the newest run in it: what is newer waits, whichever road it comes by. */
 interface Shown {
@@ -78,6 +80,13 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
   if (query.data && shown.key !== key) setShown({ key, newest: newestOf(rowsOf(query.data.pages)) });
   const newest = shown.key === key ? shown.newest : "\uffff";
 
+  // Rows of other filters do not tell whether they match: each that may is a reason to ask, not news.
+  const tells = rowsTell(filter);
+  const candidate = usePaced(tells ? undefined : state.data.fresh[0], askEveryMs);
+  useEffect(() => {
+    if (candidate !== undefined) void queries.invalidateQueries({ queryKey });
+  }, [candidate, queries, queryKey]);
+
   const { rows, waiting } = useMemo(() => {
     const byId = new Map<string, RunRow>();
     const later: RunRow[] = [];
@@ -98,16 +107,17 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
   }, [view, shown.key, key, newest]);
 
   const { data: viewed } = state;
+  const gap = tells && viewed.gap;
   const fresh = useMemo(() => {
     const oldest = query.hasNextPage ? (rows.at(-1)?.createdAt ?? "") : "";
     const found = new Map(waiting.map((row) => [row.id, row]));
-    for (const id of viewed.fresh) {
+    for (const id of tells ? viewed.fresh : []) {
       const row = viewed.rows.get(id);
       // Older than what is loaded: it has its place further down.
       if (row && row.createdAt >= oldest) found.set(id, row);
     }
     return [...found.values()].filter((row) => !known.has(row.id));
-  }, [viewed, rows, known, waiting, query.hasNextPage]);
+  }, [viewed, rows, known, waiting, tells, query.hasNextPage]);
 
   function show(next: RunPages): void {
     const upTo = newestOf(rowsOf(next.pages));
@@ -124,14 +134,14 @@ export function useRuns(filter: RunFilter, initial: { key: string; page: RunsPag
   });
 
   function reveal(): void {
-    if (!viewed.gap) show(letIn(query.data?.pages ?? [], fresh));
+    if (!gap) show(letIn(query.data?.pages ?? [], fresh));
     else if (!again.isPending) again.mutate();
   }
 
   return {
     rows,
     fresh: fresh.length,
-    freshIsPart: viewed.gap,
+    freshIsPart: gap,
     stuck: again.isError,
     reveal,
     watch: (ids) => view?.watch(ids) ?? (() => undefined),

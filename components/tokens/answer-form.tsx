@@ -9,6 +9,7 @@ import { useShortcut } from "../frame/shortcuts";
 import { firstMode, PayloadEditor, type EditorMode } from "../json/payload-editor";
 import { Field, Textarea } from "../ui/input";
 import { Segmented } from "../ui/segmented";
+import { undoneAnswers, type AnswerDraft } from "./answer-draft";
 
 export interface AnswerFormProps {
   tokenId: string;
@@ -17,8 +18,7 @@ export interface AnswerFormProps {
   name: string;
   refused: string | undefined;
   busy: boolean;
-  error: string | undefined;
-  onAnswer: (data: unknown) => void;
+  onAnswer: (data: unknown, draft: AnswerDraft) => void;
 }
 
 /** The key, where there is a keyboard. */
@@ -28,17 +28,17 @@ const Hint = ({ children }: { children: string }) => (
   </kbd>
 );
 
-type Way = "form" | "custom";
-
 /** The form of the question; without one, yes or no; and any JSON for what neither foresaw. */
-export function AnswerForm({ tokenId, question, name, refused, busy, error, onAnswer }: AnswerFormProps) {
+export function AnswerForm({ tokenId, question, name, refused, busy, onAnswer }: AnswerFormProps) {
   const asked = question === null ? null : withoutAnswerer(question.schema);
   const decisions = asked === null ? { rest: null } : asDecision(asked.schema);
   const schema = asked === null || decisions !== null ? (decisions?.rest ?? null) : asked.schema;
-  const [way, setWay] = useState<Way>("form");
-  const [text, setText] = useState(() => formatJson(question?.defaults ?? (schema === null ? {} : blankValue(schema))));
-  const [custom, setCustom] = useState("");
-  const [note, setNote] = useState("");
+  const [held] = useState(() => undoneAnswers.get(tokenId));
+  const [way, setWay] = useState<AnswerDraft["way"]>(held?.way ?? "form");
+  const [text, setText] = useState(() => held?.text ?? formatJson(question?.defaults ?? (schema === null ? {} : blankValue(schema))));
+  const [custom, setCustom] = useState(held?.custom ?? "");
+  const [note, setNote] = useState(held?.note ?? "");
+  const draft = { way, text, custom, note };
   const [mode] = useState<EditorMode>(() => firstMode(schema));
   const offersNote = question === null || !hasNote(question.schema);
 
@@ -48,11 +48,11 @@ export function AnswerForm({ tokenId, question, name, refused, busy, error, onAn
     if (!parsed.ok) return;
     const fields: unknown = schema === null ? {} : parsed.value;
     const value = given === "form" ? fields : { ...(typeof fields === "object" ? fields : {}), ...decision(given, "") };
-    onAnswer(withNote(asked?.named === true ? withAnswerer(value, name) : value, offersNote ? note : ""));
+    onAnswer(withNote(asked?.named === true ? withAnswerer(value, name) : value, offersNote ? note : ""), draft);
   }
   function answerCustom() {
     const parsed = parseJsonText(custom);
-    if (parsed.ok && !busy && refused === undefined) onAnswer(parsed.value);
+    if (parsed.ok && !busy && refused === undefined) onAnswer(parsed.value, draft);
   }
   const submit = () => (way === "custom" ? answerCustom() : answer(decisions === null ? "form" : "approved"));
 
@@ -75,11 +75,6 @@ export function AnswerForm({ tokenId, question, name, refused, busy, error, onAn
       ) : (
         <PayloadEditor schema={undefined} text={custom} onChange={setCustom} mode="json" label="Answer as JSON" name={`custom-${tokenId}`} disabled={refused !== undefined} onSubmit={submit} minHeight="120px" />
       )}
-      {error ? (
-        <p role="alert" className="text-bad">
-          {error}
-        </p>
-      ) : null}
       <div className="flex flex-wrap items-center gap-2">
         {way === "custom" ? (
           <ActionButton look="primary" busy={busy} refused={refused} disabled={!parseJsonText(custom).ok} onClick={answerCustom}>

@@ -1,7 +1,6 @@
 "use client";
 import { useQueryClient } from "@tanstack/react-query";
 import { Hand } from "lucide-react";
-import { useState } from "react";
 import { toast } from "@/components/ui/toast";
 import type { TokenPage } from "@/lib/contracts/dashboard";
 import type { TokenRow } from "@/lib/contracts/token";
@@ -9,7 +8,9 @@ import { findQuestion } from "@/lib/forms/answer-form";
 import { refusal } from "../auth/permission";
 import { send } from "../auth/request";
 import { useMe } from "../frame/me";
+import { heldActions, withUndo, type HeldAction } from "../frame/undo";
 import { getJson, messageOf } from "../live/api";
+import { useSubscribable } from "../live/live-provider";
 import { Ago } from "../live/time";
 import { CopyValue } from "../ui/copy";
 import { lazily } from "../ui/lazily";
@@ -17,6 +18,7 @@ import { Skeleton } from "../ui/skeleton";
 import { ErrorState } from "../ui/state";
 import { TagLabel } from "../ui/tag";
 import { AnswerForm } from "./answer-form";
+import { undoneAnswers, type AnswerDraft } from "./answer-draft";
 import { Deadline } from "./deadline";
 import { Elsewhere } from "./elsewhere";
 import { RunContext } from "./token-context";
@@ -33,29 +35,34 @@ export interface TokenPanelProps {
   latest: (token: TokenRow) => TokenRow;
   /** The next one comes. */
   onAnswered: (id: string) => void;
+  /** The answer was taken back: its token is asked again. */
+  onUndone: (id: string) => void;
 }
 
-export function TokenPanel({ id, stamp, latest, onAnswered }: TokenPanelProps) {
+const noneHeld: readonly HeldAction[] = [];
+
+export function TokenPanel({ id, stamp, latest, onAnswered, onUndone }: TokenPanelProps) {
   const { data: page, error, refetch } = useTokenPage(id, stamp);
   if (page === undefined) return error === null ? <Loading /> : <ErrorState className="m-4" title="This token could not be read" detail={messageOf(error)} onRetry={() => void refetch()} />;
-  return <Loaded page={{ ...page, token: latest(page.token) }} onAnswered={onAnswered} />;
+  return <Loaded page={{ ...page, token: latest(page.token) }} onAnswered={onAnswered} onUndone={onUndone} />;
 }
 
-function Loaded({ page, onAnswered }: { page: TokenPage; onAnswered: (id: string) => void }) {
+function Loaded({ page, onAnswered, onUndone }: { page: TokenPage } & Pick<TokenPanelProps, "onAnswered" | "onUndone">) {
   const { token, runs } = page;
   const me = useMe();
   const queries = useQueryClient();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string>();
   const question = findQuestion(runs.map((run) => run.metadata));
   const [first] = runs;
+  const isHeld = useSubscribable(heldActions, noneHeld).some((action) => action.of === token.id);
 
-  async function answer(data: unknown) {
-    setBusy(true);
-    const outcome = await send(`/api/v1/waitpoints/tokens/${encodeURIComponent(token.id)}/complete`, { data });
-    setBusy(false);
-    if (!outcome.ok) return setError(outcome.problem.error);
+  async function answer(data: unknown, draft: AnswerDraft) {
+    undoneAnswers.set(token.id, draft);
+    const decided = withUndo({ text: `Answer: ${question?.title ?? first?.task ?? token.id}`, of: token.id });
     onAnswered(token.id);
+    if (!(await decided)) return onUndone(token.id);
+    const outcome = await send(`/api/v1/waitpoints/tokens/${encodeURIComponent(token.id)}/complete`, { data });
+    if (!outcome.ok) return toast.error("The answer was not taken", { description: outcome.problem.error });
+    undoneAnswers.delete(token.id);
     await tellWhoWasFirst();
   }
 
@@ -96,7 +103,7 @@ function Loaded({ page, onAnswered }: { page: TokenPage; onAnswered: (id: string
       </header>
       {token.status === "WAITING" ? (
         <section aria-label="Answer" className="rounded border border-asks-bar/50 p-3">
-          <AnswerForm key={`${token.id} ${question === null ? "plain" : "asked"}`} tokenId={token.id} question={question} name={me.user.name} refused={refusal(me.user.role, "operator")} busy={busy} error={error} onAnswer={(data) => void answer(data)} />
+          <AnswerForm key={`${token.id} ${question === null ? "plain" : "asked"}`} tokenId={token.id} question={question} name={me.user.name} refused={refusal(me.user.role, "operator")} busy={isHeld} onAnswer={(data, draft) => void answer(data, draft)} />
         </section>
       ) : (
         <Answered token={token} />

@@ -98,7 +98,7 @@ export function TokensView({ initial }: { initial: TokensPage }) {
           <Button look="ghost" size="sm" className="m-2 lg:hidden" onClick={() => choose(null)}>
             <ArrowLeft aria-hidden className="size-3.5" /> All tokens
           </Button>
-          {shown === undefined ? <p className="px-6 py-12 text-center text-faint">{view === "answered" ? "Choose a token to see its answer." : "Nothing to answer."}</p> : <TokenPanel key={shown} id={shown} stamp={stampOf(waiting.find((token) => token.id === shown))} latest={latest} onAnswered={advance} />}
+          {shown === undefined ? <p className="px-6 py-12 text-center text-faint">{view === "answered" ? "Choose a token to see its answer." : "Nothing to answer."}</p> : <TokenPanel key={shown} id={shown} stamp={stampOf(waiting.find((token) => token.id === shown))} latest={latest} onAnswered={advance} onUndone={choose} />}
         </section>
       </div>
     </div>

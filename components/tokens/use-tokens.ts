@@ -6,8 +6,11 @@ import type { RunFilter } from "@/lib/contracts/realtime";
 import type { TokenRow } from "@/lib/contracts/token";
 import { byDeadline } from "@/lib/time/deadline";
 import { getJson } from "../live/api";
+import { heldActions, type HeldAction } from "../frame/undo";
+import { useSubscribable } from "../live/live-provider";
 import { useLiveRuns, useLiveTokens, usePolling } from "../live/hooks";
 
+const noneHeld: readonly HeldAction[] = [];
 const waitingPath = "/api/dashboard/tokens?status=WAITING";
 
 /** Tokens that wait for an answer, nearest deadline first. Pushed while the socket lives, polled while it cannot. */
@@ -15,10 +18,12 @@ export function useWaitingTokens(initial: TokensPage): { waiting: readonly Token
   const live = useLiveTokens();
   const { interval, measure } = usePolling();
   const polled = useQuery({ queryKey: ["tokens", "waiting"], queryFn: ({ signal }) => measure(() => getJson<TokensPage>(waitingPath, signal)), initialData: initial, refetchInterval: interval });
+  // What is answered already and can still be taken back is no longer asked.
+  const held = useSubscribable(heldActions, noneHeld);
   const pushed = live.loaded && interval === false;
   const tokens = pushed ? [...live.data.values()].filter((token) => token.status === "WAITING") : polled.data.tokens;
   return {
-    waiting: tokens.toSorted(byDeadline),
+    waiting: tokens.filter((token) => !held.some((action) => action.of === token.id)).toSorted(byDeadline),
     error: polled.error,
     retry: () => void polled.refetch(),
     latest: (token) => (token.status === "WAITING" ? (live.data.get(token.id) ?? token) : token),

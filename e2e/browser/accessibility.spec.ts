@@ -57,6 +57,8 @@ for (const theme of ["light", "dark"]) {
         "/errors?state=all",
         `/errors/${failedRuns.data[0]?.id}`,
         "/bulk",
+        "/audit",
+        "/batches",
         `/bulk/${bulk.id}`,
         "/tasks",
         "/tasks/index-docs",

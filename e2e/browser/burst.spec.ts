@@ -34,7 +34,7 @@ test("an untouched list follows a burst: the newest stand at its top, hardly any
   await expectParts(page);
   const before = await heapOf(page);
   for (let sent = 0; sent < arrivals; sent += perBatch) await delayedRuns(tag, perBatch);
-  const count = page.getByRole("grid", { name: "Runs" });
+  const count = page.getByRole("treegrid", { name: "Runs" });
   const newest = (await ask("GET", `/api/v1/runs?filter%5Btag%5D=${tag}&page%5Bsize%5D=10`)).body.data.map((run) => run.id);
   await expect.poll(async () => (await rows(page).evaluateAll((all) => all.toSorted((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top).map((row) => row.dataset.run))).slice(0, 10), { timeout: 20_000 }).toEqual(newest);
   await expect(freshness(page)).toHaveAttribute("data-freshness", "live");

@@ -3,7 +3,7 @@ import { ask, delayedRuns, unique } from "./api";
 import { expectNotReloaded, openLive } from "./live-page";
 
 const rows = (page: Page) => page.locator("tr[data-run]");
-const list = (page: Page) => page.getByRole("grid", { name: "Runs" });
+const list = (page: Page) => page.getByRole("treegrid", { name: "Runs" });
 const scrollTop = (page: Page) => list(page).evaluate((grid) => grid.parentElement?.scrollTop);
 const openRun = (page: Page, id: string) => expect(page.locator(`[data-run-page="${id}"]`)).toBeVisible();
 

@@ -5,6 +5,7 @@ import { expectNotReloaded, freshness, openLive, recordTexts } from "./live-page
 
 const runPage = (page: Page) => page.locator("[data-run-page]");
 const tab = (page: Page, name: string) => page.getByRole("tab", { name });
+const held = (page: Page) => page.getByRole("status", { name: "Held actions" });
 const why = (page: Page) => page.locator("[data-why]");
 const sleeper = (tag: string) => trigger("reminder", { to: "ada", message: "x", afterSeconds: [600] }, { tags: [tag] });
 
@@ -118,6 +119,14 @@ test("a running run is canceled after asking", async ({ page }) => {
   await expect(dialog).toBeHidden();
   expect((await retrieve(id)).status).toBe("WAITING");
 
+  // Taken back while it is held.
+  await page.getByRole("button", { name: "Cancel run" }).click();
+  await dialog.getByRole("button", { name: "Cancel run" }).click();
+  await expect(held(page)).toContainText("Cancel reminder");
+  await page.keyboard.press("z");
+  await expect(held(page)).toBeEmpty();
+  expect((await retrieve(id)).status).toBe("WAITING");
+
   await page.getByRole("button", { name: "Cancel run" }).click();
   await dialog.getByRole("button", { name: "Cancel run" }).click();
   await expect(runPage(page)).toHaveAttribute("data-status", "CANCELED");
@@ -135,9 +144,11 @@ test("a refused cancel says why and leaves the run as it is", async ({ page }) =
   await page.getByRole("button", { name: "Cancel run" }).click();
   const dialog = page.getByRole("dialog", { name: "Cancel this run?" });
   await dialog.getByRole("button", { name: "Cancel run" }).click();
-  await expect(dialog.getByRole("alert")).toBeVisible();
+  await held(page).getByRole("button", { name: "Do it now" }).click();
+  await expect(page.getByText(/was not canceled/)).toBeVisible();
   await expect(runPage(page)).toHaveAttribute("data-status", "WAITING");
   await page.unroute(`**/api/v2/runs/${id}/cancel`);
+  await page.getByRole("button", { name: "Cancel run" }).click();
   await dialog.getByRole("button", { name: "Cancel run" }).click();
   await expect(runPage(page)).toHaveAttribute("data-status", "CANCELED");
 });

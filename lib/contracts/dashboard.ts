@@ -2,7 +2,6 @@ import { z } from "zod";
 import { EnvironmentType } from "./environment";
 import { EnvironmentState, RunFilter, QueueRow, ServerNotice } from "./realtime";
 import { IsoDate, RunDetail, RunEvent, RunRow, StreamChunk, TraceItem } from "./run";
-import { listOf } from "./list";
 import { Scopes } from "./scope";
 import { ScheduleRow, ScheduleTick } from "./schedule";
 import { RunStatus } from "./status";
@@ -38,10 +37,6 @@ export type Me = z.infer<typeof Me>;
 export const RunsPage = z.object({ rows: z.array(RunRow), next: z.string().optional(), previous: z.string().optional() });
 export type RunsPage = z.infer<typeof RunsPage>;
 export const RunsQuery = RunFilter.extend({
-  /** Versions of the tasks that runs are locked to. */
-  version: listOf(z.string()).optional(),
-  /** Machine presets that runs have, or would start with: their own, else that of their version's config. */
-  machine: listOf(z.string()).optional(),
   limit: z.number().int().min(1).max(200).default(50),
   cursor: z.string().optional(),
 });
@@ -85,7 +80,7 @@ export const TracePage = z.object({ items: z.array(TraceItem) });
 export const StreamPage = z.object({ chunks: z.array(StreamChunk), closed: z.boolean() });
 
 /** GET /api/dashboard/facets: values for filters, most recent first. */
-export const Facets = z.object({ tasks: z.array(z.string()), queues: z.array(z.string()), tags: z.array(z.string()) });
+export const Facets = z.object({ tasks: z.array(z.string()), queues: z.array(z.string()), tags: z.array(z.string()), versions: z.array(z.string()) });
 export type Facets = z.infer<typeof Facets>;
 
 /** GET /api/dashboard/activity?<filter>: the runs of a filter over time, by status as it is now, from 24 hours before its end if it has no beginning. */
@@ -122,6 +117,10 @@ export const TaskStats = z.object({
   points: z.array(z.object({ at: IsoDate, counts: z.partialRecord(RunStatus, z.number()), p50Ms: z.number().nullable(), p95Ms: z.number().nullable() })),
 });
 export type TaskStats = z.infer<typeof TaskStats>;
+
+/** GET /api/dashboard/tasks/:id/usual: compute time of the runs that completed in the last 24 hours. */
+export const TaskUsual = z.object({ runs: z.number().int(), p50Ms: z.number().nullable(), p95Ms: z.number().nullable() });
+export type TaskUsual = z.infer<typeof TaskUsual>;
 
 /** GET /api/dashboard/tasks/:id/payloads: newest different payloads of this task's runs. */
 export const RecentPayloads = z.object({

@@ -13,6 +13,15 @@ export const limits = {
   batchItems: 1000,
   /** Values in one list of a filter. */
   filterValues: 100,
+  /** Characters of a text that payloads are searched for. */
+  filterText: 200,
+  /** Runs that filters without an index of their own look at, newest first, and payloads that are searched. */
+  searchedRuns: 200_000,
+  searchedPayloads: 20_000,
+  /** Characters of a saved view's name and filter, and views of one person. */
+  viewName: 60,
+  viewQuery: 4_000,
+  views: 50,
   /** Scopes of one public token. */
   tokenScopes: 500,
   /** Runs that one bulk action may name, and that its filter may select. */

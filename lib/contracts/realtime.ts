@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RunEvent, RunRow, StreamChunk, TraceItem, IsoDate, RunDetail } from "./run";
+import { limits } from "./limits";
 import { listOf } from "./list";
 import { ListedStatus, RunStatus } from "./status";
 import { TokenRow } from "./token";
@@ -26,11 +27,35 @@ export const RunFilter = z.object({
   task: listOf(z.string()).optional(),
   tag: listOf(z.string()).optional(),
   queue: listOf(z.string()).optional(),
+  /** At least one of them, where `tag` asks for all. */
+  anyTag: listOf(z.string()).optional(),
+  /** Versions of the tasks that runs are locked to. */
+  version: listOf(z.string()).optional(),
+  /** Machine presets that runs have, or would start with: their own, else that of their version's config. */
+  machine: listOf(z.string()).optional(),
+  /** Ids of schedules whose ticks made the runs. */
+  schedule: listOf(z.string()).optional(),
+  notStatus: listOf(ListedStatus).optional(),
+  notTask: listOf(z.string()).optional(),
+  notTag: listOf(z.string()).optional(),
+  notQueue: listOf(z.string()).optional(),
+  notVersion: listOf(z.string()).optional(),
   batch: z.string().optional(),
   /** Runs created at or after; ISO date. */
   from: IsoDate.optional(),
   to: IsoDate.optional(),
-  /** Exact run id or its beginning. */
+  startedFrom: IsoDate.optional(),
+  startedTo: IsoDate.optional(),
+  finishedFrom: IsoDate.optional(),
+  finishedTo: IsoDate.optional(),
+  /** From the start of the first attempt to the end, or until now, in ms. */
+  longerThan: z.number().nonnegative().optional(),
+  shorterThan: z.number().nonnegative().optional(),
+  attemptsOver: z.number().int().optional(),
+  attemptsUnder: z.number().int().optional(),
+  /** Stands in the payload, whatever its case; looked for in the newest `limits.searchedPayloads`. */
+  text: z.string().min(1).max(limits.filterText).optional(),
+  /** Exact run id or its beginning; with `*` before it, its end. */
   id: z.string().optional(),
   parent: z.string().optional(),
   root: z.string().optional(),

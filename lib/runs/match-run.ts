@@ -5,6 +5,13 @@ import type { RunRow } from "../contracts/run";
 type Field = keyof RunFilter;
 type Wanted = { [F in Field]-?: NonNullable<RunFilter[F]> };
 
+/** A row does not say it, or not for good. */
+const mayBe = () => true;
+
+/** Fields by which a row may match without being found: whoever follows such a filter asks the server what is new. */
+const untold = ["schedule", "text", "machine", "longerThan", "shorterThan"] as const satisfies readonly Field[];
+export const rowsTell = (filter: RunFilter): boolean => untold.every((field) => filter[field] === undefined || [filter[field]].flat().length === 0);
+
 /** One test per field of the filter; a new field does not compile until it has one. */
 const tests: { [F in Field]: (row: RunRow, wanted: Wanted[F]) => boolean } = {
   status: (row, wanted) => wanted.length === 0 || wanted.some((status) => isListedAs(row, status)),
@@ -14,7 +21,25 @@ const tests: { [F in Field]: (row: RunRow, wanted: Wanted[F]) => boolean } = {
   batch: (row, wanted) => row.batchId === wanted,
   from: (row, wanted) => Date.parse(row.createdAt) >= Date.parse(wanted),
   to: (row, wanted) => Date.parse(row.createdAt) <= Date.parse(wanted),
-  id: (row, wanted) => row.id.startsWith(wanted),
+  anyTag: (row, wanted) => wanted.length === 0 || wanted.some((tag) => row.tags.includes(tag)),
+  version: (row, wanted) => wanted.length === 0 || (row.deployment !== undefined && wanted.includes(row.deployment)),
+  machine: (row, wanted) => wanted.length === 0 || row.machine === undefined || wanted.includes(row.machine),
+  schedule: mayBe,
+  text: mayBe,
+  notStatus: (row, wanted) => !wanted.some((status) => isListedAs(row, status)),
+  notTask: (row, wanted) => !wanted.includes(row.task),
+  notTag: (row, wanted) => !wanted.some((tag) => row.tags.includes(tag)),
+  notQueue: (row, wanted) => !wanted.includes(row.queue),
+  notVersion: (row, wanted) => row.deployment === undefined || !wanted.includes(row.deployment),
+  startedFrom: (row, wanted) => row.startedAt !== undefined && Date.parse(row.startedAt) >= Date.parse(wanted),
+  startedTo: (row, wanted) => row.startedAt !== undefined && Date.parse(row.startedAt) <= Date.parse(wanted),
+  finishedFrom: (row, wanted) => row.finishedAt !== undefined && Date.parse(row.finishedAt) >= Date.parse(wanted),
+  finishedTo: (row, wanted) => row.finishedAt !== undefined && Date.parse(row.finishedAt) <= Date.parse(wanted),
+  longerThan: (row, wanted) => row.startedAt !== undefined && (row.finishedAt === undefined || Date.parse(row.finishedAt) - Date.parse(row.startedAt) > wanted),
+  shorterThan: (row, wanted) => row.startedAt !== undefined && (row.finishedAt === undefined || Date.parse(row.finishedAt) - Date.parse(row.startedAt) < wanted),
+  attemptsOver: (row, wanted) => row.attempt > wanted,
+  attemptsUnder: (row, wanted) => row.attempt < wanted,
+  id: (row, wanted) => (wanted.startsWith("*") ? row.id.endsWith(wanted.slice(1)) : row.id.startsWith(wanted)),
   parent: (row, wanted) => row.parentId === wanted,
   root: (row, wanted) => row.rootId === wanted,
   rootOnly: (row, wanted) => !wanted || row.parentId === undefined,

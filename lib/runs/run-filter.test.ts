@@ -13,9 +13,30 @@ const time = fc.oneof(
   fc.tuple(fc.integer({ min: 1, max: 9999 }), fc.constantFrom("m", "h", "d")).map(([n, unit]) => ({ last: `${n}${unit}` })),
   fc.tuple(optional(date, "from"), optional(date, "to")).map(([from, to]) => Object.assign({}, from, to)),
 );
+const count = fc.nat(99_999).map(String);
+const duration = fc.tuple(fc.nat(999), fc.constantFrom("ms", "s", "m", "h")).map(([n, unit]) => `${n}${unit}`);
+const window = fc.oneof(
+  fc.tuple(fc.integer({ min: 1, max: 9999 }), fc.constantFrom("m", "h", "d")).map(([n, unit]) => `${n}${unit}`),
+  fc.tuple(date, date).map((ends) => ends.join("..")),
+  date.map((end) => `..${end}`),
+);
+const statuses = fc.uniqueArray(fc.constantFrom(...listedStatuses), { maxLength: 4 });
+const flag = fc.constantFrom("true", "false");
+const singles = fc.tuple(
+  ...["id", "batch", "parent", "root", "error", "bulk", "text"].map((key) => optional(word, key)),
+  optional(fc.constant("true"), "rootOnly"),
+  optional(flag, "test"),
+  optional(duration, "longerThan"),
+  optional(duration, "shorterThan"),
+  optional(count, "attemptsOver"),
+  optional(count, "attemptsUnder"),
+  optional(window, "started"),
+  optional(window, "finished"),
+  time,
+);
 const views: fc.Arbitrary<RunsView> = fc
-  .tuple(fc.uniqueArray(fc.constantFrom(...listedStatuses), { maxLength: 4 }), list, list, list, optional(word, "id"), optional(word, "batch"), optional(word, "parent"), optional(fc.constant("true" as const), "rootOnly"), time)
-  .map(([status, task, tag, queue, id, batch, parent, rootOnly, window]) => Object.assign({ status, task, tag, queue }, id, batch, parent, rootOnly, window));
+  .tuple(fc.record({ status: statuses, notStatus: statuses, task: list, tag: list, anyTag: list, queue: list, version: list, machine: list, schedule: list, notTask: list, notTag: list, notQueue: list, notVersion: list }), singles)
+  .map(([lists, parts]) => Object.assign({}, lists, ...parts));
 
 describe("runs view", () => {
   it("comes back from the URL as it went", () => {
@@ -34,6 +55,20 @@ describe("runs view", () => {
         expect(read).toEqual(view);
       }),
     );
+  });
+
+  it("means by each word what it says", () => {
+    const filterOf = (text: string) => toRunFilter(parseFilterText(text).view, Date.parse("2026-11-24T10:30:42.123Z"));
+    expect(filterOf("-tag:y,z -status:failed duration>10s duration<=1h attempts>=2 test:true anytag:a,b")).toEqual({ notTag: ["y", "z"], notStatus: ["FAILED"], longerThan: 10_000, shorterThan: 3_600_000, attemptsOver: 1, isTest: true, anyTag: ["a", "b"] });
+    expect(filterOf('"order 7" attempts:2 finished:1h')).toEqual({ text: "order 7", attemptsOver: 1, attemptsUnder: 3, finishedFrom: "2026-11-24T09:30:00.000Z" });
+    expect(filterOf("created:2026-01-01T00:00:00Z..2026-01-02T00:00:00Z started:..2026-01-03T00:00:00Z")).toEqual({ from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z", startedTo: "2026-01-03T00:00:00Z" });
+    expect(filterOf("created:1h id:*9x1")).toEqual({ from: "2026-11-24T09:30:00.000Z", id: "*9x1" });
+  });
+
+  it("says what an operator's value must be", () => {
+    const { view, problems } = parseFilterText("duration>long attempts>many test:maybe started:now colour>3 -color:x");
+    expect(view).toEqual(emptyView);
+    expect(problems.map((problem) => problem.word)).toEqual(["duration>long", "attempts>many", "test:maybe", "started:now", "colour>3", "-color:x"]);
   });
 
   it("reads any text without throwing", () => {

@@ -4,14 +4,24 @@ import { failedStatuses, isFinal } from "@/lib/contracts/run-status";
 import type { SpanNode, TraceTree } from "./trace-tree";
 
 /** A line of the waterfall. */
-export type TraceRow = { key: string; depth: number; startMs: number; endMs: number | null; children: number; open: boolean } & (
+export type TraceRow = {
+  key: string;
+  depth: number;
+  startMs: number;
+  endMs: number | null;
+  children: number;
+  open: boolean;
+  /** The child run whose trace it opens. */
+  inner?: string;
+} & (
   | { kind: "span"; span: SpanNode; run: RunRow | undefined }
   | { kind: "run"; run: RunRow }
   /** The run itself. */
   | { kind: "self" }
-  | { kind: "group"; name: string; total: number; live: number; failed: number }
+  /** `parent`: the run whose children they are. */
+  | { kind: "group"; parent: string; name: string; total: number; live: number; failed: number }
   /** Runs of an open group that are counted, but not here. */
-  | { kind: "rest"; name: string; count: number }
+  | { kind: "rest"; parent: string; name: string; count: number }
 );
 
 export interface TraceRowsInput {
@@ -21,10 +31,14 @@ export interface TraceRowsInput {
   children: readonly RunRow[];
   /** How many there are of each task; may lag behind `children`. */
   counts: readonly ChildCount[];
-  /** Keys whose children are hidden; groups are hidden unless they are in `opened`. */
+  /** Keys whose children are hidden; groups and child runs are hidden unless they are in `opened`. */
   closed: ReadonlySet<string>;
   opened: ReadonlySet<string>;
+  /** Traces of child runs, of any depth, that have been read: by run. */
+  inner?: ReadonlyMap<string, InnerTrace>;
 }
+
+export type InnerTrace = Pick<TraceRowsInput, "tree" | "children" | "counts">;
 
 /** So many equal children and more are one line. */
 const groupFrom = 4;
@@ -106,10 +120,20 @@ function missingByTask(children: readonly RunRow[], counts: readonly ChildCount[
 }
 
 export const selfKey = "self";
+/** Of the line of a child run, which stands for its trace. */
+export const runKey = (id: string): string => `run:${id}`;
 
 /** The waterfall from top to bottom: the run, its spans and child runs. An only attempt has no line of its own. */
-export function traceRows({ run: self, tree, children, counts, closed, opened }: TraceRowsInput): TraceRow[] {
+export function traceRows(input: TraceRowsInput): TraceRow[] {
   const rows: TraceRow[] = [];
+  addTrace(rows, input, 0);
+  return rows;
+}
+
+/** A run below its line: `at` is the depth of that line. Of a child run the line is there already. */
+function addTrace(rows: TraceRow[], { run: self, tree, children, counts, closed, opened, inner }: TraceRowsInput, at: number): void {
+  const isChild = at > 0;
+  const owner = isChild ? runKey(self.id) : selfKey;
   const { below, own } = placeRuns(tree, children);
   const missing = missingByTask(children, counts);
 
@@ -132,35 +156,51 @@ export function traceRows({ run: self, tree, children, counts, closed, opened }:
     const startMs = Math.min(...runs.map(startOf), ...(rest ? [Date.parse(rest.of.firstAt)] : []));
     const endMs = live > 0 ? null : Math.max(lastEnd(runs) ?? 0, rest ? Date.parse(rest.of.lastAt) : 0);
     const total = runs.length + (rest?.count ?? 0);
-    rows.push({ kind: "group", key, depth, name: task, total, live, failed, startMs, endMs, children: total, open });
+    rows.push({ kind: "group", key, depth, parent: self.id, name: task, total, live, failed, startMs, endMs, children: total, open });
     if (!open) return;
     for (const run of runs) addRun(run, depth + 1);
-    if (rest) rows.push({ kind: "rest", key: `rest:${by}:${task}`, depth: depth + 1, name: task, count: rest.count, startMs, endMs, children: 0, open: false });
+    if (rest) rows.push({ kind: "rest", key: `rest:${by}:${task}`, depth: depth + 1, parent: self.id, name: task, count: rest.count, startMs, endMs, children: 0, open: false });
   }
 
-  const addRun = (run: RunRow, depth: number): void =>
-    void rows.push({ kind: "run", key: `run:${run.id}`, depth, run, startMs: startOf(run), endMs: endOf(run), children: 0, open: false });
+  /** Whether it has spans is not known before its trace is read: every run that has started may be opened. */
+  function addRun(run: RunRow, depth: number): void {
+    const key = runKey(run.id);
+    const isOpen = opened.has(key);
+    rows.push({ kind: "run", key, depth, run, startMs: startOf(run), endMs: endOf(run), children: run.startedAt === undefined ? 0 : 1, open: isOpen, inner: run.id });
+    addInner(run, depth);
+  }
+
+  function addInner(run: RunRow, depth: number): void {
+    const found = opened.has(runKey(run.id)) ? inner?.get(run.id) : undefined;
+    if (found !== undefined && inner !== undefined) addTrace(rows, { ...found, run, closed, opened, inner }, depth);
+  }
 
   function addSpan(span: SpanNode, depth: number): void {
-    const inner = tree.children(span.id);
+    const spans = tree.children(span.id);
     const runs = below.get(span.id) ?? [];
-    const open = !closed.has(span.id);
-    rows.push({ kind: "span", key: span.id, depth, span, run: own.get(span.id), startMs: span.startMs, endMs: span.endMs, children: inner.length + runs.length, open });
+    const made = own.get(span.id);
+    // One that made a single run and has nothing else stands for that run's trace.
+    const stands = made !== undefined && made.startedAt !== undefined && spans.length + runs.length === 0;
+    const open = stands ? opened.has(runKey(made.id)) : !closed.has(span.id);
+    rows.push({ kind: "span", key: span.id, depth, span, run: made, startMs: span.startMs, endMs: span.endMs, children: stands ? 1 : spans.length + runs.length, open, ...(stands && { inner: made.id }) });
+    if (stands) return addInner(made, depth);
     if (!open) return;
-    for (const child of inner) addSpan(child, depth + 1);
+    for (const child of spans) addSpan(child, depth + 1);
     addRuns(runs, depth + 1, { by: span.id, expected: typeof span.attributes.runCount === "number" ? span.attributes.runCount : undefined });
   }
 
   const attempts = tree.roots();
   const [only] = attempts;
-  const isOnly = attempts.length === 1 && only?.icon === "attempt";
+  // Of a child run it is what its line opens.
+  const isOnly = !isChild && attempts.length === 1 && only?.icon === "attempt";
   const roots = isOnly ? tree.children(only.id) : attempts;
   const loose = [...(below.get(null) ?? []), ...(isOnly ? (below.get(only.id) ?? []) : [])];
-  const isOpen = !closed.has(selfKey);
-  rows.push({ kind: "self", key: selfKey, depth: 0, startMs: startOf(self), endMs: endOf(self), children: roots.length + loose.length, open: isOpen });
-  if (!isOpen) return rows;
-  for (const root of roots) addSpan(root, 1);
-  addRuns(loose, 1, { by: selfKey });
-  for (const [task, rest] of missing) if (rest.count > 0) addGroup({ task, runs: [], missing: rest }, 1, `${selfKey}:older`);
-  return rows;
+  if (!isChild) {
+    const isOpen = !closed.has(selfKey);
+    rows.push({ kind: "self", key: selfKey, depth: 0, startMs: startOf(self), endMs: endOf(self), children: roots.length + loose.length, open: isOpen });
+    if (!isOpen) return;
+  }
+  for (const root of roots) addSpan(root, at + 1);
+  addRuns(loose, at + 1, { by: owner });
+  for (const [task, rest] of missing) if (rest.count > 0) addGroup({ task, runs: [], missing: rest }, at + 1, `${owner}:older`);
 }

@@ -153,6 +153,19 @@ describe("trace rows", () => {
     ]);
   });
 
+  it("shows the trace of a child run below it once that is open and read, at any depth", () => {
+    const tree = treeOf([span(1, ["a", null], { ms: 0, icon: "trigger", attributes: { runId: "run_c1" } })]);
+    const opened = new Set(["run:run_c1", "run:run_g1"]);
+    const child = { tree: treeOf([span(1, ["c", null], { ms: 12 })]), children: [row("run_g1", { task: "grandchild" })], counts: [] };
+    const grandchild = { tree: treeOf([span(1, ["g", null], { ms: 14 })]), children: [], counts: [] };
+    const shown = (inner: NonNullable<TraceRowsInput["inner"]>) => keys({ tree, children: [row("run_c1")], opened, inner });
+    expect(keys({ tree, children: [row("run_c1")] })).toEqual(["0 self", "1 a"]);
+    expect(rowsOf({ tree, children: [row("run_c1")] })[1]).toMatchObject({ inner: "run_c1", children: 1, open: false });
+    expect(shown(new Map())).toEqual(["0 self", "1 a"]);
+    expect(shown(new Map([["run_c1", child]]))).toEqual(["0 self", "1 a", "2 c", "2 run:run_g1"]);
+    expect(shown(new Map([["run_c1", child], ["run_g1", grandchild]]))).toEqual(["0 self", "1 a", "2 c", "2 run:run_g1", "3 g"]);
+  });
+
   it("has a line for each attempt when there were several, none for an only one", () => {
     const first = [span(1, ["1.1", null], { ms: 0, icon: "attempt" }), span(2, ["1.2", "1.1"], { ms: 1 })];
     const second = [span(3, ["2.1", null], { ms: 50, icon: "attempt", attempt: 2 }), span(4, ["2.2", "2.1"], { ms: 51, attempt: 2 })];

@@ -7,10 +7,13 @@ import type { Logger } from "../log";
 import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
 import { preflight } from "./cors";
 import { createCredentials, type Credentials } from "./credentials";
+import { auditRoutes } from "./dashboard/audit";
+import { batchPageRoutes } from "./dashboard/batches";
 import { bulkRoutes } from "./dashboard/bulk";
 import { deploymentPageRoutes } from "./dashboard/deployments";
 import { environmentPageRoutes } from "./dashboard/environments";
 import { errorPageRoutes } from "./dashboard/errors";
+import { exportRoutes } from "./dashboard/export";
 import { keyRoutes } from "./dashboard/keys";
 import { pageRoutes } from "./dashboard/pages";
 import { peopleRoutes } from "./dashboard/people";
@@ -19,6 +22,7 @@ import { schedulePageRoutes } from "./dashboard/schedules";
 import { taskRoutes } from "./dashboard/tasks";
 import { tokenPageRoutes } from "./dashboard/tokens";
 import { variablePageRoutes } from "./dashboard/variables";
+import { viewRoutes } from "./dashboard/views";
 import type { EnvironmentDesk } from "./environment-desk";
 import { createHotTrigger, type HotTrigger } from "./hot-trigger";
 import type { House } from "./house";
@@ -119,6 +123,10 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   signInRoutes,
   personLinkRoutes,
   pageRoutes,
+  exportRoutes,
+  viewRoutes,
+  auditRoutes,
+  batchPageRoutes,
   bulkRoutes,
   environmentPageRoutes,
   errorPageRoutes,

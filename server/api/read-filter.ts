@@ -1,7 +1,8 @@
 import type { ApiRequest } from "./context";
 
-const lists = new Set(["status", "task", "tag", "queue", "version", "machine"]);
+const lists = new Set(["status", "task", "tag", "anyTag", "queue", "version", "machine", "schedule", "notStatus", "notTask", "notTag", "notQueue", "notVersion"]);
 const flags = new Set(["rootOnly", "isTest"]);
+const numbers = new Set(["limit", "longerThan", "shorterThan", "attemptsOver", "attemptsUnder"]);
 
 /** The query of the address as the shape of `RunsQuery`: lists are repeated, so that any character may stand in a value. */
 export function readFilter(c: ApiRequest): Record<string, unknown> {
@@ -10,7 +11,7 @@ export function readFilter(c: ApiRequest): Record<string, unknown> {
     const [first = ""] = values;
     if (lists.has(name)) filter[name] = values.filter((value) => value !== "");
     else if (flags.has(name)) filter[name] = first === "true";
-    else if (name === "limit") filter[name] = Number(first);
+    else if (numbers.has(name)) filter[name] = Number(first);
     else if (first !== "") filter[name] = first;
   }
   return filter;

@@ -6,6 +6,7 @@ import { isFinal } from "@/lib/contracts/status";
 import type { Packet, RunDetail } from "@/lib/contracts/run";
 import { resolvePacket } from "../../engine/packets";
 import { readActivity } from "../../engine/reads/activity";
+import { countFamilies } from "../../engine/reads/families";
 import { readQueuePlace } from "../../engine/reads/queue-place";
 import { countChildren, listChunks, listEvents, listRelations, listTrace } from "../../engine/reads/run";
 import { getRunDetail, listRuns } from "../../engine/reads/runs";
@@ -17,6 +18,8 @@ import { readFilter } from "../read-filter";
 import { requires } from "../requires";
 
 const After = z.object({ after: z.coerce.number().int().min(-1).optional() });
+/** What a screen shows, and more. */
+const Ids = z.array(z.string()).max(200);
 const tracePage = 5000;
 const chunkPage = 5000;
 
@@ -49,6 +52,8 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
   app.get("/api/dashboard/runs", viewer, async (c) => c.json(await listRuns(db, env.id, check(RunsQuery, readFilter(c)))));
 
   app.get("/api/dashboard/activity", viewer, async (c) => c.json(await readActivity(db, env.id, { filter: check(RunFilter, readFilter(c)), now: new Date(engine.clock.now()) })));
+
+  app.get("/api/dashboard/families", viewer, async (c) => c.json({ families: await countFamilies(db, env.id, check(Ids, c.req.queries("id") ?? [])) }));
 
   app.get("/api/dashboard/runs/:runId", viewer, async (c) => {
     const detail = await getRunDetail(db, env.id, c.req.param("runId"));

@@ -5,7 +5,7 @@ import type { QueueRow } from "@/lib/contracts/realtime";
 import type { TaskManifest } from "@/lib/contracts/task";
 import { countQueued, readFacets, readLastRuns, readRecentPayloads } from "../../engine/reads/facets";
 import { listQueues } from "../../engine/reads/live";
-import { emptyDay, readTaskDays, readTaskStats } from "../../engine/reads/stats";
+import { emptyDay, readTaskDays, readTaskStats, readUsual } from "../../engine/reads/stats";
 import { check } from "../body";
 import type { ApiContext, ApiEnv } from "../context";
 import { requires } from "../requires";
@@ -46,6 +46,8 @@ export function taskRoutes(context: ApiContext): Hono<ApiEnv> {
     const { hours } = check(Hours, c.req.query());
     return c.json(await readTaskStats(db, env.id, { task: c.req.param("task"), hours, now: new Date() }));
   });
+
+  app.get("/api/dashboard/tasks/:task/usual", viewer, async (c) => c.json(await readUsual(db, env.id, { task: c.req.param("task"), now: new Date() })));
 
   app.get("/api/dashboard/tasks/:task/payloads", viewer, async (c) => c.json({ payloads: await readRecentPayloads(db, env.id, c.req.param("task")) }));
 

@@ -67,3 +67,17 @@ test("ten thousand are counted one by one; beyond, counters say how they ended, 
   expect([part.by, countIn(part, "FAILED")]).toEqual(["creation", 1]);
   expect(Date.parse(part.partFrom ?? "")).toBeLessThan(Date.now() - 4 * 60_000);
 });
+
+test("the children of runs are counted by what they do", async () => {
+  const parent = await api.trigger("hello");
+  const childless = await api.trigger("hello");
+  const children = { COMPLETED: 3, FAILED: 1, TIMED_OUT: 1, CANCELED: 2, WAITING: 1, EXECUTING: 2, QUEUED: 4 };
+  for (const [status, count] of Object.entries(children)) {
+    await insert({ task: "child", status, count, minutesAgo: 1 });
+    await api.db.query("update run set parent_id = $1 where task = 'child' and status = $2", [parent, status]);
+  }
+  const { body } = await api.call("GET", `/api/dashboard/families?id=${parent}&id=${childless}&id=run_unknown`, { as });
+  expect(body.families).toEqual([{ id: parent, total: 14, done: 3, failed: 2, stopped: 2, waiting: 1, running: 2, more: false }]);
+  const many = await api.call("GET", `/api/dashboard/families?${new URLSearchParams(Array.from({ length: 201 }, (_, n) => ["id", `run_${n}`]))}`, { as });
+  expect(many.status).toBe(400);
+});

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ApiKeyCreated, ApiKeysPage, ChildrenPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueuePlacePage, QueuesPage, RecentPayloads, RunPage, RunsPage, StreamPage, TaskStats, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
+import { ApiKeyCreated, ApiKeysPage, ChildrenPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueuePlacePage, QueuesPage, RecentPayloads, RunPage, RunsPage, StreamPage, TaskStats, TaskUsual, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
 import type { RunEvent } from "@/lib/contracts/run";
 import type { z } from "zod";
 import { openHarness, type Harness } from "./harness";
@@ -96,6 +96,8 @@ test("latency and the last day come from counters", async () => {
   await stat({ minutesAgo: 60 * 30, status: "COMPLETED", bucket: 2, count: 1000 });
   const stats = await read(TaskStats, "/tasks/hello/stats?hours=1");
   expect(stats.points.filter((point) => point.p50Ms !== null)).toMatchObject([{ p50Ms: Math.round(2 ** 10.25), p95Ms: Math.round(2 ** 13.25) }]);
+  expect(await read(TaskUsual, "/tasks/hello/usual")).toEqual({ runs: 100, p50Ms: Math.round(2 ** 10.25), p95Ms: Math.round(2 ** 13.25) });
+  expect(await read(TaskUsual, "/tasks/nobody/usual")).toEqual({ runs: 0, p50Ms: null, p95Ms: null });
   const { tasks } = await read(TasksPage, "/tasks");
   const hello = tasks.find((task) => task.id === "hello");
   expect(hello?.hourly.reduce((sum, hour) => sum + hour.completed, 0)).toBe(100);

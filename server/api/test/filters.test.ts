@@ -46,7 +46,7 @@ const lists: Record<string, (values: string[]) => string> = {
   "realtime skipColumns": (values) => `/realtime/v1/runs?offset=-1&tags=a&skipColumns=${values.join(",")}`,
 };
 const pages: Record<string, (values: string[]) => string> = Object.fromEntries(
-  ["tag", "task", "queue", "version", "machine"].map((name) => [`page of runs ${name}`, (values: string[]) => `/api/dashboard/runs?${values.map((value) => `${name}=${value}`).join("&")}`]),
+  ["tag", "anyTag", "task", "queue", "version", "machine", "schedule", "notTask", "notTag", "notQueue", "notVersion"].map((name) => [`page of runs ${name}`, (values: string[]) => `/api/dashboard/runs?${values.map((value) => `${name}=${value}`).join("&")}`]),
 );
 
 test.each(Object.entries(lists))("%s: a repeated value counts once, more than a hundred are refused by name", async (name, path) => {

@@ -38,7 +38,7 @@ interface Cell {
  */
 export async function readActivity(db: Database, envId: string, { filter, now }: { filter: RunFilter; now: Date }): Promise<Activity> {
   const span = spanOf(filter, now);
-  const [{ cells, oldest }, total] = await Promise.all([readRuns(db, envId, { ...filter, from: filter.from ?? new Date(span.fromMs).toISOString() }, span), countRuns(db, envId, filter)]);
+  const [{ cells, oldest }, total] = await Promise.all([readRuns(db, envId, { ...filter, from: filter.from ?? new Date(span.fromMs).toISOString() }, span), countRuns(db, envId, { filter, most: limits.countedRuns })]);
   const isPart = oldest !== null;
   const counted = isPart && isCountable(filter) ? await readCounters(db, envId, filter, span) : null;
   return {
@@ -75,12 +75,12 @@ select floor((extract(epoch from created_at)::float8 * 1000 - ${p(fromMs)}::floa
   return { cells, oldest: cells[0]?.oldest ?? null };
 }
 
-/** Exact up to `limits.countedRuns`. */
-async function countRuns(db: Database, envId: string, filter: RunFilter): Promise<Activity["total"]> {
+/** How many runs match, exact up to `most`. */
+export async function countRuns(db: Database, envId: string, { filter, most }: { filter: RunFilter; most: number }): Promise<Activity["total"]> {
   const { from, where, params } = await runConditions(db, envId, filter);
-  const [row] = await db.lists<{ n: number }>(`select count(*)::int as n from (select from ${from} where ${where.join(" and ")} limit $${params.length + 1}) run`, [...params, limits.countedRuns + 1]);
+  const [row] = await db.lists<{ n: number }>(`select count(*)::int as n from (select from ${from} where ${where.join(" and ")} limit $${params.length + 1}) run`, [...params, most + 1]);
   const n = row?.n ?? 0;
-  return { count: Math.min(n, limits.countedRuns), more: n > limits.countedRuns };
+  return { count: Math.min(n, most), more: n > most };
 }
 
 const countable: ReadonlySet<string> = new Set<keyof RunFilter>(["task", "queue", "from", "to"]);

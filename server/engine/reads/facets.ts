@@ -16,6 +16,8 @@ select tag from (
 const tasksSql = `
 select task, max(minute) as last from run_stat where env_id = $1 and minute >= now() - interval '7 days' group by task order by last desc, task`;
 
+const versionsSql = "select version from deployment where env_id = $1 order by created_at desc, id desc limit 20";
+
 /** Which of the tags a run has, or had until it was removed. */
 export async function existingTags(db: Database, envId: string, tags: readonly string[]): Promise<Set<string>> {
   if (tags.length === 0) return new Set();
@@ -25,11 +27,16 @@ export async function existingTags(db: Database, envId: string, tags: readonly s
 
 /** Values for filters, most recent first; then those that are declared but were not used lately. */
 export async function readFacets(db: Database, envId: string, declared: { tasks: readonly string[]; queues: readonly string[] }): Promise<Facets> {
-  const [tasks, tags] = await Promise.all([db.lists<{ task: string }>(tasksSql, [envId]), db.lists<{ tag: string }>(tagsSql, [envId])]);
+  const [tasks, tags, versions] = await Promise.all([
+    db.lists<{ task: string }>(tasksSql, [envId]),
+    db.lists<{ tag: string }>(tagsSql, [envId]),
+    db.lists<{ version: string }>(versionsSql, [envId]),
+  ]);
   return {
     tasks: [...new Set([...tasks.map((row) => row.task), ...declared.tasks])],
     queues: [...declared.queues],
     tags: tags.map((row) => row.tag),
+    versions: versions.map((row) => row.version),
   };
 }
 

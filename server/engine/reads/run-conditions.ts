@@ -1,6 +1,8 @@
 import type { RunStatus } from "@/lib/contracts/status";
 import type { RunsQuery } from "@/lib/contracts/dashboard";
+import { limits } from "@/lib/contracts/limits";
 import type { Database } from "../../db/database";
+import { encodeText } from "../../db/text";
 import { notableStatuses } from "../triggering/insert-runs";
 
 type Lists = Pick<Database, "lists">;
@@ -52,9 +54,7 @@ async function queueCondition(db: Lists, envId: string, queues: readonly string[
 
 /** What the API's lists ask for beyond those of the dashboard. */
 export interface RunConditions extends Omit<RunsQuery, "limit" | "cursor"> {
-  anyTag?: string[];
   region?: string[];
-  schedule?: string[];
   anyBulk?: string[];
   anyError?: string[];
 }
@@ -74,6 +74,17 @@ async function rarestTag(db: Lists, envId: string, tags: readonly string[]): Pro
   );
   return rarest === undefined ? null : { tag: rarest.tag, isRare: rarest.n < few };
 }
+
+/** A part of an id has no index, nor has what runs have become: such a condition is looked for among the newest runs. */
+const unindexed = ["notStatus", "notTask", "notTag", "notQueue", "notVersion", "startedFrom", "startedTo", "finishedFrom", "finishedTo", "longerThan", "shorterThan", "attemptsOver", "attemptsUnder"] as const;
+const needsBound = (query: RunConditions) => query.id?.startsWith("*") === true || unindexed.some((field) => query[field] !== undefined && [query[field]].flat().length > 0);
+
+const newestRuns = (to: string | undefined) => `select id, created_at from run where env_id = $1 ${to === undefined ? "" : `and created_at <= ${to}`} order by created_at desc, id desc`;
+
+/** `like` pattern of a text that stands somewhere. */
+const containing = (text: string) => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+
+const took = "coalesce(run.finished_at, now()) - run.started_at";
 
 /** The runs that it canceled, and those that it made. */
 const runsOfBulk = (ids: string) => `run.id = any(array(select coalesce(made, run_id) from bulk_item where bulk_id = any(${ids}) and outcome = 'done'))`;
@@ -134,7 +145,7 @@ export async function runConditions(db: Lists, envId: string, query: RunConditio
     const [counted] = await db.lists<{ n: number }>(`select count(*) as n from (select from run_data d where ${isIn("$1")} limit ${fewInRegion}) found`, [regions]);
     add((p) => ((counted?.n ?? 0) < fewInRegion ? `run.id = any(array(select run_id from run_data d where ${isIn(p)}))` : `exists (select from run_data d where d.run_id = run.id and ${isIn(p)})`), regions);
   }
-  if (query.schedule !== undefined) {
+  if (query.schedule !== undefined && query.schedule.length > 0) {
     add((p) => `run.id in (select run_id from schedule_tick where env_id = $1 and schedule_id = any(${p}) and run_id is not null order by tick desc limit 100000)`, query.schedule);
   }
   list("run.error_id", query.anyError ?? (query.error === undefined ? undefined : [query.error]));
@@ -145,12 +156,36 @@ export async function runConditions(db: Lists, envId: string, query: RunConditio
   if (query.root !== undefined) add((p) => `run.root_id = ${p}`, query.root);
   if (query.rootOnly === true) where.push("run.parent_id is null");
   list("run.deployment", query.version);
+  const none = (condition: (param: string) => string, values: readonly string[] | undefined) => {
+    if (values !== undefined && values.length > 0) add(condition, values);
+  };
+  none((p) => `run.status <> all(${p})`, query.notStatus?.filter((status) => status !== "NEEDS_ANSWER"));
+  if (query.notStatus?.includes("NEEDS_ANSWER") === true) where.push("(run.status <> 'WAITING' or run.waiting_on is distinct from 'token')");
+  none((p) => `run.task <> all(${p})`, query.notTask);
+  none((p) => `run.queue <> all(${p})`, query.notQueue);
+  none((p) => `not run.tags && ${p}::text[]`, query.notTag);
+  none((p) => `(run.deployment is null or run.deployment <> all(${p}))`, query.notVersion);
+  if (query.startedFrom !== undefined) add((p) => `run.started_at >= ${p}`, query.startedFrom);
+  if (query.startedTo !== undefined) add((p) => `run.started_at <= ${p}`, query.startedTo);
+  if (query.finishedFrom !== undefined) add((p) => `run.finished_at >= ${p}`, query.finishedFrom);
+  if (query.finishedTo !== undefined) add((p) => `run.finished_at <= ${p}`, query.finishedTo);
+  if (query.longerThan !== undefined) add((p) => `${took} > ${p}::float8 * interval '1 ms'`, query.longerThan);
+  if (query.shorterThan !== undefined) add((p) => `${took} < ${p}::float8 * interval '1 ms'`, query.shorterThan);
+  if (query.attemptsOver !== undefined) add((p) => `run.attempt > ${p}::int`, query.attemptsOver);
+  if (query.attemptsUnder !== undefined) add((p) => `run.attempt < ${p}::int`, query.attemptsUnder);
   if (query.machine !== undefined && query.machine.length > 0) where.push(await machineCondition(db, envId, query.machine, (value) => `$${params.push(value)}`));
   if (query.isTest !== undefined) add((p) => `run.is_test = ${p}`, query.isTest);
   const createdAt = tag === undefined ? "run.created_at" : "t.created_at";
   if (query.from !== undefined) add((p) => `${createdAt} >= ${p}`, query.from);
   if (query.to !== undefined) add((p) => `${createdAt} <= ${p}`, query.to);
-  if (query.id !== undefined) {
+  const to = query.to === undefined ? undefined : `$${params.length}`;
+  if (query.text !== undefined) {
+    const newest = `$${params.push(limits.searchedPayloads)}`;
+    add((p) => `run.id in (select d.run_id from (${newestRuns(to)} limit ${newest}) newest join run_data d on d.run_id = newest.id where d.payload ilike ${p})`, containing(encodeText(query.text)));
+  }
+  if (needsBound(query)) add((p) => `run.created_at >= coalesce((select created_at from (${newestRuns(to)} offset ${p} limit 1) oldest), '-infinity')`, limits.searchedRuns);
+  if (query.id?.startsWith("*") === true) add((p) => `run.id like ${p}`, containing(query.id.slice(1)).slice(0, -1));
+  else if (query.id !== undefined) {
     add((p) => `run.id >= ${p}`, query.id);
     add((p) => `run.id < ${p}`, `${query.id}\u{10ffff}`);
   }

@@ -1,4 +1,4 @@
-import type { TaskStats } from "@/lib/contracts/dashboard";
+import type { TaskStats, TaskUsual } from "@/lib/contracts/dashboard";
 import type { RunStatus } from "@/lib/contracts/status";
 import type { Database } from "../../db/database";
 
@@ -75,6 +75,19 @@ function completedBuckets(cells: readonly Pick<Cell, "status" | "bucket" | "n">[
 
 export async function readTaskStats(db: Database, envId: string, options: { task: string; hours: number; now: Date }): Promise<TaskStats> {
   return readPoints(db, envId, options);
+}
+
+const usualSql = `
+select bucket, sum(count)::int as n, 'COMPLETED' as status
+  from run_stat
+ where env_id = $1 and minute >= $2 and task = $3 and status = 'COMPLETED'
+ group by 1`;
+
+/** How long the runs of a task that went well have computed in the last 24 hours. */
+export async function readUsual(db: Database, envId: string, { task, now }: { task: string; now: Date }): Promise<TaskUsual> {
+  const cells = await db.lists<Pick<Cell, "status" | "bucket" | "n">>(usualSql, [envId, new Date(now.getTime() - 86_400_000).toISOString(), task]);
+  const buckets = completedBuckets(cells);
+  return { runs: cells.reduce((sum, { n }) => sum + n, 0), p50Ms: percentile(buckets, 0.5), p95Ms: percentile(buckets, 0.95) };
 }
 
 export interface TaskDay {
