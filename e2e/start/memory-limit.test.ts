@@ -27,7 +27,7 @@ describe.skipIf("reason" in group)("in a control group with little memory", () =
     project = createProject();
     project.write("trigger/memory.ts", tasks);
     if ("processes" in group) project.group = group.processes;
-    server = await startServer(project, { SIGNALBOX_ROLES: "engine,worker", SIGNALBOX_PROCESSES: "1" });
+    server = await startServer(project, { SIGNALBOX_ROLES: "engine,worker" });
     client = clientOf(server.origin, server.secretKey ?? "");
   }, 120_000);
   afterAll(async () => {

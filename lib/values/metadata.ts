@@ -24,6 +24,9 @@ function pathOf(key: string): (string | number)[] | null {
   return path.length === 0 ? null : path;
 }
 
+/** Whether an operation on the key can have an effect. */
+export const isMetadataKey = (key: string): boolean => pathOf(key) !== null;
+
 function read(root: Json, path: readonly (string | number)[]): unknown {
   let at: unknown = root;
   for (const step of path) {

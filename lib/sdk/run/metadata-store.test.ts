@@ -42,6 +42,15 @@ describe("metadata that would be larger than it may be", () => {
     expect(store.current()).toEqual({ a: 1 });
   });
 
+  it.each<MetadataOperation>([
+    { type: "set", key: "$.list[5000]", value: 1 },
+    { type: "increment", key: "n", value: 1e308 },
+  ])("and one that can change nothing is refused: %j", (operation) => {
+    const { store, sent } = open({ list: [], n: 1.7e308 });
+    expect(() => store.apply("self", operation)).toThrow(/can change nothing/);
+    expect(sent()).toEqual([]);
+  });
+
   it("counts what came from outside", () => {
     const { store } = open();
     store.apply("self", { type: "set", key: "a", value: 1 });
@@ -66,7 +75,7 @@ describe("metadata that would be larger than it may be", () => {
         const taken: MetadataOperation[] = [];
         for (const one of operations) {
           const next = applyOperation(expected, one);
-          const fits = bytesOf(next) <= limits.metadataBytes;
+          const fits = bytesOf(next) <= limits.metadataBytes && (next !== expected || ["delete", "remove"].includes(one.type));
           if (fits) expected = next;
           if (fits) taken.push(one);
           expect([takes(store, one), store.current()]).toEqual([fits, expected]);

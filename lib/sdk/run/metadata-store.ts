@@ -7,7 +7,7 @@ export type Metadata = Record<string, unknown>;
 
 export interface MetadataStore {
   current(): Metadata;
-  /** Throws a RangeError where the run's own metadata would be larger than it may be, and changes nothing then. */
+  /** Throws a RangeError for a change of the run's own that cannot be made, or by which its metadata would be larger than it may be. */
   apply(target: MetadataTarget, operation: MetadataOperation): void;
   /** The stored value changed outside: what this run has not sent yet still counts on top of it. */
   replace(json: string | null): void;
@@ -20,6 +20,7 @@ export function createMetadataStore({ initial, isRoot, progress }: { initial: st
 
   function applyOwn(operation: MetadataOperation): void {
     const next = applyOperation(value, operation);
+    if (next === value && ["set", "append", "increment"].includes(operation.type)) throw new RangeError(`${callOf(operation)} can change nothing: the number would be too large, or the place lies too far behind the end of its list`);
     const bytes = most + growthOf(operation);
     most = bytes > limits.metadataBytes ? fittingBytes(operation, next) : bytes;
     value = next;
@@ -40,14 +41,15 @@ export function createMetadataStore({ initial, isRoot, progress }: { initial: st
   };
 }
 
+const callOf = (operation: MetadataOperation): string => ("key" in operation ? `metadata.${operation.type} of ${JSON.stringify(operation.key.slice(0, 60))}` : "metadata.replace");
+
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 function fittingBytes(operation: MetadataOperation, next: Metadata): number {
   const bytes = bytesOf(next);
   if (bytes <= limits.metadataBytes) return bytes;
-  const call = "key" in operation ? `metadata.${operation.type} of ${JSON.stringify(operation.key.slice(0, 60))}` : "metadata.replace";
   throw new RangeError(
-    `${call}: the run's metadata would be ${Math.ceil(bytes / 1024)} KB, and ${limits.metadataBytes / 1024} KB is the most; it stays as it was. Return large data as output, or write it to a stream.`,
+    `${callOf(operation)}: the run's metadata would be ${Math.ceil(bytes / 1024)} KB, and ${limits.metadataBytes / 1024} KB is the most; it stays as it was. Return large data as output, or write it to a stream.`,
   );
 }
 
