@@ -10,14 +10,14 @@ afterAll(() => api.close());
 let tokens = 0;
 const only = (...scopes: string[]) => api.issuer.publicToken({ id: `token_${tokens++}`, scopes, expiresAt: Date.now() + 600_000 });
 const may = ["trigger:tasks:hello", "batchTrigger:tasks:hello"];
-const trigger = (as: string, options: object, headers: Record<string, string> = {}): Promise<Answer> => api.call("POST", "/api/v1/tasks/hello/trigger", { as, body: { payload: { of: "the caller" }, options }, headers });
+const trigger = (as: string, options: object, headers: Record<string, string> = {}, payload: object = { of: "the caller" }): Promise<Answer> => api.call("POST", "/api/v1/tasks/hello/trigger", { as, body: { payload, options }, headers });
 const reads = async (as: string, run: string) => (await api.call("GET", `/api/v3/runs/${run}`, { as })).status;
 const count = async () => (await api.db.query("select id from run")).length;
 const ofThe = async (run: string) => (await api.call("GET", `/api/v3/runs/${run}`)).body;
 
 /** A run of the secret key that holds both keys. */
 async function victim(name: string): Promise<string> {
-  const { body } = await trigger(api.secretKey, { idempotencyKey: name, debounce: { key: name, delay: "1h" }, tags: [`tag-${name}`] });
+  const { body } = await trigger(api.secretKey, { idempotencyKey: name, debounce: { key: name, delay: "1h", mode: "trailing" }, tags: [`tag-${name}`] }, {}, { of: "its owner" });
   return body.id;
 }
 
@@ -27,9 +27,9 @@ describe("a key that is held by a run which a public token has not made and may 
     ["as the older header", (as, key) => trigger(as, {}, { "idempotency-key": key })],
     ["with a wait for the result", (as, key) => api.call("POST", "/api/v1/tasks/hello/trigger?wait=0.1", { as, body: { options: { idempotencyKey: key } } })],
     ["with options that are refused, past the insert", (as, key) => trigger(as, { idempotencyKey: key, queue: { name: "task/hello" }, ttl: "nonsense" })],
-    ["as a debounce key", (as, key) => trigger(as, { debounce: { key, delay: "2h" } })],
+    ["as a debounce key", (as, key) => trigger(as, { debounce: { key, delay: "2h", mode: "trailing" } })],
     ["of an item of a batch", (as, key) => api.call("POST", "/api/v2/tasks/batch", { as, body: { items: [{ task: "hello" }, { task: "hello", options: { idempotencyKey: key } }] } })],
-    ["of an item of an older batch", (as, key) => api.call("POST", "/api/v1/tasks/batch", { as, body: { items: [{ task: "hello" }, { task: "hello", options: { debounce: { key, delay: "2h" } } }] } })],
+    ["of an item of an older batch", (as, key) => api.call("POST", "/api/v1/tasks/batch", { as, body: { items: [{ task: "hello" }, { task: "hello", options: { debounce: { key, delay: "2h", mode: "trailing" } } }] } })],
     [
       "of an item that is sent later",
       async (as, key) => {
@@ -43,6 +43,7 @@ describe("a key that is held by a run which a public token has not made and may 
   test.each(doors)("%s is refused, hands out nothing and makes nothing", async (name, send) => {
     const run = await victim(name);
     const before = await count();
+    const { delayedUntil } = await ofThe(run);
     for (const scopes of [may, [...may, "read:runs:run_other"], [...may, `read:tags:tag-${name}x`], [...may, "read:tasks:group/other"]]) {
       const answer = await send(only(...scopes), name);
       expect([answer.status, answer.body.code, answer.headers.get("x-trigger-jwt")]).toEqual([403, "unauthorized", null]);
@@ -50,7 +51,7 @@ describe("a key that is held by a run which a public token has not made and may 
       expect(answer.body.param).toMatch(/^options\.(?:idempotencyKey|debounce\.key)$/);
     }
     expect(await count()).toBe(before);
-    expect((await ofThe(run)).payload).toEqual({ of: "the caller" });
+    expect(await ofThe(run)).toMatchObject({ payload: { of: "its owner" }, delayedUntil });
   });
 
   test.each([

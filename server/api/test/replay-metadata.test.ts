@@ -53,7 +53,7 @@ function jsonOf(value: unknown): object | null {
 /** Of what has no type on the wire the field is left out there; told as JSON it has a text. */
 const untyped: Record<string, unknown> = { "a function inside": { a: 1 }, "a symbol inside": { a: 1 }, "toJSON that throws": { a: "1" } };
 
-test.each(oddValues.map(({ name }) => name))("%s", async (name) => {
+test.concurrent.each(oddValues.map(({ name }) => name))("%s", async (name) => {
   const odd = oddValues.find((value) => value.name === name);
   const told = odd !== undefined && "plain" in odd ? odd.plain : oddValue(name);
   const value = oddValue(name);

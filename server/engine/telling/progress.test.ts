@@ -144,11 +144,11 @@ describe("around the end of a run", () => {
     await confirmCancel(n.engine, { runId: id, epoch: 1, usageMs: 1 });
   });
 
-  it("a run that completed after a retry has no error, whether or not it has an output", async () => {
+  it.each([undefined, "small", "large ".repeat(100_000)])("a run that completed after a retry has no error, whether or not it has an output", async (output) => {
     let tries = 0;
     const task: TestTask = async () => {
       if (++tries === 1) throw new RetryLater(0);
-      return undefined;
+      return output;
     };
     const n = await suite.node({ task }, { manifest: manifestOf([{ id: "task", retry: { maxAttempts: 2 } }]) });
     const run = await until(n, (await start(n, "task")).id);
