@@ -71,7 +71,7 @@ export class TestExecutor implements Executor {
   holds(runId: string, epoch: number): boolean {
     return this.held.get(runId)?.epoch === epoch;
   }
-  pushMetadata(): void {}
+  pushMetadata(_runId: string, _epoch: number, _metadata: string | null): void {}
   pushToken(_runId: string, _epoch: number, _token: string): void {}
   cancel(runId: string, epoch: number): boolean {
     const run = this.held.get(runId);

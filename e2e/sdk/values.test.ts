@@ -295,6 +295,17 @@ test("what can be meant is taken, and what cannot throws at the call", async () 
   for (const [name, answer] of Object.entries(answers)) expect([name, answer]).toEqual([name, taken.has(name) ? "taken" : "TypeError"]);
 });
 
+test("metadata that there is no room for is refused at the call, and what a child adds in vain is told in its log", async () => {
+  const id = await made("full-metadata");
+  const said: string[] = await outputOf(id);
+  expect(said).toHaveLength(3);
+  for (const message of said) expect(message).toMatch(/^metadata\.\w+.*would be \d+ KB, and 256 KB is the most; it stays as it was/);
+  const { metadata, relatedRuns } = await runs.retrieve(id);
+  expect(Object.entries(metadata ?? {}).map(([key, value]) => [key, typeof value === "string" ? value.length : value])).toEqual([["kept", 200_000], ["after", 1]]);
+  const child = relatedRuns?.children?.[0]?.id ?? "";
+  await expect.poll(async () => JSON.stringify((await http("GET", `/api/v1/runs/${child}/trace`)).body)).toContain(`The metadata of run ${id} would be 294 KB`);
+});
+
 test("a text that cannot be decoded is the caller's mistake", async () => {
   const { status, body } = await http("POST", "/api/v1/tasks/odd-echo/trigger", { payload: '{"json":{"a":[1]},"meta":{"values":{"a":[["custom","nobody-knows"]]}}}', options: { payloadType: "application/super+json" } });
   expect([status, body.error]).toEqual([400, expect.stringContaining("nobody-knows")]);

@@ -11,6 +11,8 @@ interface Place {
   data: string;
   /** Where Signalbox is installed; the repository when not given. */
   installation?: string;
+  /** The `cgroup.procs` of the control group in which the server and its children run. */
+  group?: string;
 }
 
 /** A project of its own outside the repository, with its data beside it. */
@@ -136,7 +138,9 @@ function launch(project: Place, env: Record<string, string>, mode: Mode | readon
   const installation = project.installation ?? root;
   if (!existsSync(join(installation, "dist", "server", "main.js"))) throw new Error("dist is missing: run `npm run build` first");
   const { PATH = "", HOME = "/" } = process.env;
-  const child = spawn(process.execPath, [join(installation, "scripts", "signalbox.mjs"), ...[mode].flat()], {
+  const command = [process.execPath, join(installation, "scripts", "signalbox.mjs"), ...[mode].flat()];
+  const [program = "", ...args] = project.group === undefined ? command : ["/bin/sh", "-c", 'echo $$ > "$0" && exec "$@"', project.group, ...command];
+  const child = spawn(program, args, {
     cwd: project.directory,
     env: { PATH, HOME, NODE_ENV: "production", SIGNALBOX_PREBUILT: "1", SIGNALBOX_DATA: project.data, ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -4,6 +4,7 @@ import type { ApiRequestOptions } from "@/lib/client/http";
 import { apiClient } from "./api";
 import type { JsonValue } from "./options";
 import type { MetadataTarget } from "./run/progress";
+import { isMetadataKey } from "@/lib/values/metadata";
 import { toPlain } from "@/lib/values/to-plain";
 import { numberMeant, recordMeant, textMeant } from "./meant";
 import { currentRun, warnOutside } from "./scope";
@@ -29,7 +30,11 @@ export interface RunMetadataUpdater {
 
 /** Dates become text, as they would on the way to the database: what `get` returns is what every reader sees. */
 const plain = (value: unknown): unknown => toPlain(value) ?? null;
-const keyOf = (key: unknown): string => textMeant("The key of metadata", key);
+function keyOf(key: unknown): string {
+  const text = textMeant("The key of metadata", key);
+  if (isMetadataKey(text)) return text;
+  throw new TypeError(`The key of metadata ${JSON.stringify(text.slice(0, 100))} is no name and no path such as $.steps[0].done`);
+}
 
 /** Changes are buffered; outside a run they change nothing, and say so. */
 function apply(target: MetadataTarget, operation: MetadataOperation): void {

@@ -5,7 +5,7 @@ const unsafe = new Set(["__proto__", "constructor", "prototype"]);
 
 const maxLevels = 64;
 /** How far behind a list's end an item may be set; the gap is filled with null. */
-const maxGap = 1000;
+export const maxGap = 1000;
 
 /** Path of a key: `$.a.b[0]` is nested, anything else is one top-level key. Null: unsafe or malformed, the operation is ignored. */
 function pathOf(key: string): (string | number)[] | null {
@@ -23,6 +23,9 @@ function pathOf(key: string): (string | number)[] | null {
   }
   return path.length === 0 ? null : path;
 }
+
+/** Whether an operation on the key can have an effect. */
+export const isMetadataKey = (key: string): boolean => pathOf(key) !== null;
 
 function read(root: Json, path: readonly (string | number)[]): unknown {
   let at: unknown = root;

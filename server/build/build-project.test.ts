@@ -163,6 +163,30 @@ describe("code", () => {
     expect(readFileSync(join(project.options.dataDir, "builds", result.bundle, "bundle.mjs"), "utf8")).toContain("node_modules/uses-beside/index.js");
   });
 
+  it("names the setting and the packages when autoDetectExternal is false and they need files beside themselves", async () => {
+    const css = { "node_modules/css-beside/package.json": '{"name": "css-beside", "version": "1.0.0"}', "node_modules/css-beside/sheet.css": "p {}" };
+    const reads = "require('node:fs').readFileSync(require('node:path').join(__dirname, 'sheet.css'), 'utf8')";
+    const native = { "node_modules/addon/package.json": '{"name": "addon", "version": "1.0.0"}', "node_modules/addon/index.js": "module.exports = require('./build/Release/addon.node');" };
+    const off = config("build: { autoDetectExternal: false }");
+    const said = 'css-beside is bundled away from its own files, since build.autoDetectExternal is false. Name it in the config, build: { external: ["css-beside"] }, or leave autoDetectExternal out';
+    // At load, when a task calls it, and where the bundler finds no such file.
+    make({ "trigger.config.ts": off, "trigger/a.ts": `import sheet from "css-beside"; ${task("a", "sheet")}`, ...css, "node_modules/css-beside/index.js": `module.exports = ${reads};` });
+    const atLoad = await project.build();
+    expect(atLoad).toMatchObject({ ok: false, error: { message: expect.stringMatching(/ENOENT.*sheet\.css/) } });
+    expect(atLoad).toMatchObject({ error: { message: expect.stringContaining(said) } });
+    project.write({ "node_modules/css-beside/index.js": `module.exports = () => ${reads};` });
+    expect(descriptions(await project.built())).toHaveProperty("a");
+    expect(project.lines.map((line) => JSON.parse(line))).toContainEqual(expect.objectContaining({ level: "warn", message: said }));
+    project.remove();
+    make({ "trigger.config.ts": off, "trigger/a.ts": `import addon from "addon"; ${task("a", "addon")}`, ...native });
+    expect(await project.build()).toMatchObject({ ok: false, error: { message: expect.stringMatching(/addon\.node.*addon is bundled away .* build: \{ external: \["addon"\] \}/) } });
+    // The fix that it names.
+    project.remove();
+    make({ "trigger.config.ts": config('build: { autoDetectExternal: false, external: ["css-beside"] }'), "trigger/a.ts": `import sheet from "css-beside"; ${task("a", "sheet")}`, ...css, "node_modules/css-beside/index.js": `module.exports = ${reads};` });
+    expect(descriptions(await project.built())).toEqual({ a: "p {}" });
+    expect(project.lines.join("")).not.toContain("autoDetectExternal");
+  });
+
   it("finds hoisted packages at run time from a workspace whose data is elsewhere, also after the workspace has moved", async () => {
     const dataDir = mkdtempSync(join(tmpdir(), "data-"));
     const app = (root: string) => join(root, "packages", "app");

@@ -3,6 +3,7 @@ import { readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BundleManifest, type BuildError } from "@/lib/contracts/task";
 import type { Logger } from "@/server/log";
+import { tornHint } from "./beside-packages";
 import { BuildFailure } from "./build-error";
 import { certificatesFile } from "./build-layers";
 import type { Made } from "./builder-protocol";
@@ -93,6 +94,8 @@ async function build(options: BuildOptions, sources: Sources) {
     });
     sources.beside = made.beside;
     for (const lack of made.lacks) log.warn(lack);
+    const hint = made.torn.length === 0 ? undefined : tornHint(made.torn);
+    if (hint !== undefined) log.warn(hint);
 
     const contentHash = await hash(made, options, projectEnv);
     const target = join(dataDir, "builds", contentHash);
@@ -111,7 +114,9 @@ async function build(options: BuildOptions, sources: Sources) {
     const stored = (await options.storedVariables?.(made.project)) ?? {};
     const env = workerEnvironment({ projectEnv: projectVariables({ files: projectEnv, stored, mode: options.mode }), build: bundle.variables, projectRef: made.project, nodeEnv });
     await runCommands(made.commands, { directory: outputDir, projectDir, env: { ...env, ...made.commandEnv }, log });
-    const manifest = await indexBundle({ workerEntry: options.workerEntry, bundlePath: join(outputDir, bundleModule), projectDir, cwd: bundle.cwd, env, execArgv: bundle.execArgv });
+    const manifest = await indexBundle({ workerEntry: options.workerEntry, bundlePath: join(outputDir, bundleModule), projectDir, cwd: bundle.cwd, env, execArgv: bundle.execArgv }).catch((error: unknown) => {
+      throw hint !== undefined && error instanceof BuildFailure ? new BuildFailure({ ...error.error, message: `${error.error.message}. ${hint}` }) : error;
+    });
     checkManifest(manifest, made.configFile);
     sayWarnings(manifest, log);
     await writeBundleOptions(outputDir, bundleOptions);

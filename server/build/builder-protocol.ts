@@ -51,6 +51,8 @@ const Made = z.object({
   /** What the machine lacks, a sentence each. */
   lacks: texts,
   beside: texts,
+  /** Those that need it too and are bundled all the same, as the config says. */
+  torn: texts,
   /** Of everything in the build's folder. */
   hash: z.string(),
 });

@@ -5,7 +5,8 @@ import type { Loader, Plugin } from "esbuild";
 import type { BuildExtension, BuildManifest } from "@/lib/build/extension";
 import { additionalFiles } from "@/lib/build/core/additional-files";
 import { additionalPackages } from "@/lib/build/core/additional-packages";
-import { packagesBesideFiles } from "./beside-packages";
+import { packagesBesideFiles, tornHint } from "./beside-packages";
+import { BuildFailure } from "./build-error";
 import { lacksOf, recordOf, variablesOf, writeCertificates, writeLayerFiles } from "./build-layers";
 import type { BuildRequest, FromBuilder, Made } from "./builder-protocol";
 import { bundle, type Bundle } from "./bundler";
@@ -45,7 +46,7 @@ export async function makeBuild(request: BuildRequest, tell: (message: FromBuild
       say: (level, message) => tell({ type: "log", level, message }),
     });
     await extensions.start();
-    const { bundled, beside, outside } = await bundleTasks({ request, config, files, resolver, extensions });
+    const { bundled, beside, torn, outside } = await bundleTasks({ request, config, files, resolver, extensions });
     tell({ type: "sources", files: [...sources.files, ...bundled.inputs.map((input) => join(projectDir, input))], directories: sources.directories });
 
     await mkdir(outputDir, { recursive: true, mode: 0o700 });
@@ -74,6 +75,7 @@ export async function makeBuild(request: BuildRequest, tell: (message: FromBuild
       record: recordOf(layers, target),
       lacks: await lacksOf(layers),
       beside,
+      torn,
       hash,
     };
   } finally {
@@ -102,7 +104,7 @@ interface Bundling {
 }
 
 /** Again, each time it turns out that a package in it has to stay where it is installed. */
-async function bundleTasks({ request, config, files, resolver, extensions }: Bundling): Promise<{ bundled: Bundle; beside: string[]; outside: Set<string> }> {
+async function bundleTasks({ request, config, files, resolver, extensions }: Bundling): Promise<{ bundled: Bundle; beside: string[]; torn: string[]; outside: Set<string> }> {
   const { external = [], autoDetectExternal = true } = config.build;
   const beside = new Set(request.beside);
   const externals = [...external, ...extensions.externals()];
@@ -110,12 +112,23 @@ async function bundleTasks({ request, config, files, resolver, extensions }: Bun
     const outside = new Set<string>();
     const resolve = resolvePlugin({ resolver, external: externals, beside, autoDetectExternal, installed: "bundle", onOutside: (file) => outside.add(file) });
     const { first, last } = extensions.plugins();
-    const bundled = await bundleWith(request, config, { files, plugins: [...first, configPlugin(join(request.projectDir, config.file)), resolve, ...last] });
-    const found = autoDetectExternal ? await packagesBesideFiles(request.projectDir, bundled.inputs) : [];
+    const bundled = await bundleWith(request, config, { files, plugins: [...first, configPlugin(join(request.projectDir, config.file)), resolve, ...last] }).catch((error: unknown) => {
+      throw autoDetectExternal ? error : withHint(error, request.projectDir);
+    });
+    const found = await packagesBesideFiles(request.projectDir, bundled.inputs);
+    if (!autoDetectExternal) return { bundled, beside: [], torn: found, outside };
     const added = found.filter((name) => !beside.has(name));
-    if (added.length === 0) return { bundled, beside: [...beside], outside };
+    if (added.length === 0) return { bundled, beside: [...beside], torn: [], outside };
     for (const name of added) beside.add(name);
   }
+}
+
+/** A package with a native part that was not found where it is. */
+function withHint(error: unknown, projectDir: string): unknown {
+  const file = error instanceof BuildFailure ? error.error.file : undefined;
+  const name = file === undefined ? undefined : packageOf(join(projectDir, file))?.name;
+  if (!(error instanceof BuildFailure) || name === undefined || !/[\\/]node_modules[\\/]/.test(join(projectDir, file ?? ""))) return error;
+  return new BuildFailure({ ...error.error, message: `${error.error.message}. ${tornHint([name])}` });
 }
 
 function bundleWith({ projectDir, dataDir }: BuildRequest, config: ProjectConfig, { files, plugins }: { files: TaskFiles; plugins: Plugin[] }): Promise<Bundle> {

@@ -212,6 +212,22 @@ test("a run with the process to itself has begun for all to see, even when its c
   expect(await worker.hears("started")).toEqual({ type: "started", runId: "run_1", epoch: 1 });
 });
 
+test("what code says that a pool or a timer of the module calls is the run's where the process has one run, and else says that it is nobody's", async () => {
+  const worker = await start();
+  worker.send(assign("run_shared", "pooled"), assign("run_beside", "pooled"));
+  for (const id of ["run_shared", "run_beside"]) expect((await ended(worker, id)).output).toEqual({ metadata: null, refused: expect.stringContaining("run of a task") });
+  expect(worker.of("progress").flatMap(({ progress }) => [...(progress.operations ?? []), ...(progress.trace ?? []).filter(({ kind }) => kind === "log")])).toEqual([]);
+  await expect.poll(() => worker.stdout()).toMatch(/metadata\.set was called outside of every run, so it changed nothing/);
+
+  const alone = await start();
+  alone.send(assign("run_alone", "pooled", undefined, { isolated: true }));
+  alone.answer(await alone.hears("operation"), { ok: true, id: "run_c", output: { data: null, dataType: "application/json" } });
+  expect((await ended(alone, "run_alone")).output).toEqual({ metadata: "a pool", refused: "" });
+  const said = alone.of("progress", "run_alone").flatMap(({ progress }) => [...(progress.operations ?? []), ...(progress.trace ?? [])]);
+  expect(said).toContainEqual({ type: "set", key: "from", value: "a pool" });
+  for (const name of ["logged by a pool", "printed by a pool"]) expect(said).toContainEqual(expect.objectContaining({ kind: "log", name }));
+});
+
 test("words about another epoch are not heard", async () => {
   const worker = await start();
   worker.send(assign("run_1", "hooked", { wait: true }, { epoch: 3 }));

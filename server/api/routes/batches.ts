@@ -12,6 +12,7 @@ import { itemChunks } from "../ndjson";
 import { notFound, refuse } from "../problem";
 import { minterOf, type Principal } from "../principal";
 import { authorizeItem, requires } from "../requires";
+import { checkHeldBatch, checkHeldKeys } from "../key-checks";
 import { checkPublicOptions, withUploads } from "../trigger-checks";
 import { handOver, oneTimeOf } from "./trigger";
 import { wireBatch, wireBatchV1 } from "../wire/batch";
@@ -38,6 +39,7 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     authorizeTasks(c, principal, body.taskIdentifiers ?? []);
     refuseParent(principal, body);
     const batch = await createBatch(engine, { ...body, ...requestKeyOf(c), ...oneTimeOf(principal) });
+    if (batch.isCached) checkHeldBatch(principal, batch.id);
     // The handle lets in items of any task, so only who may batch any task is given one that sends.
     const sends = c.req.header("x-trigger-client") === "browser" && allows(principal, { action: "batchTrigger", resources: [{ type: "tasks" }] });
     handOver(c, issuer.batchAccess(batch.id, { sends, by: minterOf(principal) }));
@@ -81,6 +83,7 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
       authorizeTasks(c, principal, tasks);
       refuseParent(principal, parent);
       for (const { task, options = {} } of items) checkPublicOptions(engine, principal, task, options);
+      await checkHeldKeys(engine, principal, items);
       const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...requestKeyOf(c), ...oneTimeOf(principal) });
       if (!batch.isCached) {
         for await (const part of withUploads(context, principal, items.map((item, index) => ({ ...item, index })))) await addBatchItems(engine, batch.id, part);
@@ -126,6 +129,7 @@ async function authorizedWhole(context: ApiContext, c: ApiRequest, batchId: stri
       checkPublicOptions(context.engine, principal, item.task, item.options ?? {});
       authorizeEither(principal, batchId, item.task);
     }
+    await checkHeldKeys(context.engine, principal, items);
     chunks.push(items);
   }
   if (chunks.length === 0) throw new EngineError(400, "No items were sent.");

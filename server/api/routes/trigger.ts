@@ -9,6 +9,7 @@ import type { Access } from "../issuer";
 import { describe, minterOf, type Principal } from "../principal";
 import { requires } from "../requires";
 import { readWait, runResultWithin } from "../wire/result";
+import { checkAnswered, checkHeldKeys } from "../key-checks";
 import { checkPublicOptions, uploadedContent } from "../trigger-checks";
 
 export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
@@ -43,6 +44,7 @@ export async function triggerTask(context: ApiContext, { principal, task, body, 
   const { engine, issuer } = context;
   const options = withTrace(header, withLegacyHeaders(header, body.options ?? {}));
   checkPublicOptions(engine, principal, task, options);
+  if (principal.kind === "public") await checkHeldKeys(engine, principal, [{ task, options }]);
   const packet = payloadPacket(body.payload, options.payloadType);
   const payload = packet.dataType === storedType ? await uploadedContent(context, principal, packet) : packet;
   const run = await trigger(engine, {
@@ -52,7 +54,9 @@ export async function triggerTask(context: ApiContext, { principal, task, body, 
     ...requestKeyIn(header),
     ...oneTimeOf(principal),
     ...(principal.kind === "session" && { by: describe(principal) }),
+    ...(principal.kind === "public" && { publicToken: principal.hash }),
   });
+  if (principal.kind === "public") await checkAnswered(engine, principal, { runId: run.id, task });
   const access = issuer.runAccess(run.id, { skipColumns: principal.kind === "public" ? principal.skipColumns : [], by: minterOf(principal) });
   const result = waitMs === 0 ? null : await runResultWithin(context, run.id, waitMs);
   return { answer: { id: run.id, isCached: run.isCached, ...(result !== null && { result }) }, access };

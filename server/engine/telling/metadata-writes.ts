@@ -132,7 +132,7 @@ function applyOne(held: ReadonlyMap<string, Held>, change: MetadataChange): Json
     return new EngineError(422, "The metadata is nested too deeply; nothing was changed.");
   }
   if (bytes > limits.metadataBytes) {
-    return new EngineError(413, `The run's metadata would be larger than ${limits.metadataBytes / 1024} KB; nothing was changed.`);
+    return new EngineError(413, `The metadata of run ${change.runId} would be ${Math.ceil(bytes / 1024)} KB, and ${limits.metadataBytes / 1024} KB is the most; nothing of it was changed.`);
   }
   entry.metadata = next;
   entry.changed = true;

@@ -6,6 +6,7 @@ import { manifestOf, RetryLater, start, until, type TestNode, type TestTask } fr
 import { engineSuite } from "@/test/engine-suite";
 import { cancelRun, confirmCancel } from "../running/cancel-run";
 import { recordProgress } from "./progress";
+import { listTrace } from "../reads/run";
 import { getRunDetail, listRuns } from "../reads/runs";
 
 const suite = engineSuite();
@@ -89,6 +90,30 @@ describe("metadata operations on parent and root", () => {
     expect(await metadataOf(ids.middle)).toEqual({ list: [2] });
   });
 
+  it("that are refused are told in the log of the run that asked, which does not count that line as its own when it is resumed", async () => {
+    const one = await suite.node({ parent, middle, child: forever });
+    const ids = await family(one);
+    const pushed: (string | null)[] = [];
+    one.executor.pushMetadata = (_runId, _epoch, metadata) => void pushed.push(metadata);
+    const huge: MetadataOperation = { type: "set", key: "big", value: "x".repeat(300_000) };
+    await told(one, ids.child, { firstMetadataOperation: 0, operations: add(1) });
+    const line = { attempt: 1, kind: "log" as const, spanId: "1.1", parentId: null, name: "said", at: new Date().toISOString() };
+    await told(one, ids.child, { firstParentOperation: 0, parentOperations: [huge], firstRootOperation: 0, rootOperations: [huge, ...add(2)], firstMetadataOperation: 1, operations: [huge], trace: [line] });
+    await one.engine.trace.idle();
+    const lines = await listTrace(suite.db, ids.child);
+    const refused = lines.filter(({ level }) => level === "error");
+    expect(new Set(refused.map(({ name }) => /run (\w+) would be 293 KB, and 256 KB is the most/.exec(name)?.[1]))).toEqual(new Set([ids.child, ids.middle, ids.root]));
+    expect(refused.find(({ name }) => name.includes(ids.root))?.attributes).toMatchObject({ changes: [{ type: "set", key: "big" }, { type: "append", key: "list", value: 2 }] });
+    // Its process, which took its own change for done, is told what is stored.
+    expect(pushed.map((metadata) => JSON.parse(metadata ?? "null"))).toEqual([{ list: [1] }]);
+    await suite.crash(one);
+
+    const two = await suite.node({ parent, middle, child: forever });
+    const isBack = () => two.executor.assigned.find((assignment) => assignment.runId === ids.child);
+    while (isBack() === undefined) await new Promise(setImmediate);
+    expect(isBack()?.resume).toMatchObject({ traceItems: 1, metadataOperations: 2, parentOperations: 1, rootOperations: 2 });
+  });
+
   it("are counted anew in the next attempt", async () => {
     let fail = () => {};
     const child: TestTask = ({ assignment }) => (assignment.ctx.attempt.number === 1 ? new Promise((_, reject) => (fail = () => reject(new RetryLater(1)))) : new Promise(() => {}));
@@ -119,11 +144,11 @@ describe("around the end of a run", () => {
     await confirmCancel(n.engine, { runId: id, epoch: 1, usageMs: 1 });
   });
 
-  it("a run that completed after a retry has no error, whether or not it has an output", async () => {
+  it.each([undefined, "small", "large ".repeat(100_000)])("a run that completed after a retry has no error, whether or not it has an output", async (output) => {
     let tries = 0;
     const task: TestTask = async () => {
       if (++tries === 1) throw new RetryLater(0);
-      return undefined;
+      return output;
     };
     const n = await suite.node({ task }, { manifest: manifestOf([{ id: "task", retry: { maxAttempts: 2 } }]) });
     const run = await until(n, (await start(n, "task")).id);

@@ -1,10 +1,14 @@
 import type { Progress } from "@/lib/contracts/ipc";
 import type { MetadataOperation } from "@/lib/contracts/run";
+import { toPlain, type PlainLimits } from "@/lib/values/to-plain";
 import { Unavailable } from "../../db/errors";
+import { decodeText } from "../../db/text";
 import { addTags } from "./add-tags";
 import { createChunkWrites } from "./chunk-writes";
 import type { Engine, LiveRun } from "../engine";
+import { EngineError } from "../error";
 import type { MetadataCount } from "../loops";
+import { tellRun } from "./trace";
 import { createMetadataWrites } from "./metadata-writes";
 import { streamWriter } from "../waiting/resume";
 import { createTurns } from "../turns";
@@ -53,7 +57,9 @@ async function write(engine: Engine, live: LiveRun, progress: Progress): Promise
   const { stored } = live;
   const work: Promise<unknown>[] = [];
   const change = (runId: string, count: MetadataCount, { first = 0, operations = [] }: { first?: number | undefined; operations?: readonly MetadataOperation[] | undefined }) => {
-    if (operations.length > 0) work.push(engine.progress.metadata.submit({ runId, operations, from: { runId: live.id, epoch: live.epoch, count, first } }));
+    if (operations.length === 0) return;
+    const written = engine.progress.metadata.submit({ runId, operations, from: { runId: live.id, epoch: live.epoch, count, first } });
+    work.push(written.catch((error: unknown) => tellRefused(engine, live, { runId, operations, error })));
   };
   change(live.id, "own", { first: progress.firstMetadataOperation, operations: progress.operations });
   change(stored.parent_id ?? live.id, "parent", { first: progress.firstParentOperation, operations: progress.parentOperations });
@@ -71,20 +77,23 @@ async function write(engine: Engine, live: LiveRun, progress: Progress): Promise
   return outage;
 }
 
+/** How much of refused changes stands in the run's log. */
+const kept: PlainLimits = { levels: 6, entries: 100, text: 2048, room: 65_536 };
+
+/** Nobody waits for the answer to a change of metadata, so what was refused is told in the log of the run that asked for it. */
+async function tellRefused(engine: Engine, live: LiveRun, { runId, operations, error }: { runId: string; operations: readonly MetadataOperation[]; error: unknown }): Promise<void> {
+  if (!(error instanceof EngineError)) throw error;
+  tellRun(engine, live, { name: error.message, level: "error", attributes: { changes: toPlain(operations, kept) } });
+  // Its process takes them for done.
+  if (runId !== live.id) return;
+  const [stored] = await engine.db.query<{ metadata: string | null }>("select metadata from run_data where run_id = $1", [runId]);
+  engine.executor?.pushMetadata(runId, live.epoch, stored?.metadata === undefined || stored.metadata === null ? null : decodeText(stored.metadata));
+}
+
 /** The resumed code did not do what its journal says; it goes on live from there. */
 export async function recordDivergence(engine: Engine, message: { runId: string; epoch: number; seq: number; expected: string; actual: string }): Promise<void> {
   const live = engine.live.get(message.runId);
   if (live === undefined || live.epoch !== message.epoch) return;
   engine.log.warn("a resumed run took another way than its journal", { run: message.runId, expected: message.expected, actual: message.actual });
-  engine.trace.submit(live, [
-    {
-      attempt: live.attempt,
-      kind: "log",
-      spanId: `${live.attempt}.diverged`,
-      parentId: null,
-      name: `Resumed code took another way than before: expected ${message.expected}, got ${message.actual}. It goes on live from here.`,
-      level: "warn",
-      at: new Date().toISOString(),
-    },
-  ]);
+  tellRun(engine, live, { name: `Resumed code took another way than before: expected ${message.expected}, got ${message.actual}. It goes on live from here.`, level: "warn" });
 }

@@ -40,6 +40,14 @@ export function createTraceWrites(engine: Engine) {
   };
 }
 
+/** In the ids of lines that are not the process's own: one that resumes the run does not count them as written by it. */
+export const engineMark = ".engine.";
+
+/** A line of the engine's in the log of a run. */
+export function tellRun(engine: Engine, live: LiveRun, line: Pick<TraceItem, "name" | "level" | "attributes">): void {
+  engine.trace.submit(live, [{ attempt: live.attempt, kind: "log", spanId: `${live.attempt}${engineMark}${live.traceSeq + 1}`, parentId: null, at: new Date().toISOString(), ...line }]);
+}
+
 function toInput(item: TraceItem) {
   return {
     run_id: item.runId,

@@ -4,7 +4,8 @@ import type { TriggerOptions } from "@/lib/contracts/trigger";
 import { defaultKeyTtlMs, parseDue, parseKeyTtl } from "@/lib/time/duration";
 import { newId } from "@/lib/ids/ids";
 import { progressOf } from "@/lib/values/metadata";
-import { decodePlain } from "@/lib/values/packet";
+import { decodePacket } from "@/lib/values/packet";
+import { toPlain } from "@/lib/values/to-plain";
 import { encodeText } from "../../db/text";
 import { laneOf, type Engine } from "../engine";
 import { EngineError } from "../error";
@@ -26,6 +27,8 @@ export interface TriggerRequest {
   batch?: { id: string; index: number };
   replayOf?: string;
   scheduleId?: string;
+  /** SHA-256 of the public token that asks, hex. */
+  publicToken?: string;
   /** Who asked for it by hand. */
   by?: string;
   /** The bulk action that makes it, and the id that it has chosen for it. */
@@ -139,6 +142,7 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     ...(options.traceparent !== undefined && { traceparent: options.traceparent }),
     ...(debounce !== null && { debounce: { key: debounce.key, mode: debounce.takes === null ? "leading" : "trailing" } }),
     ...(request.scheduleId !== undefined && { scheduleId: request.scheduleId }),
+    ...(request.publicToken !== undefined && { publicToken: request.publicToken }),
     ...(idempotency !== null && {
       idempotencyHash: idempotency.key,
       idempotencyKey: options.idempotencyKeyOptions?.key ?? idempotency.key,
@@ -242,7 +246,8 @@ function checkMetadata(options: TriggerOptions): Record<string, unknown> | null 
   if (options.metadata === undefined || options.metadata === null) return null;
   let value: unknown;
   try {
-    value = typeof options.metadata === "string" ? decodePlain({ data: options.metadata, dataType: options.metadataType ?? "application/json" }) : options.metadata;
+    // Metadata is plain JSON for every reader: what a type of the wire stands for is told as a task's own call tells it.
+    value = typeof options.metadata === "string" ? toPlain(decodePacket({ data: options.metadata, dataType: options.metadataType ?? "application/json" })) : options.metadata;
   } catch {
     throw invalid("options.metadata", "Metadata given as text must be JSON.");
   }

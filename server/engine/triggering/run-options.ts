@@ -24,6 +24,8 @@ export const RunOptions = z.object({
   /** As long as it waits for a version. */
   parked: RunDetail.shape.parked,
   debounce: z.object({ key: z.string(), mode: z.enum(["leading", "trailing"]) }).optional(),
+  /** SHA-256 of the public token that made the run, hex: it is answered with the run again where a key names it. */
+  publicToken: z.string().optional(),
   /** The schedule whose tick made the run. */
   scheduleId: z.string().optional(),
 });

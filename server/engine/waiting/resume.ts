@@ -5,6 +5,7 @@ import { dispatch, type ColdRun } from "../running/dispatch";
 import { errorIdOf } from "../errors/error-id";
 import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from "../engine";
 import { runColumns, type StoredRun } from "../run-row";
+import { engineMark } from "../telling/trace";
 import { readOutcome } from "./waiters";
 
 const rowSql = `select ${runColumns}, run.node, floor(extract(epoch from run.queue_at) * 1000)::bigint as place from run`;
@@ -177,7 +178,7 @@ const journalSql = "select seq, kind, fingerprint, outcome from run_journal wher
 const storedSql = `
 select d.payload, d.payload_type, d.metadata_at_attempt as metadata, d.options, d.metadata_operations, d.parent_operations, d.root_operations, d.attempt_usage_ms,
        (select coalesce(max(seq), 0) from run_trace where run_id = $1) as trace_seq,
-       (select count(*) from run_trace where run_id = $1 and attempt = $2) as trace_items,
+       (select count(*) from run_trace where run_id = $1 and attempt = $2 and strpos(span_id, '${engineMark}') = 0) as trace_items,
        (select json_object_agg(key, n) from (select key, max(writer_index) + 1 as n from stream_chunk where run_id = $1 and writer = $3 group by key) s) as chunks
   from run_data d where d.run_id = $1 for share of d`;
 
