@@ -9,6 +9,7 @@ import { watchProject, type ProjectWatcher } from "./build/watch-project";
 import type { Query } from "./db/database";
 import type { Vault } from "./db/keys";
 import { deploy } from "./engine/versions/deploy";
+import { followCurrent } from "./engine/versions/follow-current";
 import type { Engine } from "./engine/engine";
 import { readVariables, valuesOf } from "./engine/variables/read-variables";
 import type { Logger } from "./log";
@@ -100,10 +101,7 @@ export async function serveProject(engine: Engine, options: BuildOptions & { ext
           deploying = deploying.then(() => apply(result)).then(() => built()).catch((problem: unknown) => log.error("could not deploy", { error: problem }));
         })
       : undefined;
-  const pruner = setInterval(() => void prune(engine, options), 3_600_000);
-  pruner.unref();
-  void prune(engine, options);
-
+  const stopPruning = keepPruned(engine, options);
   return {
     buildError: () => error,
     lacks: () => lacks,
@@ -111,11 +109,25 @@ export async function serveProject(engine: Engine, options: BuildOptions & { ext
       built = listener;
     },
     async close() {
-      clearInterval(pruner);
+      stopPruning();
       await watcher?.close();
       await deploying;
     },
   };
+}
+
+/** A server without a project of its own has the versions that were sent to it. */
+export async function serveSent(engine: Engine, options: BuildOptions): Promise<ServedProject> {
+  await followCurrent(engine);
+  const stopPruning = keepPruned(engine, options);
+  return { buildError: () => null, lacks: () => [], onBuild: () => {}, close: async () => stopPruning() };
+}
+
+function keepPruned(engine: Engine, options: BuildOptions): () => void {
+  const pruner = setInterval(() => void prune(engine, options), 3_600_000);
+  pruner.unref();
+  void prune(engine, options);
+  return () => clearInterval(pruner);
 }
 
 /** Versions that can be promoted whatever runs on them: so many of those deployed or promoted last. */
@@ -125,10 +137,10 @@ const promotable = 20;
 async function prune(engine: Engine, { dataDir, log }: BuildOptions): Promise<void> {
   const needed = async () => {
     const rows = await engine.db.query<{ bundle: string }>(
-      `select bundle from deployment where is_current or version in (select deployment from run where status = any($1) and deployment is not null)
-            or (external_ids <> '{}' and created_at > now() - interval '7 days')
+      `select bundle from deployment where status = 'DEPLOYED' and (is_current or version in (select deployment from run where status = any($1) and deployment is not null)
+            or (external_ids <> '{}' and created_at > now() - interval '7 days'))
        union select bundle from (
-         select bundle, row_number() over (partition by env_id order by greatest(created_at, promoted_at) desc) as place from deployment
+         select bundle, row_number() over (partition by env_id order by greatest(created_at, promoted_at) desc) as place from deployment where status = 'DEPLOYED'
        ) latest where place <= $2`,
       [liveStatuses, promotable],
     );

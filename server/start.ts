@@ -10,6 +10,7 @@ import { issueSetupCode } from "./api/setup-code";
 import { describeBuildError } from "./build/build-error";
 import { buildProject, type BuildOptions, type BuildResult } from "./build/build-project";
 import { readEnvNames } from "./build/project-env";
+import { openDeployReceiver } from "./deploy-receiver";
 import { createCleanup, type Cleanup } from "./cleanup";
 import { ConfigError, environmentOfMode, localOrigin, type Config } from "./config";
 import { openDataDirectory } from "./data-directory";
@@ -38,7 +39,7 @@ import { openPages, type Pages } from "./http/pages";
 import { reporter, startingRoutes } from "./http/starting";
 import { watchReadiness } from "./http/readiness";
 import type { Logger } from "./log";
-import { identifyProject, serveProject, storedVariables, untilBuilt } from "./project";
+import { identifyProject, serveProject, serveSent, storedVariables, untilBuilt } from "./project";
 import { announce } from "./announce";
 import { bind } from "./bind";
 import { noticesOf } from "./notices";
@@ -115,13 +116,9 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
       return storedVariables({ query: db.query, vault: keys.vault, log, ref, slug });
     },
   };
-  const [{ db, url, keys }, firstBuilt] = await Promise.all([data, buildProject(buildOptions)]);
-  if (!firstBuilt.ok && mode === "start") throw new StartError(describeBuildError(firstBuilt.error));
-  const identify = (result: BuildResult) => identifyProject({ built: result, query: db.query, slug, projectDir: config.projectDir });
-  const known = await identify(firstBuilt);
-  const built = known === undefined ? await untilBuilt(buildOptions, firstBuilt, signal) : firstBuilt;
-  const project = known ?? (built && (await identify(built)));
-  if (built === undefined || project === undefined) throw new StartError("stopped before the project was put right");
+  const { projectRef } = config;
+  const [{ db, url, keys }, firstBuilt] = await Promise.all([data, projectRef === undefined ? buildProject(buildOptions) : null]);
+  const { project, built } = firstBuilt === null ? { project: { ref: projectRef ?? "", name: projectRef ?? "" }, built: null } : await openProject({ firstBuilt, query: db.query, slug, buildOptions, signal });
 
   const boot = await bootstrap({ db, vault: keys.vault, project, environment: { slug, type }, secretKey: config.secretKey });
   if (boot.unknownSecretKey) log.warn("TRIGGER_SECRET_KEY is not a key of this environment; only its first boot adopts one. Make or revoke keys on the API keys page");
@@ -150,9 +147,11 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
   const disk = await watchDisk({ folder: dataDir, log, onChange: ({ level }) => (engine.readOnlyReason = level === "full" ? "The server's disk is almost full; new runs are refused until there is space." : null) });
   cleanup.add("disk watch", () => disk.close());
 
-  const served = await serveProject(engine, { ...buildOptions, ...(config.externalDeploymentId !== undefined && { externalId: config.externalDeploymentId }) }, built);
+  const served = built === null ? await serveSent(engine, buildOptions) : await serveProject(engine, { ...buildOptions, ...(config.externalDeploymentId !== undefined && { externalId: config.externalDeploymentId }) }, built);
   cleanup.add("project watch", () => served.close());
   const notices = () => noticesOf({ disk: disk.state(), readOnlyReason: engine.readOnlyReason, buildError: served.buildError(), lacks: served.lacks(), isDeployed: engine.deployments.current() !== null });
+  const receiver = await openDeployReceiver({ engine, variables, buildOptions, log: log.child({ in: "deployments" }) });
+  cleanup.add("deploy receiver", () => receiver.close());
   const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 4 }, { onPoolError: () => {}, onConnectionError: () => {} }) });
   cleanup.add("Prisma client", () => prisma.$disconnect());
   const api = createApi({
@@ -162,6 +161,7 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
     variables,
     packets,
     uploads,
+    receiver,
     log: log.child({ in: "api" }),
     config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, notices, variableFiles: () => readEnvNames(config.projectDir, mode), clientAddress: createClientAddress(config.proxies) },
   });
@@ -199,6 +199,25 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
   };
 }
 
+interface OpeningProject {
+  firstBuilt: BuildResult;
+  query: Database["query"];
+  slug: string;
+  buildOptions: BuildOptions;
+  signal: AbortSignal;
+}
+
+/** The project in the server's folder; in development one that is broken is waited for. */
+async function openProject({ firstBuilt, query, slug, buildOptions, signal }: OpeningProject): Promise<{ project: { ref: string; name: string }; built: BuildResult }> {
+  if (!firstBuilt.ok && buildOptions.mode === "start") throw new StartError(describeBuildError(firstBuilt.error));
+  const identify = (result: BuildResult) => identifyProject({ built: result, query, slug, projectDir: buildOptions.projectDir });
+  const known = await identify(firstBuilt);
+  const built = known === undefined ? await untilBuilt(buildOptions, firstBuilt, signal) : firstBuilt;
+  const project = known ?? (built && (await identify(built)));
+  if (built === undefined || project === undefined) throw new StartError("stopped before the project was put right");
+  return { project, built };
+}
+
 function prepareDataDirectory(dataDir: string, log: Logger): { release(): void } {
   try {
     openDataDirectory(dataDir, log);
@@ -214,7 +233,7 @@ function tellPages(config: Config, http: HttpServer): void {
   process.env.PORT = String(http.port);
 }
 
-const compiled = ({ root }: Installation) => ({
+export const compiled = ({ root }: Pick<Installation, "root">) => ({
   builderEntry: join(root, "dist", "builder", "main.js"),
   workerEntry: join(root, "dist", "worker", "main.js"),
   sdkEntry: join(root, "dist", "sdk", "index.js"),

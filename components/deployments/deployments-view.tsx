@@ -41,7 +41,7 @@ export function DeploymentsView({ initial }: { initial: DeploymentsPage }) {
       {error === null ? null : <ErrorState className="m-4" title="The deployments could not be read" detail={error.message} onRetry={() => void refetch()} />}
       {deployments.length === 0 ? (
         <EmptyState icon={<Package />} title="No version yet">
-          Every start with changed code deploys one; in development every save does.
+          Every start with changed code deploys one, and so does the command signalbox deploy; in development every save does.
         </EmptyState>
       ) : (
         <Table>

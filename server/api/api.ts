@@ -7,7 +7,7 @@ import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import type { Variables } from "../engine/variables/variables";
 import type { Logger } from "../log";
-import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
+import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest, type DeployReceiver } from "./context";
 import { preflight } from "./cors";
 import { createCredentials, type Credentials } from "./credentials";
 import { bulkRoutes } from "./dashboard/bulk";
@@ -33,6 +33,7 @@ import { batchRoutes } from "./routes/batches";
 import { bulkActionRoutes } from "./routes/bulk-actions";
 import { errorRoutes } from "./routes/errors";
 import { callbackRoutes } from "./routes/callback";
+import { deployRoutes } from "./routes/deploy";
 import { deploymentRoutes } from "./routes/deployments";
 import { miscRoutes } from "./routes/misc";
 import { openApiRoutes } from "./routes/openapi";
@@ -57,6 +58,7 @@ export interface ApiOptions {
   variables: Variables;
   packets: PacketStore;
   uploads: Uploads;
+  receiver: DeployReceiver;
   config: ApiConfig;
   log: Logger;
 }
@@ -72,13 +74,13 @@ export interface Api {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { engine, prisma, keys, variables, packets, uploads, config, log } = options;
+  const { engine, prisma, keys, variables, packets, uploads, receiver, config, log } = options;
   const signIn = createSignIn({ prisma, secret: keys.sessions, origin: config.origin, log });
   const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn, isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch });
   const issuer = createIssuer({ keys, environmentId: engine.env.id, origin: config.origin });
   const stopping = createStopping();
   const guards = { guesses: createGuessLimits(keys.sessions), settingPasswords: createTurn() };
-  const context: ApiContext = { stopping, engine, prisma, keys, variables, packets, uploads, config, log, signIn, ...guards, credentials, issuer };
+  const context: ApiContext = { stopping, engine, prisma, keys, variables, packets, uploads, receiver, config, log, signIn, ...guards, credentials, issuer };
 
   const app = new Hono<ApiEnv>();
   app.use("*", securityHeaders);
@@ -113,6 +115,7 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   accessRoutes,
   variableRoutes,
   deploymentRoutes,
+  deployRoutes,
   miscRoutes,
   signInRoutes,
   personLinkRoutes,
