@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { publint } from "publint";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clientOf } from "./client";
 import { createProject, startServer, type Project, type ServerProcess } from "./server-process";
@@ -39,6 +40,18 @@ test.each(["start", "dev"] as const)("the packed tarball serves a project elsewh
   server.kill("SIGTERM");
   expect(await server.ended).toEqual({ code: 0, signal: null });
 }, 90_000);
+
+test("what is published is what package managers and bundlers take", async () => {
+  const { messages } = await publint({ pkgDir: join(project.directory, "node_modules", "signalbox"), pack: false, strict: true });
+  expect(messages).toEqual([]);
+});
+
+test("the packed command line deploys the project that it is installed in", async () => {
+  const bin = join(project.directory, "node_modules", "signalbox", "scripts", "signalbox.mjs");
+  const dry = spawnSync(process.execPath, [bin, "deploy", "--dry-run", "--json"], { cwd: project.directory, encoding: "utf8" });
+  expect({ status: dry.status, stderr: dry.stderr }).toEqual({ status: 0, stderr: "" });
+  expect(JSON.parse(dry.stdout)).toMatchObject({ project: "proj_start_test", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+});
 
 test("a project that has it installed has the types of build extensions and of Python without their packages", () => {
   project.write("tsconfig.json", '{ "compilerOptions": { "strict": true, "noEmit": true, "module": "esnext", "moduleResolution": "bundler", "skipLibCheck": true, "types": ["signalbox"] }, "files": ["typed.ts"] }');
