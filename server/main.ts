@@ -11,7 +11,8 @@ import { keysCommand } from "./keys-command";
 import { CommandError } from "./open-stored";
 import { peopleCommand } from "./people-command";
 import { createLog, type Logger } from "./log";
-import { compiled, startServer, StartError, type Installation, type RunningServer } from "./start";
+import { StartError } from "./start-error";
+import { compiled, startServer, type Installation, type RunningServer } from "./start";
 
 const longestStopMs = 60_000;
 

@@ -7,8 +7,7 @@ import { allows, readableThrough } from "./api/authorize";
 import { createApi, type Api } from "./api/api";
 import { createIssuer } from "./api/issuer";
 import { issueSetupCode } from "./api/setup-code";
-import { describeBuildError } from "./build/build-error";
-import { buildProject, type BuildOptions, type BuildResult } from "./build/build-project";
+import { buildProject, type BuildOptions } from "./build/build-project";
 import { readEnvNames } from "./build/project-env";
 import { openDeployReceiver } from "./deploy-receiver";
 import { createCleanup, type Cleanup } from "./cleanup";
@@ -39,7 +38,7 @@ import { openPages, type Pages } from "./http/pages";
 import { reporter, startingRoutes } from "./http/starting";
 import { watchReadiness } from "./http/readiness";
 import type { Logger } from "./log";
-import { identifyProject, serveProject, serveSent, storedVariables, untilBuilt } from "./project";
+import { openProject, serveProject, serveSent, storedVariables } from "./project";
 import { announce } from "./announce";
 import { bind } from "./bind";
 import { noticesOf } from "./notices";
@@ -58,11 +57,6 @@ export interface Installation {
 export interface RunningServer {
   /** Drains, then closes everything, the database last. */
   stop(): Promise<void>;
-}
-
-/** What keeps the server from starting and the operator can put right; one line. */
-export class StartError extends Error {
-  override name = "StartError";
 }
 
 /** Runs get this long to finish at a stop; process managers commonly kill after 10 s. The rest is handed back and resumed later. */
@@ -197,25 +191,6 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
       log.info("stopped");
     },
   };
-}
-
-interface OpeningProject {
-  firstBuilt: BuildResult;
-  query: Database["query"];
-  slug: string;
-  buildOptions: BuildOptions;
-  signal: AbortSignal;
-}
-
-/** The project in the server's folder; in development one that is broken is waited for. */
-async function openProject({ firstBuilt, query, slug, buildOptions, signal }: OpeningProject): Promise<{ project: { ref: string; name: string }; built: BuildResult }> {
-  if (!firstBuilt.ok && buildOptions.mode === "start") throw new StartError(describeBuildError(firstBuilt.error));
-  const identify = (result: BuildResult) => identifyProject({ built: result, query, slug, projectDir: buildOptions.projectDir });
-  const known = await identify(firstBuilt);
-  const built = known === undefined ? await untilBuilt(buildOptions, firstBuilt, signal) : firstBuilt;
-  const project = known ?? (built && (await identify(built)));
-  if (built === undefined || project === undefined) throw new StartError("stopped before the project was put right");
-  return { project, built };
 }
 
 function prepareDataDirectory(dataDir: string, log: Logger): { release(): void } {
