@@ -100,7 +100,7 @@ test("completion is of the commands themselves, and shells take it", async () =>
     expect(stderr).toBe("");
     return said.trim().split("\n");
   };
-  expect(words("signalbox de")).toEqual(["deploy", "deployments"]);
+  expect(words("signalbox de")).toEqual(["dev", "deploy", "deployments"]);
   expect(words("signalbox runs ")).toEqual(expect.arrayContaining(["list", "show", "follow", "cancel", "replay"]));
   expect(words("signalbox runs list --st")).toEqual(["--status"]);
   expect(words("signalbox --profile x env pu")).toEqual(["pull"]);

@@ -1,7 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { publint } from "publint";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clientOf } from "./client";
 import { createProject, startServer, type Project, type ServerProcess } from "./server-process";
@@ -40,11 +39,6 @@ test.each(["start", "dev"] as const)("the packed tarball serves a project elsewh
   server.kill("SIGTERM");
   expect(await server.ended).toEqual({ code: 0, signal: null });
 }, 90_000);
-
-test("what is published is what package managers and bundlers take", async () => {
-  const { messages } = await publint({ pkgDir: join(project.directory, "node_modules", "signalbox"), pack: false, strict: true });
-  expect(messages).toEqual([]);
-});
 
 test("the packed command line deploys the project that it is installed in", async () => {
   const bin = join(project.directory, "node_modules", "signalbox", "scripts", "signalbox.mjs");
