@@ -137,6 +137,8 @@ async function compileServer() {
     esbuild.build({ ...common, entryPoints: modulesOf("python"), outdir: `${staging}/python`, external: ["esbuild"], plugins: [sdkImports, aliases] }),
     esbuild.build({ ...common, entryPoints: { main: "server/build/builder.ts" }, outdir: `${staging}/builder`, external: ["esbuild"], plugins: [aliases] }),
     esbuild.build({ ...common, entryPoints: { main: "server/worker/main.ts" }, outdir: `${staging}/worker`, plugins: [sdkImports, aliases] }),
+    // Whole, so that a command is there at once: what it needs is few files.
+    esbuild.build({ ...common, entryPoints: { main: "server/cli/main.ts" }, outdir: `${staging}/cli`, external: ["esbuild"], plugins: [sdkImports, aliases] }),
     esbuild.build({ ...common, entryPoints: { main: "server/main.ts" }, outdir: `${staging}/server`, packages: "external", plugins: [sdkImports, aliases] }),
   ]);
   await writeTypes(staging);

@@ -8,14 +8,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-const help = `Signalbox ${version}
-
-  signalbox start   run this project's tasks in production mode
-  signalbox dev     the same for development: environment dev, tasks reload when they change
-  signalbox people  who can sign in; people invite|reset|role|remove, also for who is locked out
-
-Variables: PORT (3030), HOST (127.0.0.1), SIGNALBOX_PROJECT (directory of trigger.config.ts), SIGNALBOX_DATA (.signalbox in the
-project), SIGNALBOX_URL (public address behind a proxy), DATABASE_URL (a PostgreSQL 15 or newer instead of the embedded one),
+const variables = `Variables: PORT (3030), HOST (127.0.0.1), SIGNALBOX_PROJECT (directory of trigger.config.ts), SIGNALBOX_PROJECT_REF (no project here:
+serve what is deployed of this one), SIGNALBOX_DATA (.signalbox in the project), SIGNALBOX_URL (public address behind a proxy), DATABASE_URL (a PostgreSQL 15 or newer instead of the embedded one),
 TRIGGER_SECRET_KEY (adopted on the first boot), SIGNALBOX_FROZEN_AFTER (60 s), SIGNALBOX_HOSTS (further names of this server),
 SIGNALBOX_PROXIES (addresses of your proxies), SIGNALBOX_ROLES (web,engine,worker), SIGNALBOX_LOG (debug, info, warn or error).
 TRIGGER_SECRET_KEY_FILE and DATABASE_URL_FILE name files that hold the values instead. Those that begin with SIGNALBOX_, and
@@ -25,20 +19,27 @@ SIGNALBOX_PORT, SIGNALBOX_HOST and SIGNALBOX_DATABASE_URL for PORT, HOST and DAT
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) fail(`Signalbox needs Node 20.19 or newer; this is ${process.versions.node}.`);
 
-const command = process.argv[2] ?? "help";
-const extra = process.argv.slice(3);
-if (extra.includes("--help") || extra.includes("-h")) process.stdout.write(help);
-else if (command !== "people" && extra.length > 0) fail(`signalbox ${command} takes no arguments; not ${JSON.stringify(extra[0])}. Settings are variables.\n\n${help}`, 2);
-else if (command === "start" || command === "dev") await serve(command);
-else if (command === "people") await people(extra);
-else if (command === "version" || command === "--version" || command === "-v") process.stdout.write(`${version}\n`);
-else if (command === "help" || command === "--help" || command === "-h") process.stdout.write(help);
-else fail(`unknown command ${JSON.stringify(command)}.\n\n${help}`, 2);
+const args = process.argv.slice(2);
+const [command, first] = args;
+const isServing = command === "start" || command === "dev";
+// A fresh checkout builds itself when it is started; the other commands are part of what is built then.
+if (isServing && first === undefined) await serve(command);
+else if (isServing && first !== "--help" && first !== "-h") fail(`signalbox ${command} takes no arguments; not ${JSON.stringify(first)}. Settings are variables.\n\n${variables}`, 2);
+else await runCommand();
 
-async function people(args) {
-  const entry = join(root, "dist", "server", "main.js");
+async function runCommand() {
+  const { run } = await import(pathToFileURL(built("cli")).href);
+  await run(args, { version, root, variables, serve, operate });
+}
+
+async function operate(name, given, options) {
+  await (await import(pathToFileURL(built("server")).href)).operate({ name, args: given, options, root, version });
+}
+
+function built(part) {
+  const entry = join(root, "dist", part, "main.js");
   if (!existsSync(entry)) fail("nothing is built yet: start the server once, or run `npm run build`.");
-  await (await import(pathToFileURL(entry).href)).people({ args, root });
+  return entry;
 }
 
 async function serve(mode) {

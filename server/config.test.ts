@@ -54,6 +54,8 @@ test.each([
   [{ SIGNALBOX_PROXIES: "proxy" }, /^SIGNALBOX_PROXIES must be a comma list of addresses/],
   [{ TRIGGER_SECRET_KEY_FILE: "/nowhere/key" }, /^TRIGGER_SECRET_KEY_FILE: \/nowhere\/key cannot be read \(ENOENT\)/],
   [{ SIGNALBOX_ROLES: "engine" }, /^SIGNALBOX_ROLES must name engine and worker together/],
+  [{ SIGNALBOX_PROJECT_REF: "proj x" }, /^SIGNALBOX_PROJECT_REF must be the `project` of a trigger\.config/],
+  [{ SIGNALBOX_PROJECT_REF: "proj_x" }, /^SIGNALBOX_PROJECT_REF is for a server that only gets what is deployed to it, and .* holds a project\./],
   [{ SIGNALBOX_PROJECT: "/nowhere" }, /^SIGNALBOX_PROJECT: \/nowhere does not exist\./],
   [{ SIGNALBOX_PROJECT: tmpdir() }, /^SIGNALBOX_PROJECT: .* holds no trigger\.config\.ts\. Set/],
 ])("%j is one line that names the variable", (env, line) => {

@@ -17,6 +17,8 @@ export interface Config {
   host: string;
   port: number;
   projectDir: string;
+  /** A server without a project of its own serves the versions of this one that are sent to it; `projectDir` holds its .env at most. */
+  projectRef: string | undefined;
   dataDir: string;
   databaseUrl: string | undefined;
   secretKey: string | undefined;
@@ -81,6 +83,7 @@ const variables = (mode: Mode) =>
     ),
     HOST: z.preprocess(blankIsUnset, z.string().trim().regex(/^[\w.:-]+$/, "must be a host name or an IP address, such as 127.0.0.1 or 0.0.0.0").default("127.0.0.1")),
     SIGNALBOX_PROJECT: text,
+    SIGNALBOX_PROJECT_REF: z.preprocess(blankIsUnset, z.string().trim().regex(/^[\w-]{1,100}$/, "must be the `project` of a trigger.config, such as proj_shop").optional()),
     SIGNALBOX_DATA: text,
     SIGNALBOX_URL: z.preprocess(blankIsUnset, z.url({ protocol: /^https?$/, error: "must be the address that others use, such as https://signalbox.example.com" }).optional()),
     DATABASE_URL: z.preprocess(blankIsUnset, z.url({ protocol: /^postgres(ql)?$/, error: "must look like postgres://user:password@host:5432/database" }).optional()),
@@ -130,7 +133,8 @@ export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: 
     mode,
     host: data.HOST,
     port: data.PORT,
-    projectDir: readableProject(projectDir),
+    projectDir: readableProject(projectDir, mode, data.SIGNALBOX_PROJECT_REF),
+    projectRef: mode === "start" ? data.SIGNALBOX_PROJECT_REF : undefined,
     dataDir: resolve(cwd, data.SIGNALBOX_DATA ?? join(projectDir, ".signalbox")),
     databaseUrl: data.DATABASE_URL,
     secretKey: data.TRIGGER_SECRET_KEY,
@@ -198,16 +202,19 @@ function withFiles(env: NodeJS.ProcessEnv, cwd: string): NodeJS.ProcessEnv {
   return read;
 }
 
-function readableProject(projectDir: string): string {
+function readableProject(projectDir: string, mode: Mode, projectRef: string | undefined): string {
   const advice = "Set SIGNALBOX_PROJECT to the directory that holds trigger.config.ts";
   if (!existsSync(projectDir)) throw new ConfigError(`SIGNALBOX_PROJECT: ${projectDir} does not exist. ${advice}.`);
   if (!statSync(projectDir).isDirectory()) throw new ConfigError(`SIGNALBOX_PROJECT: ${projectDir} is not a directory. ${advice}.`);
   try {
-    if (readdirSync(projectDir).some((name) => /^trigger\.config\.[cm]?[jt]s$/.test(name))) return projectDir;
-  } catch {
+    const isProject = readdirSync(projectDir).some((name) => /^trigger\.config\.[cm]?[jt]s$/.test(name));
+    if (isProject && projectRef !== undefined) throw new ConfigError(`SIGNALBOX_PROJECT_REF is for a server that only gets what is deployed to it, and ${projectDir} holds a project. Unset it, or start in another folder.`);
+    if (isProject || (projectRef !== undefined && mode === "start")) return projectDir;
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
     throw new ConfigError(`SIGNALBOX_PROJECT: ${projectDir} cannot be read. Give the user of this process access to it.`);
   }
-  throw new ConfigError(`SIGNALBOX_PROJECT: ${projectDir} holds no trigger.config.ts. ${advice}.`);
+  throw new ConfigError(`SIGNALBOX_PROJECT: ${projectDir} holds no trigger.config.ts. ${advice}, or, for a server that only gets what is deployed to it, SIGNALBOX_PROJECT_REF to its project.`);
 }
 
 /** How a browser on this machine reaches what listens on `host`. */

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Logger } from "./log";
 
 /** What lies directly in it and is ours alone; the database's folder is closed by PostgreSQL itself. */
-const folders = ["builds", "packets", "workers"] as const;
+const folders = ["builds", "deployments", "packets", "workers"] as const;
 
 /**
  * Makes the data directory and closes it to everybody else, one of an older version too: it holds keys, payloads and the code of the

@@ -5,9 +5,14 @@ import { forgetSecrets } from "./forget-secrets";
 import { MigrationError } from "./db/migrate";
 import { KeyError } from "./db/keys";
 import { PostgresError } from "./db/postgres/error";
-import { CommandError, peopleCommand } from "./people-command";
+import { backupCommand, restoreCommand } from "./backup-command";
+import { doctorCommand } from "./doctor-command";
+import { keysCommand } from "./keys-command";
+import { CommandError } from "./open-stored";
+import { peopleCommand } from "./people-command";
 import { createLog, type Logger } from "./log";
-import { startServer, StartError, type Installation, type RunningServer } from "./start";
+import { StartError } from "./start-error";
+import { compiled, startServer, type Installation, type RunningServer } from "./start";
 
 const longestStopMs = 60_000;
 
@@ -90,15 +95,35 @@ function configOrExit(mode: Mode): Config {
   }
 }
 
-/** What `signalbox people` runs. */
-export async function people({ args, root }: { args: readonly string[]; root: string }): Promise<void> {
+interface Operation {
+  name: string;
+  args: readonly string[];
+  options: Readonly<Record<string, unknown>>;
+  root: string;
+  version: string;
+}
+
+/** What the commands run that work on the data directory instead of asking a server. */
+export async function operate(operation: Operation): Promise<void> {
   const log = createLog({ level: "error", format: "pretty", write: (line) => void process.stderr.write(line) });
   try {
-    const config = parseConfig({ mode: "start", env: { ...process.env, TRIGGER_SECRET_KEY: undefined, TRIGGER_SECRET_KEY_FILE: undefined }, cwd: process.cwd() });
-    process.stdout.write(`${await peopleCommand({ args, config, root, log })}\n`);
+    process.stdout.write(`${await perform(operation, log)}\n`);
   } catch (error) {
     fail(error, log);
   }
+}
+
+async function perform({ name, args, options, root, version }: Operation, log: Logger): Promise<string> {
+  if (name === "doctor") {
+    const { text, isWell } = await doctorCommand({ options, env: process.env, cwd: process.cwd(), entries: compiled({ root }), log });
+    if (!isWell) process.exitCode = 1;
+    return text;
+  }
+  const config = parseConfig({ mode: "start", env: { ...process.env, TRIGGER_SECRET_KEY: undefined, TRIGGER_SECRET_KEY_FILE: undefined }, cwd: process.cwd() });
+  if (name === "keys") return keysCommand({ args, options, config, root, log });
+  if (name === "backup") return backupCommand({ args, options, config, version, log });
+  if (name === "restore") return restoreCommand({ args, options, config, log });
+  return peopleCommand({ args, config, root, log });
 }
 
 /** What the operator can put right is one line; anything else is a fault of ours, with its stack. */

@@ -1,23 +1,12 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { Email } from "@/lib/contracts/people";
 import { Role, roles } from "@/lib/contracts/dashboard";
 import { newId } from "@/lib/ids/ids";
 import { localOrigin, type Config } from "./config";
-import { openDatabase, type Database } from "./db/database";
-import { migrate } from "./db/migrate";
-import { PostgresError } from "./db/postgres/error";
-import { startEmbeddedPostgres } from "./db/postgres/embedded";
-import { lockDataDirectory } from "./db/postgres/instance-lock";
-import { runningPostgresUrl } from "./db/postgres/running";
+import type { Database } from "./db/database";
 import type { Logger } from "./log";
+import { CommandError, openStored } from "./open-stored";
 import { invite, offerReset, type Maker, type NewLink } from "./people/links";
 import { findPerson, listPeople, removePerson, setRole, type PersonChange } from "./people/people";
-
-/** What the operator can put right; one line. */
-export class CommandError extends Error {
-  override name = "CommandError";
-}
 
 const usage = `signalbox people                         everybody who can sign in
 signalbox people invite <e-mail> <role>  a link with which a person joins (${roles.join(", ")})
@@ -32,7 +21,7 @@ export async function peopleCommand(options: { args: readonly string[]; config: 
   const act = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
   if (act === undefined) throw new CommandError(`unknown command: people ${verb}.\n\n${usage}`);
   const input = { email: address, role, origin: config.publicUrl ?? localOrigin(config.host, config.port) };
-  const { db, close } = await openPeople(options);
+  const { db, close } = await openStored(options);
   try {
     return await act(db, input);
   } finally {
@@ -113,47 +102,4 @@ function settled({ outcome }: PersonChange, email: string): void {
 
 async function note(db: Database, { action, target, detail = null }: { action: string; target: string; detail?: string | null }): Promise<void> {
   await db.query("insert into audit_entry (id, actor, action, target, detail) values ($1, $2, $3, $4, $5)", [newId("audit"), by.name, action, target, detail]);
-}
-
-/** The database of the server that runs, else its own for a moment. */
-async function openPeople({ config, root, log }: { config: Config; root: string; log: Logger }): Promise<{ db: Database; close(): Promise<void> }> {
-  const { dataDir, databaseUrl } = config;
-  if (databaseUrl !== undefined) return openOnly(databaseUrl);
-  if (!existsSync(join(dataDir, "postgres"))) throw new CommandError(`SIGNALBOX_DATA: ${dataDir} holds no database. Run this where the server runs, with the same variables.`);
-  const lock = lockUnlessRunning(dataDir);
-  if (lock === null) {
-    const running = await runningPostgresUrl(dataDir);
-    if (running === undefined) throw new CommandError("the server is starting or stopping. Try again in a moment.");
-    return openOnly(running);
-  }
-  try {
-    const postgres = await startEmbeddedPostgres({ dataDir, log });
-    await migrate({ url: postgres.url, directory: join(root, "prisma", "migrations"), log });
-    const { db } = openOnly(postgres.url);
-    return {
-      db,
-      async close() {
-        await db.close();
-        await postgres.close();
-        lock.release();
-      },
-    };
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
-}
-
-function openOnly(url: string): { db: Database; close(): Promise<void> } {
-  const db = openDatabase({ url, poolSize: 1 });
-  return { db, close: () => db.close() };
-}
-
-function lockUnlessRunning(dataDir: string): { release(): void } | null {
-  try {
-    return lockDataDirectory(dataDir);
-  } catch (error) {
-    if (error instanceof PostgresError) return null;
-    throw error;
-  }
 }

@@ -9,12 +9,14 @@ import { watchProject, type ProjectWatcher } from "./build/watch-project";
 import type { Query } from "./db/database";
 import type { Vault } from "./db/keys";
 import { deploy } from "./engine/versions/deploy";
+import { followCurrent } from "./engine/versions/follow-current";
 import type { Engine } from "./engine/engine";
 import { readVariables, valuesOf } from "./engine/variables/read-variables";
 import type { Logger } from "./log";
+import { StartError } from "./start-error";
 
 /** The project's name for people: its package's, else its folder's. */
-export function projectName(projectDir: string): string {
+function projectName(projectDir: string): string {
   try {
     const manifest: unknown = JSON.parse(readFileSync(join(projectDir, "package.json"), "utf8"));
     if (typeof manifest === "object" && manifest !== null && "name" in manifest && typeof manifest.name === "string") return manifest.name;
@@ -28,7 +30,7 @@ export function projectName(projectDir: string): string {
  * Which project to serve. A broken project has said nothing about itself: in dev the one served last goes on, with its last
  * good version. Undefined: there is none.
  */
-export async function identifyProject(options: { built: BuildResult; query: Query; slug: string; projectDir: string }): Promise<{ ref: string; name: string } | undefined> {
+async function identifyProject(options: { built: BuildResult; query: Query; slug: string; projectDir: string }): Promise<{ ref: string; name: string } | undefined> {
   if (options.built.ok) return { ref: options.built.manifest.project, name: projectName(options.projectDir) };
   const [last] = await options.query<{ ref: string; name: string }>(
     `select project.ref, project.name from project join environment on environment.project_id = project.id
@@ -48,7 +50,7 @@ export async function storedVariables({ query, vault, log, ref, slug }: { query:
  * A project that has never been built and is broken: waits for the change that repairs it, saying after each other one what is wrong.
  * Undefined: `signal` came first.
  */
-export async function untilBuilt(options: BuildOptions, first: BuildResult, signal: AbortSignal): Promise<Extract<BuildResult, { ok: true }> | undefined> {
+async function untilBuilt(options: BuildOptions, first: BuildResult, signal: AbortSignal): Promise<Extract<BuildResult, { ok: true }> | undefined> {
   const say = (result: BuildResult): void => {
     if (!result.ok) options.log.error("the project is broken; it starts when that is put right", { error: describeBuildError(result.error) });
   };
@@ -63,6 +65,25 @@ export async function untilBuilt(options: BuildOptions, first: BuildResult, sign
   } finally {
     await watcher?.close();
   }
+}
+
+interface OpeningProject {
+  firstBuilt: BuildResult;
+  query: Query;
+  slug: string;
+  buildOptions: BuildOptions;
+  signal: AbortSignal;
+}
+
+/** The project in the server's folder; in development one that is broken is waited for. */
+export async function openProject({ firstBuilt, query, slug, buildOptions, signal }: OpeningProject): Promise<{ project: { ref: string; name: string }; built: BuildResult }> {
+  if (!firstBuilt.ok && buildOptions.mode === "start") throw new StartError(describeBuildError(firstBuilt.error));
+  const identify = (result: BuildResult) => identifyProject({ built: result, query, slug, projectDir: buildOptions.projectDir });
+  const known = await identify(firstBuilt);
+  const built = known === undefined ? await untilBuilt(buildOptions, firstBuilt, signal) : firstBuilt;
+  const project = known ?? (built && (await identify(built)));
+  if (built === undefined || project === undefined) throw new StartError("stopped before the project was put right");
+  return { project, built };
 }
 
 export interface ServedProject {
@@ -100,10 +121,7 @@ export async function serveProject(engine: Engine, options: BuildOptions & { ext
           deploying = deploying.then(() => apply(result)).then(() => built()).catch((problem: unknown) => log.error("could not deploy", { error: problem }));
         })
       : undefined;
-  const pruner = setInterval(() => void prune(engine, options), 3_600_000);
-  pruner.unref();
-  void prune(engine, options);
-
+  const stopPruning = keepPruned(engine, options);
   return {
     buildError: () => error,
     lacks: () => lacks,
@@ -111,11 +129,25 @@ export async function serveProject(engine: Engine, options: BuildOptions & { ext
       built = listener;
     },
     async close() {
-      clearInterval(pruner);
+      stopPruning();
       await watcher?.close();
       await deploying;
     },
   };
+}
+
+/** A server without a project of its own has the versions that were sent to it. */
+export async function serveSent(engine: Engine, options: BuildOptions): Promise<ServedProject> {
+  await followCurrent(engine);
+  const stopPruning = keepPruned(engine, options);
+  return { buildError: () => null, lacks: () => [], onBuild: () => {}, close: async () => stopPruning() };
+}
+
+function keepPruned(engine: Engine, options: BuildOptions): () => void {
+  const pruner = setInterval(() => void prune(engine, options), 3_600_000);
+  pruner.unref();
+  void prune(engine, options);
+  return () => clearInterval(pruner);
 }
 
 /** Versions that can be promoted whatever runs on them: so many of those deployed or promoted last. */
@@ -125,10 +157,10 @@ const promotable = 20;
 async function prune(engine: Engine, { dataDir, log }: BuildOptions): Promise<void> {
   const needed = async () => {
     const rows = await engine.db.query<{ bundle: string }>(
-      `select bundle from deployment where is_current or version in (select deployment from run where status = any($1) and deployment is not null)
-            or (external_ids <> '{}' and created_at > now() - interval '7 days')
+      `select bundle from deployment where status = 'DEPLOYED' and (is_current or version in (select deployment from run where status = any($1) and deployment is not null)
+            or (external_ids <> '{}' and created_at > now() - interval '7 days'))
        union select bundle from (
-         select bundle, row_number() over (partition by env_id order by greatest(created_at, promoted_at) desc) as place from deployment
+         select bundle, row_number() over (partition by env_id order by greatest(created_at, promoted_at) desc) as place from deployment where status = 'DEPLOYED'
        ) latest where place <= $2`,
       [liveStatuses, promotable],
     );

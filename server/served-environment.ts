@@ -21,6 +21,7 @@ import { openUploads } from "./db/uploads";
 import { createEngine } from "./engine/create-engine";
 import type { Engine } from "./engine/engine";
 import type { Environment } from "./engine/environment";
+import { openDeployReceiver } from "./deploy-receiver";
 import { openVariables, type Variables } from "./engine/variables/variables";
 import { createGateway, type Gateway } from "./gateway/gateway";
 import { engineReads } from "./gateway/reads";
@@ -111,9 +112,11 @@ export async function serveEnvironment(host: Host, { env, isMain, notices, share
     opened.add("engine", () => engine.close());
     engine.readOnlyReason = host.readOnlyReason();
     const variables = await openVariables({ db, environmentId: env.id, parentId: env.parent?.id, vault: house.keys.vault, feed: engine.feed, log });
+    const receiver = await openDeployReceiver({ engine, variables, buildOptions, log: log.child({ in: "deployments" }) });
+    opened.add("deploy receiver", () => receiver.close());
     const variableFiles = () => (isMain ? readEnvNames(config.projectDir, config.mode) : {});
     const mode = env.type === "DEVELOPMENT" ? "development" : "production";
-    const api = createApi({ house, environments: host.desk, onForget: host.forgetKeys, engine, issuer, variables, uploads, log: log.child({ in: "api" }), config: { ...host.api, mode, notices, variableFiles } });
+    const api = createApi({ house, environments: host.desk, onForget: host.forgetKeys, engine, issuer, variables, uploads, receiver, log: log.child({ in: "api" }), config: { ...host.api, mode, notices, variableFiles } });
     const gateway = createGateway({
       feed: engine.feed,
       reads: engineReads(engine),

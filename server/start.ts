@@ -4,8 +4,7 @@ import { createHouse } from "./api/house";
 import { issueSetupCode } from "./api/setup-code";
 import { announce } from "./announce";
 import { bind } from "./bind";
-import { describeBuildError } from "./build/build-error";
-import { buildProject, type BuildOptions, type BuildResult } from "./build/build-project";
+import { buildProject, type BuildOptions } from "./build/build-project";
 import { createCleanup, type Cleanup } from "./cleanup";
 import { ConfigError, environmentOfMode, localOrigin, type Config } from "./config";
 import { openDataDirectory } from "./data-directory";
@@ -28,7 +27,7 @@ import { watchReadiness } from "./http/readiness";
 import { startingRoutes } from "./http/starting";
 import type { Logger } from "./log";
 import { noticesOf } from "./notices";
-import { identifyProject, serveProject, storedVariables, untilBuilt } from "./project";
+import { openProject, serveProject, serveSent, storedVariables } from "./project";
 import { tellRuns } from "./run-lines";
 import { servingRoutes } from "./serving-routes";
 import { openProcessRecords } from "./supervisor/leftovers";
@@ -44,11 +43,6 @@ export interface Installation {
 export interface RunningServer {
   /** Drains, then closes everything, the database last. */
   stop(): Promise<void>;
-}
-
-/** What keeps the server from starting and the operator can put right; one line. */
-export class StartError extends Error {
-  override name = "StartError";
 }
 
 /** Runs get this long to finish at a stop; process managers commonly kill after 10 s. The rest is handed back and resumed later. */
@@ -102,13 +96,9 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
       return storedVariables({ query: db.query, vault: keys.vault, log, ref, slug });
     },
   };
-  const [{ db, url, keys }, firstBuilt] = await Promise.all([data, buildProject(buildOptions)]);
-  if (!firstBuilt.ok && mode === "start") throw new StartError(describeBuildError(firstBuilt.error));
-  const identify = (result: BuildResult) => identifyProject({ built: result, query: db.query, slug, projectDir: config.projectDir });
-  const known = await identify(firstBuilt);
-  const built = known === undefined ? await untilBuilt(buildOptions, firstBuilt, signal) : firstBuilt;
-  const project = known ?? (built && (await identify(built)));
-  if (built === undefined || project === undefined) throw new StartError("stopped before the project was put right");
+  const { projectRef } = config;
+  const [{ db, url, keys }, firstBuilt] = await Promise.all([data, projectRef === undefined ? buildProject(buildOptions) : null]);
+  const { project, built } = firstBuilt === null ? { project: { ref: projectRef ?? "", name: projectRef ?? "" }, built: null } : await openProject({ firstBuilt, query: db.query, slug, buildOptions, signal });
 
   const boot = await bootstrap({ db, vault: keys.vault, project, environment: { slug, type }, secretKey: config.secretKey });
   if (boot.unknownSecretKey) log.warn("TRIGGER_SECRET_KEY is not a key of this environment; only its first boot adopts one. Make or revoke keys on the API keys page");
@@ -142,7 +132,7 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
     noticesOf({ disk: disk.state(), readOnlyReason, buildError: served.buildError(), lacks: served.lacks(), isDeployed: main.engine.deployments.current() !== null }),
   );
   const { engine } = main;
-  const served = await serveProject(engine, { ...buildOptions, ...(config.externalDeploymentId !== undefined && { externalId: config.externalDeploymentId }) }, built);
+  const served = built === null ? await serveSent(engine, buildOptions) : await serveProject(engine, { ...buildOptions, ...(config.externalDeploymentId !== undefined && { externalId: config.externalDeploymentId }) }, built);
   cleanup.add("project watch", () => served.close());
   served.onBuild(main.gateway.noticesChanged);
 
@@ -187,7 +177,7 @@ function tellPages(config: Config, http: HttpServer): void {
   process.env.PORT = String(http.port);
 }
 
-const compiled = ({ root }: Installation) => ({
+export const compiled = ({ root }: Pick<Installation, "root">) => ({
   builderEntry: join(root, "dist", "builder", "main.js"),
   workerEntry: join(root, "dist", "worker", "main.js"),
   sdkEntry: join(root, "dist", "sdk", "index.js"),

@@ -40,7 +40,8 @@ export const rooms: Record<string, Room> = {
   gateway: { path: "server/gateway/", may: [...service, "api"], never: [react, /^node:child_process$/] },
   build: { path: "server/build/", may: [...base, "log", "build-package"], never: [react, /^pg$/] },
   http: { path: "server/http/", may: service, never: [/^ws$/] },
-  cli: { path: "server/cli/", may: [...base, "client"], never: [/^pg$/] },
+  // Deploying builds where the project is; everything else is asked for over HTTP.
+  cli: { path: "server/cli/", may: [...base, "client", "log", "build"], never: [/^(?:pg|hono|ws)(?:\/|$)/] },
   root: { path: "server/", may: [...service, "supervisor", "people", "api", "gateway", "build", "http"] },
 };
 

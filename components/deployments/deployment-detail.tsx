@@ -13,10 +13,12 @@ import { Link } from "../ui/link";
 const shownRuns = 10;
 
 /** What a version brought, what it asks for and does not get, and the newest runs that are on it. */
-export function DeploymentDetail({ deployment: { version, warnings, changes }, runs }: { deployment: DeploymentLine; runs: number }) {
+export function DeploymentDetail({ deployment, runs }: { deployment: DeploymentLine; runs: number }) {
+  const { version, warnings, changes } = deployment;
   return (
     <div className="grid gap-x-8 gap-y-3 md:grid-cols-2">
       <div className="flex min-w-0 flex-col gap-3">
+        <Origin deployment={deployment} />
         {warnings.length === 0 ? null : (
           <Part title="Warnings">
             {warnings.map((warning) => (
@@ -26,7 +28,7 @@ export function DeploymentDetail({ deployment: { version, warnings, changes }, r
             ))}
           </Part>
         )}
-        {changes === null ? (
+        {deployment.status !== "DEPLOYED" ? null : changes === null ? (
           <p className="text-muted">The first version of this environment.</p>
         ) : (
           <>
@@ -45,10 +47,39 @@ export function DeploymentDetail({ deployment: { version, warnings, changes }, r
           </>
         )}
       </div>
-      <LiveRuns version={version} runs={runs} />
+      {deployment.status === "DEPLOYED" ? <LiveRuns version={version} runs={runs} /> : <Log lines={deployment.log} />}
     </div>
   );
 }
+
+/** Where the code comes from and who sent it; of one that failed, why. */
+function Origin({ deployment: { git, createdBy, error } }: { deployment: DeploymentLine }) {
+  return (
+    <>
+      {error === undefined ? null : <p className="break-words text-bad">{readableText(error)}</p>}
+      {git?.commit === undefined ? null : (
+        <p className="min-w-0 break-words">
+          <span className="font-mono">{git.commit.slice(0, 10)}</span>
+          {git.branch === undefined ? null : <> on {readableText(git.branch)}</>}
+          {git.dirty === true ? <span className="text-faint"> with changes that are not committed</span> : null}
+          {git.message === undefined ? null : <span className="block text-muted">{readableText(git.message)}</span>}
+        </p>
+      )}
+      {createdBy === undefined ? null : <p className="text-muted">Sent by {readableText(createdBy)}</p>}
+    </>
+  );
+}
+
+const Log = ({ lines }: { lines: readonly string[] }) =>
+  lines.length === 0 ? null : (
+    <Part title="What the server said">
+      {[...new Set(lines)].map((line) => (
+        <li key={line} className="font-mono text-sm break-words">
+          {readableText(line)}
+        </li>
+      ))}
+    </Part>
+  );
 
 /** Read again whenever their number changes. */
 function LiveRuns({ version, runs }: { version: string; runs: number }) {

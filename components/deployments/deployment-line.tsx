@@ -1,7 +1,7 @@
 "use client";
 import { ChevronRight, TriangleAlert } from "lucide-react";
 import { useId, useState } from "react";
-import type { DeploymentLine as Deployment, TaskChanges } from "@/lib/contracts/deployments";
+import type { DeploymentLine as Deployment, DeploymentStatus, TaskChanges } from "@/lib/contracts/deployments";
 import { formatCount, plural } from "@/lib/view/format";
 import { readableText } from "@/lib/view/readable-text";
 import { ActionButton } from "../auth/permission";
@@ -39,6 +39,7 @@ export function DeploymentLine({ deployment, current, isOlder, runs, currentRuns
   const tinted = useTint(runs);
   const { version, warnings } = deployment;
   const isCurrent = version === current;
+  const isDeployed = deployment.status === "DEPLOYED";
   const unbuilt = deployment.isBuilt ? undefined : "Its build was removed to free the disk. Deploy its code again.";
 
   return (
@@ -51,6 +52,7 @@ export function DeploymentLine({ deployment, current, isOlder, runs, currentRuns
             </IconButton>
             <span className={cn("font-mono", isCurrent && "font-medium")}>{version}</span>
             {isCurrent ? <Badge tone="good">current</Badge> : null}
+            {stateOf[deployment.status] === undefined ? null : <Badge tone={deployment.status === "FAILED" ? "bad" : "idle"}>{stateOf[deployment.status]}</Badge>}
             {warnings.length === 0 ? null : (
               <Badge tone="needs">
                 <TriangleAlert aria-hidden className="size-3" />
@@ -67,19 +69,17 @@ export function DeploymentLine({ deployment, current, isOlder, runs, currentRuns
             </span>
           )}
         </Td>
-        <Td className="text-right font-mono max-sm:hidden">{formatCount(deployment.tasks)}</Td>
-        <Td className="whitespace-nowrap max-lg:hidden">
-          <Summary changes={deployment.changes} />
-        </Td>
+        <Td className="text-right font-mono max-sm:hidden">{isDeployed ? formatCount(deployment.tasks) : null}</Td>
+        <Td className="max-w-80 truncate whitespace-nowrap max-lg:hidden">{isDeployed ? <Summary changes={deployment.changes} /> : <span className="text-faint">{readableText(deployment.error ?? "")}</span>}</Td>
         <Td className={cn("text-right font-mono", tinted && "tint", runs === 0 ? "text-faint" : "text-moving")}>{formatCount(runs)}</Td>
         <Td>
           <span className="flex justify-end gap-1">
-            {hasElsewhere ? (
+            {hasElsewhere && isDeployed ? (
               <ActionButton size="sm" look="ghost" refused={refused ?? unbuilt} onClick={() => setAsking("elsewhere")} className="max-sm:hidden">
                 Deploy to…<span className="sr-only"> another environment: {version}</span>
               </ActionButton>
             ) : null}
-            {isCurrent ? null : (
+            {isCurrent || !isDeployed ? null : (
               <ActionButton size="sm" refused={refused ?? unbuilt} onClick={() => setAsking("promote")}>
                 {isOlder ? "Roll back" : "Promote"}
                 <span className="sr-only"> to {version}</span>
@@ -100,6 +100,17 @@ export function DeploymentLine({ deployment, current, isOlder, runs, currentRuns
     </>
   );
 }
+
+/** What is said of versions that run nothing. */
+const stateOf: Record<DeploymentStatus, string | undefined> = {
+  PENDING: "uploading",
+  BUILDING: "building",
+  DEPLOYING: "deploying",
+  DEPLOYED: undefined,
+  FAILED: "failed",
+  CANCELED: "given up",
+  TIMED_OUT: "upload not finished",
+};
 
 function Summary({ changes }: { changes: TaskChanges | null }) {
   if (changes === null) return <span className="text-faint">the first one</span>;

@@ -1,6 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { makeFirstAdmin } from "../global-setup";
 import { clientOf } from "../start/client";
+import { commandLine } from "../start/command-line";
 import { createProject, startServer, type ServerProcess } from "../start/server-process";
 import { openLive } from "./live-page";
 
@@ -51,6 +52,21 @@ test("a version is rolled back to at once; runs that wait keep theirs", async ({
     await fetch(`${server.origin}/api/v1/waitpoints/tokens/${token.id}/complete`, { method: "POST", headers: { authorization: `Bearer ${secretKey}`, "content-type": "application/json" }, body: "{}" });
     await client.ended(waiting);
     expect((await client.run(waiting)).output).toBe("two");
+
+    const cli = commandLine({ TRIGGER_API_URL: server.origin, TRIGGER_SECRET_KEY: secretKey });
+    project.write("trigger/broken.ts", 'throw new Error("no database here");\n');
+    expect(await cli(["deploy", project.directory])).toMatchObject({ code: 1 });
+    const failed = page.getByRole("row", { name: /\d{8}\.3/ });
+    await expect(failed).toContainText("failed");
+    await expect(failed.getByRole("button", { name: /Promote|Roll back/ })).toHaveCount(0);
+    await failed.getByRole("button", { name: /^Show details/ }).click();
+    await expect(page.getByRole("heading", { name: "What the server said" })).toBeVisible();
+    await expect(page.getByText(/trigger\/broken\.ts:1:7: no database here/).first()).toBeVisible();
+    project.write("trigger/broken.ts", "export {};\n");
+    project.write("trigger/greet.ts", task("greet", '"three"'));
+    expect(await cli(["deploy", project.directory])).toMatchObject({ code: 0 });
+    await expect(page.getByRole("row", { name: /\d{8}\.4/ })).toContainText("current");
+    cli.remove();
     await context.close();
   } finally {
     await stop();

@@ -40,6 +40,13 @@ test.each(["start", "dev"] as const)("the packed tarball serves a project elsewh
   expect(await server.ended).toEqual({ code: 0, signal: null });
 }, 90_000);
 
+test("the packed command line deploys the project that it is installed in", async () => {
+  const bin = join(project.directory, "node_modules", "signalbox", "scripts", "signalbox.mjs");
+  const dry = spawnSync(process.execPath, [bin, "deploy", "--dry-run", "--json"], { cwd: project.directory, encoding: "utf8" });
+  expect({ status: dry.status, stderr: dry.stderr }).toEqual({ status: 0, stderr: "" });
+  expect(JSON.parse(dry.stdout)).toMatchObject({ project: "proj_start_test", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+});
+
 test("a project that has it installed has the types of build extensions and of Python without their packages", () => {
   project.write("tsconfig.json", '{ "compilerOptions": { "strict": true, "noEmit": true, "module": "esnext", "moduleResolution": "bundler", "skipLibCheck": true, "types": ["signalbox"] }, "files": ["typed.ts"] }');
   const uses = `import { ffmpeg } from "@trigger.dev/build/extensions/core"; import type { BuildExtension } from "@trigger.dev/build"; import { python } from "@trigger.dev/python"; import { pythonExtension } from "@trigger.dev/python/extension";

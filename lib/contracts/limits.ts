@@ -32,6 +32,9 @@ export const limits = {
   idempotencyKeyLength: 2048,
   tokenCreateBytes: 10 * 1024,
   streamAppendBytes: 512 * 1024,
+  /** Of a build that is deployed over HTTP, and of one part of it. */
+  deployBytes: 1024 ** 3,
+  deployChunkBytes: 8 * 1024 * 1024,
   depth: 128,
   variableNameLength: 256,
   /** With its name it must fit into one string of a process's environment, which Linux limits to 128 KB. */

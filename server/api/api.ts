@@ -4,7 +4,7 @@ import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import type { Variables } from "../engine/variables/variables";
 import type { Logger } from "../log";
-import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
+import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest, type DeployReceiver } from "./context";
 import { preflight } from "./cors";
 import { createCredentials, type Credentials } from "./credentials";
 import { auditRoutes } from "./dashboard/audit";
@@ -35,6 +35,7 @@ import { batchRoutes } from "./routes/batches";
 import { bulkActionRoutes } from "./routes/bulk-actions";
 import { errorRoutes } from "./routes/errors";
 import { callbackRoutes } from "./routes/callback";
+import { deployRoutes } from "./routes/deploy";
 import { deploymentRoutes } from "./routes/deployments";
 import { miscRoutes } from "./routes/misc";
 import { openApiRoutes } from "./routes/openapi";
@@ -63,6 +64,7 @@ export interface ApiOptions {
   issuer: Issuer;
   variables: Variables;
   uploads: Uploads;
+  receiver: DeployReceiver;
   config: ApiConfig;
   log: Logger;
 }
@@ -119,6 +121,7 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   accessRoutes,
   variableRoutes,
   deploymentRoutes,
+  deployRoutes,
   miscRoutes,
   signInRoutes,
   personLinkRoutes,

@@ -38,6 +38,8 @@ export type AuditAction =
   | "variable.create"
   | "variable.update"
   | "variable.delete"
+  | "deployment.create"
+  | "deployment.cancel"
   | "deployment.promote"
   | "queue.pause"
   | "queue.resume"

@@ -3,8 +3,11 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import type { ServerNotice } from "@/lib/contracts/realtime";
 import type { RunRow } from "@/lib/contracts/run";
+import type { BundleUploads } from "../db/bundle-uploads";
 import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
+import type { Arriving } from "../engine/versions/arriving";
+import type { ArrivedDeployment } from "../engine/versions/deployments";
 import type { Variables } from "../engine/variables/variables";
 import type { Logger } from "../log";
 import type { Credentials } from "./credentials";
@@ -22,9 +25,17 @@ export interface ApiContext extends House {
   credentials: Credentials;
   issuer: Issuer;
   variables: Variables;
+  receiver: DeployReceiver;
   config: ApiConfig;
   log: Logger;
   stopping: Stopping;
+}
+
+/** Makes versions of what was uploaded. */
+export interface DeployReceiver {
+  uploads: BundleUploads;
+  /** Begins; the deployment's row says how far it is and how it ended. */
+  deploy(arriving: Arriving, goes: ArrivedDeployment["goes"]): void;
 }
 
 export interface ApiConfig {

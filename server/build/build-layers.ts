@@ -58,6 +58,7 @@ export function recordOf(layers: readonly Added[], target: "dev" | "deploy"): Bu
       variables: [layer.host?.env, layer.deploy?.parentEnv, layer.deploy?.secretParentEnv, layer.deploy?.env, layer.deploy?.secretEnv].flatMap((variables) =>
         Object.entries(variables ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name])),
       ),
+      places: Object.entries(layer.host?.env ?? {}).flatMap(([name, value]) => (value?.startsWith("/") === true ? [name] : [])),
     })),
   };
 }

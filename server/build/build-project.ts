@@ -1,18 +1,16 @@
-import { createHash, randomBytes } from "node:crypto";
-import { readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { BundleManifest, type BuildError } from "@/lib/contracts/task";
+import type { BuildError, BundleManifest } from "@/lib/contracts/task";
 import type { Logger } from "@/server/log";
 import { tornHint } from "./beside-packages";
 import { BuildFailure } from "./build-error";
-import { certificatesFile } from "./build-layers";
 import type { Made } from "./builder-protocol";
-import { bundleModule, linkProjectModules, openBundle, writeBundleOptions, type BundleOptions } from "./bundle-folder";
-import { checkManifest } from "./check-manifest";
-import { indexBundle } from "./index-bundle";
+import { contentHashOf } from "./content-hash";
+import { linkProjectModules, readManifest, withCertificates, writeBundleOptions, type BundleOptions } from "./bundle-folder";
+import { finishBuild } from "./finish-build";
 import { projectVariables, readProjectEnv, type BuildMode } from "./project-env";
 import { runBuilder, startBuilder, type Builder } from "./run-builder";
-import { runCommands } from "./run-commands";
 import { workerEnvironment } from "./worker-environment";
 
 export interface BuildOptions {
@@ -82,6 +80,7 @@ async function build(options: BuildOptions, sources: Sources) {
         mode: options.mode,
         sdkEntry: options.sdkEntry,
         outputDir,
+        runs: "here",
         beside: sources.beside,
         env: workerEnvironment({ projectEnv, nodeEnv }),
         projectEnv,
@@ -99,32 +98,35 @@ async function build(options: BuildOptions, sources: Sources) {
 
     const contentHash = await hash(made, options, projectEnv);
     const target = join(dataDir, "builds", contentHash);
-    const bundleOptions: BundleOptions = { conditions: made.conditions, cwd: made.cwd, variables: withCertificates(made, target) };
+    const bundleOptions = (directory: string): BundleOptions => ({ conditions: made.conditions, cwd: made.cwd, variables: withCertificates(made, directory) });
     const known = await readManifest(target);
     await linkProjectModules(projectDir, dataDir);
     if (known !== null) {
       // Values that extensions fetch may be others today.
-      await writeBundleOptions(target, bundleOptions);
+      await writeBundleOptions(target, bundleOptions(target));
       sayWarnings(known, log);
       return { contentHash, bundle: contentHash, manifest: known, lacks: made.lacks };
     }
 
-    await writeBundleOptions(outputDir, { ...bundleOptions, variables: withCertificates(made, outputDir) });
-    const bundle = openBundle({ directory: outputDir, sdkEntry: options.sdkEntry, projectDir });
     const stored = (await options.storedVariables?.(made.project)) ?? {};
-    const env = workerEnvironment({ projectEnv: projectVariables({ files: projectEnv, stored, mode: options.mode }), build: bundle.variables, projectRef: made.project, nodeEnv });
-    await runCommands(made.commands, { directory: outputDir, projectDir, env: { ...env, ...made.commandEnv }, log });
-    const manifest = await indexBundle({ workerEntry: options.workerEntry, bundlePath: join(outputDir, bundleModule), projectDir, cwd: bundle.cwd, env, execArgv: bundle.execArgv }).catch((error: unknown) => {
+    const manifest = await finishBuild({
+      outputDir,
+      target,
+      bundleOptions,
+      projectEnv: projectVariables({ files: projectEnv, stored, mode: options.mode }),
+      projectRef: made.project,
+      nodeEnv,
+      projectDir,
+      configFile: made.configFile,
+      commands: { lines: made.commands, env: made.commandEnv },
+      record: { ...made.record, lacks: made.lacks },
+      workerEntry: options.workerEntry,
+      sdkEntry: options.sdkEntry,
+      log,
+    }).catch((error: unknown) => {
       throw hint !== undefined && error instanceof BuildFailure ? new BuildFailure({ ...error.error, message: `${error.error.message}. ${hint}` }) : error;
     });
-    checkManifest(manifest, made.configFile);
     sayWarnings(manifest, log);
-    await writeBundleOptions(outputDir, bundleOptions);
-    await writeFile(join(outputDir, "build.json"), JSON.stringify({ ...made.record, lacks: made.lacks }));
-    await writeFile(join(outputDir, "manifest.json"), JSON.stringify(manifest));
-    // One that a crash left half-made has no manifest and is in the way.
-    await rm(target, { recursive: true, force: true });
-    await rename(outputDir, target);
     return { contentHash, bundle: contentHash, manifest, lacks: made.lacks };
   } finally {
     await rm(outputDir, { recursive: true, force: true });
@@ -133,30 +135,17 @@ async function build(options: BuildOptions, sources: Sources) {
 
 const sayWarnings = (manifest: BundleManifest, log: Logger): void => manifest.warnings?.forEach((warning) => log.warn(warning));
 
-function withCertificates({ variables, hasCertificates }: Made, directory: string): Made["variables"] {
-  if (!hasCertificates) return variables;
-  return { ...variables, overrides: { ...variables.overrides, NODE_EXTRA_CA_CERTS: join(directory, certificatesFile) } };
-}
-
 /**
  * Of the build's folder, of what loads it (a new release of ours indexes again) and, in dev, of the .env files: a changed variable is a
  * new version, so that processes with the old value retire.
  */
-async function hash(made: Made, options: BuildOptions, projectEnv: Record<string, string>): Promise<string> {
-  const sum = createHash("sha256").update(made.hash);
-  for (const path of [options.workerEntry, options.sdkEntry]) sum.update(await readFile(path));
-  if (options.mode === "dev") sum.update(JSON.stringify(Object.entries(projectEnv).toSorted(([a], [b]) => (a < b ? -1 : 1))));
-  return sum.digest("hex").slice(0, 32);
-}
-
-async function readManifest(directory: string): Promise<BundleManifest | null> {
-  const text = await readFile(join(directory, "manifest.json"), "utf8").catch(() => null);
-  if (text === null) return null;
-  return BundleManifest.safeParse(JSON.parse(text)).data ?? null;
+function hash(made: Made, { workerEntry, sdkEntry, mode }: BuildOptions, projectEnv: Record<string, string>): Promise<string> {
+  const ofFiles = mode === "dev" ? JSON.stringify(Object.entries(projectEnv).toSorted(([a], [b]) => (a < b ? -1 : 1))) : "";
+  return contentHashOf([made.hash, ofFiles], [workerEntry, sdkEntry]);
 }
 
 /** Without symlinks, as the bundler reports paths. */
-async function projectDirectory(directory: string): Promise<string> {
+export async function projectDirectory(directory: string): Promise<string> {
   return realpath(directory).catch(() => {
     throw new BuildFailure({ message: `The project directory ${directory} does not exist. Set SIGNALBOX_PROJECT to the folder that holds trigger.config.ts` });
   });

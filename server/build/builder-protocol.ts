@@ -18,6 +18,8 @@ export const BuildRequest = z.object({
   sdkEntry: z.string(),
   /** Where the bundle goes. */
   outputDir: z.string(),
+  /** Whether the build runs here, with the packages of the project, or is taken elsewhere with all that it needs. */
+  runs: z.enum(["here", "elsewhere"]),
   /** Packages that an earlier build found to need their files beside them. */
   beside: texts,
   /** Of the process from now on: nothing of the server's. */
@@ -28,13 +30,29 @@ export const BuildRequest = z.object({
 export type BuildRequest = z.infer<typeof BuildRequest>;
 
 /** What build extensions have added, kept with the version. Variables by name only. */
-const BuildRecord = z.object({
+export const BuildRecord = z.object({
   target: z.enum(["dev", "deploy"]),
   layers: z.array(
-    z.object({ extension: z.string(), id: z.string(), files: texts, commands: texts, packages: texts, instructions: texts, dependencies: Variables, conditions: texts, variables: texts }),
+    z.object({
+      extension: z.string(),
+      id: z.string(),
+      files: texts,
+      commands: texts,
+      packages: texts,
+      instructions: texts,
+      dependencies: Variables,
+      conditions: texts,
+      variables: texts,
+      /** Those of them that say where something is on the machine that built. */
+      places: texts,
+    }),
   ),
 });
 export type BuildRecord = z.infer<typeof BuildRecord>;
+
+/** A package that stays outside of the bundle, and the folder below the build's that it has where the build is taken elsewhere. */
+export const PlacedPackage = z.object({ name: z.string(), directory: z.string(), to: z.string() });
+export type PlacedPackage = z.infer<typeof PlacedPackage>;
 
 const Made = z.object({
   project: z.string(),
@@ -53,6 +71,7 @@ const Made = z.object({
   beside: texts,
   /** Those that need it too and are bundled all the same, as the config says. */
   torn: texts,
+  packages: z.array(PlacedPackage),
   /** Of everything in the build's folder. */
   hash: z.string(),
 });

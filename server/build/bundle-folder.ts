@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
-import { lstat, mkdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { z } from "zod";
-import { TaskVariables } from "./builder-protocol";
+import { BundleManifest } from "@/lib/contracts/task";
+import { certificatesFile } from "./build-layers";
+import { TaskVariables, type Made } from "./builder-protocol";
 import { linkOwnModules } from "./own-modules";
 
 /** Name of the module in a build's folder that workers load. */
@@ -23,6 +25,19 @@ export async function writeBundleOptions(directory: string, options: BundleOptio
   const fresh = join(directory, `.${optionsFile}.${process.pid}`);
   await writeFile(fresh, JSON.stringify(options), { mode: 0o600 });
   await rename(fresh, join(directory, optionsFile));
+}
+
+/** The variables of a build that lies in `directory`, where its certificates are. */
+export function withCertificates({ variables, hasCertificates }: Pick<Made, "variables" | "hasCertificates">, directory: string): TaskVariables {
+  if (!hasCertificates) return variables;
+  return { ...variables, overrides: { ...variables.overrides, NODE_EXTRA_CA_CERTS: join(directory, certificatesFile) } };
+}
+
+/** What a build that is finished holds; null: it is not. */
+export async function readManifest(directory: string): Promise<BundleManifest | null> {
+  const text = await readFile(join(directory, "manifest.json"), "utf8").catch(() => null);
+  if (text === null) return null;
+  return BundleManifest.safeParse(JSON.parse(text)).data ?? null;
 }
 
 export interface OpenBundle {

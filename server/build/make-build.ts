@@ -15,6 +15,7 @@ import { openExtensions, type Extensions } from "./extension-context";
 import { findTaskFiles, toPosix, type TaskFiles } from "./find-task-files";
 import { loadConfig, type LoadedConfig } from "./load-config";
 import { packageOf } from "./native-packages";
+import { placePackages, type PlacedPackages } from "./place-packages";
 import { openNodeResolver, type NodeResolver } from "./node-resolver";
 import type { ProjectConfig } from "./project-config";
 import { linkOwnModules } from "./own-modules";
@@ -46,7 +47,8 @@ export async function makeBuild(request: BuildRequest, tell: (message: FromBuild
       say: (level, message) => tell({ type: "log", level, message }),
     });
     await extensions.start();
-    const { bundled, beside, torn, outside } = await bundleTasks({ request, config, files, resolver, extensions });
+    const placed = request.runs === "elsewhere" ? placePackages() : undefined;
+    const { bundled, beside, torn, outside } = await bundleTasks({ request, config, files, resolver, extensions, placed });
     tell({ type: "sources", files: [...sources.files, ...bundled.inputs.map((input) => join(projectDir, input))], directories: sources.directories });
 
     await mkdir(outputDir, { recursive: true, mode: 0o700 });
@@ -62,7 +64,7 @@ export async function makeBuild(request: BuildRequest, tell: (message: FromBuild
     const contents = await contentsBelow(outputDir);
     const hash = hashOf([...contents, ["commands", JSON.stringify([commands, allConditions, config.cwd])]]);
     // They say where this installation is, not what the version is.
-    linkOwnModules(outputDir, request.sdkEntry);
+    if (request.runs === "here") linkOwnModules(outputDir, request.sdkEntry);
     return {
       project: config.project,
       configFile: config.file,
@@ -76,6 +78,7 @@ export async function makeBuild(request: BuildRequest, tell: (message: FromBuild
       lacks: await lacksOf(layers),
       beside,
       torn,
+      packages: placed?.list() ?? [],
       hash,
     };
   } finally {
@@ -101,16 +104,17 @@ interface Bundling {
   files: TaskFiles;
   resolver: NodeResolver;
   extensions: Extensions;
+  placed: PlacedPackages | undefined;
 }
 
 /** Again, each time it turns out that a package in it has to stay where it is installed. */
-async function bundleTasks({ request, config, files, resolver, extensions }: Bundling): Promise<{ bundled: Bundle; beside: string[]; torn: string[]; outside: Set<string> }> {
+async function bundleTasks({ request, config, files, resolver, extensions, placed }: Bundling): Promise<{ bundled: Bundle; beside: string[]; torn: string[]; outside: Set<string> }> {
   const { external = [], autoDetectExternal = true } = config.build;
   const beside = new Set(request.beside);
   const externals = [...external, ...extensions.externals()];
   for (;;) {
     const outside = new Set<string>();
-    const resolve = resolvePlugin({ resolver, external: externals, beside, autoDetectExternal, installed: "bundle", onOutside: (file) => outside.add(file) });
+    const resolve = resolvePlugin({ resolver, external: externals, beside, autoDetectExternal, installed: "bundle", onOutside: (file) => outside.add(file), ...(placed !== undefined && { place: placed.place }) });
     const { first, last } = extensions.plugins();
     const bundled = await bundleWith(request, config, { files, plugins: [...first, configPlugin(join(request.projectDir, config.file)), resolve, ...last] }).catch((error: unknown) => {
       throw autoDetectExternal ? error : withHint(error, request.projectDir);
@@ -131,12 +135,12 @@ function withHint(error: unknown, projectDir: string): unknown {
   return new BuildFailure({ ...error.error, message: `${error.error.message}. ${tornHint([name])}` });
 }
 
-function bundleWith({ projectDir, dataDir }: BuildRequest, config: ProjectConfig, { files, plugins }: { files: TaskFiles; plugins: Plugin[] }): Promise<Bundle> {
+function bundleWith({ projectDir, dataDir, runs }: BuildRequest, config: ProjectConfig, { files, plugins }: { files: TaskFiles; plugins: Plugin[] }): Promise<Bundle> {
   const { jsx, keepNames, minify, conditions = [] } = config.build;
   return bundle({
     projectDir,
-    // The same for all builds, as source maps name their sources relative to it.
-    outputDir: join(dataDir, "builds", "new"),
+    // The same for all builds, as source maps name their sources relative to it; elsewhere as if the build's folder were the project's.
+    outputDir: runs === "here" ? join(dataDir, "builds", "new") : projectDir,
     name: "bundle",
     entry: entryOf(projectDir, config, files),
     conditions,

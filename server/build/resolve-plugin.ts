@@ -16,6 +16,8 @@ interface ResolveOptions {
   beside?: ReadonlySet<string>;
   /** Installed packages are bundled into tasks, so that a version keeps its code; a config that is only evaluated leaves them out. */
   installed: "bundle" | "leave";
+  /** How the bundle is to name a file that stays outside; by its place on this machine when not given. */
+  place?: (file: string) => string;
   /** Hears of each file of a package that stays outside. */
   onOutside?: (file: string) => void;
 }
@@ -30,7 +32,7 @@ export function resolvePlugin(options: ResolveOptions): Plugin {
   const isNative = nativeDetector();
   const leave = (args: OnResolveArgs, path: string | null): OnResolveResult => {
     if (path !== null) options.onOutside?.(path);
-    return outside(args, path);
+    return outside(args, path, options.place);
   };
   const external = [...neverBundled, ...options.external].map(packagePattern);
 
@@ -68,16 +70,18 @@ function resolveOwn({ path }: OnResolveArgs): OnResolveResult {
   return { errors: [{ text: `${path} is no entry of ${what}. Import from ${found.entries.map((entry) => `"${entry}"`).join(", ")}` }] };
 }
 
-/** By absolute address, because a build may lie where the project's node_modules are not found by walking up. */
-function outside(args: OnResolveArgs, path: string | null): OnResolveResult {
+/** By absolute address, because a build may lie where the project's node_modules are not found by walking up; or where `place` puts it. */
+function outside(args: OnResolveArgs, path: string | null, place: ResolveOptions["place"]): OnResolveResult {
   if (path === null) {
     // An optional dependency in a try block: its absence is the package's own business at run time.
     if (args.kind === "require-call" || args.kind === "dynamic-import") return { path: args.path, external: true };
     return { errors: [{ text: `"${args.path}" is in build.external or has a native part, but is not installed. Install it in the project` }] };
   }
   const file = realpathSync(path);
-  if (args.kind !== "import-statement" && args.kind !== "dynamic-import") return { path: file, external: true };
-  return isCommonJs(file) ? { path: file, namespace: commonJs } : { path: pathToFileURL(file).href, external: true };
+  const named = place?.(file) ?? file;
+  if (args.kind !== "import-statement" && args.kind !== "dynamic-import") return { path: named, external: true };
+  if (isCommonJs(file)) return { path: named, namespace: commonJs };
+  return { path: place === undefined ? pathToFileURL(file).href : named, external: true };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import { DeploymentStatus } from "@/lib/contracts/deployments";
 import { findDeployment, listDeployments, readManifests, type DeploymentRow } from "../../engine/reads/deployments";
 import { promote } from "../../engine/versions/promote";
 import { audit } from "../audit";
@@ -9,8 +9,6 @@ import { notFound } from "../problem";
 import { requires } from "../requires";
 import { bad, pageNames, readPeriod, readSize, refuseUnknown } from "../runs-query";
 
-/** Only what was deployed is kept: one of the other states is a list without rows. */
-const Status = z.enum(["PENDING", "BUILDING", "DEPLOYING", "DEPLOYED", "FAILED", "CANCELED", "TIMED_OUT"]);
 const defaultSize = "20";
 
 export function deploymentRoutes(context: ApiContext): Hono<ApiEnv> {
@@ -29,10 +27,9 @@ export function deploymentRoutes(context: ApiContext): Hono<ApiEnv> {
   app.get("/api/v1/deployments", readable(), async (c) => {
     const params = c.req.query();
     refuseUnknown(params, ["status", "period", "from", "to", ...pageNames]);
-    const status = params["status"] === undefined ? "DEPLOYED" : Status.safeParse(params["status"]).data;
-    if (status === undefined) throw bad("status", `must be one of ${Status.options.join(", ")}`);
-    const page = { limit: readSize(params["page[size]"] ?? defaultSize), after: params["page[after]"], ...readPeriod(params, (part) => part) };
-    if (status !== "DEPLOYED") return c.json({ data: [], pagination: {} });
+    const status = params["status"] === undefined ? "DEPLOYED" : DeploymentStatus.safeParse(params["status"]).data;
+    if (status === undefined) throw bad("status", `must be one of ${DeploymentStatus.options.join(", ")}`);
+    const page = { status, limit: readSize(params["page[size]"] ?? defaultSize), after: params["page[after]"], ...readPeriod(params, (part) => part) };
     const { deployments, next } = await listDeployments(db, env.id, page);
     return c.json({ data: deployments.map(wireDeployment), pagination: next === undefined ? {} : { next } });
   });
@@ -63,10 +60,22 @@ export function deploymentRoutes(context: ApiContext): Hono<ApiEnv> {
   return app;
 }
 
-function wireDeployment({ id, version, createdAt, externalIds }: DeploymentRow) {
+function wireDeployment({ id, version, createdAt, deployedAt, status, git, error, log, externalIds }: DeploymentRow) {
   const externalId = externalIds.at(-1);
-  return { id, createdAt, shortCode: version, version, runtime: "node", runtimeVersion: process.versions.node, status: "DEPLOYED", deployedAt: createdAt, ...(externalId !== undefined && { externalId }) };
+  return {
+    id,
+    createdAt,
+    shortCode: version,
+    version,
+    runtime: "node",
+    runtimeVersion: process.versions.node,
+    status,
+    ...(status === "DEPLOYED" && { deployedAt: deployedAt ?? createdAt }),
+    ...(git !== null && { git: { commitSha: git.commit, commitRef: git.branch, commitMessage: git.message, dirty: git.dirty } }),
+    ...(error !== null && { error: { name: "BuildError", message: error, ...(log.length > 0 && { stderr: log.join("\n") }) } }),
+    ...(externalId !== undefined && { externalId }),
+  };
 }
 
 /** What the published command line reads of one; there is no image. */
-const wholeDeployment = (row: DeploymentRow) => ({ ...wireDeployment(row), contentHash: row.contentHash, imageReference: null, imagePlatform: `${process.platform}/${process.arch}`, isCurrent: row.isCurrent });
+const wholeDeployment = (row: DeploymentRow) => ({ ...wireDeployment(row), contentHash: row.contentHash, warnings: row.lacks, log: row.log, imageReference: null, imagePlatform: `${process.platform}/${process.arch}`, isCurrent: row.isCurrent });

@@ -23,6 +23,7 @@ export function environmentRoutes(context: ApiContext): Hono<ApiEnv> {
     id: engine.env.id,
     slug: engine.env.slug,
     type: engine.env.type,
+    project: { ref: engine.env.project.ref, name: engine.env.project.name },
     running: engine.scheduler.running,
     queued: engine.scheduler.waiting,
     concurrencyLimit: limit,

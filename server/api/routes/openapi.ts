@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { ErrorBody, PublicTokenMintBody } from "@/lib/contracts/dashboard";
+import { DeploymentCreateBody, DeploymentCreated, DeploymentFinishBody, DeploymentUpload } from "@/lib/contracts/deployments";
 import { BranchBody, EnvironmentCreateBody, EnvironmentCreated, EnvironmentDeployBody, EnvironmentDeployed, EnvironmentList, EnvironmentRow, EnvironmentUpdateBody } from "@/lib/contracts/environment";
 import { MintBody } from "@/lib/contracts/scope";
 import { ScheduleCreateBody, ScheduleUpdateBody } from "@/lib/contracts/schedule";
@@ -28,6 +29,8 @@ const bodies: Record<string, z.ZodType> = {
   "POST /api/v1/projects/:ref/envvars/:slug": VariableCreateBody,
   "PUT /api/v1/projects/:ref/envvars/:slug/:name": VariableUpdateBody,
   "POST /api/v1/projects/:ref/envvars/:slug/import": VariableImportBody,
+  "POST /api/v1/deployments": DeploymentCreateBody,
+  "POST /api/v1/deployments/:deployment/finish": DeploymentFinishBody,
 };
 const answers: Record<string, z.ZodType> = {
   "POST /api/v1/tasks/:task/trigger": TriggerResponse,
@@ -39,6 +42,8 @@ const answers: Record<string, z.ZodType> = {
   "POST /api/v1/environments/:slug/deployments": EnvironmentDeployed,
   "POST /api/v1/projects/:ref/branches": EnvironmentRow,
   "POST /api/v1/projects/:ref/branches/archive": EnvironmentRow,
+  "POST /api/v1/deployments": DeploymentCreated,
+  "PUT /api/v1/deployments/:deployment/upload": DeploymentUpload,
 };
 
 const securityOf: Record<Rule["allow"], readonly object[]> = {

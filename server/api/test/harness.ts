@@ -10,6 +10,7 @@ import { openDatabase, type Database } from "../../db/database";
 import { PrismaClient } from "../../db/generated/client";
 import { createVault, openKeys, type Keys } from "../../db/keys";
 import { openPacketStore } from "../../db/packets";
+import { openBundleUploads } from "../../db/bundle-uploads";
 import { openUploads } from "../../db/uploads";
 import { deploy } from "../../engine/versions/deploy";
 import { createEngine } from "../../engine/create-engine";
@@ -134,6 +135,7 @@ export async function openHarness(): Promise<Harness> {
   await deploy(engine, { contentHash: "one", bundle: "one", manifest });
   const variables = await openVariables({ db, environmentId: environment.id, vault, feed: engine.feed, log });
   const config = { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [], variableFiles: () => ({ FROM_FILE: ".env" }), clientAddress: ({ socket }) => socket.remoteAddress ?? "" } satisfies ApiConfig;
+  const receiver = { uploads: openBundleUploads(join(folder, "deployments")), deploy: () => {} };
   const house = createHouse({ prisma, keys, packets, origin: config.origin, log });
   const environments = createDesk({
     db,
@@ -142,7 +144,7 @@ export async function openHarness(): Promise<Harness> {
     list: () => listEnvironments(db.query, { mainId: environment.id, projectId: environment.project.id }),
     serve: () => Promise.reject(new EngineError(409, "Only the main environment is served here.")),
   });
-  const api = createApi({ house, environments, engine, issuer, variables, uploads, log, config });
+  const api = createApi({ house, environments, engine, issuer, variables, uploads, receiver, log, config });
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const { as = secretKey, body, headers = {}, raw } = options;

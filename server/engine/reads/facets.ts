@@ -16,7 +16,7 @@ select tag from (
 const tasksSql = `
 select task, max(minute) as last from run_stat where env_id = $1 and minute >= now() - interval '7 days' group by task order by last desc, task`;
 
-const versionsSql = "select version from deployment where env_id = $1 order by created_at desc, id desc limit 20";
+const versionsSql = "select version from deployment where env_id = $1 and status = 'DEPLOYED' order by created_at desc, id desc limit 20";
 
 /** Which of the tags a run has, or had until it was removed. */
 export async function existingTags(db: Database, envId: string, tags: readonly string[]): Promise<Set<string>> {

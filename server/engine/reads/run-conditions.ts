@@ -32,7 +32,7 @@ async function statusCondition(db: Lists, envId: string, statuses: readonly RunS
 /** A run that names no machine has that of its version's config; the versions that fit are looked up first. */
 async function machineCondition(db: Lists, envId: string, presets: readonly string[], param: Param): Promise<string> {
   const versions = await db.lists<{ version: string; is_current: boolean }>(
-    "select version, is_current from deployment where env_id = $1 and coalesce(manifest::json #>> '{config,machine}', 'small-1x') = any($2)",
+    "select version, is_current from deployment where env_id = $1 and status = 'DEPLOYED' and coalesce(manifest::json #>> '{config,machine}', 'small-1x') = any($2)",
     [envId, presets],
   );
   const named = presets.length === 1 ? `run.machine = ${param(presets[0])}` : `run.machine = any(${param(presets)})`;

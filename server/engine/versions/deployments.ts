@@ -25,6 +25,18 @@ export interface NewDeployment {
   externalId?: string;
 }
 
+/** A version that came over HTTP, once its build is there. */
+export interface ArrivedDeployment {
+  id: string;
+  contentHash: string;
+  bundle: string;
+  manifest: BundleManifest;
+  lacks: readonly string[];
+  log: readonly string[];
+  /** Whether new runs start on it. */
+  goes: "live" | "beside";
+}
+
 /** Deployments of the environment, in memory: every trigger and start looks here. */
 export interface Deployments {
   current(): Deployment | null;
@@ -38,6 +50,8 @@ export interface Deployments {
   onChange(listener: (current: Deployment) => void): () => void;
   /** The current one afterwards: a new one, unless this is what was deployed last, or is current. Under another external id it has both. */
   add(input: NewDeployment): Promise<Deployment>;
+  /** Null: what was announced under this id has ended meanwhile. */
+  arrive(input: ArrivedDeployment): Promise<Deployment | null>;
   /** Makes a version current that is known; of its queues, limits are as it declares them. */
   promote(version: string, by: string): Promise<Deployment>;
 }
@@ -51,6 +65,8 @@ interface StoredDeployment {
   is_current: boolean;
   external_ids: string[];
   created_at: string;
+  /** Null: the server's own project. */
+  created_by: string | null;
 }
 
 export async function openDeployments(db: Database, env: Environment): Promise<Deployments> {
@@ -58,7 +74,8 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
   const byExternalId = new Map<string, Deployment>();
   const listeners = new Set<(current: Deployment) => void>();
   let current: Deployment | null = null;
-  let newest: Deployment | null = null;
+  /** Of the server's own project. */
+  let newestOwn: Deployment | null = null;
   let tasks = new Map<string, TaskManifest>();
 
   function remember(row: StoredDeployment): Deployment {
@@ -73,7 +90,7 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
     };
     byVersion.set(deployment.version, deployment);
     for (const id of row.external_ids) if (isNewer(deployment.version, byExternalId.get(id)?.version)) byExternalId.set(id, deployment);
-    if (newest === null || newest.createdAt <= deployment.createdAt) newest = deployment;
+    if (row.created_by === null && (newestOwn === null || newestOwn.createdAt <= deployment.createdAt)) newestOwn = deployment;
     if (row.is_current) setCurrent(deployment);
     return deployment;
   }
@@ -90,18 +107,19 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
     return row === undefined ? deployment : remember(row);
   }
 
-  async function storeQueues(query: Query, manifest: BundleManifest): Promise<void> {
+  /** A version that does not go live brings its new queues, for runs that are pinned to it, and changes none. */
+  async function storeQueues(query: Query, manifest: BundleManifest, goes: ArrivedDeployment["goes"] = "live"): Promise<void> {
     for (const queue of queuesOf(manifest)) {
       await query(
         `insert into queue (env_id, name, type, concurrency_limit, total_limit) values ($1, $2, $3, $4, $5)
-         on conflict (env_id, name) do update set concurrency_limit = excluded.concurrency_limit, total_limit = excluded.total_limit, type = excluded.type`,
+         on conflict (env_id, name) do ${goes === "beside" ? "nothing" : "update set concurrency_limit = excluded.concurrency_limit, total_limit = excluded.total_limit, type = excluded.type"}`,
         [env.id, queue.name, queue.type, queue.concurrencyLimit, queue.totalLimit],
       );
     }
     await storeLimits(query, env.id, manifest);
   }
 
-  for (const row of await db.query<StoredDeployment>("select * from deployment where env_id = $1 order by created_at", [env.id])) remember(row);
+  for (const row of await db.query<StoredDeployment>("select * from deployment where env_id = $1 and status = 'DEPLOYED' order by created_at", [env.id])) remember(row);
 
   return {
     current: () => current,
@@ -110,7 +128,7 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
     async find(version) {
       const known = byVersion.get(version);
       if (known !== undefined) return known;
-      const [row] = await db.query<StoredDeployment>("select * from deployment where env_id = $1 and version = $2", [env.id, version]);
+      const [row] = await db.query<StoredDeployment>("select * from deployment where env_id = $1 and version = $2 and status = 'DEPLOYED'", [env.id, version]);
       // What is current here changes by deploying alone.
       return row === undefined ? null : remember({ ...row, is_current: false });
     },
@@ -122,23 +140,17 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
     async add(input) {
       if (current?.contentHash === input.contentHash) return named(current, input.externalId);
       // A server that starts again has nothing new to deploy: an older version that was promoted meanwhile stays.
-      if (current !== null && newest?.contentHash === input.contentHash) {
-        await named(newest, input.externalId);
+      if (current !== null && newestOwn?.contentHash === input.contentHash) {
+        await named(newestOwn, input.externalId);
         return current;
       }
       const row = await db.transaction(async (query) => {
-        // Versions are counted under the environment's row lock, so two deploys never share a number.
-        await query("select id from environment where id = $1 for update", [env.id]);
+        const version = await nextVersion(query, env.id);
         await query("update deployment set is_current = false where env_id = $1 and is_current", [env.id]);
-        const day = new Date().toISOString().slice(0, 10).replaceAll("-", "");
-        const [last] = await query<{ n: number | null }>(
-          "select max(split_part(version, '.', 2)::int) as n from deployment where env_id = $1 and version like $2",
-          [env.id, `${day}.%`],
-        );
         const [stored] = await query<StoredDeployment>(
           `insert into deployment (id, env_id, version, content_hash, bundle, manifest, is_current, external_ids)
            values ($1, $2, $3, $4, $5, $6, true, $7) returning *`,
-          [newId("deployment"), env.id, `${day}.${(last?.n ?? 0) + 1}`, input.contentHash, input.bundle, JSON.stringify(input.manifest), input.externalId === undefined ? [] : [input.externalId]],
+          [newId("deployment"), env.id, version, input.contentHash, input.bundle, JSON.stringify(input.manifest), input.externalId === undefined ? [] : [input.externalId]],
         );
         if (stored === undefined) throw new Error("insert into deployment returned no row");
         await storeQueues(query, input.manifest);
@@ -146,6 +158,28 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
       });
       const deployment = remember(row);
       for (const listener of listeners) listener(deployment);
+      return deployment;
+    },
+    async arrive({ id, contentHash, bundle, manifest, lacks, log, goes }) {
+      const row = await db.transaction(async (query) => {
+        await query("select id from environment where id = $1 for update", [env.id]);
+        if (goes === "live") await query("update deployment set is_current = false where env_id = $1 and is_current", [env.id]);
+        const [stored] = await query<StoredDeployment>(
+          `update deployment set status = 'DEPLOYED', deployed_at = now(), content_hash = $3, bundle = $4, manifest = $5, lacks = $6, log = $7, is_current = $8
+            where env_id = $1 and id = $2 and status = 'DEPLOYING' returning *`,
+          [env.id, id, contentHash, bundle, JSON.stringify(manifest), lacks, log, goes === "live"],
+        );
+        // The transaction undoes what it has done to the current one.
+        if (stored === undefined) throw new Gone();
+        await storeQueues(query, manifest, goes);
+        return stored;
+      }).catch((error: unknown) => {
+        if (error instanceof Gone) return null;
+        throw error;
+      });
+      if (row === null) return null;
+      const deployment = remember(row);
+      if (current !== null) for (const listener of listeners) listener(current);
       return deployment;
     },
     async promote(version, by) {
@@ -166,6 +200,16 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
       return promoted;
     },
   };
+}
+
+class Gone extends Error {}
+
+/** Versions are counted under the environment's row lock, which this takes, so two deploys never share a number. */
+export async function nextVersion(query: Query, envId: string): Promise<string> {
+  await query("select id from environment where id = $1 for update", [envId]);
+  const day = new Date().toISOString().slice(0, 10).replaceAll("-", "");
+  const [last] = await query<{ n: number | null }>("select max(split_part(version, '.', 2)::int) as n from deployment where env_id = $1 and version like $2", [envId, `${day}.%`]);
+  return `${day}.${(last?.n ?? 0) + 1}`;
 }
 
 /** Versions are `YYYYMMDD.n`. */
