@@ -163,7 +163,7 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
     packets,
     uploads,
     log: log.child({ in: "api" }),
-    config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, notices, variableFiles: () => readEnvNames(config.projectDir, mode), clientAddress: createClientAddress(config.proxies) },
+    config: { origin, mode: mode === "dev" ? "development" : "production", version: installation.version, notices, variableFiles: () => readEnvNames(config.projectDir, mode), clientAddress: createClientAddress(config.proxies), tokenLifeMs: config.tokenLifeMs, rateLimits: config.rateLimits },
   });
 
   const pages = config.roles.has("web") ? await openPages({ root: installation.root, dev: mode === "dev" && installation.isCheckout, host: config.host, port: http.port }) : undefined;
@@ -269,7 +269,8 @@ function servingRoutes({ config, engine, api, pages, gateway, supervisor, readin
   const hasSecretKey = async (authorization: string | undefined) => {
     const token = /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
     if (token === undefined) return false;
-    return (await api.credentials.authenticateToken(token).catch(() => null))?.kind === "key";
+    const principal = await api.credentials.authenticateToken(token).catch(() => null);
+    return principal?.kind === "key" && allows(principal, { action: "read", resources: [{ type: "environment" }] });
   };
   const throughFramework: Handler = getRequestListener(api.app.fetch);
   const handleApi: Handler = (request, response) => (api.hotTrigger.handle(request, response) ? undefined : throughFramework(request, response));
@@ -283,6 +284,7 @@ function servingRoutes({ config, engine, api, pages, gateway, supervisor, readin
       { prefix: "/api", handle: handleApi },
       { prefix: "/packets", handle: handleApi },
       { prefix: "/realtime", handle: handleApi },
+      { prefix: "/engine", handle: handleApi },
     ],
     pages: pages?.handle ?? noPages,
     upgrades: [{ prefix: "/realtime", handle: (request, socket, head) => void (gateway.handleUpgrade(request, socket, head) || refuseUpgrade(socket, 404)) }, ...(pages === undefined ? [] : [{ prefix: "/_next", handle: pages.upgrade }])],

@@ -13,6 +13,8 @@ export const limits = {
   batchItems: 1000,
   /** Values in one list of a filter. */
   filterValues: 100,
+  /** Tasks that an additional key can be confined to. */
+  keyTasks: 10,
   /** Scopes of one public token. */
   tokenScopes: 500,
   /** Runs that one bulk action may name, and that its filter may select. */

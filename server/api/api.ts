@@ -7,6 +7,7 @@ import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import type { Variables } from "../engine/variables/variables";
 import type { Logger } from "../log";
+import { absentFeature } from "./absent-features";
 import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
 import { preflight } from "./cors";
 import { createCredentials, type Credentials } from "./credentials";
@@ -16,6 +17,7 @@ import { errorPageRoutes } from "./dashboard/errors";
 import { keyRoutes } from "./dashboard/keys";
 import { pageRoutes } from "./dashboard/pages";
 import { peopleRoutes } from "./dashboard/people";
+import { personalTokenRoutes } from "./dashboard/personal-tokens";
 import { publicTokenRoutes } from "./dashboard/public-tokens";
 import { schedulePageRoutes } from "./dashboard/schedules";
 import { taskRoutes } from "./dashboard/tasks";
@@ -26,6 +28,7 @@ import { createTurn } from "./in-turn";
 import { createHotTrigger, type HotTrigger } from "./hot-trigger";
 import { createIssuer } from "./issuer";
 import { answerProblem, toProblem } from "./problem";
+import { createRateLimits } from "./rate-limits";
 import { realtimeRoutes } from "./realtime/realtime";
 import { answersOtherOrigins, assertRules, ruleOf, type Rule } from "./requires";
 import { accessRoutes } from "./routes/access";
@@ -74,11 +77,11 @@ export interface Api {
 export function createApi(options: ApiOptions): Api {
   const { engine, prisma, keys, variables, packets, uploads, config, log } = options;
   const signIn = createSignIn({ prisma, secret: keys.sessions, origin: config.origin, log });
-  const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn, isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch });
+  const credentials = createCredentials({ db: engine.db, env: engine.env, keys, log, signIn, tokenLifeMs: config.tokenLifeMs, isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch });
   const issuer = createIssuer({ keys, environmentId: engine.env.id, origin: config.origin });
   const stopping = createStopping();
   const guards = { guesses: createGuessLimits(keys.sessions), settingPasswords: createTurn() };
-  const context: ApiContext = { stopping, engine, prisma, keys, variables, packets, uploads, config, log, signIn, ...guards, credentials, issuer };
+  const context: ApiContext = { stopping, engine, prisma, keys, variables, packets, uploads, config, log, signIn, ...guards, credentials, issuer, rateLimits: config.rateLimits === null ? null : createRateLimits(config.rateLimits) };
 
   const app = new Hono<ApiEnv>();
   app.use("*", securityHeaders);
@@ -124,6 +127,7 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   schedulePageRoutes,
   keyRoutes,
   peopleRoutes,
+  personalTokenRoutes,
   publicTokenRoutes,
   variablePageRoutes,
   deploymentPageRoutes,
@@ -145,7 +149,7 @@ function unmatched(app: Hono<ApiEnv>, c: ApiRequest): Response {
     const rule = ruleFor(app, method, c.req.path);
     return rule === null ? [] : [{ method, rule }];
   });
-  if (rules.length === 0) return answerProblem(c, { status: 404, body: { error: `No such endpoint: ${c.req.method} ${c.req.path.slice(0, 200)}` }, retry: false });
+  if (rules.length === 0) return unknownPath(c);
   const open = rules.filter(({ rule }) => answersOtherOrigins(rule)).map(({ method }) => method);
   if (c.req.method === "OPTIONS" && open.length > 0) {
     c.header("access-control-allow-origin", "*");
@@ -156,6 +160,15 @@ function unmatched(app: Hono<ApiEnv>, c: ApiRequest): Response {
   c.header("allow", [...allowed, ...(allowed.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", "));
   if (c.req.method === "OPTIONS") return c.body(null, 204);
   return answerProblem(c, { status: 405, body: { error: `${c.req.method} is not allowed here; use ${allowed.join(" or ")}.` } });
+}
+
+function unknownPath(c: ApiRequest): Response {
+  const absent = absentFeature(c.req.path);
+  // For the published hooks in a browser: what says nothing of other origins is a network error to them, which they try again.
+  if (absent !== null) c.header("access-control-allow-origin", "*");
+  if (absent !== null && c.req.method === "OPTIONS") return preflight(c, methods);
+  const body = absent === null ? { error: `No such endpoint: ${c.req.method} ${c.req.path.slice(0, 200)}` } : { error: absent, code: "feature_unavailable" };
+  return answerProblem(c, { status: 404, body, retry: false });
 }
 
 const methods = ["GET", "POST", "PUT", "DELETE"] as const;

@@ -10,7 +10,7 @@ import { readQueuePlace } from "../../engine/reads/queue-place";
 import { countChildren, listChunks, listEvents, listRelations, listTrace } from "../../engine/reads/run";
 import { getRunDetail, listRuns } from "../../engine/reads/runs";
 import { check } from "../body";
-import { principalOf, type ApiContext, type ApiEnv } from "../context";
+import { sessionOf, type ApiContext, type ApiEnv } from "../context";
 import { requireRun } from "../find-run";
 import { notFound } from "../problem";
 import { readFilter } from "../read-filter";
@@ -28,11 +28,9 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
   const viewer = requires(context, { allow: "session", role: "viewer" });
 
   app.get("/api/dashboard/me", viewer, (c) => {
-    const principal = principalOf(c);
-    if (principal.kind !== "session") throw notFound("Session");
     const current = engine.deployments.current();
     const me: Me = {
-      user: principal.user,
+      user: sessionOf(c).user,
       environment: { id: env.id, slug: env.slug, type: env.type, concurrencyLimit: env.concurrencyLimit },
       project: { ref: env.project.ref, name: env.project.name },
       version: config.version,

@@ -8,6 +8,7 @@ import { createTestDatabase } from "@/test/database";
 import { bootstrap, showNewKey } from "../../db/bootstrap";
 import { openDatabase, type Database } from "../../db/database";
 import { PrismaClient } from "../../db/generated/client";
+import { defaultTokenLifeMs } from "../../config";
 import { createVault, openKeys, type Keys } from "../../db/keys";
 import { openPacketStore } from "../../db/packets";
 import { openUploads } from "../../db/uploads";
@@ -18,6 +19,7 @@ import { openVariables, type Variables } from "../../engine/variables/variables"
 import { createLog } from "../../log";
 import { createApi, type Api } from "../api";
 import type { ApiConfig } from "../context";
+import type { RateLimitSettings } from "../rate-limits";
 import { createIssuer, type Issuer } from "../issuer";
 import { issueSetupCode } from "../setup-code";
 
@@ -91,7 +93,7 @@ export interface Answer {
 }
 
 /** The API over a real engine without workers, on a database of its own: runs stay QUEUED. */
-export async function openHarness(): Promise<Harness> {
+export async function openHarness({ rateLimits = null }: { rateLimits?: RateLimitSettings | null } = {}): Promise<Harness> {
   const source = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), "signalbox-api-"));
   const db = openDatabase({ url: source.url });
@@ -129,7 +131,7 @@ export async function openHarness(): Promise<Harness> {
   });
   await deploy(engine, { contentHash: "one", bundle: "one", manifest });
   const variables = await openVariables({ db, environmentId: environment.id, vault, feed: engine.feed, log });
-  const config = { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [], variableFiles: () => ({ FROM_FILE: ".env" }), clientAddress: ({ socket }) => socket.remoteAddress ?? "" } satisfies ApiConfig;
+  const config = { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [], variableFiles: () => ({ FROM_FILE: ".env" }), clientAddress: ({ socket }) => socket.remoteAddress ?? "", tokenLifeMs: defaultTokenLifeMs, rateLimits } satisfies ApiConfig;
   const api = createApi({ engine, prisma, keys, variables, packets, uploads, log, config });
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
