@@ -1,4 +1,4 @@
-import { Bug, Cable, CalendarClock, Hand, KeyRound, Layers, ListChecks, Package, Play, Rows3, TicketCheck, Users, Variable, type LucideIcon } from "lucide-react";
+import { BookOpen, Bug, Cable, CalendarClock, Hand, KeyRound, Layers, ListChecks, Package, Play, Rows3, TicketCheck, Users, Variable, type LucideIcon } from "lucide-react";
 
 export interface NavEntry {
   href: string;
@@ -24,6 +24,7 @@ export const nav: readonly NavEntry[] = [
   { href: "/variables", title: "Variables", Icon: Variable, key: "v", group: "tasks" },
   { href: "/public-tokens", title: "Public tokens", Icon: TicketCheck, key: "p", group: "access" },
   { href: "/keys", title: "API keys", Icon: KeyRound, key: "k", group: "access" },
+  { href: "/reference", title: "HTTP API", Icon: BookOpen, key: "h", group: "access" },
   { href: "/team", title: "Team", Icon: Users, key: "m", group: "access" },
 ];
 

@@ -62,6 +62,7 @@ export const ResultAnswer = z.union([
   z.object({ ok: z.literal(false), id: z.string(), taskIdentifier: z.string(), error: TaskRunError }),
 ]);
 export const TriggerAnswer = z.object({ id: z.string(), isCached: z.boolean(), result: ResultAnswer.optional() });
+export const MessageAnswer = z.object({ message: z.string() });
 export const MetadataAnswer = z.object({ metadata: z.record(z.string(), z.unknown()) });
 export const EventsAnswer = z.object({ events: z.array(RunEvent) });
 
@@ -72,9 +73,8 @@ const Span = z.object({
   parentId: z.string().optional(),
   runId: z.string(),
   data: z.object({ ...spanFacts, taskSlug: z.string().optional(), duration: z.number(), properties: z.record(z.string(), z.unknown()).optional() }),
-  get children() {
-    return z.array(Span);
-  },
+  /** Spans like this one. */
+  children: z.array(z.record(z.string(), z.unknown())),
 });
 const ListedSpan = z.object({ id: z.string(), parentId: z.string().optional(), runId: z.string(), ...spanFacts, duration: z.number(), attemptNumber: z.number().int().optional() });
 /** The tree, or with `page[size]` or `page[after]` the spans in pages. */

@@ -37,7 +37,6 @@ import { bulkActionRoutes } from "./routes/bulk-actions";
 import { errorRoutes } from "./routes/errors";
 import { callbackRoutes } from "./routes/callback";
 import { deploymentRoutes } from "./routes/deployments";
-import { miscRoutes } from "./routes/misc";
 import { openApiRoutes } from "./routes/openapi";
 import { packetRoutes } from "./routes/packets";
 import { personLinkRoutes } from "./routes/person-links";
@@ -116,7 +115,6 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   accessRoutes,
   variableRoutes,
   deploymentRoutes,
-  miscRoutes,
   signInRoutes,
   personLinkRoutes,
   pageRoutes,

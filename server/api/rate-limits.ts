@@ -44,6 +44,9 @@ interface Bucket {
 /** More credentials at a time are not expected; full buckets say nothing and are dropped. */
 const manyBuckets = 10_000;
 
+/** What division leaves below a whole request. */
+const rounding = 1e-6;
+
 /** The management API; what is held open (`/realtime`) has caps of its own, and the dashboard's pages ask as people do. */
 const limited = /^\/api\/v\d+\//;
 
@@ -65,9 +68,9 @@ export function createRateLimits(settings: RateLimitSettings, now: () => number 
       if (known === undefined && buckets.size >= manyBuckets) dropFull();
       const tokens = known === undefined ? rate.requests : refilled(known, rate, at);
       const msPerToken = rate.perMs / rate.requests;
-      if (tokens < 1) throw new RateLimited({ limit: rate.requests, remaining: 0, resetAt: Math.ceil(at + (1 - tokens) * msPerToken) });
-      buckets.set(name, { tokens: tokens - 1, at, rate });
-      return { limit: rate.requests, remaining: Math.floor(tokens - 1), resetAt: Math.ceil(at + (rate.requests - tokens + 1) * msPerToken) };
+      if (tokens < 1 - rounding) throw new RateLimited({ limit: rate.requests, remaining: 0, resetAt: Math.ceil(at + (1 - tokens) * msPerToken) });
+      buckets.set(name, { tokens: Math.max(0, tokens - 1), at, rate });
+      return { limit: rate.requests, remaining: Math.max(0, Math.floor(tokens - 1)), resetAt: Math.ceil(at + (rate.requests - tokens + 1) * msPerToken) };
     },
   };
 }

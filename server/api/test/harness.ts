@@ -19,6 +19,7 @@ import { openVariables, type Variables } from "../../engine/variables/variables"
 import { createLog } from "../../log";
 import { createApi, type Api } from "../api";
 import type { ApiConfig } from "../context";
+import { createDocumentCheck } from "./document-check";
 import type { RateLimitSettings } from "../rate-limits";
 import { createIssuer, type Issuer } from "../issuer";
 import { issueSetupCode } from "../setup-code";
@@ -134,6 +135,8 @@ export async function openHarness({ rateLimits = null }: { rateLimits?: RateLimi
   const config = { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [], variableFiles: () => ({ FROM_FILE: ".env" }), clientAddress: ({ socket }) => socket.remoteAddress ?? "", tokenLifeMs: defaultTokenLifeMs, rateLimits } satisfies ApiConfig;
   const api = createApi({ engine, prisma, keys, variables, packets, uploads, log, config });
 
+  const isAsDocumented = createDocumentCheck(api);
+
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const { as = secretKey, body, headers = {}, raw } = options;
     const credential: Record<string, string> = as === null ? {} : typeof as === "string" ? { authorization: `Bearer ${as}` } : { cookie: as.cookie };
@@ -148,7 +151,10 @@ export async function openHarness({ rateLimits = null }: { rateLimits?: RateLimi
       { incoming: { headers, socket: { remoteAddress: state.address } } },
     );
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: readJson(text) };
+    const answer = { status: response.status, headers: response.headers, text, body: readJson(text) };
+    const otherwise = response.ok && answer.body !== undefined ? isAsDocumented({ method, path, ...answer }) : null;
+    if (otherwise !== null) throw new Error(otherwise);
+    return answer;
   }
 
   let people = 0;
