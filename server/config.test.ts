@@ -28,9 +28,19 @@ test("nothing set: the documented defaults", () => {
     roles: new Set(["web", "engine", "worker"]),
     frozenAfterMs: 60_000,
     engine: { debounceMaxMs: null, ttlMaxMs: null, queueSizeMax: 0 },
+    tokenLifeMs: 366 * 86_400_000,
+    rateLimits: null,
     externalDeploymentId: undefined,
     logLevel: "info",
   });
+});
+
+test("requests are counted where others can reach the server, and where a limit is given", () => {
+  const rates = { keys: { requests: 1500, perMs: 60_000 }, publicTokens: { requests: 60, perMs: 60_000 } };
+  expect(parse({ HOST: "0.0.0.0" }).rateLimits).toEqual({ ...rates, loopback: false });
+  expect(parse({ HOST: "0.0.0.0", SIGNALBOX_RATE_LIMIT: "off" }).rateLimits).toBeNull();
+  expect(parse({ SIGNALBOX_RATE_LIMIT: "10/1s" }).rateLimits).toEqual({ ...rates, keys: { requests: 10, perMs: 1000 }, loopback: true });
+  expect(parse({ SIGNALBOX_RATE_LIMIT_PUBLIC: "600/1m" }).rateLimits).toMatchObject({ publicTokens: { requests: 600 }, loopback: true });
 });
 
 test("blank is unset, paths are relative to where the command was given", () => {
@@ -47,6 +57,9 @@ test.each([
   [{ SIGNALBOX_URL: "box.example.com" }, /^SIGNALBOX_URL must be the address/],
   [{ SIGNALBOX_FROZEN_AFTER: "1m" }, /^SIGNALBOX_FROZEN_AFTER must be a whole number of seconds from 5 to 86400, such as 60\.$/],
   [{ SIGNALBOX_FROZEN_AFTER: "0" }, /^SIGNALBOX_FROZEN_AFTER must be a whole number of seconds from 5 to 86400, such as 60\.$/],
+  [{ SIGNALBOX_RATE_LIMIT: "many" }, /^SIGNALBOX_RATE_LIMIT must be requests and a time, such as 1500\/1m, or off\.$/],
+  [{ SIGNALBOX_RATE_LIMIT_PUBLIC: "0/1m" }, /^SIGNALBOX_RATE_LIMIT_PUBLIC must be requests/],
+  [{ SIGNALBOX_TOKEN_LIFE: "soon" }, /^SIGNALBOX_TOKEN_LIFE must be a duration/],
   [{ SIGNALBOX_ROLES: "web,cook" }, /^SIGNALBOX_ROLES must be a comma list of web, engine, worker; not "web,cook"\.$/],
   [{ SIGNALBOX_LOG: "loud" }, /^SIGNALBOX_LOG must be one of debug, info, warn, error\.$/],
   [{ SIGNALBOX_HOSTS: "box.lan, http://box" }, /^SIGNALBOX_HOSTS must be a comma list of host names/],

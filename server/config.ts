@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { isLoopbackHost } from "@/lib/http/loopback";
 import { parseDuration } from "@/lib/time/duration";
 import { readEnvFiles } from "./build/project-env";
 import type { EngineSettings } from "./engine/engine";
+import type { RateLimit, RateLimitSettings } from "./api/rate-limits";
 import { isProxyAddress } from "./http/client-address";
 import { readMachinePresets } from "./machine-presets";
 import { logLevels, type LogLevel } from "./log";
@@ -32,6 +34,9 @@ export interface Config {
   /** A task process that neither answers nor computes for this long is killed. */
   frozenAfterMs: number;
   engine: Partial<EngineSettings>;
+  /** A public token that ends later than so long from now is refused. */
+  tokenLifeMs: number;
+  rateLimits: RateLimitSettings | null;
   /** What the caller's build calls the tasks that this server starts with; triggers may name it. */
   externalDeploymentId: string | undefined;
   logLevel: LogLevel;
@@ -48,6 +53,9 @@ export const environmentOfMode: Record<Mode, { slug: "prod" | "dev"; type: "PROD
   dev: { slug: "dev", type: "DEVELOPMENT" },
 };
 
+/** A year; a token that leaks after that could as well be a key. */
+export const defaultTokenLifeMs = 366 * 86_400_000;
+
 /** The published clients treat these as additional keys and never sign public tokens with them. */
 const additionalKey = /^tr_(dev|stg|prod|preview)_sk_[a-zA-Z0-9]{24}$/;
 
@@ -62,6 +70,22 @@ const durationMs = z.preprocess(
       const ms = parseDuration(given);
       if (ms === null || ms === 0) context.addIssue(durationForm);
       return ms;
+    })
+    .optional(),
+);
+const rateForm = "must be requests and a time, such as 1500/1m, or off";
+/** Undefined: not given; null: off. */
+const rateLimit = z.preprocess(
+  blankIsUnset,
+  z
+    .string()
+    .trim()
+    .transform((given, context): RateLimit | null => {
+      if (given.toLowerCase() === "off") return null;
+      const [, requests = "", per = ""] = /^(\d{1,7})\/(\w+)$/.exec(given) ?? [];
+      const rate = { requests: Number(requests), perMs: parseDuration(per) ?? 0 };
+      if (rate.requests === 0 || rate.perMs === 0) context.addIssue(rateForm);
+      return rate;
     })
     .optional(),
 );
@@ -91,6 +115,9 @@ const variables = (mode: Mode) =>
     SIGNALBOX_FROZEN_AFTER: z.preprocess(blankIsUnset, z.coerce.number(frozenForm).int(frozenForm).min(5, frozenForm).max(86_400, frozenForm).default(60)),
     SIGNALBOX_DEBOUNCE_MAX: durationMs,
     SIGNALBOX_TTL_MAX: durationMs,
+    SIGNALBOX_TOKEN_LIFE: durationMs,
+    SIGNALBOX_RATE_LIMIT: rateLimit,
+    SIGNALBOX_RATE_LIMIT_PUBLIC: rateLimit,
     SIGNALBOX_QUEUE_SIZE_DEV: queueSize,
     SIGNALBOX_QUEUE_SIZE: queueSize,
     TRIGGER_EXTERNAL_DEPLOYMENT_ID: z.preprocess(blankIsUnset, z.string().trim().max(128, "must have at most 128 characters, such as a commit").optional()),
@@ -100,6 +127,21 @@ const variables = (mode: Mode) =>
     SIGNALBOX_LOG: z.preprocess(blankIsUnset, z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info")),
     SIGNALBOX_ROLES: z.preprocess(blankIsUnset, z.string().default(roles.join(",")).transform(parseRoles)),
   });
+
+const defaultRates = { keys: { requests: 1500, perMs: 60_000 }, publicTokens: { requests: 60, perMs: 60_000 } };
+
+/** Off on the loopback unless a limit is given; elsewhere what comes from this machine is let in. */
+function rateLimitsOf({ HOST, SIGNALBOX_RATE_LIMIT: keys, SIGNALBOX_RATE_LIMIT_PUBLIC: publicTokens }: { HOST: string; SIGNALBOX_RATE_LIMIT?: RateLimit | null | undefined; SIGNALBOX_RATE_LIMIT_PUBLIC?: RateLimit | null | undefined }): RateLimitSettings | null {
+  const isGiven = keys !== undefined || publicTokens !== undefined;
+  if (!isGiven && isLoopbackHost(HOST)) return null;
+  if (keys === null && (publicTokens === null || publicTokens === undefined)) return null;
+  const unlimited = { requests: Number.MAX_SAFE_INTEGER, perMs: 1 };
+  return {
+    keys: keys === null ? unlimited : (keys ?? defaultRates.keys),
+    publicTokens: publicTokens === null ? unlimited : (publicTokens ?? defaultRates.publicTokens),
+    loopback: isGiven,
+  };
+}
 
 function secretKey(mode: Mode) {
   const prefix = `tr_${environmentOfMode[mode].slug}_`;
@@ -149,6 +191,8 @@ export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: 
       ...presetsIn(data.MACHINE_PRESETS_OVERRIDE_PATH, cwd),
       queueSizeMax: mode === "dev" ? data.SIGNALBOX_QUEUE_SIZE_DEV : data.SIGNALBOX_QUEUE_SIZE,
     },
+    rateLimits: rateLimitsOf(data),
+    tokenLifeMs: data.SIGNALBOX_TOKEN_LIFE ?? defaultTokenLifeMs,
     externalDeploymentId: mode === "start" ? data.TRIGGER_EXTERNAL_DEPLOYMENT_ID : undefined,
     logLevel: data.SIGNALBOX_LOG,
   };

@@ -79,7 +79,7 @@ beforeAll(async () => {
     buildOptions: { projectDir: folder, dataDir: config.dataDir, mode: "start", builderEntry: "", workerEntry: "", sdkEntry: "", log },
     house: createHouse({ prisma, keys, packets: openPacketStore(join(folder, "packets")), origin, log }),
     db,
-    api: { origin, version: "0.0.0", clientAddress: () => "127.0.0.1" },
+    api: { origin, version: "0.0.0", clientAddress: () => "127.0.0.1", tokenLifeMs: 366 * 86_400_000, rateLimits: null },
     port: http.port,
     nodes: new Set(),
     records: null,

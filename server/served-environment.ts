@@ -38,7 +38,7 @@ export interface Host {
   house: House;
   db: Database;
   /** Of this server's API, whatever the environment. */
-  api: Pick<ApiConfig, "origin" | "version" | "clientAddress">;
+  api: Pick<ApiConfig, "origin" | "version" | "clientAddress" | "tokenLifeMs" | "rateLimits">;
   port: number;
   /** Ids of the engines of this process. */
   nodes: Set<string>;

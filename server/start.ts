@@ -111,7 +111,7 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
     buildOptions,
     house: createHouse({ prisma, keys, packets: openPacketStore(join(dataDir, "packets")), origin, log: log.child({ in: "api" }) }),
     db,
-    api: { origin, version: installation.version, clientAddress: createClientAddress(config.proxies) },
+    api: { origin, version: installation.version, clientAddress: createClientAddress(config.proxies), tokenLifeMs: config.tokenLifeMs, rateLimits: config.rateLimits },
     port: http.port,
     nodes: new Set(),
     records: config.roles.has("worker") ? openProcessRecords(dataDir) : null,

@@ -12,6 +12,7 @@ import { ErrorState } from "../ui/state";
 import { Table, Th } from "../ui/table";
 import { toast } from "../ui/toast";
 import { PasswordForm } from "./password-form";
+import { PersonalTokens } from "./personal-tokens";
 import { SessionLine } from "./session-line";
 
 type Page = z.infer<typeof SessionsPage>;
@@ -51,6 +52,7 @@ export function AccountView({ initial, minPassword, isChanged }: AccountViewProp
       <div className="px-4 py-4">
         <PasswordForm email={user.email} minPassword={minPassword} isChanged={isChanged} />
       </div>
+      <PersonalTokens />
       <PanelHead title="Where you are signed in" detail={`${data.sessions.length}`} className="border-t">
         {data.sessions.length > 1 ? (
           <Button size="sm" busy={busy} onClick={() => void endOthers()}>

@@ -10,6 +10,7 @@ import { Td, Tr } from "../ui/table";
 import { Badge } from "../ui/tag";
 import { readableText } from "@/lib/view/readable-text";
 import { OthersText } from "../ui/others-text";
+import { presetWords } from "./presets";
 
 const RotateKeyDialog = lazilyDialog(async () => (await import("./rotate-key-dialog")).RotateKeyDialog);
 const RevokeKeyDialog = lazilyDialog(async () => (await import("./revoke-key-dialog")).RevokeKeyDialog);
@@ -30,6 +31,12 @@ export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: 
         </span>
       </Td>
       <Td className="font-mono text-sm whitespace-nowrap max-sm:hidden">{row.display}</Td>
+      <Td className="max-w-56 max-lg:hidden" title={presetWords[row.preset].about}>
+        <span className="block truncate">
+          {presetWords[row.preset].title}
+          {row.tasks.length === 0 ? null : <span className="text-faint"> of {row.tasks.map(readableText).join(", ")}</span>}
+        </span>
+      </Td>
       <Td className="whitespace-nowrap max-md:hidden">
         <Ago at={row.createdAt} />
         {row.createdBy ? <span className="text-faint"> by {readableText(row.createdBy)}</span> : null}
@@ -41,10 +48,11 @@ export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: 
             Revoked <Ago at={row.revokedAt} />
           </>
         ) : expired ? (
-          "Ended after rotation"
+          row.rotatedAt ? "Ended after rotation" : "Ended"
         ) : row.expiresAt ? (
-          <Badge tone="needs">
-            rotated, works for <Until at={row.expiresAt} className="font-mono" />
+          <Badge tone={row.rotatedAt ? "needs" : "good"}>
+            {row.rotatedAt ? "rotated, works for " : "active for "}
+            <Until at={row.expiresAt} className="font-mono" />
           </Badge>
         ) : (
           <Badge tone="good">active</Badge>
@@ -53,7 +61,7 @@ export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: 
       <Td>
         {dead ? null : (
           <span className="flex justify-end gap-1">
-            {row.expiresAt === undefined ? (
+            {row.rotatedAt === undefined ? (
               <ActionButton size="sm" look="ghost" refused={refused} onClick={() => setOpen("rotate")}>
                 Rotate
               </ActionButton>

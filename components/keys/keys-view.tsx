@@ -50,6 +50,7 @@ export function KeysView({ initial }: { initial: Page }) {
             <tr>
               <Th>Name</Th>
               <Th className="max-sm:hidden">Key</Th>
+              <Th className="max-lg:hidden">May do</Th>
               <Th className="max-md:hidden">Created</Th>
               <Th className="max-md:hidden">Last used</Th>
               <Th>State</Th>

@@ -2,6 +2,9 @@ import { z } from "zod";
 import { EnvironmentType } from "./environment";
 import { EnvironmentState, RunFilter, QueueRow, ServerNotice } from "./realtime";
 import { IsoDate, RunDetail, RunEvent, RunRow, StreamChunk, TraceItem } from "./run";
+import { keyPresets, mayNameTasks } from "./key-presets";
+import { limits } from "./limits";
+import { listOf } from "./list";
 import { Scopes } from "./scope";
 import { ScheduleRow, ScheduleTick } from "./schedule";
 import { RunStatus } from "./status";
@@ -156,16 +159,51 @@ export const ApiKeyRow = z.object({
   /** `tr_prod_…1a2b` */
   display: z.string(),
   isRoot: z.boolean(),
+  preset: z.enum(keyPresets),
+  /** Of those presets that may name them; none: all tasks. */
+  tasks: z.array(z.string()),
   createdBy: z.string().optional(),
   createdAt: IsoDate,
   lastUsedAt: IsoDate.optional(),
+  /** Set when it was made, or by its rotation. */
   expiresAt: IsoDate.optional(),
+  rotatedAt: IsoDate.optional(),
   revokedAt: IsoDate.optional(),
 });
 export type ApiKeyRow = z.infer<typeof ApiKeyRow>;
 export const ApiKeysPage = z.object({ keys: z.array(ApiKeyRow) });
-/** POST /api/dashboard/keys {name}; POST /api/dashboard/keys/:id/rotate {graceHours}; POST /api/dashboard/keys/:id/revoke. The key itself is in the answer once. */
+/** POST /api/dashboard/keys; POST /api/dashboard/keys/:id/rotate; POST /api/dashboard/keys/:id/revoke. The key itself is in the answer once. */
+export const ApiKeyCreateBody = z
+  .strictObject({
+    name: z.string().trim().min(1).max(64),
+    preset: z.enum(keyPresets).default("full"),
+    tasks: z.array(z.string().trim().min(1).max(limits.nameLength)).max(limits.keyTasks).default([]),
+    expiresInDays: z.number().min(0.01).max(3_650).optional(),
+  })
+  .refine(({ preset, tasks }) => tasks.length === 0 || mayNameTasks(preset), { path: ["tasks"], error: "only keys that trigger or operate tasks can be confined to some" });
+/** Old and new key are both valid for so long, so that applications can be changed over. */
+export const ApiKeyRotateBody = z.object({ graceHours: z.number().min(0).max(24 * 30).default(24) });
 export const ApiKeyCreated = z.object({ key: z.string(), row: ApiKeyRow });
+
+/** GET /api/dashboard/personal-tokens: those of the person who asks. POST …/:id/revoke */
+export const PersonalTokenRow = z.object({ id: z.string(), name: z.string(), display: z.string(), createdAt: IsoDate, lastUsedAt: IsoDate.optional(), expiresAt: IsoDate.optional(), revokedAt: IsoDate.optional() });
+export type PersonalTokenRow = z.infer<typeof PersonalTokenRow>;
+export const PersonalTokensPage = z.object({ tokens: z.array(PersonalTokenRow) });
+export type PersonalTokensPage = z.infer<typeof PersonalTokensPage>;
+/** POST /api/dashboard/personal-tokens. The token is in the answer once. */
+export const PersonalTokenCreateBody = z.strictObject({ name: z.string().trim().min(1).max(64), expiresInDays: z.number().min(0.01).max(3_650).optional() });
+export const PersonalTokenCreated = z.object({ token: z.string(), row: PersonalTokenRow });
+
+/** GET /api/v2/whoami: the person behind a personal access token or a session, or the key. */
+export const WhoAmI = z.object({
+  userId: z.string(),
+  email: z.string().optional(),
+  dashboardUrl: z.string(),
+  key: z.object({ display: z.string(), preset: z.enum(keyPresets) }).optional(),
+  environment: z.object({ id: z.string(), slug: z.string(), type: z.string() }),
+  project: z.object({ ref: z.string(), name: z.string(), url: z.string(), orgTitle: z.string() }),
+});
+export type WhoAmI = z.infer<typeof WhoAmI>;
 
 /** GET /api/dashboard/public-tokens */
 export const PublicTokenRow = z.object({

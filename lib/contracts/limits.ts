@@ -22,6 +22,8 @@ export const limits = {
   viewName: 60,
   viewQuery: 4_000,
   views: 50,
+  /** Tasks that an additional key can be confined to. */
+  keyTasks: 10,
   /** Scopes of one public token. */
   tokenScopes: 500,
   /** Runs that one bulk action may name, and that its filter may select. */

@@ -68,6 +68,13 @@ export const BatchItem = z.strictObject(
 );
 export type BatchItem = z.infer<typeof BatchItem>;
 
+/** A batch and all of its items in one body. */
+const batchParent = { parentRunId: z.string().optional(), resumeParentOnCompletion: z.boolean().optional() };
+export const OneShotBatchBody = z.object({ items: z.array(BatchItem.omit({ index: true })).min(1).max(limits.batchItems), ...batchParent });
+export type OneShotBatchBody = z.infer<typeof OneShotBatchBody>;
+/** The same of one task, which the address names. */
+export const TaskBatchBody = z.object({ items: z.array(BatchItem.omit({ index: true, task: true })).min(1).max(limits.batchItems), ...batchParent });
+
 export const batchStatuses = ["PENDING", "PROCESSING", "COMPLETED", "PARTIAL_FAILED", "ABORTED"] as const;
 
 export const ReplayBody = z.strictObject({

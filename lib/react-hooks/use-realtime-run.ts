@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef } from "react";
 import type { RealtimeRunShape } from "@/lib/client/realtime-run";
 import type { ApiClient } from "./api-client";
 import { createFollower, toError } from "./follower";
+import { createSharing } from "./share";
 import type { AnyTask, TaskIdentifier, TaskOutput, TaskPayload } from "./task-types";
 import { useApiClient, type UseApiClientOptions } from "./use-api-client";
 import { useSubscribable } from "./use-subscribable";
@@ -31,7 +32,7 @@ export type RealtimeRunSkipColumns = (
 )[];
 
 export interface UseRealtimeRunOptions extends UseApiClientOptions {
-  /** Another subscription state for another id. */
+  /** Components that follow the same thing under the same id share one subscription and its state. */
   id?: string;
   enabled?: boolean;
   /** Shortest time between two updates of streams, ms. Default 16. */
@@ -64,7 +65,10 @@ export function useRealtimeRun<T extends AnyTask>(runId?: string, options: UseRe
   const { id } = options;
   const stopOnCompletion = options.stopOnCompletion !== false;
   const path = enabled ? runPath(runId, options.skipColumns) : undefined;
-  const follower = useMemo(() => followRun({ client, path, stopOnCompletion, id }), [client, path, stopOnCompletion, id]);
+  const follower = useMemo(
+    () => share(id === undefined || client === undefined ? undefined : `${client.baseUrl} ${path} ${stopOnCompletion} ${id}`, () => followRun({ client, path, stopOnCompletion })),
+    [client, path, stopOnCompletion, id],
+  );
   const { run, error } = useSubscribable(follower);
   // The caller says by the type of the task what payload and output are.
   const typed = run as RealtimeRun<T> | undefined;
@@ -77,7 +81,9 @@ export function runPath(runId: string, skipColumns: RealtimeRunSkipColumns | und
   return `/runs/${encodeURIComponent(runId)}${query}`;
 }
 
-function followRun({ client, path, stopOnCompletion }: { client: ApiClient | undefined; path: string | undefined; stopOnCompletion: boolean; id: string | undefined }) {
+const share = createSharing<RunState>();
+
+function followRun({ client, path, stopOnCompletion }: { client: ApiClient | undefined; path: string | undefined; stopOnCompletion: boolean }) {
   return createFollower<RunState>({}, async ({ signal, update }) => {
     if (client === undefined || path === undefined) return;
     try {

@@ -3,13 +3,14 @@ import { useMemo } from "react";
 import type { RealtimeRunShape } from "@/lib/client/realtime-run";
 import type { ApiClient } from "./api-client";
 import { createFollower, toError } from "./follower";
+import { createSharing } from "./share";
 import type { AnyTask } from "./task-types";
 import { useApiClient } from "./use-api-client";
 import type { RealtimeRun, RealtimeRunSkipColumns, UseRealtimeRunOptions } from "./use-realtime-run";
 import { useSubscribable } from "./use-subscribable";
 
 export interface UseRealtimeRunsInstance<T extends AnyTask = AnyTask> {
-  /** In the order in which they came. */
+  /** The oldest first. */
   runs: RealtimeRun<T>[];
   error: Error | undefined;
   stop: () => void;
@@ -43,13 +44,15 @@ function useRuns<T extends AnyTask>(wanted: string | undefined, options: UseReal
   const path = options.enabled === false ? undefined : wanted;
   const client = useApiClient({ ...options, enabled: path !== undefined });
   const { id } = options;
-  const follower = useMemo(() => followRuns({ client, path, id }), [client, path, id]);
+  const follower = useMemo(() => share(id === undefined || client === undefined ? undefined : `${client.baseUrl} ${path} ${id}`, () => followRuns({ client, path })), [client, path, id]);
   const { runs, error } = useSubscribable(follower);
   // The caller says by the type of the task what payload and output are.
   return { runs: runs as RealtimeRun<T>[], error, stop: follower.stop };
 }
 
-function followRuns({ client, path }: { client: ApiClient | undefined; path: string | undefined; id: string | undefined }) {
+const share = createSharing<RunsState>();
+
+function followRuns({ client, path }: { client: ApiClient | undefined; path: string | undefined }) {
   return createFollower<RunsState>({ runs: [] }, async ({ signal, update }) => {
     if (client === undefined || path === undefined) return;
     try {
@@ -60,7 +63,8 @@ function followRuns({ client, path }: { client: ApiClient | undefined; path: str
   });
 }
 
-function withRun(runs: RealtimeRunShape[], run: RealtimeRunShape): RealtimeRunShape[] {
+/** A run that changes keeps its place; a new one comes behind all that were made before it. */
+export function withRun<Run extends Pick<RealtimeRunShape, "id" | "createdAt">>(runs: Run[], run: Run): Run[] {
   const at = runs.findIndex((held) => held.id === run.id);
-  return at === -1 ? [...runs, run] : runs.with(at, run);
+  return at === -1 ? runs.toSpliced(runs.findLastIndex((held) => held.createdAt <= run.createdAt) + 1, 0, run) : runs.with(at, run);
 }

@@ -4,6 +4,7 @@ import type { Uploads } from "../db/uploads";
 import type { Engine } from "../engine/engine";
 import type { Variables } from "../engine/variables/variables";
 import type { Logger } from "../log";
+import { absentFeature } from "./absent-features";
 import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest, type DeployReceiver } from "./context";
 import { preflight } from "./cors";
 import { createCredentials, type Credentials } from "./credentials";
@@ -17,6 +18,7 @@ import { exportRoutes } from "./dashboard/export";
 import { keyRoutes } from "./dashboard/keys";
 import { pageRoutes } from "./dashboard/pages";
 import { peopleRoutes } from "./dashboard/people";
+import { personalTokenRoutes } from "./dashboard/personal-tokens";
 import { publicTokenRoutes } from "./dashboard/public-tokens";
 import { schedulePageRoutes } from "./dashboard/schedules";
 import { taskRoutes } from "./dashboard/tasks";
@@ -28,6 +30,7 @@ import { createHotTrigger, type HotTrigger } from "./hot-trigger";
 import type { House } from "./house";
 import type { Issuer } from "./issuer";
 import { answerProblem, toProblem } from "./problem";
+import { createRateLimits } from "./rate-limits";
 import { realtimeRoutes } from "./realtime/realtime";
 import { answersOtherOrigins, assertRules, ruleOf, type Rule } from "./requires";
 import { accessRoutes } from "./routes/access";
@@ -37,7 +40,6 @@ import { errorRoutes } from "./routes/errors";
 import { callbackRoutes } from "./routes/callback";
 import { deployRoutes } from "./routes/deploy";
 import { deploymentRoutes } from "./routes/deployments";
-import { miscRoutes } from "./routes/misc";
 import { openApiRoutes } from "./routes/openapi";
 import { packetRoutes } from "./routes/packets";
 import { personLinkRoutes } from "./routes/person-links";
@@ -82,9 +84,9 @@ export interface Api {
 export function createApi(options: ApiOptions): Api {
   const { house, onForget = () => {}, ...own } = options;
   const { engine, log } = own;
-  const credentials = createCredentials({ db: engine.db, env: engine.env, keys: house.keys, log, signIn: house.signIn, onForget, isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch });
+  const credentials = createCredentials({ db: engine.db, env: engine.env, keys: house.keys, log, signIn: house.signIn, onForget, tokenLifeMs: own.config.tokenLifeMs, isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch });
   const stopping = createStopping();
-  const context: ApiContext = { ...house, ...own, credentials, stopping };
+  const context: ApiContext = { ...house, ...own, credentials, stopping, rateLimits: own.config.rateLimits === null ? null : createRateLimits(own.config.rateLimits) };
 
   const app = new Hono<ApiEnv>();
   app.use("*", securityHeaders);
@@ -122,7 +124,6 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   variableRoutes,
   deploymentRoutes,
   deployRoutes,
-  miscRoutes,
   signInRoutes,
   personLinkRoutes,
   pageRoutes,
@@ -138,6 +139,7 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   schedulePageRoutes,
   keyRoutes,
   peopleRoutes,
+  personalTokenRoutes,
   publicTokenRoutes,
   variablePageRoutes,
   deploymentPageRoutes,
@@ -159,7 +161,7 @@ function unmatched(app: Hono<ApiEnv>, c: ApiRequest): Response {
     const rule = ruleFor(app, method, c.req.path);
     return rule === null ? [] : [{ method, rule }];
   });
-  if (rules.length === 0) return answerProblem(c, { status: 404, body: { error: `No such endpoint: ${c.req.method} ${c.req.path.slice(0, 200)}` }, retry: false });
+  if (rules.length === 0) return unknownPath(c);
   const open = rules.filter(({ rule }) => answersOtherOrigins(rule)).map(({ method }) => method);
   if (c.req.method === "OPTIONS" && open.length > 0) {
     c.header("access-control-allow-origin", "*");
@@ -170,6 +172,15 @@ function unmatched(app: Hono<ApiEnv>, c: ApiRequest): Response {
   c.header("allow", [...allowed, ...(allowed.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", "));
   if (c.req.method === "OPTIONS") return c.body(null, 204);
   return answerProblem(c, { status: 405, body: { error: `${c.req.method} is not allowed here; use ${allowed.join(" or ")}.` } });
+}
+
+function unknownPath(c: ApiRequest): Response {
+  const absent = absentFeature(c.req.path);
+  // For the published hooks in a browser: what says nothing of other origins is a network error to them, which they try again.
+  if (absent !== null) c.header("access-control-allow-origin", "*");
+  if (absent !== null && c.req.method === "OPTIONS") return preflight(c, methods);
+  const body = absent === null ? { error: `No such endpoint: ${c.req.method} ${c.req.path.slice(0, 200)}` } : { error: absent, code: "feature_unavailable" };
+  return answerProblem(c, { status: 404, body, retry: false });
 }
 
 const methods = ["GET", "POST", "PUT", "DELETE"] as const;

@@ -18,6 +18,8 @@ export type AuditAction =
   | "key.create"
   | "key.rotate"
   | "key.revoke"
+  | "personal-token.create"
+  | "personal-token.revoke"
   | "public-token.mint"
   | "public-token.revoke"
   | "run.cancel"

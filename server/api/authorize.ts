@@ -1,5 +1,5 @@
 import type { Role } from "@/lib/contracts/dashboard";
-import { scopeAllows, type Action, type Resource } from "@/lib/contracts/scope";
+import { scopeAllows, type Action, type Resource, type Scope } from "@/lib/contracts/scope";
 import type { RunRow } from "@/lib/contracts/run";
 import { EngineError } from "../engine/error";
 import type { Principal } from "./principal";
@@ -18,21 +18,25 @@ export const roleFor = (action: Action): Role => (action === "read" ? "viewer" :
 
 /**
  * The one decision in front of all data. Secret keys and run tokens are confined to the environment that this process
- * serves (they do not authenticate elsewhere), so what is decided here is roles and scopes.
+ * serves (they do not authenticate elsewhere), so what is decided here is roles, presets of keys and scopes.
  */
 export function allows(principal: Principal, wish: Wish): boolean {
   switch (principal.kind) {
-    case "key":
     case "run":
       return true;
     case "session":
+    case "person":
       return roleCovers(principal.user.role, roleFor(wish.action));
-    case "public": {
-      const may = (resource: Resource) => principal.scopes.some((scope) => scopeAllows(scope, wish.action, resource));
-      if (wish.every !== undefined && wish.every.length > 0) return wish.every.every(may) || wish.resources.some(may);
-      return wish.resources.some(may);
-    }
+    case "key":
+      return principal.scopes === null || anyAllows(principal.scopes, wish);
+    case "public":
+      return anyAllows(principal.scopes, wish);
   }
+}
+
+function anyAllows(scopes: readonly Scope[], { action, resources, every = [] }: Wish): boolean {
+  const may = (resource: Resource) => scopes.some((scope) => scopeAllows(scope, action, resource));
+  return (every.length > 0 && every.every(may)) || resources.some(may);
 }
 
 export function authorize(principal: Principal, wish: Wish): void {
@@ -41,8 +45,9 @@ export function authorize(principal: Principal, wish: Wish): void {
 
 function forbidden(principal: Principal, wish: Wish): EngineError {
   const extra = { code: "unauthorized", param: "access_token" };
-  if (principal.kind === "session") return new EngineError(403, `Your role (${principal.user.role}) may not do this; it needs ${roleFor(wish.action)}.`, extra);
+  if (principal.kind === "session" || principal.kind === "person") return new EngineError(403, `Your role (${principal.user.role}) may not do this; it needs ${roleFor(wish.action)}.`, extra);
   const wanted = [...(wish.every ?? []), ...wish.resources].map((resource) => scopeText(wish.action, resource));
+  if (principal.kind === "key") return new EngineError(403, `Unauthorized: the key ${principal.display} (${principal.preset}) may not do this. It would need ${wanted.slice(0, 4).join(wish.every === undefined ? " or " : ", ") || `to ${wish.action} everything`}; use another key.`, extra);
   return new EngineError(403, `Unauthorized: the public access token lacks a scope that allows this. It needs ${wanted.slice(0, 4).join(wish.every === undefined ? " or " : ", ")}.`, extra);
 }
 

@@ -15,6 +15,7 @@ import type { EnvironmentDesk } from "./environment-desk";
 import type { House } from "./house";
 import type { Issuer } from "./issuer";
 import type { Principal } from "./principal";
+import type { RateLimits, RateLimitSettings } from "./rate-limits";
 import type { Stopping } from "./stopping";
 
 /** What every route works with. */
@@ -29,6 +30,8 @@ export interface ApiContext extends House {
   config: ApiConfig;
   log: Logger;
   stopping: Stopping;
+  /** Null: nothing is counted. */
+  rateLimits: RateLimits | null;
 }
 
 /** Makes versions of what was uploaded. */
@@ -47,6 +50,9 @@ export interface ApiConfig {
   notices(): readonly ServerNotice[];
   /** Names in the project's .env files, and the file that has the last word. */
   variableFiles(): Record<string, string>;
+  /** A public token that ends later than so long from now is refused. */
+  tokenLifeMs: number;
+  rateLimits: RateLimitSettings | null;
   /** Where a request comes from, what trusted proxies say included. */
   clientAddress(request: Pick<IncomingMessage, "headers" | "socket">): string;
 }
@@ -70,6 +76,13 @@ export function principalOf(c: ApiRequest): Principal {
   const principal = c.get("principal");
   // `requires` has refused the request otherwise.
   if (principal === null || principal === undefined) throw new Error(`route ${c.req.path} reads a principal that its rule does not ask for`);
+  return principal;
+}
+
+/** The signed-in person behind a rule that asks for a session. */
+export function sessionOf(c: ApiRequest): Extract<Principal, { kind: "session" }> {
+  const principal = principalOf(c);
+  if (principal.kind !== "session") throw new Error(`route ${c.req.path} reads a session that its rule does not ask for`);
   return principal;
 }
 

@@ -1,12 +1,14 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { parseScope } from "@/lib/contracts/scope";
 import { roles, type Role } from "@/lib/contracts/dashboard";
-import type { MintedBy, PublicTokenClaims } from "@/lib/contracts/scope";
+import type { MintedBy, PublicTokenClaims, Scope } from "@/lib/contracts/scope";
+import { scopesOfPreset, type KeyPreset } from "@/lib/contracts/key-presets";
 import type { Database } from "../db/database";
 import type { Keys } from "../db/keys";
-import { keyPrefixes } from "../db/secret-keys";
+import { keyPrefixes, personalPrefix } from "../db/secret-keys";
 import type { Environment } from "../engine/environment";
 import { EngineError } from "../engine/error";
+import { findPersonalToken, personalTokenHolds } from "../people/personal-tokens";
 import type { Logger } from "../log";
 import { roleCovers, roleFor } from "./authorize";
 import { kindOf, tokenHash, verifyPublicToken, verifyRunToken } from "./jwt";
@@ -26,11 +28,15 @@ interface KeyRow {
   hash: Buffer;
   sealed: Buffer;
   is_root: boolean;
+  preset: KeyPreset;
+  task_ids: string[];
 }
 
 interface KnownKey {
   id: string;
   display: string;
+  preset: KeyPreset;
+  scopes: readonly Scope[] | null;
 }
 interface Ring {
   byHash: Map<string, KnownKey>;
@@ -76,25 +82,27 @@ interface CredentialsOptions {
   signIn: SignIn;
   /** With `forget`. */
   onForget(): void;
+  /** A public token that ends later than so long from now is refused, whoever signed it. */
+  tokenLifeMs: number;
   /** Whether this execution of the run goes on here: its token ends with it. */
   isLive(runId: string, epoch: number): boolean;
 }
 
-export function createCredentials({ db, env, keys, log, signIn, onForget, isLive }: CredentialsOptions): Credentials {
+export function createCredentials({ db, env, keys, log, signIn, onForget, tokenLifeMs, isLive }: CredentialsOptions): Credentials {
   let ring: Promise<Ring> | null = null;
   let readAt = 0;
   const touched = new Map<string, number>();
 
   async function readRing(): Promise<Ring> {
     const rows = await db.query<KeyRow>(
-      `select id, prefix, last4, hash, sealed, is_root from api_key
+      `select id, prefix, last4, hash, sealed, is_root, preset, task_ids from api_key
         where environment_id = any($1) and revoked_at is null and (expires_at is null or expires_at > now())`,
       [env.parent === undefined ? [env.id] : [env.parent.id, env.id]],
     );
     const ended = await endedTokens(db, env.id);
     const people = await db.query<{ id: string }>(`select id from "user" where role = any($1)`, [mintingRoles]);
     return {
-      byHash: new Map(rows.map((key) => [key.hash.toString("hex"), { id: key.id, display: `${key.prefix}…${key.last4}` }])),
+      byHash: new Map(rows.map((key) => [key.hash.toString("hex"), { id: key.id, display: `${key.prefix}…${key.last4}`, preset: key.preset, scopes: scopesOfPreset(key.preset, key.task_ids) }])),
       shown: new Map(),
       signing: rows.filter((key) => key.is_root).map((key) => ({ id: key.id, key: createSecretKey(Buffer.from(keys.vault.open(key.sealed, "api-key"))) })),
       ended: new Set(ended.map(({ hash }) => hash.toString("hex"))),
@@ -114,13 +122,12 @@ export function createCredentials({ db, env, keys, log, signIn, onForget, isLive
     return ring;
   }
 
-  function touch(table: "api_key" | "public_token", id: string): void {
+  function touch(table: "api_key" | "public_token" | "personal_token", id: string): void {
     const now = performance.now();
     if (now - (touched.get(id) ?? Number.NEGATIVE_INFINITY) < touchMs) return;
     if (touched.size >= maxTouched) touched.clear();
     touched.set(id, now);
-    const sql = table === "api_key" ? "update api_key set last_used_at = now() where id = $1" : "update public_token set last_used_at = now() where id = $1";
-    db.query(sql, [id]).catch((error: unknown) => log.warn("could not note the use of a credential", { error }));
+    db.query(`update ${table} set last_used_at = now() where id = $1`, [id]).catch((error: unknown) => log.warn("could not note the use of a credential", { error }));
   }
 
   async function bySecretKey(token: string): Promise<Principal> {
@@ -129,7 +136,15 @@ export function createCredentials({ db, env, keys, log, signIn, onForget, isLive
     if (key === undefined) throw new EngineError(401, wrongKey(token));
     shown.set(token, key);
     touch("api_key", key.id);
-    return { kind: "key", keyId: key.id, display: key.display };
+    const { id, display, preset, scopes } = key;
+    return { kind: "key", keyId: id, display, preset, scopes };
+  }
+
+  async function byPersonalToken(token: string): Promise<Principal> {
+    const found = await findPersonalToken(db, token);
+    if (found === null) throw new EngineError(401, "Invalid personal access token: this server does not know it, or it has ended or was revoked.");
+    touch("personal_token", found.tokenId);
+    return { kind: "person", ...found };
   }
 
   function wrongKey(token: string): string {
@@ -155,6 +170,7 @@ export function createCredentials({ db, env, keys, log, signIn, onForget, isLive
     if (verified === null) throw new EngineError(401, "Invalid public access token: it has expired, is not for this environment, or was not signed with its key.");
     const hash = tokenHash(token);
     const { claims, signedBy } = verified;
+    if (claims.exp * 1000 > Date.now() + tokenLifeMs) throw new EngineError(401, `This public access token ends more than ${Math.floor(tokenLifeMs / 86_400_000)} days from now. Sign one that ends earlier, or let the operator set SIGNALBOX_TOKEN_LIFE.`);
     const by = claims.by ?? {};
     if (hasEnded(known, { hash, by })) throw new EngineError(401, "This public access token was revoked, or has ended with the key or the person that minted it.");
     if (claims.jti !== undefined && signedBy === undefined) touch("public_token", claims.jti);
@@ -190,7 +206,7 @@ export function createCredentials({ db, env, keys, log, signIn, onForget, isLive
       case "run":
         return byRunToken(token);
       case null:
-        return bySecretKey(token);
+        return token.startsWith(personalPrefix) ? byPersonalToken(token) : bySecretKey(token);
     }
   }
 
@@ -217,6 +233,8 @@ export function createCredentials({ db, env, keys, log, signIn, onForget, isLive
           return [...(await currentRing()).byHash.values()].some((key) => key.id === principal.keyId);
         case "run":
           return principal.expiresAt > Date.now() && isLive(principal.runId, principal.epoch);
+        case "person":
+          return personalTokenHolds(db, principal);
         case "public": {
           const known = await currentRing();
           const signer = principal.signedBy === undefined || known.signing.some((key) => key.id === principal.signedBy);

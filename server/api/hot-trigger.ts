@@ -4,7 +4,8 @@ import { authorize } from "./authorize";
 import { check, parseJson } from "./body";
 import type { ApiContext } from "./context";
 import { exposedHeaders } from "./cors";
-import { toProblem } from "./problem";
+import { problemHeaders, toProblem } from "./problem";
+import { rateHeaders } from "./rate-limits";
 import { triggerTask } from "./routes/trigger";
 import { readWait } from "./wire/result";
 
@@ -30,6 +31,7 @@ export function createHotTrigger(context: ApiContext): HotTrigger {
     try {
       const reading = readBody(request, hot.length);
       const principal = await credentials.authenticateToken(hot.token);
+      const rate = context.rateLimits?.take(principal, { path: request.url ?? "", address: () => context.config.clientAddress(request) }) ?? null;
       authorize(principal, { action: "trigger", resources: [{ type: "tasks", id: hot.task }] });
       const text = await reading;
       if (text === null) return;
@@ -39,10 +41,10 @@ export function createHotTrigger(context: ApiContext): HotTrigger {
         return typeof value === "string" ? value : undefined;
       };
       const done = await triggerTask(context, { principal, task: hot.task, body, header, waitMs: readWait(hot.wait) });
-      send(response, 200, done.answer, { "x-trigger-jwt": done.access.token, "x-trigger-jwt-claims": JSON.stringify(done.access.claims) });
+      send(response, 200, done.answer, { "x-trigger-jwt": done.access.token, "x-trigger-jwt-claims": JSON.stringify(done.access.claims), ...(rate !== null && rateHeaders(rate)) });
     } catch (error) {
       const problem = toProblem(error, log, `POST ${request.url?.split("?", 1)[0]}`);
-      send(response, problem.status, problem.body, problem.retry === undefined ? {} : { "x-should-retry": String(problem.retry) });
+      send(response, problem.status, problem.body, problemHeaders(problem));
     }
   }
 

@@ -4,8 +4,6 @@ import { z } from "zod";
 import { PublicTokenClaims, tokenAudience, tokenIssuer } from "@/lib/contracts/scope";
 import { sha256 } from "../db/secret-keys";
 
-/** Self-signed tokens may live for a year at most; beyond it a leaked one could as well be a key. */
-export const maxLifetimeMs = 366 * 86_400_000;
 /** Tokens that this server mints on request: the hosted service's bound. */
 export const maxMintedLifetimeMs = 30 * 86_400_000;
 export const defaultLifetimeMs = 15 * 60_000;
@@ -58,7 +56,6 @@ export async function verifyPublicToken(token: string, key: KeyObject, environme
   const payload = await verify(token, key, { ...check, issuer: tokenIssuer, audience: tokenAudience });
   const claims = PublicTokenClaims.safeParse(payload);
   if (!claims.success || claims.data.sub !== environmentId) return null;
-  if (claims.data.exp * 1000 > Date.now() + maxLifetimeMs) return null;
   return claims.data;
 }
 

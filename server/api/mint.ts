@@ -12,6 +12,7 @@ import { describe, minterOf, type Principal } from "./principal";
 export async function mint({ engine, prisma, issuer }: ApiContext, principal: Principal, body: MintBody & { note?: string | undefined }): Promise<{ token: string; row: PublicToken }> {
   const { scopes, expirationTime, oneTimeUse, realtime, note } = body;
   if (principal.kind === "run") refuseBroad(scopes);
+  if (principal.kind === "key" && principal.scopes !== null) refuseBeyond(principal.display, principal.scopes, scopes);
   const by = minterOf(principal);
   const expiresAt = readExpiration(expirationTime, Date.now());
   const id = newId("token");
@@ -39,6 +40,31 @@ function refuseBroad(scopes: readonly string[]): void {
   const denied = scopes.filter((text) => isBroad(parseScope(text)));
   if (denied.length === 0) return;
   throw new EngineError(403, `A run may not mint tokens for everything: ${denied.slice(0, 4).join(", ")}. Name what the token is for.`, { code: "scopes_exceed_key_access", param: "scopes" });
+}
+
+/** Names all that were refused: the published client tells them. */
+export class ScopesDenied extends EngineError {
+  constructor(
+    message: string,
+    readonly deniedScopes: readonly string[],
+  ) {
+    super(403, message, { code: "scopes_exceed_key_access", param: "scopes" });
+  }
+}
+
+/** A key hands on what it may do itself, or part of it. */
+function refuseBeyond(display: string, held: readonly Scope[], asked: readonly string[]): void {
+  const deniedScopes = asked.filter((text) => !held.some((scope) => covers(scope, parseScope(text))));
+  if (deniedScopes.length === 0) return;
+  const message = `The key ${display} may not hand on what it may not do itself: ${deniedScopes.slice(0, 4).join(", ")}.`;
+  throw new ScopesDenied(message, deniedScopes);
+}
+
+/** Whether everything that one scope allows is allowed by the other. */
+export function covers(held: Scope, asked: Scope): boolean {
+  const isSame = held.action === asked.action || held.action === "*" || (held.action === "write" && ["trigger", "batchTrigger", "update"].includes(asked.action));
+  if (!isSame || asked.type === undefined) return false;
+  return held.type === "all" || (held.type === asked.type && (held.id === undefined || held.id === asked.id));
 }
 
 const isBroad = ({ action, type }: Scope): boolean => action === "admin" || action === "*" || type === "all";

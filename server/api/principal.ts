@@ -1,4 +1,5 @@
 import type { Role } from "@/lib/contracts/dashboard";
+import type { KeyPreset } from "@/lib/contracts/key-presets";
 import type { MintedBy, Scope } from "@/lib/contracts/scope";
 
 export interface SessionUser {
@@ -10,8 +11,8 @@ export interface SessionUser {
 
 /** Who asks. Made by `authenticate` only. */
 export type Principal =
-  /** Secret key of the environment. `display` is `tr_prod_…1a2b`. */
-  | { kind: "key"; keyId: string; display: string }
+  /** Secret key of the environment. `display` is `tr_prod_…1a2b`; `scopes` null: it may do everything. */
+  | { kind: "key"; keyId: string; display: string; preset: KeyPreset; scopes: readonly Scope[] | null }
   /** The code of a run, while it executes: what its SDK asks for. */
   | { kind: "run"; runId: string; epoch: number; expiresAt: number }
   /** Public access token. `hash` is SHA-256 of its text, hex; `expiresAt` is epoch ms. */
@@ -28,7 +29,12 @@ export type Principal =
       by: MintedBy;
     }
   /** Signed-in person. `expiresAt` is epoch ms. */
-  | { kind: "session"; user: SessionUser; sessionId: string; expiresAt: number };
+  | { kind: "session"; user: SessionUser; sessionId: string; expiresAt: number }
+  /** The same person by a personal access token. */
+  | { kind: "person"; user: SessionUser; tokenId: string; expiresAt: number | undefined };
+
+/** Whose answer depends on the things that are asked for. */
+export const isScoped = (principal: Principal): boolean => principal.kind === "public" || (principal.kind === "key" && principal.scopes !== null);
 
 /** With whom a token ends that is minted for this one. A run's own ends with its time. */
 export function minterOf(principal: Principal): MintedBy {
@@ -40,6 +46,7 @@ export function minterOf(principal: Principal): MintedBy {
     case "public":
       return { ...principal.by, ...(principal.signedBy !== undefined && { key: principal.signedBy }), token: principal.hash };
     case "session":
+    case "person":
       return { user: principal.user.id };
   }
 }
@@ -54,6 +61,7 @@ export function describe(principal: Principal): string {
     case "public":
       return `public token ${principal.hash.slice(0, 8)}`;
     case "session":
+    case "person":
       return principal.user.email;
   }
 }

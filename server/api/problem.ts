@@ -5,16 +5,20 @@ import { EngineError } from "../engine/error";
 import { VariableErrors } from "../engine/variables/variables";
 import type { Logger } from "../log";
 import type { ApiRequest } from "./context";
+import { ScopesDenied } from "./mint";
+import { RateLimited, rateHeaders } from "./rate-limits";
 
 interface Problem {
   status: ContentfulStatusCode;
-  body: { error: string; code?: string; param?: string; type?: string; issues?: readonly { path: string; message: string }[]; variableErrors?: readonly { key: string; error: string }[] };
+  body: { error: string; title?: string; status?: number; detail?: string; reset?: number; limit?: number; remaining?: number; code?: string; param?: string; type?: string; issues?: readonly { path: string; message: string }[]; deniedScopes?: readonly string[]; variableErrors?: readonly { key: string; error: string }[] };
   /** Only where the client's own rule by status is wrong (it retries 408, 409, 429 and 5xx). */
   retry?: boolean;
+  headers?: Record<string, string>;
 }
 
 /** The only place where an exception becomes an answer. */
 export function toProblem(error: unknown, log: Logger, path: string): Problem {
+  if (error instanceof RateLimited) return rateProblem(error);
   if (error instanceof EngineError) {
     const { status, message, code, param, issues } = error;
     return {
@@ -25,6 +29,7 @@ export function toProblem(error: unknown, log: Logger, path: string): Problem {
         ...(param !== undefined && { param }),
         ...(code === "unauthorized" && { type: "authorization" }),
         ...(issues !== undefined && { issues }),
+        ...(error instanceof ScopesDenied && { deniedScopes: error.deniedScopes }),
         ...(error instanceof VariableErrors && { variableErrors: error.errors }),
       },
       // What conflicts now will conflict again; an unknown task is named so that nobody retries into it.
@@ -48,9 +53,17 @@ export function toProblem(error: unknown, log: Logger, path: string): Problem {
   return { status: 500, body: { error: `Internal server error. The server's log has the details under ${reference}.`, code: "internal" } };
 }
 
-export function answerProblem(c: ApiRequest, { status, body, retry }: Problem): Response {
-  if (retry !== undefined) c.header("x-should-retry", String(retry));
-  return c.json(body, status);
+export function answerProblem(c: ApiRequest, problem: Problem): Response {
+  return c.json(problem.body, problem.status, problemHeaders(problem));
+}
+
+export const problemHeaders = ({ retry, headers }: Problem): Record<string, string> => ({ ...(retry !== undefined && { "x-should-retry": String(retry) }), ...headers });
+
+/** RFC 9457, as the hosted service answers it. */
+function rateProblem({ message, code, state }: RateLimited): Problem {
+  const { limit, remaining, resetAt: reset } = state;
+  const body = { title: "Rate Limit Exceeded", status: 429, type: "https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/429", detail: message, reset, limit, remaining, error: message, ...(code !== undefined && { code }) };
+  return { status: 429, body, headers: { ...rateHeaders(state), "content-type": "application/problem+json" } };
 }
 
 /** For the statuses that only HTTP knows: 405, 411, 415. */

@@ -5,8 +5,9 @@ import { askedBy } from "../db/asker";
 import { EngineError } from "../engine/error";
 import { allowOrigin } from "./cors";
 import { authorize, roleCovers, roleFor, type Wish } from "./authorize";
-import type { ApiContext, ApiEnv, ApiRequest } from "./context";
-import type { Principal } from "./principal";
+import { remoteAddress, setHeader, type ApiContext, type ApiEnv, type ApiRequest } from "./context";
+import { isScoped, type Principal } from "./principal";
+import { rateHeaders } from "./rate-limits";
 import { sameOrigin } from "./same-origin";
 
 /** Who may call a route. A route without a rule is refused when the API is made: see `assertRules`. */
@@ -16,17 +17,24 @@ export type Rule =
   | { allow: "proof"; cors?: "any" }
   /** A signed-in person of at least this role. */
   | { allow: "session"; role: Role }
-  /** Secret key, or a signed-in person whose role covers the action; a run's code reads, and does what is `fromRuns`. */
-  | ({ allow: "key"; action: Action } & FromRuns)
+  /**
+   * Secret key, or a signed-in person whose role covers the action; a run's code reads, and does what is `fromRuns`. A key that may
+   * not do everything is let in by what it `wants`, and not at all without; `any key`: the handler asks what the key may.
+   */
+  | ({ allow: "key"; action: Action; wants?: Wants | "any key"; persons?: true } & FromRuns)
   /** Also a public token with a scope for what `wants` names. Only these answer other origins: browsers use them. */
-  | ({ allow: "scope"; action: Action; wants(c: ApiRequest): Omit<Wish, "action"> | Promise<Omit<Wish, "action">> } & FromRuns)
+  | ({ allow: "scope"; action: Action; wants: Wants } & FromRuns)
   /** Like `scope`, but what is wanted is in the body: the handler calls `authorizeItem` before it does anything. */
   | ({ allow: "perItem"; action: Action } & FromRuns);
+
+type Wants = (c: ApiRequest) => Omit<Wish, "action"> | Promise<Omit<Wish, "action">>;
 
 interface FromRuns {
   /** The SDK makes this call from inside runs, with the run's own token; what it does over its worker's channel is none. */
   fromRuns?: true;
 }
+
+type Door = Pick<ApiContext, "credentials" | "config" | "rateLimits">;
 
 const ruleMark = Symbol("rule");
 interface Marked {
@@ -36,7 +44,7 @@ const isMarked = (value: object): value is Marked => ruleMark in value;
 export const ruleOf = (handler: object): Rule | null => (isMarked(handler) ? handler[ruleMark] : null);
 
 /** Middleware in front of every route: authenticates, then authorises by the rule. */
-export function requires(context: Pick<ApiContext, "credentials" | "config">, rule: Rule): MiddlewareHandler<ApiEnv> {
+export function requires(context: Door, rule: Rule): MiddlewareHandler<ApiEnv> {
   const handler: MiddlewareHandler<ApiEnv> = async (c, next) => {
     if (answersOtherOrigins(rule)) allowOrigin(c);
     const answer = async () => {
@@ -64,11 +72,14 @@ export function answersOtherOrigins(rule: Rule): boolean {
   }
 }
 
-async function admit(context: Pick<ApiContext, "credentials" | "config">, c: ApiRequest, rule: Rule): Promise<Principal | null> {
+async function admit(context: Door, c: ApiRequest, rule: Rule): Promise<Principal | null> {
   if (rule.allow === "anyone" || rule.allow === "proof") return null;
   const principal = await context.credentials.authenticate(c.req.raw.headers);
   if (principal === null) throw new EngineError(401, missing(rule));
+  const rate = context.rateLimits?.take(principal, { path: c.req.path, address: () => remoteAddress(context, c) }) ?? null;
+  if (rate !== null) for (const [name, value] of Object.entries(rateHeaders(rate))) setHeader(c, name, value);
   if (principal.kind === "session") guardCookie(c, context.config.origin());
+  if (principal.kind === "person" && !(rule.allow === "key" && rule.persons === true)) throw new EngineError(401, "A personal access token cannot be used here; this needs a secret key of the environment (tr_…).");
   switch (rule.allow) {
     case "session":
       if (principal.kind !== "session") throw new EngineError(401, "This is for the dashboard: it needs a signed-in session, not a key or token.");
@@ -79,12 +90,12 @@ async function admit(context: Pick<ApiContext, "credentials" | "config">, c: Api
     case "key":
       guardRun(principal, rule);
       if (principal.kind === "public") throw new EngineError(401, "A public access token cannot be used here; this needs a secret key (tr_…).");
-      authorize(principal, { action: rule.action, resources: [] });
+      if (isScoped(principal) && rule.wants === "any key") return principal;
+      authorize(principal, { action: rule.action, ...(isScoped(principal) && typeof rule.wants === "function" ? await rule.wants(c) : { resources: [] }) });
       return principal;
     case "scope":
       guardRun(principal, rule);
-      // Only a public token's answer depends on the things themselves.
-      authorize(principal, { action: rule.action, ...(principal.kind === "public" ? await rule.wants(c) : { resources: [] }) });
+      authorize(principal, { action: rule.action, ...(isScoped(principal) ? await rule.wants(c) : { resources: [] }) });
       return principal;
     case "perItem":
       guardRun(principal, rule);

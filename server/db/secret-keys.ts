@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { EnvironmentType } from "@/lib/contracts/environment";
+import type { KeyPreset } from "@/lib/contracts/key-presets";
 import { newId } from "@/lib/ids/ids";
 import type { Query } from "./database";
 import type { Vault } from "./keys";
@@ -32,6 +33,10 @@ export function newSecretKey(type: EnvironmentType, kind: KeyKind): string {
   return prefix + (kind === "additional" ? `sk_${randomLetters(24)}` : randomLetters(32));
 }
 
+/** Of the tokens of persons; the published command line knows them by it. */
+export const personalPrefix = "tr_pat_";
+export const newPersonalToken = (): string => personalPrefix + randomLetters(40);
+
 interface KeyRecord {
   id: string;
   environmentId: string;
@@ -41,14 +46,18 @@ interface KeyRecord {
   hash: Uint8Array<ArrayBuffer>;
   sealed: Uint8Array<ArrayBuffer>;
   isRoot: boolean;
+  preset: KeyPreset;
+  taskIds: string[];
   createdBy: string | null;
 }
 
 /** The row that keeps a key: its hash to find it, the key itself sealed to verify what it has signed. */
-export function keyRecord(vault: Vault, input: { key: string; environmentId: string; name: string; createdBy: string | null; isRoot: boolean }): KeyRecord {
-  const { key, ...rest } = input;
+export function keyRecord(vault: Vault, input: { key: string; environmentId: string; name: string; createdBy: string | null; isRoot: boolean; preset?: KeyPreset; taskIds?: string[] }): KeyRecord {
+  const { key, preset = "full", taskIds = [], ...rest } = input;
   return {
     id: newId("key"),
+    preset,
+    taskIds,
     ...rest,
     prefix: /^tr_[a-z]+_(sk_)?/.exec(key)?.[0] ?? key.slice(0, 4),
     last4: key.slice(-4),

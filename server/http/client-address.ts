@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { BlockList, isIP } from "node:net";
+import { plainAddress } from "@/lib/http/loopback";
 
 interface Asked {
   headers: IncomingHttpHeaders;
@@ -21,9 +22,9 @@ export function createClientAddress(proxies: readonly string[]): (request: Asked
   }
   const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
   return ({ headers, socket }) => {
-    const own = plain(socket.remoteAddress ?? "");
+    const own = plainAddress(socket.remoteAddress ?? "");
     if (proxies.length === 0 || isIP(own) === 0 || !isTrusted(own)) return own;
-    const said = [headers["x-forwarded-for"] ?? []].flat().join(",").split(",").map((part) => plain(part.trim()));
+    const said = [headers["x-forwarded-for"] ?? []].flat().join(",").split(",").map((part) => plainAddress(part.trim()));
     let nearest = own;
     for (const address of said.toReversed()) {
       if (isIP(address) === 0) return nearest;
@@ -40,5 +41,3 @@ export function isProxyAddress(text: string): boolean {
   return family !== 0 && rest.length === 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32)));
 }
 
-/** An IPv4 address in IPv6 clothes is the IPv4 address. */
-const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, "");

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isLoopbackHost } from "@/lib/http/loopback";
 
 export interface HostProblem {
   status: 400 | 421;
@@ -24,7 +25,7 @@ const shape = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i;
  */
 export function createHostRule({ host, publicUrl, hosts }: Names): HostRule {
   const own = new Set(["localhost", "127.0.0.1", "::1", host.toLowerCase(), ...hosts, ...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname.replace(/^\[|\]$/g, "")])]);
-  const isLoopback = host === "localhost" || host === "::1" || host.startsWith("127.");
+  const isLoopback = isLoopbackHost(host);
   const isOwn = (name: string) => own.has(name) || (!isLoopback && (isIP(name) !== 0 || !name.includes(".")));
   return (given) => {
     const parts = shape.exec(given ?? "");

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Registry } from "prom-client";
+import { isLoopbackAddress } from "@/lib/http/loopback";
 import { sendJson, type Routes } from "./listen";
 
 interface OperationsOptions {
@@ -48,7 +49,6 @@ const proxyHeader = /^(?:x-forwarded|x-real-ip$|x-client-ip$|x-cluster-client-ip
  */
 function isFromHere(request: IncomingMessage): boolean {
   const { headers, socket, httpVersion } = request;
-  const isLoopback = (address: string) => address === "::1" || address.replace(/^::ffff:/, "").startsWith("127.");
   const isNamedSo = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i.test(headers.host ?? "");
-  return isLoopback(socket.remoteAddress ?? "") && isNamedSo && httpVersion !== "1.0" && !Object.keys(headers).some((name) => proxyHeader.test(name));
+  return isLoopbackAddress(socket.remoteAddress ?? "") && isNamedSo && httpVersion !== "1.0" && !Object.keys(headers).some((name) => proxyHeader.test(name));
 }

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import type { ApiKeyRow } from "@/lib/contracts/dashboard";
+import { ApiKeyCreateBody, ApiKeyRotateBody, type ApiKeyRow } from "@/lib/contracts/dashboard";
+import { keyPresets, type KeyPreset } from "@/lib/contracts/key-presets";
 import type { ApiKey } from "../../db/generated/client";
 import { keyRecord, newSecretKey } from "../../db/secret-keys";
 import { EngineError } from "../../engine/error";
@@ -11,9 +12,7 @@ import { describe } from "../principal";
 import { notFound } from "../problem";
 import { requires } from "../requires";
 
-const CreateBody = z.object({ name: z.string().trim().min(1).max(64) });
-/** Old and new key are both valid for so long, so that applications can be changed over. */
-const RotateBody = z.object({ graceHours: z.number().min(0).max(24 * 30).default(24) });
+const dayMs = 86_400_000;
 
 export function keyRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine, prisma, keys, credentials } = context;
@@ -28,26 +27,30 @@ export function keyRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post("/api/dashboard/keys", admin, async (c) => {
     const principal = principalOf(c);
-    const { name } = await readJson(c, CreateBody);
+    const { name, preset, tasks, expiresInDays } = await readJson(c, ApiKeyCreateBody);
     const key = newSecretKey(engine.env.type, "additional");
-    const row = await prisma.apiKey.create({ data: keyRecord(keys.vault, { key, environmentId, name, createdBy: describe(principal), isRoot: false }) });
-    await audit(context, { actor: principal, action: "key.create", target: row.id, detail: name });
+    const record = keyRecord(keys.vault, { key, environmentId, name, createdBy: describe(principal), isRoot: false, preset, taskIds: [...new Set(tasks)] });
+    const row = await prisma.apiKey.create({ data: { ...record, expiresAt: expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * dayMs) } });
+    await audit(context, { actor: principal, action: "key.create", target: row.id, detail: `${name} (${preset})` });
     credentials.forget();
     return c.json({ key, row: toKeyRow(row) });
   });
 
   app.post("/api/dashboard/keys/:keyId/rotate", admin, async (c) => {
     const principal = principalOf(c);
-    const { graceHours } = await readJson(c, RotateBody);
+    const { graceHours } = await readJson(c, ApiKeyRotateBody);
     const old = await usableKey(c.req.param("keyId"));
     const key = newSecretKey(engine.env.type, old.isRoot ? "root" : "additional");
-    const record = keyRecord(keys.vault, { key, environmentId, name: old.name, createdBy: describe(principal), isRoot: old.isRoot });
-    const expiresAt = new Date(Date.now() + graceHours * 3_600_000);
+    const { isRoot, name, taskIds } = old;
+    const record = keyRecord(keys.vault, { key, environmentId, name, createdBy: describe(principal), isRoot, preset: presetOf(old), taskIds });
+    const graceEnd = new Date(Date.now() + graceHours * 3_600_000);
     const row = await prisma.$transaction(async (tx) => {
+      const expiresAt = old.expiresAt !== null && old.expiresAt < graceEnd ? old.expiresAt : graceEnd;
       // Of two rotations at once one finds the key rotated already.
-      const changed = await tx.apiKey.updateMany({ where: { id: old.id, revokedAt: null, expiresAt: null }, data: { expiresAt } });
+      const changed = await tx.apiKey.updateMany({ where: { id: old.id, revokedAt: null, rotatedAt: null }, data: { expiresAt, rotatedAt: new Date() } });
       if (changed.count === 0) throw new EngineError(409, "This key has been rotated or revoked already.");
-      return tx.apiKey.create({ data: record });
+      // What was made to end at a time ends then.
+      return tx.apiKey.create({ data: { ...record, expiresAt: old.expiresAt } });
     });
     await audit(context, { actor: principal, action: "key.rotate", target: old.id, detail: row.id });
     credentials.forget();
@@ -66,11 +69,15 @@ export function keyRoutes(context: ApiContext): Hono<ApiEnv> {
     const key = await prisma.apiKey.findFirst({ where: { id, environmentId } });
     if (key === null) throw notFound("API key");
     if (key.revokedAt !== null) throw new EngineError(409, "This key has been revoked already.");
+    if (key.expiresAt !== null && key.expiresAt.getTime() <= Date.now()) throw new EngineError(409, "This key has ended already.");
     return key;
   }
 
   return app;
 }
+
+/** The table is written here only. */
+const presetOf = ({ preset }: Pick<ApiKey, "preset">): KeyPreset => z.enum(keyPresets).parse(preset);
 
 function toKeyRow(key: ApiKey): ApiKeyRow {
   return {
@@ -78,10 +85,13 @@ function toKeyRow(key: ApiKey): ApiKeyRow {
     name: key.name,
     display: `${key.prefix}…${key.last4}`,
     isRoot: key.isRoot,
+    preset: presetOf(key),
+    tasks: key.taskIds,
     createdAt: key.createdAt.toISOString(),
     ...(key.createdBy !== null && { createdBy: key.createdBy }),
     ...(key.lastUsedAt !== null && { lastUsedAt: key.lastUsedAt.toISOString() }),
     ...(key.expiresAt !== null && { expiresAt: key.expiresAt.toISOString() }),
+    ...(key.rotatedAt !== null && { rotatedAt: key.rotatedAt.toISOString() }),
     ...(key.revokedAt !== null && { revokedAt: key.revokedAt.toISOString() }),
   };
 }

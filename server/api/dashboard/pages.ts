@@ -11,7 +11,7 @@ import { readQueuePlace } from "../../engine/reads/queue-place";
 import { countChildren, listChunks, listEvents, listRelations, listTrace } from "../../engine/reads/run";
 import { getRunDetail, listRuns } from "../../engine/reads/runs";
 import { check } from "../body";
-import { principalOf, type ApiContext, type ApiEnv } from "../context";
+import { sessionOf, type ApiContext, type ApiEnv } from "../context";
 import { requireRun } from "../find-run";
 import { notFound } from "../problem";
 import { readFilter } from "../read-filter";
@@ -31,13 +31,11 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
   const viewer = requires(context, { allow: "session", role: "viewer" });
 
   app.get("/api/dashboard/me", viewer, async (c) => {
-    const principal = principalOf(c);
-    if (principal.kind !== "session") throw notFound("Session");
     const current = engine.deployments.current();
     const all = await environments.list();
     const own = all.find(({ id }) => id === env.id);
     const me: Me = {
-      user: principal.user,
+      user: sessionOf(c).user,
       environment: { id: env.id, slug: env.slug, name: own?.name ?? env.slug, type: env.type, isMain: environments.isMain(env.id), concurrencyLimit: engine.scheduler.environment.limit },
       environments: all.flatMap(({ slug, name, type, isMain, branch, archivedAt }) => (archivedAt === undefined ? [{ slug, name, type, isMain, ...(branch !== undefined && { branch }) }] : [])),
       project: { ref: env.project.ref, name: env.project.name },

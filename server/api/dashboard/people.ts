@@ -6,8 +6,7 @@ import { findPerson, listPeople, removePerson, setRole, type Person, type Person
 import { endOtherSessions, endSession, listSessions } from "../../people/sessions";
 import { audit } from "../audit";
 import { readJson } from "../body";
-import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
-import type { Principal } from "../principal";
+import { principalOf, sessionOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { notFound } from "../problem";
 import { requires } from "../requires";
 
@@ -114,11 +113,4 @@ function settled(change: PersonChange): void {
     case "last admin":
       throw new EngineError(409, "This is the last admin. Make somebody else an admin first.", { code: "last_admin" });
   }
-}
-
-function sessionOf(c: ApiRequest): Extract<Principal, { kind: "session" }> {
-  const principal = principalOf(c);
-  // The rule of each route here asks for a session.
-  if (principal.kind !== "session") throw new EngineError(401, "Sign in first.");
-  return principal;
 }

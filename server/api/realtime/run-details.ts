@@ -1,7 +1,7 @@
 import type { RunDetail } from "@/lib/contracts/run";
 import { askedByMany } from "../../db/asker";
 import type { Engine } from "../../engine/engine";
-import { getRunDetail } from "../../engine/reads/runs";
+import { getRunDetail, getRunDetails } from "../../engine/reads/runs";
 
 /** Polls that wait for the same run are answered within so long of each other, by one read. */
 const sharedMs = 1_000;
@@ -16,6 +16,8 @@ export interface Wanted {
 export interface RunDetails {
   /** In the given order; runs that are gone are left out. */
   read(wanted: readonly Wanted[]): Promise<RunDetail[]>;
+  /** As they are now; nothing is shared. */
+  readMany(ids: readonly string[]): Promise<RunDetail[]>;
 }
 
 export function createRunDetails({ db, env }: Pick<Engine, "db" | "env">): RunDetails {
@@ -34,6 +36,7 @@ export function createRunDetails({ db, env }: Pick<Engine, "db" | "env">): RunDe
   }
 
   return {
+    readMany: (ids) => getRunDetails(db, env.id, ids),
     async read(wanted) {
       const details: (RunDetail | null)[] = [];
       for (let at = 0; at < wanted.length; at += atOnce) details.push(...(await Promise.all(wanted.slice(at, at + atOnce).map(readOne))));

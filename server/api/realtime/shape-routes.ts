@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import type { RunRow } from "@/lib/contracts/run";
 import { parseDuration } from "@/lib/time/duration";
-import { getBatch, listBatchRuns } from "../../engine/reads/batches";
+import { getBatch } from "../../engine/reads/batches";
 import { EngineError } from "../../engine/error";
 import { existingTags } from "../../engine/reads/facets";
-import { listRuns } from "../../engine/reads/runs";
+import { getRunRows, listRuns } from "../../engine/reads/runs";
 import { allows, readableThrough } from "../authorize";
 import { joinedReadings, waysToRead } from "../comma-list";
 import { principalOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
@@ -13,12 +13,11 @@ import { notFound } from "../problem";
 import { requires } from "../requires";
 import { list, meanings } from "../runs-query";
 import { createRunDetails } from "./run-details";
-import { answerShape, pinOf, type Shape } from "./shape";
-import { createShapeHub } from "./shape-hub";
+import { answerShape, pinOf, type Shape, type ShapePage } from "./shape";
+import { anyRunKey, batchKey, createShapeHub, runKey, tagKey } from "./shape-hub";
 
 const dayMs = 86_400_000;
-/** Runs of one tag subscription, the newest ones: its first answer is sent whole. */
-const rowLimit = 1_000;
+/** Runs of one part of a first answer. */
 const pageRows = 200;
 
 export function shapeRoutes(context: ApiContext): Hono<ApiEnv> {
@@ -29,7 +28,7 @@ export function shapeRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.get("/realtime/v1/runs/:runId", requires(context, { allow: "scope", action: "read", wants: readsRun(context) }), async (c) => {
     const run = await requireRun(context, c);
-    return answer(c, { name: `run ${run.id}`, pin: 0, rows: async () => [run], concerns: (row) => row.id === run.id });
+    return answer(c, { name: `run ${run.id}`, pin: 0, page: async () => ({ rows: [run] }), keys: [runKey(run.id)], concerns: (row) => row.id === run.id });
   });
 
   app.get(
@@ -47,11 +46,16 @@ export function shapeRoutes(context: ApiContext): Hono<ApiEnv> {
     requires(context, { allow: "scope", action: "read", wants: (c) => ({ resources: [{ type: "batch", id: c.req.param("batchId") ?? "" }, { type: "runs" }] }) }),
     async (c) => {
       const batchId = c.req.param("batchId");
-      if ((await getBatch(engine.db, engine.env.id, batchId)) === null) throw notFound(`Batch ${batchId.slice(0, 64)}`);
-      const rows = () => listBatchRuns(engine.db, engine.env.id, batchId);
+      const batch = await getBatch(engine.db, engine.env.id, batchId);
+      if (batch === null) throw notFound(`Batch ${batchId.slice(0, 64)}`);
       // Runs that an idempotency key brought in belong to another batch or to none.
-      const members = new Set((await rows()).map((row) => row.id));
-      return answer(c, { name: `batch ${batchId}`, pin: 0, rows, concerns: (row) => row.batchId === batchId || members.has(row.id) });
+      const members = new Set(batch.runs);
+      const page = async (from: number) => {
+        const rows = await getRunRows(engine.db, engine.env.id, batch.runs.slice(from, from + pageRows));
+        return { rows, ...(from + pageRows < batch.runs.length && { next: from + pageRows }) };
+      };
+      const keys = [batchKey(batchId), ...batch.runs.map(runKey)];
+      return answer(c, { name: `batch ${batchId}`, pin: 0, page, keys, concerns: (row) => row.batchId === batchId || members.has(row.id) });
     },
   );
 
@@ -74,22 +78,27 @@ function tagShape(context: ApiContext, c: ApiRequest): Shape {
   if (ms === null) throw new EngineError(400, `The parameter \`createdAt\` must be a duration such as "1h"; "${String(period).slice(0, 40)}" is none.`, { param: "createdAt" });
   const from = new Date(pinOf(c, Date.now() - Math.min(ms, dayMs))).toISOString();
 
-  async function rows(): Promise<RunRow[]> {
+  /** Newest first; `until`: epoch ms, 0 for now. */
+  async function page(until: number): Promise<ShapePage> {
     const ways = waysToRead(text, await existingTags(engine.db, engine.env.id, joined));
-    const found = new Map<string, RunRow>();
-    for (const tag of ways.length === 0 ? [plain] : ways) for (const row of await tagged(tag)) found.set(row.id, row);
-    return [...found.values()].filter(mayRead).toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1)).slice(0, rowLimit);
+    const parts = await Promise.all((ways.length === 0 ? [plain] : ways).map((tag) => tagged(tag, until)));
+    // Below the oldest run of a part that goes on nothing is known of that part.
+    const next = Math.max(0, ...parts.map((part) => part.next ?? 0));
+    const found = new Map(parts.flatMap(({ rows }) => rows).map((row) => [row.id, row]));
+    return { rows: [...found.values()].filter((row) => Date.parse(row.createdAt) >= next && mayRead(row)), ...(next > 0 && { next }) };
   }
 
-  async function tagged(tag: string[]): Promise<RunRow[]> {
-    const found: RunRow[] = [];
+  /** The next part begins with the moment of this one's oldest run, which others may share: a part never ends in the moment that it began with. */
+  async function tagged(tag: string[], until: number): Promise<ShapePage> {
+    const rows: RunRow[] = [];
     let cursor: string | undefined;
     do {
-      const page = await listRuns(engine.db, engine.env.id, { tag, from, limit: pageRows, ...(cursor !== undefined && { cursor }) });
-      found.push(...page.rows);
-      cursor = page.next;
-    } while (cursor !== undefined && found.length < rowLimit);
-    return found;
+      const part = await listRuns(engine.db, engine.env.id, { tag, from, limit: pageRows, ...(until > 0 && { to: new Date(until).toISOString() }), ...(cursor !== undefined && { cursor }) });
+      rows.push(...part.rows);
+      cursor = part.next;
+    } while (cursor !== undefined && rows[0]?.createdAt === rows.at(-1)?.createdAt);
+    const last = rows.at(-1);
+    return { rows, ...(cursor !== undefined && last !== undefined && { next: Date.parse(last.createdAt) }) };
   }
 
   const hasAll = ({ tags }: RunRow) => {
@@ -100,7 +109,8 @@ function tagShape(context: ApiContext, c: ApiRequest): Shape {
   return {
     name: `tags ${JSON.stringify(text)}`,
     pin: Date.parse(from),
-    rows,
+    page,
+    keys: plain.length === 0 ? [anyRunKey] : [...plain, ...joined].map(tagKey),
     concerns: (row) => row.createdAt >= from && hasAll(row) && mayRead(row),
   };
 }

@@ -100,7 +100,7 @@ function allowance(context: ApiContext, c: ApiRequest): () => Promise<boolean> {
   const principal = principalOf(c);
   let askedAt = performance.now();
   return async () => {
-    if ("expiresAt" in principal && principal.expiresAt <= Date.now()) return false;
+    if ("expiresAt" in principal && principal.expiresAt !== undefined && principal.expiresAt <= Date.now()) return false;
     if (performance.now() - askedAt < revalidateMs) return true;
     askedAt = performance.now();
     return context.credentials.stillValid(principal);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
-import { z } from "zod";
+import { InputBody } from "@/lib/contracts/api-bodies";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/status";
 import { appendChunks, lastChunkIndex } from "../../engine/telling/stream";
@@ -8,7 +8,7 @@ import { EngineError } from "../../engine/error";
 import { inputBytes, sendInput } from "../../engine/waiting/input";
 import { readChunks, readJson, readText } from "../body";
 import type { ApiContext, ApiEnv, ApiRequest } from "../context";
-import { requireRun } from "../find-run";
+import { changesRun, readsRun, requireRun } from "../find-run";
 import { requires } from "../requires";
 
 const appendBytes = 512 * 1024;
@@ -21,7 +21,7 @@ const keyLength = 256;
 export function streamWriteRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const app = new Hono<ApiEnv>();
-  const write = requires(context, { allow: "key", action: "write" });
+  const write = requires(context, { allow: "key", action: "write", wants: changesRun(context) });
   const place = "/realtime/v1/streams/:runId/:target{self|parent|root}/:key";
 
   app.put(place, write, async (c) => {
@@ -32,7 +32,7 @@ export function streamWriteRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   // HEAD comes as GET, without the body.
-  app.get(place, requires(context, { allow: "key", action: "read" }), async (c) => {
+  app.get(place, requires(context, { allow: "key", action: "read", wants: readsRun(context) }), async (c) => {
     const last = await lastChunkIndex(engine, { ...streamKey(c, await targetOf(context, c)), writer: writerOf(c) });
     c.header("x-last-chunk-index", String(last));
     return c.json({ lastChunkIndex: last });
@@ -61,7 +61,7 @@ export function streamWriteRoutes(context: ApiContext): Hono<ApiEnv> {
     requires(context, { allow: "scope", action: "write", fromRuns: true, wants: (c) => ({ resources: [{ type: "inputStreams", id: c.req.param("runId") ?? "" }] }) }),
     async (c) => {
       const run = await requireRun(context, c);
-      const { data } = await readJson(c, z.object({ data: z.unknown() }), inputBytes);
+      const { data } = await readJson(c, InputBody, inputBytes);
       await sendInput(engine, { runId: run.id, streamId: c.req.param("streamId"), data: JSON.stringify(data ?? null), writer: `input/${c.req.header("x-part-id") ?? randomUUID()}` });
       return c.json({ ok: true });
     },

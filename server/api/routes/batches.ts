@@ -1,7 +1,6 @@
 import { Hono } from "hono";
-import { z } from "zod";
-import { limits } from "@/lib/contracts/run";
-import { BatchCreateBody, BatchItem } from "@/lib/contracts/trigger";
+import type { Resource } from "@/lib/contracts/scope";
+import { BatchCreateBody, OneShotBatchBody, TaskBatchBody, type BatchItem } from "@/lib/contracts/trigger";
 import { addBatchItems, createBatch, sealBatch } from "../../engine/batches/batch";
 import { EngineError } from "../../engine/error";
 import { getBatch, listBatchRuns } from "../../engine/reads/batches";
@@ -10,7 +9,7 @@ import { readJson } from "../body";
 import { principalOf, requestKeyOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { itemChunks } from "../ndjson";
 import { notFound, refuse } from "../problem";
-import { minterOf, type Principal } from "../principal";
+import { isScoped, minterOf, type Principal } from "../principal";
 import { authorizeItem, requires } from "../requires";
 import { checkHeldBatch, checkHeldKeys } from "../key-checks";
 import { checkPublicOptions, withUploads } from "../trigger-checks";
@@ -22,12 +21,6 @@ const createBytes = 1024 * 1024;
 const oneShotBytes = 16 * 1024 * 1024;
 /** What a public token sends is held whole before the first item is stored, so that one foreign item stores none. */
 const publicItemsBytes = 32 * 1024 * 1024;
-
-const OneShotBody = z.object({
-  items: z.array(BatchItem.omit({ index: true })).min(1).max(limits.batchItems),
-  parentRunId: z.string().optional(),
-  resumeParentOnCompletion: z.boolean().optional(),
-});
 
 export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine, issuer } = context;
@@ -77,27 +70,40 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
 
   for (const path of ["/api/v2/tasks/batch", "/api/v1/tasks/batch"]) {
     app.post(path, requires(context, { allow: "perItem", action: "batchTrigger" }), async (c) => {
-      const principal = principalOf(c);
-      const { items, ...parent } = await readJson(c, OneShotBody, oneShotBytes);
-      const tasks = [...new Set(items.map((item) => item.task))].toSorted();
-      authorizeTasks(c, principal, tasks);
-      refuseParent(principal, parent);
-      for (const { task, options = {} } of items) checkPublicOptions(engine, principal, task, options);
-      await checkHeldKeys(engine, principal, items);
-      const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...requestKeyOf(c), ...oneTimeOf(principal) });
-      if (!batch.isCached) {
-        for await (const part of withUploads(context, principal, items.map((item, index) => ({ ...item, index })))) await addBatchItems(engine, batch.id, part);
-        await sealBatch(engine, batch.id);
-      }
-      handOver(c, issuer.batchAccess(batch.id, { by: minterOf(principal) }));
+      const batch = await batchAtOnce(c, await readJson(c, OneShotBatchBody, oneShotBytes));
       return c.json({ id: batch.id, runCount: batch.runCount, isCached: batch.isCached }, 202);
     });
   }
 
-  const reads = requires(context, { allow: "scope", action: "read", wants: (c) => ({ resources: [{ type: "batch", id: c.req.param("batchId") ?? "" }, { type: "runs" }] }) });
+  // Of version 3 of the clients.
+  const ofTask = requires(context, { allow: "scope", action: "batchTrigger", wants: (c) => ({ resources: [{ type: "tasks", id: c.req.param("task") ?? "" }] }) });
+  app.post("/api/v1/tasks/:task/batch", ofTask, async (c) => {
+    const { items, ...parent } = await readJson(c, TaskBatchBody, oneShotBytes);
+    const batch = await batchAtOnce(c, { ...parent, items: items.map((item) => ({ ...item, task: c.req.param("task") })) });
+    return c.json({ batchId: batch.id, runs: (await retrieveBatch(batch.id)).runs });
+  });
+
+  async function batchAtOnce(c: ApiRequest, { items, ...parent }: OneShotBatchBody) {
+    const principal = principalOf(c);
+    const tasks = [...new Set(items.map((item) => item.task))].toSorted();
+    authorizeTasks(c, principal, tasks);
+    refuseParent(principal, parent);
+    for (const { task, options = {} } of items) checkPublicOptions(engine, principal, task, options);
+    await checkHeldKeys(engine, principal, items);
+    const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...requestKeyOf(c), ...oneTimeOf(principal) });
+    if (!batch.isCached) {
+      for await (const part of withUploads(context, principal, items.map((item, index) => ({ ...item, index })))) await addBatchItems(engine, batch.id, part);
+      await sealBatch(engine, batch.id);
+    }
+    handOver(c, issuer.batchAccess(batch.id, { by: minterOf(principal) }));
+    return batch;
+  }
+
+  const wants = (c: ApiRequest): { resources: Resource[] } => ({ resources: [{ type: "batch", id: c.req.param("batchId") ?? "" }, { type: "runs" }] });
+  const reads = requires(context, { allow: "scope", action: "read", wants });
   app.get("/api/v2/batches/:batchId", reads, async (c) => c.json(wireBatch(await retrieveBatch(c.req.param("batchId")))));
   app.get("/api/v1/batches/:batchId", reads, async (c) => c.json(wireBatchV1(await retrieveBatch(c.req.param("batchId")))));
-  app.get("/api/v1/batches/:batchId/results", requires(context, { allow: "key", action: "read" }), async (c) => {
+  app.get("/api/v1/batches/:batchId/results", requires(context, { allow: "key", action: "read", wants }), async (c) => {
     const batchId = c.req.param("batchId");
     await retrieveBatch(batchId);
     const runs = await listBatchRuns(engine.db, engine.env.id, batchId);
@@ -112,7 +118,7 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
   }
 
   function authorizedChunks(c: ApiRequest, principal: Principal, batchId: string): Promise<Iterable<BatchItem[]> | AsyncIterable<BatchItem[]>> {
-    if (principal.kind === "public") return authorizedWhole(context, c, batchId);
+    if (isScoped(principal)) return authorizedWhole(context, c, batchId);
     authorizeItem(c, principal, { action: "batchTrigger", resources: [] });
     return Promise.resolve(itemChunks(c, Number.POSITIVE_INFINITY));
   }

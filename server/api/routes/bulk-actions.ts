@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { BulkBody, type BulkFilter, type BulkRow } from "@/lib/contracts/bulk";
+import type { Resource } from "@/lib/contracts/scope";
 import { createBulk, type BulkRequest } from "../../engine/bulk/create-bulk";
 import { getBulk, listBulk } from "../../engine/reads/bulk";
 import type { RunConditions } from "../../engine/reads/run-conditions";
@@ -14,11 +15,13 @@ import { bad, defaultPeriod, pageNames, readPeriod, readSize, refuseUnknown } fr
 /** A thousand ids. */
 const bodyBytes = 256 * 1024;
 
+const wants = (): { resources: Resource[] } => ({ resources: [{ type: "runs" }] });
+
 export function bulkActionRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const app = new Hono<ApiEnv>();
-  const read = requires(context, { allow: "key", action: "read" });
-  const write = requires(context, { allow: "key", action: "write", fromRuns: true });
+  const read = requires(context, { allow: "key", action: "read", wants });
+  const write = requires(context, { allow: "key", action: "write", fromRuns: true, wants });
 
   app.post("/api/v1/bulk-actions", write, async (c) => {
     const principal = principalOf(c);

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import { LimitOverrideBody, LimitPauseBody, LimitResetBody } from "@/lib/contracts/api-bodies";
 import { parseTtl } from "@/lib/time/duration";
 import type { Engine } from "../../engine/engine";
 import { findLimit, findLimitKey, listLimits, overrideLimit, overrideLimitKey, resetLimit, resetLimitKey, setLimitPaused, type LimitRow } from "../../engine/queues/limits";
@@ -11,19 +11,6 @@ import { describe } from "../principal";
 import { requires } from "../requires";
 import { bad, readPage } from "../runs-query";
 
-const Bound = z.number().int().min(0).max(100_000);
-const Key = z.union([z.string(), z.number()]).transform(String).pipe(z.string().min(1).max(128));
-const OverrideBody = z
-  .strictObject({ perKey: Bound.optional(), total: Bound.optional(), concurrencyKey: Key.optional(), ttl: z.union([z.string(), z.number().int().positive()]).optional() })
-  .superRefine(({ perKey, total, concurrencyKey, ttl }, context) => {
-    const refuse = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
-    if (concurrencyKey === undefined && ttl !== undefined) refuse("ttl", "is for the override of one concurrencyKey; one of the limit itself lasts until it is reset");
-    if (concurrencyKey === undefined && perKey === undefined && total === undefined) refuse("total", "or perKey must be given");
-    if (concurrencyKey !== undefined && perKey === undefined) refuse("perKey", "must be given for one concurrencyKey");
-    if (concurrencyKey !== undefined && total !== undefined) refuse("total", "is not per key: leave it out for one concurrencyKey");
-  });
-const ResetBody = z.strictObject({ concurrencyKey: Key.optional() });
-const PauseBody = z.strictObject({ action: z.enum(["pause", "resume"]) });
 const dayMs = 86_400_000;
 const lives = { default: 7 * dayMs, longest: 30 * dayMs } as const;
 
@@ -49,7 +36,7 @@ export function concurrencyLimitRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   app.post("/api/v1/concurrency-limits/:name/override", write, async (c) => {
-    const { concurrencyKey: key, ttl, perKey, total } = await readJson(c, OverrideBody);
+    const { concurrencyKey: key, ttl, perKey, total } = await readJson(c, LimitOverrideBody);
     const name = nameOf(c);
     if (key === undefined || perKey === undefined) await overrideLimit(engine, name, { perKey, total, by: describe(principalOf(c)) });
     else {
@@ -62,7 +49,7 @@ export function concurrencyLimitRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   app.post("/api/v1/concurrency-limits/:name/reset", write, async (c) => {
-    const { concurrencyKey: key } = await readJson(c, ResetBody.prefault({}));
+    const { concurrencyKey: key } = await readJson(c, LimitResetBody.prefault({}));
     const name = nameOf(c);
     await (key === undefined ? resetLimit(engine, name) : resetLimitKey(engine, name, key));
     await audit(context, { actor: principalOf(c), action: "limit.reset", target: name, ...(key !== undefined && { detail: key }) });
@@ -70,7 +57,7 @@ export function concurrencyLimitRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   app.post("/api/v1/concurrency-limits/:name/pause", write, async (c) => {
-    const { action } = await readJson(c, PauseBody);
+    const { action } = await readJson(c, LimitPauseBody);
     await setLimitPaused(engine, nameOf(c), action);
     await audit(context, { actor: principalOf(c), action: `limit.${action}`, target: nameOf(c) });
     return c.json(wireLimit(engine, await findLimit(engine, nameOf(c))));

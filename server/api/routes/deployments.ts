@@ -50,7 +50,7 @@ export function deploymentRoutes(context: ApiContext): Hono<ApiEnv> {
     return c.json({ ...wholeDeployment(found), worker: { id: found.id, version: found.version, tasks } });
   });
 
-  app.post("/api/v1/deployments/:version/promote", requires(context, { allow: "key", action: "write" }), async (c) => {
+  app.post("/api/v1/deployments/:version/promote", requires(context, { allow: "key", action: "write", wants: () => ({ resources: [{ type: "deployments" }] }) }), async (c) => {
     const principal = principalOf(c);
     const { deployment, changed } = await promote(engine, c.req.param("version"), describe(principal));
     if (changed) await audit(context, { actor: principal, action: "deployment.promote", target: deployment.version });

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import { EnvironmentLimitBody, EnvironmentPauseBody } from "@/lib/contracts/api-bodies";
 import type { EnvironmentState } from "@/lib/contracts/realtime";
+import type { Resource } from "@/lib/contracts/scope";
 import { setEnvironmentLimit, setEnvironmentPaused } from "../../engine/queues/environment-limit";
 import { audit } from "../audit";
 import { readJson } from "../body";
@@ -8,16 +9,13 @@ import { principalOf, type ApiContext, type ApiEnv } from "../context";
 import { describe } from "../principal";
 import { requires } from "../requires";
 
-const PauseBody = z.strictObject({ action: z.enum(["pause", "resume"]) });
-const LimitBody = z
-  .strictObject({ concurrencyLimit: z.number().int().min(0).max(100_000).optional(), burstFactor: z.number().min(1).max(10).optional() })
-  .refine((body) => body.concurrencyLimit !== undefined || body.burstFactor !== undefined, { path: ["concurrencyLimit"], error: "give a concurrencyLimit, a burstFactor or both" });
+const wants = (): { resources: Resource[] } => ({ resources: [{ type: "environment" }] });
 
 /** What holds for all queues of the environment together. */
 export function environmentRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const app = new Hono<ApiEnv>();
-  const write = requires(context, { allow: "key", action: "write" });
+  const write = requires(context, { allow: "key", action: "write", wants });
 
   const wire = ({ limit, burst, ...pause }: EnvironmentState) => ({
     id: engine.env.id,
@@ -31,11 +29,11 @@ export function environmentRoutes(context: ApiContext): Hono<ApiEnv> {
     ...pause,
   });
 
-  app.get("/api/v1/environment", requires(context, { allow: "key", action: "read" }), (c) => c.json(wire(engine.scheduler.environment)));
+  app.get("/api/v1/environment", requires(context, { allow: "key", action: "read", wants }), (c) => c.json(wire(engine.scheduler.environment)));
 
   app.post("/api/v1/environment/pause", write, async (c) => {
     const principal = principalOf(c);
-    const { action } = await readJson(c, PauseBody);
+    const { action } = await readJson(c, EnvironmentPauseBody);
     const state = await setEnvironmentPaused(engine, { paused: action, by: describe(principal) });
     await audit(context, { actor: principal, action: `environment.${action}`, target: engine.env.slug });
     return c.json(wire(state));
@@ -43,7 +41,7 @@ export function environmentRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post("/api/v1/environment/concurrency", write, async (c) => {
     const principal = principalOf(c);
-    const { concurrencyLimit, burstFactor } = await readJson(c, LimitBody);
+    const { concurrencyLimit, burstFactor } = await readJson(c, EnvironmentLimitBody);
     const state = await setEnvironmentLimit(engine, { limit: concurrencyLimit, burst: burstFactor });
     await audit(context, { actor: principal, action: "environment.limit", target: engine.env.slug, detail: `${state.limit} × ${state.burst}` });
     return c.json(wire(state));

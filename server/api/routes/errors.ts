@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { ErrorIgnoreBody, ErrorResolveBody, errorStatuses, type ErrorRow, type ErrorStatus } from "@/lib/contracts/error-group";
+import type { Resource } from "@/lib/contracts/scope";
 import { ignoreError, reopenError, resolveError } from "../../engine/errors/error-state";
 import { getError, listErrors, readVersions } from "../../engine/reads/errors";
 import { audit, type AuditAction } from "../audit";
@@ -17,12 +18,14 @@ const allHours = 24 * 90;
 /** Versions that an error says it was seen in. */
 const toldVersions = 5;
 
+const wants = (): { resources: Resource[] } => ({ resources: [{ type: "errors" }] });
+
 export function errorRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const { db, env } = engine;
   const app = new Hono<ApiEnv>();
-  const read = requires(context, { allow: "key", action: "read" });
-  const write = requires(context, { allow: "key", action: "write", fromRuns: true });
+  const read = requires(context, { allow: "key", action: "read", wants });
+  const write = requires(context, { allow: "key", action: "write", fromRuns: true, wants });
 
   app.get("/api/v1/errors", read, async (c) => {
     const params = c.req.query();

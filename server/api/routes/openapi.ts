@@ -1,50 +1,9 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { ErrorBody, PublicTokenMintBody } from "@/lib/contracts/dashboard";
-import { DeploymentCreateBody, DeploymentCreated, DeploymentFinishBody, DeploymentUpload } from "@/lib/contracts/deployments";
-import { BranchBody, EnvironmentCreateBody, EnvironmentCreated, EnvironmentDeployBody, EnvironmentDeployed, EnvironmentList, EnvironmentRow, EnvironmentUpdateBody } from "@/lib/contracts/environment";
-import { MintBody } from "@/lib/contracts/scope";
-import { ScheduleCreateBody, ScheduleUpdateBody } from "@/lib/contracts/schedule";
-import { TokenCreateBody } from "@/lib/contracts/token";
-import { BatchCreateBody, MetadataBody, ReplayBody, TriggerBody, TriggerResponse } from "@/lib/contracts/trigger";
-import { VariableCreateBody, VariableImportBody, VariableUpdateBody } from "@/lib/contracts/variables";
+import { ErrorBody } from "@/lib/contracts/dashboard";
 import type { ApiContext, ApiEnv } from "../context";
+import { documented, documentedName, isOwnRoute, type Documented } from "../documented";
 import { requires, ruleOf, type Rule } from "../requires";
-
-const bodies: Record<string, z.ZodType> = {
-  "POST /api/v1/tasks/:task/trigger": TriggerBody,
-  "POST /api/v3/batches": BatchCreateBody,
-  "POST /api/v1/runs/:runId/replay": ReplayBody,
-  "PUT /api/v1/runs/:runId/metadata": MetadataBody,
-  "POST /api/v1/waitpoints/tokens": TokenCreateBody,
-  "POST /api/v1/schedules": ScheduleCreateBody,
-  "PUT /api/v1/schedules/:scheduleId": ScheduleUpdateBody,
-  "POST /api/v1/environments": EnvironmentCreateBody,
-  "PUT /api/v1/environments/:slug": EnvironmentUpdateBody,
-  "POST /api/v1/environments/:slug/deployments": EnvironmentDeployBody,
-  "POST /api/v1/projects/:ref/branches": BranchBody,
-  "POST /api/v1/projects/:ref/branches/archive": BranchBody,
-  "POST /api/v1/auth/public-tokens": MintBody,
-  "POST /api/dashboard/public-tokens": PublicTokenMintBody,
-  "POST /api/v1/projects/:ref/envvars/:slug": VariableCreateBody,
-  "PUT /api/v1/projects/:ref/envvars/:slug/:name": VariableUpdateBody,
-  "POST /api/v1/projects/:ref/envvars/:slug/import": VariableImportBody,
-  "POST /api/v1/deployments": DeploymentCreateBody,
-  "POST /api/v1/deployments/:deployment/finish": DeploymentFinishBody,
-};
-const answers: Record<string, z.ZodType> = {
-  "POST /api/v1/tasks/:task/trigger": TriggerResponse,
-  "GET /api/v1/environments": EnvironmentList,
-  "POST /api/v1/environments": EnvironmentCreated,
-  "PUT /api/v1/environments/:slug": EnvironmentRow,
-  "POST /api/v1/environments/:slug/archive": EnvironmentRow,
-  "POST /api/v1/environments/:slug/restore": EnvironmentRow,
-  "POST /api/v1/environments/:slug/deployments": EnvironmentDeployed,
-  "POST /api/v1/projects/:ref/branches": EnvironmentRow,
-  "POST /api/v1/projects/:ref/branches/archive": EnvironmentRow,
-  "POST /api/v1/deployments": DeploymentCreated,
-  "PUT /api/v1/deployments/:deployment/upload": DeploymentUpload,
-};
 
 const securityOf: Record<Rule["allow"], readonly object[]> = {
   anyone: [],
@@ -55,7 +14,7 @@ const securityOf: Record<Rule["allow"], readonly object[]> = {
   perItem: [{ secretKey: [] }, { publicToken: [] }, { session: [] }],
 };
 
-/** `/api/openapi.json`: every route with the rule that guards it, and the bodies that the contracts define. */
+/** `/api/openapi.json`: every route that others may use, with the rule that guards it and the contracts that it reads and answers by. */
 export function openApiRoutes(context: ApiContext, routes: () => Hono<ApiEnv>["routes"]): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   let document: object | null = null;
@@ -66,40 +25,53 @@ export function openApiRoutes(context: ApiContext, routes: () => Hono<ApiEnv>["r
   return app;
 }
 
-function describeRoutes(routes: Hono<ApiEnv>["routes"]): object {
+export function describeRoutes(routes: Hono<ApiEnv>["routes"]): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const { method, path, handler } of routes) {
     const rule = ruleOf(handler);
-    if (rule === null || method === "ALL" || path.includes("*")) continue;
+    const about = documented[documentedName(method, path)];
+    if (rule === null || about === undefined || isOwnRoute(path)) continue;
     const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? "");
     const operations = (paths[path.replaceAll(/:(\w+)(\{[^}]*\})?/g, "{$1}")] ??= {});
-    operations[method.toLowerCase()] = operationOf(`${method} ${path}`, names, rule);
+    operations[method.toLowerCase()] = operationOf(documentedName(method, path), { names, rule, about });
   }
   return {
     openapi: "3.1.0",
     components: {
       securitySchemes: {
         secretKey: { type: "http", scheme: "bearer", description: "Secret key of the environment (tr_…)." },
+        personalToken: { type: "http", scheme: "bearer", description: "Personal access token (tr_pat_…)." },
         publicToken: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "Public access token with a scope that covers the request." },
         session: { type: "apiKey", in: "cookie", name: "signalbox.session_token", description: "Signed-in person." },
       },
-      schemas: { Error: toSchema(ErrorBody) },
+      schemas: { Error: toSchema(ErrorBody, "output") },
     },
     paths,
   };
 }
 
-function operationOf(name: string, parameters: readonly string[], rule: Rule): object {
-  const [body, answer] = [bodies[name], answers[name]];
+/** What comes after the version says what it is about: `runs`, `queues`. */
+const groupOf = (path: string): string => /^\/api\/v\d+\/(?:projects\/:ref\/)?(\w[\w-]*)/.exec(path)?.[1] ?? (path.startsWith("/realtime") ? "realtime" : "packets");
+
+function operationOf(name: string, { names, rule, about }: { names: readonly string[]; rule: Rule; about: Documented }): object {
+  const { query = [], body, bodyType = "application/json", answer, answerType = "application/json", status = 200 } = about;
+  const [method = "", path = ""] = name.split(" ");
+  const persons = rule.allow === "key" && rule.persons === true ? [{ personalToken: [] }] : [];
   return {
-    security: securityOf[rule.allow],
-    parameters: parameters.map((parameter) => ({ name: parameter, in: "path", required: true, schema: { type: "string" } })),
-    ...(body !== undefined && { requestBody: { content: { "application/json": { schema: toSchema(body) } } } }),
+    operationId: `${method.toLowerCase()}${path.replaceAll(/[^a-zA-Z0-9]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
+    summary: about.about,
+    tags: [groupOf(path)],
+    security: [...securityOf[rule.allow], ...persons],
+    parameters: [
+      ...names.map((parameter) => ({ name: parameter, in: "path", required: true, schema: { type: "string" } })),
+      ...query.map((parameter) => ({ name: parameter, in: "query", schema: { type: "string" } })),
+    ],
+    ...((body !== undefined || about.bodyType !== undefined) && { requestBody: { content: { [bodyType]: { ...(body !== undefined && { schema: toSchema(body, "input") }) } } } }),
     responses: {
-      "2XX": { description: "Done.", ...(answer !== undefined && { content: { "application/json": { schema: toSchema(answer) } } }) },
+      [status]: { description: "Done.", ...((answer !== undefined || about.answerType !== undefined) && { content: { [answerType]: { ...(answer !== undefined && { schema: toSchema(answer, "output") }) } } }) },
       default: { description: "Refused.", content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } } },
     },
   };
 }
 
-const toSchema = (schema: z.ZodType): object => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+const toSchema = (schema: z.ZodType, io: "input" | "output"): object => z.toJSONSchema(schema, { io, unrepresentable: "any" });

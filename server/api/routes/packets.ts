@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { Hono } from "hono";
 import { limits, type RunDetail } from "@/lib/contracts/run";
+import type { Resource } from "@/lib/contracts/scope";
 import { PacketExists } from "../../db/packets";
 import { EngineError } from "../../engine/error";
 import { isPacketKey, storedType } from "../../engine/packets";
@@ -17,11 +18,13 @@ import { requires } from "../requires";
 /** What a packet may be; the reader chooses its decoder by this, so it is kept as it was sent. */
 const packetTypes = new Set(["application/json", "application/super+json", "text/plain"]);
 
+const wants = (): { resources: Resource[] } => ({ resources: [{ type: "packets" }] });
+
 /** Large payloads go around the API's own bodies: an address is asked for, signed, and the packet is sent to it (wire.md 0.7). */
 export function packetRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine, issuer, packets, uploads } = context;
   const app = new Hono<ApiEnv>();
-  const write = requires(context, { allow: "key", action: "write" });
+  const write = requires(context, { allow: "key", action: "write", wants });
 
   app.put("/api/v2/packets/:key{.+}", write, (c) => {
     // The server chooses: what nobody can guess nobody else names, or writes first.

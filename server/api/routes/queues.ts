@@ -1,6 +1,8 @@
 import { Hono } from "hono";
-import { z } from "zod";
+import type { z } from "zod";
+import { QueueOverrideBody, QueuePauseBody, QueueResetBody, QueueType } from "@/lib/contracts/api-bodies";
 import type { QueueRow } from "@/lib/contracts/realtime";
+import type { Resource } from "@/lib/contracts/scope";
 import { overrideQueueLimit, setQueuePaused } from "../../engine/queues/queue";
 import { listQueues } from "../../engine/reads/live";
 import { listQueueLimits, type QueueLimits } from "../../engine/reads/queue-limits";
@@ -12,17 +14,14 @@ import { describe } from "../principal";
 import { requires } from "../requires";
 import { bad, readPage } from "../runs-query";
 
-const QueueType = z.enum(["id", "task", "custom"]);
-const PauseBody = z.strictObject({ type: QueueType.default("id"), action: z.enum(["pause", "resume"]) });
-const OverrideBody = z.strictObject({ type: QueueType.default("id"), concurrencyLimit: z.number().int().min(0).max(100_000) });
-const ResetBody = z.strictObject({ type: QueueType.default("id") });
+const wants = (): { resources: Resource[] } => ({ resources: [{ type: "queues" }] });
 
 export function queueRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const app = new Hono<ApiEnv>();
-  const write = requires(context, { allow: "key", action: "write", fromRuns: true });
+  const write = requires(context, { allow: "key", action: "write", fromRuns: true, wants });
 
-  app.get("/api/v1/queues", requires(context, { allow: "key", action: "read" }), async (c) => {
+  app.get("/api/v1/queues", requires(context, { allow: "key", action: "read", wants }), async (c) => {
     const { page, perPage } = readPage(c.req.query());
     const [queues, limits] = await Promise.all([listQueues(engine), listQueueLimits(engine.db, engine.env.id)]);
     return c.json({
@@ -39,7 +38,7 @@ export function queueRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post("/api/v1/queues/:queue/pause", write, async (c) => {
     const principal = principalOf(c);
-    const { type, action } = await readJson(c, PauseBody);
+    const { type, action } = await readJson(c, QueuePauseBody);
     const { name } = await find(namesOf(c, type));
     await setQueuePaused(engine, name, { paused: action, by: describe(principal) });
     await audit(context, { actor: principal, action: `queue.${action}`, target: name });
@@ -48,7 +47,7 @@ export function queueRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post("/api/v1/queues/:queue/concurrency/override", write, async (c) => {
     const principal = principalOf(c);
-    const { type, concurrencyLimit } = await readJson(c, OverrideBody);
+    const { type, concurrencyLimit } = await readJson(c, QueueOverrideBody);
     const { name } = await find(namesOf(c, type));
     await overrideQueueLimit(engine, name, concurrencyLimit, describe(principal));
     await audit(context, { actor: principal, action: "queue.override", target: name, detail: String(concurrencyLimit) });
@@ -57,7 +56,7 @@ export function queueRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post("/api/v1/queues/:queue/concurrency/reset", write, async (c) => {
     const principal = principalOf(c);
-    const { type } = await readJson(c, ResetBody.prefault({}));
+    const { type } = await readJson(c, QueueResetBody.prefault({}));
     const { name } = await find(namesOf(c, type));
     await overrideQueueLimit(engine, name, null, describe(principal));
     await audit(context, { actor: principal, action: "queue.reset", target: name });

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { z } from "zod";
-import { MetadataBody, ReplayBody, Tags } from "@/lib/contracts/trigger";
+import { KeyResetBody, RescheduleBody, TagsBody } from "@/lib/contracts/api-bodies";
+import { MetadataBody, ReplayBody } from "@/lib/contracts/trigger";
 import { cancelRun } from "../../engine/running/cancel-run";
 import { updateMetadata } from "../../engine/telling/update-metadata";
 import { replayRun } from "../../engine/triggering/replay-run";
@@ -24,8 +24,8 @@ const metadataBytes = 2 * 1024 * 1024;
 export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const app = new Hono<ApiEnv>();
-  const secret = requires(context, { allow: "key", action: "write" });
-  const again = requires(context, { allow: "key", action: "write", fromRuns: true });
+  const secret = requires(context, { allow: "key", action: "write", wants: changesRun(context) });
+  const again = requires(context, { allow: "key", action: "write", fromRuns: true, wants: changesRun(context) });
 
   for (const path of ["/api/v2/runs/:runId/cancel", "/api/v1/runs/:runId/cancel"]) {
     app.post(path, requires(context, { allow: "scope", action: "write", fromRuns: true, wants: changesRun(context) }), async (c) => {
@@ -48,7 +48,7 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post("/api/v1/runs/:runId/reschedule", again, async (c) => {
     const run = await requireRun(context, c);
-    const { delay } = await readJson(c, z.object({ delay: z.string().min(1) }));
+    const { delay } = await readJson(c, RescheduleBody);
     await rescheduleRun(engine, run.id, delay);
     await audit(context, { actor: principalOf(c), action: "run.reschedule", target: run.id });
     return c.json(await retrieve(context, c));
@@ -56,7 +56,7 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post("/api/v1/runs/:runId/tags", secret, async (c) => {
     const run = await requireRun(context, c);
-    const { tags } = await readJson(c, z.object({ tags: Tags }));
+    const { tags } = await readJson(c, TagsBody);
     await addTags(engine, run.id, tags);
     return c.json({ message: tags.length === 0 ? "No new tags to add" : `Successfully set ${tags.length} new tags.` });
   });
@@ -68,7 +68,7 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post("/api/v1/idempotencyKeys/:key/reset", requires(context, { allow: "scope", action: "write", fromRuns: true, wants: () => ({ resources: [{ type: "runs" }] }) }), async (c) => {
     const key = c.req.param("key");
-    const { taskIdentifier } = await readJson(c, z.object({ taskIdentifier: z.string().min(1) }));
+    const { taskIdentifier } = await readJson(c, KeyResetBody);
     if (!(await resetIdempotencyKey(engine, taskIdentifier, key))) throw notFound(`Idempotency key of task ${taskIdentifier.slice(0, 64)}`);
     await audit(context, { actor: principalOf(c), action: "idempotency-key.reset", target: taskIdentifier, detail: key.slice(0, 64) });
     return c.json({ id: key });

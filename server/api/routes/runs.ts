@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { Resource } from "@/lib/contracts/scope";
 import { listRunExtras } from "../../engine/reads/extras";
 import { listEvents, listRelations } from "../../engine/reads/run";
 import { getRunDetail, listRuns } from "../../engine/reads/runs";
@@ -22,7 +23,7 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   const names = { task: (id: string) => engine.deployments.task(id) !== null, queue: (name: string) => engine.scheduler.hasQueue(name) };
   const readable = requires(context, { allow: "scope", action: "read", wants: readsRun(context) });
-  const secret = requires(context, { allow: "key", action: "read" });
+  const secret = requires(context, { allow: "key", action: "read", wants: readsRun(context) });
 
   app.get("/api/v3/runs/:runId", readable, async (c) => c.json(await retrieve(context, c)));
 
@@ -31,17 +32,15 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
     requires(context, {
       allow: "scope",
       action: "read",
-      wants: (c) => {
-        const tasks = readRunsQuery(c.req.query(), names).task ?? [];
-        return { resources: [{ type: "runs" }, { type: "tasks" }], every: tasks.map((id) => ({ type: "tasks", id })) };
-      },
+      wants: (c) => listWish(readRunsQuery(c.req.query(), names).task),
     }),
     async (c) => c.json(await page(c, c.req.query())),
   );
 
-  app.get("/api/v1/projects/:ref/runs", secret, async (c) => {
+  const ofProject = requires(context, { allow: "key", action: "read", persons: true, wants: (c) => listWish(readRunsQuery(withoutEnvironments(c).params, names).task) });
+  app.get("/api/v1/projects/:ref/runs", ofProject, async (c) => {
     if (c.req.param("ref") !== engine.env.project.ref) throw notFound(`Project ${c.req.param("ref").slice(0, 64)}`);
-    const { "filter[env]": environments = "", ...params } = c.req.query();
+    const { environments, params } = withoutEnvironments(c);
     // Only one environment is served here.
     if (list({ "filter[env]": environments }, "filter[env]")?.includes(engine.env.slug) === false) return c.json({ data: [], pagination: {} });
     return c.json(await page(c, params));
@@ -93,6 +92,16 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   }
 
   return app;
+}
+
+/** What reads a list of runs: all of them, or each task that the list is confined to. */
+function listWish(tasks: readonly string[] = []): { resources: Resource[]; every: Resource[] } {
+  return { resources: [{ type: "runs" }, { type: "tasks" }], every: tasks.map((id) => ({ type: "tasks", id })) };
+}
+
+function withoutEnvironments(c: ApiRequest) {
+  const { "filter[env]": environments = "", ...params } = c.req.query();
+  return { environments, params };
 }
 
 /** The whole run as `runs.retrieve` reads it. */

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { ScheduleCreateBody, ScheduleUpdateBody } from "@/lib/contracts/schedule";
 import { listTimezones } from "@/lib/time/cron";
+import type { Resource } from "@/lib/contracts/scope";
 import { getSchedule, listSchedules } from "../../engine/reads/schedules";
 import { createSchedule, deleteSchedule, setScheduleActive, updateSchedule } from "../../engine/schedules/schedule";
 import { audit, type AuditAction } from "../audit";
@@ -12,13 +13,15 @@ import { requires } from "../requires";
 import { bad, readPage, refuseUnknown } from "../runs-query";
 import { wireSchedule } from "../wire/schedule";
 
+const wants = (): { resources: Resource[] } => ({ resources: [{ type: "schedules" }] });
+
 export function scheduleRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const { env } = engine;
   const app = new Hono<ApiEnv>();
   const base = "/api/v1/schedules";
-  const read = requires(context, { allow: "key", action: "read" });
-  const write = requires(context, { allow: "key", action: "write", fromRuns: true });
+  const read = requires(context, { allow: "key", action: "read", wants });
+  const write = requires(context, { allow: "key", action: "write", fromRuns: true, wants });
   const idOf = (c: ApiRequest) => c.req.param("scheduleId") ?? "";
   const note = (c: ApiRequest, action: AuditAction, target: string) => audit(context, { actor: principalOf(c), action, target });
 

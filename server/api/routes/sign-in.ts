@@ -5,7 +5,7 @@ import { EngineError } from "../../engine/error";
 import { createAttempts } from "../attempts";
 import { audit } from "../audit";
 import { readJson } from "../body";
-import { principalOf, remoteAddress, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
+import { remoteAddress, sessionOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { requires } from "../requires";
 import { createFirstAdmin, isSetupCode, setupIsOpen } from "../setup-code";
 import { answerSignedIn, guardVisitor, markOf, refuseWeak, setCookies, visitorOf } from "../visitor";
@@ -73,8 +73,7 @@ export function signInRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   app.post("/api/auth/change-password", requires(context, { allow: "session", role: "viewer" }), async (c) => {
-    const principal = principalOf(c);
-    if (principal.kind !== "session") throw new EngineError(401, "Sign in first.");
+    const principal = sessionOf(c);
     const { email, name } = principal.user;
     const passwords = await readJson(c, PasswordBody);
     const attempt = changes.take([principal.sessionId]);

@@ -1,11 +1,12 @@
 import { Hono } from "hono";
 import { limits } from "@/lib/contracts/run";
+import type { Resource } from "@/lib/contracts/scope";
 import { TokenCompleteBody, TokenCreateBody, TokenStatus } from "@/lib/contracts/token";
 import { getToken, listTokens } from "../../engine/reads/tokens";
 import { completeToken, createToken } from "../../engine/waiting/token";
 import { audit } from "../audit";
 import { readJson } from "../body";
-import { principalOf, requestKeyOf, type ApiContext, type ApiEnv } from "../context";
+import { principalOf, requestKeyOf, type ApiContext, type ApiEnv, type ApiRequest } from "../context";
 import { answerPacket } from "../payload";
 import { describe, minterOf } from "../principal";
 import { notFound } from "../problem";
@@ -16,12 +17,17 @@ import { handOver } from "./trigger";
 
 const known = ["filter[status]", "filter[idempotencyKey]", "filter[tags]", ...createdNames, ...pageNames];
 
+function wants(c: ApiRequest): { resources: Resource[] } {
+  const id = c.req.param("tokenId");
+  return { resources: [{ type: "waitpoints", ...(id !== undefined && { id }) }] };
+}
+
 export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine, issuer } = context;
   const app = new Hono<ApiEnv>();
   const base = "/api/v1/waitpoints/tokens";
 
-  app.post(base, requires(context, { allow: "key", action: "write" }), async (c) => {
+  app.post(base, requires(context, { allow: "key", action: "write", wants }), async (c) => {
     const principal = principalOf(c);
     const body = await readJson(c, TokenCreateBody.prefault({}), limits.tokenCreateBytes);
     const { token, isCached } = await createToken(engine, body, { ...requestKeyOf(c), ...(principal.kind === "run" && { runId: principal.runId }) });
@@ -29,7 +35,7 @@ export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
     return c.json({ id: token.id, isCached, url: issuer.callbackUrl(token.id) });
   });
 
-  app.get(base, requires(context, { allow: "key", action: "read" }), async (c) => {
+  app.get(base, requires(context, { allow: "key", action: "read", wants }), async (c) => {
     const params = c.req.query();
     refuseUnknown(params, known);
     const status = list(params, "filter[status]")?.map((name) => {
@@ -54,7 +60,7 @@ export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
     });
   });
 
-  app.get(`${base}/:tokenId`, requires(context, { allow: "key", action: "read" }), async (c) => {
+  app.get(`${base}/:tokenId`, requires(context, { allow: "key", action: "read", wants }), async (c) => {
     const token = await getToken(engine.db, engine.env.id, c.req.param("tokenId"));
     if (token === null) throw notFound(`Wait token ${c.req.param("tokenId").slice(0, 64)}`);
     return c.json(wireTokenWithOutput(token, issuer));
@@ -62,7 +68,7 @@ export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post(
     `${base}/:tokenId/complete`,
-    requires(context, { allow: "scope", action: "write", wants: (c) => ({ resources: [{ type: "waitpoints", id: c.req.param("tokenId") ?? "" }] }) }),
+    requires(context, { allow: "scope", action: "write", wants }),
     async (c) => {
       const principal = principalOf(c);
       const { data } = await readJson(c, TokenCompleteBody.prefault({}), limits.payloadBytes);

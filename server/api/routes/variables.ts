@@ -2,6 +2,7 @@ import { parse } from "dotenv";
 import { Hono } from "hono";
 import { limits } from "@/lib/contracts/limits";
 import { redacted, unreadable, VariableCreateBody, VariableImportBody, VariableUpdateBody } from "@/lib/contracts/variables";
+import type { Resource } from "@/lib/contracts/scope";
 import { EngineError } from "../../engine/error";
 import type { Variable } from "../../engine/variables/read-variables";
 import type { VariablesPut } from "../../engine/variables/variables";
@@ -17,13 +18,15 @@ import { requires } from "../requires";
 const valueBytes = limits.variableValueBytes * 6 + 4096;
 const importBytes = limits.variablesBytes * 3;
 
+const wants = (): { resources: Resource[] } => ({ resources: [{ type: "variables" }] });
+
 /** `envvars.*` of the SDK, from inside runs as well: the variables of the environment that is served. */
 export function variableRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine, variables, environments } = context;
   const app = new Hono<ApiEnv>();
   const base = "/api/v1/projects/:ref/envvars/:slug";
-  const read = requires(context, { allow: "key", action: "read" });
-  const write = requires(context, { allow: "key", action: "write", fromRuns: true });
+  const read = requires(context, { allow: "key", action: "read", persons: true, wants });
+  const write = requires(context, { allow: "key", action: "write", fromRuns: true, persons: true, wants });
 
   app.get(base, read, async (c) => {
     checkReader(c);
@@ -77,7 +80,7 @@ export function variableRoutes(context: ApiContext): Hono<ApiEnv> {
 
   /** Values are for those who may set them: a viewer sees names, on the dashboard's own page. */
   function checkReader(c: ApiRequest): void {
-    authorize(principalOf(c), { action: "write", resources: [] });
+    authorize(principalOf(c), { action: "write", ...wants() });
   }
 
   function checkPlace(c: ApiRequest): void {

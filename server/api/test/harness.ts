@@ -8,6 +8,7 @@ import { createTestDatabase } from "@/test/database";
 import { bootstrap, showNewKey } from "../../db/bootstrap";
 import { openDatabase, type Database } from "../../db/database";
 import { PrismaClient } from "../../db/generated/client";
+import { defaultTokenLifeMs } from "../../config";
 import { createVault, openKeys, type Keys } from "../../db/keys";
 import { openPacketStore } from "../../db/packets";
 import { openBundleUploads } from "../../db/bundle-uploads";
@@ -23,6 +24,8 @@ import { createLog } from "../../log";
 import { createApi, type Api } from "../api";
 import type { ApiConfig } from "../context";
 import { createHouse } from "../house";
+import { createDocumentCheck } from "./document-check";
+import type { RateLimitSettings } from "../rate-limits";
 import { createIssuer, type Issuer } from "../issuer";
 import { issueSetupCode } from "../setup-code";
 
@@ -96,7 +99,7 @@ export interface Answer {
 }
 
 /** The API over a real engine without workers, on a database of its own: runs stay QUEUED. */
-export async function openHarness(): Promise<Harness> {
+export async function openHarness({ rateLimits = null }: { rateLimits?: RateLimitSettings | null } = {}): Promise<Harness> {
   const source = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), "signalbox-api-"));
   const db = openDatabase({ url: source.url });
@@ -134,7 +137,7 @@ export async function openHarness(): Promise<Harness> {
   });
   await deploy(engine, { contentHash: "one", bundle: "one", manifest });
   const variables = await openVariables({ db, environmentId: environment.id, vault, feed: engine.feed, log });
-  const config = { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [], variableFiles: () => ({ FROM_FILE: ".env" }), clientAddress: ({ socket }) => socket.remoteAddress ?? "" } satisfies ApiConfig;
+  const config = { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [], variableFiles: () => ({ FROM_FILE: ".env" }), clientAddress: ({ socket }) => socket.remoteAddress ?? "", tokenLifeMs: defaultTokenLifeMs, rateLimits } satisfies ApiConfig;
   const receiver = { uploads: openBundleUploads(join(folder, "deployments")), deploy: () => {} };
   const house = createHouse({ prisma, keys, packets, origin: config.origin, log });
   const environments = createDesk({
@@ -145,6 +148,8 @@ export async function openHarness(): Promise<Harness> {
     serve: () => Promise.reject(new EngineError(409, "Only the main environment is served here.")),
   });
   const api = createApi({ house, environments, engine, issuer, variables, uploads, receiver, log, config });
+
+  const isAsDocumented = createDocumentCheck(api);
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const { as = secretKey, body, headers = {}, raw } = options;
@@ -160,7 +165,10 @@ export async function openHarness(): Promise<Harness> {
       { incoming: { headers, socket: { remoteAddress: state.address } } },
     );
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: readJson(text) };
+    const answer = { status: response.status, headers: response.headers, text, body: readJson(text) };
+    const otherwise = response.ok && answer.body !== undefined ? isAsDocumented({ method, path, ...answer }) : null;
+    if (otherwise !== null) throw new Error(otherwise);
+    return answer;
   }
 
   let people = 0;

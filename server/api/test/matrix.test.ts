@@ -70,7 +70,7 @@ test("the router has the routes that this file thinks it looks at, each with a r
 });
 
 test("a route without a rule, or with its rule behind the handler, stops the server from starting", () => {
-  const rule = requires({ credentials: api.api.credentials, config: { origin: () => "", mode: "production", version: "", notices: () => [], variableFiles: () => ({}), clientAddress: () => "127.0.0.1" } }, { allow: "anyone" });
+  const rule = requires({ credentials: api.api.credentials, rateLimits: null, config: { origin: () => "", mode: "production", version: "", notices: () => [], variableFiles: () => ({}), clientAddress: () => "127.0.0.1", tokenLifeMs: 0, rateLimits: null } }, { allow: "anyone" });
   expect(() => assertRules(new Hono<ApiEnv>().get("/open", (c) => c.text("")))).toThrow("GET /open");
   expect(() => assertRules(new Hono<ApiEnv>().get("/late", (c) => c.text("")).get("/late", rule))).toThrow("GET /late");
   expect(() => assertRules(new Hono<ApiEnv>().get("/fine", rule, (c) => c.text("")))).not.toThrow();
@@ -108,6 +108,7 @@ test("with exactly the scope that it needs, each public route lets the token in;
     "POST /api/v3/batches/:batchId/items": "batchTrigger:tasks:hello",
     "POST /api/v2/tasks/batch": "batchTrigger:tasks:hello",
     "POST /api/v1/tasks/batch": "batchTrigger:tasks:hello",
+    "POST /api/v1/tasks/:task/batch": "batchTrigger:tasks:hello",
     "GET /api/v2/batches/:batchId": "read:batch:x",
     "GET /api/v1/batches/:batchId": "read:batch:x",
     "GET /api/v3/runs/:runId": `read:runs:${run}`,

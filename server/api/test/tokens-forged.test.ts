@@ -81,6 +81,12 @@ test("forged and bent tokens are refused alike", async () => {
     ["run token called public", sign({ alg: "HS256", typ: "run+jwt" }, claims())],
     ["too long", sign(HS256, claims({ pad: "x".repeat(20_000) }))],
   ];
+  // One letter of each part is another one.
+  for (let at = 0; at < good.length; at += Math.ceil(good.length / 30)) {
+    const bent = good.slice(0, at) + (good[at] === "A" ? "B" : "A") + good.slice(at + 1);
+    forged.push([`letter ${at}`, bent]);
+  }
+  expect(forged.length).toBeGreaterThan(60);
   for (const [name, token] of forged) expect([name, await reads(token)]).toEqual([name, 401]);
 });
 
@@ -91,6 +97,30 @@ test("no scopes allow nothing, and a scope fits exactly or not", async () => {
   for (const scopes of [[`read:runs:${run}`], ["read:runs"], ["read:tasks:hello"], ["read:tasks"], ["read:all"], ["admin"], ["*:all"], ["x", "read:runs"]]) {
     expect([scopes, await reads(sign(HS256, claims({ scopes })))]).toEqual([scopes, 200]);
   }
+});
+
+test("two thousand scopes: what reads a run reads it, what cancels it cancels it, and nothing else does either", async () => {
+  const id = await api.trigger("hello", { options: { tags: ["red"] } });
+  const actions = ["read", "write", "trigger", "batchTrigger", "update", "admin", "*", "Read", ""];
+  const types = [undefined, "runs", "tasks", "tags", "batch", "all", "waitpoints", "queues", "Runs", "run", "*"];
+  const ids = [undefined, id, `${id}x`, id.slice(0, -1), id.toUpperCase(), run, "hello", "red", "*", "a:b", ""];
+  let tried = 0;
+  for (const action of actions) {
+    for (const type of types) {
+      for (const name of ids) {
+        const scope = [action, ...(type === undefined ? [] : [type, ...(name === undefined ? [] : [name])])].join(":");
+        const as = sign(HS256, claims({ scopes: [scope] }));
+        const isOf = (known: Record<string, string>) => type === "all" || (type !== undefined && known[type] !== undefined && (name === undefined || name === known[type]));
+        const isAdmin = action === "admin" && type === undefined;
+        const mayRead = isAdmin || (["read", "*"].includes(action) && isOf({ runs: id, tasks: "hello", tags: "red" }));
+        const mayCancel = isAdmin || (["write", "*"].includes(action) && isOf({ runs: id, tasks: "hello" }));
+        const statuses = [(await api.call("GET", `/api/v3/runs/${id}`, { as })).status, (await api.call("POST", `/api/v2/runs/${id}/cancel`, { as })).status];
+        expect([scope, ...statuses]).toEqual([scope, mayRead ? 200 : 403, mayCancel ? 200 : 403]);
+        tried += 2;
+      }
+    }
+  }
+  expect(tried).toBeGreaterThan(2_000);
 });
 
 test("what a token may read does not reach its relatives, other tags or lists", async () => {

@@ -110,8 +110,10 @@ export async function listChunks(db: Database, of: { runId: string; key: string 
   return rows.map((row) => ({ ...of, index: row.index, at: row.at, chunk: decodeText(row.chunk) }));
 }
 
-/** Names of the streams that a run has written, oldest first. */
-export async function listStreams(db: Database, runId: string): Promise<string[]> {
-  const rows = await db.lists<{ key: string }>("select key from stream where run_id = $1 order by created_at, key", [runId]);
-  return rows.map((row) => row.key);
+/** Names of the streams that runs have written, oldest first, by run. */
+export async function listStreamsOf(db: Database, runIds: readonly string[]): Promise<Map<string, string[]>> {
+  const rows = await db.lists<{ run_id: string; key: string }>("select run_id, key from stream where run_id = any($1) order by created_at, key", [runIds]);
+  const found = new Map<string, string[]>();
+  for (const { run_id: runId, key } of rows) found.set(runId, [...(found.get(runId) ?? []), key]);
+  return found;
 }

@@ -6,7 +6,7 @@ import { placeAt } from "@/lib/runs/list-place";
 import { decodeText } from "../../db/text";
 import { readOptions } from "../triggering/run-options";
 import { runColumns, toRunRow, type StoredRun } from "../run-row";
-import { listStreams } from "./run";
+import { listStreamsOf } from "./run";
 import { readPlace } from "./place";
 import { runConditions, type RunConditions } from "./run-conditions";
 
@@ -20,13 +20,22 @@ interface StoredDetail extends StoredRun {
   options: string;
 }
 
+const detailSql = `select ${runColumns}, d.payload, d.payload_type, d.metadata, coalesce(run.output, d.output) as output, coalesce(run.output_type, d.output_type) as output_type, d.error, d.options
+  from run join run_data d on d.run_id = run.id`;
+
 export async function getRunDetail(db: Database, envId: string, runId: string): Promise<RunDetail | null> {
-  const [run] = await db.query<StoredDetail>(
-    `select ${runColumns}, d.payload, d.payload_type, d.metadata, coalesce(run.output, d.output) as output, coalesce(run.output_type, d.output_type) as output_type, d.error, d.options
-       from run join run_data d on d.run_id = run.id where run.id = $1 and run.env_id = $2`,
-    [runId, envId],
-  );
-  if (run === undefined) return null;
+  const [run] = await db.query<StoredDetail>(`${detailSql} where run.id = $1 and run.env_id = $2`, [runId, envId]);
+  return run === undefined ? null : toRunDetail(run, (await listStreamsOf(db, [runId])).get(runId) ?? []);
+}
+
+/** The same of many, in the given order; those that are gone are left out. */
+export async function getRunDetails(db: Database, envId: string, ids: readonly string[]): Promise<RunDetail[]> {
+  const [runs, streams] = await Promise.all([db.lists<StoredDetail>(`${detailSql} where run.id = any($1) and run.env_id = $2`, [ids, envId]), listStreamsOf(db, ids)]);
+  const found = new Map(runs.map((run) => [run.id, toRunDetail(run, streams.get(run.id) ?? [])]));
+  return ids.flatMap((id) => found.get(id) ?? []);
+}
+
+function toRunDetail(run: StoredDetail, streams: string[]): RunDetail {
   const options = readOptions(run.options);
   const detail: RunDetail = {
     ...toRunRow(run),
@@ -36,7 +45,7 @@ export async function getRunDetail(db: Database, envId: string, runId: string): 
     outputType: run.output_type ?? "application/json",
     metadata: run.metadata === null ? null : decodeText(run.metadata),
     triggerFunction: options.triggerFunction,
-    streams: await listStreams(db, runId),
+    streams,
   };
   // What an attempt said before the one that succeeded is in its event.
   if (run.error !== null && run.status !== "COMPLETED") detail.fullError = TaskRunError.parse(JSON.parse(decodeText(run.error)));
