@@ -4,7 +4,6 @@ import { EnvironmentState, RunFilter, QueueRow, ServerNotice } from "./realtime"
 import { IsoDate, RunDetail, RunEvent, RunRow, StreamChunk, TraceItem } from "./run";
 import { keyPresets, mayNameTasks } from "./key-presets";
 import { limits } from "./limits";
-import { listOf } from "./list";
 import { Scopes } from "./scope";
 import { ScheduleRow, ScheduleTick } from "./schedule";
 import { RunStatus } from "./status";

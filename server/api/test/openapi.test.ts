@@ -61,7 +61,7 @@ test("lists have exactly the parameters that they are documented with", async ()
 });
 
 test("what is asked for and not here is named, with what to do instead, and asked once", async () => {
-  for (const path of ["/api/v1/prompts", "/api/v1/sessions/x/close", "/realtime/v1/sessions/x/in/append", "/api/v1/webhooks/endpoints", "/api/v1/query", "/api/v1/query/dashboards", "/api/v1/reports/x", "/api/v1/concurrency-limits/x/pause", "/api/v1/auth/oidc/token", "/engine/v1/runs/run_x/wait/duration", "/api/v1/runs/run_x/input-streams/wait", "/api/v1/runs/run_x/session-streams/wait"]) {
+  for (const path of ["/api/v1/prompts", "/api/v1/sessions/x/close", "/realtime/v1/sessions/x/in/append", "/api/v1/webhooks/endpoints", "/api/v1/query", "/api/v1/query/dashboards", "/api/v1/reports/x", "/api/v1/auth/oidc/token", "/engine/v1/runs/run_x/wait/duration", "/api/v1/runs/run_x/input-streams/wait", "/api/v1/runs/run_x/session-streams/wait"]) {
     for (const method of ["GET", "POST", "PUT", "DELETE"]) {
       const { status, body, headers } = await api.call(method, path, method === "GET" ? {} : { body: {} });
       expect([path, status, body.code, headers.get("x-should-retry"), headers.get("access-control-allow-origin")]).toEqual([path, 404, "feature_unavailable", "false", "*"]);
