@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { splitEnvironmentPath } from "@/lib/view/environment-path";
+import { allows } from "./api/authorize";
 import { toProblem } from "./api/problem";
 import type { Config } from "./config";
 import type { DiskWatch } from "./db/postgres/disk";
@@ -40,7 +41,8 @@ export function servingRoutes({ config, environments, pages, readiness, disk, lo
   const hasSecretKey = async (authorization: string | undefined) => {
     const token = /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
     if (token === undefined) return false;
-    return (await main.api.credentials.authenticateToken(token).catch(() => null))?.kind === "key";
+    const principal = await main.api.credentials.authenticateToken(token).catch(() => null);
+    return principal?.kind === "key" && allows(principal, { action: "read", resources: [{ type: "environment" }] });
   };
 
   function refuse(error: unknown, request: IncomingMessage, response: ServerResponse): void {
@@ -91,6 +93,7 @@ export function servingRoutes({ config, environments, pages, readiness, disk, lo
       { prefix: "/api", handle: handleApi },
       { prefix: "/packets", handle: handleApi },
       { prefix: "/realtime", handle: handleApi },
+      { prefix: "/engine", handle: handleApi },
       { prefix: "/env", handle: handleBelow },
     ],
     pages: handlePage,

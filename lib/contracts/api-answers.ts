@@ -19,6 +19,7 @@ const run = {
   id: z.string(),
   status: z.union([RunStatus, z.string()]),
   taskIdentifier: z.string(),
+  taskKind: z.enum(["STANDARD", "SCHEDULED"]),
   idempotencyKey: z.string().optional(),
   version: z.string().optional(),
   isQueued: z.boolean(),
@@ -95,7 +96,7 @@ export const BatchItemsAnswer = z.object({ id: z.string(), itemsAccepted: z.numb
 export const TaskBatchAnswer = z.object({ batchId: z.string(), runs: z.array(z.string()) });
 export const BatchV1Answer = z.object({ id: z.string(), status: z.enum(batchStatuses), createdAt: IsoDate, updatedAt: IsoDate, runCount: z.number().int(), runs: z.array(z.string()), idempotencyKey: z.string().optional() });
 export const BatchAnswer = BatchV1Answer.extend({
-  processing: z.object({ completedAt: IsoDate.optional(), errors: z.array(z.object({ index: z.number().int(), taskIdentifier: z.string(), error: z.string() })) }),
+  processing: z.object({ completedAt: IsoDate.optional(), errors: z.array(z.object({ index: z.number().int(), taskIdentifier: z.string(), error: z.string(), errorCode: z.string().optional() })) }),
 });
 export const BatchResultsAnswer = z.object({ id: z.string(), items: z.array(ResultAnswer) });
 
