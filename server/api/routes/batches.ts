@@ -101,8 +101,8 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
 
   const wants = (c: ApiRequest): { resources: Resource[] } => ({ resources: [{ type: "batch", id: c.req.param("batchId") ?? "" }, { type: "runs" }] });
   const reads = requires(context, { allow: "scope", action: "read", wants });
-  app.get("/api/v2/batches/:batchId", reads, async (c) => c.json(wireBatch(await retrieveBatch(c.req.param("batchId")))));
-  app.get("/api/v1/batches/:batchId", reads, async (c) => c.json(wireBatchV1(await retrieveBatch(c.req.param("batchId")))));
+  app.get("/api/v2/batches/:batchId", reads, async (c) => c.json(wireBatch(c, await retrieveBatch(c.req.param("batchId")))));
+  app.get("/api/v1/batches/:batchId", reads, async (c) => c.json(wireBatchV1(c, await retrieveBatch(c.req.param("batchId")))));
   app.get("/api/v1/batches/:batchId/results", requires(context, { allow: "key", action: "read", wants }), async (c) => {
     const batchId = c.req.param("batchId");
     await retrieveBatch(batchId);

@@ -60,6 +60,17 @@ test("a bad item does not fail the batch", async () => {
   expect((await api.call("GET", `/api/v1/batches/${id}/results`)).body.items).toMatchObject([{ ok: false, error: { code: "BATCH_ITEM_COULD_NOT_TRIGGER" } }]);
 });
 
+test("clients that know two statuses of a batch are told one of them", async () => {
+  const id = await newBatch(1);
+  await send(id, [item(0)]);
+  const told = async (version: string) => {
+    const headers = { "trigger-version": version };
+    return [(await api.call("GET", `/api/v2/batches/${id}`, { headers })).body.status, (await api.call("GET", `/api/v1/batches/${id}`, { headers })).body.status];
+  };
+  for (const version of ["4.3.1", "4.8.3", "5.0.0", "main"]) expect(await told(version), version).toEqual(["PROCESSING", "PROCESSING"]);
+  for (const version of ["3.3.17", "4.0.7", "4.3.0"]) expect(await told(version), version).toEqual(["PENDING", "PENDING"]);
+});
+
 test("batch bodies that are wrong", async () => {
   const id = await newBatch(1);
   expect((await api.call("POST", `/api/v3/batches/${id}/items`, { raw: item(0) })).status).toBe(415);

@@ -1,10 +1,23 @@
 import type { BatchRow } from "../../engine/reads/batches";
+import type { ApiRequest } from "../context";
+
+/** Clients before 4.3.1 know two statuses, and throw at any other. */
+function isOlderClient(version: string | undefined): boolean {
+  const parts = /^(\d+)\.(\d+)\.(\d+)/.exec(version ?? "");
+  if (parts === null) return false;
+  const [, major = 0, minor = 0, patch = 0] = parts.map(Number);
+  return major < 4 || (major === 4 && (minor < 3 || (minor === 3 && patch < 1)));
+}
+const statusFor = (c: ApiRequest, { status }: BatchRow): BatchRow["status"] => {
+  if (!isOlderClient(c.req.header("trigger-version"))) return status;
+  return status === "PENDING" || status === "PROCESSING" ? "PENDING" : "COMPLETED";
+};
 
 /** `GET /api/v1/batches/:id`. */
-export function wireBatchV1(batch: BatchRow) {
+export function wireBatchV1(c: ApiRequest, batch: BatchRow) {
   return {
     id: batch.id,
-    status: batch.status,
+    status: statusFor(c, batch),
     createdAt: batch.createdAt,
     updatedAt: batch.updatedAt,
     runCount: batch.runCount,
@@ -14,6 +27,6 @@ export function wireBatchV1(batch: BatchRow) {
 }
 
 /** `GET /api/v2/batches/:id`: `processing` must be there for the published client. */
-export function wireBatch(batch: BatchRow) {
-  return { ...wireBatchV1(batch), processing: { ...(batch.completedAt !== undefined && { completedAt: batch.completedAt }), errors: batch.errors } };
+export function wireBatch(c: ApiRequest, batch: BatchRow) {
+  return { ...wireBatchV1(c, batch), processing: { ...(batch.completedAt !== undefined && { completedAt: batch.completedAt }), errors: batch.errors } };
 }
