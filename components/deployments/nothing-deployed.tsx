@@ -10,7 +10,7 @@ export function NothingDeployed({ me: { environment, environments } }: { me: Pic
   if (environment.isMain || main === undefined) {
     return (
       <EmptyState icon={<Package />} title="No version yet">
-        Every start with changed code deploys one; in development every save does.
+        Every start with changed code deploys one, and so does the command signalbox deploy; in development every save does.
       </EmptyState>
     );
   }
@@ -31,7 +31,7 @@ export function NothingDeployed({ me: { environment, environments } }: { me: Pic
         </Button>
       }
     >
-      Open the deployments of another environment and choose “Deploy to…” beside a version.
+      Run signalbox deploy with a key of this environment, or open the deployments of another one and choose “Deploy to…” beside a version.
       {environment.type === "DEVELOPMENT" ? "" : " What is triggered here until then waits for it."}
     </EmptyState>
   );

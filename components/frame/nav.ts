@@ -1,4 +1,4 @@
-import { BookOpen, Boxes, Bug, Cable, CalendarClock, Hand, KeyRound, Layers, ListChecks, Package, Play, Rows3, ScrollText, TicketCheck, Users, Variable, type LucideIcon } from "lucide-react";
+import { BookOpen, Boxes, Bug, Cable, CalendarClock, Hand, KeyRound, Layers, ListChecks, Package, Play, Rows3, ScrollText, Server, TicketCheck, Users, Variable, type LucideIcon } from "lucide-react";
 
 export interface NavEntry {
   href: string;
@@ -25,7 +25,7 @@ export const nav: readonly NavEntry[] = [
   { href: "/variables", title: "Variables", Icon: Variable, key: "v", group: "tasks" },
   { href: "/public-tokens", title: "Public tokens", Icon: TicketCheck, key: "p", group: "access" },
   { href: "/keys", title: "API keys", Icon: KeyRound, key: "k", group: "access" },
-  { href: "/environments", title: "Environments", Icon: Boxes, key: "n", group: "access" },
+  { href: "/environments", title: "Environments", Icon: Server, key: "n", group: "access" },
   { href: "/reference", title: "HTTP API", Icon: BookOpen, key: "h", group: "access" },
   { href: "/team", title: "Team", Icon: Users, key: "m", group: "access" },
   { href: "/audit", title: "Audit", Icon: ScrollText, key: "u", group: "access" },
