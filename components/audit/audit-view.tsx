@@ -6,13 +6,13 @@ import { useUrlState } from "@/components/frame/url-state";
 import { getJson, messageOf } from "@/components/live/api";
 import { useCounts, usePaced, usePolling } from "@/components/live/hooks";
 import { Ago } from "@/components/live/time";
-import { Button } from "@/components/ui/button";
 import { Input, NativeSelect } from "@/components/ui/input";
 import { Link } from "@/components/ui/link";
 import { OthersText } from "@/components/ui/others-text";
 import { PanelHead } from "@/components/ui/page";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { EmptyState, ErrorState } from "@/components/ui/state";
+import { ShowOlder } from "@/components/ui/show-older";
 import { Table, Td, Th, Tr } from "@/components/ui/table";
 import type { AuditPage, AuditRow } from "@/lib/contracts/audit";
 import { auditAreas } from "@/lib/contracts/audit-areas";
@@ -83,13 +83,7 @@ export function AuditView({ initial, initialQuery }: { initial: AuditPage; initi
           </tbody>
         </Table>
       )}
-      {query.hasNextPage ? (
-        <div className="p-3 text-center">
-          <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            Show older ones
-          </Button>
-        </div>
-      ) : null}
+      <ShowOlder query={query} />
     </div>
   );
 }

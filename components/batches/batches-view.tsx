@@ -6,12 +6,12 @@ import { getJson, messageOf } from "@/components/live/api";
 import { useCounts, usePaced, usePolling } from "@/components/live/hooks";
 import { Ago, Took } from "@/components/live/time";
 import { StateBar, statesText, statesWords } from "@/components/runs/state-bar";
-import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { CodeBlock } from "@/components/ui/code-block";
 import { Link } from "@/components/ui/link";
 import { PanelHead } from "@/components/ui/page";
 import { EmptyState, ErrorState } from "@/components/ui/state";
+import { ShowOlder } from "@/components/ui/show-older";
 import { Table, Td, Th, Tr } from "@/components/ui/table";
 import { toneText, type Tone } from "@/components/ui/tone";
 import type { BatchesPage, ListedBatch } from "@/lib/contracts/batches";
@@ -76,13 +76,7 @@ export function BatchesView({ initial }: { initial: BatchesPage }) {
           </tbody>
         </Table>
       )}
-      {query.hasNextPage ? (
-        <div className="p-3 text-center">
-          <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            Show older ones
-          </Button>
-        </div>
-      ) : null}
+      <ShowOlder query={query} />
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { Link } from "@/components/ui/link";
 import { OthersText } from "@/components/ui/others-text";
 import { PanelHead } from "@/components/ui/page";
 import { EmptyState, ErrorState } from "@/components/ui/state";
+import { ShowOlder } from "@/components/ui/show-older";
 import { Table, Td, Th, Tr } from "@/components/ui/table";
 import { toneText } from "@/components/ui/tone";
 import type { BulkPage, BulkRow } from "@/lib/contracts/bulk";
@@ -66,13 +67,7 @@ export function BulkList({ initial }: { initial: BulkPage }) {
           </tbody>
         </Table>
       )}
-      {query.hasNextPage ? (
-        <div className="p-3 text-center">
-          <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            Show older ones
-          </Button>
-        </div>
-      ) : null}
+      <ShowOlder query={query} />
     </div>
   );
 }

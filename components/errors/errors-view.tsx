@@ -5,7 +5,6 @@ import { useUrlState } from "@/components/frame/url-state";
 import { getJson, messageOf } from "@/components/live/api";
 import { usePolling, useReadAgain, useTint } from "@/components/live/hooks";
 import { Ago } from "@/components/live/time";
-import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { Input } from "@/components/ui/input";
 import { Link } from "@/components/ui/link";
@@ -13,6 +12,7 @@ import { OthersText } from "@/components/ui/others-text";
 import { PanelHead } from "@/components/ui/page";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { EmptyState, ErrorState } from "@/components/ui/state";
+import { ShowOlder } from "@/components/ui/show-older";
 import { Table, Td, Th, Tr } from "@/components/ui/table";
 import { toneText } from "@/components/ui/tone";
 import type { ErrorsPage, ListedError } from "@/lib/contracts/error-group";
@@ -81,13 +81,7 @@ export function ErrorsView({ initial, initialQuery }: { initial: ErrorsPage; ini
           </tbody>
         </Table>
       )}
-      {query.hasNextPage ? (
-        <div className="p-3 text-center">
-          <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            Show older ones
-          </Button>
-        </div>
-      ) : null}
+      <ShowOlder query={query} />
     </div>
   );
 }
