@@ -17,8 +17,9 @@ const lives = { default: 7 * dayMs, longest: 30 * dayMs } as const;
 export function concurrencyLimitRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const app = new Hono<ApiEnv>();
-  const read = requires(context, { allow: "key", action: "read" });
-  const write = requires(context, { allow: "key", action: "write", fromRuns: true });
+  const wants = () => ({ resources: [{ type: "queues" as const }] });
+  const read = requires(context, { allow: "key", action: "read", wants });
+  const write = requires(context, { allow: "key", action: "write", fromRuns: true, wants });
   const nameOf = (c: ApiRequest) => c.req.param("name") ?? "";
 
   app.get("/api/v1/concurrency-limits", read, async (c) => {

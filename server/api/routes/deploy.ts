@@ -13,7 +13,7 @@ import { requires } from "../requires";
 export function deployRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine, receiver } = context;
   const app = new Hono<ApiEnv>();
-  const write = requires(context, { allow: "key", action: "write" });
+  const write = requires(context, { allow: "key", action: "write", wants: () => ({ resources: [{ type: "deployments" }] }) });
   const idOf = (c: ApiRequest) => c.req.param("deployment") ?? "";
   const created = (arriving: Arriving, unchanged: boolean): DeploymentCreated => ({ id: arriving.id, version: arriving.version, unchanged, isCurrent: arriving.isCurrent, offset: 0, chunkBytes: limits.deployChunkBytes });
 

@@ -15,7 +15,8 @@ export function environmentsRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine, environments } = context;
   const { env } = engine;
   const app = new Hono<ApiEnv>();
-  const read = requires(context, { allow: "key", action: "read" });
+  const read = requires(context, { allow: "key", action: "read", wants: () => ({ resources: [{ type: "environment" }] }) });
+  // Not for keys that are confined to a purpose: a new environment has a key that may do everything.
   const write = requires(context, { allow: "key", action: "write" });
 
   app.get("/api/v1/environments", read, async (c) => {

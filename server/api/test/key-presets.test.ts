@@ -27,10 +27,10 @@ async function keyOf(body: object): Promise<string> {
 /** What each preset may call, as `METHOD path`; what is not here it may not. */
 const opens: Record<Exclude<KeyPreset, "full">, RegExp> = {
   trigger: /^POST \S+\/(trigger|batch|batches|items)$|^PUT \/api\/v[12]\/packets|^POST \/api\/v1\/auth\/|whoami$/,
-  "task-operator": /^POST \S+\/(trigger|batch|batches|items|cancel|replay|reschedule|tags)$|^GET \/api\/v[13]\/runs|^GET \/api\/v1\/projects\/:ref\/runs|\/:runId\/metadata$|^PUT \/api\/v[12]\/packets|^GET \/realtime\/v1\/(runs\/:runId|streams)|^(PUT|POST) \/realtime\/v1\/streams\/:runId\/:target|^GET \/api\/v1\/packets|^POST \/api\/v1\/auth\/|whoami$/,
-  observer: /^GET (?!\S*envvars)|^POST \/api\/v1\/auth\//,
-  operator: /^GET (?!\S*envvars)|^(POST|PUT|DELETE) (?!\S*(envvars|promote))/,
-  deploy: /deployments|^POST \/api\/v1\/auth\/|whoami$/,
+  "task-operator": /^POST (?!\S*deployments)\S+\/(trigger|batch|batches|items|cancel|replay|reschedule|tags)$|^GET \/api\/v[13]\/runs|^GET \/api\/v1\/projects\/:ref\/runs|\/:runId\/metadata$|^PUT \/api\/v[12]\/packets|^GET \/realtime\/v1\/(runs\/:runId|streams)|^(PUT|POST) \/realtime\/v1\/streams\/:runId\/:target|^GET \/api\/v1\/packets|^POST \/api\/v1\/auth\/|whoami$/,
+  observer: /^GET (?!\S*(envvars|\/upload$))|^POST \/api\/v1\/auth\//,
+  operator: /^GET (?!\S*(envvars|\/upload$))|^(POST|PUT|DELETE) (?!\S*(envvars|deployments|environments|branches))/,
+  deploy: /^\S+ (?!\S*environments)\S*deployments|^POST \/api\/v1\/auth\/|whoami$/,
   variables: /envvars|^POST \/api\/v1\/auth\/|whoami$/,
 };
 /** Only the batch of somebody else's id, or a tag that no scope names. */
