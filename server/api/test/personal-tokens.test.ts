@@ -37,7 +37,7 @@ test("routes of the project take it, with the role of its person as it is now; a
     const target = path.replace(":target{self|parent|root}", "self").replaceAll(/:(\w+)(\{[^}]*\})?/g, "x");
     const { status } = await api.call(method, target, { as: token, ...(method !== "GET" && { raw: "{}" }) });
     expect([method, path, status === 401]).toEqual([method, path, !takes]);
-    expect([method, path, takes]).toEqual([method, path, /\/projects\/|whoami$/.test(path)]);
+    expect([method, path, takes]).toEqual([method, path, /\/projects\/:ref\/(runs|envvars)|whoami$/.test(path)]);
   }
   const place = "/api/v1/projects/proj_test/envvars/prod";
   expect((await api.call("POST", place, { as: token, body: { name: "FROM_PAT", value: "1" } })).status).toBe(200);
