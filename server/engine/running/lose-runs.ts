@@ -31,19 +31,25 @@ export interface LostRun {
 /** Times that a run may be redelivered because its process died around it; these use no attempt. */
 const maxRedeliveries = 12;
 
-/** A waiting run keeps waiting, held by nobody. An executing one goes to the queue to be resumed; its attempt is not used up. */
+/**
+ * A waiting run keeps waiting, held by nobody. An executing one goes to the queue to be resumed; its attempt is not used up. One that
+ * is queued by now has its entry: a claim that has taken it waits for this row, and another entry would wait for the claim.
+ */
 const handBackSql = `
-with r as (
+with was as materialized (
+  select id, status as before from run where id = $1 and epoch = $2 and status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED') for no key update
+),
+r as (
   update run set status = case when status = 'WAITING' then 'WAITING' else 'QUEUED' end, node = null,
                  notable = case when status = 'WAITING' then 'WAITING' when retry_at is not null then 'QUEUED' end, epoch = epoch + 1, version = version + 1,
                  updated_at = now(), redeliveries = redeliveries + $4, isolate = isolate or $5
-   where id = $1 and epoch = $2 and status in ('EXECUTING', 'DEQUEUED', 'WAITING', 'QUEUED') returning ${runColumns}, redeliveries, resume_due
+    from was where run.id = $1 and run.id = was.id and epoch = $2 returning ${runColumns}, redeliveries, resume_due, was.before
 ),
 h as (delete from run_slot where run_id = any(array(select id from r))),
 q as (
   insert into run_queue (env_id, queue, concurrency_key, score, run_id, resume)
   select $3, queue, lane_key(concurrency_key, gates), floor(extract(epoch from queue_at) * 1000)::bigint - priority_ms, id, true
-    from r where status = 'QUEUED' and retry_at is null on conflict do nothing returning run_id
+    from r where status = 'QUEUED' and before <> 'QUEUED' and retry_at is null on conflict do nothing returning run_id
 ),
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), 'redelivered', $6 from r)
 select r.*, exists (select from q) as queued from r`;
