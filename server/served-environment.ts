@@ -102,7 +102,7 @@ export async function serveEnvironment(host: Host, { env, isMain, notices, share
       nodes: host.nodes,
       settings: config.engine,
       log: log.child({ in: "engine" }),
-      api: (run) => ({ url: localOrigin(config.host, host.port).replace("//localhost:", "//127.0.0.1:"), token: issuer.runToken(run) }),
+      api: { url: () => localOrigin(config.host, host.port).replace("//localhost:", "//127.0.0.1:"), tokenOf: issuer.runToken },
       tokenUrl: issuer.callbackUrl,
       tokenAccess: (id) => issuer.tokenAccess(id).token,
       runAccess: (id) => issuer.runAccess(id).token,

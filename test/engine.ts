@@ -195,7 +195,7 @@ export async function openTestNode(db: Database, tasks: Record<string, TestTask>
     env: { id, slug: environment, type, concurrencyLimit: options.concurrencyLimit ?? 100, project: { id: "project_1", ref: "proj_test", name: "Test" } },
     packets: options.packets ?? memoryPackets(),
     log,
-    api: () => ({ url: "http://127.0.0.1:1", token: "none" }),
+    api: { url: () => "http://127.0.0.1:1", tokenOf: () => "none" },
     tokenUrl: (id) => `http://127.0.0.1:1/${id}`,
     tokenAccess: () => "none",
     runAccess: (id) => `access to ${id}`,

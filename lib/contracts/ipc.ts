@@ -147,8 +147,8 @@ export const Assignment = z.object({
   usedMsBefore: z.number().optional(),
   /** The project's own variables and TRIGGER_* ones: this run's `process.env` additions. */
   env: z.record(z.string(), z.string()),
-  /** Where the SDK's reading calls go, and the run's own short-lived token for them. */
-  api: z.object({ url: z.string(), token: z.string() }),
+  /** Where the SDK's reading calls go. The run's own token for them is asked for by the first of them. */
+  apiUrl: z.string(),
   /** Present when the process that held the run is gone: replay up to here, then go on live. */
   resume: z
     .object({
@@ -203,7 +203,7 @@ const otherToWorker = [
   z.object({ type: z.literal("outcome"), runId: z.string(), epoch: z.number().int(), seq: z.number().int(), outcome: OperationOutcome }),
   /** A metadata change made from outside (dashboard, API, a child). */
   z.object({ type: z.literal("metadata"), runId: z.string(), epoch: z.number().int(), metadata: z.string().nullable() }),
-  /** A later credential for the run's calls: the one before is about to expire. */
+  /** The short-lived credential for the run's calls: it was asked for, or the one before is about to expire. */
   z.object({ type: z.literal("token"), runId: z.string(), epoch: z.number().int(), token: z.string() }),
   z.object({ type: z.literal("cancel"), runId: z.string(), epoch: z.number().int(), reason: z.enum(["canceled", "maxDuration"]) }),
   /** Finish nothing new, report what is buffered, and exit 0 once no run is left. */
@@ -232,13 +232,15 @@ export type SentToWorker = z.infer<typeof SentToWorker>;
 export const FromWorker = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), manifest: BundleManifest }),
   z.object({ type: z.literal("broken"), error: BuildError }),
-  /** User code of this assignment begins. */
+  /** User code of this assignment begins. Left out when the run has ended by the time that the message would leave. */
   z.object({ type: z.literal("started"), runId: z.string(), epoch: z.number().int() }),
   z.object({ type: z.literal("operation"), runId: z.string(), epoch: z.number().int(), seq: z.number().int(), fingerprint: z.string(), operation: Operation, usageMs: z.number() }),
   z.object({ type: z.literal("progress"), runId: z.string(), epoch: z.number().int(), seq: z.number().int(), progress: Progress }),
   z.object({ type: z.literal("diverged"), runId: z.string(), epoch: z.number().int(), seq: z.number().int(), expected: z.string(), actual: z.string() }),
   /** After an outcome was delivered, the run makes no operation and still waits for others: it gives its slot back. */
   z.object({ type: z.literal("parked"), runId: z.string(), epoch: z.number().int(), usageMs: z.number() }),
+  /** The run makes its first call over HTTP. */
+  z.object({ type: z.literal("tokenWanted"), runId: z.string(), epoch: z.number().int() }),
   z.object({ type: z.literal("finished"), runId: z.string(), epoch: z.number().int(), result: AttemptResult }),
   /**
    * Answer to `cancel`: onCancel hooks are done (or there were none). `settled`: `run()` has returned, so nothing of the run

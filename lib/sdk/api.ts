@@ -50,10 +50,10 @@ export function apiClient(override?: ApiClientConfiguration, key: "needed" | "no
   const { auth } = currentScope();
   const run = currentRun();
   const baseURL = override?.baseURL ?? auth?.baseURL;
-  const isElsewhere = baseURL !== undefined && baseURL !== run?.assignment.api.url;
+  const isElsewhere = baseURL !== undefined && baseURL !== run?.assignment.apiUrl;
   // The run's own token is for its own server, and changes while the run goes on.
-  const own = run !== undefined && !isElsewhere && (tokenOf(override) ?? tokenOf(auth)) === undefined ? run.assignment.api : undefined;
-  const layers: (ApiClientConfiguration | undefined)[] = [override, auth, run && !isElsewhere ? { baseURL: run.assignment.api.url } : undefined, configured];
+  const own = run !== undefined && !isElsewhere && (tokenOf(override) ?? tokenOf(auth)) === undefined ? run : undefined;
+  const layers: (ApiClientConfiguration | undefined)[] = [override, auth, run && !isElsewhere ? { baseURL: run.assignment.apiUrl } : undefined, configured];
   const first = <T>(read: (layer: ApiClientConfiguration) => T | undefined): T | undefined => {
     for (const layer of layers) {
       const value = layer && read(layer);
@@ -61,7 +61,7 @@ export function apiClient(override?: ApiClientConfiguration, key: "needed" | "no
     }
     return undefined;
   };
-  const token = own === undefined ? (first(tokenOf) ?? process.env["TRIGGER_SECRET_KEY"] ?? process.env["TRIGGER_ACCESS_TOKEN"]) : () => own.token;
+  const token = own === undefined ? (first(tokenOf) ?? process.env["TRIGGER_SECRET_KEY"] ?? process.env["TRIGGER_ACCESS_TOKEN"]) : () => own.token();
   if (key === "needed" && (token === undefined || token === "")) throw new ApiClientMissingError();
   return createHttpClient({
     baseURL: first((layer) => layer.baseURL) ?? (process.env["TRIGGER_API_URL"] || defaultBaseURL),

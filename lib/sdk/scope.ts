@@ -20,7 +20,18 @@ export const setLoneRun = (run: Run | undefined): void => void (lone = run);
 
 export const currentScope = (): Scope => storage.getStore() ?? {};
 export const currentRun = (): Run | undefined => storage.getStore()?.run ?? lone;
-export const inScope = <T>(scope: Scope, work: () => T): T => storage.run({ ...currentScope(), ...scope }, work);
+/** `scope`'s parts, also those that it sets to undefined, in place of those around it. */
+export function inScope<T>(scope: Scope, work: () => T): T {
+  const outer = currentScope();
+  // Named one by one: several times per run, and a copy from two objects costs ten times as much.
+  const inner: Scope = {
+    run: "run" in scope ? scope.run : outer.run,
+    spanId: "spanId" in scope ? scope.spanId : outer.spanId,
+    auth: "auth" in scope ? scope.auth : outer.auth,
+    otel: "otel" in scope ? scope.otel : outer.otel,
+  };
+  return storage.run(inner, work);
+}
 /** Outside of every run, whatever called: for work of the process itself. */
 export const outsideRuns = <T>(work: () => T): T => storage.run({}, work);
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { newId } from "@/lib/ids/ids";
+import { ChurningMap } from "@/lib/values/churning-map";
 import { startBulk } from "./bulk/bulk-loop";
 import { openDeployments } from "./versions/deployments";
 import { shareCommits } from "../db/shared-commits";
@@ -41,7 +42,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     feed: createFeed(installation?.epoch ?? "none", options.log),
     deployments: await openDeployments(db, env),
     scheduler: new Scheduler(env.concurrencyLimit),
-    live: new Map(),
+    live: new ChurningMap(),
     resumes: createTurns(),
     canceled: createRecent(10_000),
     shared: shareCommits(db.writer()),

@@ -1,5 +1,6 @@
 import type { RunEvent, TraceItem } from "@/lib/contracts/run";
 import { machinePresets, type MachinePreset, type Machines } from "@/lib/contracts/task";
+import type { ChurningMap } from "@/lib/values/churning-map";
 import type { Database } from "../db/database";
 import type { GroupCommit } from "../db/group-commit";
 import type { PacketStore } from "../db/packets";
@@ -32,6 +33,8 @@ export interface LiveRun {
   operated: boolean;
   /** Operations whose outcome has not been handed over. */
   open: Set<number>;
+  /** It has asked for the token of its calls. */
+  hasToken?: boolean;
 }
 
 /** What the operator may set. */
@@ -54,7 +57,7 @@ export interface EngineOptions {
   packets: PacketStore;
   log: Logger;
   /** Address and credential for the calls that the SDK of a run makes over HTTP. */
-  api: (run: { runId: string; epoch: number }) => { url: string; token: string };
+  api: { url: () => string; tokenOf: (run: { runId: string; epoch: number }) => string };
   tokenUrl: (waitpointId: string) => string;
   tokenAccess: (waitpointId: string) => string;
   /** Public access tokens of a run and of a batch, for the handles that task code gets. */
@@ -85,7 +88,7 @@ export interface Engine extends Omit<EngineOptions, "settings" | "nodes"> {
   readonly scheduler: Scheduler;
   readonly timers: Timers;
   readonly clock: DatabaseClock;
-  readonly live: Map<string, LiveRun>;
+  readonly live: ChurningMap<LiveRun>;
   /** Resuming, one at a time per run: two outcomes at once must not both give it a slot. */
   readonly resumes: Turns;
   /** Runs that were cancelled between the commit that started them and their way to a worker: they are not to be assigned. */

@@ -1,4 +1,5 @@
 import { isWait, type Assignment, type FromWorker } from "@/lib/contracts/ipc";
+import { ChurningMap } from "@/lib/values/churning-map";
 import type { LossCause } from "@/server/engine/running/lose-runs";
 import type { Logger } from "@/server/log";
 import type { ComputeClock } from "./compute-clock";
@@ -24,7 +25,7 @@ interface AttemptsOptions {
 
 /** The runs that processes hold, what is said about them, and what is said to the engine. */
 export function createAttempts({ events, log, now, claimOomKill, isOutage, onFreed }: AttemptsOptions) {
-  const runs = new Map<string, HeldRun>();
+  const runs = new ChurningMap<HeldRun>();
   const inbox = createRunInbox({
     log,
     isOutage,
@@ -85,6 +86,8 @@ export function createAttempts({ events, log, now, claimOomKill, isOutage, onFre
           run.clock.restart(now());
         }
         return inbox.push(runId, () => events.runStarted({ runId, epoch }));
+      case "tokenWanted":
+        return events.giveToken({ runId, epoch });
       case "operation":
         if (isWait(message.operation)) pause(run);
         return inbox.push(runId, () => events.performOperation(message));

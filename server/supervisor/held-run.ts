@@ -1,4 +1,5 @@
 import type { Assignment } from "@/lib/contracts/ipc";
+import type { ChurningMap } from "@/lib/values/churning-map";
 import type { Deployment } from "@/server/engine/versions/deployments";
 import type { LossCause } from "@/server/engine/running/lose-runs";
 import { computeClock, type ComputeClock } from "./compute-clock";
@@ -12,7 +13,7 @@ export interface Member {
   readonly variables: number;
   /** For one run only, because of its machine or because it may have killed others. */
   readonly isOwn: boolean;
-  readonly runs: Map<string, HeldRun>;
+  readonly runs: ChurningMap<HeldRun>;
   /** Of `runs`, those that use a slot. */
   running: number;
   /** Takes no new runs and ends with its last one. */

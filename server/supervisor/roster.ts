@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { MachinePreset, Machines } from "@/lib/contracts/task";
+import { ChurningMap } from "@/lib/values/churning-map";
 import { openBundle, type OpenBundle } from "@/server/build/bundle-folder";
 import { workerEnvironment } from "@/server/build/worker-environment";
 import type { Deployment } from "@/server/engine/versions/deployments";
@@ -170,7 +171,7 @@ export class Roster {
       onMessage: (message) => options.onMessage(member, message),
       onEnd: (end) => this.#ended(member, end, options.now() - readyAt),
     });
-    const member: Member = { process, deployment, variables: this.#variables, isOwn: place.isOwn, runs: new Map(), running: 0, isRetired: false, runsLeft: deployment.manifest.config.runsPerProcess ?? Infinity, isCulpritGone: false, isRevived: !place.isOwn && deployment.version !== options.currentDeployment()?.version };
+    const member: Member = { process, deployment, variables: this.#variables, isOwn: place.isOwn, runs: new ChurningMap(), running: 0, isRetired: false, runsLeft: deployment.manifest.config.runsPerProcess ?? Infinity, isCulpritGone: false, isRevived: !place.isOwn && deployment.version !== options.currentDeployment()?.version };
     this.members.add(member);
     if (process.pid !== undefined) this.#records.add(process.pid);
     return member;

@@ -13,6 +13,7 @@ export interface RunEvents {
   finishAttempt(message: { runId: string; epoch: number; result: AttemptResult }): Promise<void>;
   confirmCancel(message: { runId: string; epoch: number; usageMs: number }): Promise<void>;
   loseRuns(runs: LostRun[]): Promise<void>;
+  giveToken(run: { runId: string; epoch: number }): void;
   /** Slots became free. */
   capacityChanged(): void;
 }

@@ -1,3 +1,4 @@
+import { ChurningMap } from "@/lib/values/churning-map";
 import type { Logger } from "@/server/log";
 
 type Work = () => Promise<void>;
@@ -21,8 +22,8 @@ const longestPauseMs = 2_000;
  * anything else that fails is given a few tries, then `onFailure` hears of the run, whose later words are dropped.
  */
 export function createRunInbox(options: { log: Logger; isOutage(error: unknown): boolean; onFailure(runId: string, error: unknown): void }): RunInbox {
-  const queues = new Map<string, Work[]>();
-  const working = new Set<Promise<void>>();
+  const queues = new ChurningMap<Work[]>();
+  let onIdle: (() => void)[] = [];
   let isClosed = false;
 
   async function drain(runId: string, queue: Work[]): Promise<void> {
@@ -38,6 +39,9 @@ export function createRunInbox(options: { log: Logger; isOutage(error: unknown):
       }
     }
     queues.delete(runId);
+    if (queues.size > 0) return;
+    for (const tell of onIdle) tell();
+    onIdle = [];
   }
 
   async function attempt(runId: string, work: Work): Promise<void> {
@@ -64,12 +68,11 @@ export function createRunInbox(options: { log: Logger; isOutage(error: unknown):
       }
       const fresh = [work];
       queues.set(runId, fresh);
-      const done = drain(runId, fresh).finally(() => working.delete(done));
-      working.add(done);
+      void drain(runId, fresh);
     },
     isBusy: (runId) => queues.has(runId),
     async idle() {
-      while (working.size > 0) await Promise.all(working);
+      while (queues.size > 0) await new Promise<void>((resolve) => onIdle.push(resolve));
     },
     close() {
       isClosed = true;

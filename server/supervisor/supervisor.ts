@@ -262,9 +262,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         attempts.find(runId, epoch)?.member.process.send({ type: "metadata", runId, epoch, metadata });
       },
       pushToken(runId, epoch, token) {
-        const waiting = pending[findPending(runId, epoch)];
-        if (waiting !== undefined) waiting.assignment.api.token = token;
-        else attempts.find(runId, epoch)?.member.process.send({ type: "token", runId, epoch, token });
+        attempts.find(runId, epoch)?.member.process.send({ type: "token", runId, epoch, token });
       },
       cancel,
       holds: (runId, epoch) => attempts.find(runId, epoch) !== null || findPending(runId, epoch) !== -1,

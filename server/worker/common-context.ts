@@ -9,6 +9,7 @@ export function createCommonContexts(): (message: SentToWorker) => ToWorker {
     if (message.context !== undefined) known.set(common, message.context);
     const context = known.get(common);
     if (context === undefined) throw new Error(`an assignment names a context that this process was not told: ${JSON.stringify(common)}`);
-    return { type: "assign", assignment: { ...assignment, ctx: { ...context, ...assignment.ctx } } };
+    // The message's own objects are made whole: a copy from two others gets a shape of its own each time, for the collector to find.
+    return { type: "assign", assignment: Object.assign(assignment, { ctx: Object.assign(assignment.ctx, context) }) };
   };
 }

@@ -6,7 +6,7 @@ export function traceFetch(target: { fetch: typeof fetch }): void {
   target.fetch = (input, init) => {
     const run = currentRun();
     const url = run === undefined ? null : urlOf(input);
-    if (run === undefined || url === null || url.href.startsWith(run.assignment.api.url)) return original(input, init);
+    if (run === undefined || url === null || url.href.startsWith(run.assignment.apiUrl)) return original(input, init);
     const method = (init?.method ?? (input instanceof Request ? input.method : "GET")).toUpperCase();
     const place = `${url.origin}${url.pathname}`;
     return run.tracer.within(`${method} ${url.host}${url.pathname}`, { icon: "http", attributes: { "http.request.method": method, "url.full": place } }, async (span) => {

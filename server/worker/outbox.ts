@@ -1,6 +1,7 @@
 import type { FromWorker } from "@/lib/contracts/ipc";
 
 export interface Outbox {
+  /** The start of a run that has ended by now is not worth a message. */
   send(message: FromWorker): void;
   /** Resolves when everything sent so far has left the process, or cannot. */
   flush(): Promise<void>;
@@ -47,6 +48,10 @@ export function createOutbox({ write, onRefused }: OutboxOptions): Outbox {
   };
   return {
     send(message) {
+      if (message.type === "finished") {
+        const start = waiting.findIndex((said) => said.type === "started" && said.runId === message.runId && said.epoch === message.epoch);
+        if (start !== -1) waiting.splice(start, 1);
+      }
       waiting.push(message);
       if (isDue) return;
       isDue = true;

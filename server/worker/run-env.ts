@@ -5,11 +5,14 @@ export interface RunEnvironments {
 }
 
 export function createRunEnvironments(env: NodeJS.ProcessEnv): RunEnvironments {
+  /** Of runs that have some. */
   const held = new Map<string, Readonly<Record<string, string>>>();
   const former = new Map<string, string | undefined>();
   return {
     enter(runId, additions) {
-      for (const [name, value] of Object.entries(additions)) {
+      const added = Object.entries(additions);
+      if (added.length === 0) return;
+      for (const [name, value] of added) {
         if ([...held.values()].some((other) => Object.hasOwn(other, name) && other[name] !== value)) continue;
         if (!former.has(name)) former.set(name, env[name]);
         env[name] = value;
@@ -17,7 +20,7 @@ export function createRunEnvironments(env: NodeJS.ProcessEnv): RunEnvironments {
       held.set(runId, additions);
     },
     leave(runId) {
-      held.delete(runId);
+      if (!held.delete(runId)) return;
       for (const [name, value] of former) {
         if ([...held.values()].some((other) => Object.hasOwn(other, name))) continue;
         former.delete(name);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment, AttemptResult, FromWorker, ToWorker } from "@/lib/contracts/ipc";
 import { createRun, executeAttempt, outsideRuns, runCancelHooks, setLoneRun, toTaskRunError, type Run, type TriggerConfig } from "@trigger.dev/sdk/internal";
+import { ChurningMap } from "@/lib/values/churning-map";
 import { describe } from "@/lib/values/describe";
 import type { RunEnvironments } from "./run-env";
 
@@ -35,7 +36,7 @@ interface RunsOptions {
 
 /** The runs of this process, side by side, each in a context of its own. */
 export function createRuns({ config, environments, send, sendOff, onEmpty }: RunsOptions): Runs {
-  const held = new Map<string, Held>();
+  const held = new ChurningMap<Held>();
   const find = (runId: string, epoch: number): Held | undefined => {
     const found = held.get(runId);
     return found?.run.epoch === epoch ? found : undefined;
@@ -119,8 +120,7 @@ export function createRuns({ config, environments, send, sendOff, onEmpty }: Run
         case "metadata":
           return one.run.metadata.replace(message.metadata);
         case "token":
-          one.run.assignment.api.token = message.token;
-          return;
+          return one.run.takeToken(message.token);
         case "cancel":
           if (one.phase !== "running") return;
           if (message.reason === "canceled") return void cancel(one);

@@ -254,12 +254,15 @@ test("calls carry the newest token of the run, to its own server only", async ()
   // A listening TCP server has an address of this kind.
   const { port } = server.address() as AddressInfo;
   const worker = await start();
-  worker.send(assign("run_1", "calls", { elsewhere: `http://localhost:${port}` }, { api: { url: `http://127.0.0.1:${port}`, token: "first" } }));
+  worker.send(assign("run_1", "calls", { elsewhere: `http://localhost:${port}` }, { apiUrl: `http://127.0.0.1:${port}` }));
+  await worker.hears("tokenWanted", (message) => message.runId === "run_1" && message.epoch === 1);
+  worker.send({ type: "token", runId: "run_1", epoch: 7, token: "of another execution" }, { type: "token", runId: "run_1", epoch: 1, token: "first" });
   const operation = await worker.hears("operation", (message) => message.runId === "run_1");
   expect(heard).toEqual([`Bearer first 127.0.0.1:${port}`]);
   worker.send({ type: "token", runId: "run_1", epoch: 7, token: "of another execution" }, { type: "token", runId: "run_1", epoch: 1, token: "second" });
   worker.answer(operation, null);
   expect((await ended(worker, "run_1")).output).toEqual({ elsewhere: "ApiClientMissingError" });
   expect(heard.slice(1)).toEqual([`Bearer second 127.0.0.1:${port}`]);
+  expect(worker.of("tokenWanted")).toHaveLength(1);
   await new Promise((closed) => server.close(closed));
 });

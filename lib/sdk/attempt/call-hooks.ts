@@ -10,6 +10,9 @@ export function hooksOf<Name extends HookName>(task: RegisteredTask, name: Name)
   return own === undefined ? globalHooksOf(name) : [...globalHooksOf(name), { fn: own }];
 }
 
+/** Asked first where every run passes: a wait for nothing costs a turn all the same. */
+export const hasHooks = (task: RegisteredTask, name: HookName): boolean => task.hooks[name] !== undefined || globalHooksOf(name).length > 0;
+
 /** Parameters that every hook gets. */
 export const commonOf = (run: Run, { task, payload, init }: HookParameters) => ({ ctx: run.ctx, payload, task: task.id, signal: run.abort.signal, init });
 

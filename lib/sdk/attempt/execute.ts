@@ -3,15 +3,16 @@ import type { AttemptResult, PacketData } from "@/lib/contracts/ipc";
 import { statusOfError } from "@/lib/contracts/error";
 import { sleep } from "@/lib/client/http";
 import { isError } from "@/lib/values/anatomy";
-import { encodePacket } from "@/lib/values/packet";
+import { decodePacket, encodePacket } from "@/lib/values/packet";
 import { findTask, type RegisteredTask } from "../catalog";
 import type { TriggerConfig } from "../config";
 import { InternalError, isNamed, messageOf, OutOfMemoryError, TaskPayloadParsedError } from "../errors";
 import { stopListening } from "../input-stream";
 import { readPacket } from "../packets";
+import type { Context, InitOutput } from "../context";
 import type { HookParameters, Run } from "../run/run";
 import { inScope } from "../scope";
-import { callHooks, callHooksQuietly, commonOf, hooksOf } from "./call-hooks";
+import { callHooks, callHooksQuietly, commonOf, hasHooks, hooksOf } from "./call-hooks";
 import { throughMiddleware } from "./middleware";
 import { decideRetry, type RetryDecision } from "./retry-decision";
 import { toTaskRunError } from "./task-error";
@@ -29,11 +30,12 @@ const backgroundMs = 60_000;
 
 /** Runs the task of an assignment to the end of the attempt. Everything the user's code does wrong is in the result. */
 export async function executeAttempt(run: Run, config: TriggerConfig | undefined): Promise<AttemptResult> {
-  run.logLevel = run.ctx.run.isTest ? "debug" : (config?.logLevel ?? "info");
-  const task = findTask(run.ctx.task.id);
-  if (task === undefined) return toResult(run, final(new InternalError({ code: "COULD_NOT_FIND_TASK", message: `The bundle has no task "${run.ctx.task.id}"`, retrying: "never" })));
+  const { ctx } = run.assignment;
+  run.logLevel = ctx.run.isTest ? "debug" : (config?.logLevel ?? "info");
+  const task = findTask(ctx.task.id);
+  if (task === undefined) return toResult(run, final(new InternalError({ code: "COULD_NOT_FIND_TASK", message: `The bundle has no task "${ctx.task.id}"`, retrying: "never" })));
   return inScope({ run, spanId: undefined }, () =>
-    run.tracer.within(`Attempt ${run.ctx.attempt.number}`, { icon: "attempt", quiet: true }, async (span) => {
+    run.tracer.within(`Attempt ${ctx.attempt.number}`, { icon: "attempt", quiet: true }, async (span) => {
       const end = await attempt(run, task, config);
       if (!end.ok) span.fail(end.decision.error);
       return toResult(run, end);
@@ -45,7 +47,8 @@ async function attempt(run: Run, task: RegisteredTask, config: TriggerConfig | u
   const parameters: HookParameters = { task, payload: undefined, init: undefined };
   const it: Attempt = { run, config, parameters };
   try {
-    parameters.payload = await readPacket(run.assignment.payload);
+    const { payload } = run.assignment;
+    parameters.payload = payload.dataType === "application/store" ? await readPacket(payload) : decodePacket(payload);
     run.parameters = parameters;
     if (task.parse !== undefined) parameters.payload = await task.parse(parameters.payload);
   } catch (cause) {
@@ -57,6 +60,7 @@ async function attempt(run: Run, task: RegisteredTask, config: TriggerConfig | u
     const hooks = hooksOf(task, phase);
     return hooks.length === 0 ? undefined : (wait) => callHooks(run, hooks, { name: phase, call: (fn) => fn({ ...commonOf(run, parameters), wait }) });
   };
+  if (!hasHooks(task, "middleware")) return inside(it);
   const end = await throughMiddleware(run, parameters, () => inside(it));
   return end instanceof InternalError ? final(end) : end;
 }
@@ -65,9 +69,9 @@ async function attempt(run: Run, task: RegisteredTask, config: TriggerConfig | u
 async function inside(it: Attempt): Promise<End> {
   const performed = await perform(it);
   const reported = await report(it, performed);
-  const end = await cleanUp(it, reported);
+  const end = hasHooks(it.parameters.task, "cleanup") ? await cleanUp(it, reported) : reported;
   stopListening(it.run);
-  await settleBackground(it.run);
+  if (it.run.hasBackground) await settleBackground(it.run);
   return end;
 }
 
@@ -91,19 +95,54 @@ async function perform(it: Attempt): Promise<Performed> {
 async function outputOf({ run, parameters }: Attempt): Promise<unknown> {
   const { task } = parameters;
   try {
-    const inits: unknown[] = [];
-    await callHooks(run, hooksOf(task, "init"), { name: "init", call: async (fn) => inits.push(await fn(commonOf(run, parameters))) });
-    const objects = inits.filter((init) => typeof init === "object" && init !== null);
-    // What several init hooks return is merged, the task's last.
-    parameters.init = objects.length > 0 ? Object.assign({}, ...objects) : undefined;
-    if (run.ctx.attempt.number === 1) await callHooks(run, hooksOf(task, "onStart"), { name: "onStart", call: (fn) => fn(commonOf(run, parameters)) });
-    await callHooks(run, hooksOf(task, "onStartAttempt"), { name: "onStartAttempt", call: (fn) => fn(commonOf(run, parameters)) });
+    if (hasHooks(task, "init")) parameters.init = await initOf(run, parameters);
+    if (run.assignment.ctx.attempt.number === 1 && hasHooks(task, "onStart")) await callHooks(run, hooksOf(task, "onStart"), { name: "onStart", call: (fn) => fn(commonOf(run, parameters)) });
+    if (hasHooks(task, "onStartAttempt")) await callHooks(run, hooksOf(task, "onStartAttempt"), { name: "onStartAttempt", call: (fn) => fn(commonOf(run, parameters)) });
     const { payload, init } = parameters;
-    return await run.tracer.within("run()", { icon: "run", quiet: true }, () => Reflect.apply(task.run, undefined, [payload, { ctx: run.ctx, init, signal: run.abort.signal }]));
+    return await run.tracer.within("run()", { icon: "run", quiet: true }, () => Reflect.apply(task.run, undefined, [payload, parametersOf(run, init)]));
   } catch (error) {
     if (isNamed(error, "CompleteTaskWithOutput")) return Reflect.get(error, "output");
     throw error;
   }
+}
+
+/** What several init hooks return is merged, the task's last. */
+async function initOf(run: Run, parameters: HookParameters): Promise<InitOutput> {
+  const inits: unknown[] = [];
+  await callHooks(run, hooksOf(parameters.task, "init"), { name: "init", call: async (fn) => inits.push(await fn(commonOf(run, parameters))) });
+  const objects = inits.filter((init) => typeof init === "object" && init !== null);
+  return objects.length > 0 ? Object.assign({}, ...objects) : undefined;
+}
+
+const ofRun = Symbol("run");
+interface RunParameters {
+  readonly [ofRun]: Run;
+  ctx: Context;
+  init: InitOutput;
+  signal: AbortSignal;
+}
+
+/** Shared by all runs: an accessor of its own would give each object a shape of its own. */
+const madeWhenUsed: PropertyDescriptorMap & ThisType<RunParameters> = {
+  ctx: {
+    enumerable: true,
+    get() {
+      return this[ofRun].ctx;
+    },
+  },
+  signal: {
+    enumerable: true,
+    get() {
+      return this[ofRun].abort.signal;
+    },
+  },
+};
+
+/** The second argument of `run()`. Its signal costs as much as all the rest of a short run, and most tasks leave it alone. */
+function parametersOf(run: Run, init: InitOutput): RunParameters {
+  const parameters = Object.defineProperty({ init }, ofRun, { value: run });
+  // What the two calls have added, the compiler does not see.
+  return Object.defineProperties(parameters, madeWhenUsed) as RunParameters;
 }
 
 function serialise(output: unknown): PacketData {
@@ -125,9 +164,10 @@ async function report(it: Attempt, performed: Performed): Promise<End> {
   const { run, parameters } = it;
   if (!performed.ok) return { ok: false, decision: await reportFailure(it, performed.error) };
   const { output, packet } = performed;
-  if (!run.abort.signal.aborted) {
-    await callHooksQuietly(run, hooksOf(parameters.task, "onSuccess"), { name: "onSuccess", call: (fn) => fn({ ...commonOf(run, parameters), output }) });
-    await callHooksQuietly(run, hooksOf(parameters.task, "onComplete"), { name: "onComplete", call: (fn) => fn({ ...commonOf(run, parameters), result: { ok: true, data: output } }) });
+  const { task } = parameters;
+  if (!run.isAborted && (hasHooks(task, "onSuccess") || hasHooks(task, "onComplete"))) {
+    await callHooksQuietly(run, hooksOf(task, "onSuccess"), { name: "onSuccess", call: (fn) => fn({ ...commonOf(run, parameters), output }) });
+    await callHooksQuietly(run, hooksOf(task, "onComplete"), { name: "onComplete", call: (fn) => fn({ ...commonOf(run, parameters), result: { ok: true, data: output } }) });
   }
   return { ok: true, packet };
 }
@@ -135,7 +175,7 @@ async function report(it: Attempt, performed: Performed): Promise<End> {
 async function reportFailure(it: Attempt, thrown: unknown): Promise<RetryDecision> {
   const { run, parameters } = it;
   // A cancelled run, or one over its time, has been decided about outside.
-  if (run.abort.signal.aborted) return { kind: "final", skipRetrying: true, error: thrown };
+  if (run.isAborted) return { kind: "final", skipRetrying: true, error: thrown };
   const decision = await decide(it, thrown);
   const { error } = decision;
   // Hooks of failure are for FAILED runs that will not be tried again.
@@ -183,7 +223,6 @@ async function cleanUp(it: Attempt, end: End): Promise<End> {
 }
 
 async function settleBackground(run: Run): Promise<void> {
-  if (run.background.size === 0) return;
   const over = new AbortController();
   const limit = sleep(backgroundMs, AbortSignal.any([over.signal, run.abort.signal])).catch(() => {});
   const all = async () => {

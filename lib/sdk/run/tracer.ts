@@ -41,18 +41,18 @@ export function createTracer({ attempt, runId = "", rootId = runId, progress: bu
   let spans = 0;
   let logs = 0;
   const open = new Set<OpenSpan>();
-  const unwritten = new Map<OpenSpan, TraceLine>();
+  const unwritten = new Map<OpenSpan, () => TraceLine>();
 
   /** The quiet spans around what is written next, in the order in which they opened. */
   function writeQuiet(): void {
-    for (const line of unwritten.values()) progress.trace(line);
+    for (const line of unwritten.values()) progress.trace(line());
     unwritten.clear();
   }
 
   function start(name: string, options: SpanOptions = {}): OpenSpan {
     const id = `${attempt}.${++spans}`;
     const parentId = options.parentId === undefined ? (currentScope().spanId ?? null) : options.parentId;
-    const at = now().toISOString();
+    const at = now();
     let isError = false;
     const line = () => ({
       attempt,
@@ -60,7 +60,7 @@ export function createTracer({ attempt, runId = "", rootId = runId, progress: bu
       spanId: id,
       parentId,
       name: span.name,
-      at,
+      at: at.toISOString(),
       ...(options.icon !== undefined && { icon: options.icon }),
       ...(Object.keys(span.attributes).length > 0 && { attributes: toAttributes(span.attributes) }),
     });
@@ -84,7 +84,7 @@ export function createTracer({ attempt, runId = "", rootId = runId, progress: bu
     };
     open.add(span);
     if (options.quiet === true) {
-      unwritten.set(span, line());
+      unwritten.set(span, line);
       return span;
     }
     writeQuiet();

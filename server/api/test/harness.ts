@@ -128,7 +128,7 @@ export async function openHarness({ rateLimits = null }: { rateLimits?: RateLimi
     packets,
     log,
     sole: true,
-    api: (run) => ({ url: state.origin, token: issuer.runToken(run) }),
+    api: { url: () => state.origin, tokenOf: issuer.runToken },
     tokenUrl: issuer.callbackUrl,
     tokenAccess: (id) => issuer.tokenAccess(id).token,
     runAccess: (id) => issuer.runAccess(id).token,

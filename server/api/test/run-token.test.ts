@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cancelRun } from "../../engine/running/cancel-run";
+import { giveToken } from "../../engine/running/give-token";
 import { renewTokens } from "../../engine/upkeep/renew-tokens";
 import { TestExecutor } from "@/test/engine";
 import { ruleOf } from "../requires";
@@ -17,12 +18,13 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** A run whose code goes on, and what it was given for its calls. */
+/** A run whose code goes on, and what it was given for its calls when it asked. */
 async function going(): Promise<{ runId: string; epoch: number; token: string }> {
   const runId = await api.trigger("checked", { payload: { email: "a@b.c" } });
   await expect.poll(() => executor.assigned.some((assignment) => assignment.runId === runId)).toBe(true);
-  const assignment = executor.assigned.find((one) => one.runId === runId);
-  return { runId, epoch: assignment?.epoch ?? -1, token: assignment?.api.token ?? "" };
+  const epoch = executor.assigned.find((one) => one.runId === runId)?.epoch ?? -1;
+  giveToken(api.engine, { runId, epoch });
+  return { runId, epoch, token: later.findLast((one) => one.runId === runId)?.token ?? "" };
 }
 const works = async (as: string) => (await api.call("GET", "/api/v1/runs", { as })).status === 200;
 const claimsOf = (token: string): Record<string, unknown> => Object(JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()));
@@ -49,16 +51,23 @@ test("it ends with its run, with its execution, and was never good for one that 
   expect(await api.api.credentials.stillValid(principal)).toBe(false);
   const ended = await api.trigger("hello");
   await expect.poll(async () => (await api.call("GET", `/api/v3/runs/${ended}`)).body.status).toBe("COMPLETED");
-  expect(await works(executor.assigned.find(({ runId }) => runId === ended)?.api.token ?? "")).toBe(false);
+  const { epoch = -1 } = executor.assigned.find(({ runId }) => runId === ended) ?? {};
+  giveToken(api.engine, { runId: ended, epoch });
+  giveToken(api.engine, { ...run, epoch: run.epoch + 1 });
+  expect(later.filter(({ runId }) => runId === ended || runId === run.runId)).toHaveLength(1);
+  expect(await works(api.issuer.runToken({ runId: ended, epoch }))).toBe(false);
 });
 
-test("a run that goes on is given another one before", async () => {
+test("a run that has one and goes on is given another one before", async () => {
   const run = await going();
+  const silent = await api.trigger("checked", { payload: { email: "a@b.c" } });
+  await expect.poll(() => executor.assigned.some(({ runId }) => runId === silent)).toBe(true);
   later.splice(0);
   await renewTokens(api.engine);
   const next = later.find(({ runId }) => runId === run.runId);
   expect(next).toMatchObject({ epoch: run.epoch });
   expect(await works(next?.token ?? "")).toBe(true);
+  expect(later.some(({ runId }) => runId === silent)).toBe(false);
 });
 
 test("it can do what the SDK asks for inside a run", async () => {

@@ -108,7 +108,7 @@ function place(engine: Engine, { run, cold, resumed }: Start, of: Code): void {
         payload,
         metadata: cold.metadata === null ? null : decodeText(cold.metadata),
         env: {},
-        api: engine.api({ runId: run.id, epoch: run.epoch }),
+        apiUrl: engine.api.url(),
         ...(run.max_duration !== null && { maxDuration: run.max_duration }),
         ...(isolate && { isolated: true }),
         ...(of.options.traceparent !== undefined && { traceparent: of.options.traceparent }),

@@ -59,9 +59,10 @@ async function differences(engine: Engine): Promise<Difference[]> {
     } else if (!isKnown) found.push({ key: `row without a slot: ${row.id}`, repair: () => scheduler.hold(row.id, laneOf(row)) });
   }
   if (live.size === 0) return found;
-  const known = await engine.db.query<{ id: string; epoch: number; over: boolean }>("select id, epoch, finished_at is not null and not stopping as over from run where id = any($1)", [[...live.keys()]]);
+  const known = await engine.db.query<{ id: string; epoch: number; over: boolean }>("select id, epoch, finished_at is not null and not stopping as over from run where id = any($1)", [[...live.values()].map(({ id }) => id)]);
   const current = new Map(known.map((row) => [row.id, row]));
-  for (const [id, run] of live) {
+  for (const run of live.values()) {
+    const { id } = run;
     const row = current.get(id);
     if (row !== undefined && !row.over && row.epoch === run.epoch) continue;
     found.push({

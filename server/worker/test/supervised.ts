@@ -76,7 +76,7 @@ export function assignment(runId: string, task: string, payload: unknown, more: 
     payload: encodePacket(payload),
     metadata: null,
     env: {},
-    api: { url: "http://127.0.0.1:9", token: "none" },
+    apiUrl: "http://127.0.0.1:9",
     ...rest,
     ctx: {
       task: { id: task, filePath: "tasks.ts" },
