@@ -44,12 +44,26 @@ const types = {
     // timestamptz as ISO text (the session is in UTC): rows leave SQL as they go over the wire.
     if (oid === 1184) return isoDate;
     if (oid === 20) return Number;
+    if (oid === textArray) return textsOf;
     // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the driver's enum names the built-in types; any oid may come
     return pg.types.getTypeParser(oid, format);
   },
 };
 
+const textArray: number = 1009;
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- see above
+const parseTexts: (text: string) => string[] = pg.types.getTypeParser(textArray);
+/** Most runs have no tags. */
+const textsOf = (text: string): string[] => (text === "{}" ? [] : parseTexts(text));
+
+let lastDate = { text: "", iso: "" };
+/** The times of a row, and of the rows of a statement, are often one and the same. */
 function isoDate(text: string): string {
+  if (text !== lastDate.text) lastDate = { text, iso: isoOf(text) };
+  return lastDate.iso;
+}
+
+function isoOf(text: string): string {
   // "2026-01-31 12:00:00.123+00": nine of ten; zeros at the end are left out by the server.
   if (text.length === 26 && text.endsWith("+00")) return `${text.slice(0, 10)}T${text.slice(11, 23)}Z`;
   const zone = text.lastIndexOf("+");

@@ -19,6 +19,8 @@ interface Prepared {
   name: string;
   /** What a row is made from; known after the statement was described once. */
   columns: { name: string; parse(text: string): unknown }[] | null;
+  /** A row in which every column is null. */
+  empty?: Record<string, null>;
 }
 
 /** Of one connection. A name that a failed pipeline may have left behind is closed before it is used again. */
@@ -117,15 +119,18 @@ class PipelineQuery implements pg.Submittable {
     const prepared = this.#prepared[this.#at];
     // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the driver's enum names the built-in types; any oid may come
     const parserOf = (oid: number) => this.#options.types.getTypeParser(oid, "text");
-    if (prepared !== undefined) prepared.columns = fields.map(({ name, dataTypeID }) => ({ name, parse: parserOf(dataTypeID) }));
+    if (prepared === undefined) return;
+    prepared.columns = fields.map(({ name, dataTypeID }) => ({ name, parse: parserOf(dataTypeID) }));
+    prepared.empty = Object.fromEntries(fields.map(({ name }) => [name, null]));
   }
   handleDataRow({ fields }: DataRow): void {
-    const columns = this.#prepared[this.#at]?.columns ?? [];
-    const row: Record<string, unknown> = {};
-    for (let index = 0; index < columns.length; index++) {
-      const column = columns[index];
+    const { columns, empty } = this.#prepared[this.#at] ?? {};
+    // A copy has all its columns from the start; a row that grows by one column after the other leaves ten times its size behind.
+    const row: Record<string, unknown> = { ...empty };
+    for (let index = 0; index < (columns?.length ?? 0); index++) {
+      const column = columns?.[index];
       const text = fields[index];
-      if (column !== undefined) row[column.name] = text === null || text === undefined ? null : column.parse(text);
+      if (column !== undefined && text !== null && text !== undefined) row[column.name] = column.parse(text);
     }
     this.#rows[this.#at]?.push(row);
   }

@@ -13,7 +13,7 @@ import type { Ends } from "./running/ends";
 import type { Executor } from "./running/executor";
 import type { Rounds } from "./rounds";
 import type { Feed } from "./feed";
-import type { ChunkAppend, Finish, Finished, KeyedAnswer, KeyedRun, MetadataChange, Timers } from "./loops";
+import type { ChunkAppend, Ended, Finish, KeyedAnswer, KeyedRun, MetadataChange, Timers } from "./loops";
 import { toRunRow, type StoredRun } from "./run-row";
 import { laneKey, type Lane } from "./queues/lanes";
 import type { Scheduler } from "./queues/scheduler";
@@ -99,14 +99,14 @@ export interface Engine extends Omit<EngineOptions, "settings" | "nodes"> {
   /** New runs that a parent's process makes under a key. */
   readonly keyed: GroupCommit<KeyedRun, KeyedAnswer>;
   /** Null: the run was not in one of the `from` statuses at that epoch. */
-  readonly finishes: { submit(finish: Finish): Promise<Finished | null>; idle(): Promise<void> };
+  readonly finishes: { submit(finish: Finish): Promise<Ended | null>; idle(): Promise<void> };
   /** Works through what is asked of many runs at once. */
   readonly bulk: BulkLoop;
   readonly progress: {
     readonly metadata: GroupCommit<MetadataChange, Record<string, unknown>>;
     readonly chunks: GroupCommit<ChunkAppend, { next: number }>;
     enqueue(runId: string, work: () => Promise<void>): Promise<void>;
-    flush(runId: string): Promise<void>;
+    flush(runId: string): Promise<void> | undefined;
     idle(): Promise<void>;
   };
   readonly trace: { submit(live: LiveRun, items: readonly Omit<TraceItem, "runId" | "seq">[]): void; idle(): Promise<void> };

@@ -39,6 +39,11 @@ export interface Finish {
   usageMs: number;
 }
 
+/** A run that has ended; `stopping`: its code has not yet. */
+export interface Ended extends StoredRun {
+  stopping?: boolean;
+}
+/** The same as the statement that looks tells it. */
 export interface Finished extends StoredRun {
   stopping: boolean;
   event: RunEventType;

@@ -21,13 +21,16 @@ export async function resolvePacket(packets: PacketStore, packet: Packet): Promi
 /** The row's content is in the packet store, under the key that it has instead. */
 export const storedType = "application/store";
 
+/** It stays on its row as it is. A text that short cannot have more bytes. */
+export const fitsInline = ({ data, dataType }: Packet): boolean => dataType !== storedType && (data === null || data.length * 3 <= limits.inlinePacketBytes || Buffer.byteLength(data) <= limits.inlinePacketBytes);
+
 /**
  * The packet as the row keeps it: one of more than 512 KB moves to the packet store, under a key below `owner` that nobody can guess
  * and nobody else writes. A key that comes from outside is refused: it would make another's packet this one's.
  */
 export async function offloadPacket(packets: PacketStore, packet: Packet, owner: string): Promise<Packet> {
   if (packet.dataType === storedType) throw new EngineError(422, "The content is to be given itself, not the key of a stored packet; upload it first, and trigger with the storage path that the upload was given.");
-  if (packet.data === null || Buffer.byteLength(packet.data) <= limits.inlinePacketBytes) return packet;
+  if (packet.data === null || fitsInline(packet)) return packet;
   const key = `${owner}/${randomBytes(16).toString("hex")}`;
   await packets.put(key, packet.data, packet.dataType);
   return { data: key, dataType: storedType };

@@ -1,7 +1,6 @@
 import type { RunEvent } from "@/lib/contracts/run";
 import { completeBatch, countEnded } from "./batches/batch-complete";
 import { eventOf, laneOf, type Engine, type Told } from "./engine";
-import type { Finished } from "./loops";
 import { dispatch } from "./running/dispatch";
 import type { Ending, PlainEnd } from "./running/ending";
 import type { StoredRun } from "./run-row";
@@ -46,20 +45,20 @@ function creationEvents(run: StoredRun, by: string | undefined): RunEvent[] {
 }
 
 /** Runs that have ended give their slots back. Answers what is to be told. */
-export function tellEnded(engine: Engine, endings: readonly Ending[], ended: readonly (Finished | null)[]): Told[] {
+export function tellEnded(engine: Engine, endings: readonly Ending[], ended: readonly (StoredRun | null)[]): Told[] {
   const told: Told[] = [];
   for (const [index, run] of ended.entries()) {
     const ending = endings[index];
     if (run === null || ending === undefined) continue;
     if (engine.live.get(run.id)?.epoch === run.epoch) engine.live.delete(run.id);
     engine.scheduler.release(run.id);
-    told.push({ run, events: [eventOf(run, run.event, ending.finish.data)] });
+    told.push({ run, events: [eventOf(run, ending.finish.event, ending.finish.data)] });
   }
   return told;
 }
 
 /** Whoever waits for the ended runs hears of it. */
-export function followEnds(engine: Engine, of: { endings: readonly Ending[]; ended: readonly (Finished | null)[]; rows: readonly PlainEnd[]; batches: readonly string[] }): void {
+export function followEnds(engine: Engine, of: { endings: readonly Ending[]; ended: readonly (StoredRun | null)[]; rows: readonly PlainEnd[]; batches: readonly string[] }): void {
   const { endings, ended, rows, batches } = of;
   for (const [index, run] of ended.entries()) {
     const ending = endings[index];
@@ -70,7 +69,7 @@ export function followEnds(engine: Engine, of: { endings: readonly Ending[]; end
   for (const batchId of batches) void completeBatch(engine, batchId);
 }
 
-export function tellCallers(engine: Engine, run: Finished, { output, finish }: Ending): void {
+export function tellCallers(engine: Engine, run: StoredRun, { output, finish }: Ending): void {
   engine.ends.settle(run.id, { status: run.status, task: run.task, usageMs: run.usage_ms, ...(output !== undefined && { output }), ...(finish.error !== undefined && { error: finish.error }) });
 }
 

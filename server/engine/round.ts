@@ -1,7 +1,7 @@
 import type { Writer } from "../db/database";
 import type { Statement } from "../db/pipeline";
 import type { Engine } from "./engine";
-import type { Finished, KeyedAnswer, KeyedRun } from "./loops";
+import type { KeyedAnswer, KeyedRun } from "./loops";
 import type { Claim } from "./queues/lanes";
 import type { StoredRun } from "./run-row";
 import { claimStatement, type Claimed } from "./running/claim";
@@ -17,7 +17,7 @@ export interface Entry<In, Out> {
   reject(error: unknown): void;
 }
 export type Making = Entry<KeyedRun, KeyedAnswer>;
-export type Leaving = Entry<Ending, Finished | null>;
+export type Leaving = Entry<Ending, StoredRun | null>;
 export interface Round {
   making: readonly Making[];
   leaving: readonly Leaving[];

@@ -3,7 +3,8 @@ import { patiently } from "../db/database";
 import { isConnectionError, isUniqueViolation, Unavailable } from "../db/errors";
 import type { Engine } from "./engine";
 import { EngineError } from "./error";
-import type { Finished, KeyedAnswer, KeyedRun } from "./loops";
+import type { KeyedAnswer, KeyedRun } from "./loops";
+import type { StoredRun } from "./run-row";
 import { recountQueue } from "./queues/queue";
 import { send, take, warm, type Done, type Leaving, type Making, type Road, type Round } from "./round";
 import { commonPart } from "./running/end-stats";
@@ -26,7 +27,7 @@ export interface Rounds {
   /** Resolves after the commit. A key that is taken answers the run that holds it. */
   make(item: KeyedRun): Promise<KeyedAnswer>;
   /** Null: the run is not as this process knew it; the statement that looks must end it. */
-  end(ending: Ending): Promise<Finished | null>;
+  end(ending: Ending): Promise<StoredRun | null>;
   /** Before the first of them: what they send is planned. */
   warm(): Promise<void>;
   /** Something may start. */

@@ -2,8 +2,8 @@
 export interface Turns {
   /** `work` learns whether it had to wait, so that what its caller had read before may be old. It must not throw. */
   take(key: string, work: (hadToWait: boolean) => Promise<void>): Promise<void>;
-  /** Resolves when what has been begun for the key so far is done. */
-  wait(key: string): Promise<void>;
+  /** What has been begun for the key so far; undefined when it is done. */
+  wait(key: string): Promise<void> | undefined;
   idle(): Promise<void>;
 }
 
@@ -19,9 +19,7 @@ export function createTurns(): Turns {
       });
       return next;
     },
-    async wait(key) {
-      await last.get(key);
-    },
+    wait: (key) => last.get(key),
     async idle() {
       await Promise.all(last.values());
     },

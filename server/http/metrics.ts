@@ -119,15 +119,25 @@ function runMetrics(engine: Engine, registers: Registry[]): void {
   const labelOf = ({ task, deployment }: RunRow) =>
     engine.deployments.task(task) !== null || (deployment !== undefined && engine.deployments.get(deployment)?.manifest.tasks.some(({ id }) => id === task) === true) ? task : "(unknown)";
   engine.feed.onRuns((changes) => {
+    // Once per commit and series: the registry looks its labels up by their text.
+    const made = new Map<string, number>();
+    const ended = new Map<string, Map<string, number>>();
     for (const { row, events, created: isNew } of changes) {
-      if (isNew) created.inc({ task: labelOf(row) });
+      if (isNew) countUp(made, labelOf(row));
       if (isFinal(row.status) && events.length > 0) {
-        finished.inc({ task: labelOf(row), status: row.status });
+        const task = labelOf(row);
+        const byStatus = ended.get(task) ?? new Map<string, number>();
+        ended.set(task, byStatus);
+        countUp(byStatus, row.status);
         if (row.startedAt !== undefined && row.finishedAt !== undefined) lasted.observe(seconds(row.startedAt, row.finishedAt));
       }
       if (row.queuedAt !== undefined && row.startedAt !== undefined && row.attempt === 1 && events.some((event) => event.type === "started")) waited.observe(seconds(row.queuedAt, row.startedAt));
     }
+    for (const [task, count] of made) created.inc({ task }, count);
+    for (const [task, byStatus] of ended) for (const [status, count] of byStatus) finished.inc({ task, status }, count);
   });
 }
+
+const countUp = (counts: Map<string, number>, key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
 
 const seconds = (from: string, to: string) => Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);

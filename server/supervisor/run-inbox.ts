@@ -27,12 +27,16 @@ export function createRunInbox(options: { log: Logger; isOutage(error: unknown):
   let isClosed = false;
 
   async function drain(runId: string, queue: Work[]): Promise<void> {
-    for (let work = queue[0]; work !== undefined; work = queue[0]) {
-      if (isClosed) break;
+    let failures = 0;
+    for (let work = queue[0]; work !== undefined && !isClosed; work = queue[0]) {
       try {
-        await attempt(runId, work);
+        await work();
         queue.shift();
+        failures = 0;
       } catch (error) {
+        failures += 1;
+        if (isClosed) break;
+        if (await mayTryAgain(runId, { failures, error })) continue;
         options.log.error("a run's message could not be stored", { run: runId, error });
         queue.length = 0;
         options.onFailure(runId, error);
@@ -44,18 +48,12 @@ export function createRunInbox(options: { log: Logger; isOutage(error: unknown):
     onIdle = [];
   }
 
-  async function attempt(runId: string, work: Work): Promise<void> {
-    for (let failures = 1; ; failures++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (isClosed) return;
-        const isOutage = options.isOutage(error);
-        if (!isOutage && failures >= tries) throw error;
-        options.log.debug("trying again to store a run's message", { run: runId, failures, error: String(error) });
-        await new Promise((resolve) => setTimeout(resolve, Math.min(longestPauseMs, 50 * 2 ** failures)));
-      }
-    }
+  /** After a pause. */
+  async function mayTryAgain(runId: string, { failures, error }: { failures: number; error: unknown }): Promise<boolean> {
+    if (!options.isOutage(error) && failures >= tries) return false;
+    options.log.debug("trying again to store a run's message", { run: runId, failures, error: String(error) });
+    await new Promise((resolve) => setTimeout(resolve, Math.min(longestPauseMs, 50 * 2 ** failures)));
+    return true;
   }
 
   return {

@@ -80,6 +80,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   /** Processes of their own that only wait, in the order in which they began to. */
   const parked = new Set<Member>();
   let isDraining = false;
+  let isRefillPending = false;
   let isChangePending = false;
   let sweeper: NodeJS.Timeout | undefined;
   let onQuiet: (() => void) | null = null;
@@ -119,7 +120,17 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const member = roster.choose(place.deployment, clock.now());
     if (member === null) startFor(assignment, place, "shared");
     else give(member, assignment);
-    roster.refill();
+    refillSoon();
+  }
+
+  /** Once for all that is assigned in one go. */
+  function refillSoon(): void {
+    if (isRefillPending) return;
+    isRefillPending = true;
+    queueMicrotask(() => {
+      isRefillPending = false;
+      if (!isDraining) roster.refill();
+    });
   }
 
   function startFor(assignment: Assignment, place: Place, kind: "own" | "shared"): void {

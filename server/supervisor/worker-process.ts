@@ -200,6 +200,10 @@ export class WorkerProcess {
 
   #receive(raw: unknown): void {
     for (const item of Array.isArray(raw) ? raw : [raw]) {
+      if (isPlainFinish(item)) {
+        this.#options.onMessage(item);
+        continue;
+      }
       const parsed = FromWorker.safeParse(item);
       if (!parsed.success) {
         this.#receiveWrong(item, `a message that is not valid (${z.prettifyError(parsed.error).split("\n").join(" ")})`);
@@ -279,6 +283,17 @@ export class WorkerProcess {
       lastErrors: this.#output.lastErrors(),
     });
   }
+}
+
+/** The message that every run sends, looked at where it stands: the contract would copy all of it. */
+function isPlainFinish(item: unknown): item is Extract<FromWorker, { type: "finished" }> {
+  // What is read of it is checked before it is used.
+  const { type, runId, epoch, result } = (item ?? {}) as Record<string, unknown>;
+  if (type !== "finished" || typeof runId !== "string" || !Number.isInteger(epoch)) return false;
+  const { ok, usageMs, output } = (result ?? {}) as Record<string, unknown>;
+  if (ok !== true || typeof usageMs !== "number") return false;
+  const { data, dataType } = (output ?? {}) as Record<string, unknown>;
+  return (data === null || typeof data === "string") && typeof dataType === "string";
 }
 
 /** What an unreadable message says of itself. */

@@ -109,14 +109,14 @@ function place(engine: Engine, { run, cold, resumed }: Start, of: Code): void {
         metadata: cold.metadata === null ? null : decodeText(cold.metadata),
         env: {},
         apiUrl: engine.api.url(),
-        ...(run.max_duration !== null && { maxDuration: run.max_duration }),
-        ...(isolate && { isolated: true }),
-        ...(of.options.traceparent !== undefined && { traceparent: of.options.traceparent }),
+        maxDuration: run.max_duration ?? undefined,
+        isolated: isolate || undefined,
+        traceparent: of.options.traceparent,
         // An attempt's own time is added when it ends.
-        ...(run.usage_ms > 0 && { usedMsBefore: run.usage_ms }),
-        ...(resumed !== undefined && { resume: resumed.from }),
+        usedMsBefore: run.usage_ms || undefined,
+        resume: resumed?.from,
       },
-      { deployment: of.deployment, isolate, ...(isolate && run.machine !== null && { machine: run.machine }) },
+      { deployment: of.deployment, isolate, machine: (isolate && run.machine) || undefined },
     );
   };
   const packet = { data: cold.payload === null ? null : decodeText(cold.payload), dataType: cold.payload_type };
@@ -155,9 +155,11 @@ function contextOf(engine: Engine, run: StoredRun, of: Code): TaskContext {
   const { task, deployment, options } = of;
   const { env } = engine;
   const machine = machineOf(engine, run, deployment.manifest.config);
+  const preset = engine.settings.machines[machine];
   const retries = task.retry ?? deployment.manifest.config.retries?.default;
   // Without retry settings there is one attempt, of which only the trigger's own number is told.
   const maxAttempts = options.maxAttempts ?? (retries === undefined ? null : run.max_attempts);
+  // What is undefined does not travel; parts that are there or not would give each run's object a shape of its own.
   return {
     task: { id: task.id, filePath: task.filePath },
     attempt: { number: run.attempt, startedAt: run.updated_at },
@@ -170,20 +172,20 @@ function contextOf(engine: Engine, run: StoredRun, of: Code): TaskContext {
       startedAt: run.started_at ?? run.updated_at,
       version: deployment.version,
       priority: run.priority_ms / 1000,
-      ...(options.idempotencyKey !== undefined && { idempotencyKey: options.idempotencyKey }),
-      ...(options.idempotencyKeyScope !== undefined && { idempotencyKeyScope: options.idempotencyKeyScope }),
-      ...(maxAttempts !== null && { maxAttempts }),
-      ...(run.max_duration !== null && { maxDuration: run.max_duration }),
-      ...(options.region !== undefined && { region: options.region }),
-      ...(run.parent_id !== null && { parentTaskRunId: run.parent_id }),
-      ...(run.root_id !== null && { rootTaskRunId: run.root_id }),
+      idempotencyKey: options.idempotencyKey,
+      idempotencyKeyScope: options.idempotencyKeyScope,
+      maxAttempts: maxAttempts ?? undefined,
+      maxDuration: run.max_duration ?? undefined,
+      region: options.region,
+      parentTaskRunId: run.parent_id ?? undefined,
+      rootTaskRunId: run.root_id ?? undefined,
     },
     queue: { id: `queue_${run.queue}`, name: run.queue },
-    environment: { id: env.id, slug: env.slug, type: env.type, ...(env.branch !== undefined && { branchName: env.branch }) },
+    environment: { id: env.id, slug: env.slug, type: env.type, branchName: env.branch },
     organization: { id: env.project.id, slug: env.project.ref, name: env.project.name },
     project: { id: env.project.id, ref: env.project.ref, slug: env.project.ref, name: env.project.name },
-    machine: { name: machine, ...engine.settings.machines[machine], centsPerMs: 0 },
-    ...(run.batch_id !== null && { batch: { id: run.batch_id } }),
+    machine: { name: machine, cpu: preset.cpu, memory: preset.memory, centsPerMs: 0 },
+    batch: run.batch_id === null ? undefined : { id: run.batch_id },
     deployment: { id: deployment.id, shortCode: deployment.version, version: deployment.version, runtime: "node", runtimeVersion: process.versions.node },
   };
 }

@@ -1,6 +1,6 @@
 import type { Statement } from "../../db/pipeline";
 import { ended, inOrderOfId, plainInput, type Ending, type PlainEnd } from "./ending";
-import type { Finished } from "../loops";
+import type { StoredRun } from "../run-row";
 import { endStatSql } from "./end-stats";
 import { errorSql } from "../errors/count-errors";
 
@@ -78,7 +78,7 @@ export function endPlainStatement(envId: string, endings: readonly Ending[], par
 }
 
 /** The row of each ending that the statement applied, in the same order; null: the run is not as this process knew it. */
-export function matchEnded(endings: readonly Ending[], rows: readonly PlainEnd[]): (Finished | null)[] {
+export function matchEnded(endings: readonly Ending[], rows: readonly PlainEnd[]): (StoredRun | null)[] {
   const byId = new Map(rows.map((row) => [row.id, row]));
   return endings.map((ending) => {
     const row = byId.get(ending.finish.runId);

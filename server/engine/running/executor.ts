@@ -6,7 +6,7 @@ import type { Deployment } from "../versions/deployments";
 export interface Executor {
   /** Shared slots that are free now. */
   freeSlots(): number;
-  assign(assignment: Assignment, place: { deployment: Deployment; isolate: boolean; machine?: MachinePreset }): void;
+  assign(assignment: Assignment, place: { deployment: Deployment; isolate: boolean; machine?: MachinePreset | undefined }): void;
   /** False: no process holds the run at this epoch. */
   deliver(runId: string, epoch: number, seq: number, outcome: OperationOutcome): boolean;
   pushMetadata(runId: string, epoch: number, metadata: string | null): void;

@@ -1,5 +1,6 @@
 import type { AttemptResult } from "@/lib/contracts/ipc";
 import { engineRetriedCodes, outOfMemoryCodes, statusOfError, type TaskRunError } from "@/lib/contracts/error";
+import type { RunStatus } from "@/lib/contracts/status";
 import { limits, type Packet } from "@/lib/contracts/run";
 import { retryDelay } from "@/lib/time/backoff";
 import type { MachinePreset } from "@/lib/contracts/task";
@@ -14,20 +15,22 @@ import { retryRun } from "./retry";
 /** Attempts of one run at most, whatever its options say. */
 const maxAttempts = 250;
 
+/** A run that has waited may be on its way back when its code comes to the end. */
+const unended: readonly RunStatus[] = ["EXECUTING", "DEQUEUED", "WAITING", "QUEUED"];
+
 /** The end of an attempt, as its worker reports it. A report of an older epoch changes nothing. */
 export async function finishAttempt(engine: Engine, message: { runId: string; epoch: number; result: AttemptResult }): Promise<void> {
   const live = engine.live.get(message.runId);
   if (live === undefined || live.epoch !== message.epoch) return;
   await engine.progress.flush(message.runId);
-  const { result } = message;
-  const end = { runId: message.runId, epoch: message.epoch, from: ["EXECUTING", "DEQUEUED", "WAITING", "QUEUED"] as const, usageMs: result.usageMs };
+  const { result, runId, epoch } = message;
   if (!result.ok) return failAttempt(engine, live, { ...result, proposed: result.retry?.delayMs });
   const refusal = refusalOf(result.output);
   if (refusal !== null) {
     const error: TaskRunError = { type: "INTERNAL_ERROR", code: "TASK_OUTPUT_ERROR", message: refusal };
-    return endAttempt(engine, { ...end, status: statusOfError(error), event: "failed", error, errorId: errorIdOf(live.stored.task, error) });
+    return endAttempt(engine, { runId, epoch, from: unended, status: statusOfError(error), event: "failed", error, errorId: errorIdOf(live.stored.task, error), usageMs: result.usageMs });
   }
-  return endAttempt(engine, { ...end, status: "COMPLETED", event: "completed", output: result.output });
+  return endAttempt(engine, { runId, epoch, from: unended, status: "COMPLETED", event: "completed", output: result.output, usageMs: result.usageMs });
 }
 
 function refusalOf({ data, dataType }: Packet): string | null {
@@ -56,7 +59,7 @@ export async function failAttempt(
   await endAttempt(engine, {
     runId: live.id,
     epoch: live.epoch,
-    from: ["EXECUTING", "WAITING", "QUEUED", "DEQUEUED"],
+    from: unended,
     status,
     event: status === "CANCELED" ? "canceled" : "failed",
     data: { attempt: live.attempt },

@@ -5,10 +5,10 @@ import { commonPart, endStatSql } from "./end-stats";
 import { errorSql } from "../errors/count-errors";
 import { inOrderOfId, linkedInput, type Ending } from "./ending";
 import { eventOf, freeSlot, laneOf, publish, type Engine, type LiveRun } from "../engine";
-import { discardPacket, offloadPacket } from "../packets";
+import { discardPacket, fitsInline, offloadPacket } from "../packets";
 import { tellCallers } from "../round-effects";
 import { resumeRuns } from "../waiting/resume";
-import type { Finish, Finished } from "../loops";
+import type { Ended, Finish, Finished } from "../loops";
 import { runColumns, type StoredRun } from "../run-row";
 
 /** The runs and those that wait for them, in order of id, as everywhere: else two statements could wait for each other. */
@@ -117,11 +117,11 @@ export function createFinishes(engine: Engine) {
   }
 
   return {
-    async submit(finish: Finish): Promise<Finished | null> {
+    async submit(finish: Finish): Promise<Ended | null> {
       const before = engine.live.get(finish.runId);
       const ending: Ending = {
         finish,
-        output: finish.output === undefined ? undefined : await offloadPacket(engine.packets, finish.output, `${finish.runId}/output`),
+        output: finish.output === undefined || fitsInline(finish.output) ? finish.output : await offloadPacket(engine.packets, finish.output, `${finish.runId}/output`),
         known: before !== undefined && hasNoLinks(before, finish) ? before.stored : null,
       };
       const plain = ending.known === null ? null : await engine.rounds.end(ending);

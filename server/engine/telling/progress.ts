@@ -26,7 +26,7 @@ export function createProgressWrites(engine: Engine) {
       return turns.take(runId, () => work().catch((error: unknown) => engine.log.warn("progress of a run was refused", { run: runId, error: String(error) })));
     },
     /** Resolves when everything the run has said so far is committed. */
-    flush: (runId: string): Promise<void> => turns.wait(runId),
+    flush: (runId: string): Promise<void> | undefined => turns.wait(runId),
     async idle(): Promise<void> {
       await turns.idle();
       await Promise.all([metadata.idle(), chunks.idle()]);

@@ -31,4 +31,10 @@ export const RunOptions = z.object({
 });
 export type RunOptions = z.infer<typeof RunOptions>;
 
-export const readOptions = (text: string): RunOptions => RunOptions.parse(JSON.parse(text));
+let last: { text: string; options: Readonly<RunOptions> } | undefined;
+
+/** The runs of a batch, and most of a task, have the same: what was read last is read once. */
+export function readOptions(text: string): Readonly<RunOptions> {
+  if (last?.text !== text) last = { text, options: Object.freeze(RunOptions.parse(JSON.parse(text))) };
+  return last.options;
+}

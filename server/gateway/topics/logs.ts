@@ -118,6 +118,7 @@ export function createLogTopics(options: { reads: Reads; epoch: string }): LogTo
       }
     },
     offerRun(row) {
+      if (traces.size + streams.size === 0) return;
       // A copy: refused ones leave the sets.
       for (const entry of Array.from(eachOf(row.id))) {
         if (!entry.party.view.run(row)) entry.party.to.fail(403, "This run may no longer be read with this credential.");
