@@ -86,6 +86,7 @@ export function createApi(options: ApiOptions): Api {
   const { engine, log } = own;
   const credentials = createCredentials({ db: engine.db, env: engine.env, keys: house.keys, log, signIn: house.signIn, onForget, tokenLifeMs: own.config.tokenLifeMs, isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch });
   const stopping = createStopping();
+  stopping.onStop(engine.ends.stop);
   const context: ApiContext = { ...house, ...own, credentials, stopping, rateLimits: own.config.rateLimits === null ? null : createRateLimits(own.config.rateLimits) };
 
   const app = new Hono<ApiEnv>();

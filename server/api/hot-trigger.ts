@@ -41,7 +41,9 @@ export function createHotTrigger(context: ApiContext): HotTrigger {
         return typeof value === "string" ? value : undefined;
       };
       const done = await triggerTask(context, { principal, task: hot.task, body, header, waitMs: readWait(hot.wait) });
-      send(response, 200, done.answer, { "x-trigger-jwt": done.access.token, "x-trigger-jwt-claims": JSON.stringify(done.access.claims), ...(rate !== null && rateHeaders(rate)) });
+      response.setHeader("x-trigger-jwt", done.access.token);
+      response.setHeader("x-trigger-jwt-claims", JSON.stringify(done.access.claims));
+      send(response, 200, done.answer, rate === null ? {} : rateHeaders(rate));
     } catch (error) {
       const problem = toProblem(error, log, `POST ${request.url?.split("?", 1)[0]}`);
       send(response, problem.status, problem.body, problemHeaders(problem));
@@ -84,7 +86,7 @@ function readBody(request: IncomingMessage, length: number): Promise<string | nu
   });
 }
 
-const headersOfAll = {
+const headersOfAll = Object.entries({
   "content-type": "application/json",
   "x-content-type-options": "nosniff",
   "referrer-policy": "same-origin",
@@ -92,10 +94,14 @@ const headersOfAll = {
   "cache-control": "no-store",
   "access-control-allow-origin": "*",
   "access-control-expose-headers": exposedHeaders,
-};
+});
 
 function send(response: ServerResponse, status: number, body: object, headers: Record<string, string>): void {
   if (response.destroyed || response.headersSent) return;
   const text = JSON.stringify(body);
-  response.writeHead(status, { ...headersOfAll, ...headers, "content-length": Buffer.byteLength(text) }).end(text);
+  response.statusCode = status;
+  for (const [name, value] of headersOfAll) response.setHeader(name, value);
+  for (const name in headers) response.setHeader(name, headers[name] ?? "");
+  response.setHeader("content-length", Buffer.byteLength(text));
+  response.end(text);
 }

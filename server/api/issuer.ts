@@ -55,14 +55,14 @@ export function createIssuer(options: { keys: Pick<Keys, "callback" | "publicTok
       sub: environmentId,
       scopes: [...scopes],
       exp: Math.floor(expiresAt / 1000),
-      ...(id !== undefined && { jti: id }),
-      ...(oneTime === true && { otu: true }),
-      ...(skipColumns !== undefined && skipColumns.length > 0 && { realtime: { skipColumns: [...skipColumns] } }),
-      ...(by !== undefined && Object.keys(by).length > 0 && { by }),
+      jti: id,
+      otu: oneTime === true ? true : undefined,
+      realtime: skipColumns !== undefined && skipColumns.length > 0 ? { skipColumns: [...skipColumns] } : undefined,
+      by: by !== undefined && Object.keys(by).length > 0 ? by : undefined,
     });
   }
-  function access(scopes: readonly string[], lifetimeMs: number, options: Pick<MintOptions, "skipColumns" | "by"> = {}): Access {
-    return { token: publicToken({ scopes, expiresAt: Date.now() + lifetimeMs, ...options }), claims: { sub: environmentId, pub: true, scopes } };
+  function access(scopes: readonly string[], lifetimeMs: number, { skipColumns, by }: Pick<MintOptions, "skipColumns" | "by"> = {}): Access {
+    return { token: publicToken({ scopes, expiresAt: Date.now() + lifetimeMs, skipColumns, by }), claims: { sub: environmentId, pub: true, scopes } };
   }
   // Purpose and version lead the text, so no MAC serves another purpose.
   const callbackMac = (waitpointId: string) => mac(keys.callback, ["wait-token", "1", environmentId, waitpointId]);

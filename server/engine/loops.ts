@@ -11,7 +11,7 @@ export interface KeyedRun {
   requestKey: string | null;
   oneTimeToken: { hash: string; expiresAt: Date } | null;
   /** Only through `keyed`, whose transaction looks at the run that may be there. */
-  debounce?: Debounce;
+  debounce?: Debounce | undefined;
 }
 /** `stored` null: another run holds the key, or the same request made it before. */
 export interface KeyedAnswer {

@@ -36,9 +36,10 @@ export interface HttpServer {
 /** One port for everything. Rejects with the system's error (EADDRINUSE, EACCES) when it cannot listen. */
 export async function listen(options: ListenOptions): Promise<HttpServer> {
   // Long polls and event streams are answers, which no time limit here cuts; slow requests are cut.
+  const headers = Object.entries(options.headers);
   const server = createServer({ keepAliveTimeout: 72_000, headersTimeout: 20_000, requestTimeout: 300_000, requireHostHeader: false }, (request, response) => {
     const routes = options.routes();
-    for (const [name, value] of Object.entries(options.headers)) response.setHeader(name, value);
+    for (const [name, value] of headers) response.setHeader(name, value);
     const path = pathOf(request);
     const probe = routes.probes.find((candidate) => candidate.path === path);
     const problem = probe === undefined ? problemOf(request, options.hostRule) : null;

@@ -51,15 +51,15 @@ export async function triggerTask(context: ApiContext, { principal, task, body, 
     task,
     payload,
     options,
-    ...requestKeyIn(header),
-    ...oneTimeOf(principal),
-    ...(principal.kind === "session" && { by: describe(principal) }),
-    ...(principal.kind === "public" && { publicToken: principal.hash }),
+    requestKey: requestKeyIn(header).requestKey,
+    oneTimeToken: oneTimeOf(principal).oneTimeToken,
+    by: principal.kind === "session" ? describe(principal) : undefined,
+    publicToken: principal.kind === "public" ? principal.hash : undefined,
   });
   if (principal.kind === "public") await checkAnswered(engine, principal, { runId: run.id, task });
   const access = issuer.runAccess(run.id, { skipColumns: principal.kind === "public" ? principal.skipColumns : [], by: minterOf(principal) });
   const result = waitMs === 0 ? null : await runResultWithin(context, run.id, waitMs);
-  return { answer: { id: run.id, isCached: run.isCached, ...(result !== null && { result }) }, access };
+  return { answer: { id: run.id, isCached: run.isCached, result: result ?? undefined }, access };
 }
 
 /** The token of a handle. Without these headers the published client would make a useless one without a word. */

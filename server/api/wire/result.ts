@@ -3,10 +3,8 @@ import { isFinal, type RunStatus } from "@/lib/contracts/status";
 import { getRunDetail } from "../../engine/reads/runs";
 import { EngineError } from "../../engine/error";
 import type { ApiContext } from "../context";
-import type { Stopping } from "../stopping";
 
 interface Ended {
-  id: string;
   task: string;
   status: RunStatus;
   output?: { data: string | null; dataType: string } | undefined;
@@ -26,43 +24,35 @@ export async function runResult(context: Pick<ApiContext, "engine">, runId: stri
   const { db, env } = context.engine;
   const run = await getRunDetail(db, env.id, runId);
   if (run === null || !isFinal(run.status)) return null;
-  return toResult({ ...run, output: { data: run.output, dataType: run.outputType }, error: run.fullError });
+  return toResult(runId, { ...run, output: { data: run.output, dataType: run.outputType }, error: run.fullError });
 }
 
 /**
  * The same, held until the run ends or `ms` are over. The wait begins before the look at the row, so that no end falls between;
  * a run that this process executes, or has just ended, needs no look.
  */
-export async function runResultWithin({ engine, stopping }: Pick<ApiContext, "engine" | "stopping">, runId: string, ms: number) {
-  const end = untilStop(stopping, engine.ends.wait(runId, ms));
+export async function runResultWithin({ engine }: Pick<ApiContext, "engine">, runId: string, ms: number) {
+  const end = engine.ends.wait(runId, ms);
   if (!engine.live.has(runId) && !engine.ends.has(runId)) {
     const result = await runResult({ engine }, runId);
     if (result !== null) return result;
   }
   const ended = await end;
-  return ended === null ? null : toResult({ ...ended, id: runId });
+  return ended === null ? null : toResult(runId, ended);
 }
 
-/** Null when the server stops first. */
-function untilStop<T>(stopping: Stopping, result: Promise<T>): Promise<T | null> {
-  return new Promise((resolve, reject) => {
-    const forget = stopping.onStop(() => resolve(null));
-    void result.then(resolve, reject).finally(forget);
-  });
-}
-
-function toResult(run: Ended) {
+function toResult(id: string, run: Ended) {
   if (run.status === "COMPLETED") {
     const { output } = run;
     return {
       ok: true,
-      id: run.id,
+      id,
       taskIdentifier: run.task,
-      ...(typeof output?.data === "string" && { output: output.data }),
+      output: output?.data ?? undefined,
       outputType: output?.dataType ?? "application/json",
       usage: { durationMs: run.usageMs },
     };
   }
   const canceled = { type: "INTERNAL_ERROR", code: "TASK_RUN_CANCELLED", message: `The run ended as ${run.status}.` };
-  return { ok: false, id: run.id, taskIdentifier: run.task, error: run.error ?? canceled };
+  return { ok: false, id, taskIdentifier: run.task, error: run.error ?? canceled };
 }

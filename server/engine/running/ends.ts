@@ -1,3 +1,4 @@
+import { ChurningMap } from "@/lib/values/churning-map";
 import type { Finish } from "../loops";
 
 /** How a run ended, told after the commit to whoever waits for it in this process. */
@@ -9,6 +10,8 @@ export interface Ends {
   /** The run ended here a moment ago. */
   has(runId: string): boolean;
   settle(runId: string, end: RunEnd): void;
+  /** The server stops: who waits is answered with null, and whoever comes. */
+  stop(): void;
 }
 
 /** Ends that are remembered, small ones only: a caller that asks right after its trigger is often later than its run. */
@@ -18,11 +21,12 @@ const smallBytes = 4096;
 /** Callers that hold a request until a run ends: no listener per caller on the feed, no read of the database at the end. */
 export function createEnds(): Ends {
   const recent = new Map<string, RunEnd>();
-  const waiting = new Map<string, Set<(end: RunEnd) => void>>();
+  const waiting = new ChurningMap<Set<(end: RunEnd | null) => void>>();
+  let isStopped = false;
   return {
     wait(runId, ms) {
       const known = recent.get(runId);
-      if (known !== undefined) return Promise.resolve(known);
+      if (known !== undefined || isStopped) return Promise.resolve(known ?? null);
       return new Promise((resolve) => {
         const callers = waiting.get(runId) ?? new Set();
         waiting.set(runId, callers);
@@ -31,14 +35,11 @@ export function createEnds(): Ends {
           callers.delete(answer);
           if (callers.size === 0) waiting.delete(runId);
         };
-        const answer = (end: RunEnd) => {
+        const answer = (end: RunEnd | null) => {
           leave();
           resolve(end);
         };
-        const timeout = setTimeout(() => {
-          leave();
-          resolve(null);
-        }, ms);
+        const timeout = setTimeout(() => answer(null), ms);
         callers.add(answer);
       });
     },
@@ -53,6 +54,10 @@ export function createEnds(): Ends {
         }
       }
       for (const answer of waiting.get(runId) ?? []) answer(end);
+    },
+    stop() {
+      isStopped = true;
+      for (const callers of waiting.values()) for (const answer of callers) answer(null);
     },
   };
 }

@@ -50,11 +50,15 @@ export interface NewRun extends Pick<StoredRun, "concurrency_key" | "gates"> {
   parent_waits: boolean;
   parent_outcome: string | null;
   /** The person or key that asked for it by hand; left out otherwise. */
-  created_by?: string;
+  created_by?: string | undefined;
   /** When a run that waits for a deployment is given up. */
-  version_deadline?: string;
+  version_deadline?: string | undefined;
   /** The bulk action that makes it; left out otherwise. */
-  bulk_action?: string;
+  bulk_action?: string | undefined;
+  /** Keys that it must hold to be made, as `keyed.ts` has stored them before. */
+  request_key?: string | undefined;
+  token_hash?: string | undefined;
+  idempotency_key?: string | undefined;
 }
 
 /** About how much a run adds to a statement. */
@@ -66,13 +70,7 @@ const inputColumns = `id text, task text, status text, queue text, concurrency_k
   options text, progress_value real, progress_label text, error text, error_name text, error_message text, parent_epoch int, parent_attempt smallint,
   parent_seq int, parent_kind text, parent_fingerprint text, parent_waits boolean, parent_outcome text, gates text`;
 
-/** Keys that a run must hold to be made, as `keyed.ts` has stored them before. */
 const keyColumns = "request_key text, token_hash text, idempotency_key text";
-export interface HeldKeys {
-  request_key?: string;
-  token_hash?: string;
-  idempotency_key?: string;
-}
 
 /** Statuses that lists look up by `notable`. */
 export const notableStatuses: readonly RunStatus[] = ["DELAYED", "PENDING_VERSION", "WAITING", "CANCELED", "FAILED", "CRASHED", "SYSTEM_FAILURE", "EXPIRED", "TIMED_OUT"];
@@ -209,7 +207,7 @@ function textOf(parts: Parts): string {
   texts.set(key, text);
   return text;
 }
-function textFor(runs: readonly (NewRun & HeldKeys)[], again: boolean): string {
+function textFor(runs: readonly NewRun[], again: boolean): string {
   return textOf({
     again,
     tags: runs.some((run) => run.tags.length > 0),
@@ -226,7 +224,7 @@ function textFor(runs: readonly (NewRun & HeldKeys)[], again: boolean): string {
  * Creates the runs. Its rows miss those that a fenced parent may not create any more, and those of whose keys another run holds one.
  * `again`: after a lost connection a first try may have been committed.
  */
-export const insertStatement = (envId: string, runs: readonly (NewRun & HeldKeys)[], { again, part = commonPart }: { again: boolean; part?: number }): Statement => ({
+export const insertStatement = (envId: string, runs: readonly NewRun[], { again, part = commonPart }: { again: boolean; part?: number }): Statement => ({
   sql: textFor(runs, again),
   params: [envId, JSON.stringify(runs.map(withoutNulls)), part],
 });
@@ -243,7 +241,7 @@ export const readRuns = (query: Query, envId: string, ids: readonly string[]): P
 
 /** Absent means null to the statement; most columns of most runs are, and reading their names costs as much as reading values. */
 function withoutNulls(run: NewRun): object {
-  const given: Record<string, unknown> = {};
-  for (const [column, value] of Object.entries(run)) if (value !== null) given[column] = value;
+  const given: Record<string, unknown> = { ...run };
+  for (const column in given) if (given[column] === null) given[column] = undefined;
   return given;
 }

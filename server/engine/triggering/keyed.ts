@@ -6,7 +6,7 @@ import type { Statement } from "../../db/pipeline";
 import { encodeText } from "../../db/text";
 import type { Engine } from "../engine";
 import { EngineError } from "../error";
-import { insertRuns, sizeOfRun, type HeldKeys, type NewRun } from "./insert-runs";
+import { insertRuns, sizeOfRun, type NewRun } from "./insert-runs";
 import type { StoredRun } from "../run-row";
 import type { KeyedAnswer, KeyedRun } from "../loops";
 import { joinDebounced } from "./join-debounced";
@@ -59,15 +59,13 @@ export function tookRequest(items: readonly KeyedRun[], taken: readonly { kind: 
   return (item) => item.requestKey === null || (ids.has(requestId(item)) && wanted.get(requestId(item))?.ref === item.run.id);
 }
 
-export const withKeys = ({ run, requestKey, oneTimeToken, idempotency }: KeyedRun): NewRun & HeldKeys =>
-  requestKey === null && oneTimeToken === null && idempotency === null
-    ? run
-    : {
-        ...run,
-        ...(requestKey !== null && { request_key: storedRequest({ run, requestKey }) }),
-        ...(oneTimeToken !== null && { token_hash: oneTimeToken.hash }),
-        ...(idempotency !== null && { idempotency_key: idempotency.key }),
-      };
+/** The run, which knows now what it must hold. */
+export function withKeys({ run, requestKey, oneTimeToken, idempotency }: KeyedRun): NewRun {
+  if (requestKey !== null) run.request_key = storedRequest({ run, requestKey });
+  if (oneTimeToken !== null) run.token_hash = oneTimeToken.hash;
+  if (idempotency !== null) run.idempotency_key = idempotency.key;
+  return run;
+}
 
 /**
  * The run that stands in the way of one that was not made; null: nobody has the keys any more, so it may be tried again.

@@ -28,9 +28,9 @@ export interface TriggerRequest {
   replayOf?: string;
   scheduleId?: string;
   /** SHA-256 of the public token that asks, hex. */
-  publicToken?: string;
+  publicToken?: string | undefined;
   /** Who asked for it by hand. */
-  by?: string;
+  by?: string | undefined;
   /** The bulk action that makes it, and the id that it has chosen for it. */
   bulk?: { id: string; runId: string };
 }
@@ -131,25 +131,27 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   const id = request.bulk?.runId ?? newId("run", now);
   const packet = await offloadPacket(engine.packets, request.payload, `${id}/payload`);
   const progress = metadata === null ? undefined : progressOf(metadata);
+  // Here and below what is undefined is left out of the JSON; parts that are there or not would give each object a shape of its own.
   const stored: RunOptions = {
     triggerFunction: request.triggerFunction ?? "trigger",
-    ...(parked === null ? ttl : { ...(options.ttl !== undefined && { ttl: typeof options.ttl === "number" ? `${options.ttl}s` : options.ttl }), parked }),
-    ...(options.maxAttempts !== undefined && { maxAttempts: options.maxAttempts }),
-    ...(options.maxDuration !== undefined && { maxDuration: options.maxDuration }),
-    ...(options.machine !== undefined && { machine: options.machine }),
-    ...(options.region !== undefined && { region: options.region }),
-    ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
-    ...(options.traceparent !== undefined && { traceparent: options.traceparent }),
-    ...(debounce !== null && { debounce: { key: debounce.key, mode: debounce.takes === null ? "leading" : "trailing" } }),
-    ...(request.scheduleId !== undefined && { scheduleId: request.scheduleId }),
-    ...(request.publicToken !== undefined && { publicToken: request.publicToken }),
-    ...(idempotency !== null && {
-      idempotencyHash: idempotency.key,
-      idempotencyKey: options.idempotencyKeyOptions?.key ?? idempotency.key,
-      idempotencyKeyExpiresAt: new Date(now + idempotency.ttlMs).toISOString(),
-      ...(options.idempotencyKeyOptions !== undefined && { idempotencyKeyScope: options.idempotencyKeyOptions.scope }),
-    }),
+    ttl: parked === null ? ttl?.ttl : typeof options.ttl === "number" ? `${options.ttl}s` : options.ttl,
+    ttlMs: parked === null ? ttl?.ttlMs : undefined,
+    parked: parked ?? undefined,
+    maxAttempts: options.maxAttempts,
+    maxDuration: options.maxDuration,
+    machine: options.machine,
+    region: options.region,
+    concurrency: options.concurrency,
+    traceparent: options.traceparent,
+    debounce: debounce === null ? undefined : { key: debounce.key, mode: debounce.takes === null ? "leading" : "trailing" },
+    scheduleId: request.scheduleId,
+    publicToken: request.publicToken,
+    idempotencyHash: idempotency?.key,
+    idempotencyKey: idempotency === null ? undefined : (options.idempotencyKeyOptions?.key ?? idempotency.key),
+    idempotencyKeyExpiresAt: idempotency === null ? undefined : new Date(now + idempotency.ttlMs).toISOString(),
+    idempotencyKeyScope: idempotency === null ? undefined : options.idempotencyKeyOptions?.scope,
   };
+  const settings = settingsOf(version, stored);
   const access = parent === null || parent.waits || request.batch !== undefined ? null : engine.runAccess(id);
   const run: NewRun = {
     id,
@@ -170,7 +172,10 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     depth,
     is_test: options.test ?? outer?.isTest ?? false,
     deployment: pinned,
-    ...settingsOf(version, stored),
+    max_attempts: settings.max_attempts,
+    max_duration: settings.max_duration,
+    machine: settings.machine,
+    isolate: settings.isolate,
     tags,
     node: null,
     payload: packet.data === null ? null : encodeText(packet.data),
@@ -189,9 +194,12 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     parent_fingerprint: parent?.fingerprint ?? null,
     parent_waits: parent?.waits ?? false,
     parent_outcome: access === null ? null : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: request.task, publicAccessToken: access } }),
-    ...(request.by !== undefined && { created_by: request.by }),
-    ...(parked?.externalDeploymentId !== undefined && { version_deadline: new Date(now + versionDeadlineMs).toISOString() }),
-    ...(request.bulk !== undefined && { bulk_action: request.bulk.id }),
+    created_by: request.by,
+    version_deadline: parked?.externalDeploymentId === undefined ? undefined : new Date(now + versionDeadlineMs).toISOString(),
+    bulk_action: request.bulk?.id,
+    request_key: undefined,
+    token_hash: undefined,
+    idempotency_key: undefined,
   };
   return { run, access, idempotency, debounce };
 }

@@ -20,7 +20,7 @@ export interface TriggerReceipt {
  */
 export async function trigger(
   engine: Engine,
-  request: TriggerRequest & { requestKey?: string; oneTimeToken?: { hash: string; expiresAt: Date } },
+  request: TriggerRequest & { requestKey?: string | undefined; oneTimeToken?: { hash: string; expiresAt: Date } | undefined },
   parent: ParentOperation | null = null,
 ): Promise<TriggerReceipt> {
   if (request.requestKey !== undefined) checkKey(request.requestKey, "x-trigger-request-idempotency-key");
@@ -31,10 +31,11 @@ export async function trigger(
     return { id: prepared.heldBy, isCached: true, ...(parent?.waits === false && { publicAccessToken: engine.runAccess(prepared.heldBy) }) };
   }
   const { run, idempotency, access, debounce } = prepared;
-  const made: TriggerReceipt = { id: run.id, isCached: false, ...(access !== null && { publicAccessToken: access }) };
+  const made: TriggerReceipt = { id: run.id, isCached: false };
+  if (access !== null) made.publicAccessToken = access;
   const packet = { data: run.payload, dataType: run.payload_type };
   takeFastRoad(engine, run);
-  const item: KeyedRun = { run, idempotency, requestKey: request.requestKey ?? null, oneTimeToken: request.oneTimeToken ?? null, ...(debounce !== null && { debounce }) };
+  const item: KeyedRun = { run, idempotency, requestKey: request.requestKey ?? null, oneTimeToken: request.oneTimeToken ?? null, debounce: debounce ?? undefined };
   // A key that a parent takes goes with the run that it makes, or not at all: the parent may have changed hands.
   const isFenced = run.parent_seq !== null && (idempotency !== null || item.requestKey !== null);
   const answer = await (isFenced || debounce !== null ? makeFenced(engine, item) : engine.rounds.make(item)).catch(async (error: unknown) => {
