@@ -19,7 +19,8 @@ export default defineConfig({
     // Set by the global setup before the tests' processes read this file again.
     ...(process.env.E2E_ORIGIN !== undefined && { baseURL: process.env.E2E_ORIGIN }),
     storageState: "test-results/admin.json",
-    trace: "retain-on-failure",
+    // A trace takes a picture of the whole page at each step: as long again as the step, in every test.
+    trace: "on-first-retry",
     screenshot: "only-on-failure",
     viewport: { width: 1440, height: 900 },
     launchOptions: {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureChromium } from "./chromium.mjs";
@@ -17,16 +17,22 @@ async function check(title, args) {
 }
 
 /** A suite that ended badly without naming a failed test (it crashed, or ran nothing) counts as one failure. */
-async function suite(title, { args, env, read }) {
-  const code = await run(title, args, env);
+async function suite(title, { args, env, output, read }) {
+  const code = await run(title, args, { env, output });
   const counts = read();
   totals.passed += counts.passed;
   totals.failed += counts.failed > 0 ? counts.failed : code !== 0 || counts.passed === 0 ? 1 : 0;
 }
 
-async function run(title, args, env = {}) {
-  process.stdout.write(`\n▸ ${title}\n`);
-  const child = spawn(process.execPath, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
+/** `output`: a file that holds what it says until it is asked for, so that it is not mixed with what another says meanwhile. */
+async function run(title, args, { env = {}, output } = {}) {
+  const file = output === undefined ? undefined : openSync(output, "w");
+  const heading = `\n▸ ${title}\n`;
+  if (file === undefined) process.stdout.write(heading);
+  else writeSync(file, heading);
+  const stdio = file === undefined ? "inherit" : ["ignore", file, file];
+  const child = spawn(process.execPath, args, { cwd: root, stdio, env: { ...process.env, ...env } });
+  if (file !== undefined) closeSync(file);
   return new Promise((done, fail) => child.on("error", fail).on("close", done));
 }
 
@@ -69,15 +75,20 @@ try {
     await check("types", [bin("typescript", "tsc"), "--noEmit", "--incremental", "false"]);
     await check("lint", [bin("oxlint", "oxlint"), "--type-aware", "--deny-warnings"]);
     await check("unused code", [bin("knip", "knip")]);
+    // Side by side: either waits for what it started during much of its time.
+    const output = join(reports, "browser.txt");
+    const browsing = suite("browser tests", {
+      args: [bin("@playwright/test", "playwright"), "test", "--reporter=list,json"],
+      env: { PLAYWRIGHT_JSON_OUTPUT_NAME: join(reports, "playwright.json"), ...browser() },
+      output,
+      read: () => countPlaywright(report("playwright.json")),
+    });
     await suite("unit and integration tests", {
       args: [bin("vitest", "vitest"), "run", "--reporter=default", "--reporter=json", `--outputFile=${join(reports, "vitest.json")}`],
       read: () => countVitest(report("vitest.json")),
     });
-    await suite("browser tests", {
-      args: [bin("@playwright/test", "playwright"), "test", "--reporter=list,json"],
-      env: { PLAYWRIGHT_JSON_OUTPUT_NAME: join(reports, "playwright.json"), ...browser() },
-      read: () => countPlaywright(report("playwright.json")),
-    });
+    await browsing;
+    process.stdout.write(readFileSync(output, "utf8"));
   }
 } finally {
   rmSync(reports, { recursive: true, force: true });

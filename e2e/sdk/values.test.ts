@@ -213,7 +213,7 @@ const batchOutput = async (batchId: string): Promise<unknown> => {
   return (await outputOf(body.runs[0])).got;
 };
 
-describe.each(names)("%s", (name) => {
+describe.concurrent.each(names)("%s", (name) => {
   test("from the SDK of a task", async () => {
     const typed = expectedTyped(name);
     const told = expectedPlain(name);

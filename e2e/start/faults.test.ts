@@ -8,8 +8,20 @@ import { createProject, runToEnd, startServer, type Project, type ServerProcess 
 
 /** Without pages, which are Next's, a server is there sooner. */
 const roles = { SIGNALBOX_ROLES: "engine,worker" };
-/** Code that the server's process, and none of its tasks, runs when it gets SIGUSR2. */
-const onSignal = (code: string) => ({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`process.on("SIGUSR2", () => { ${code} })`)}` });
+/** What the server's process, and none of its tasks, does at SIGUSR2: the file names it. */
+const onSignal = (file: string) => {
+  const code = `
+    import { readFileSync } from "node:fs";
+    const real = Date, now = Date.now;
+    process.on("SIGUSR2", () => {
+      const what = readFileSync(${JSON.stringify(file)}, "utf8");
+      if (what === "reject") return void Promise.reject(new Error("planted"));
+      const by = Number(what) * 3_600_000;
+      globalThis.Date = class extends real { constructor(...given) { if (given.length === 0) super(now() + by); else super(...given); } };
+      globalThis.Date.now = () => now() + by;
+    });`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
+};
 
 describe("two servers with one database", () => {
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -57,54 +69,58 @@ describe("two servers with one database", () => {
 describe("a server", () => {
   let project: Project;
   let server: ServerProcess;
+  let client: Client;
   let key = "";
-  const open = async (code: string): Promise<Client> => {
-    server = await startServer(project, { ...roles, ...onSignal(code) });
+  const open = async (): Promise<void> => {
+    server = await startServer(project, { ...roles, ...onSignal(join(project.directory, "signal")) });
     key = server.secretKey ?? key;
-    return clientOf(server.origin, key);
+    client = clientOf(server.origin, key);
   };
-  beforeAll(() => {
+  const signal = (what: string): void => {
+    project.write("signal", what);
+    server.kill("SIGUSR2");
+  };
+  const executing = async (ms: number): Promise<string> => {
+    const run = await client.trigger("slow", { ms });
+    await expect.poll(async () => (await client.run(run)).status).toBe("EXECUTING");
+    return run;
+  };
+  beforeAll(async () => {
     project = createProject();
-  });
+    await open();
+  }, 120_000);
   afterAll(async () => {
     server.kill("SIGKILL");
     await server.ended;
     project.remove();
   });
 
-  test("stops at a rejection that nobody handles, and resumes what it ran at its next start", async () => {
-    const client = await open('void Promise.reject(new Error("planted"));');
-    const running = await client.trigger("slow", { ms: 10_000 });
-    await expect.poll(async () => (await client.run(running)).status).toBe("EXECUTING");
-    server.kill("SIGUSR2");
-    expect(await server.ended).toEqual({ code: 1, signal: null });
-    expect(server.output()).toMatch(/a fault in Signalbox; it stops.*planted/);
-    const again = await open("");
-    expect(await again.ended(running)).toBe("COMPLETED");
-    server.kill("SIGTERM");
-    expect((await server.ended).code).toBe(0);
-  }, 120_000);
-
-  test.each([1, -1])("whose wall clock is set by %i h ends no run, and keeps to delays", async (hours) => {
-    const client = await open(`const now = Date.now; const by = ${hours} * 3_600_000; Date.now = () => now() + by; globalThis.Date = class extends Date { constructor(...given) { if (given.length === 0) super(now() + by); else super(...given); } };`);
-    const running = await client.trigger("slow", { ms: 4_000 });
-    await expect.poll(async () => (await client.run(running)).status).toBe("EXECUTING");
-    server.kill("SIGUSR2");
+  test.each(["1", "-1"])("whose wall clock is set by %s h ends no run, and keeps to delays", async (hours) => {
+    const running = await executing(4_000);
+    signal(hours);
     expect(await client.ended(await client.trigger("slow", { ms: 1 }, undefined, { delay: "1s" }))).toBe("COMPLETED");
     expect(await client.ended(running)).toBe("COMPLETED");
-    server.kill("SIGTERM");
-    expect((await server.ended).code).toBe(0);
+    signal("0");
   }, 120_000);
 
   test("that was stopped for a while goes on with its runs", async () => {
-    const client = await open("");
-    const running = await client.trigger("slow", { ms: 3_000 });
-    await expect.poll(async () => (await client.run(running)).status).toBe("EXECUTING");
+    const running = await executing(3_000);
     server.kill("SIGSTOP");
     // The passing of this time is what is tested: longer than its lease.
     await sleep(12_000);
     server.kill("SIGCONT");
     expect(await client.ended(running)).toBe("COMPLETED");
     expect(await client.ended(await client.trigger("slow", { ms: 1 }))).toBe("COMPLETED");
+  }, 120_000);
+
+  test("stops at a rejection that nobody handles, and resumes what it ran at its next start", async () => {
+    const running = await executing(10_000);
+    signal("reject");
+    expect(await server.ended).toEqual({ code: 1, signal: null });
+    expect(server.output()).toMatch(/a fault in Signalbox; it stops.*planted/);
+    await open();
+    expect(await client.ended(running)).toBe("COMPLETED");
+    server.kill("SIGTERM");
+    expect((await server.ended).code).toBe(0);
   }, 120_000);
 });

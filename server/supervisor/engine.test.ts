@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RunDetail } from "@/lib/contracts/run";
 import { isFinal, type RunStatus } from "@/lib/contracts/status";
 import type { TriggerOptions } from "@/lib/contracts/trigger";
@@ -14,8 +14,6 @@ import { openProject, taskFile, workerEntry, type Node, type Project } from "./f
 import { isAlive, untilGone } from "./fixtures/stage";
 
 let project: Project;
-afterEach(() => project.remove());
-
 async function open(code: string, options: Parameters<Project["open"]>[0] = {}): Promise<Node> {
   project = await openProject({ "trigger/tasks.ts": taskFile(code) });
   return project.open(options);
@@ -63,6 +61,72 @@ const tokenOf = async (node: Node, runId: string): Promise<string> => {
 };
 
 describe("the engine with real workers", () => {
+  let node: Node;
+  beforeAll(async () => {
+    node = await open(tasks);
+  });
+  afterAll(() => project.remove());
+
+  it("runs a task, keeps its output, and leaves nothing held", async () => {
+    const run = await until(node, await start(node, "echo", { at: new Date(0), list: [1, "a\0b"] }));
+    expect(run).toMatchObject({ status: "COMPLETED", attempt: 1 });
+    expect(outputOf(run)).toEqual({ at: new Date(0), list: [1, "a\0b"] });
+    expect(node.supervisor.stats()).toMatchObject({ running: 0, waiting: 0, pending: 0 });
+  });
+
+  it("tells a parent of each child how it ended and which task it was", async () => {
+    const run = await until(node, await start(node, "family"));
+    expect(outputOf(run)).toEqual([[true, "echo"], [false, "refuse"], [false, "refuse"], [true, "echo"]]);
+  });
+
+  it("runs a thousand, each once", async () => {
+    const ids = await Promise.all(Array.from({ length: 1_000 }, (_, i) => start(node, "echo", i)));
+    const runs = await Promise.all(ids.map((id) => until(node, id)));
+    expect(runs.map(outputOf)).toEqual(ids.map((_, i) => i));
+    expect(runs.every((run) => run.attempt === 1)).toBe(true);
+    expect(node.engine.scheduler.running).toBe(0);
+  });
+
+  it("ends a task that never yields at its maxDuration, and its neighbour loses no attempt", async () => {
+    const neighbour = await start(node, "sleepy", { ms: 3_000 });
+    await untilJournal(`begin ${neighbour} 1`);
+    const spin = await start(node, "spin", {}, { maxDuration: 5 });
+    expect(await until(node, spin)).toMatchObject({ status: "TIMED_OUT", fullError: { code: "MAX_DURATION_EXCEEDED" } });
+    expect(await until(node, neighbour)).toMatchObject({ status: "COMPLETED", attempt: 1 });
+    expect(project.journal().filter((line) => line === `end ${neighbour}`)).toHaveLength(1);
+  });
+
+  it("says of a task that blocks its own process from the first turn on that it executes", async () => {
+    const block = await start(node, "block", {}, { maxDuration: 5 });
+    expect(await until(node, block)).toMatchObject({ status: "TIMED_OUT" });
+    expect((await listEvents(node.engine.db, block)).map((event) => event.type)).toEqual(["created", "dequeued", "started", "failed"]);
+  });
+
+  it("finds who kills the process: the others are resumed and complete in their first attempt", async () => {
+    const others = await Promise.all([1, 2, 3].map(() => start(node, "sleepy", { ms: 400 })));
+    for (const id of others) await untilJournal(`begin ${id} 1`);
+    const exit = await start(node, "exit", { code: 3 }, { maxAttempts: 1 });
+    const run = await until(node, exit);
+    expect(run).toMatchObject({ status: "CRASHED", fullError: { code: "TASK_PROCESS_EXITED_WITH_NON_ZERO_CODE" }, attempt: 1 });
+    for (const id of others) expect(await until(node, id)).toMatchObject({ status: "COMPLETED", attempt: 1 });
+    expect((await listEvents(node.engine.db, exit)).map((event) => event.type)).toContain("redelivered");
+  });
+
+  it("says that a task has run out of its machine's memory", async () => {
+    expect(await until(node, await start(node, "greedy"))).toMatchObject({ status: "CRASHED", fullError: { code: "TASK_PROCESS_OOM_KILLED" } });
+  });
+
+  it("tries a task that ran out of memory again on the larger machine that it names", async () => {
+    const run = await until(node, await start(node, "hungry"));
+    expect(run).toMatchObject({ status: "COMPLETED", attempt: 2, machine: "small-2x" });
+    expect(outputOf(run)).toEqual(["small-2x", 4]);
+    expect(run.usageMs).toBeGreaterThan(0);
+  });
+});
+
+describe("the engine with settings or versions of its own", () => {
+  afterEach(() => project.remove());
+
   it("resumes by replay what waited when there were too many processes", async () => {
     const node = await open(tasks, { parkedProcesses: 1 });
     const ids = [];
@@ -81,46 +145,6 @@ describe("the engine with real workers", () => {
     expect(ids.map((id) => project.journal().filter((line) => line === `before ${id}`).length)).toEqual([2, 1]);
   });
 
-  it("runs a task, keeps its output, and leaves nothing held", async () => {
-    const node = await open(tasks);
-    const run = await until(node, await start(node, "echo", { at: new Date(0), list: [1, "a\0b"] }));
-    expect(run).toMatchObject({ status: "COMPLETED", attempt: 1 });
-    expect(outputOf(run)).toEqual({ at: new Date(0), list: [1, "a\0b"] });
-    expect(node.supervisor.stats()).toMatchObject({ running: 0, waiting: 0, pending: 0 });
-  });
-
-  it("tells a parent of each child how it ended and which task it was", async () => {
-    const node = await open(tasks);
-    const run = await until(node, await start(node, "family"));
-    expect(outputOf(run)).toEqual([[true, "echo"], [false, "refuse"], [false, "refuse"], [true, "echo"]]);
-  });
-
-  it("runs a thousand, each once", async () => {
-    const node = await open(tasks);
-    const ids = await Promise.all(Array.from({ length: 1_000 }, (_, i) => start(node, "echo", i)));
-    const runs = await Promise.all(ids.map((id) => until(node, id)));
-    expect(runs.map(outputOf)).toEqual(ids.map((_, i) => i));
-    expect(runs.every((run) => run.attempt === 1)).toBe(true);
-    expect(node.engine.scheduler.running).toBe(0);
-  });
-
-  it("ends a task that never yields at its maxDuration, and its neighbour loses no attempt", async () => {
-    const node = await open(tasks);
-    const neighbour = await start(node, "sleepy", { ms: 3_000 });
-    await untilJournal(`begin ${neighbour} 1`);
-    const spin = await start(node, "spin", {}, { maxDuration: 5 });
-    expect(await until(node, spin)).toMatchObject({ status: "TIMED_OUT", fullError: { code: "MAX_DURATION_EXCEEDED" } });
-    expect(await until(node, neighbour)).toMatchObject({ status: "COMPLETED", attempt: 1 });
-    expect(project.journal().filter((line) => line === `end ${neighbour}`)).toHaveLength(1);
-  });
-
-  it("says of a task that blocks its own process from the first turn on that it executes", async () => {
-    const node = await open(tasks);
-    const block = await start(node, "block", {}, { maxDuration: 5 });
-    expect(await until(node, block)).toMatchObject({ status: "TIMED_OUT" });
-    expect((await listEvents(node.engine.db, block)).map((event) => event.type)).toEqual(["created", "dequeued", "started", "failed"]);
-  });
-
   it("cancels a task that never yields", async () => {
     const node = await open(tasks, { timings: { cancelBlocked: 500 } });
     const spin = await start(node, "spin");
@@ -129,30 +153,6 @@ describe("the engine with real workers", () => {
     expect((await until(node, spin)).status).toBe("CANCELED");
     while (node.supervisor.stats().running > 0) await new Promise((resolve) => setTimeout(resolve, 10));
     expect((await until(node, await start(node, "echo", 1))).status).toBe("COMPLETED");
-  });
-
-  it("finds who kills the process: the others are resumed and complete in their first attempt", async () => {
-    const node = await open(tasks);
-    const others = await Promise.all([1, 2, 3].map(() => start(node, "sleepy", { ms: 400 })));
-    for (const id of others) await untilJournal(`begin ${id} 1`);
-    const exit = await start(node, "exit", { code: 3 }, { maxAttempts: 1 });
-    const run = await until(node, exit);
-    expect(run).toMatchObject({ status: "CRASHED", fullError: { code: "TASK_PROCESS_EXITED_WITH_NON_ZERO_CODE" }, attempt: 1 });
-    for (const id of others) expect(await until(node, id)).toMatchObject({ status: "COMPLETED", attempt: 1 });
-    expect((await listEvents(node.engine.db, exit)).map((event) => event.type)).toContain("redelivered");
-  });
-
-  it("says that a task has run out of its machine's memory", async () => {
-    const node = await open(tasks);
-    expect(await until(node, await start(node, "greedy"))).toMatchObject({ status: "CRASHED", fullError: { code: "TASK_PROCESS_OOM_KILLED" } });
-  });
-
-  it("tries a task that ran out of memory again on the larger machine that it names", async () => {
-    const node = await open(tasks);
-    const run = await until(node, await start(node, "hungry"));
-    expect(run).toMatchObject({ status: "COMPLETED", attempt: 2, machine: "small-2x" });
-    expect(outputOf(run)).toEqual(["small-2x", 4]);
-    expect(run.usageMs).toBeGreaterThan(0);
   });
 
   it("finishes a waiting run on its own version after another was deployed", async () => {
@@ -171,6 +171,8 @@ describe("the engine with real workers", () => {
 });
 
 describe("a stop", () => {
+  afterEach(() => project.remove());
+
   it("lets short runs finish and hands the others to the next start", async () => {
     const node = await open(tasks);
     const [short, long, waiting] = [await start(node, "sleepy", { ms: 200 }), await start(node, "sleepy", { ms: 2_000 }), await start(node, "ask")];
@@ -199,6 +201,8 @@ describe("a stop", () => {
 });
 
 describe("a server that is killed", () => {
+  afterEach(() => project.remove());
+
   it("leaves no worker behind", async () => {
     const node = await open(tasks);
     const bundle = node.engine.deployments.current()?.bundle ?? "";

@@ -3,6 +3,7 @@ import { cancelRun } from "../../engine/running/cancel-run";
 import { giveToken } from "../../engine/running/give-token";
 import { renewTokens } from "../../engine/upkeep/renew-tokens";
 import { TestExecutor } from "@/test/engine";
+import { signRunToken } from "../jwt";
 import { ruleOf } from "../requires";
 import { openHarness, type Harness } from "./harness";
 
@@ -42,7 +43,14 @@ test("each run has a token of its own, of hours", async () => {
 
 test("it ends with its run, with its execution, and was never good for one that is not here", async () => {
   const run = await going();
-  const tokens = { other: api.issuer.runToken({ ...run, epoch: run.epoch + 1 }), absent: api.issuer.runToken({ runId: "run_x", epoch: 1 }) };
+  const exp = Math.floor(Date.now() / 1000) + 600;
+  const tokens = {
+    other: api.issuer.runToken({ ...run, epoch: run.epoch + 1 }),
+    absent: api.issuer.runToken({ runId: "run_x", epoch: 1 }),
+    // Of another environment of the same database, whose signing key is the same.
+    elsewhere: signRunToken(api.keys.runTokens, { sub: "env_other", run: run.runId, epoch: run.epoch, exp }),
+  };
+  expect(await works(signRunToken(api.keys.runTokens, { sub: api.engine.env.id, run: run.runId, epoch: run.epoch, exp }))).toBe(true);
   for (const token of Object.values(tokens)) expect(await works(token)).toBe(false);
   const principal = await api.api.credentials.authenticateToken(run.token);
   expect(await api.api.credentials.stillValid(principal)).toBe(true);
