@@ -18,16 +18,19 @@ const isIdle = (log: string): boolean => log === `[{"headers":{"control":"up-to-
  * same either way. What is new is asked for once the last of it has been taken: a slow reader gets each run's newest state.
  */
 export function followShape({ to, askApi, path, cursor }: { to: Subscriber; askApi: AskApi; path: string; cursor: string | undefined }): Subscription {
-  const ended = new AbortController();
+  let asking = new AbortController();
+  let isClosed = false;
   const url = new URL(`http://api/realtime/v1${path}`);
   let place = placeIn(cursor);
   let sent = cursor ?? null;
   let pending: string | null = null;
 
   async function read(): Promise<void> {
-    while (!ended.signal.aborted) {
-      const answer = await askApi(pathAt(url, place), ended.signal);
-      if (ended.signal.aborted) return;
+    while (!isClosed) {
+      // One signal for all of them would keep each as a listener.
+      asking = new AbortController();
+      const answer = await askApi(pathAt(url, place), asking.signal);
+      if (isClosed) return;
       if (answer.status === 409) {
         place = null;
         continue;
@@ -44,8 +47,8 @@ export function followShape({ to, askApi, path, cursor }: { to: Subscriber; askA
   }
   const readOn = () => void read().catch(() => to.fail(503, "The server could not read it; subscribe again."));
 
-  if (known.test(url.pathname)) readOn();
-  else to.fail(404, `${path.slice(0, 64)} is no shape: there are /runs, /runs/<id> and /batches/<id>.`);
+  // Once the subscription is on the session's list: what fails leaves it.
+  queueMicrotask(() => (known.test(url.pathname) ? readOn() : to.fail(404, `${path.slice(0, 64)} is no shape: there are /runs, /runs/<id> and /batches/<id>.`)));
 
   return {
     collect() {
@@ -57,7 +60,10 @@ export function followShape({ to, askApi, path, cursor }: { to: Subscriber; askA
       return [text];
     },
     cursor: () => (pending === null ? sent : null),
-    close: () => ended.abort(),
+    close() {
+      isClosed = true;
+      asking.abort();
+    },
   };
 }
 
