@@ -9,6 +9,7 @@ import { measurePeers } from "./peers/measure";
 import { runWorker } from "./peers/worker";
 import { runFanOutClient } from "./product/fan-out";
 import { measureProduct } from "./product/measure";
+import { runShapesClient } from "./product/shapes";
 import { root } from "./product/server";
 import { renderReport, verdicts } from "./report";
 import { Results } from "./results";
@@ -49,6 +50,8 @@ if (command === "peer-worker") {
   await runBareHandler();
 } else if (command === "fan-out-client") {
   await runFanOutClient(rest);
+} else if (command === "shapes-client") {
+  await runShapesClient(rest);
 } else {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void cleanup.run().finally(() => process.exit(130)));
   try {

@@ -13,6 +13,7 @@ export const rowIds = [
   "parents",
   "waits",
   "fanout",
+  "shapes",
   "pages",
   "pixel",
 ] as const;

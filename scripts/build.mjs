@@ -135,13 +135,15 @@ async function compileServer() {
     // What projects import besides: extensions in their config, Python in their tasks.
     esbuild.build({ ...common, entryPoints: modulesOf("build"), outdir: `${staging}/build`, external: ["esbuild"], plugins: [aliases] }),
     esbuild.build({ ...common, entryPoints: modulesOf("python"), outdir: `${staging}/python`, external: ["esbuild"], plugins: [sdkImports, aliases] }),
+    // For applications; what an application has itself, such as React, stays outside.
+    esbuild.build({ ...common, entryPoints: { index: "lib/react-hooks/index.ts" }, outdir: `${staging}/react-hooks`, platform: "browser", target: "es2022", splitting: false, packages: "external", banner: {}, plugins: [aliases] }),
     esbuild.build({ ...common, entryPoints: { main: "server/build/builder.ts" }, outdir: `${staging}/builder`, external: ["esbuild"], plugins: [aliases] }),
     esbuild.build({ ...common, entryPoints: { main: "server/worker/main.ts" }, outdir: `${staging}/worker`, plugins: [sdkImports, aliases] }),
     // Whole, so that a command is there at once: what it needs is few files.
     esbuild.build({ ...common, entryPoints: { main: "server/cli/main.ts" }, outdir: `${staging}/cli`, external: ["esbuild"], plugins: [sdkImports, aliases] }),
     esbuild.build({ ...common, entryPoints: { main: "server/main.ts" }, outdir: `${staging}/server`, packages: "external", plugins: [sdkImports, aliases] }),
   ]);
-  await writeTypes(staging);
+  await Promise.all([writeTypes(staging), writeHookTypes(staging)]);
   rmSync(at("dist"), { recursive: true, force: true });
   renameSync(at(staging), at("dist"));
 }
@@ -158,6 +160,23 @@ async function writeTypes(staging) {
     return entries.map(([entry, file]) => `declare module "@trigger.dev/${name}${entry.slice(1)}" {\n  export * from "signalbox/dist/types/${name}/${file.slice(2, -3)}";\n}`);
   });
   writeFileSync(at(staging, "types", "index.d.ts"), `${declared.join("\n")}\n`);
+}
+
+/** Types of the hooks, and of all that they name. */
+async function writeHookTypes(staging) {
+  const config = at(staging, "hooks.tsconfig.json");
+  const compilerOptions = { noEmit: false, incremental: false, declaration: true, emitDeclarationOnly: true, noCheck: true, allowJs: false, plugins: [], rootDir: at("lib"), outDir: at(staging, "types"), paths: { "@/*": [at("*")] }, types: [] };
+  writeFileSync(config, JSON.stringify({ extends: at("tsconfig.json"), compilerOptions, include: [at("lib/react-hooks/index.ts")], exclude: [] }));
+  await run(packageBin("typescript", "tsc"), ["-p", config], {});
+  rmSync(config);
+  // `@/lib/…` means nothing elsewhere.
+  const types = at(staging, "types");
+  for (const file of readdirSync(types, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".d.ts"))) {
+    const text = readFileSync(join(types, file), "utf8");
+    const up = "../".repeat(file.replaceAll("\\", "/").split("/").length - 1);
+    const relative = text.replaceAll(/(["'])@\/lib\//g, `$1${up === "" ? "./" : up}`);
+    if (relative !== text) writeFileSync(join(types, file), relative);
+  }
 }
 
 /** The modules of a package below lib, by their names without the ending. */

@@ -69,10 +69,22 @@ test.each([
   [{ SIGNALBOX_ROLES: "engine" }, /^SIGNALBOX_ROLES must name engine and worker together/],
   [{ SIGNALBOX_PROJECT_REF: "proj x" }, /^SIGNALBOX_PROJECT_REF must be the `project` of a trigger\.config/],
   [{ SIGNALBOX_PROJECT_REF: "proj_x" }, /^SIGNALBOX_PROJECT_REF is for a server that only gets what is deployed to it, and .* holds a project\./],
+  [{ SIGNALBOX_S3_BUCKET: "My Bucket" }, /^SIGNALBOX_S3_BUCKET must be the name of a bucket/],
+  [{ SIGNALBOX_S3_ENDPOINT: "s3.example.com" }, /^SIGNALBOX_S3_ENDPOINT must be the address of an S3-compatible server/],
+  [{ SIGNALBOX_S3_BUCKET: "packets", SIGNALBOX_S3_ENDPOINT: "https://s3.example.com" }, /^SIGNALBOX_S3_ACCESS_KEY_ID, SIGNALBOX_S3_SECRET_ACCESS_KEY must be set too/],
   [{ SIGNALBOX_PROJECT: "/nowhere" }, /^SIGNALBOX_PROJECT: \/nowhere does not exist\./],
   [{ SIGNALBOX_PROJECT: tmpdir() }, /^SIGNALBOX_PROJECT: .* holds no trigger\.config\.ts\. Set/],
 ])("%j is one line that names the variable", (env, line) => {
   expect(() => parse(env)).toThrow(line);
+});
+
+test("a bucket is what all of its variables say", () => {
+  const given = { SIGNALBOX_S3_BUCKET: "packets", SIGNALBOX_S3_ENDPOINT: "https://s3.example.com/", SIGNALBOX_S3_ACCESS_KEY_ID: "id", SIGNALBOX_S3_SECRET_ACCESS_KEY: "secret" };
+  const bucket = { endpoint: "https://s3.example.com", bucket: "packets", region: "us-east-1", accessKeyId: "id", secretAccessKey: "secret", publicEndpoint: undefined };
+  expect(parse(given).bucket).toEqual(bucket);
+  expect(parse({ ...given, SIGNALBOX_S3_REGION: "eu-central-1", SIGNALBOX_S3_PUBLIC_ENDPOINT: "http://127.0.0.1:9000" }).bucket).toEqual({ ...bucket, region: "eu-central-1", publicEndpoint: "http://127.0.0.1:9000" });
+  // Without the prefix they are a task's own.
+  expect(parse({ S3_BUCKET: "packets", S3_ENDPOINT: "https://s3.example.com" }).bucket).toBeUndefined();
 });
 
 test("several wrong variables are several lines", () => {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { isLoopbackHost } from "@/lib/http/loopback";
 import { parseDuration } from "@/lib/time/duration";
 import { readEnvFiles } from "./build/project-env";
+import type { S3Settings } from "./db/s3-packets";
 import type { EngineSettings } from "./engine/engine";
 import type { RateLimit, RateLimitSettings } from "./api/rate-limits";
 import { isProxyAddress } from "./http/client-address";
@@ -37,6 +38,8 @@ export interface Config {
   /** A public token that ends later than so long from now is refused. */
   tokenLifeMs: number;
   rateLimits: RateLimitSettings | null;
+  /** Where packets are kept instead of the data directory. */
+  bucket: S3Settings | undefined;
   /** What the caller's build calls the tasks that this server starts with; triggers may name it. */
   externalDeploymentId: string | undefined;
   logLevel: LogLevel;
@@ -93,6 +96,8 @@ const sizeForm = "must be a whole number of runs, or 0 for any";
 const queueSize = z.preprocess(blankIsUnset, z.coerce.number(sizeForm).int(sizeForm).min(0, sizeForm).default(0));
 const text = z.preprocess(blankIsUnset, z.string().trim().optional());
 
+const bucketAddress = z.preprocess(blankIsUnset, z.url({ protocol: /^https?$/, error: "must be the address of an S3-compatible server, such as https://s3.eu-central-1.amazonaws.com" }).optional());
+
 const listOf = (isOne: (part: string) => boolean, error: string) =>
   z.preprocess(
     (value) => (typeof value === "string" ? value.split(",").map((part) => part.trim()).filter((part) => part !== "") : []),
@@ -123,6 +128,12 @@ const variables = (mode: Mode) =>
     TRIGGER_EXTERNAL_DEPLOYMENT_ID: z.preprocess(blankIsUnset, z.string().trim().max(128, "must have at most 128 characters, such as a commit").optional()),
     SIGNALBOX_HOSTS: listOf((name) => /^[a-z0-9._-]+$/.test(name), "must be a comma list of host names without ports, such as signalbox.lan,box.example.com"),
     SIGNALBOX_PROXIES: listOf(isProxyAddress, "must be a comma list of addresses or networks of your own proxies, such as 127.0.0.1,10.0.0.0/8"),
+    SIGNALBOX_S3_BUCKET: z.preprocess(blankIsUnset, z.string().trim().regex(/^[a-z0-9][a-z0-9.-]{1,62}$/, "must be the name of a bucket, such as my-packets").optional()),
+    SIGNALBOX_S3_ENDPOINT: bucketAddress,
+    SIGNALBOX_S3_PUBLIC_ENDPOINT: bucketAddress,
+    SIGNALBOX_S3_REGION: z.preprocess(blankIsUnset, z.string().trim().regex(/^[\w-]{1,64}$/, "must be a region, such as eu-central-1").default("us-east-1")),
+    SIGNALBOX_S3_ACCESS_KEY_ID: text,
+    SIGNALBOX_S3_SECRET_ACCESS_KEY: text,
     MACHINE_PRESETS_OVERRIDE_PATH: text,
     SIGNALBOX_LOG: z.preprocess(blankIsUnset, z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info")),
     SIGNALBOX_ROLES: z.preprocess(blankIsUnset, z.string().default(roles.join(",")).transform(parseRoles)),
@@ -141,6 +152,19 @@ function rateLimitsOf({ HOST, SIGNALBOX_RATE_LIMIT: keys, SIGNALBOX_RATE_LIMIT_P
     publicTokens: publicTokens === null ? unlimited : (publicTokens ?? defaultRates.publicTokens),
     loopback: isGiven,
   };
+}
+
+/** All or nothing: half of it would store packets where nobody looks for them. */
+function bucketOf(data: z.infer<ReturnType<typeof variables>>): S3Settings | undefined {
+  const needed = { SIGNALBOX_S3_BUCKET: data.SIGNALBOX_S3_BUCKET, SIGNALBOX_S3_ENDPOINT: data.SIGNALBOX_S3_ENDPOINT, SIGNALBOX_S3_ACCESS_KEY_ID: data.SIGNALBOX_S3_ACCESS_KEY_ID, SIGNALBOX_S3_SECRET_ACCESS_KEY: data.SIGNALBOX_S3_SECRET_ACCESS_KEY };
+  const missing = Object.entries(needed).filter(([, value]) => value === undefined).map(([name]) => name);
+  const { SIGNALBOX_S3_BUCKET: bucket, SIGNALBOX_S3_ENDPOINT: endpoint, SIGNALBOX_S3_ACCESS_KEY_ID: accessKeyId, SIGNALBOX_S3_SECRET_ACCESS_KEY: secretAccessKey } = needed;
+  if (missing.length === Object.keys(needed).length) return undefined;
+  if (bucket === undefined || endpoint === undefined || accessKeyId === undefined || secretAccessKey === undefined) {
+    throw new ConfigError(`${missing.join(", ")} must be set too: packets go to a bucket with all of SIGNALBOX_S3_BUCKET, _ENDPOINT, _ACCESS_KEY_ID and _SECRET_ACCESS_KEY, or with none of them to the data directory.`);
+  }
+  const plain = (url: string | undefined) => url?.replace(/\/+$/, "");
+  return { endpoint: plain(endpoint) ?? endpoint, bucket, region: data.SIGNALBOX_S3_REGION, accessKeyId, secretAccessKey, publicEndpoint: plain(data.SIGNALBOX_S3_PUBLIC_ENDPOINT) };
 }
 
 function secretKey(mode: Mode) {
@@ -192,6 +216,7 @@ export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: 
       queueSizeMax: mode === "dev" ? data.SIGNALBOX_QUEUE_SIZE_DEV : data.SIGNALBOX_QUEUE_SIZE,
     },
     rateLimits: rateLimitsOf(data),
+    bucket: bucketOf(data),
     tokenLifeMs: data.SIGNALBOX_TOKEN_LIFE ?? defaultTokenLifeMs,
     externalDeploymentId: mode === "start" ? data.TRIGGER_EXTERNAL_DEPLOYMENT_ID : undefined,
     logLevel: data.SIGNALBOX_LOG,
@@ -208,7 +233,7 @@ function presetsIn(path: string | undefined, cwd: string): Pick<Partial<EngineSe
 }
 
 /** Variables that hold a secret. Each may be given as a file instead: `<name>_FILE`. */
-export const secretVariables = ["TRIGGER_SECRET_KEY", "DATABASE_URL"] as const;
+export const secretVariables = ["TRIGGER_SECRET_KEY", "DATABASE_URL", "SIGNALBOX_S3_ACCESS_KEY_ID", "SIGNALBOX_S3_SECRET_ACCESS_KEY"] as const;
 
 /** In .env these names have a prefix: without it they are the application's own there, which listens and stores elsewhere. */
 const prefixed: Record<string, string> = { SIGNALBOX_PORT: "PORT", SIGNALBOX_HOST: "HOST", SIGNALBOX_DATABASE_URL: "DATABASE_URL" };

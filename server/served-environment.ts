@@ -120,7 +120,7 @@ export async function serveEnvironment(host: Host, { env, isMain, notices, share
     const gateway = createGateway({
       feed: engine.feed,
       reads: engineReads(engine),
-      access: { ...api.credentials, allows, readableThrough },
+      access: { ...api.credentials, allows, readableThrough, ask: api.ask },
       allowedOrigins: () => (config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin]),
       notices,
       gatewayOf: host.gatewayOf,

@@ -14,7 +14,7 @@ import { lockDatabase } from "./db/engine-lock";
 import { PrismaClient } from "./db/generated/client";
 import { openKeys, openVault, type Keys } from "./db/keys";
 import { migrate } from "./db/migrate";
-import { openPacketStore } from "./db/packets";
+import { openPackets } from "./open-packets";
 import { watchDisk } from "./db/postgres/disk";
 import { startEmbeddedPostgres } from "./db/postgres/embedded";
 import { checkExternalPostgres } from "./db/postgres/external";
@@ -109,7 +109,7 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
   const environments = createEnvironments({
     config,
     buildOptions,
-    house: createHouse({ prisma, keys, packets: openPacketStore(join(dataDir, "packets")), origin, log: log.child({ in: "api" }) }),
+    house: createHouse({ prisma, keys, packets: await openPackets(config), origin, log: log.child({ in: "api" }) }),
     db,
     api: { origin, version: installation.version, clientAddress: createClientAddress(config.proxies), tokenLifeMs: config.tokenLifeMs, rateLimits: config.rateLimits },
     port: http.port,

@@ -156,6 +156,7 @@ export const memoryPackets = (): PacketStore => {
     get: async (key) => packets.get(key) ?? null,
     open: async () => null,
     remove: async (key) => void packets.delete(key),
+    address: async () => null,
   };
 };
 

@@ -3,6 +3,7 @@ import { bareLines } from "./bare";
 import { fanOutLines } from "./fan-out";
 import { pageLines } from "./pages";
 import { pixelLines } from "./pixel";
+import { shapeLines } from "./shapes";
 import { parentLines, waitLines } from "./waiting-rows";
 
 export const startupLines: LineHead[] = [
@@ -16,6 +17,7 @@ export const productLines: readonly LineHead[] = [
   ...parentLines,
   ...waitLines,
   ...fanOutLines,
+  ...shapeLines,
   ...pageLines,
   ...pixelLines,
   ...startupLines,

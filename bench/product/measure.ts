@@ -12,6 +12,7 @@ import { fanOutLines, measureFanOut } from "./fan-out";
 import { startupLines } from "./lines";
 import { measurePages, pageLines } from "./pages";
 import { measurePixel, pixelLines } from "./pixel";
+import { measureShapes, shapeLines } from "./shapes";
 import { seedHistory } from "../seed/history";
 import { connectToProduct } from "./connect";
 import { findCheckout, startProduct, type ProductServer } from "./server";
@@ -95,6 +96,7 @@ async function measureCandidates(measuring: Measuring, candidates: readonly Cand
   await results.step("parents", { lines: parentLines, limitMs: 180_000 }, each(({ subject }) => measureParents(subject, scale)));
   await results.step("waits", { lines: waitLines, limitMs: 240_000 }, each(({ subject }) => measureWaits(subject, scale)));
   await results.step("fanout", { lines: fanOutLines, limitMs: 90_000 }, each(({ server }) => measureFanOut(server, scale)));
+  await results.step("shapes", { lines: shapeLines, limitMs: 150_000 }, each(({ server }) => measureShapes(server, scale)));
   if (options.rows.has("pages") || options.rows.has("pixel")) await measureBrowsers(measuring, candidates);
 }
 

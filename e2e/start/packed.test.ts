@@ -47,9 +47,11 @@ test("the packed command line deploys the project that it is installed in", asyn
   expect(JSON.parse(dry.stdout)).toMatchObject({ project: "proj_start_test", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
 });
 
-test("a project that has it installed has the types of build extensions and of Python without their packages", () => {
+test("a project that has it installed has the types of the hooks, of build extensions and of Python without their packages", () => {
   project.write("tsconfig.json", '{ "compilerOptions": { "strict": true, "noEmit": true, "module": "esnext", "moduleResolution": "bundler", "skipLibCheck": true, "types": ["signalbox"] }, "files": ["typed.ts"] }');
   const uses = `import { ffmpeg } from "@trigger.dev/build/extensions/core"; import type { BuildExtension } from "@trigger.dev/build"; import { python } from "@trigger.dev/python"; import { pythonExtension } from "@trigger.dev/python/extension";
+import { useRealtimeRun } from "signalbox/react-hooks";
+export const useStatus = (id: string): "QUEUED" | undefined => { const { run } = useRealtimeRun(id); return run?.status === "QUEUED" ? run.status : undefined; };
 export const extensions: BuildExtension[] = [ffmpeg({ version: "7" }), pythonExtension({ scripts: [] })];
 export const output: Promise<string> = python.runInline("print(1)").then(({ stdout }) => stdout);
 `;
@@ -58,5 +60,5 @@ export const output: Promise<string> = python.runInline("print(1)").then(({ stdo
   project.write("typed.ts", uses);
   expect(check()).toBe("");
   project.write("typed.ts", uses.replace('"7"', "7"));
-  expect(check()).toMatch(/typed\.ts\(2,\d+\): error TS2322: Type 'number' is not assignable to type 'string'/);
+  expect(check()).toMatch(/typed\.ts\(4,\d+\): error TS2322: Type 'number' is not assignable to type 'string'/);
 }, 60_000);

@@ -1,3 +1,4 @@
+import type { ShapeMessage } from "@/lib/contracts/realtime";
 import { ApiError, readErrorBody } from "./api-error";
 import { headersOf, sleep } from "./http";
 
@@ -10,8 +11,7 @@ export async function* followShape(options: ShapeOptions): AsyncGenerator<ShapeR
   const doFetch = options.fetch ?? fetch;
   let place: Place = { offset: "-1" };
   let failures = 0;
-  let rows = new Map<string, ShapeRow>();
-  let changed = new Set<string>();
+  const log = createShapeLog();
   while (options.signal?.aborted !== true) {
     const answer = await ask({ doFetch, url: placed(options.url, place), options });
     if (answer === null) {
@@ -19,8 +19,7 @@ export async function* followShape(options: ShapeOptions): AsyncGenerator<ShapeR
       continue;
     }
     if (answer.status === 409) {
-      rows = new Map<string, ShapeRow>();
-      changed = new Set<string>();
+      log.clear();
       place = restart(answer, place);
       continue;
     }
@@ -31,17 +30,41 @@ export async function* followShape(options: ShapeOptions): AsyncGenerator<ShapeR
       continue;
     }
     failures = 0;
-    for (const message of messages) {
-      if (message.key === undefined || message.value === undefined) continue;
-      rows.set(message.key, { ...rows.get(message.key), ...decodeRow(message.value) });
-      changed.add(message.key);
-    }
-    const isUpToDate = messages.some((message) => message.headers.control === "up-to-date");
-    place = advance(answer, place, isUpToDate);
-    if (!isUpToDate) continue;
-    yield [...changed].map((key) => rows.get(key)).filter((row) => row !== undefined);
-    changed = new Set<string>();
+    const changed = log.add(messages);
+    place = advance(answer, place, changed !== null);
+    if (changed !== null) yield changed;
   }
+}
+
+/** Rows as the messages of a log make them. */
+export interface ShapeLog {
+  /** The rows that have changed, once the log is up to date; null before. */
+  add(messages: readonly ShapeMessage[]): ShapeRow[] | null;
+  clear(): void;
+}
+
+export function createShapeLog(): ShapeLog {
+  const rows = new Map<string, ShapeRow>();
+  const changed = new Set<string>();
+  function clear(): void {
+    rows.clear();
+    changed.clear();
+  }
+  return {
+    clear,
+    add(messages) {
+      for (const { key, value, headers } of messages) {
+        if (headers.control === "must-refetch") clear();
+        if (key === undefined || value === undefined) continue;
+        rows.set(key, { ...rows.get(key), ...decodeRow(value) });
+        changed.add(key);
+      }
+      if (!messages.some((message) => message.headers.control === "up-to-date")) return null;
+      const news = [...changed].map((key) => rows.get(key)).filter((row) => row !== undefined);
+      changed.clear();
+      return news;
+    },
+  };
 }
 
 export interface ShapeOptions {
@@ -55,12 +78,6 @@ export interface ShapeOptions {
 
 /** Columns as decoded values: Date, number, boolean, string[], object or text. */
 export type ShapeRow = Record<string, unknown>;
-
-interface ShapeMessage {
-  key?: string;
-  value?: Record<string, string | null>;
-  headers: { operation?: string; control?: string };
-}
 
 interface Place {
   offset: string;

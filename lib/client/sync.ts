@@ -28,7 +28,7 @@ export interface LinkStatus {
   reason?: Extract<ConnectionState, { phase: "closed" }>["reason"];
 }
 
-export type TopicMessage = Extract<ServerMessage, { type: "rows" | "events" | "trace" | "chunks" | "counts" | "queues" | "schedules" | "tokens" | "news" | "versions" | "variables" }>;
+export type TopicMessage = Extract<ServerMessage, { type: "rows" | "events" | "trace" | "chunks" | "counts" | "queues" | "schedules" | "tokens" | "news" | "versions" | "variables" | "shape" }>;
 
 export interface TopicListener {
   /** `data` is `Snapshot[kind]`. `reset`: forget everything held; else merge. */
@@ -74,6 +74,7 @@ const countsInDatabase: Record<Topic["kind"], boolean> = {
   versions: false,
   variables: false,
   news: false,
+  shape: false,
 };
 
 export function createSync(connection: Connection, options: SyncOptions = {}): Sync {
@@ -118,6 +119,11 @@ export function createSync(connection: Connection, options: SyncOptions = {}): S
         resuming.delete(message.id);
         if (entry) entry.currentSince = connection.clock.now();
         return entry?.listener.snapshot(message.data, message.reset);
+      }
+      case "shape": {
+        const entry = advance(message);
+        resuming.delete(message.id);
+        return entry?.listener.message(message);
       }
       case "failed": {
         const entry = entries.get(message.id);

@@ -86,6 +86,8 @@ export const Topic = z.discriminatedUnion("kind", [
   /** That variables were changed, never what they are. */
   z.object({ kind: z.literal("variables") }),
   z.object({ kind: z.literal("news") }),
+  /** Runs as a log of whole rows, as `/realtime/v1` gives them to a socket with a token. `path`: below that, with its query. */
+  z.object({ kind: z.literal("shape"), path: z.string().max(8192) }),
 ]);
 export type Topic = z.infer<typeof Topic>;
 
@@ -150,6 +152,14 @@ export type News = z.infer<typeof News>;
 export const RunPatch = RunDetail.pick({ metadata: true, output: true, outputType: true, fullError: true, streams: true }).partial();
 export type RunPatch = z.infer<typeof RunPatch>;
 
+/** One line of a shape's log: a row (each column as PostgreSQL's text), or `up-to-date` or `must-refetch`. */
+export const ShapeMessage = z.object({
+  key: z.string().optional(),
+  value: z.record(z.string(), z.string().nullable()).optional(),
+  headers: z.object({ operation: z.string().optional(), control: z.string().optional() }),
+});
+export type ShapeMessage = z.infer<typeof ShapeMessage>;
+
 /** Server state that every page shows in its header. */
 export const ServerNotice = z.object({ level: z.enum(["warning", "error"]), message: z.string(), detail: z.string().optional() });
 export type ServerNotice = z.infer<typeof ServerNotice>;
@@ -180,6 +190,8 @@ export const ServerMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("versions"), id: z.string(), cursor: z.string(), at: z.number(), versions: VersionsState }),
   z.object({ type: z.literal("variables"), id: z.string(), cursor: z.string(), at: z.number(), revision: z.string() }),
   z.object({ type: z.literal("news"), id: z.string(), cursor: z.string(), at: z.number(), news: News }),
+  /** The next lines of a shape's log; `must-refetch` as the first: what the client holds is void. */
+  z.object({ type: z.literal("shape"), id: z.string(), cursor: z.string(), at: z.number(), log: z.array(ShapeMessage) }),
   /**
    * Cursor of every subscription of this socket up to which all that concerns it has been sent. `notices` are for those who
    * may see everything. `run`, `trace`, `stream`: a
@@ -208,4 +220,6 @@ export interface Snapshot {
   versions: { versions: VersionsState };
   variables: { revision: string };
   news: { news: News };
+  /** There is none: its log begins with all rows. */
+  shape: never;
 }

@@ -5,7 +5,9 @@ import { readEventStream, type StreamPart } from "@/lib/client/event-stream";
 import { createHttpClient, type ApiRequestOptions, type HttpClient } from "@/lib/client/http";
 import { toRealtimeRun, type RealtimeRunShape } from "@/lib/client/realtime-run";
 import { RetrievedRun } from "@/lib/client/run-objects";
-import { followShape } from "@/lib/client/shape";
+import type { SocketLike } from "@/lib/client/connection";
+import { followShape, type ShapeRow } from "@/lib/client/shape";
+import { followOverSocket, holdSocket, NoSocket } from "@/lib/client/shape-socket";
 import { isMadeKey, keyMaterial } from "@/lib/ids/idempotency";
 import { encodePacket } from "@/lib/values/packet";
 import type { RunHandle, TriggerOptions } from "./task-types";
@@ -16,6 +18,8 @@ export interface ApiClientOptions {
   refreshAccessToken?: (() => Promise<string>) | undefined;
   previewBranch?: string | undefined;
   requestOptions?: ApiRequestOptions | undefined;
+  /** Default: the browser's, where there is one. */
+  openSocket?: ((url: string) => SocketLike) | undefined;
 }
 
 export interface StreamRead {
@@ -61,8 +65,21 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     }
   }
 
+  /** Over the socket, which is told of changes and is one for all; else as long polls. */
+  async function* rowsOf(path: string, signal: AbortSignal): AsyncGenerator<ShapeRow[], void> {
+    try {
+      // A socket cannot name a branch.
+      if (options.previewBranch !== undefined) throw new NoSocket("A branch is named in a header.");
+      const { baseURL } = http;
+      return yield* followOverSocket({ baseURL, socket: holdSocket({ baseURL, token: accessToken, openSocket: options.openSocket }), path, signal });
+    } catch (error) {
+      if (!(error instanceof NoSocket)) throw error;
+    }
+    yield* followShape({ url: `${http.baseURL}/realtime/v1${path}`, headers, signal });
+  }
+
   async function* runsOf(path: string, signal: AbortSignal): AsyncGenerator<RealtimeRunShape, void> {
-    for await (const rows of followShape({ url: `${http.baseURL}/realtime/v1${path}`, headers, signal })) {
+    for await (const rows of rowsOf(path, signal)) {
       for (const row of rows) yield await toRealtimeRun(row, (packet) => fetchPacket(http, packet));
     }
   }

@@ -75,6 +75,8 @@ export interface Api {
   app: Hono<ApiEnv>;
   /** For the WebSocket gateway: who asks, and whether that still holds. */
   credentials: Credentials;
+  /** A GET by a caller of this process, who has the token. `path`: with its query. */
+  ask(token: string, path: string, signal: AbortSignal): Response | Promise<Response>;
   /** Asked before `app`. */
   hotTrigger: HotTrigger;
   /** Answers what is held open, before the server closes its connections. */
@@ -103,7 +105,8 @@ export function createApi(options: ApiOptions): Api {
   });
   app.notFound((c) => unmatched(app, c));
   assertRules(app);
-  return { app, credentials, hotTrigger: createHotTrigger(context), stop: stopping.stop };
+  const ask = (token: string, path: string, signal: AbortSignal) => app.request(path, { headers: { authorization: `Bearer ${token}`, "x-trigger-electric-version": "1.0.0-beta.1" }, signal });
+  return { app, credentials, ask, hotTrigger: createHotTrigger(context), stop: stopping.stop };
 }
 
 const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [

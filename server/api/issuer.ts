@@ -13,6 +13,8 @@ export interface MintOptions {
   /** Makes tokens of the same second different: one-time ones are told apart by their text, recorded ones by its hash. */
   id?: string;
   scopes: readonly string[];
+  /** Epoch ms; now. */
+  issuedAt?: number;
   /** Epoch ms. */
   expiresAt: number;
   oneTime?: boolean | undefined;
@@ -50,10 +52,11 @@ export interface Issuer {
 export function createIssuer(options: { keys: Pick<Keys, "callback" | "publicTokens" | "runTokens">; environmentId: string; origin(): string }): Issuer {
   const { keys, environmentId, origin } = options;
 
-  function publicToken({ id, scopes, expiresAt, oneTime, skipColumns, by }: MintOptions): string {
+  function publicToken({ id, scopes, issuedAt = Date.now(), expiresAt, oneTime, skipColumns, by }: MintOptions): string {
     return signPublicToken(keys.publicTokens, {
       sub: environmentId,
       scopes: [...scopes],
+      iat: Math.floor(issuedAt / 1000),
       exp: Math.floor(expiresAt / 1000),
       jti: id,
       otu: oneTime === true ? true : undefined,

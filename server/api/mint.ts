@@ -2,27 +2,35 @@ import { parseScope, type MintBody, type Scope } from "@/lib/contracts/scope";
 import { newId } from "@/lib/ids/ids";
 import { sha256 } from "../db/secret-keys";
 import type { PublicToken } from "../db/generated/client";
+import type { Engine } from "../engine/engine";
 import { EngineError } from "../engine/error";
+import { claimRequest, MadeBefore } from "../engine/request-once";
 import type { ApiContext } from "./context";
 import { readExpiration } from "./expiration";
 import { maxTokenLength } from "./jwt";
 import { describe, minterOf, type Principal } from "./principal";
 
-/** A public token for whoever asks, recorded by its hash: it is listed, can be revoked, and ends with who minted it. */
-export async function mint({ engine, prisma, issuer }: ApiContext, principal: Principal, body: MintBody & { note?: string | undefined }): Promise<{ token: string; row: PublicToken }> {
-  const { scopes, expirationTime, oneTimeUse, realtime, note } = body;
+/**
+ * A public token for whoever asks, recorded by its hash: it is listed, can be revoked, and ends with who minted it. Another try of one
+ * request is given the same token.
+ */
+export async function mint({ engine, prisma, issuer }: ApiContext, principal: Principal, body: MintBody & { note?: string | undefined; requestKey?: string | undefined }): Promise<{ token: string; row: PublicToken }> {
+  const { scopes, expirationTime, oneTimeUse, realtime, note, requestKey } = body;
   if (principal.kind === "run") refuseBroad(scopes);
   if (principal.kind === "key" && principal.scopes !== null) refuseBeyond(principal.display, principal.scopes, scopes);
   const by = minterOf(principal);
-  const expiresAt = readExpiration(expirationTime, Date.now());
-  const id = newId("token");
-  const token = issuer.publicToken({ id, scopes, expiresAt, oneTime: oneTimeUse, skipColumns: realtime?.skipColumns, by });
+  const now = Date.now();
+  const { id, issuedAt, expiresAt } = await ofRequest(engine, requestKey, { id: newId("token"), issuedAt: now, expiresAt: readExpiration(expirationTime, now) });
+  const token = issuer.publicToken({ id, scopes, issuedAt, expiresAt, oneTime: oneTimeUse, skipColumns: realtime?.skipColumns, by });
   if (token.length > maxTokenLength) throw new EngineError(400, `With these scopes the token would be longer than ${maxTokenLength} characters, which no request carries. Name fewer things, or what they have in common.`, { param: "scopes" });
-  const row = await prisma.publicToken.create({
-    data: {
+  const hash = new Uint8Array(sha256(token));
+  const row = await prisma.publicToken.upsert({
+    where: { id },
+    update: {},
+    create: {
       id,
       environmentId: engine.env.id,
-      hash: new Uint8Array(sha256(token)),
+      hash,
       scopes,
       oneTime: oneTimeUse === true,
       note: note ?? null,
@@ -32,7 +40,29 @@ export async function mint({ engine, prisma, issuer }: ApiContext, principal: Pr
       mintedByUser: by.user ?? null,
     },
   });
+  // Made by somebody else, or for something else.
+  if (Buffer.compare(row.hash, hash) !== 0) throw new EngineError(422, "This request id (x-trigger-request-idempotency-key) has made another token. Send each request with an id of its own.");
   return { token, row };
+}
+
+interface Moment {
+  id: string;
+  /** Epoch ms, as the next. */
+  issuedAt: number;
+  expiresAt: number;
+}
+
+/** What is new in a token: of a request that was tried before, what it was then. */
+async function ofRequest(engine: Engine, requestKey: string | undefined, fresh: Moment): Promise<Moment> {
+  if (requestKey === undefined) return fresh;
+  try {
+    await claimRequest(engine.db.query, engine.env.id, { kind: "token", key: requestKey, ref: `${fresh.id} ${fresh.issuedAt} ${fresh.expiresAt}` });
+    return fresh;
+  } catch (error) {
+    if (!(error instanceof MadeBefore)) throw error;
+    const [id = fresh.id, issuedAt, expiresAt] = error.ref.split(" ");
+    return { id, issuedAt: Number(issuedAt), expiresAt: Number(expiresAt) };
+  }
 }
 
 /** The code of a run makes tokens for things. One for everything would outlive the run, and reach beyond what its own token may. */

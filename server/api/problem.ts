@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { Abandoned, isConnectionError, Overdue, Unavailable } from "../db/errors";
+import { StorageUnavailable } from "../db/s3-packets";
 import { EngineError } from "../engine/error";
 import { VariableErrors } from "../engine/variables/variables";
 import type { Logger } from "../log";
@@ -35,6 +36,10 @@ export function toProblem(error: unknown, log: Logger, path: string): Problem {
       // What conflicts now will conflict again; an unknown task is named so that nobody retries into it.
       ...((status === 409 || code === "task_not_found") && { retry: false }),
     };
+  }
+  if (error instanceof StorageUnavailable) {
+    log.warn("request refused: the packet storage is unavailable", { path, error });
+    return { status: 503, body: { error: "The storage of large payloads is unavailable just now. Try again shortly.", code: "unavailable" } };
   }
   if (error instanceof Unavailable || isConnectionError(error) || isPrismaConnectionError(error)) {
     log.warn("request refused: database unavailable", { path, error });

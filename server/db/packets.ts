@@ -17,6 +17,8 @@ export interface PacketStore {
   /** `size` counts the data's bytes. The caller reads the stream or destroys it. */
   open(key: string): Promise<{ stream: Readable; dataType: string; size: number } | null>;
   remove(key: string): Promise<void>;
+  /** Where a client may fetch the packet itself for an hour; null: through this server. */
+  address(key: string): Promise<string | null>;
 }
 
 /**
@@ -60,6 +62,7 @@ export function openPacketStore(folder: string): PacketStore {
     async remove(key) {
       await rm(pathOf(key), { force: true });
     },
+    address: () => Promise.resolve(null),
   };
 }
 

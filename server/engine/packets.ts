@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { limits, type Packet } from "@/lib/contracts/run";
 import { deeperThan } from "@/lib/values/json-depth";
 import { decodePacket } from "@/lib/values/packet";
+import { Unavailable } from "../db/errors";
 import type { PacketStore } from "../db/packets";
 import { EngineError } from "./error";
 
@@ -16,6 +17,19 @@ export async function resolvePacket(packets: PacketStore, packet: Packet): Promi
   const stored = await packets.get(packet.data);
   if (stored === null) throw new PacketMissing(`packet ${packet.data} is not in the packet store`);
   return stored;
+}
+
+/** The same for a run that is to start: while the store cannot be asked it waits. Null: till it was over. */
+export async function awaitPacket(packets: PacketStore, packet: Packet, isOver: () => boolean): Promise<Packet | null> {
+  for (let pauseMs = 500; ; pauseMs = Math.min(10_000, pauseMs * 2)) {
+    try {
+      return await resolvePacket(packets, packet);
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      if (isOver()) return null;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
 }
 
 /** The row's content is in the packet store, under the key that it has instead. */

@@ -16,6 +16,8 @@ export interface Access<C extends Caller> {
   authenticate(headers: Headers): Promise<C | null>;
   /** Secret key, run token or public token. A wrong one throws. */
   authenticateToken(token: string): Promise<C>;
+  /** A GET of the API with this token, in this process. `path`: with its query. */
+  ask(token: string, path: string, signal: AbortSignal): Response | Promise<Response>;
   /** Not revoked since. */
   stillValid(caller: C): Promise<boolean>;
   /** One of the resources is enough. */

@@ -37,7 +37,7 @@ beforeAll(async () => {
   gateway = createGateway({
     feed: api.engine.feed,
     reads: engineReads(api.engine),
-    access: { ...credentials, allows, readableThrough },
+    access: { ...credentials, allows, readableThrough, ask: api.api.ask },
     notices: () => [],
     allowedOrigins: () => [],
     log: api.engine.log,

@@ -3,6 +3,8 @@ import { closeCodes, protocolVersion } from "@/lib/contracts/protocol";
 import { ClientMessage, type ServerNotice, type Topic } from "@/lib/contracts/realtime";
 import { viewOf, type Access, type Caller, type View } from "./caller";
 import type { Subscriber, Subscription } from "./subscription";
+import type { AskApi } from "./topics/shape";
+import type { Party } from "./topics/topics";
 
 export const heartbeatMs = 5_000;
 const helloTimeoutMs = 5_000;
@@ -25,7 +27,7 @@ export interface SessionStats {
 
 export interface SessionContext<C extends Caller> {
   access: Access<C>;
-  subscribe(topic: Topic, party: { to: Subscriber; view: View }, cursor: string | undefined): Subscription | "forbidden";
+  subscribe(topic: Topic, party: Party, cursor: string | undefined): Subscription | "forbidden";
   notices(): readonly ServerNotice[];
   epoch: string;
   stats: SessionStats;
@@ -59,6 +61,8 @@ export class Session<C extends Caller> {
   #allowance = messageBurst;
   #allowanceAt = performance.now();
   #isCongested = false;
+  /** Of the token that it said hello with. */
+  #askApi: AskApi | undefined;
 
   constructor(socket: WebSocket, context: SessionContext<C>, by: "cookie" | "token") {
     this.#socket = socket;
@@ -181,6 +185,8 @@ export class Session<C extends Caller> {
       const context = await this.#context.contextOf(hello.token);
       const caller = await context.access.authenticateToken(hello.token);
       this.#moveTo(context);
+      const { token } = hello;
+      this.#askApi = (path, signal) => context.access.ask(token, path, signal);
       this.open(caller);
     } catch (error) {
       this.close(closeCodes.unauthorized, reasonOf(error));
@@ -202,7 +208,7 @@ export class Session<C extends Caller> {
     this.#parties.set(id, to);
     const limit = state.view.isUnlimited ? subscriptionLimits.unlimited : subscriptionLimits.limited;
     if (this.#subscriptions.size >= limit) return to.fail(429, `A socket may hold ${limit} subscriptions.`);
-    const subscription = this.#context.subscribe(topic, { to, view: state.view }, cursor);
+    const subscription = this.#context.subscribe(topic, { to, view: state.view, askApi: this.#askApi }, cursor);
     if (subscription === "forbidden") return to.fail(403, `This credential may not subscribe to ${topic.kind}.`);
     this.#subscriptions.set(id, subscription);
     this.#context.stats.subscriptions += 1;

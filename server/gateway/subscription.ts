@@ -19,7 +19,7 @@ export interface Subscriber {
   /** There is something to collect. */
   ready(): void;
   /** Ends it and tells the client. */
-  fail(status: 403 | 404 | 429 | 503, error: string): void;
+  fail(status: number, error: string): void;
 }
 
 export const message = {

@@ -1,12 +1,15 @@
 import { serve } from "@hono/node-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { auth, configure, runs, streams } from "upstream-sdk";
+import * as ours from "@trigger.dev/sdk";
+import * as published from "upstream-sdk";
 import { keyRecord } from "../../db/secret-keys";
 import { updateMetadata } from "../../engine/telling/update-metadata";
 import { appendChunks } from "../../engine/telling/stream";
 import { addTags } from "../../engine/telling/add-tags";
 import { cancelRun } from "../../engine/running/cancel-run";
 import { openHarness, type Harness } from "../test/harness";
+
+const { auth, runs, streams } = published;
 
 /** The published client against the routes, over a real server. */
 let api: Harness;
@@ -20,7 +23,7 @@ beforeAll(async () => {
       resolve();
     });
   });
-  configure({ baseURL: api.origin, accessToken: api.secretKey });
+  for (const { configure } of [published, ours]) configure({ baseURL: api.origin, accessToken: api.secretKey });
 });
 afterAll(async () => {
   server.close();
@@ -42,6 +45,29 @@ test("runs.subscribeToRun: from the snapshot to the end, with metadata on the wa
     if (seen.length === 2) await cancelRun(api.engine, id, { by: "test" });
   }
   expect(seen).toEqual(["QUEUED null", 'QUEUED {"n":2}', 'CANCELED {"n":2}']);
+});
+
+const clients: [name: string, client: Pick<typeof published.runs, "subscribeToRun">][] = [
+  ["the published client", published.runs],
+  // The same calls; the types differ in names alone.
+  ["our own", ours.runs as unknown as typeof published.runs],
+];
+test.each(clients)("withStreams of %s: the run and the chunks of each stream that it names, as they come", async (_, client) => {
+  const id = await api.trigger();
+  const write = (key: string, first: number, chunks: string[]) => appendChunks(api.engine, { runId: id, key, writer: key, first, chunks });
+  const seen: { statuses: string[]; words: unknown[]; numbers: unknown[] } = { statuses: [], words: [], numbers: [] };
+  for await (const part of client.subscribeToRun(id).withStreams<{ words: string; numbers: number }>()) {
+    if (part.type === "run") {
+      if (seen.statuses.push(part.run.status) === 1) await write("words", 0, ['"a"', '"b"']);
+    } else if (part.type === "words") {
+      if (seen.words.push(part.chunk) === 2) await write("numbers", 0, ["1", "2"]);
+    } else if (seen.numbers.push(part.chunk) === 2) {
+      await write("words", 2, ['"c"']);
+      await cancelRun(api.engine, id, { by: "test" });
+    }
+    if (seen.statuses.at(-1) === "CANCELED" && seen.words.length === 3) break;
+  }
+  expect({ ...seen, statuses: [...new Set(seen.statuses)] }).toEqual({ statuses: ["QUEUED", "CANCELED"], words: ["a", "b", "c"], numbers: [1, 2] });
 });
 
 test("runs.subscribeToRunsWithTag: runs that have all tags enter, by trigger and by tagging", async () => {

@@ -3,7 +3,7 @@ import type { WhoAmI } from "@/lib/contracts/dashboard";
 import { MintBody } from "@/lib/contracts/scope";
 import { EngineError } from "../../engine/error";
 import { readJson } from "../body";
-import { principalOf, type ApiContext, type ApiEnv } from "../context";
+import { principalOf, requestKeyOf, type ApiContext, type ApiEnv } from "../context";
 import { mint } from "../mint";
 import type { Principal } from "../principal";
 import { requires } from "../requires";
@@ -21,7 +21,7 @@ export function accessRoutes(context: ApiContext): Hono<ApiEnv> {
   app.post("/api/v1/auth/public-tokens", minter, async (c) => {
     const principal = principalOf(c);
     if (principal.kind === "session") throw new EngineError(403, "Use POST /api/dashboard/public-tokens from the dashboard.", { code: "unauthorized" });
-    const { token } = await mint(context, principal, await readJson(c, MintBody));
+    const { token } = await mint(context, principal, { ...(await readJson(c, MintBody)), ...requestKeyOf(c) });
     return c.json({ token });
   });
 

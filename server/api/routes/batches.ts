@@ -13,7 +13,7 @@ import { isScoped, minterOf, type Principal } from "../principal";
 import { authorizeItem, requires } from "../requires";
 import { checkHeldBatch, checkHeldKeys } from "../key-checks";
 import { checkPublicOptions, withUploads } from "../trigger-checks";
-import { handOver, oneTimeOf } from "./trigger";
+import { handOver, oneTimeOf, withTrace } from "./trigger";
 import { wireBatch, wireBatchV1 } from "../wire/batch";
 import { runResult } from "../wire/result";
 
@@ -46,7 +46,7 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     const batchId = c.req.param("batchId");
     const counts = { accepted: 0, deduplicated: 0 };
     const store = async (items: BatchItem[]) => {
-      for await (const part of withUploads(context, principal, items)) {
+      for await (const part of withUploads(context, principal, items.map(traced(c)))) {
         const added = await addBatchItems(engine, batchId, part);
         counts.accepted += added.accepted;
         counts.deduplicated += added.deduplicated;
@@ -92,7 +92,7 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     await checkHeldKeys(engine, principal, items);
     const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...requestKeyOf(c), ...oneTimeOf(principal) });
     if (!batch.isCached) {
-      for await (const part of withUploads(context, principal, items.map((item, index) => ({ ...item, index })))) await addBatchItems(engine, batch.id, part);
+      for await (const part of withUploads(context, principal, items.map((item, index) => ({ ...item, index })).map(traced(c)))) await addBatchItems(engine, batch.id, part);
       await sealBatch(engine, batch.id);
     }
     handOver(c, issuer.batchAccess(batch.id, { by: minterOf(principal) }));
@@ -141,6 +141,11 @@ async function authorizedWhole(context: ApiContext, c: ApiRequest, batchId: stri
   if (chunks.length === 0) throw new EngineError(400, "No items were sent.");
   c.set("authorised", true);
   return chunks;
+}
+
+function traced(c: ApiRequest): (item: BatchItem) => BatchItem {
+  const header = (name: string) => c.req.header(name);
+  return header("traceparent") === undefined ? (item) => item : (item) => ({ ...item, options: withTrace(header, item.options ?? {}) });
 }
 
 /** An item's task, or the batch as a whole. */

@@ -46,7 +46,7 @@ export function packetRoutes(context: ApiContext): Hono<ApiEnv> {
   app.get("/api/v1/packets/:key{.+}", readsOwner, async (c) => {
     const key = keyOf(c);
     if (!(await isStored(context, key))) throw notFound("Packet");
-    return c.json({ presignedUrl: issuer.packetUrl("GET", key) });
+    return c.json({ presignedUrl: await addressOf(key) });
   });
 
   // Asked first for what a subscription's row names. In a browser the 404 of a missing route is a network error, after which it asks no more.
@@ -54,7 +54,7 @@ export function packetRoutes(context: ApiContext): Hono<ApiEnv> {
     const run = await getRunDetail(engine.db, engine.env.id, runIdOf(c));
     const key = run === null ? null : storedKey(run, c.req.param("field"));
     if (key === null) throw notFound(`Stored ${c.req.param("field").slice(0, 64)} of run ${runIdOf(c).slice(0, 64)}`);
-    return c.json({ presignedUrl: issuer.packetUrl("GET", key) });
+    return c.json({ presignedUrl: await addressOf(key) });
   });
 
   // Clients upload payloads only; outputs come from workers, not over HTTP.
@@ -82,6 +82,8 @@ export function packetRoutes(context: ApiContext): Hono<ApiEnv> {
     // Node's and the DOM's stream types differ in name only.
     return c.body(Readable.toWeb(packet.stream) as ReadableStream<Uint8Array>);
   });
+
+  const addressOf = async (key: string) => (await packets.address(key)) ?? issuer.packetUrl("GET", key);
 
   function signedKey(c: ApiRequest, method: "GET" | "PUT"): string {
     const key = keyOf(c);

@@ -74,7 +74,8 @@ export function oneTimeOf(principal: Principal): { oneTimeToken?: { hash: string
   return { oneTimeToken: { hash: principal.hash, expiresAt: new Date(principal.expiresAt) } };
 }
 
-function withTrace(header: TriggerAsk["header"], options: TriggerOptions): TriggerOptions {
+/** In the trace that the request is part of, unless the options name one. */
+export function withTrace(header: TriggerAsk["header"], options: TriggerOptions): TriggerOptions {
   const traceparent = header("traceparent");
   return traceparent === undefined || !isTraceparent(traceparent) ? options : { traceparent, ...options };
 }

@@ -10,7 +10,7 @@ import { openDatabase, type Database } from "../../db/database";
 import { PrismaClient } from "../../db/generated/client";
 import { defaultTokenLifeMs } from "../../config";
 import { createVault, openKeys, type Keys } from "../../db/keys";
-import { openPacketStore } from "../../db/packets";
+import { openPacketStore, type PacketStore } from "../../db/packets";
 import { openBundleUploads } from "../../db/bundle-uploads";
 import { openUploads } from "../../db/uploads";
 import { deploy } from "../../engine/versions/deploy";
@@ -99,7 +99,7 @@ export interface Answer {
 }
 
 /** The API over a real engine without workers, on a database of its own: runs stay QUEUED. */
-export async function openHarness({ rateLimits = null }: { rateLimits?: RateLimitSettings | null } = {}): Promise<Harness> {
+export async function openHarness({ rateLimits = null, ...options }: { rateLimits?: RateLimitSettings | null; packets?: PacketStore } = {}): Promise<Harness> {
   const source = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), "signalbox-api-"));
   const db = openDatabase({ url: source.url });
@@ -118,7 +118,7 @@ export async function openHarness({ rateLimits = null }: { rateLimits?: RateLimi
       if (line.includes('"level":"error"')) process.stderr.write(line);
     },
   });
-  const packets = openPacketStore(join(folder, "packets"));
+  const packets = options.packets ?? openPacketStore(join(folder, "packets"));
   const uploads = openUploads({ folder: join(folder, "uploads"), environmentId: environment.id });
   const state = { origin, address: "127.0.0.1" };
   const issuer = createIssuer({ keys, environmentId: environment.id, origin: () => state.origin });

@@ -29,6 +29,18 @@ test("a token minted over the API is listed with its minter, and can be revoked"
   expect(await works(token)).toBe(false);
 });
 
+test("another try of one request is given the same token, also at once; another request under its id is refused", async () => {
+  const { key } = await newKey();
+  const again = { "x-trigger-request-idempotency-key": "0b6c1f9e-one" };
+  const ask = (body: object) => api.call("POST", "/api/v1/auth/public-tokens", { as: key, body, headers: again });
+  const before = (await listed()).length;
+  const tries = await Promise.all(Array.from({ length: 5 }, () => ask({ scopes: ["read:runs"] })));
+  expect(new Set(tries.map(({ body }) => body.token)).size).toBe(1);
+  expect((await listed()).length).toBe(before + 1);
+  expect((await ask({ scopes: ["read:tags"] })).status).toBe(422);
+  expect((await listed()).length).toBe(before + 1);
+});
+
 test("it ends with the key that minted it, and so does what is handed out with answers to that key", async () => {
   const { key, row } = await newKey();
   const { token } = (await mintWith(key)).body;

@@ -106,7 +106,7 @@ test("what a worker says cannot make another's packet its own", async () => {
   const { body } = await api.call("POST", "/api/v1/waitpoints/tokens", { body: {} });
   await expect(completeToken(api.engine, body.id, packet, { by: "run run_x" })).rejects.toMatchObject({ status: 422 });
   expect((await api.call("GET", `/api/v1/waitpoints/tokens/${body.id}`)).body.status).toBe("WAITING");
-  await expect(offloadPacket({ put: async () => {}, get: async () => null, open: async () => null, remove: async () => {} }, packet, "run_x/output")).rejects.toMatchObject({ status: 422 });
+  await expect(offloadPacket({ put: async () => {}, get: async () => null, open: async () => null, remove: async () => {}, address: async () => null }, packet, "run_x/output")).rejects.toMatchObject({ status: 422 });
 });
 
 test("an upload becomes the run's payload: what is put later changes neither", async () => {

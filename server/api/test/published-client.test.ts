@@ -121,6 +121,14 @@ test("a trigger keeps the trace of whoever asks, and drops what is none", async 
     const [row] = await api.db.query<{ options: string }>("select options from run_data where run_id = $1", [body.id]);
     return JSON.parse(row?.options ?? "{}").traceparent;
   };
+  const keptByBatch = async () => {
+    const { id } = (await api.call("POST", "/api/v3/batches", { body: { runCount: 1 } })).body;
+    await api.call("POST", `/api/v3/batches/${id}/items`, { raw: '{"index":0,"task":"hello"}\n', headers: { "content-type": "application/x-ndjson", traceparent } });
+    const [run] = (await api.call("GET", `/api/v2/batches/${id}`)).body.runs;
+    const [row] = await api.db.query<{ options: string }>("select options from run_data where run_id = $1", [run]);
+    return JSON.parse(row?.options ?? "{}").traceparent;
+  };
+  expect(await keptByBatch()).toBe(traceparent);
   expect([await kept(traceparent), await kept("00-nonsense"), await kept(`00-${"0".repeat(32)}-b7ad6b7169203331-01`)]).toEqual([traceparent, undefined, undefined]);
 });
 

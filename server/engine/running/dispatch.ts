@@ -5,7 +5,7 @@ import { decodeText } from "../../db/text";
 import type { Deployment } from "../versions/deployments";
 import { errorIdOf } from "../errors/error-id";
 import { freeSlot, type Engine } from "../engine";
-import { resolvePacket } from "../packets";
+import { awaitPacket } from "../packets";
 import { parkForVersion } from "../versions/park-run";
 import { readOptions, type RunOptions } from "../triggering/run-options";
 import { settingsOf, type TaskVersion } from "../triggering/settings";
@@ -122,8 +122,8 @@ function place(engine: Engine, { run, cold, resumed }: Start, of: Code): void {
   const packet = { data: cold.payload === null ? null : decodeText(cold.payload), dataType: cold.payload_type };
   if (packet.dataType !== "application/store") return send(packet);
   // Only large payloads take a turn through the packet store.
-  void resolvePacket(engine.packets, packet)
-    .then(send)
+  void awaitPacket(engine.packets, packet, () => engine.draining || engine.live.get(run.id)?.epoch !== run.epoch)
+    .then((content) => (content === null ? undefined : send(content)))
     .catch((error: unknown) => failStart(engine, run, { code: "TASK_INPUT_ERROR", message: `The payload could not be read: ${messageOf(error)}` }));
 }
 

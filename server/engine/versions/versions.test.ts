@@ -3,6 +3,7 @@ import { manifestOf, memoryPackets, RetryLater, start, until, type TestNode, typ
 import { engineSuite, gate } from "@/test/engine-suite";
 import type { Packet } from "@/lib/contracts/run";
 import { decodePacket, encodePacket } from "@/lib/values/packet";
+import { StorageUnavailable } from "../../db/s3-packets";
 import { countRunsByVersion } from "../reads/deployments";
 import { deploy } from "./deploy";
 import { promote } from "./promote";
@@ -238,6 +239,18 @@ describe("a payload of more than 512 KB", () => {
     const run = await until(n, (await start(n, "task", big)).id);
     expect(run.payloadType).toBe("application/store");
     expect(decodePacket({ data: run.output, dataType: run.outputType })).toBe(big.length);
+  });
+
+  it("waits with its start as long as the store cannot be asked", async () => {
+    const packets = memoryPackets();
+    let failures = 2;
+    const get: typeof packets.get = async (key) => {
+      if (failures-- > 0) throw new StorageUnavailable("The bucket does not answer.");
+      return packets.get(key);
+    };
+    const n = await node({ task: async ({ assignment }) => String(decodePacket(assignment.payload)).length }, { packets: { ...packets, get } });
+    const run = await until(n, (await start(n, "task", big)).id);
+    expect([run.status, run.attempt, decodePacket({ data: run.output, dataType: run.outputType })]).toEqual(["COMPLETED", 1, big.length]);
   });
 
   it("that is missing from the store ends the run, and its slot is free", async () => {

@@ -45,6 +45,7 @@ export async function openHouse(world: World, options: Partial<GatewayOptions<Te
     access: {
       authenticate: async (headers) => (headers.get("cookie") === "session=ada" ? { kind: "session", token: "ada", scopes: [] } : null),
       authenticateToken: async (token) => callerOf(token),
+      ask: () => new Response(null, { status: 404 }),
       stillValid: async (caller) => !revoked.has(caller.token),
       allows: (caller, { resources }) => caller.kind !== "public" || resources.some((resource) => caller.scopes.some((scope) => scopeAllows(scope, "read", resource))),
       readableThrough: (run): Resource[] => [

@@ -11,6 +11,7 @@ import type { Subscriber, Subscription } from "../subscription";
 import { createLogTopics } from "./logs";
 import { createRunTopic } from "./run";
 import { createRunsTopic } from "./runs";
+import { followShape, type AskApi } from "./shape";
 import { createStateTopic } from "./state";
 import { createTokensTopic } from "./tokens";
 
@@ -24,8 +25,15 @@ const variablesEveryMs = 100;
 const schedulesEveryMs = 1000;
 const newsEveryMs = 250;
 
+export interface Party {
+  to: Subscriber;
+  view: View;
+  /** As the one whose token opened the socket; a socket by cookie has none. */
+  askApi?: AskApi | undefined;
+}
+
 export interface Topics {
-  subscribe(topic: Topic, party: { to: Subscriber; view: View }, cursor: string | undefined): Subscription | "forbidden";
+  subscribe(topic: Topic, party: Party, cursor: string | undefined): Subscription | "forbidden";
   /** Gives what the feed brought since the last call to the subscriptions. */
   offer(): void;
   close(): void;
@@ -137,6 +145,8 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
           return schedules.subscribe(party.to);
         case "news":
           return news.subscribe(party.to);
+        case "shape":
+          return party.askApi === undefined ? "forbidden" : followShape({ to: party.to, askApi: party.askApi, path: topic.path, cursor });
       }
     },
     offer() {
@@ -170,6 +180,8 @@ function mayAsk(topic: Topic, view: View): boolean {
     case "run":
     case "trace":
     case "stream":
+    // The API's own routes decide.
+    case "shape":
       return true;
     case "counts":
     case "news":
