@@ -11,7 +11,7 @@ import { SkeletonRows } from "@/components/ui/skeleton";
 import { ErrorState } from "@/components/ui/state";
 import { Table, Td, Th, Tr } from "@/components/ui/table";
 import type { LastSuccess } from "@/lib/contracts/run-compared";
-import type { RunDetail, TraceItem } from "@/lib/contracts/run";
+import type { RunDetail } from "@/lib/contracts/run";
 import { createTraceTree } from "@/lib/trace/trace-tree";
 import { compareSpans } from "@/lib/trace/compare-spans";
 import { jsonChanges } from "@/lib/values/json-changes";
@@ -136,11 +136,9 @@ function Packets({ title, run, other }: { title: string; run: Shown; other: Show
   );
 }
 
-const none: readonly TraceItem[] = [];
-
 /** The same spans of both, those first whose durations differ most. */
 function Spans({ trace, other }: { trace: TraceData; other: RunDetail }) {
-  const query = useQuery({ queryKey: ["compared-trace", other.id], queryFn: ({ signal }) => readTrace(other.id, none, signal), staleTime: Infinity });
+  const query = useQuery({ queryKey: ["compared-trace", other.id], queryFn: ({ signal }) => readTrace(other.id, signal), staleTime: Infinity });
   const { tree, version } = trace;
   const spans = useMemo(() => {
     if (query.data === undefined) return null;

@@ -6,8 +6,8 @@ import { useShortcut } from "@/components/frame/shortcuts";
 import { Button } from "@/components/ui/button";
 import { lazily } from "@/components/ui/lazily";
 import { ErrorState } from "@/components/ui/state";
-import type { RunPage as Page } from "@/lib/contracts/dashboard";
-import type { RunDetail, TraceItem } from "@/lib/contracts/run";
+import type { RunPage as Page, TracePage } from "@/lib/contracts/dashboard";
+import type { RunDetail } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
 import { selfKey, type TraceRow } from "@/lib/trace/trace-rows";
 import { DetailPanel } from "./detail-panel";
@@ -28,9 +28,9 @@ function firstTab(run: RunDetail): RunTab {
   return run.status === "EXECUTING" ? "logs" : "payload";
 }
 
-export function RunPage({ id, page, items }: { id: string; page: Page; items: readonly TraceItem[] }) {
+export function RunPage({ id, page, trace: first }: { id: string; page: Page; trace: TracePage }) {
   const data = useRun(id, page);
-  const trace = useTrace(id, items);
+  const trace = useTrace(page.detail, first);
   const waterfall = useWaterfall({ data, trace });
   const usual = useUsual(id, trace.tree);
   const [url, setUrl] = useRunUrl();

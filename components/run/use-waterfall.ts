@@ -1,5 +1,5 @@
 "use client";
-import { useMemo, useState } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { useNow } from "@/components/live/live-provider";
 import type { RunRow } from "@/lib/contracts/run";
 import { failedStatuses, isFinal } from "@/lib/contracts/run-status";
@@ -86,8 +86,9 @@ function isError(row: TraceRow): boolean {
   }
 }
 
-function fits(row: TraceRow, { text, errorsOnly }: WaterfallSearch): boolean {
-  return (!errorsOnly || isError(row)) && nameOf(row).toLowerCase().includes(text.trim().toLowerCase());
+function fitting(rows: readonly TraceRow[], { text, errorsOnly }: WaterfallSearch): TraceRow[] {
+  const word = text.trim().toLowerCase();
+  return rows.filter((row) => row.kind !== "self" && (!errorsOnly || isError(row)) && nameOf(row).toLowerCase().includes(word));
 }
 
 export function useWaterfall({ data, trace }: { data: Pick<RunData, "detail" | "relations" | "children">; trace: TraceData }): Waterfall {
@@ -98,7 +99,9 @@ export function useWaterfall({ data, trace }: { data: Pick<RunData, "detail" | "
   const now = useNow(live ? 1_000 : null);
   const startMs = Date.parse(run.createdAt);
   const { tree, version } = trace;
-  const [search, setSearch] = useState<WaterfallSearch>({ text: "", errorsOnly: false });
+  const [typed, setSearch] = useState<WaterfallSearch>({ text: "", errorsOnly: false });
+  // What is typed shows at once; what it finds in a long trace follows.
+  const search = useDeferredValue(typed);
   const [zoom, setZoom] = useState<Zoom | null>(null);
   const isSearching = search.errorsOnly || search.text.trim() !== "";
   const innerIds = useMemo(() => new Set([...opened].flatMap((key) => (key.startsWith(runKey("")) ? [key.slice(runKey("").length)] : []))), [opened]);
@@ -109,7 +112,7 @@ export function useWaterfall({ data, trace }: { data: Pick<RunData, "detail" | "
     // The tree grows in place; `version` says when. What is looked for is found in what is closed, too.
     return version && traceRows({ run, tree, children, counts, closed: isSearching ? none : closed, opened, inner });
   }, [run, tree, version, relations, counts, closed, opened, inner, isSearching]);
-  const matching = useMemo(() => (isSearching ? all.filter((row) => row.kind !== "self" && fits(row, search)) : null), [all, isSearching, search]);
+  const matching = useMemo(() => (isSearching ? fitting(all, search) : null), [all, isSearching, search]);
   const rows = useMemo(() => {
     if (matching === null) return all;
     const wanted = new Set(matching);
@@ -127,7 +130,7 @@ export function useWaterfall({ data, trace }: { data: Pick<RunData, "detail" | "
     whole,
     zoom,
     setZoom,
-    search,
+    search: typed,
     setSearch,
     found: matching?.length ?? null,
     toggle(row) {

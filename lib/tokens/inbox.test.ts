@@ -11,7 +11,7 @@ test("the inbox is in order of deadlines, or of age", () => {
 
 test("each word of the filter is found in a tag, the id or the task", () => {
   const asked = token("waitpoint_1", "2026-11-23T10:00:00Z");
-  for (const text of ["", "refund", "APPROVE", "approve tag_way", "point_1"]) expect(fitsInbox(asked, "approve-refund", text), text).toBe(true);
+  for (const text of ["", "refund", "APPROVE", "approve tag_wait", "point_1"]) expect(fitsInbox(asked, "approve-refund", text), text).toBe(true);
   for (const text of ["import", "approve import"]) expect(fitsInbox(asked, "approve-refund", text), text).toBe(false);
   expect(fitsInbox(asked, undefined, "approve")).toBe(false);
 });

@@ -5,6 +5,7 @@ import type { LastSuccess } from "@/lib/contracts/run-compared";
 import { limits } from "@/lib/contracts/limits";
 import { RunFilter } from "@/lib/contracts/realtime";
 import { isFinal } from "@/lib/contracts/status";
+import { mergedSpans } from "@/lib/trace/merged-spans";
 import { groupings } from "@/lib/runs/run-columns";
 import type { Packet, RunDetail } from "@/lib/contracts/run";
 import { resolvePacket } from "../../engine/packets";
@@ -25,10 +26,11 @@ import { readFilter } from "../read-filter";
 import { requires } from "../requires";
 
 const After = z.object({ after: z.coerce.number().int().min(-1).optional() });
+const tracePage = 20_000;
+const TraceQuery = After.extend({ limit: z.coerce.number().int().min(1).max(tracePage).default(tracePage) });
 /** What a screen shows, and more. */
 const Ids = z.array(z.string()).max(limits.valuedRuns);
 const Paths = z.array(z.string().max(limits.columnLength)).max(limits.columns);
-const tracePage = 5000;
 const chunkPage = 5000;
 
 /** Reads of the Runs and Run pages, and who is signed in. */
@@ -109,8 +111,10 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.get("/api/dashboard/runs/:runId/trace", viewer, async (c) => {
     const run = await requireRun(context, c);
-    const { after } = check(After, c.req.query());
-    return c.json({ items: await listTrace(db, run.id, after, tracePage) });
+    const { after, limit } = check(TraceQuery, c.req.query());
+    const items = await listTrace(db, run.id, after, limit);
+    const last = items.length < limit ? undefined : items.at(-1)?.seq;
+    return c.json({ items: mergedSpans(items), ...(last !== undefined && { next: last }) });
   });
 
   app.get("/api/dashboard/runs/:runId/streams/:key", viewer, async (c) => {
