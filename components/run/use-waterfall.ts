@@ -1,5 +1,5 @@
 "use client";
-import { useDeferredValue, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useNow } from "@/components/live/live-provider";
 import type { RunRow } from "@/lib/contracts/run";
 import { failedStatuses, isFinal } from "@/lib/contracts/run-status";
@@ -99,19 +99,19 @@ export function useWaterfall({ data, trace }: { data: Pick<RunData, "detail" | "
   const now = useNow(live ? 1_000 : null);
   const startMs = Date.parse(run.createdAt);
   const { tree, version } = trace;
-  const [typed, setSearch] = useState<WaterfallSearch>({ text: "", errorsOnly: false });
-  // What is typed shows at once; what it finds in a long trace follows.
-  const search = useDeferredValue(typed);
+  const [search, setSearch] = useState<WaterfallSearch>({ text: "", errorsOnly: false });
   const [zoom, setZoom] = useState<Zoom | null>(null);
   const isSearching = search.errorsOnly || search.text.trim() !== "";
   const innerIds = useMemo(() => new Set([...opened].flatMap((key) => (key.startsWith(runKey("")) ? [key.slice(runKey("").length)] : []))), [opened]);
   const inner = useInnerTraces(innerIds);
 
+  // What is looked for is found in what is closed, too. Where nothing is closed, nothing is laid out anew for it.
+  const shut = isSearching || closed.size === 0 ? none : closed;
   const all = useMemo(() => {
     const children = relations.filter((row) => row.parentId === run.id);
-    // The tree grows in place; `version` says when. What is looked for is found in what is closed, too.
-    return version && traceRows({ run, tree, children, counts, closed: isSearching ? none : closed, opened, inner });
-  }, [run, tree, version, relations, counts, closed, opened, inner, isSearching]);
+    // The tree grows in place; `version` says when.
+    return version && traceRows({ run, tree, children, counts, closed: shut, opened, inner });
+  }, [run, tree, version, relations, counts, shut, opened, inner]);
   const matching = useMemo(() => (isSearching ? fitting(all, search) : null), [all, isSearching, search]);
   const rows = useMemo(() => {
     if (matching === null) return all;
@@ -130,7 +130,7 @@ export function useWaterfall({ data, trace }: { data: Pick<RunData, "detail" | "
     whole,
     zoom,
     setZoom,
-    search: typed,
+    search,
     setSearch,
     found: matching?.length ?? null,
     toggle(row) {

@@ -16,7 +16,7 @@ export function ColumnChoices({ look: { columns, compact, setColumns, setCompact
   const others = fieldColumns.filter((field) => !columns.includes(field));
   const isFull = columns.length >= limits.columns;
   return (
-    <div className="flex max-h-[70vh] flex-col gap-3 overflow-y-auto p-2">
+    <div className="flex flex-col gap-3 p-2">
       <section aria-label="Shown columns">
         <div className="flex h-6 items-center">
           <h3 className="flex-1 text-sm text-faint">Shown, from left to right</h3>

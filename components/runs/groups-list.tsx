@@ -51,6 +51,7 @@ export function GroupsList({ by, view, filter }: { by: Grouping; view: RunsView;
   }, [news, queries]);
 
   const [cursor, setCursor] = useState<number | null>(null);
+  const box = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLTableSectionElement>(null);
   const groups = query.data?.groups ?? [];
   const move = (step: number) => (): void => {
@@ -58,6 +59,8 @@ export function GroupsList({ by, view, filter }: { by: Grouping; view: RunsView;
     const next = cursor === null ? 0 : Math.min(groups.length - 1, Math.max(0, cursor + step));
     setCursor(next);
     body.current?.children[next]?.scrollIntoView({ block: "nearest" });
+    // Else Enter would press the button that was used last.
+    box.current?.focus({ preventScroll: true });
   };
   const current = cursor === null ? undefined : groups[cursor];
   useShortcut("j", { label: "Next group", group: "Runs", run: move(1) });
@@ -68,7 +71,7 @@ export function GroupsList({ by, view, filter }: { by: Grouping; view: RunsView;
   const { counted, more, without, others } = query.data;
   if (groups.length === 0) return <EmptyState icon={<Layers />} title={words[by].empty} />;
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto">
+    <div ref={box} tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
       {query.error === null ? null : <ErrorState className="m-4" title="The groups could not be read again" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />}
       <p className="px-4 py-1.5 text-sm text-muted">
         {more ? `The newest ${formatCount(counted)} runs of the filter, ` : `All ${plural(counted, "run")} of the filter, `}by {words[by].one}.

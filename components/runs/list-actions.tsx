@@ -35,7 +35,7 @@ export function ListActions({ view, filter, look }: { view: RunsView; filter: Ru
       </Menu>
       <Popover
         align="end"
-        className="w-80"
+        className="max-h-[var(--radix-popper-available-height)] w-80"
         preload={ColumnChoices.preload}
         trigger={
           <IconButton label="Columns">

@@ -32,7 +32,7 @@ export function layoutOf(columns: readonly RunColumn[], compact: boolean): LineL
   const tracks = (shown: readonly RunColumn[]) => [checkbox, ...shown.map((column) => columnLook(column).track)].join(" ");
   const least = columns.reduce((sum, column) => sum + columnLook(column).least + gapPx, checkboxPx + aroundPx);
   return {
-    columns: columns.map((column) => ({ column, className: cn(!narrow.includes(column) && "max-@2xl:hidden", !middle.includes(column) && "@2xl:max-@5xl:hidden") })),
+    columns: columns.map((column) => ({ column, className: cn(!narrow.includes(column) && "@max-2xl:hidden", !middle.includes(column) && "@2xl:@max-5xl:hidden") })),
     style: { "--narrow": tracks(narrow), "--middle": tracks(middle), "--wide": tracks(columns), "--least": `${least}px` },
     compact,
   };

@@ -82,4 +82,5 @@ test("on a phone the filters and what is done with the list take two lines", asy
   expect((await bottom("Columns")) - (filter?.y ?? Number.NaN)).toBeLessThan(80);
   expect(Math.abs((await bottom("Columns")) - (await bottom("Status")))).toBeLessThan(8);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  expect(await names(page)).toEqual(["", "Task", "Progress", "Took"]);
 });
