@@ -55,7 +55,9 @@ function Facts({ run, other }: { run: RunDetail; other: RunDetail }) {
     <Table>
       <thead>
         <tr>
-          <Th />
+          <Th>
+            <span className="sr-only">What</span>
+          </Th>
           <Th>This run</Th>
           <Th>Last success</Th>
         </tr>
