@@ -23,7 +23,7 @@ const trigger = (label: string, active: boolean) => (
 export function FilterMenus({ view, onChange, facets }: FilterProps & { facets: Facets }) {
   return (
     // A phone has one line of them, beside what is done with the list, and moves it with a finger.
-    <div className="-my-1 flex max-w-full min-w-0 items-center gap-1 overflow-x-auto py-1 [scrollbar-width:none] max-sm:flex-1 max-sm:pr-6 max-sm:[mask-image:linear-gradient(to_left,transparent,black_2rem)]">
+    <div className="-my-1 flex max-w-full min-w-0 items-center gap-1 overflow-x-auto py-1 [scrollbar-width:none] max-sm:flex-1 max-sm:pr-8 max-sm:[mask-image:linear-gradient(to_left,transparent,black_3rem)]">
       <Menu trigger={trigger("Status", view.status.length > 0)} className="max-h-[28rem]" preload={StatusChoices.preload}>
         <StatusChoices view={view} onChange={onChange} />
       </Menu>
