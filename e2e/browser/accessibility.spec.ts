@@ -36,7 +36,7 @@ for (const theme of ["light", "dark"]) {
     });
 
     test("every page is accessible, with real things on it", async ({ page }) => {
-      test.setTimeout(180_000);
+      test.setTimeout(240_000);
       const tags = [unique("accessible")];
       const done = await trigger("index-docs", {}, { tags });
       const failed = await trigger("flaky-step", { file: "no/such/file" }, { tags });
