@@ -119,10 +119,11 @@ export function useLiveRun(runId: string): Viewed<RunState> {
   );
 }
 
-export function useLiveTrace(runId: string): Viewed<TraceState> {
+/** Null: of none. */
+export function useLiveTrace(runId: string | null): Viewed<TraceState> {
   const live = useLive();
   return useSubscribable(
-    useMemo(() => live?.trace(runId), [live, runId]),
+    useMemo(() => (runId === null ? null : live?.trace(runId)), [live, runId]),
     noTrace,
   );
 }

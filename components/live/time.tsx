@@ -1,6 +1,6 @@
 "use client";
 import { useSyncExternalStore } from "react";
-import { formatClock, formatDuration, formatInstant, formatRelative, formatTicking } from "@/lib/view/format";
+import { formatClock, formatInstant, formatRelative, formatTicking, formatTook } from "@/lib/view/format";
 import { CopyValue } from "@/components/ui/copy";
 import { Tooltip } from "@/components/ui/tooltip";
 import { useClock, useNow } from "./live-provider";
@@ -63,7 +63,7 @@ export function Instant({ at, className }: { at: string; className?: string }) {
 export function Took({ from, to, className }: { from: string; to: string | undefined; className?: string }) {
   const start = Date.parse(from);
   const now = useNow(to === undefined ? 100 : null);
-  return <span className={className}>{to === undefined ? formatTicking(now - start) : formatDuration(Date.parse(to) - start)}</span>;
+  return <span className={className}>{to === undefined ? formatTicking(now - start) : formatTook(Date.parse(to) - start)}</span>;
 }
 
 /** What is left until `at`; ticks. */

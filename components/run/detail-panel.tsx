@@ -3,10 +3,11 @@ import { lazy, Suspense, useDeferredValue, useMemo } from "react";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { part } from "@/components/ui/parts";
 import { JsonView } from "@/components/ui/json-view";
-import { OthersText } from "@/components/ui/others-text";
+import { lazily } from "@/components/ui/lazily";
 import { Tabs } from "@/components/ui/tabs";
 import { isFinal } from "@/lib/contracts/run-status";
 import type { TraceRow } from "@/lib/trace/trace-rows";
+import type { Usual } from "./use-usual";
 import { countRelations, type RunData, type TraceData } from "./use-run";
 import { tabs, type RunTab } from "./use-run-url";
 
@@ -19,10 +20,14 @@ const TimelineTab = lazy(part(async () => ({ default: (await import("./timeline-
 const StreamsTab = lazy(part(async () => ({ default: (await import("./streams-tab")).StreamsTab })).get);
 const RelationsTab = lazy(part(async () => ({ default: (await import("./relations-tab")).RelationsTab })).get);
 
+const CompareTab = lazy(part(async () => ({ default: (await import("./compare-tab")).CompareTab })).get);
+const RunKeySection = lazily(async () => (await import("./run-key-section")).RunKeySection);
+
 export interface DetailPanelProps {
   data: RunData;
   trace: TraceData;
   row: TraceRow | undefined;
+  usual: Usual;
   tab: RunTab;
   onTab: (tab: RunTab) => void;
   stream: string | null;
@@ -30,9 +35,9 @@ export interface DetailPanelProps {
   onSpan: (key: string | null) => void;
 }
 
-const titles: Record<RunTab, string> = { span: "Span", payload: "Payload", output: "Output", error: "Error", metadata: "Metadata", logs: "Logs", timeline: "Timeline", streams: "Streams", relations: "Relations" };
+const titles: Record<RunTab, string> = { span: "Span", payload: "Payload", output: "Output", error: "Error", metadata: "Metadata", logs: "Logs", timeline: "Timeline", streams: "Streams", relations: "Relations", compare: "Compare" };
 
-export function DetailPanel({ data, trace, row, tab, onTab, stream, onStream, onSpan }: DetailPanelProps) {
+export function DetailPanel({ data, trace, row, usual, tab, onTab, stream, onStream, onSpan }: DetailPanelProps) {
   const { detail, events } = data;
   const { tree, version } = trace;
   const logs = useMemo(() => version && tree.logs().length, [tree, version]);
@@ -48,7 +53,7 @@ export function DetailPanel({ data, trace, row, tab, onTab, stream, onStream, on
       ))}
       <Tabs label="Run" value={open} onChange={onTab} tabs={shown.map((name) => ({ value: name, label: titles[name], count: counts[name], hint: String(tabs.indexOf(name)) }))}>
         <Suspense fallback={null}>
-          <Content tab={ready} data={data} trace={trace} row={row} stream={stream} onStream={onStream} onSpan={onSpan} />
+          <Content tab={ready} data={data} trace={trace} row={row} usual={usual} stream={stream} onStream={onStream} onSpan={onSpan} />
         </Suspense>
       </Tabs>
     </div>
@@ -62,16 +67,16 @@ function TabKey({ name, digit, onTab }: { name: RunTab; digit: string; onTab: (t
 
 const pad = "min-h-0 flex-1 overflow-y-auto p-4";
 
-function Content({ tab, data, trace, row, stream, onStream, onSpan }: Omit<DetailPanelProps, "onTab">) {
+function Content({ tab, data, trace, row, usual, stream, onStream, onSpan }: Omit<DetailPanelProps, "onTab">) {
   const { detail, events } = data;
   switch (tab) {
     case "span":
-      return <div className={pad}>{row ? <SpanTab row={row} run={detail} /> : null}</div>;
+      return <div className={pad}>{row ? <SpanTab row={row} run={detail} usual={usual} /> : null}</div>;
     case "payload":
       return (
         <div className={pad}>
           <JsonView text={detail.payload} type={detail.payloadType} empty="The run was triggered without a payload." />
-          {detail.idempotencyKey === undefined ? null : <p className="mt-3 text-sm break-words text-faint">Idempotency key <OthersText text={detail.idempotencyKey} /></p>}
+          {detail.idempotencyKey === undefined ? null : <RunKeySection run={detail} />}
         </div>
       );
     case "output":
@@ -89,7 +94,7 @@ function Content({ tab, data, trace, row, stream, onStream, onSpan }: Omit<Detai
     case "metadata":
       return (
         <div className={pad}>
-          <MetadataTab text={detail.metadata} />
+          <MetadataTab text={detail.metadata} events={events} />
         </div>
       );
     case "logs":
@@ -106,6 +111,12 @@ function Content({ tab, data, trace, row, stream, onStream, onSpan }: Omit<Detai
       return (
         <div className={pad}>
           <RelationsTab data={data} />
+        </div>
+      );
+    case "compare":
+      return (
+        <div className={pad}>
+          <CompareTab run={detail} trace={trace} />
         </div>
       );
   }

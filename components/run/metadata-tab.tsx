@@ -1,6 +1,9 @@
+import { Instant } from "@/components/live/time";
 import { JsonView } from "@/components/ui/json-view";
 import { Progress } from "@/components/ui/progress";
 import { metadataBars } from "./metadata-bars";
+import type { RunEvent } from "@/lib/contracts/run";
+import { plural } from "@/lib/view/format";
 import { readableText } from "@/lib/view/readable-text";
 
 function parse(text: string): unknown {
@@ -11,7 +14,7 @@ function parse(text: string): unknown {
   }
 }
 
-export function MetadataTab({ text }: { text: string | null }) {
+export function MetadataTab({ text, events }: { text: string | null; events: readonly RunEvent[] }) {
   if (text === null || text === "{}") {
     return (
       <p className="text-faint">
@@ -36,6 +39,26 @@ export function MetadataTab({ text }: { text: string | null }) {
         </dl>
       )}
       <JsonView text={text} type="application/json" />
+      <Changes events={events.filter((event) => event.type === "metadata")} />
     </div>
+  );
+}
+
+const shownChanges = 20;
+
+/** When it changed. What stood there before is not kept, and is not made up. */
+function Changes({ events }: { events: readonly RunEvent[] }) {
+  if (events.length === 0) return null;
+  return (
+    <section aria-label="Changes of the metadata" className="border-t border-line pt-2">
+      <h3 className="text-sm text-faint">Changed {plural(events.length, "time")}. Kept are the times; the values are those of now.</h3>
+      <ol className="mt-1 flex flex-wrap gap-x-4 text-sm">
+        {events.slice(-shownChanges).map((event) => (
+          <li key={event.version}>
+            <Instant at={event.at} />
+          </li>
+        ))}
+      </ol>
+    </section>
   );
 }

@@ -106,14 +106,14 @@ function draw(canvas: HTMLCanvasElement, rows: readonly TraceRow[], scale: TimeS
   canvas.height = height * ratio;
   context.scale(ratio, ratio);
   const style = getComputedStyle(canvas);
-  const color = (name: string): string => style.getPropertyValue(name);
+  const [bad, parked, moving] = ["--bad-bar", "--parked-bar", "--moving-bar"].map((name) => style.getPropertyValue(name));
   const step = Math.max(1, Math.ceil(rows.length / drawnRows));
   const drawn = rows.filter((row, index) => index % step === 0 || isFailed(row));
   const each = Math.min(4, (height - 2) / Math.max(1, drawn.length));
   for (const failed of [false, true]) {
     for (const [index, row] of drawn.entries()) {
       if (isFailed(row) !== failed) continue;
-      context.fillStyle = failed ? color("--bad-bar") : row.kind === "span" && row.span.icon === "wait" ? color("--parked-bar") : color("--moving-bar");
+      context.fillStyle = (failed ? bad : row.kind === "span" && row.span.icon === "wait" ? parked : moving) ?? "";
       const from = scale.at(row.startMs) * width;
       context.fillRect(from, 1 + index * each, Math.max(1, scale.at(row.endMs ?? scale.endMs) * width - from), Math.max(0.75, each - 0.5));
     }

@@ -10,13 +10,23 @@ import { toneText } from "@/components/ui/tone";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
 import type { TraceRow } from "@/lib/trace/trace-rows";
+import { leastUsual } from "@/lib/trace/usual";
+import { formatTook } from "@/lib/view/format";
 import { lookOfRow } from "./row-look";
+import type { Usual } from "./use-usual";
 import { OthersText } from "@/components/ui/others-text";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
+function usualFact(row: TraceRow, { runs, of }: Usual): (readonly [string, string])[] {
+  const usualMs = of(row);
+  if (runs === undefined || row.kind !== "span") return [];
+  if (usualMs !== null) return [["Usually", `${formatTook(usualMs)}, median of the last ${runs} runs`]];
+  return runs < leastUsual ? [["Usually", `too few runs completed to say (${runs} of ${leastUsual})`]] : [];
+}
+
 /** The selected line of the waterfall. */
-export function SpanTab({ row, run }: { row: TraceRow; run: RunRow }) {
+export function SpanTab({ row, run, usual }: { row: TraceRow; run: RunRow; usual: Usual }) {
   const { Icon, name, tone } = lookOfRow(row, run);
   const attributes = row.kind === "span" ? row.span.attributes : undefined;
   const token = attributes && typeof attributes.tokenId === "string" ? attributes.tokenId : undefined;
@@ -54,6 +64,7 @@ export function SpanTab({ row, run }: { row: TraceRow; run: RunRow }) {
           ["Started", <Instant key="started" at={iso(row.startMs)} />],
           ["Ended", row.endMs === null ? (isOpen ? "still open" : "with the run") : <Instant key="ended" at={iso(row.endMs)} />],
           ["Took", <Took key="took" from={iso(row.startMs)} to={row.endMs === null ? (isOpen ? undefined : run.finishedAt) : iso(row.endMs)} className="font-mono" />],
+          ...usualFact(row, usual),
           ...(row.kind === "span" ? ([["Attempt", row.span.attempt]] as const) : []),
           ...(row.kind === "span" ? ([["Span", <span key="span" className="font-mono">{row.span.id}</span>]] as const) : []),
         ]}

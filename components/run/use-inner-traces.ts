@@ -32,7 +32,7 @@ function follow(live: Live | null, id: string, onChange: () => void): Followed {
 
   async function read(): Promise<void> {
     try {
-      const [page, items] = await Promise.all([getJson<RunPage>(runPath(id), gone.signal), readTrace(id, [], gone.signal)]);
+      const [page, items] = await Promise.all([getJson<RunPage>(runPath(id), gone.signal), readTrace(id, gone.signal)]);
       tree.apply(items);
       followed.trace = { tree, children: followed.trace?.children ?? [], counts: page.children };
       take(page.relations);

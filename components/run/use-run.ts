@@ -3,7 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { getJson } from "@/components/live/api";
 import { useLiveRun, useLiveTrace, usePaced, usePolling } from "@/components/live/hooks";
-import type { ChildCount, ChildrenPage, RunPage } from "@/lib/contracts/dashboard";
+import { useClock } from "@/components/live/live-provider";
+import type { ChildCount, ChildrenPage, RunPage, TracePage } from "@/lib/contracts/dashboard";
 import { limits } from "@/lib/contracts/limits";
 import type { RunDetail, RunEvent, RunRow, TraceItem } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
@@ -95,16 +96,19 @@ export function useRun(id: string, initial: RunPage): RunData {
   };
 }
 
-/** So many trace lines are in one answer; a longer trace is read on. */
-const tracePage = 5_000;
-
-export async function readTrace(id: string, from: readonly TraceItem[], signal: AbortSignal): Promise<TraceItem[]> {
-  const items = [...from];
-  for (;;) {
-    const { items: page } = await getJson<{ items: TraceItem[] }>(`${runPath(id)}/trace?after=${items.at(-1)?.seq ?? 0}`, signal);
-    items.push(...page);
-    if (page.length < tracePage) return items;
+/** All trace lines after a position, given page by page: what is made of a page is made before the next one comes. */
+async function readPages(id: string, after: number, { signal, take }: { signal: AbortSignal; take: (items: readonly TraceItem[]) => void }): Promise<void> {
+  for (let next: number | undefined = after; next !== undefined; ) {
+    const page: TracePage = await getJson<TracePage>(`${runPath(id)}/trace?after=${next}`, signal);
+    take(page.items);
+    next = page.next;
   }
+}
+
+export async function readTrace(id: string, signal: AbortSignal): Promise<TraceItem[]> {
+  const items: TraceItem[] = [];
+  await readPages(id, 0, { signal, take: (page) => items.push(...page) });
+  return items;
 }
 
 /** From so many lines on, the waterfall is laid out anew at most each `longTraceMs`: the work of it grows with the trace. */
@@ -119,24 +123,38 @@ export interface TraceData {
   retry: () => void;
 }
 
-export function useTrace(id: string, initial: readonly TraceItem[]): TraceData {
+/** Lines of a run may come a little after its end. */
+const trailMs = 60_000;
+
+const endedLongAgo = ({ status, finishedAt }: RunDetail, now: number): boolean => isFinal(status) && finishedAt !== undefined && now - Date.parse(finishedAt) > trailMs;
+
+/** The trace of a run from its page's first answer on. `run`: as it was then. */
+export function useTrace(run: RunDetail, first: TracePage): TraceData {
+  const { id } = run;
   const { interval, measure } = usePolling();
-  const { data: newest } = useLiveTrace(id);
+  const clock = useClock();
+  // To what ended long ago nothing is added: its lines need not come over the socket as well.
+  const [isOver] = useState(() => endedLongAgo(run, clock.now()));
+  const { data: newest } = useLiveTrace(isOver ? null : id);
   const live = usePaced(newest, newest.items.length < longTrace ? 0 : longTraceMs);
-  const isWhole = initial.length < tracePage;
+  const [tree] = useState(createTraceTree);
   const query = useQuery({
     queryKey: ["trace", id],
-    queryFn: ({ signal }) => measure(() => readTrace(id, initial, signal)),
-    enabled: !isWhole || interval !== false,
-    ...(isWhole && { initialData: [...initial] }),
+    queryFn: ({ signal }) =>
+      measure(async () => {
+        // Into the tree piece by piece: all at once would hold up the page.
+        await readPages(id, first.next ?? 0, { signal, take: (items) => tree.apply(items) });
+        return {};
+      }),
+    enabled: first.next !== undefined || interval !== false,
     refetchInterval: interval,
   });
-  const [tree] = useState(createTraceTree);
-  const read = query.data ?? initial;
+  const { data: read } = query;
   const version = useMemo(() => {
-    tree.apply(read);
+    tree.apply(first.items);
     tree.apply(live.items);
-    return {};
-  }, [tree, read, live]);
+    // Whatever was read is in the tree already.
+    return { read };
+  }, [tree, first, live, read]);
   return { tree, version, error: query.error, retry: () => void query.refetch() };
 }

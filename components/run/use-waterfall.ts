@@ -86,8 +86,9 @@ function isError(row: TraceRow): boolean {
   }
 }
 
-function fits(row: TraceRow, { text, errorsOnly }: WaterfallSearch): boolean {
-  return (!errorsOnly || isError(row)) && nameOf(row).toLowerCase().includes(text.trim().toLowerCase());
+function fitting(rows: readonly TraceRow[], { text, errorsOnly }: WaterfallSearch): TraceRow[] {
+  const word = text.trim().toLowerCase();
+  return rows.filter((row) => row.kind !== "self" && (!errorsOnly || isError(row)) && nameOf(row).toLowerCase().includes(word));
 }
 
 export function useWaterfall({ data, trace }: { data: Pick<RunData, "detail" | "relations" | "children">; trace: TraceData }): Waterfall {
@@ -104,12 +105,14 @@ export function useWaterfall({ data, trace }: { data: Pick<RunData, "detail" | "
   const innerIds = useMemo(() => new Set([...opened].flatMap((key) => (key.startsWith(runKey("")) ? [key.slice(runKey("").length)] : []))), [opened]);
   const inner = useInnerTraces(innerIds);
 
+  // What is looked for is found in what is closed, too. Where nothing is closed, nothing is laid out anew for it.
+  const shut = isSearching || closed.size === 0 ? none : closed;
   const all = useMemo(() => {
     const children = relations.filter((row) => row.parentId === run.id);
-    // The tree grows in place; `version` says when. What is looked for is found in what is closed, too.
-    return version && traceRows({ run, tree, children, counts, closed: isSearching ? none : closed, opened, inner });
-  }, [run, tree, version, relations, counts, closed, opened, inner, isSearching]);
-  const matching = useMemo(() => (isSearching ? all.filter((row) => row.kind !== "self" && fits(row, search)) : null), [all, isSearching, search]);
+    // The tree grows in place; `version` says when.
+    return version && traceRows({ run, tree, children, counts, closed: shut, opened, inner });
+  }, [run, tree, version, relations, counts, shut, opened, inner]);
+  const matching = useMemo(() => (isSearching ? fitting(all, search) : null), [all, isSearching, search]);
   const rows = useMemo(() => {
     if (matching === null) return all;
     const wanted = new Set(matching);

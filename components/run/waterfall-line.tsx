@@ -8,7 +8,7 @@ import { Link } from "@/components/ui/link";
 import { toneBar, toneText, type Tone } from "@/components/ui/tone";
 import type { RunRow } from "@/lib/contracts/run";
 import { isFinal } from "@/lib/contracts/run-status";
-import { formatDuration, formatTicking } from "@/lib/view/format";
+import { formatTicking, formatTook } from "@/lib/view/format";
 import type { TimeScale } from "@/lib/time/time-scale";
 import type { TraceRow } from "@/lib/trace/trace-rows";
 import { lookOfRow } from "./row-look";
@@ -30,12 +30,14 @@ export interface WaterfallLineProps {
   scale: TimeScale;
   top: number;
   selected: boolean;
+  /** How long it usually takes, in ms; null: nothing tells. */
+  usualMs: number | null;
   id: string;
   onSelect: (row: TraceRow) => void;
   onToggle: (row: TraceRow) => void;
 }
 
-export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scale, top, selected, id, onSelect, onToggle }: WaterfallLineProps) {
+export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scale, top, selected, usualMs, id, onSelect, onToggle }: WaterfallLineProps) {
   const child = given.kind === "run" ? given.run : given.kind === "span" ? given.run : undefined;
   const newest = useRow(child ?? run);
   const row = child && given.kind === "run" ? { ...given, run: newest, endMs: newest.finishedAt === undefined ? null : Date.parse(newest.finishedAt) } : child && given.kind === "span" ? { ...given, run: newest } : given;
@@ -86,12 +88,18 @@ export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scal
           </Link>
         ) : null}
       </div>
-      <Bar row={row} run={run} scale={scale} tone={tone} runs={runs} />
+      <Bar row={row} run={run} scale={scale} tone={tone} runs={runs} usualMs={usualMs} />
     </div>
   );
 });
 
-function Bar({ row, run, scale, tone, runs }: { row: TraceRow; run: RunRow; scale: TimeScale; tone: Tone; runs: boolean }) {
+interface BarProps extends Pick<WaterfallLineProps, "row" | "run" | "scale" | "usualMs"> {
+  tone: Tone;
+  /** It still lasts. */
+  runs: boolean;
+}
+
+function Bar({ row, run, scale, tone, runs, usualMs }: BarProps) {
   const now = useNow(runs ? tickMs : null);
   // A span that the run left open ended with it.
   const endMs = row.endMs ?? (runs ? Math.max(now, row.startMs) : Date.parse(run.finishedAt ?? run.updatedAt));
@@ -104,13 +112,14 @@ function Bar({ row, run, scale, tone, runs }: { row: TraceRow; run: RunRow; scal
     <>
       <div className="relative h-full overflow-hidden">
         {queued === null ? null : <div title="Queued" className="absolute top-1/2 h-1 -translate-y-1/2 rounded-sm bg-idle-soft" style={{ left: percent(queued), width: percent(from - queued) }} />}
+        {usualMs === null || isOutside ? null : <div data-usual={usualMs} title={`Usually ${formatTook(usualMs)}`} className="absolute top-1/2 h-[1.125rem] min-w-0.5 -translate-y-1/2 rounded-sm border border-line-strong bg-idle-soft" style={{ left: percent(from), width: percent(Math.max(scale.at(row.startMs + usualMs), from) - from) }} />}
         {isOutside ? null : <div
           className={cn("absolute top-1/2 h-3 min-w-0.5 -translate-y-1/2 rounded-sm", toneBar[tone], row.kind === "span" && row.span.icon === "wait" && "opacity-60", row.kind === "self" && "h-1.5")}
           style={{ left: percent(from), width: percent(to - from) }}
         />}
         {row.kind === "span" ? row.span.marks.slice(0, 50).map((mark) => <div key={`${mark.atMs} ${mark.level}`} title={`${mark.level} logged`} className={cn("absolute top-1 bottom-1 w-px", mark.level === "error" ? "bg-bad" : "bg-needs")} style={{ left: percent(scale.at(mark.atMs)) }} />) : null}
       </div>
-      <span className="truncate pr-3 text-right font-mono text-sm text-faint">{runs ? formatTicking(length) : formatDuration(length)}</span>
+      <span className="truncate pr-3 text-right font-mono text-sm text-faint">{runs ? formatTicking(length) : formatTook(length)}</span>
     </>
   );
 }

@@ -11,9 +11,11 @@ import { useClock, useNow, useSubscribable } from "@/components/live/live-provid
 import { formatDuration, formatTicking } from "@/lib/view/format";
 import { timeTicks, type Fold, type TimeScale } from "@/lib/time/time-scale";
 import type { TraceRow } from "@/lib/trace/trace-rows";
+import { leastUsual } from "@/lib/trace/usual";
 import { Minimap } from "./minimap";
 import { NamesEdge } from "./names-edge";
 import { namesLimits, namesWidth } from "./names-width";
+import type { Usual } from "./use-usual";
 import type { Waterfall, Zoom } from "./use-waterfall";
 import { WaterfallSearch } from "./waterfall-search";
 import { lineHeight, split, tickMs, WaterfallLine } from "./waterfall-line";
@@ -21,6 +23,7 @@ import { lineHeight, split, tickMs, WaterfallLine } from "./waterfall-line";
 export interface WaterfallViewProps {
   run: RunRow;
   waterfall: Waterfall;
+  usual: Usual;
   /** Key of the selected row; null: none. */
   selected: string | null;
   onSelect: (row: TraceRow) => void;
@@ -82,8 +85,11 @@ function zoomTo(row: TraceRow, whole: TimeScale): Zoom {
   return { fromMs: row.startMs - around, toMs: endMs + around };
 }
 
+export const usualWords = (runs: number | undefined): string | undefined =>
+  runs === undefined ? undefined : runs < leastUsual ? `What is usual shows when ${leastUsual} of the task's last runs have completed; ${runs} have` : `An outline is the median of the task's last ${runs} runs that completed`;
+
 /** Tree and bars in one virtual scroll. */
-export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallViewProps) {
+export function WaterfallView({ run, waterfall, usual, selected, onSelect }: WaterfallViewProps) {
   const { rows, scale, toggle, openAll, closeAll } = waterfall;
   const go = useGo();
   const scroller = useRef<HTMLDivElement>(null);
@@ -169,7 +175,9 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
         className="pointer-events-none absolute inset-y-0 z-10 w-px bg-accent after:absolute after:bottom-1 after:rounded-sm after:bg-raised after:px-1 after:whitespace-nowrap after:font-mono after:text-xs after:text-fg after:shadow-float after:content-[attr(data-at)] data-[side=left]:after:right-1 data-[side=right]:after:left-1"
       />
       <div className={cn(split, "h-6 shrink-0 border-b border-line")}>
-        <h2 className="truncate border-r border-line pl-4 text-sm leading-6 text-faint">Trace</h2>
+        <h2 className="truncate border-r border-line pl-4 text-sm leading-6 text-faint" title={usualWords(usual.runs)}>
+          Trace{usual.runs !== undefined && usual.runs >= leastUsual ? `, outlines: usual of ${usual.runs} runs` : ""}
+        </h2>
         <Minimap rows={rows} whole={waterfall.whole} zoom={waterfall.zoom} onZoom={waterfall.setZoom} />
         {waterfall.zoom === null ? null : (
           <button type="button" onClick={() => waterfall.setZoom(null)} className="pr-3 text-right text-sm text-accent hover:underline">
@@ -221,7 +229,7 @@ export function WaterfallView({ run, waterfall, selected, onSelect }: WaterfallV
           </div>
           {indexes.map((position) => {
             const row = rows[position];
-            return row ? <WaterfallLine key={row.key} id={`span-${position}`} row={row} run={run} scale={scale} top={topOf(position)} selected={row.key === selected} onSelect={select} onToggle={flip} /> : null;
+            return row ? <WaterfallLine key={row.key} id={`span-${position}`} row={row} run={run} scale={scale} top={topOf(position)} selected={row.key === selected} usualMs={usual.of(row)} onSelect={select} onToggle={flip} /> : null;
           })}
         </div>
       </div>

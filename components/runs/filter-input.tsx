@@ -107,7 +107,7 @@ export function FilterInput({ view, onChange, facets }: { view: RunsView; onChan
   }
 
   return (
-    <div className={cn("relative min-w-0 flex-1 basis-64", chips.length > 0 && "max-xl:basis-full")}>
+    <div className={cn("relative min-w-0 flex-1 basis-64 max-sm:basis-full", chips.length > 0 && "max-xl:basis-full")}>
       <div className="flex min-h-8 flex-wrap items-center gap-1 rounded border border-line-strong px-2 py-0.5 focus-within:outline-2 focus-within:outline-accent">
         <Search aria-hidden className="size-3.5 shrink-0 text-faint" />
         {chips.map((chip) => (

@@ -22,7 +22,8 @@ const trigger = (label: string, active: boolean) => (
 
 export function FilterMenus({ view, onChange, facets }: FilterProps & { facets: Facets }) {
   return (
-    <div className="-my-1 flex max-w-full items-center gap-1 overflow-x-auto max-sm:flex-wrap py-1 [scrollbar-width:none]">
+    // A phone has one line of them, beside what is done with the list, and moves it with a finger.
+    <div className="-my-1 flex max-w-full min-w-0 items-center gap-1 overflow-x-auto py-1 [scrollbar-width:none] max-sm:flex-1 max-sm:pr-8 max-sm:[mask-image:linear-gradient(to_left,transparent,black_3rem)]">
       <Menu trigger={trigger("Status", view.status.length > 0)} className="max-h-[28rem]" preload={StatusChoices.preload}>
         <StatusChoices view={view} onChange={onChange} />
       </Menu>

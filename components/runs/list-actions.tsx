@@ -1,24 +1,51 @@
 "use client";
-import { Bookmark, Download } from "lucide-react";
+import { Bookmark, Columns3, Download, Group } from "lucide-react";
 import { useState } from "react";
 import { IconButton } from "@/components/ui/button";
 import { lazilyDialog } from "@/components/ui/dialog";
 import { lazily } from "@/components/ui/lazily";
-import { Popover } from "@/components/ui/menu";
+import { Menu, Popover } from "@/components/ui/menu";
 import type { RunFilter } from "@/lib/contracts/realtime";
-import { isEmptyView, type RunsView } from "@/lib/runs/run-filter";
-import { viewKey } from "./use-runs-view";
+import { lookToParams } from "@/lib/runs/run-columns";
+import { viewToParams, type RunsView } from "@/lib/runs/run-filter";
+import type { ListLookState } from "./list-look";
 
 const SaveViewDialog = lazilyDialog(async () => (await import("@/components/views/save-view-dialog")).SaveViewDialog);
 const ExportChoices = lazily(async () => (await import("./export-choices")).ExportChoices);
+const ColumnChoices = lazily(async () => (await import("./column-choices")).ColumnChoices);
+const GroupChoices = lazily(async () => (await import("./group-choices")).GroupChoices);
 
-/** What is done with the filter as a whole: kept under a name, or taken away as a file. */
-export function ListActions({ view, filter }: { view: RunsView; filter: RunFilter }) {
+/** How the list is shown, and what is done with it as a whole: kept under a name, or taken away as a file. */
+export function ListActions({ view, filter, look }: { view: RunsView; filter: RunFilter; look: ListLookState }) {
   const [saving, setSaving] = useState(false);
-  const isEmpty = isEmptyView(view);
+  const query = new URLSearchParams([...viewToParams(view), ...lookToParams(look)]).toString();
+  const isEmpty = query === "";
   return (
-    <div className="flex items-center">
-      <IconButton label={isEmpty ? "Save view: set a filter first" : "Save view"} aria-disabled={isEmpty || undefined} onClick={() => !isEmpty && setSaving(true)}>
+    <div className="flex shrink-0 items-center">
+      <Menu
+        align="end"
+        preload={GroupChoices.preload}
+        trigger={
+          <IconButton label={look.group === null ? "Group" : `Grouped by ${look.group}`} className={look.group === null ? "" : "bg-active text-fg"}>
+            <Group className="size-4" />
+          </IconButton>
+        }
+      >
+        <GroupChoices chosen={look.group} onChoose={look.setGroup} />
+      </Menu>
+      <Popover
+        align="end"
+        className="max-h-[var(--radix-popper-available-height)] w-80"
+        preload={ColumnChoices.preload}
+        trigger={
+          <IconButton label="Columns">
+            <Columns3 className="size-4" />
+          </IconButton>
+        }
+      >
+        <ColumnChoices look={look} />
+      </Popover>
+      <IconButton label={isEmpty ? "Save view: set a filter or columns first" : "Save view"} aria-disabled={isEmpty || undefined} onClick={() => !isEmpty && setSaving(true)}>
         <Bookmark className="size-4" />
       </IconButton>
       <Popover
@@ -31,9 +58,9 @@ export function ListActions({ view, filter }: { view: RunsView; filter: RunFilte
           </IconButton>
         }
       >
-        <ExportChoices filter={filter} />
+        <ExportChoices filter={filter} columns={look.columns} />
       </Popover>
-      {saving ? <SaveViewDialog query={viewKey(view)} onClose={() => setSaving(false)} /> : null}
+      {saving ? <SaveViewDialog query={query} onClose={() => setSaving(false)} /> : null}
     </div>
   );
 }

@@ -22,14 +22,18 @@ import { FilterInput } from "./filter-input";
 import { FilterMenus } from "./filter-menus";
 import { ListActions } from "./list-actions";
 import { place } from "./place";
+import { useListLook, type ListLookState } from "./list-look";
+import { layoutOf } from "./run-line";
 import { RunTable, type RunTableHandle } from "./run-table";
 import { FamiliesContext, useFamilies } from "./use-families";
 import { useLetIn } from "./use-let-in";
 import { useRowSelection } from "./use-row-cursor";
 import { useFilter, useRuns, type RunsList } from "./use-runs";
 import { useRunsViewState } from "./use-runs-view";
+import { useValues, ValuesContext } from "./use-values";
 
 const BulkBar = lazily(async () => (await import("./bulk-bar")).BulkBar);
+const GroupsList = lazily(async () => (await import("./groups-list")).GroupsList, () => <SkeletonRows rows={12} />);
 const Preview = lazily(async () => (await import("./preview")).Preview, () => <aside className="hidden w-96 shrink-0 border-l border-line lg:block" />);
 
 export interface RunsPageProps {
@@ -46,19 +50,24 @@ export function RunsPage(initial: RunsPageProps) {
   const [initialKey] = useState(() => filterKey(toRunFilter(initial.view, initial.now)));
   const runs = useRuns(filter, { key: initialKey, page: initial.page });
   const [preview, setPreview] = useState(false);
+  const look = useListLook();
   const facets = useQuery({ queryKey: ["facets"], queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal), initialData: initial.facets, staleTime: 60_000 });
   return (
     <>
-      <div className="flex shrink-0 flex-wrap items-start gap-2 border-b border-line px-4 py-1.5">
+      <div className="flex shrink-0 flex-wrap items-start gap-x-2 gap-y-1 border-b border-line px-4 py-1.5">
         <FilterInput view={view} onChange={setView} facets={facets.data} />
         <FilterMenus view={view} onChange={setView} facets={facets.data} />
-        <ListActions view={view} filter={filter} />
+        <ListActions view={view} filter={filter} look={look} />
         <IconButton label={preview ? "Close preview" : "Preview"} hint="Space" aria-pressed={preview} className="hidden lg:inline-flex" onClick={() => setPreview(!preview)}>
           <PanelRight className="size-4" />
         </IconButton>
       </div>
       <ActivityStrip view={view} filter={filter} onChange={setView} />
-      <List key={filterKey(filter)} view={view} filter={filter} runs={runs} onChange={setView} preview={preview} onPreview={setPreview} />
+      {look.group === null ? (
+        <List key={filterKey(filter)} view={view} filter={filter} look={look} runs={runs} onChange={setView} preview={preview} onPreview={setPreview} />
+      ) : (
+        <GroupsList key={look.group} by={look.group} view={view} filter={filter} />
+      )}
     </>
   );
 }
@@ -66,18 +75,21 @@ export function RunsPage(initial: RunsPageProps) {
 interface ListProps {
   view: RunsView;
   filter: RunFilter;
+  look: ListLookState;
   runs: RunsList;
   onChange: (next: RunsView) => void;
   preview: boolean;
   onPreview: (preview: boolean) => void;
 }
 
-function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
+function List({ view, filter, look, runs, onChange, preview, onPreview }: ListProps) {
   const go = useGo();
   const key = filterKey(filter);
   const [back] = useState(() => (place.getSnapshot()?.key === key ? place.getSnapshot() : null));
   const [visible, setVisible] = useState<readonly string[]>([]);
   const { families, lines } = useFamilies(runs.rows, visible);
+  const values = useValues(look.columns, visible);
+  const layout = useMemo(() => layoutOf(look.columns, look.compact), [look.columns, look.compact]);
   const rows = useMemo(() => lines.map((line) => line.row), [lines]);
   const selection = useRowSelection(rows, back?.cursor ?? null);
   const [touched, setTouched] = useState(back !== null && back.scrollTop > 0);
@@ -133,34 +145,37 @@ function List({ view, filter, runs, onChange, preview, onPreview }: ListProps) {
   if (runs.rows.length === 0 && fresh === 0) return <RunsEmpty view={view} onChange={onChange} />;
   return (
     <FamiliesContext value={families}>
-      <div className="relative flex min-h-0 flex-1">
-        {isSelecting ? <BulkBar runs={selected} filter={filter} more={runs.hasMore && selected.length >= rows.length} news={fresh} onClear={selection.clear} /> : null}
-        <RunTable
-          handle={table}
-          back={back}
-          lines={lines}
-          selection={selection}
-          onTag={onTag}
-          fits={fits}
-          onVisible={onVisible}
-          onTouched={setTouched}
-          // One that failed is asked for again by the operator alone.
-          more={moreError ? "failed" : !hasMore ? "none" : loadingMore ? "loading" : "there"}
-          onMore={loadMore}
-          overlay={
-            <>
-              {waits ? (
-                <button type="button" onClick={show} className="appear absolute top-10 left-1/2 z-30 flex h-7 -translate-x-1/2 items-center gap-1.5 rounded-full bg-inverse px-3 font-medium text-inverse-fg shadow-float">
-                  <ArrowUp aria-hidden className="size-3.5" />
-                  {freshText} new
-                </button>
-              ) : null}
-              <output className="sr-only">{waits ? `${plural(fresh, "new run")} above the list` : ""}</output>
-            </>
-          }
-        />
-        {preview ? <Preview row={current ?? rows[0]} onClose={() => onPreview(false)} /> : null}
-      </div>
+      <ValuesContext value={values}>
+        <div className="relative flex min-h-0 flex-1">
+          {isSelecting ? <BulkBar runs={selected} filter={filter} more={runs.hasMore && selected.length >= rows.length} news={fresh} onClear={selection.clear} /> : null}
+          <RunTable
+            handle={table}
+            back={back}
+            lines={lines}
+            layout={layout}
+            selection={selection}
+            onTag={onTag}
+            fits={fits}
+            onVisible={onVisible}
+            onTouched={setTouched}
+            // One that failed is asked for again by the operator alone.
+            more={moreError ? "failed" : !hasMore ? "none" : loadingMore ? "loading" : "there"}
+            onMore={loadMore}
+            overlay={
+              <>
+                {waits ? (
+                  <button type="button" onClick={show} className="appear absolute top-10 left-1/2 z-30 flex h-7 -translate-x-1/2 items-center gap-1.5 rounded-full bg-inverse px-3 font-medium text-inverse-fg shadow-float">
+                    <ArrowUp aria-hidden className="size-3.5" />
+                    {freshText} new
+                  </button>
+                ) : null}
+                <output className="sr-only">{waits ? `${plural(fresh, "new run")} above the list` : ""}</output>
+              </>
+            }
+          />
+          {preview ? <Preview row={current ?? rows[0]} onClose={() => onPreview(false)} /> : null}
+        </div>
+      </ValuesContext>
     </FamiliesContext>
   );
 }

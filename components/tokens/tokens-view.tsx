@@ -2,6 +2,8 @@
 import { ArrowLeft, Hand } from "lucide-react";
 import { useState } from "react";
 import type { TokensPage } from "@/lib/contracts/dashboard";
+import { fitsInbox, inboxOrders, orderInbox } from "@/lib/tokens/inbox";
+import { plural } from "@/lib/view/format";
 import { ReadOnlyNote, refusal } from "../auth/permission";
 import { useMe } from "../frame/me";
 import { useShortcut } from "../frame/shortcuts";
@@ -9,6 +11,7 @@ import { useUrlState } from "../frame/url-state";
 import { Button } from "../ui/button";
 import { cn } from "../ui/cn";
 import { CodeBlock } from "../ui/code-block";
+import { Input } from "../ui/input";
 import { lazily } from "../ui/lazily";
 import { Segmented } from "../ui/segmented";
 import { SkeletonRows } from "../ui/skeleton";
@@ -27,16 +30,19 @@ metadata.set("approval", { title: "Refund 120 EUR?", schema });
 const answer = await wait.forToken(token);`;
 
 export function TokensView({ initial }: { initial: TokensPage }) {
-  const { waiting, error, retry, latest } = useWaitingTokens(initial);
+  const { waiting: all, error, retry, latest } = useWaitingTokens(initial);
   const [url, setUrl] = useUrlState("replace");
   const chosen = url.get("token");
   const view = url.get("view") === "answered" ? "answered" : "waiting";
   const refused = refusal(useMe().user.role, "operator");
-  const stampOf = useRunStamps(waiting);
+  const { stampOf, taskOf } = useRunStamps(all);
+  const order = inboxOrders.find((name) => name === url.get("order")) ?? "deadline";
+  const text = (url.get("q") ?? "").trim();
+  const waiting = orderInbox(text === "" ? all : all.filter((token) => fitsInbox(token, taskOf(token), text)), order);
   // Wide screens show the most urgent one at first, and keep it when a more urgent one comes; on small ones the list comes first.
   const [pinned, setPinned] = useState(waiting[0]?.id);
   if (pinned === undefined && waiting[0] !== undefined) setPinned(waiting[0].id);
-  const shown = chosen ?? (view === "waiting" ? pinned : undefined);
+  const shown = chosen ?? (view !== "waiting" ? undefined : text === "" || waiting.some((token) => token.id === pinned) ? pinned : waiting[0]?.id);
 
   const choose = (id: string | null) => setUrl({ token: id });
   function move(step: 1 | -1) {
@@ -59,7 +65,7 @@ export function TokensView({ initial }: { initial: TokensPage }) {
   }
 
   // What teaches the next step has the whole width: there is no token to show beside it.
-  const isEmpty = view === "waiting" && waiting.length === 0 && chosen === null;
+  const isEmpty = view === "waiting" && all.length === 0 && chosen === null;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <ReadOnlyNote refused={refused} />
@@ -71,15 +77,36 @@ export function TokensView({ initial }: { initial: TokensPage }) {
               value={view}
               onChange={(next) => setUrl({ view: next === "waiting" ? null : next, token: null })}
               options={[
-                { value: "waiting", label: `Waiting ${waiting.length}` },
+                { value: "waiting", label: `Waiting ${all.length}` },
                 { value: "answered", label: "Answered" },
               ]}
             />
+            {view === "waiting" ? (
+              <Segmented
+                label="Order"
+                className="ml-auto"
+                value={order}
+                onChange={(next) => setUrl({ order: next === "deadline" ? null : next })}
+                options={[
+                  { value: "deadline", label: "Deadline" },
+                  { value: "oldest", label: "Oldest" },
+                ]}
+              />
+            ) : null}
           </div>
+          {view === "waiting" && (all.length > 1 || text !== "") ? (
+            <div className="flex h-10 shrink-0 items-center border-b border-line px-4">
+              <Input type="search" aria-label="Find by task or tag" placeholder="Task or tag" defaultValue={text} onChange={(event) => setUrl({ q: event.target.value.trim() === "" ? null : event.target.value, token: null })} className="h-7" />
+            </div>
+          ) : null}
           <div className="min-h-0 flex-1 overflow-y-auto">
             {error === null ? null : <ErrorState className="m-3" title="Tokens could not be read" detail={error.message} onRetry={retry} />}
             {view === "answered" ? (
               <AnsweredList chosen={chosen} onChoose={choose} />
+            ) : waiting.length === 0 && all.length > 0 ? (
+              <EmptyState icon={<Hand />} title="No token fits">
+                {plural(all.length, "token")} of other tasks and tags {all.length === 1 ? "waits" : "wait"} for an answer.
+              </EmptyState>
             ) : waiting.length === 0 ? (
               <EmptyState icon={<Hand />} title="Nobody waits for an answer">
                 <p>A run that needs a person creates a token and waits; it appears here at once. The form comes from the JSON Schema in its metadata:</p>
@@ -98,7 +125,7 @@ export function TokensView({ initial }: { initial: TokensPage }) {
           <Button look="ghost" size="sm" className="m-2 lg:hidden" onClick={() => choose(null)}>
             <ArrowLeft aria-hidden className="size-3.5" /> All tokens
           </Button>
-          {shown === undefined ? <p className="px-6 py-12 text-center text-faint">{view === "answered" ? "Choose a token to see its answer." : "Nothing to answer."}</p> : <TokenPanel key={shown} id={shown} stamp={stampOf(waiting.find((token) => token.id === shown))} latest={latest} onAnswered={advance} onUndone={choose} />}
+          {shown === undefined ? <p className="px-6 py-12 text-center text-faint">{view === "answered" ? "Choose a token to see its answer." : "Nothing to answer."}</p> : <TokenPanel key={shown} id={shown} stamp={stampOf(all.find((token) => token.id === shown))} latest={latest} onAnswered={advance} onUndone={choose} />}
         </section>
       </div>
     </div>

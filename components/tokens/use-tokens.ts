@@ -4,7 +4,6 @@ import { useEffect } from "react";
 import type { TokenPage, TokensPage } from "@/lib/contracts/dashboard";
 import type { RunFilter } from "@/lib/contracts/realtime";
 import type { TokenRow } from "@/lib/contracts/token";
-import { byDeadline } from "@/lib/time/deadline";
 import { getJson } from "../live/api";
 import { heldActions, type HeldAction } from "../frame/undo";
 import { useSubscribable } from "../live/live-provider";
@@ -13,7 +12,7 @@ import { useLiveRuns, useLiveTokens, usePolling } from "../live/hooks";
 const noneHeld: readonly HeldAction[] = [];
 const waitingPath = "/api/dashboard/tokens?status=WAITING";
 
-/** Tokens that wait for an answer, nearest deadline first. Pushed while the socket lives, polled while it cannot. */
+/** Tokens that wait for an answer, in no order. Pushed while the socket lives, polled while it cannot. */
 export function useWaitingTokens(initial: TokensPage): { waiting: readonly TokenRow[]; error: Error | null; retry: () => void; latest: (token: TokenRow) => TokenRow } {
   const live = useLiveTokens();
   const { interval, measure } = usePolling();
@@ -23,7 +22,7 @@ export function useWaitingTokens(initial: TokensPage): { waiting: readonly Token
   const pushed = live.loaded && interval === false;
   const tokens = pushed ? [...live.data.values()].filter((token) => token.status === "WAITING") : polled.data.tokens;
   return {
-    waiting: tokens.filter((token) => !held.some((action) => action.of === token.id)).toSorted(byDeadline),
+    waiting: tokens.filter((token) => !held.some((action) => action.of === token.id)),
     error: polled.error,
     retry: () => void polled.refetch(),
     latest: (token) => (token.status === "WAITING" ? (live.data.get(token.id) ?? token) : token),
@@ -34,19 +33,22 @@ const waitingRuns: RunFilter = { status: ["WAITING"] };
 
 /**
  * Tells when what is known of a token's runs is out of date: a run creates the token first and says what it asks later.
- * The stamp changes with each change of a waiting run, and with the status of any other.
+ * The stamp changes with each change of a waiting run, and with the status of any other. The task is that of the first run that is known.
  */
-export function useRunStamps(tokens: readonly TokenRow[]): (token: TokenRow | undefined) => string {
+export function useRunStamps(tokens: readonly TokenRow[]): { stampOf: (token: TokenRow | undefined) => string; taskOf: (token: TokenRow) => string | undefined } {
   const { state, view } = useLiveRuns(waitingRuns);
   const watched = [...new Set(tokens.flatMap(runsOf))].slice(0, 500).join(" ");
   useEffect(() => (watched === "" ? undefined : view?.watch(watched.split(" "))), [view, watched]);
-  return (token) =>
-    token === undefined
-      ? ""
-      : runsOf(token)
-          .map((id) => state.data.rows.get(id))
-          .map((row) => (row === undefined ? "" : row.status === "WAITING" ? `${row.id} ${row.version}` : row.status))
-          .join(" ");
+  const rowsOf = (token: TokenRow) => runsOf(token).map((id) => state.data.rows.get(id));
+  return {
+    stampOf: (token) =>
+      token === undefined
+        ? ""
+        : rowsOf(token)
+            .map((row) => (row === undefined ? "" : row.status === "WAITING" ? `${row.id} ${row.version}` : row.status))
+            .join(" "),
+    taskOf: (token) => rowsOf(token).find((row) => row !== undefined)?.task,
+  };
 }
 
 const runsOf = (token: TokenRow): string[] => [...token.waitingRuns, ...(token.createdByRun === undefined ? [] : [token.createdByRun])];

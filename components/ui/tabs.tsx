@@ -31,7 +31,7 @@ export function Tabs<Value extends string>({ label, value, onChange, tabs, child
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <div ref={list} role="tablist" tabIndex={-1} aria-label={label} onKeyDown={onKey} className="flex h-9 shrink-0 items-stretch gap-1 overflow-x-auto border-b border-line px-2 outline-none [scrollbar-width:none]">
+      <div ref={list} role="tablist" tabIndex={-1} aria-label={label} onKeyDown={onKey} className="flex h-9 shrink-0 items-stretch overflow-x-auto border-b border-line px-2 outline-none [scrollbar-width:none]">
         {tabs.map((tab) => (
           <button
             key={tab.value}
@@ -43,8 +43,8 @@ export function Tabs<Value extends string>({ label, value, onChange, tabs, child
             tabIndex={tab.value === value ? 0 : -1}
             onClick={() => onChange(tab.value)}
             className={cn(
-              "group relative flex items-center gap-1.5 px-2 whitespace-nowrap text-muted -outline-offset-2 hover:text-fg",
-              tab.value === value && "text-fg after:absolute after:inset-x-1 after:bottom-[-1px] after:h-0.5 after:bg-fg",
+              "group relative flex items-center gap-1.5 px-1.5 whitespace-nowrap text-muted -outline-offset-2 hover:text-fg",
+              tab.value === value && "text-fg after:absolute after:inset-x-0.5 after:bottom-[-1px] after:h-0.5 after:bg-fg",
             )}
           >
             {tab.label}

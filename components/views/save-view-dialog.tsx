@@ -52,7 +52,7 @@ export function SaveViewDialog({ query, onClose }: { query: string; onClose: () 
       open
       onOpenChange={(open) => !open && onClose()}
       title="Save this view"
-      description="The filter stands in the sidebar then, with the number of runs that it finds."
+      description="The filter, and the columns and groups that are set, stand in the sidebar then, with the number of runs that it finds."
       size="sm"
       footer={
         <>

@@ -5,7 +5,7 @@ import { usePagePath } from "@/components/live/environment";
 import { cn } from "@/components/ui/cn";
 import { Link } from "@/components/ui/link";
 import { OthersText } from "@/components/ui/others-text";
-import { viewFromParams, viewToParams } from "@/lib/runs/run-filter";
+import { listQuery } from "@/lib/runs/run-columns";
 import { formatCount } from "@/lib/view/format";
 import { useViewCounts, useViews } from "./use-views";
 
@@ -14,7 +14,7 @@ export function SavedViews({ onNavigate }: { onNavigate: (() => void) | undefine
   const views = useViews();
   const counts = useViewCounts(views);
   const isList = usePagePath() === "/runs";
-  const shown = viewToParams(viewFromParams(useSearchParams())).toString();
+  const shown = listQuery(useSearchParams());
   if (views.length === 0) return null;
   return (
     <ul aria-label="Saved views" className="pb-2">

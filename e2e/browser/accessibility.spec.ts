@@ -40,7 +40,7 @@ test.describe("without a session", () => {
 
 test("every page is accessible in both themes, with real things on it", async ({ page, context }) => {
   await context.addCookies([{ name: "theme", value: "light", url: serverUnderTest().origin }]);
-  test.setTimeout(180_000);
+  test.setTimeout(240_000);
   const tags = [unique("accessible")];
   const done = await trigger("index-docs", {}, { tags });
   const failed = await trigger("flaky-step", { file: "no/such/file" }, { tags });
@@ -55,7 +55,10 @@ test("every page is accessible in both themes, with real things on it", async ({
   const paths = [
     "/runs",
     `/runs?tag=${tags[0]}&status=CRASHED`,
-    ...["output", "metadata", "logs", "timeline", "relations"].map((tab) => `/runs/${done}?tab=${tab}`),
+    ...["output", "metadata", "logs", "timeline", "relations", "compare"].map((tab) => `/runs/${done}?tab=${tab}`),
+    `/runs/${done}?dock=logs`,
+    "/runs?col=task&col=metadata.progress&col=queue&col=attempts",
+    ...["error", "task", "tag"].map((group) => `/runs?group=${group}`),
     `/runs/${failed}`,
     `/runs/${asks}`,
     "/errors?state=all",
@@ -78,6 +81,7 @@ test("every page is accessible in both themes, with real things on it", async ({
     "/schedules",
     "/test?task=nightly-digest",
     "/keys",
+    "/reference",
     "/environments",
     "/team",
     "/account",

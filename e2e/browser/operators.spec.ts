@@ -116,7 +116,7 @@ test("a view is saved from the list, stands in the sidebar with its count, and w
     page.waitForEvent("download"),
     (async () => {
       await page.getByRole("button", { name: "Export" }).click();
-      await page.getByRole("link", { name: /^CSV/ }).click();
+      await page.getByRole("link", { name: /^CSV, all fields/ }).click();
     })(),
   ]);
   expect(file.suggestedFilename()).toMatch(/^runs-.*\.csv$/);

@@ -73,3 +73,27 @@ test("an answer given elsewhere shows at once, with who gave it", async ({ page 
   await expect(page.getByText(/Answered by key …/)).toBeVisible();
   await expect(page.getByRole("article").getByRole("button", { name: "Approve" })).toBeHidden();
 });
+
+test("the inbox is filtered by tag, put in order of age, and answered from it with the next question coming", async ({ page }) => {
+  const tag = unique("desk");
+  const make = async (timeout: string, tags: string[]) => (await ask("POST", "/api/v1/waitpoints/tokens", { body: { timeout, tags } })).body.id;
+  const old = await make("5h", [tag]);
+  const urgent = await make("4h", [tag]);
+  const other = await make("3h", [unique("elsewhere")]);
+  await page.goto("/tokens");
+  const items = page.getByRole("region", { name: "Tokens" }).locator("[id^=token-]");
+  await expect(items).toHaveCount(3);
+  await expect(items.first()).toHaveAttribute("id", `token-${other}`);
+  await page.getByRole("searchbox", { name: "Find by task or tag" }).fill(tag);
+  await expect(items).toHaveCount(2);
+  await expect(items.first()).toHaveAttribute("id", `token-${urgent}`);
+  await page.getByRole("radio", { name: "Oldest" }).check();
+  await expect(items.first()).toHaveAttribute("id", `token-${old}`);
+
+  await items.first().click();
+  await page.keyboard.press("a");
+  await expect.poll(async () => (await ask("GET", `/api/v1/waitpoints/tokens/${old}`)).body.status).toBe("COMPLETED");
+  // The next of those that fit, not the more urgent one of another desk.
+  await expect(page.getByRole("article")).toContainText(urgent);
+  expect((await ask("GET", `/api/v1/waitpoints/tokens/${other}`)).body.status).toBe("WAITING");
+});

@@ -76,8 +76,9 @@ export type ChildrenPage = z.infer<typeof ChildrenPage>;
 /** GET /api/dashboard/runs/:id */
 export const RunPage = z.object({ detail: RunDetail, events: z.array(RunEvent), relations: z.array(RunRow), children: z.array(ChildCount) });
 export type RunPage = z.infer<typeof RunPage>;
-/** GET /api/dashboard/runs/:id/trace?after=seq */
-export const TracePage = z.object({ items: z.array(TraceItem) });
+/** GET /api/dashboard/runs/:id/trace?after=seq&limit=…; `next`: after this there may be more. A span that opens and closes within the page is one item. */
+export const TracePage = z.object({ items: z.array(TraceItem), next: z.number().int().optional() });
+export type TracePage = z.infer<typeof TracePage>;
 /** GET /api/dashboard/runs/:id/streams/:key?after=index */
 export const StreamPage = z.object({ chunks: z.array(StreamChunk), closed: z.boolean() });
 

@@ -18,6 +18,15 @@ export const limits = {
   /** Runs that filters without an index of their own look at, newest first, and payloads that are searched. */
   searchedRuns: 200_000,
   searchedPayloads: 20_000,
+  /** Columns of the Runs page, characters of a path of one, and bytes of data in which its value is looked for. */
+  columns: 16,
+  columnLength: 200,
+  columnBytes: 64 * 1024,
+  /** Characters of a value in a column, and runs whose values are read at once. */
+  valueText: 200,
+  valuedRuns: 200,
+  /** Groups of runs that are shown. */
+  runGroups: 100,
   /** Characters of a saved view's name and filter, and views of one person. */
   viewName: 60,
   viewQuery: 4_000,
@@ -48,6 +57,9 @@ export const limits = {
   listedChildren: 200,
   /** Counted exactly up to here. */
   countedChildren: 10_000,
+  /** Lines that the log dock has, and runs that it reads them from. */
+  familyLogs: 2_000,
+  familyRuns: 500,
   /** Runs before one in its queue. */
   countedAhead: 10_000,
 } as const;

@@ -44,6 +44,8 @@ export interface TraceTree {
   size(): number;
 }
 
+export const toLogLine = ({ seq, at, level = "log", name: message, parentId: spanId, attempt, attributes }: TraceItem): LogLine => ({ seq, atMs: Date.parse(at), level, message, spanId, attempt, attributes });
+
 const byStart = (a: SpanNode, b: SpanNode): number => a.startMs - b.startMs || a.seq - b.seq;
 
 /** From the back, because nearly every item is the newest. */
@@ -110,9 +112,9 @@ export function createTraceTree(): TraceTree {
   }
 
   function addLog(item: TraceItem): void {
-    const level = item.level ?? "log";
     const spanId = item.parentId ?? (nodes.has(item.spanId) ? item.spanId : null);
-    const line: LogLine = { seq: item.seq, atMs: Date.parse(item.at), level, message: item.name, spanId, attempt: item.attempt, attributes: item.attributes };
+    const line = toLogLine({ ...item, parentId: spanId });
+    const { level } = line;
     insert(logs, line, (a, b) => a.seq - b.seq);
     if (spanId === null || (level !== "warn" && level !== "error")) return;
     const node = nodes.get(spanId);

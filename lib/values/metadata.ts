@@ -10,12 +10,16 @@ export const maxGap = 1000;
 /** Path of a key: `$.a.b[0]` is nested, anything else is one top-level key. Null: unsafe or malformed, the operation is ignored. */
 function pathOf(key: string): (string | number)[] | null {
   if (!key.startsWith("$.")) return key === "__proto__" || key === "" ? null : [key];
+  return pathSteps(key.slice(1));
+}
+
+/** Steps of `.a.b[0]['c']`; null: unsafe, malformed or empty. */
+export function pathSteps(text: string): (string | number)[] | null {
   const path: (string | number)[] = [];
-  const rest = key.slice(1);
   const step = /\.([^.[\]]+)|\[(\d+)\]|\['([^']*)'\]|\["([^"]*)"\]/y;
-  while (step.lastIndex < rest.length) {
+  while (step.lastIndex < text.length) {
     if (path.length === maxLevels) return null;
-    const match = step.exec(rest);
+    const match = step.exec(text);
     if (match === null) return null;
     const name = match[1] ?? match[3] ?? match[4];
     if (name !== undefined && unsafe.has(name)) return null;

@@ -16,6 +16,9 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(value / day)} d ${Math.floor((value % day) / hour)} h`;
 }
 
+/** How long something took between two times that are kept in whole milliseconds: none of them between the two is less than one, not zero. */
+export const formatTook = (ms: number): string => (ms < 1 ? "< 1 ms" : formatDuration(ms));
+
 const trimZero = (text: string): string => text.replace(/\.0$/, "");
 const pair = (units: number, big: string, small: string): string => `${Math.floor(units / 60)} ${big} ${String(units % 60).padStart(2, "0")} ${small}`;
 

@@ -3,7 +3,8 @@ import { limits } from "@/lib/contracts/limits";
 import { RunFilter } from "@/lib/contracts/realtime";
 import { SavedViewBody, SavedViewPatch, type SavedView } from "@/lib/contracts/views";
 import { newId } from "@/lib/ids/ids";
-import { isEmptyView, toRunFilter, viewFromParams, viewToParams } from "@/lib/runs/run-filter";
+import { listQuery } from "@/lib/runs/run-columns";
+import { toRunFilter, viewFromParams } from "@/lib/runs/run-filter";
 import { countRuns } from "../../engine/reads/activity";
 import { EngineError } from "../../engine/error";
 import { roleCovers } from "../authorize";
@@ -86,11 +87,11 @@ function mayShare(person: SessionUser, shared: boolean): void {
   if (shared && !roleCovers(person.role, "operator")) throw new EngineError(403, `Your role (${person.role}) may save views for yourself only; sharing needs operator.`, { code: "unauthorized" });
 }
 
-/** The filter alone, each value in its place. */
+/** The filter and how its runs are shown, each value in its place. */
 function plainQuery(query: string): string {
-  const view = viewFromParams(new URLSearchParams(query));
-  if (isEmptyView(view)) throw new EngineError(400, "query must be a filter of the Runs page, such as status=FAILED&last=1h.", { param: "query" });
-  return viewToParams(view).toString();
+  const plain = listQuery(new URLSearchParams(query));
+  if (plain === "") throw new EngineError(400, "query must be a filter of the Runs page, such as status=FAILED&last=1h, or say how it is shown, such as group=task.", { param: "query" });
+  return plain;
 }
 
 const toView = (row: { id: string; name: string; query: string; shared: boolean; ownerId: string; owner: { email: string } }, person: SessionUser): SavedView => ({

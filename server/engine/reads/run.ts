@@ -53,7 +53,7 @@ export async function countChildren(db: Database, envId: string, runId: string):
   return rows.map(({ first_at: firstAt, last_at: lastAt, ...row }) => ({ ...row, firstAt, lastAt }));
 }
 
-interface StoredTrace {
+export interface StoredTrace {
   run_id: string;
   seq: number;
   attempt: number;
@@ -69,29 +69,29 @@ interface StoredTrace {
   attributes: string | null;
 }
 
+export const traceColumns = "run_id, seq, attempt, kind, span_id, parent_id, name, level, started_at, ended_at, is_error, icon, attributes";
+
 /** Spans and logs after `after`, in the order they were written. */
 export async function listTrace(db: Database, runId: string, after = 0, limit = 10_000): Promise<TraceItem[]> {
-  const rows = await db.lists<StoredTrace>(
-    `select run_id, seq, attempt, kind, span_id, parent_id, name, level, started_at, ended_at, is_error, icon, attributes
-       from run_trace where run_id = $1 and seq > $2 order by seq limit $3`,
-    [runId, after, limit],
-  );
-  return rows.map((row) => ({
-    runId: row.run_id,
-    seq: row.seq,
-    attempt: row.attempt,
-    kind: row.kind,
-    spanId: row.span_id,
-    parentId: row.parent_id,
-    name: decodeText(row.name),
-    at: row.started_at,
-    ...(row.level !== null && { level: row.level }),
-    ...(row.ended_at !== null && { endedAt: row.ended_at }),
-    ...(row.is_error !== null && { isError: row.is_error }),
-    ...(row.icon !== null && { icon: row.icon }),
-    ...(row.attributes !== null && { attributes: readAttributes(decodeText(row.attributes)) }),
-  }));
+  const rows = await db.lists<StoredTrace>(`select ${traceColumns} from run_trace where run_id = $1 and seq > $2 order by seq limit $3`, [runId, after, limit]);
+  return rows.map(toTraceItem);
 }
+
+export const toTraceItem = (row: StoredTrace): TraceItem => ({
+  runId: row.run_id,
+  seq: row.seq,
+  attempt: row.attempt,
+  kind: row.kind,
+  spanId: row.span_id,
+  parentId: row.parent_id,
+  name: decodeText(row.name),
+  at: row.started_at,
+  ...(row.level !== null && { level: row.level }),
+  ...(row.ended_at !== null && { endedAt: row.ended_at }),
+  ...(row.is_error !== null && { isError: row.is_error }),
+  ...(row.icon !== null && { icon: row.icon }),
+  ...(row.attributes !== null && { attributes: readAttributes(decodeText(row.attributes)) }),
+});
 
 /** Attributes that were cut for their size are no JSON any more: shown as text. */
 function readAttributes(text: string): Record<string, unknown> {
