@@ -68,6 +68,30 @@ export function useReadAgain(of: keyof News, queryKey: readonly unknown[], every
   }, [position, queries]);
 }
 
+/** Queries whose key begins so are read again while runs change, as the socket says, at most each `everyMs`; without a poll. */
+export function useReadWithCounts(queryKey: readonly unknown[], everyMs: number): void {
+  const counts = useCounts().data;
+  const queries = useQueryClient();
+  const first = useRef(counts);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const latest = useRef(queryKey);
+  useEffect(() => {
+    latest.current = queryKey;
+  });
+  useEffect(() => {
+    if (counts === undefined || first.current === undefined) {
+      first.current = counts;
+      return;
+    }
+    // A timer that runs is left alone: news that never end would put it off for ever.
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      void queries.invalidateQueries({ queryKey: latest.current });
+    }, everyMs);
+  }, [counts, queries, everyMs]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+}
+
 export function useLiveQueues(): Viewed<readonly QueueRow[]> {
   const live = useLive();
   return useSubscribable(

@@ -137,9 +137,38 @@ export type TokensPage = z.infer<typeof TokensPage>;
 export const TokenPage = z.object({ token: TokenRow, url: z.string(), runs: z.array(RunDetail) });
 export type TokenPage = z.infer<typeof TokenPage>;
 
-/** GET /api/dashboard/queues */
-export const QueuesPage = z.object({ queues: z.array(QueueRow), environment: EnvironmentState.extend({ running: z.number() }) });
+/** Of the last hour: a number for each minute, oldest first. */
+export const QueueLoad = z.object({
+  /** The most runs that waited at once, looked at every ten seconds. */
+  depth: z.array(z.number()),
+  ended: z.array(z.number()),
+  /** Of the runs that were made in this hour and have started: from when they could start until they did. */
+  p95WaitMs: z.number().nullable(),
+  started: z.number().int(),
+});
+export type QueueLoad = z.infer<typeof QueueLoad>;
+
+const Bound = z.object({ current: z.number().nullable(), base: z.number().nullable(), override: z.number().nullable() });
+/** A named concurrency limit; null: no bound. */
+export const NamedLimit = z.object({ name: z.string(), perKey: Bound, total: Bound, running: z.number().int(), queued: z.number().int(), paused: z.boolean() });
+export type NamedLimit = z.infer<typeof NamedLimit>;
+
+/** GET /api/dashboard/queues; `loads` by queue, none: nothing waited or ended. `waitsFrom`: the waits of older runs were not measured. */
+export const QueuesPage = z.object({
+  queues: z.array(QueueRow),
+  environment: EnvironmentState.extend({ running: z.number() }),
+  loads: z.record(z.string(), QueueLoad),
+  waitsFrom: IsoDate.optional(),
+  limits: z.array(NamedLimit),
+});
 export type QueuesPage = z.infer<typeof QueuesPage>;
+
+/** GET /api/dashboard/queues/:queue/keys: the most starved concurrency key first, up to 50 of `count`; runs without a key are under "". */
+export const QueueKeys = z.object({
+  keys: z.array(z.object({ key: z.string(), queued: z.number().int(), running: z.number().int(), oldestQueuedAt: IsoDate.optional() })),
+  count: z.number().int(),
+});
+export type QueueKeys = z.infer<typeof QueueKeys>;
 
 /** GET /api/dashboard/schedules?page=…&task=…; `tasks`: those that may have schedules. */
 export const SchedulesPage = z.object({

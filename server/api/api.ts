@@ -20,6 +20,7 @@ import { pageRoutes } from "./dashboard/pages";
 import { peopleRoutes } from "./dashboard/people";
 import { personalTokenRoutes } from "./dashboard/personal-tokens";
 import { publicTokenRoutes } from "./dashboard/public-tokens";
+import { queuePageRoutes } from "./dashboard/queues";
 import { schedulePageRoutes } from "./dashboard/schedules";
 import { taskRoutes } from "./dashboard/tasks";
 import { tokenPageRoutes } from "./dashboard/tokens";
@@ -136,6 +137,7 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   errorPageRoutes,
   taskRoutes,
   tokenPageRoutes,
+  queuePageRoutes,
   schedulePageRoutes,
   keyRoutes,
   peopleRoutes,

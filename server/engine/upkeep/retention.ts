@@ -80,6 +80,7 @@ export async function retain(engine: Engine): Promise<void> {
   await query("delete from idempotency_key where expires_at < now()");
   // A key is taken and its run made in one commit, which this statement may not see; hence the hour.
   await query("delete from debounce_key k where updated_at < now() - interval '1 hour' and not exists (select from run where run.id = k.run_id and run.notable in ('DELAYED', 'PENDING_VERSION'))");
+  await query("delete from queue_depth where minute < now() - $1 * interval '1 day'", [days]);
   await query("delete from run_stat where minute < now() - $1 * interval '1 day'", [days]);
 }
 
