@@ -68,6 +68,8 @@ for (const theme of ["light", "dark"]) {
         `/tokens?token=${token.id}`,
         "/tokens?view=answered",
         "/public-tokens?scope=read:tasks:index-docs",
+        "/insights",
+        "/insights?by=version&hours=1",
         "/queues",
         "/deployments",
         "/variables",
