@@ -1,5 +1,5 @@
 "use client";
-import { useZone } from "@/components/live/time";
+import { useZoneName } from "@/components/live/time";
 import { useBrush } from "@/components/ui/use-brush";
 import type { Metrics } from "@/lib/contracts/metrics";
 import { formatDuration, plural } from "@/lib/view/format";
@@ -22,7 +22,7 @@ export function Heatmap({ points, hours, onRange }: HeatmapProps) {
   const rows = Math.max(leastRows, Math.max(...all) - lowest + 1);
   const most = Math.max(...points.flatMap(({ octaves }) => octaves.map(([, n]) => n)));
   const brush = useBrush(points.length, (first, last, height) => onRange(first, last, first === last ? lowest + Math.min(rows - 1, Math.floor((1 - height) * rows)) : undefined));
-  const zone = useZone() === "utc" ? "UTC" : undefined;
+  const zone = useZoneName();
   const hovered = brush.over === null ? undefined : points[brush.over];
   const bounds = (octave: number) => `${formatDuration(2 ** octave)} to ${formatDuration(2 ** (octave + 1))}`;
 

@@ -1,11 +1,13 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { ChartLine } from "lucide-react";
+import { BellRing, ChartLine } from "lucide-react";
 import { useGo } from "@/components/frame/leaving";
 import { useUrlState } from "@/components/frame/url-state";
 import { getJson, messageOf } from "@/components/live/api";
 import { usePolling, useReadWithCounts } from "@/components/live/hooks";
+import { Button } from "@/components/ui/button";
 import { Choice } from "@/components/ui/choice";
+import { Link } from "@/components/ui/link";
 import { PanelHead } from "@/components/ui/page";
 import { Segmented } from "@/components/ui/segmented";
 import { Skeleton } from "@/components/ui/skeleton";
@@ -17,10 +19,13 @@ import { formatCount } from "@/lib/view/format";
 import { ranges, stepWords } from "@/lib/view/task-chart";
 import { Charts } from "./charts";
 import { GroupTable } from "./group-table";
-import { metricsQuery, runsHref, viewOfMetrics } from "./metrics-query";
+import { metricsQuery, runsHref, viewOfMetrics, type MetricsView as MetricsViewState } from "./metrics-query";
 
 const rereadMs = 5_000;
 const groupWords = { task: "Task", queue: "Queue", version: "Version" } as const;
+
+/** An alert of the same task and queue; those of a version end with it. */
+const alertParams = ({ task, queue }: MetricsViewState) => new URLSearchParams({ new: "failureRate", ...(task !== "" && { task }), ...(queue !== "" && { queue }) });
 
 export function MetricsView({ initial, initialQuery, facets }: { initial: Metrics; initialQuery: string; facets: Facets }) {
   const [params, set] = useUrlState("push");
@@ -45,6 +50,11 @@ export function MetricsView({ initial, initialQuery, facets }: { initial: Metric
         <Choice label="Task" none="All tasks" value={view.task} values={facets.tasks} onChange={(task) => set({ task })} />
         <Choice label="Queue" none="All queues" value={view.queue} values={facets.queues} onChange={(queue) => set({ queue })} />
         <Choice label="Version" none="All versions" value={view.version} values={facets.versions} onChange={(version) => set({ version })} />
+        <Button asChild size="sm" look="ghost">
+          <Link href={`/alerts?${alertParams(view)}`} prefetch={false}>
+            <BellRing aria-hidden className="size-3.5" /> Alert
+          </Link>
+        </Button>
         <Segmented label="Time range" value={String(view.hours)} onChange={(hours) => set({ hours: hours === "24" ? null : hours })} options={ranges.map(({ hours, label }) => ({ value: String(hours), label }))} />
       </PanelHead>
       {query.error === null ? null : <ErrorState className="m-4" title="The metrics could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />}

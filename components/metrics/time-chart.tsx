@@ -1,5 +1,6 @@
 "use client";
-import { useZone } from "@/components/live/time";
+import { useZoneName } from "@/components/live/time";
+import { cn } from "@/components/ui/cn";
 import { useBrush } from "@/components/ui/use-brush";
 import { tickLabel } from "@/lib/view/task-chart";
 
@@ -22,15 +23,20 @@ export interface TimeChartProps {
   most?: number;
   /** What it shows, in a sentence. */
   words: string;
-  onRange: (first: number, last: number) => void;
+  /** Parts of time in which something was wrong. */
+  marked?: readonly boolean[];
+  /** Left out: there is nothing to lead to. */
+  onRange?: (first: number, last: number) => void;
 }
 
 const height = 100;
+const none: readonly boolean[] = [];
+const nowhere = () => {};
 
 /** Values over time with a scale of their own. Drag over it, or click, to have a part of the time. */
-export function TimeChart({ times, hours, look, series, format, most, words, onRange }: TimeChartProps) {
-  const brush = useBrush(times.length, onRange);
-  const zone = useZone() === "utc" ? "UTC" : undefined;
+export function TimeChart({ times, hours, look, series, format, most, words, marked = none, onRange }: TimeChartProps) {
+  const brush = useBrush(times.length, onRange ?? nowhere);
+  const zone = useZoneName();
   const valueAt = (one: Series, index: number) => one.values[index] ?? null;
   const stack = (index: number) => series.reduce((sum, one) => sum + (valueAt(one, index) ?? 0), 0);
   const top = most ?? Math.max(1, ...times.map((_, index) => (look === "bars" ? stack(index) : Math.max(0, ...series.map((one) => valueAt(one, index) ?? 0)))));
@@ -40,10 +46,10 @@ export function TimeChart({ times, hours, look, series, format, most, words, onR
   return (
     <div className="relative pt-4">
       <span className="pointer-events-none absolute top-0 left-0 font-mono text-xs text-faint">{format(top)}</span>
-      <svg role="img" aria-label={words} viewBox={`0 0 ${times.length} ${height}`} preserveAspectRatio="none" className="h-32 w-full cursor-crosshair touch-none border-b border-line-strong" {...brush.handlers}>
+      <svg role="img" aria-label={words} viewBox={`0 0 ${times.length} ${height}`} preserveAspectRatio="none" className={cn("h-32 w-full border-b border-line-strong", onRange !== undefined && "cursor-crosshair touch-none")} {...brush.handlers}>
         <path d={`M0 1H${times.length}`} stroke="var(--line)" strokeWidth="1" vectorEffect="non-scaling-stroke" />
         {times.map((at, index) => (
-          <rect key={at} x={index} y={0} width={1} height={height} fill={brush.over === index ? "var(--hover)" : brush.isOutside(index) ? "var(--active)" : "transparent"} />
+          <rect key={at} x={index} y={0} width={1} height={height} fill={brush.over === index ? "var(--hover)" : onRange !== undefined && brush.isOutside(index) ? "var(--active)" : marked[index] === true ? "var(--bad-soft)" : "transparent"} />
         ))}
         {look === "lines" ? series.map((one) => <path key={one.name} d={steps(one.values, y)} fill="none" stroke={one.color} strokeWidth="1.5" strokeDasharray={one.dashed === true ? "4 3" : undefined} vectorEffect="non-scaling-stroke" />) : <Bars series={series} parts={times.length} y={y} />}
       </svg>

@@ -1,6 +1,7 @@
 "use client";
-import { Bookmark, Download } from "lucide-react";
+import { BellPlus, Bookmark, Download } from "lucide-react";
 import { useState } from "react";
+import { useGo } from "@/components/frame/leaving";
 import { IconButton } from "@/components/ui/button";
 import { lazilyDialog } from "@/components/ui/dialog";
 import { lazily } from "@/components/ui/lazily";
@@ -15,11 +16,18 @@ const ExportChoices = lazily(async () => (await import("./export-choices")).Expo
 /** What is done with the filter as a whole: kept under a name, or taken away as a file. */
 export function ListActions({ view, filter }: { view: RunsView; filter: RunFilter }) {
   const [saving, setSaving] = useState(false);
+  const go = useGo();
   const isEmpty = isEmptyView(view);
   return (
     <div className="flex items-center">
       <IconButton label={isEmpty ? "Save view: set a filter first" : "Save view"} aria-disabled={isEmpty || undefined} onClick={() => !isEmpty && setSaving(true)}>
         <Bookmark className="size-4" />
+      </IconButton>
+      <IconButton
+        label="Alert on failures of these tasks and queues"
+        onClick={() => go(`/alerts?${new URLSearchParams([["new", "failures"], ...view.task.map((task) => ["task", task]), ...view.queue.map((queue) => ["queue", queue])])}`)}
+      >
+        <BellPlus className="size-4" />
       </IconButton>
       <Popover
         align="end"

@@ -71,6 +71,8 @@ for (const theme of ["light", "dark"]) {
         "/insights",
         "/insights?by=version&hours=1",
         "/queues",
+        "/alerts",
+        "/alerts?new=wait&task=index-docs",
         "/deployments",
         "/variables",
         "/schedules",
@@ -79,6 +81,7 @@ for (const theme of ["light", "dark"]) {
         "/environments",
         "/team",
         "/account",
+        "/settings",
       ];
       for (const path of paths) {
         await page.goto(path);

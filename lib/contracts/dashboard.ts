@@ -258,6 +258,22 @@ export const PublicTokenMintBody = z.object({
 });
 export const PublicTokenMinted = z.object({ token: z.string(), row: PublicTokenRow });
 
+/** GET /api/dashboard/settings: what the server was started with, as far as it may be told. ms where a time is meant; null: no bound. */
+export const ServerSettings = z.object({
+  origin: z.string(),
+  version: z.string(),
+  mode: z.enum(["production", "development"]),
+  retentionDays: z.number(),
+  tokenLifeMs: z.number(),
+  rateLimits: z.object({ keys: z.object({ requests: z.number(), perMs: z.number() }), publicTokens: z.object({ requests: z.number(), perMs: z.number() }) }).nullable(),
+  debounceMaxMs: z.number().nullable(),
+  ttlMaxMs: z.number().nullable(),
+  /** 0: any number. */
+  queueSizeMax: z.number(),
+  defaultMachine: z.string(),
+});
+export type ServerSettings = z.infer<typeof ServerSettings>;
+
 /** Every error body of the HTTP API. `issues` names fields by path. */
 export const ErrorBody = z.object({
   error: z.string(),

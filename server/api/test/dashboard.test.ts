@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ApiKeyCreated, ApiKeysPage, ChildrenPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueueKeys, QueuePlacePage, QueuesPage, RecentPayloads, RunPage, RunsPage, StreamPage, TaskStats, TaskUsual, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
+import { ApiKeyCreated, ApiKeysPage, ChildrenPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueueKeys, QueuePlacePage, QueuesPage, RecentPayloads, RunPage, RunsPage, ServerSettings, StreamPage, TaskStats, TaskUsual, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
 import type { RunEvent } from "@/lib/contracts/run";
 import type { z } from "zod";
 import { openHarness, type Harness } from "./harness";
@@ -29,6 +29,7 @@ const stat = ({ minutesAgo, status, bucket, count }: { minutesAgo: number; statu
 test("every page fits its contract", async () => {
   const run = await api.trigger("hello", { payload: { n: 1 }, options: { tags: ["red"] } });
   await read(Me, "/me");
+  expect(await read(ServerSettings, "/settings")).toMatchObject({ retentionDays: 30, rateLimits: null, queueSizeMax: 0, defaultMachine: "small-1x" });
   expect((await read(RunsPage, "/runs?tag=red&status=QUEUED&status=EXECUTING&limit=10")).rows.map((row) => row.id)).toEqual([run]);
   expect((await read(RunsPage, `/runs?id=${run.slice(0, 12)}&rootOnly=true`)).rows.length).toBeGreaterThan(0);
   expect(await read(RunPage, `/runs/${run}`)).toMatchObject({ detail: { id: run, payload: '{"n":1}' }, events: [{ type: "created" }], relations: [] });
