@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { BellRing, Plus } from "lucide-react";
-import { useState } from "react";
+import { useState, useSyncExternalStore } from "react";
 import type { AlertsPage } from "@/lib/contracts/alerts";
 import { plural } from "@/lib/view/format";
 import { ActionButton, ReadOnlyNote, refusal } from "../auth/permission";
@@ -21,13 +21,16 @@ import { RuleLine } from "./rule-line";
 const RuleDialog = lazilyDialog(async () => (await import("./rule-dialog")).RuleDialog);
 const ChannelDialog = lazilyDialog(async () => (await import("./channel-dialog")).ChannelDialog);
 const queryKey = ["alerts"];
+const never = () => () => undefined;
 
 export function AlertsView({ initial }: { initial: AlertsPage }) {
   const { interval, measure } = usePolling();
   const { data, error, refetch } = useQuery({ queryKey, queryFn: ({ signal }) => measure(() => getJson<AlertsPage>("/api/dashboard/alerts", signal)), initialData: initial, refetchInterval: interval });
   useReadAgain("alerts", queryKey);
   const [params, setParams] = useUrlState("replace");
-  const asked = draftFromParams(params);
+  const inBrowser = useSyncExternalStore(never, () => true, () => false);
+  // A dialog stands outside of the page, which the server does not render.
+  const asked = inBrowser ? draftFromParams(params) : null;
   const [open, setOpen] = useState<"rule" | "channel" | null>(null);
   const { role } = useMe().user;
   const refused = refusal(role, "operator");

@@ -55,9 +55,13 @@ function useNews(): Viewed<News | undefined> {
 }
 
 /** The same query again each time that what it reads has changed, as the socket says, at most each `everyMs`. */
-export function useReadAgain(of: keyof News, queryKey: readonly unknown[], everyMs = 1_000): void {
+export const useReadAgain = (of: keyof News, queryKey: readonly unknown[], everyMs = 1_000): void => useReadAt(usePaced(useNews().data?.[of], everyMs), queryKey);
+
+/** Queries whose key begins so are read again while runs change, as the socket says, at most each `everyMs`; without a poll. */
+export const useReadWithCounts = (queryKey: readonly unknown[], everyMs: number): void => useReadAt(usePaced(useCounts().data, everyMs), queryKey);
+
+function useReadAt(position: unknown, queryKey: readonly unknown[]): void {
   const queries = useQueryClient();
-  const position = usePaced(useNews().data?.[of], everyMs);
   const latest = useRef(queryKey);
   useEffect(() => {
     latest.current = queryKey;
@@ -66,30 +70,6 @@ export function useReadAgain(of: keyof News, queryKey: readonly unknown[], every
     // What came while the page was on its way may have been missed: the first word counts, too.
     if (position !== undefined) void queries.invalidateQueries({ queryKey: latest.current });
   }, [position, queries]);
-}
-
-/** Queries whose key begins so are read again while runs change, as the socket says, at most each `everyMs`; without a poll. */
-export function useReadWithCounts(queryKey: readonly unknown[], everyMs: number): void {
-  const counts = useCounts().data;
-  const queries = useQueryClient();
-  const first = useRef(counts);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const latest = useRef(queryKey);
-  useEffect(() => {
-    latest.current = queryKey;
-  });
-  useEffect(() => {
-    if (counts === undefined || first.current === undefined) {
-      first.current = counts;
-      return;
-    }
-    // A timer that runs is left alone: news that never end would put it off for ever.
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      void queries.invalidateQueries({ queryKey: latest.current });
-    }, everyMs);
-  }, [counts, queries, everyMs]);
-  useEffect(() => () => clearTimeout(timer.current), []);
 }
 
 export function useLiveQueues(): Viewed<readonly QueueRow[]> {
