@@ -30,6 +30,7 @@ test("nothing set: the documented defaults", () => {
     engine: { debounceMaxMs: null, ttlMaxMs: null, queueSizeMax: 0 },
     tokenLifeMs: 366 * 86_400_000,
     rateLimits: null,
+    alertsLinkLocal: false,
     externalDeploymentId: undefined,
     logLevel: "info",
   });

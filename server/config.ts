@@ -40,6 +40,8 @@ export interface Config {
   rateLimits: RateLimitSettings | null;
   /** Where packets are kept instead of the data directory. */
   bucket: S3Settings | undefined;
+  /** Alerts may be sent to link-local and metadata addresses. */
+  alertsLinkLocal: boolean;
   /** What the caller's build calls the tasks that this server starts with; triggers may name it. */
   externalDeploymentId: string | undefined;
   logLevel: LogLevel;
@@ -123,6 +125,7 @@ const variables = (mode: Mode) =>
     SIGNALBOX_TOKEN_LIFE: durationMs,
     SIGNALBOX_RATE_LIMIT: rateLimit,
     SIGNALBOX_RATE_LIMIT_PUBLIC: rateLimit,
+    SIGNALBOX_ALERTS_LINK_LOCAL: z.preprocess(blankIsUnset, z.enum(["allow", "refuse"], "must be allow or refuse").default("refuse")),
     SIGNALBOX_QUEUE_SIZE_DEV: queueSize,
     SIGNALBOX_QUEUE_SIZE: queueSize,
     TRIGGER_EXTERNAL_DEPLOYMENT_ID: z.preprocess(blankIsUnset, z.string().trim().max(128, "must have at most 128 characters, such as a commit").optional()),
@@ -217,6 +220,7 @@ export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: 
     },
     rateLimits: rateLimitsOf(data),
     bucket: bucketOf(data),
+    alertsLinkLocal: data.SIGNALBOX_ALERTS_LINK_LOCAL === "allow",
     tokenLifeMs: data.SIGNALBOX_TOKEN_LIFE ?? defaultTokenLifeMs,
     externalDeploymentId: mode === "start" ? data.TRIGGER_EXTERNAL_DEPLOYMENT_ID : undefined,
     logLevel: data.SIGNALBOX_LOG,

@@ -54,7 +54,8 @@ const wakeEarlyMs = 2000;
 const dueSql = `
 select id from unnest($1::text[]) as asleep (id)
  where exists (select from run_timer where env_id = id and due_at <= now() + $2 * interval '1 ms')
-    or exists (select from run_queue where env_id = id) or exists (select from run_slot where env_id = id)`;
+    or exists (select from run_queue where env_id = id) or exists (select from run_slot where env_id = id)
+    or exists (select from alert_rule where env_id = id)`;
 
 export function createEnvironments(options: Omit<Host, "desk" | "gatewayOf" | "forgetKeys"> & { sleepAfterMs?: number }): Environments {
   const { sleepAfterMs = defaultSleepAfterMs, ...shared } = options;
@@ -226,8 +227,8 @@ export function createEnvironments(options: Omit<Host, "desk" | "gatewayOf" | "f
 
   function isIdle({ served, askedAt }: Beside): boolean {
     if (served === null || performance.now() - askedAt < sleepAfterMs) return false;
-    const { engine, gateway } = served;
-    return engine.live.size === 0 && engine.scheduler.running === 0 && engine.scheduler.waiting === 0 && gateway.stats().sockets === 0;
+    const { engine, gateway, alerts } = served;
+    return !alerts.isWatching() && engine.live.size === 0 && engine.scheduler.running === 0 && engine.scheduler.waiting === 0 && gateway.stats().sockets === 0;
   }
 
   const served = () => [main ?? null, ...[...besides.values()].map((beside) => beside.served)].filter((one) => one !== null);

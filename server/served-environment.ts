@@ -6,6 +6,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { ServerNotice } from "@/lib/contracts/realtime";
 import { environmentPath } from "@/lib/view/environment-path";
 import { allows, readableThrough } from "./api/authorize";
+import { openAlerts, type Alerts } from "./alerts/alerts";
 import { createApi, type Api } from "./api/api";
 import type { ApiConfig } from "./api/context";
 import type { EnvironmentDesk } from "./api/environment-desk";
@@ -68,6 +69,7 @@ export interface ServedEnvironment {
   readonly engine: Engine;
   readonly variables: Variables;
   readonly api: Api;
+  readonly alerts: Pick<Alerts, "isWatching">;
   readonly gateway: Gateway<Principal>;
   supervisor(): Supervisor | undefined;
   handle: Handler;
@@ -114,9 +116,12 @@ export async function serveEnvironment(host: Host, { env, isMain, notices, share
     const variables = await openVariables({ db, environmentId: env.id, parentId: env.parent?.id, vault: house.keys.vault, feed: engine.feed, log });
     const receiver = await openDeployReceiver({ engine, variables, buildOptions, log: log.child({ in: "deployments" }) });
     opened.add("deploy receiver", () => receiver.close());
+    const alerts = openAlerts({ engine, vault: house.keys.vault, address: () => `${host.api.origin()}${path}`, isGuarded: !config.alertsLinkLocal });
+    opened.add("alerts", () => alerts.close());
+    if (config.roles.has("engine")) alerts.start();
     const variableFiles = () => (isMain ? readEnvNames(config.projectDir, config.mode) : {});
     const mode = env.type === "DEVELOPMENT" ? "development" : "production";
-    const api = createApi({ house, environments: host.desk, onForget: host.forgetKeys, engine, issuer, variables, uploads, receiver, log: log.child({ in: "api" }), config: { ...host.api, mode, notices, variableFiles } });
+    const api = createApi({ house, environments: host.desk, onForget: host.forgetKeys, engine, issuer, variables, uploads, receiver, alerts, log: log.child({ in: "api" }), config: { ...host.api, mode, notices, variableFiles } });
     const gateway = createGateway({
       feed: engine.feed,
       reads: engineReads(engine),
@@ -142,6 +147,7 @@ export async function serveEnvironment(host: Host, { env, isMain, notices, share
       engine,
       variables,
       api,
+      alerts,
       gateway,
       supervisor: () => supervisor,
       handle: (request, response) => (api.hotTrigger.handle(request, response) ? undefined : throughFramework(request, response)),

@@ -20,7 +20,7 @@ export interface EngineSuite {
 
 const tables = [
   "run", "run_data", "run_tag", "run_queue", "run_slot", "run_timer", "run_event", "run_trace", "run_journal", "idempotency_key", "request_key", "debounce_key",
-  "batch", "batch_item", "waitpoint", "stream", "stream_chunk", "queue", "deployment", "run_stat", "node", "schedule", "schedule_tick", "concurrency_limit", "concurrency_limit_key",
+  "batch", "batch_item", "waitpoint", "stream", "stream_chunk", "queue", "deployment", "run_stat", "queue_depth", "alert_rule", "alert_channel", "node", "schedule", "schedule_tick", "concurrency_limit", "concurrency_limit_key",
   "bulk_action", "bulk_item", "error_group", "error_hour",
 ];
 

@@ -39,10 +39,12 @@ export const rooms: Record<string, Room> = {
   // The gateway asks the API's one authorisation function.
   gateway: { path: "server/gateway/", may: [...service, "api"], never: [react, /^node:child_process$/] },
   build: { path: "server/build/", may: [...base, "log", "build-package"], never: [react, /^pg$/] },
+  // Measures what the engine counts, and tells channels.
+  alerts: { path: "server/alerts/", may: service, never: [react, /^(?:hono|ws)/] },
   http: { path: "server/http/", may: service, never: [/^ws$/] },
   // Deploying builds where the project is; everything else is asked for over HTTP.
   cli: { path: "server/cli/", may: [...base, "client", "log", "build"], never: [/^(?:pg|hono|ws)(?:\/|$)/] },
-  root: { path: "server/", may: [...service, "supervisor", "people", "api", "gateway", "build", "http"] },
+  root: { path: "server/", may: [...service, "supervisor", "people", "api", "gateway", "build", "http", "alerts"] },
 };
 
 export interface Violation {

@@ -9,7 +9,7 @@ export const pageLines: LineHead[] = [
   { name: "initial JS of the runs page, gzip", unit: "KB", better: "lower" },
 ];
 
-export const pagePaths = ["/runs", "/errors", "/tasks", "/test", "/tokens", "/public-tokens", "/queues", "/schedules", "/batches", "/bulk", "/deployments", "/variables", "/environments", "/keys", "/team", "/account", "/audit", "/reference"];
+export const pagePaths = ["/runs", "/errors", "/tasks", "/test", "/tokens", "/public-tokens", "/queues", "/schedules", "/batches", "/bulk", "/deployments", "/variables", "/environments", "/keys", "/team", "/account", "/audit", "/reference", "/insights", "/alerts", "/settings"];
 
 /** All scripts that a page has fetched when it has loaded, each compressed as the server would at its best level. */
 export async function measurePages(context: BrowserContext, server: ProductServer): Promise<Measured> {

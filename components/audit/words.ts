@@ -4,6 +4,7 @@ export const areaWords: Record<AuditArea, string> = {
   run: "Runs",
   bulk: "Bulk actions",
   error: "Errors",
+  alert: "Alerts",
   token: "Answers",
   queue: "Queues",
   environment: "Environment",

@@ -1,7 +1,6 @@
 "use client";
-import { NativeSelect } from "@/components/ui/input";
+import { Choice } from "@/components/ui/choice";
 import { Segmented } from "@/components/ui/segmented";
-import { readableText } from "@/lib/view/readable-text";
 import { errorsHours, errorsStates, hoursWords, stateWords, type ErrorsView } from "./error-query";
 
 export function ErrorFilters({ view, tasks, versions, onChange }: { view: ErrorsView; tasks: readonly string[]; versions: readonly string[]; onChange: (change: Partial<Record<keyof ErrorsView, string | null>>) => void }) {
@@ -12,19 +11,5 @@ export function ErrorFilters({ view, tasks, versions, onChange }: { view: Errors
       <Choice label="Task" none="All tasks" value={view.task} values={tasks} onChange={(task) => onChange({ task })} />
       <Choice label="Version" none="All versions" value={view.version} values={versions} onChange={(version) => onChange({ version })} />
     </>
-  );
-}
-
-function Choice({ label, none, value, values, onChange }: { label: string; none: string; value: string; values: readonly string[]; onChange: (value: string | null) => void }) {
-  const shown = value === "" || values.includes(value) ? values : [value, ...values];
-  return (
-    <NativeSelect aria-label={label} value={value} onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)} className="h-7 w-36 py-0 text-sm">
-      <option value="">{none}</option>
-      {shown.map((one) => (
-        <option key={one} value={one}>
-          {readableText(one)}
-        </option>
-      ))}
-    </NativeSelect>
   );
 }

@@ -1,4 +1,5 @@
 "use client";
+import { Spark } from "@/components/ui/spark";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTabState } from "@/components/frame/tab-state";
@@ -17,7 +18,6 @@ import { toneText } from "@/components/ui/tone";
 import type { ErrorDetail, ErrorRow } from "@/lib/contracts/error-group";
 import { formatCount, formatInstant, plural } from "@/lib/view/format";
 import { ErrorActions } from "./error-actions";
-import { Trend } from "./trend";
 import { errorLook, howOften, ignoredWords } from "./words";
 
 /** Hours that its occurrences are shown over. */
@@ -131,7 +131,7 @@ function Occurrences({ detail: { error, points, stepHours } }: { detail: ErrorDe
   return (
     <section aria-label="Occurrences" className="grid gap-x-8 gap-y-3 border-b border-line px-4 py-3 md:grid-cols-[minmax(0,1fr)_18rem]">
       <div>
-        <Trend counts={points.map((point) => point.count)} words={`Seen ${plural(total, "time")} in 7 days, in steps of ${stepHours} h`} className="h-16 w-full" />
+        <Spark color="var(--bad-bar)" values={points.map((point) => point.count)} words={`Seen ${plural(total, "time")} in 7 days, in steps of ${stepHours} h`} className="h-16 w-full" />
         <p className="flex justify-between text-sm text-faint">
           <span>{first === undefined ? "" : formatInstant(Date.parse(first.at), zone).slice(5, 16)}</span>
           <span>now</span>

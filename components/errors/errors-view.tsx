@@ -13,13 +13,13 @@ import { PanelHead } from "@/components/ui/page";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { EmptyState, ErrorState } from "@/components/ui/state";
 import { ShowOlder } from "@/components/ui/show-older";
+import { Spark } from "@/components/ui/spark";
 import { Table, Td, Th, Tr } from "@/components/ui/table";
 import { toneText } from "@/components/ui/tone";
 import type { ErrorsPage, ListedError } from "@/lib/contracts/error-group";
 import { formatCount, plural } from "@/lib/view/format";
 import { ErrorFilters } from "./error-filters";
 import { errorsQuery, hoursWords, viewOfErrors } from "./error-query";
-import { Trend } from "./trend";
 import { errorLook } from "./words";
 
 export function ErrorsView({ initial, initialQuery }: { initial: ErrorsPage; initialQuery: string }) {
@@ -108,7 +108,7 @@ function Line({ error, period }: { error: ListedError; period: string }) {
       </Td>
       <Td className={cn("whitespace-nowrap max-sm:hidden", toneText[look.tone])}>{look.word}</Td>
       <Td className="max-md:hidden">
-        <Trend counts={error.trend} words={`Seen ${plural(error.inPeriod, "time")} in ${period}`} className="w-24" />
+        <Spark color="var(--bad-bar)" values={error.trend} words={`Seen ${plural(error.inPeriod, "time")} in ${period}`} />
       </Td>
       <Td className={cn("text-right font-mono", tinted && "tint")} title={`${plural(error.count, "time")} in all`}>
         {formatCount(error.inPeriod)}

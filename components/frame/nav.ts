@@ -1,4 +1,4 @@
-import { BookOpen, Boxes, Bug, Cable, CalendarClock, Hand, KeyRound, Layers, ListChecks, Package, Play, Rows3, ScrollText, Server, TicketCheck, Users, Variable, type LucideIcon } from "lucide-react";
+import { BellRing, BookOpen, Boxes, Bug, Cable, CalendarClock, ChartLine, Hand, KeyRound, Layers, ListChecks, Package, Play, Rows3, ScrollText, Server, Settings2, TicketCheck, Users, Variable, type LucideIcon } from "lucide-react";
 
 export interface NavEntry {
   href: string;
@@ -15,6 +15,8 @@ export const nav: readonly NavEntry[] = [
   { href: "/runs", title: "Runs", Icon: Rows3, key: "r", count: "running", group: "work" },
   { href: "/tokens", title: "Tokens", Icon: Hand, key: "w", count: "tokensWaiting", group: "work" },
   { href: "/errors", title: "Errors", Icon: Bug, key: "e", group: "work" },
+  { href: "/insights", title: "Metrics", Icon: ChartLine, key: "o", group: "work" },
+  { href: "/alerts", title: "Alerts", Icon: BellRing, key: "l", group: "work" },
   { href: "/bulk", title: "Bulk actions", Icon: Layers, key: "b", group: "work" },
   { href: "/test", title: "Test", Icon: Play, key: "t", group: "work" },
   { href: "/tasks", title: "Tasks", Icon: ListChecks, key: "a", group: "tasks" },
@@ -28,6 +30,7 @@ export const nav: readonly NavEntry[] = [
   { href: "/environments", title: "Environments", Icon: Server, key: "n", group: "access" },
   { href: "/reference", title: "HTTP API", Icon: BookOpen, key: "h", group: "access" },
   { href: "/team", title: "Team", Icon: Users, key: "m", group: "access" },
+  { href: "/settings", title: "Settings", Icon: Settings2, key: "y", group: "access" },
   { href: "/audit", title: "Audit", Icon: ScrollText, key: "u", group: "access" },
 ];
 

@@ -5,13 +5,13 @@ import type { ApiKeyCreated } from "@/lib/contracts/dashboard";
 import { keyPresets, mayNameTasks, type KeyPreset } from "@/lib/contracts/key-presets";
 import { clientEnvironment } from "@/lib/tokens/snippets";
 import { send } from "../auth/request";
-import { Button } from "../ui/button";
 import { CodeBlock } from "../ui/code-block";
-import { Dialog } from "../ui/dialog";
 import { Field, Input, NativeSelect } from "../ui/input";
 import { SecretOnce } from "../ui/secret";
 import { Segmented } from "../ui/segmented";
+import { NameField } from "./name-field";
 import { lifetimes, presetWords, type Lifetime } from "./presets";
+import { SecretDialog } from "./secret-dialog";
 
 export type Created = z.infer<typeof ApiKeyCreated>;
 
@@ -20,58 +20,32 @@ export function CreateKeyDialog({ origin, onClose, onCreated }: { origin: string
   const [preset, setPreset] = useState<KeyPreset>("full");
   const [tasks, setTasks] = useState("");
   const [lifetime, setLifetime] = useState<Lifetime>("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string>();
-  const [created, setCreated] = useState<Created>();
 
-  async function create() {
-    if (name.trim() === "") return setError("Name what will use it, such as “web backend”");
-    setBusy(true);
+  function make() {
+    if (name.trim() === "") return "Name what will use it, such as “web backend”";
     const named = mayNameTasks(preset) ? tasks.split(",").map((task) => task.trim()).filter((task) => task !== "") : [];
-    const answer = await send<Created>("/api/dashboard/keys", { name: name.trim(), preset, tasks: named, ...(lifetime !== "" && { expiresInDays: Number(lifetime) }) });
-    setBusy(false);
-    if (!answer.ok) return setError(answer.problem.error);
-    setCreated(answer.value);
-    onCreated();
+    return send<Created>("/api/dashboard/keys", { name: name.trim(), preset, tasks: named, ...(lifetime !== "" && { expiresInDays: Number(lifetime) }) });
   }
 
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => (open ? undefined : onClose())}
-      title={created === undefined ? "Create a secret key" : `Key “${created.row.name}”`}
-      description={created === undefined ? "One key per application lets you revoke one alone. Give it no more than the application needs." : undefined}
-      footer={
-        created === undefined ? (
-          <>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button look="primary" busy={busy} onClick={() => void create()}>
-              Create key
-            </Button>
-          </>
-        ) : (
-          <Button look="primary" onClick={onClose}>
-            I have copied it
-          </Button>
-        )
-      }
+    <SecretDialog
+      title="Create a secret key"
+      description="One key per application lets you revoke one alone. Give it no more than the application needs."
+      action="Create key"
+      make={make}
+      onMade={onCreated}
+      onClose={onClose}
+      titleOf={({ row }) => `Key “${row.name}”`}
+      renderMade={({ key }) => (
+        <>
+          <SecretOnce value={key} what="key" />
+          <CodeBlock label="Copy variables" code={clientEnvironment(origin, key)} />
+        </>
+      )}
     >
-      {created === undefined ? (
-        <div className="flex flex-col gap-3 pb-2">
-          <Field label="Name" error={error}>
-            {(control) => (
-              <Input
-                {...control}
-                value={name}
-                maxLength={64}
-                onChange={(event) => {
-                  setName(event.target.value);
-                  setError(undefined);
-                }}
-                onKeyDown={(event) => (event.key === "Enter" ? void create() : undefined)}
-              />
-            )}
-          </Field>
+      {(form) => (
+        <>
+          <NameField value={name} onChange={setName} form={form} />
           <Field label="May do" help={presetWords[preset].about}>
             {(control) => (
               <NativeSelect {...control} value={preset} onChange={(event) => setPreset(keyPresets.find((one) => one === event.target.value) ?? "full")}>
@@ -92,17 +66,8 @@ export function CreateKeyDialog({ origin, onClose, onCreated }: { origin: string
             <p className="mb-1 font-medium">Ends after</p>
             <Segmented label="Time after which the key ends" value={lifetime} onChange={setLifetime} options={lifetimes} />
           </div>
-        </div>
-      ) : (
-        <KeyShown created={created} origin={origin} />
+        </>
       )}
-    </Dialog>
+    </SecretDialog>
   );
 }
-
-export const KeyShown = ({ created, origin }: { created: Created; origin?: string }) => (
-  <div className="flex flex-col gap-3 pb-2">
-    <SecretOnce value={created.key} what="key" />
-    {origin === undefined ? null : <CodeBlock label="Copy variables" code={clientEnvironment(origin, created.key)} />}
-  </div>
-);

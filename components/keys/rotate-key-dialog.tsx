@@ -2,10 +2,10 @@
 import { useState } from "react";
 import type { ApiKeyRow } from "@/lib/contracts/dashboard";
 import { send } from "../auth/request";
-import { Button } from "../ui/button";
-import { Dialog } from "../ui/dialog";
+import { SecretOnce } from "../ui/secret";
 import { Segmented } from "../ui/segmented";
-import { KeyShown, type Created } from "./create-key-dialog";
+import type { Created } from "./create-key-dialog";
+import { SecretDialog } from "./secret-dialog";
 
 const graces = [
   { value: "0", label: "End now" },
@@ -17,53 +17,29 @@ type Grace = (typeof graces)[number]["value"];
 
 export function RotateKeyDialog({ row, onClose, onRotated }: { row: ApiKeyRow; onClose: () => void; onRotated: () => void }) {
   const [grace, setGrace] = useState<Grace>("24");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string>();
-  const [created, setCreated] = useState<Created>();
-
-  async function rotate() {
-    setBusy(true);
-    const answer = await send<Created>(`/api/dashboard/keys/${encodeURIComponent(row.id)}/rotate`, { graceHours: Number(grace) });
-    setBusy(false);
-    if (!answer.ok) return setError(answer.problem.error);
-    setCreated(answer.value);
-    onRotated();
-  }
-
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => (open ? undefined : onClose())}
-      title={created === undefined ? `Rotate key “${row.name}”` : `New key “${created.row.name}”`}
-      description={created === undefined ? "A new key is made. The old one, and what was signed with it, goes on working for a while, so that you can change your applications without a gap." : undefined}
-      footer={
-        created === undefined ? (
-          <>
-            <Button onClick={onClose}>Keep as it is</Button>
-            <Button look="primary" busy={busy} onClick={() => void rotate()}>
-              Rotate key
-            </Button>
-          </>
-        ) : (
-          <Button look="primary" onClick={onClose}>
-            I have copied it
-          </Button>
-        )
-      }
+    <SecretDialog
+      title={`Rotate key “${row.name}”`}
+      description="A new key is made. The old one, and what was signed with it, goes on working for a while, so that you can change your applications without a gap."
+      action="Rotate key"
+      cancel="Keep as it is"
+      make={() => send<Created>(`/api/dashboard/keys/${encodeURIComponent(row.id)}/rotate`, { graceHours: Number(grace) })}
+      onMade={onRotated}
+      onClose={onClose}
+      titleOf={(created) => `New key “${created.row.name}”`}
+      renderMade={({ key }) => <SecretOnce value={key} what="key" />}
     >
-      {created === undefined ? (
-        <div className="pb-2">
+      {({ problem }) => (
+        <div>
           <p className="mb-1 font-medium">The old key works on for</p>
           <Segmented label="Time for which the old key works on" value={grace} onChange={setGrace} options={graces} />
-          {error ? (
+          {problem === undefined ? null : (
             <p role="alert" className="mt-2 text-bad">
-              {error}
+              {problem.error}
             </p>
-          ) : null}
+          )}
         </div>
-      ) : (
-        <KeyShown created={created} />
       )}
-    </Dialog>
+    </SecretDialog>
   );
 }

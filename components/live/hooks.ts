@@ -55,9 +55,13 @@ function useNews(): Viewed<News | undefined> {
 }
 
 /** The same query again each time that what it reads has changed, as the socket says, at most each `everyMs`. */
-export function useReadAgain(of: keyof News, queryKey: readonly unknown[], everyMs = 1_000): void {
+export const useReadAgain = (of: keyof News, queryKey: readonly unknown[], everyMs = 1_000): void => useReadAt(usePaced(useNews().data?.[of], everyMs), queryKey);
+
+/** Queries whose key begins so are read again while runs change, as the socket says, at most each `everyMs`; without a poll. */
+export const useReadWithCounts = (queryKey: readonly unknown[], everyMs: number): void => useReadAt(usePaced(useCounts().data, everyMs), queryKey);
+
+function useReadAt(position: unknown, queryKey: readonly unknown[]): void {
   const queries = useQueryClient();
-  const position = usePaced(useNews().data?.[of], everyMs);
   const latest = useRef(queryKey);
   useEffect(() => {
     latest.current = queryKey;

@@ -4,10 +4,14 @@ import { formatClock, formatInstant, formatRelative, formatTicking, formatTook }
 import { CopyValue } from "@/components/ui/copy";
 import { Tooltip } from "@/components/ui/tooltip";
 import { useClock, useNow } from "./live-provider";
+import { zone } from "./zone";
 
-const never = (): (() => void) => () => undefined;
-/** The server renders UTC; the browser's own zone takes over once it runs. */
-export const useZone = (): "utc" | "local" => useSyncExternalStore(never, () => "local" as const, () => "utc" as const);
+const onServer = () => "utc" as const;
+/** The server renders UTC; the browser's own zone, or what was chosen on the Settings page, takes over once it runs. */
+export const useZone = (): "utc" | "local" => useSyncExternalStore(zone.subscribe, zone.getSnapshot, onServer);
+
+/** The same for `Intl`; undefined: the browser's own. */
+export const useZoneName = (): string | undefined => (useZone() === "utc" ? "UTC" : undefined);
 
 const ageStep = (ms: number): number => (ms < 60_000 ? 1_000 : ms < 3_600_000 ? 15_000 : 60_000);
 
@@ -26,11 +30,11 @@ export function BothTimes({ at }: { at: number }) {
 export function Ago({ at, className }: { at: string; className?: string }) {
   const ms = Date.parse(at);
   const now = useNow(ageStep(Math.abs(useClock().now() - ms)));
-  const zone = useZone();
+  const shown = useZone();
   return (
     <Tooltip text={<BothTimes at={ms} />}>
       <time dateTime={at} className={className}>
-        {formatRelative(ms, now, zone)}
+        {formatRelative(ms, now, shown)}
       </time>
     </Tooltip>
   );
@@ -38,10 +42,10 @@ export function Ago({ at, className }: { at: string; className?: string }) {
 
 /** `14:02:11.204` in a long list: the same time with its date and in UTC on hover, without a hint of its own for each line. */
 export function Clock({ atMs, className }: { atMs: number; className?: string }) {
-  const zone = useZone();
+  const shown = useZone();
   return (
-    <span title={`${formatInstant(atMs, zone)} ${zone === "utc" ? "" : "local, "}${zone === "utc" ? "" : formatInstant(atMs, "utc")} UTC`} className={className}>
-      {formatClock(atMs, zone)}
+    <span title={`${formatInstant(atMs, shown)} ${shown === "utc" ? "" : "local, "}${shown === "utc" ? "" : formatInstant(atMs, "utc")} UTC`} className={className}>
+      {formatClock(atMs, shown)}
     </span>
   );
 }
@@ -49,11 +53,11 @@ export function Clock({ atMs, className }: { atMs: number; className?: string })
 /** `14:02:11.204`, copied as ISO on click. */
 export function Instant({ at, className }: { at: string; className?: string }) {
   const ms = Date.parse(at);
-  const zone = useZone();
+  const shown = useZone();
   return (
     <Tooltip text={<BothTimes at={ms} />}>
       <span className={className}>
-        <CopyValue text={at}>{formatClock(ms, zone, useNow(null))}</CopyValue>
+        <CopyValue text={at}>{formatClock(ms, shown, useNow(null))}</CopyValue>
       </span>
     </Tooltip>
   );

@@ -22,3 +22,6 @@ export function setLimit(queue: QueueRow, limit: number | null): Promise<Answer<
   const { name, type } = kind(queue);
   return limit === null ? send(`${address({ name })}/concurrency/reset`, { type }) : send(`${address({ name })}/concurrency/override`, { type, concurrencyLimit: limit });
 }
+
+/** Of a named concurrency limit. */
+export const setLimitPaused = (name: string, action: "pause" | "resume"): Promise<Answer<unknown>> => send(`/api/v1/concurrency-limits/${encodeURIComponent(name)}/pause`, { action });

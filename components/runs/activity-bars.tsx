@@ -1,5 +1,5 @@
 "use client";
-import { useState, type PointerEvent } from "react";
+import { useBrush } from "@/components/ui/use-brush";
 import { formatClock, formatInstant, plural } from "@/lib/view/format";
 import type { ActivityBar } from "./activity";
 
@@ -10,17 +10,13 @@ const dayMs = 24 * 3_600_000;
 
 /** Drag over bars to set the time to them, or click one. */
 export function ActivityBars({ bars, words, onRange }: { bars: readonly ActivityBar[]; words: string; onRange: (fromMs: number, toMs: number) => void }) {
-  const [range, setRange] = useState<{ from: number; to: number } | null>(null);
-  const [over, setOver] = useState<number | null>(null);
+  const brush = useBrush(bars.length, (first, last) => {
+    const [from, to] = [bars[first], bars[last]];
+    if (from && to) onRange(from.fromMs, to.toMs - 1);
+  });
   const most = Math.max(1, ...bars.map((bar) => bar.total - bar.failed));
   const mostFailed = Math.max(1, ...bars.map((bar) => bar.failed));
-  const indexAt = (event: PointerEvent<Element>): number => {
-    const box = event.currentTarget.getBoundingClientRect();
-    return Math.min(bars.length - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * bars.length)));
-  };
-  const hovered = over === null ? undefined : bars[over];
-  const low = range ? Math.min(range.from, range.to) : 0;
-  const high = range ? Math.max(range.from, range.to) : -1;
+  const hovered = brush.over === null ? undefined : bars[brush.over];
   const isLong = (bars.at(-1)?.toMs ?? 0) - (bars[0]?.fromMs ?? 0) > dayMs;
 
   return (
@@ -31,31 +27,14 @@ export function ActivityBars({ bars, words, onRange }: { bars: readonly Activity
         viewBox={`0 0 ${bars.length} ${upper + lower}`}
         preserveAspectRatio="none"
         className="h-full w-full cursor-crosshair touch-none"
-        onPointerDown={(event) => {
-          event.currentTarget.setPointerCapture(event.pointerId);
-          const at = indexAt(event);
-          setRange({ from: at, to: at });
-        }}
-        onPointerMove={(event) => {
-          const at = indexAt(event);
-          setOver(at);
-          if (range) setRange({ ...range, to: at });
-        }}
-        onPointerLeave={() => setOver(null)}
-        onPointerCancel={() => setRange(null)}
-        onPointerUp={() => {
-          const from = bars[low];
-          const to = bars[high];
-          setRange(null);
-          if (range && from && to) onRange(from.fromMs, to.toMs - 1);
-        }}
+        {...brush.handlers}
       >
         {bars.map((bar, index) => {
           let top = upper;
           const failed = bar.failed === 0 ? 0 : Math.max(2, (bar.failed / mostFailed) * lower);
           return (
-            <g key={bar.fromMs} opacity={range && (index < low || index > high) ? 0.35 : 1}>
-              <rect x={index} y={0} width={1} height={upper + lower} fill={over === index ? "var(--hover)" : "transparent"} />
+            <g key={bar.fromMs} opacity={brush.isOutside(index) ? 0.35 : 1}>
+              <rect x={index} y={0} width={1} height={upper + lower} fill={brush.over === index ? "var(--hover)" : "transparent"} />
               <rect x={index + 0.1} y={upper - 0.5} width={0.8} height={1} fill="var(--line-strong)" />
               {bar.parts.map((part) => {
                 const size = part.count === 0 ? 0 : Math.max(1, (part.count / most) * (upper - 1));

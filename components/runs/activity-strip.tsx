@@ -1,8 +1,8 @@
 "use client";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { getJson } from "@/components/live/api";
-import { useCounts, usePolling } from "@/components/live/hooks";
+import { usePolling, useReadWithCounts } from "@/components/live/hooks";
 import { useZone } from "@/components/live/time";
 import { Skeleton } from "@/components/ui/skeleton";
 import type { Activity } from "@/lib/contracts/dashboard";
@@ -33,7 +33,7 @@ export function ActivityStrip({ view, filter, onChange }: ActivityStripProps) {
     refetchInterval: interval,
     staleTime: refreshMs,
   });
-  useRefreshOnNews();
+  useReadWithCounts(["activity"], refreshMs);
   const { data } = query;
   const bars = useMemo(() => (data === undefined ? null : activityBars(data)), [data]);
   const failed = bars?.reduce((sum, bar) => sum + bar.failed, 0) ?? 0;
@@ -86,24 +86,4 @@ function Total({ activity, failed, hasFrom }: { activity: Activity | undefined; 
       </span>
     </p>
   );
-}
-
-/** The socket says that runs changed; the strip follows, without a poll. */
-function useRefreshOnNews(): void {
-  const counts = useCounts().data;
-  const queries = useQueryClient();
-  const first = useRef(counts);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => {
-    if (counts === undefined || first.current === undefined) {
-      first.current = counts;
-      return;
-    }
-    // A timer that runs is left alone: news that never end would put it off for ever.
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      void queries.invalidateQueries({ queryKey: ["activity"] });
-    }, refreshMs);
-  }, [counts, queries]);
-  useEffect(() => () => clearTimeout(timer.current), []);
 }

@@ -1,6 +1,7 @@
 "use client";
-import { Bookmark, Columns3, Download, Group } from "lucide-react";
+import { BellPlus, Bookmark, Columns3, Download, Group } from "lucide-react";
 import { useState } from "react";
+import { useGo } from "@/components/frame/leaving";
 import { IconButton } from "@/components/ui/button";
 import { lazilyDialog } from "@/components/ui/dialog";
 import { lazily } from "@/components/ui/lazily";
@@ -20,6 +21,7 @@ export function ListActions({ view, filter, look }: { view: RunsView; filter: Ru
   const [saving, setSaving] = useState(false);
   const query = new URLSearchParams([...viewToParams(view), ...lookToParams(look)]).toString();
   const isEmpty = query === "";
+  const go = useGo();
   return (
     <div className="flex shrink-0 items-center">
       <Menu
@@ -47,6 +49,12 @@ export function ListActions({ view, filter, look }: { view: RunsView; filter: Ru
       </Popover>
       <IconButton label={isEmpty ? "Save view: set a filter or columns first" : "Save view"} aria-disabled={isEmpty || undefined} onClick={() => !isEmpty && setSaving(true)}>
         <Bookmark className="size-4" />
+      </IconButton>
+      <IconButton
+        label="Alert on failures of these tasks and queues"
+        onClick={() => go(`/alerts?${new URLSearchParams([["new", "failures"], ...view.task.map((task) => ["task", task]), ...view.queue.map((queue) => ["queue", queue])])}`)}
+      >
+        <BellPlus className="size-4" />
       </IconButton>
       <Popover
         align="end"

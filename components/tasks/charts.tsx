@@ -5,6 +5,7 @@ import type { TaskStats } from "@/lib/contracts/dashboard";
 import type { RunStatus } from "@/lib/contracts/status";
 import { formatCount, formatDuration } from "@/lib/view/format";
 import { seriesOf, tickLabel } from "@/lib/view/task-chart";
+import { useZoneName } from "../live/time";
 import { statusLook } from "../runs/status";
 import { toneColor } from "../ui/tone";
 
@@ -27,11 +28,12 @@ const shade: Partial<Record<RunStatus, number>> = { CRASHED: 0.75, SYSTEM_FAILUR
 export function ActivityChart({ stats, hours }: ChartsProps) {
   const data = stats.points.map(({ at, counts }) => ({ at, ...counts }));
   const still = useReducedMotion();
+  const zone = useZoneName();
   return (
     <ResponsiveContainer width="100%" height={200}>
       <BarChart data={data} margin={margin} barCategoryGap={1}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
-        <XAxis dataKey="at" {...axis} minTickGap={48} tickFormatter={(at: string) => tickLabel(at, hours)} />
+        <XAxis dataKey="at" {...axis} minTickGap={48} tickFormatter={(at: string) => tickLabel(at, hours, zone)} />
         <YAxis {...axis} axisLine={false} width={axisWidth(stats.points.map(({ counts }) => formatCount(Object.values(counts).reduce((sum, count) => sum + count, 0))))} allowDecimals={false} tickFormatter={(value: number) => formatCount(value)} />
         <Tooltip cursor={{ fill: "var(--hover)" }} content={<Card hours={hours} format={formatCount} />} />
         {seriesOf(stats.points).map((status) => (
@@ -44,11 +46,12 @@ export function ActivityChart({ stats, hours }: ChartsProps) {
 
 export function LatencyChart({ stats, hours }: ChartsProps) {
   const still = useReducedMotion();
+  const zone = useZoneName();
   return (
     <ResponsiveContainer width="100%" height={200}>
       <LineChart data={stats.points} margin={margin}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
-        <XAxis dataKey="at" {...axis} minTickGap={48} tickFormatter={(at: string) => tickLabel(at, hours)} />
+        <XAxis dataKey="at" {...axis} minTickGap={48} tickFormatter={(at: string) => tickLabel(at, hours, zone)} />
         <YAxis {...axis} axisLine={false} width={axisWidth(stats.points.flatMap(({ p50Ms, p95Ms }) => [p50Ms, p95Ms].map((ms) => formatDuration(ms ?? 0))))} tickFormatter={(value: number) => formatDuration(value)} />
         <Tooltip cursor={{ stroke: "var(--line-strong)" }} content={<Card hours={hours} format={formatDuration} />} />
         <Line dataKey="p95Ms" name="p95" stroke="var(--parked-bar)" strokeWidth={1.5} strokeDasharray="4 3" dot={{ r: 2 }} isAnimationActive={!still} animationDuration={120} />
@@ -68,11 +71,12 @@ interface CardProps {
 }
 
 function Card({ hours, format, active = false, label = "", payload = nothing }: CardProps) {
+  const zone = useZoneName();
   if (!active) return null;
   const lines = payload.filter((entry) => typeof entry.value === "number");
   return (
     <div className="rounded bg-raised px-2.5 py-1.5 text-sm shadow-float">
-      <p className="text-faint">{tickLabel(label, hours)}</p>
+      <p className="text-faint">{tickLabel(label, hours, zone)}</p>
       {lines.length === 0 ? <p>nothing finished</p> : null}
       {lines.toReversed().map(({ name, color, value }) => (
         <p key={name} className="flex items-center gap-2">

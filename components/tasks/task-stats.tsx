@@ -33,7 +33,7 @@ export function TaskCharts({ taskId, initial }: { taskId: string; initial: Stats
   const stats = query.data;
   const series = stats === undefined ? [] : seriesOf(stats.points);
   const range = ranges.find((candidate) => candidate.hours === hours);
-  const said = stats === undefined ? undefined : `last ${range?.label ?? ""}, a point per ${stepWords(stats.stepMinutes)}, local time; kept ${retentionDays} days`;
+  const said = stats === undefined ? undefined : `last ${range?.label ?? ""}, a point per ${stepWords(stats.stepMinutes)}; kept ${retentionDays} days`;
 
   return (
     <section aria-label="Activity and latency" className="border-b border-line">

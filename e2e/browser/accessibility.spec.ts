@@ -85,6 +85,11 @@ test("every page is accessible in both themes, with real things on it", async ({
     "/environments",
     "/team",
     "/account",
+    "/insights",
+    "/insights?by=version&hours=1",
+    "/alerts",
+    "/alerts?new=wait&task=index-docs",
+    "/settings",
   ];
   for (const path of paths) {
     await page.goto(path);

@@ -138,9 +138,38 @@ export type TokensPage = z.infer<typeof TokensPage>;
 export const TokenPage = z.object({ token: TokenRow, url: z.string(), runs: z.array(RunDetail) });
 export type TokenPage = z.infer<typeof TokenPage>;
 
-/** GET /api/dashboard/queues */
-export const QueuesPage = z.object({ queues: z.array(QueueRow), environment: EnvironmentState.extend({ running: z.number() }) });
+/** Of the last hour: a number for each minute, oldest first. */
+export const QueueLoad = z.object({
+  /** The most runs that waited at once, looked at every ten seconds. */
+  depth: z.array(z.number()),
+  ended: z.array(z.number()),
+  /** Of the runs that were made in this hour and have started: from when they could start until they did. */
+  p95WaitMs: z.number().nullable(),
+  started: z.number().int(),
+});
+export type QueueLoad = z.infer<typeof QueueLoad>;
+
+const Bound = z.object({ current: z.number().nullable(), base: z.number().nullable(), override: z.number().nullable() });
+/** A named concurrency limit; null: no bound. */
+export const NamedLimit = z.object({ name: z.string(), perKey: Bound, total: Bound, running: z.number().int(), queued: z.number().int(), paused: z.boolean() });
+export type NamedLimit = z.infer<typeof NamedLimit>;
+
+/** GET /api/dashboard/queues; `loads` by queue, none: nothing waited or ended. `waitsFrom`: the waits of older runs were not measured. */
+export const QueuesPage = z.object({
+  queues: z.array(QueueRow),
+  environment: EnvironmentState.extend({ running: z.number() }),
+  loads: z.record(z.string(), QueueLoad),
+  waitsFrom: IsoDate.optional(),
+  limits: z.array(NamedLimit),
+});
 export type QueuesPage = z.infer<typeof QueuesPage>;
+
+/** GET /api/dashboard/queues/:queue/keys: the most starved concurrency key first, up to 50 of `count`; runs without a key are under "". */
+export const QueueKeys = z.object({
+  keys: z.array(z.object({ key: z.string(), queued: z.number().int(), running: z.number().int(), oldestQueuedAt: IsoDate.optional() })),
+  count: z.number().int(),
+});
+export type QueueKeys = z.infer<typeof QueueKeys>;
 
 /** GET /api/dashboard/schedules?page=…&task=…; `tasks`: those that may have schedules. */
 export const SchedulesPage = z.object({
@@ -229,6 +258,22 @@ export const PublicTokenMintBody = z.object({
   note: z.string().max(200).optional(),
 });
 export const PublicTokenMinted = z.object({ token: z.string(), row: PublicTokenRow });
+
+/** GET /api/dashboard/settings: what the server was started with, as far as it may be told. ms where a time is meant; null: no bound. */
+export const ServerSettings = z.object({
+  origin: z.string(),
+  version: z.string(),
+  mode: z.enum(["production", "development"]),
+  retentionDays: z.number(),
+  tokenLifeMs: z.number(),
+  rateLimits: z.object({ keys: z.object({ requests: z.number(), perMs: z.number() }), publicTokens: z.object({ requests: z.number(), perMs: z.number() }) }).nullable(),
+  debounceMaxMs: z.number().nullable(),
+  ttlMaxMs: z.number().nullable(),
+  /** 0: any number. */
+  queueSizeMax: z.number(),
+  defaultMachine: z.string(),
+});
+export type ServerSettings = z.infer<typeof ServerSettings>;
 
 /** Every error body of the HTTP API. `issues` names fields by path. */
 export const ErrorBody = z.object({

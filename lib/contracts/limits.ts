@@ -40,6 +40,8 @@ export const limits = {
   bulkRuns: 500_000,
   /** Runs that match a filter are counted exactly up to here. */
   countedRuns: 10_000,
+  /** Of the newest runs, so many are measured where no counters tell: waits, versions. */
+  measuredRuns: 20_000,
   idempotencyKeyLength: 2048,
   tokenCreateBytes: 10 * 1024,
   streamAppendBytes: 512 * 1024,

@@ -145,7 +145,7 @@ export const VersionsState = z.object({
 export type VersionsState = z.infer<typeof VersionsState>;
 
 /** Counts of changes since the server started, of what pages read again when it has changed. */
-export const News = z.object({ bulk: z.number().int(), errors: z.number().int() });
+export const News = z.object({ bulk: z.number().int(), errors: z.number().int(), alerts: z.number().int() });
 export type News = z.infer<typeof News>;
 
 /** Fields of the detail, not of the row, that change during a run. */

@@ -8,6 +8,7 @@ import { absentFeature } from "./absent-features";
 import { isGone, setHeader, type ApiConfig, type ApiContext, type ApiEnv, type ApiRequest, type DeployReceiver } from "./context";
 import { preflight } from "./cors";
 import { createCredentials, type Credentials } from "./credentials";
+import { alertRoutes } from "./dashboard/alerts";
 import { auditRoutes } from "./dashboard/audit";
 import { batchPageRoutes } from "./dashboard/batches";
 import { bulkRoutes } from "./dashboard/bulk";
@@ -20,8 +21,10 @@ import { pageRoutes } from "./dashboard/pages";
 import { peopleRoutes } from "./dashboard/people";
 import { personalTokenRoutes } from "./dashboard/personal-tokens";
 import { publicTokenRoutes } from "./dashboard/public-tokens";
+import { queuePageRoutes } from "./dashboard/queues";
 import { schedulePageRoutes } from "./dashboard/schedules";
 import { taskRoutes } from "./dashboard/tasks";
+import { settingsRoutes } from "./dashboard/settings";
 import { tokenPageRoutes } from "./dashboard/tokens";
 import { variablePageRoutes } from "./dashboard/variables";
 import { viewRoutes } from "./dashboard/views";
@@ -67,6 +70,7 @@ export interface ApiOptions {
   variables: Variables;
   uploads: Uploads;
   receiver: DeployReceiver;
+  alerts: ApiContext["alerts"];
   config: ApiConfig;
   log: Logger;
 }
@@ -140,6 +144,9 @@ const rooms: readonly ((context: ApiContext) => Hono<ApiEnv>)[] = [
   errorPageRoutes,
   taskRoutes,
   tokenPageRoutes,
+  queuePageRoutes,
+  alertRoutes,
+  settingsRoutes,
   schedulePageRoutes,
   keyRoutes,
   peopleRoutes,

@@ -27,6 +27,8 @@ export interface ApiContext extends House {
   issuer: Issuer;
   variables: Variables;
   receiver: DeployReceiver;
+  /** Null: it was taken; else why not. */
+  alerts: { test(channelId: string, by: string): Promise<string | null> };
   config: ApiConfig;
   log: Logger;
   stopping: Stopping;

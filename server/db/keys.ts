@@ -10,7 +10,7 @@ export interface Vault {
   seal(plain: string, purpose: Purpose): Buffer;
   open(sealed: Uint8Array, purpose: Purpose): string;
 }
-export type Purpose = "api-key" | "signing-keys" | `variable ${string}`;
+export type Purpose = "api-key" | "signing-keys" | `variable ${string}` | `alert-channel ${string}`;
 
 /** Random keys of this installation, one per purpose: none is derived from an API key, so rotating those ends nothing else. */
 export interface Keys {

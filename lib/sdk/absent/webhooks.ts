@@ -1,6 +1,9 @@
 import { absentCall, absentDefinition, absentMembers, type AbsentCall } from "./absent";
+import { constructEvent, signatureHeaderName } from "../webhook-events";
 
-// Webhook tasks, endpoints and waiters. None of it is built; the names are those of the published SDK.
+export { WebhookError } from "../webhook-events";
+
+// Webhook tasks, endpoints and waiters. None of it is built, but for what verifies alerts; the names are those of the published SDK.
 const advice = "Receive the webhook in your own application and trigger a task from there";
 const define = (name: string): AbsentCall => absentDefinition(name, advice);
 const providers = [
@@ -20,17 +23,14 @@ export const providerProducers = absentMembers("providerProducers", providers, {
 export const webhookSources = absentMembers("webhookSources", sources, { make: absentDefinition, advice });
 export const webhooks = {
   ...absentMembers("webhooks", [...providers, ...sources], { make: absentDefinition, advice }),
-  constructEvent: absentCall("webhooks.constructEvent", advice),
-  SIGNATURE_HEADER_NAME: "x-trigger-signature-hmacsha256",
+  constructEvent,
+  SIGNATURE_HEADER_NAME: signatureHeaderName,
   endpoint: { define: define("webhooks.endpoint.define") },
   waiter: absentMembers("webhooks.waiter", ["create", "wait", "cancel"], { advice }),
 };
 export const normalizeKeyString = absentCall("normalizeKeyString", advice);
 
 /** Nothing here throws these; code may ask `instanceof`. */
-export class WebhookError extends Error {
-  override name = "WebhookError";
-}
 export class WebhookEndpointNotFoundError extends Error {
   override name = "WebhookEndpointNotFoundError";
 }

@@ -1,10 +1,12 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { TaskSummary } from "@/lib/contracts/dashboard";
+import { MetricsQuery } from "@/lib/contracts/metrics";
 import type { QueueRow } from "@/lib/contracts/realtime";
 import type { TaskManifest } from "@/lib/contracts/task";
 import { countQueued, readFacets, readLastRuns, readRecentPayloads } from "../../engine/reads/facets";
 import { listQueues } from "../../engine/reads/live";
+import { readMetrics } from "../../engine/reads/metrics";
 import { emptyDay, readTaskDays, readTaskStats, readUsual } from "../../engine/reads/stats";
 import { check } from "../body";
 import type { ApiContext, ApiEnv } from "../context";
@@ -13,7 +15,7 @@ import { requires } from "../requires";
 const mostHours = 30 * 24;
 const Hours = z.object({ hours: z.coerce.number().int().min(1).max(mostHours).default(24), task: z.string().optional() });
 
-/** Reads of the Tasks and Test pages, and the charts. */
+/** Reads of the Tasks, Metrics and Test pages. */
 export function taskRoutes(context: ApiContext): Hono<ApiEnv> {
   const { engine } = context;
   const { db, env } = engine;
@@ -46,6 +48,8 @@ export function taskRoutes(context: ApiContext): Hono<ApiEnv> {
     const { hours } = check(Hours, c.req.query());
     return c.json(await readTaskStats(db, env.id, { task: c.req.param("task"), hours, now: new Date() }));
   });
+
+  app.get("/api/dashboard/metrics", viewer, async (c) => c.json(await readMetrics(db, env.id, { ...check(MetricsQuery, c.req.query()), now: new Date(engine.clock.now()) })));
 
   app.get("/api/dashboard/tasks/:task/usual", viewer, async (c) => c.json(await readUsual(db, env.id, { task: c.req.param("task"), now: new Date() })));
 

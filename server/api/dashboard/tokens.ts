@@ -1,9 +1,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import type { QueuesPage, TokenPage, TokensPage } from "@/lib/contracts/dashboard";
+import type { TokenPage, TokensPage } from "@/lib/contracts/dashboard";
 import { listOf } from "@/lib/contracts/list";
 import { TokenStatus } from "@/lib/contracts/token";
-import { listQueues, getCounts } from "../../engine/reads/live";
 import { getRunDetail } from "../../engine/reads/runs";
 import { getToken, listTokens, listWaitingTokens } from "../../engine/reads/tokens";
 import { check } from "../body";
@@ -45,11 +44,6 @@ export function tokenPageRoutes(context: ApiContext): Hono<ApiEnv> {
     const runs = await Promise.all(ids.map((id) => getRunDetail(db, env.id, id)));
     const found = runs.filter((run) => run !== null);
     const page: TokenPage = { token, url: issuer.callbackUrl(token.id), runs: await Promise.all(found.map((run) => withPackets(context, run))) };
-    return c.json(page);
-  });
-
-  app.get("/api/dashboard/queues", viewer, async (c) => {
-    const page: QueuesPage = { queues: await listQueues(engine), environment: { ...engine.scheduler.environment, running: getCounts(engine).running } };
     return c.json(page);
   });
 

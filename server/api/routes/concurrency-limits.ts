@@ -90,7 +90,7 @@ function readLife(ttl: string | number | undefined): number {
   return ms;
 }
 
-function wireLimit(engine: Engine, { name, perKey, total, overriddenAt, paused }: LimitRow) {
+export function wireLimit(engine: Engine, { name, perKey, total, overriddenAt, paused }: LimitRow) {
   const bound = ({ base, override }: LimitRow["total"]) => ({ current: clamp(engine, override ?? base), base, override, overriddenAt: override === null ? null : overriddenAt });
   return { id: `climit_${name}`, name, perKey: bound(perKey), total: bound(total), ...engine.scheduler.holding(name), paused };
 }

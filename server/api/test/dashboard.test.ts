@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ApiKeyCreated, ApiKeysPage, ChildrenPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueuePlacePage, QueuesPage, RecentPayloads, RunPage, RunsPage, StreamPage, TaskStats, TaskUsual, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
+import { ApiKeyCreated, ApiKeysPage, ChildrenPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueueKeys, QueuePlacePage, QueuesPage, RecentPayloads, RunPage, RunsPage, ServerSettings, StreamPage, TaskStats, TaskUsual, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
 import type { RunEvent } from "@/lib/contracts/run";
 import type { z } from "zod";
 import { openHarness, type Harness } from "./harness";
@@ -29,6 +29,7 @@ const stat = ({ minutesAgo, status, bucket, count }: { minutesAgo: number; statu
 test("every page fits its contract", async () => {
   const run = await api.trigger("hello", { payload: { n: 1 }, options: { tags: ["red"] } });
   await read(Me, "/me");
+  expect(await read(ServerSettings, "/settings")).toMatchObject({ retentionDays: 30, rateLimits: null, queueSizeMax: 0, defaultMachine: "small-1x" });
   expect((await read(RunsPage, "/runs?tag=red&status=QUEUED&status=EXECUTING&limit=10")).rows.map((row) => row.id)).toEqual([run]);
   expect((await read(RunsPage, `/runs?id=${run.slice(0, 12)}&rootOnly=true`)).rows.length).toBeGreaterThan(0);
   expect(await read(RunPage, `/runs/${run}`)).toMatchObject({ detail: { id: run, payload: '{"n":1}' }, events: [{ type: "created" }], relations: [] });
@@ -36,7 +37,9 @@ test("every page fits its contract", async () => {
   expect(await read(StreamPage, `/runs/${run}/streams/log`)).toEqual({ chunks: [], closed: false });
   expect(await read(Facets, "/facets")).toMatchObject({ tags: ["red"], tasks: expect.arrayContaining(["hello", "checked"]), queues: expect.arrayContaining(["shared/slow"]) });
   expect((await read(RecentPayloads, "/tasks/hello/payloads")).payloads).toMatchObject([{ runId: run, payload: '{"n":1}', payloadType: "application/json" }]);
-  await read(QueuesPage, "/queues");
+  expect((await read(QueuesPage, "/queues")).loads["task/hello"]?.depth.at(-1)).toBe(1);
+  expect(await read(QueueKeys, `/queues/${encodeURIComponent("task/hello")}/keys`)).toMatchObject({ count: 1, keys: [{ key: "", queued: 1, running: 0 }] });
+  expect((await api.call("GET", "/api/dashboard/queues/nowhere/keys", { as })).status).toBe(404);
   const refused = await api.call("GET", "/api/dashboard/runs?limit=1000", { as });
   expect([refused.status, refused.body.issues[0].path]).toEqual([400, "limit"]);
   expect((await api.call("GET", "/api/dashboard/runs/run_nothere", { as })).status).toBe(404);

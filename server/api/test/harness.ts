@@ -19,6 +19,7 @@ import type { Engine } from "../../engine/engine";
 import { openVariables, type Variables } from "../../engine/variables/variables";
 import { listEnvironments } from "../../engine/environments/environment-rows";
 import { EngineError } from "../../engine/error";
+import { openAlerts, type Alerts } from "../../alerts/alerts";
 import { createDesk } from "../../environment-desk";
 import { createLog } from "../../log";
 import { createApi, type Api } from "../api";
@@ -69,6 +70,7 @@ export interface Harness {
   keys: Keys;
   issuer: Issuer;
   variables: Variables;
+  alerts: Alerts;
   secretKey: string;
   /** Set once a server listens. */
   origin: string;
@@ -147,7 +149,8 @@ export async function openHarness({ rateLimits = null, ...options }: { rateLimit
     list: () => listEnvironments(db.query, { mainId: environment.id, projectId: environment.project.id }),
     serve: () => Promise.reject(new EngineError(409, "Only the main environment is served here.")),
   });
-  const api = createApi({ house, environments, engine, issuer, variables, uploads, receiver, log, config });
+  const alerts = openAlerts({ engine, vault, address: config.origin, isGuarded: true });
+  const api = createApi({ house, environments, engine, issuer, variables, uploads, receiver, alerts, log, config });
 
   const isAsDocumented = createDocumentCheck(api);
 
@@ -199,6 +202,7 @@ export async function openHarness({ rateLimits = null, ...options }: { rateLimit
     keys,
     issuer,
     variables,
+    alerts,
     secretKey,
     get origin() {
       return state.origin;

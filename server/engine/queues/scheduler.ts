@@ -251,6 +251,10 @@ export class Scheduler extends Bounds {
   runningIn(lane: Lane): number {
     return this.#lanes.get(laneId(lane))?.running.size ?? 0;
   }
+  /** What waits and runs in each lane of a queue. */
+  lanesOf(queue: string): { key: string; waiting: number; running: number }[] {
+    return [...this.#lanes.values()].flatMap((lane) => (lane.queue === queue ? [{ key: lane.key, waiting: lane.waiting, running: lane.running.size }] : []));
+  }
   /** Queues that start nothing: paused ones, and those in which runs wait because their limit is reached. */
   held(): { paused: number; full: number } {
     const full = new Set<string>();

@@ -12,7 +12,7 @@ export async function readQueuePlace(engine: Engine, runId: string): Promise<Que
     `select own.queue, own.concurrency_key as key,
             (select count(*)::int from (select 1 from run_queue q where q.env_id = own.env_id and q.queue = own.queue and q.concurrency_key = own.concurrency_key
                and (q.score, q.run_id) < (own.score, own.run_id) limit $3) before) as ahead,
-            (select coalesce(sum(count), 0)::int from run_stat s where s.env_id = own.env_id and s.queue = own.queue and s.minute >= date_trunc('minute', now()) - $4 * interval '1 minute') as finished
+            (select coalesce(sum(count), 0)::int from run_stat s where s.env_id = own.env_id and s.queue = own.queue and s.status <> 'created' and s.minute >= date_trunc('minute', now()) - $4 * interval '1 minute') as finished
        from run_queue own where own.env_id = $1 and own.run_id = $2`,
     [env.id, runId, limits.countedAhead, paceMinutes],
   );

@@ -123,7 +123,7 @@ export async function readTaskDays(db: Database, envId: string, now: Date): Prom
 
 export const emptyDay = (): TaskDay["hourly"] => Array.from({ length: 24 }, () => ({ completed: 0, failed: 0 }));
 
-function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+export function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>();
   for (const item of items) {
     const key = keyOf(item);

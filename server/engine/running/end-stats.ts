@@ -1,5 +1,6 @@
 /** floor(2·log2(ms)): percentiles come from counts per bucket. */
-const bucketSql = "case when usage_ms > 0 then least(floor(2 * ln(usage_ms::float8) / ln(2::float8)), 60)::smallint else 0 end";
+export const bucketOfSql = (ms: string) => `case when ${ms} > 0 then greatest(0, least(floor(2 * ln(${ms}::float8) / ln(2::float8)), 60))::smallint else 0 end`;
+export const bucketSql = bucketOfSql("usage_ms");
 
 /**
  * Counts the rows of `r` per minute, task, queue and status. Ordered, as all rows that several statements write: two that take the

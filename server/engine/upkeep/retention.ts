@@ -2,6 +2,9 @@ import { dropPartitions, ensurePartitions } from "../../db/partitions";
 import type { Engine } from "../engine";
 import { storedType } from "../packets";
 
+/** Days that finished runs and what is counted of them are kept. */
+export const retentionDaysOf = ({ retentionDays = 30 }: Pick<Engine, "retentionDays">): number => retentionDays;
+
 /** Rows removed per statement. */
 const batch = 1000;
 
@@ -61,7 +64,7 @@ select min(at) as at from (
 
 /** Removes what is older than the retention, in small batches, and never what a live run still needs. */
 export async function retain(engine: Engine): Promise<void> {
-  const days = engine.retentionDays ?? 30;
+  const days = retentionDaysOf(engine);
   const { query } = engine.db;
   await ensurePartitions(query, new Date(engine.clock.now()));
   await removeAll(engine, removeRunsSql);
@@ -80,13 +83,15 @@ export async function retain(engine: Engine): Promise<void> {
   await query("delete from idempotency_key where expires_at < now()");
   // A key is taken and its run made in one commit, which this statement may not see; hence the hour.
   await query("delete from debounce_key k where updated_at < now() - interval '1 hour' and not exists (select from run where run.id = k.run_id and run.notable in ('DELAYED', 'PENDING_VERSION'))");
+  await query("delete from alert_event where env_id = $1 and at < now() - $2 * interval '1 day'", [engine.env.id, days]);
+  await query("delete from queue_depth where minute < now() - $1 * interval '1 day'", [days]);
   await query("delete from run_stat where minute < now() - $1 * interval '1 day'", [days]);
 }
 
 /** `packets` of a row: keys of its packets. One that is not its own is left to whom it belongs to. */
 async function removeAll(engine: Engine, sql: string): Promise<void> {
   for (let removed = batch; removed === batch && !engine.draining; ) {
-    const rows = await engine.db.query<{ id: string; packets: string[] | null }>(sql, [engine.env.id, engine.retentionDays ?? 30, batch]);
+    const rows = await engine.db.query<{ id: string; packets: string[] | null }>(sql, [engine.env.id, retentionDaysOf(engine), batch]);
     removed = rows.length;
     await Promise.all(rows.flatMap(({ id, packets }) => (packets ?? []).filter((key) => key.startsWith(`${id}/`)).map((key) => engine.packets.remove(key))));
   }

@@ -69,7 +69,7 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
   let ticked = 0;
   const schedules = createStateTopic({ type: "schedules", epoch: memory, everyMs: schedulesEveryMs, read: () => `"revision":${ticked}` });
 
-  const seen: News = { bulk: 0, errors: 0 };
+  const seen: News = { bulk: 0, errors: 0, alerts: 0 };
   const news = createStateTopic({ type: "news", epoch: memory, everyMs: newsEveryMs, read: () => `"news":${JSON.stringify(seen)}` });
 
   function noteNews(of: readonly NewsOf[]): void {
