@@ -179,11 +179,11 @@ function contextOf(engine: Engine, run: StoredRun, of: Code): TaskContext {
       ...(run.root_id !== null && { rootTaskRunId: run.root_id }),
     },
     queue: { id: `queue_${run.queue}`, name: run.queue },
-    environment: { id: env.id, slug: env.slug, type: env.type, ...(env.branch !== undefined && { branchName: env.branch }) },
+    environment: { id: env.id, slug: env.slug, type: env.type, ...(env.branch !== undefined && { branchName: env.branch, ...(deployment.git !== undefined && { git: deployment.git }) }) },
     organization: { id: env.project.id, slug: env.project.ref, name: env.project.name },
     project: { id: env.project.id, ref: env.project.ref, slug: env.project.ref, name: env.project.name },
     machine: { name: machine, ...engine.settings.machines[machine], centsPerMs: 0 },
     ...(run.batch_id !== null && { batch: { id: run.batch_id } }),
-    deployment: { id: deployment.id, shortCode: deployment.version, version: deployment.version, runtime: "node", runtimeVersion: process.versions.node },
+    deployment: { id: deployment.id, shortCode: deployment.version, version: deployment.version, runtime: "node", runtimeVersion: process.versions.node, ...(deployment.git !== undefined && { git: deployment.git }) },
   };
 }
