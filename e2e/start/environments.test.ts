@@ -190,8 +190,10 @@ describe("several environments in one server", () => {
       const listed = JSON.parse((await cli(["runs", "--json"], inBranch)).stdout);
       expect(listed).toMatchObject({ data: [{ taskIdentifier: "mark", status: "COMPLETED" }] });
       expect((await cli(["runs", "--json", "--branch", "fix"])).stdout).not.toContain(listed.data[0].id);
-      const token = await cli(["mint-token", "--cap", "read:tasks:mark", "--ttl", "60", "--branch", "cli/one"]);
-      expect((await ask("GET", "/api/v1/queues", { as: token.stdout.trim() })).status).toBe(403);
+      const { id } = listed.data[0];
+      const token = (await cli(["mint-token", "--cap", `read:runs:${id}`, "--ttl", "60", "--branch", "cli/one"])).stdout.trim();
+      expect((await ask("GET", `/api/v3/runs/${id}`, { as: token })).status).toBe(200);
+      expect([401, 403]).toContain((await ask("POST", "/api/v1/tasks/mark/trigger", { as: token, body: { payload: {} } })).status);
       expect((await cli(["mint-token", "--cap", "read:runs", "--ttl", "604801", "--branch", "cli/one"])).code).toBe(2);
       expect(JSON.parse((await cli(["preview", "archive", "--json"], inBranch)).stdout)).toMatchObject({ branch: "cli/one", archivedAt: expect.any(String) });
       const gone = await cli(["runs", "--branch", "cli/one"]);
