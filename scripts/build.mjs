@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hashOf, readStamp, writeStamp } from "./stamp.mjs";
+import { finishTypes } from "./write-types.mjs";
 
 const root = join(import.meta.dirname, "..");
 const at = (...parts) => join(root, ...parts);
@@ -19,7 +20,7 @@ const parts = {
   },
   server: {
     title: "server",
-    sources: ["server", "lib", "prisma/schema.prisma", "scripts/build.mjs", "package.json", "tsconfig.json", "node_modules/esbuild/package.json"],
+    sources: ["server", "lib", "prisma/schema.prisma", "scripts/build.mjs", "scripts/write-types.mjs", "package.json", "tsconfig.json", "tsconfig.types.json", "node_modules/esbuild/package.json"],
     stamp: at("dist/.stamp"),
     make: compileServer,
   },
@@ -31,12 +32,8 @@ const parts = {
   },
 };
 
-/** Installed from the packed tarball there are no sources: everything came built. */
-export const isCheckout = existsSync(at("server", "main.ts"));
-
 /** Names of the parts that are missing or older than their sources. In development Next compiles the dashboard by itself. */
 export function staleParts(mode) {
-  if (!isCheckout) return [];
   const wanted = mode === "dev" ? ["client", "server"] : ["client", "server", "dashboard"];
   return wanted.filter((name) => readStamp(parts[name].stamp) !== hashOf(root, parts[name].sources));
 }
@@ -94,8 +91,12 @@ function generateClient() {
   return run(packageBin("prisma", "prisma"), ["generate"], { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: "1", CHECKPOINT_DISABLE: "1" });
 }
 
-function buildDashboard() {
-  return run(packageBin("next", "next"), ["build"], { NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" });
+async function buildDashboard() {
+  await run(packageBin("next", "next"), ["build"], { NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" });
+  // The modules that serving needs, where the compiled pages find them; the rest of the copy is there already.
+  rmSync(at(".next", "node_modules"), { recursive: true, force: true });
+  renameSync(at(".next", "standalone", "node_modules"), at(".next", "node_modules"));
+  rmSync(at(".next", "standalone"), { recursive: true, force: true });
 }
 
 function packageBin(name, bin) {
@@ -135,49 +136,27 @@ async function compileServer() {
     // What projects import besides: extensions in their config, Python in their tasks.
     esbuild.build({ ...common, entryPoints: modulesOf("build"), outdir: `${staging}/build`, external: ["esbuild"], plugins: [aliases] }),
     esbuild.build({ ...common, entryPoints: modulesOf("python"), outdir: `${staging}/python`, external: ["esbuild"], plugins: [sdkImports, aliases] }),
-    // For applications; what an application has itself, such as React, stays outside.
-    esbuild.build({ ...common, entryPoints: { index: "lib/react-hooks/index.ts" }, outdir: `${staging}/react-hooks`, platform: "browser", target: "es2022", splitting: false, packages: "external", banner: {}, plugins: [aliases] }),
+    // For browsers, where React is the application's own.
+    esbuild.build({ ...common, entryPoints: { index: "lib/react-hooks/index.ts" }, outdir: `${staging}/react-hooks`, platform: "browser", splitting: false, external: ["react", "zod"], banner: { js: '"use client";' }, plugins: [aliases] }),
     esbuild.build({ ...common, entryPoints: { main: "server/build/builder.ts" }, outdir: `${staging}/builder`, external: ["esbuild"], plugins: [aliases] }),
     esbuild.build({ ...common, entryPoints: { main: "server/worker/main.ts" }, outdir: `${staging}/worker`, plugins: [sdkImports, aliases] }),
     // Whole, so that a command is there at once: what it needs is few files.
     esbuild.build({ ...common, entryPoints: { main: "server/cli/main.ts" }, outdir: `${staging}/cli`, external: ["esbuild"], plugins: [sdkImports, aliases] }),
-    esbuild.build({ ...common, entryPoints: { main: "server/main.ts" }, outdir: `${staging}/server`, packages: "external", plugins: [sdkImports, aliases] }),
+    esbuild.build({ ...common, entryPoints: { main: "server/main.ts" }, outdir: `${staging}/server`, external: installed(), plugins: [sdkImports, aliases] }),
   ]);
-  await Promise.all([writeTypes(staging), writeHookTypes(staging)]);
+  await writeTypes(staging);
   rmSync(at("dist"), { recursive: true, force: true });
   renameSync(at(staging), at("dist"));
 }
 
-/** Types of what configs and tasks import besides the SDK, for projects that have the published packages not installed. */
+/** Types of the entry points, for projects and applications that import them from this package. */
 async function writeTypes(staging) {
-  const names = ["build", "python"];
-  const files = names.flatMap((name) => Object.values(modulesOf(name)));
-  const options = "--declaration --emitDeclarationOnly --noCheck --noResolve --skipLibCheck --ignoreConfig --module esnext --moduleResolution bundler --target es2023 --rootDir lib".split(" ");
-  await run(packageBin("typescript", "tsc"), [...options, "--outDir", `${staging}/types`, ...files], {});
-  const declared = names.flatMap((name) => {
-    const { exports } = JSON.parse(readFileSync(at("lib", name, "package.json"), "utf8"));
-    const entries = Object.entries(exports).filter(([, file]) => file.endsWith(".ts"));
-    return entries.map(([entry, file]) => `declare module "@trigger.dev/${name}${entry.slice(1)}" {\n  export * from "signalbox/dist/types/${name}/${file.slice(2, -3)}";\n}`);
-  });
-  writeFileSync(at(staging, "types", "index.d.ts"), `${declared.join("\n")}\n`);
+  await run(packageBin("typescript", "tsc"), ["-p", "tsconfig.types.json", "--outDir", `${staging}/types`], {});
+  finishTypes(root, at(staging));
 }
 
-/** Types of the hooks, and of all that they name. */
-async function writeHookTypes(staging) {
-  const config = at(staging, "hooks.tsconfig.json");
-  const compilerOptions = { noEmit: false, incremental: false, declaration: true, emitDeclarationOnly: true, noCheck: true, allowJs: false, plugins: [], rootDir: at("lib"), outDir: at(staging, "types"), paths: { "@/*": [at("*")] }, types: [] };
-  writeFileSync(config, JSON.stringify({ extends: at("tsconfig.json"), compilerOptions, include: [at("lib/react-hooks/index.ts")], exclude: [] }));
-  await run(packageBin("typescript", "tsc"), ["-p", config], {});
-  rmSync(config);
-  // `@/lib/…` means nothing elsewhere.
-  const types = at(staging, "types");
-  for (const file of readdirSync(types, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".d.ts"))) {
-    const text = readFileSync(join(types, file), "utf8");
-    const up = "../".repeat(file.replaceAll("\\", "/").split("/").length - 1);
-    const relative = text.replaceAll(/(["'])@\/lib\//g, `$1${up === "" ? "./" : up}`);
-    if (relative !== text) writeFileSync(join(types, file), relative);
-  }
-}
+/** What is installed with this package stays outside of its server; everything else goes in. */
+const installed = () => Object.keys(JSON.parse(readFileSync(at("package.json"), "utf8")).dependencies);
 
 /** The modules of a package below lib, by their names without the ending. */
 const modulesOf = (name) =>

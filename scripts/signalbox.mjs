@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 const variables = `Variables: PORT (3030), HOST (127.0.0.1), SIGNALBOX_PROJECT (directory of trigger.config.ts), SIGNALBOX_PROJECT_REF (no project here:
-serve what is deployed of this one), SIGNALBOX_DATA (.signalbox in the project), SIGNALBOX_URL (public address behind a proxy), DATABASE_URL (a PostgreSQL 15 or newer instead of the embedded one),
+serve what is deployed of this one), SIGNALBOX_BUILD (and a build that an image brings), SIGNALBOX_DATA (.signalbox in the project), SIGNALBOX_URL (public address behind a proxy), DATABASE_URL (a PostgreSQL 15 or newer instead of the embedded one),
 TRIGGER_SECRET_KEY (adopted on the first boot), SIGNALBOX_FROZEN_AFTER (60 s), SIGNALBOX_HOSTS (further names of this server),
 SIGNALBOX_PROXIES (addresses of your proxies), SIGNALBOX_ROLES (web,engine,worker), SIGNALBOX_LOG (debug, info, warn or error).
 TRIGGER_SECRET_KEY_FILE and DATABASE_URL_FILE name files that hold the values instead. Those that begin with SIGNALBOX_, and
@@ -43,12 +43,13 @@ function built(part) {
 }
 
 async function serve(mode) {
-  const { isCheckout, staleParts } = await import("./build.mjs");
+  // Installed from the packed tarball there are no sources: everything came built.
+  const isCheckout = existsSync(join(root, "server", "main.ts"));
   // Of this server and its dashboard; what task code sees is decided where workers are started. An installed dashboard is compiled.
   process.env.NEXT_TELEMETRY_DISABLED ??= "1";
   process.env.NODE_ENV = mode === "dev" && isCheckout ? "development" : "production";
   // SIGNALBOX_PREBUILT: run what is there, as in an image or a test, where sources may be newer on purpose.
-  const stale = process.env.SIGNALBOX_PREBUILT === undefined ? staleParts(mode) : [];
+  const stale = isCheckout && process.env.SIGNALBOX_PREBUILT === undefined ? (await import("./build.mjs")).staleParts(mode) : [];
   // In a process of its own: what a build needs in memory is gone afterwards.
   if (stale.length > 0 && spawnSync(process.execPath, [join(root, "scripts", "build.mjs"), mode, ...(process.stdout.isTTY ? [] : ["json"])], { stdio: "inherit" }).status !== 0) process.exit(1);
   const { main } = await import(pathToFileURL(join(root, "dist", "server", "main.js")).href);

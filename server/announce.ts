@@ -1,3 +1,5 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Config } from "./config";
 import type { Deployment } from "./engine/versions/deployments";
 import type { Environment } from "./engine/environment";
@@ -11,6 +13,20 @@ interface Announcement {
   setupCode: string | null;
   origin: string;
   startedInMs: number;
+}
+
+const devKey = (dataDir: string) => join(dataDir, "dev.key");
+
+/** In development the key is one person's own, and is wanted again whenever the application starts: it lies beside the data, for its owner alone. */
+export function keepDevKey(dataDir: string, secretKey: string): void {
+  writeFileSync(devKey(dataDir), `${secretKey}\n`, { mode: 0o600 });
+}
+
+function keyLines({ mode, dataDir }: Config, secretKey: string | undefined): string[] {
+  const file = devKey(dataDir);
+  const isKept = mode === "dev" && existsSync(file);
+  if (secretKey === undefined) return isKept ? [`  secret key   in ${file}`] : [];
+  return [`  secret key   ${secretKey}`, `               ${isKept ? `kept in ${file}` : "shown this once"}: set it as TRIGGER_SECRET_KEY in your application`];
 }
 
 /**
@@ -33,7 +49,7 @@ export function announce(options: Announcement): void {
     `  ${config.roles.has("web") ? "dashboard" : "API      "}    ${origin}`,
     `  project      ${environment.project.ref}, ${deployment === null ? "no working version yet" : `${deployment.manifest.tasks.length} ${deployment.manifest.tasks.length === 1 ? "task" : "tasks"}, version ${deployment.version}`}`,
     `  data         ${config.dataDir}`,
-    ...(secretKey === undefined ? [] : [`  secret key   ${secretKey}`, "               shown this once: set it as TRIGGER_SECRET_KEY in your application"]),
+    ...keyLines(config, secretKey),
     ...(signIn === undefined ? [] : [`  sign in      ${signIn}`, "               works once, for making the first admin"]),
     "",
   ];

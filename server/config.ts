@@ -22,6 +22,8 @@ export interface Config {
   projectDir: string;
   /** A server without a project of its own serves the versions of this one that are sent to it; `projectDir` holds its .env at most. */
   projectRef: string | undefined;
+  /** Packed build that an image brings: its version. */
+  build: string | undefined;
   dataDir: string;
   databaseUrl: string | undefined;
   secretKey: string | undefined;
@@ -115,6 +117,7 @@ const variables = (mode: Mode) =>
     HOST: z.preprocess(blankIsUnset, z.string().trim().regex(/^[\w.:-]+$/, "must be a host name or an IP address, such as 127.0.0.1 or 0.0.0.0").default("127.0.0.1")),
     SIGNALBOX_PROJECT: text,
     SIGNALBOX_PROJECT_REF: z.preprocess(blankIsUnset, z.string().trim().regex(/^[\w-]{1,100}$/, "must be the `project` of a trigger.config, such as proj_shop").optional()),
+    SIGNALBOX_BUILD: text,
     SIGNALBOX_DATA: text,
     SIGNALBOX_URL: z.preprocess(blankIsUnset, z.url({ protocol: /^https?$/, error: "must be the address that others use, such as https://signalbox.example.com" }).optional()),
     DATABASE_URL: z.preprocess(blankIsUnset, z.url({ protocol: /^postgres(ql)?$/, error: "must look like postgres://user:password@host:5432/database" }).optional()),
@@ -204,6 +207,7 @@ export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: 
     port: data.PORT,
     projectDir: readableProject(projectDir, mode, data.SIGNALBOX_PROJECT_REF),
     projectRef: mode === "start" ? data.SIGNALBOX_PROJECT_REF : undefined,
+    build: packedBuild(data, { mode, cwd }),
     dataDir: resolve(cwd, data.SIGNALBOX_DATA ?? join(projectDir, ".signalbox")),
     databaseUrl: data.DATABASE_URL,
     secretKey: data.TRIGGER_SECRET_KEY,
@@ -273,6 +277,14 @@ function withFiles(env: NodeJS.ProcessEnv, cwd: string): NodeJS.ProcessEnv {
     if (read[name] === "") throw new ConfigError(`${name}_FILE: ${file} is empty.`);
   }
   return read;
+}
+
+function packedBuild({ SIGNALBOX_BUILD: file, SIGNALBOX_PROJECT_REF: ref }: { SIGNALBOX_BUILD?: string | undefined; SIGNALBOX_PROJECT_REF?: string | undefined }, { mode, cwd }: { mode: Mode; cwd: string }): string | undefined {
+  if (file === undefined || mode === "dev") return undefined;
+  if (ref === undefined) throw new ConfigError("SIGNALBOX_BUILD is for a server without a project of its own: set SIGNALBOX_PROJECT_REF to the build's project.");
+  const path = resolve(cwd, file);
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new ConfigError(`SIGNALBOX_BUILD: ${path} is no file. Name the build.tgz that signalbox build --image wrote.`);
+  return path;
 }
 
 function readableProject(projectDir: string, mode: Mode, projectRef: string | undefined): string {

@@ -1,13 +1,16 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { formatBytes } from "@/lib/view/format";
 import type { DeployReceiver } from "./api/context";
 import { describeBuildError } from "./build/build-error";
 import type { BuildOptions } from "./build/build-project";
 import { installBuild } from "./build/install-build";
+import { sha256Of } from "./build/pack-project";
 import { openBundleUploads } from "./db/bundle-uploads";
 import type { Engine } from "./engine/engine";
 import type { Variables } from "./engine/variables/variables";
-import { failDeployment, settleArriving, type Arriving } from "./engine/versions/arriving";
+import { announce, beginDeploying, failDeployment, settleArriving, wasDeployed, type Arriving } from "./engine/versions/arriving";
 import type { ArrivedDeployment } from "./engine/versions/deployments";
 import { followCurrent } from "./engine/versions/follow-current";
 import type { Logger } from "./log";
@@ -19,10 +22,16 @@ interface Parts {
   log: Logger;
 }
 
+interface Receiver extends DeployReceiver {
+  /** A packed build that lies on this machine becomes the current version. What has been a version already stays what it is, so that going back outlives a restart. */
+  adopt(file: string): Promise<void>;
+  close(): void;
+}
+
 const sweepEveryMs = 3_600_000;
 
 /** Makes versions of builds that came over HTTP, one at a time. What was being made when the server ended has failed. */
-export async function openDeployReceiver({ engine, variables, buildOptions, log }: Parts): Promise<DeployReceiver & { close(): void }> {
+export async function openDeployReceiver({ engine, variables, buildOptions, log }: Parts): Promise<Receiver> {
   const uploads = openBundleUploads(join(buildOptions.dataDir, "deployments", engine.env.id));
   const { projectDir, dataDir, mode, workerEntry, sdkEntry } = buildOptions;
 
@@ -60,11 +69,21 @@ export async function openDeployReceiver({ engine, variables, buildOptions, log 
   const sweeper = setInterval(() => void sweep("later").catch((error: unknown) => log.warn("could not look after uploads", { error })), sweepEveryMs);
   sweeper.unref();
   let turn: Promise<unknown> = Promise.resolve();
+  function deployInTurn(arriving: Arriving, goes: ArrivedDeployment["goes"]): void {
+    const done = turn.then(() => deploy(arriving, goes));
+    turn = done.catch((error: unknown) => log.error("a deployment could not be recorded", { error }));
+  }
+
   return {
     uploads,
-    deploy(arriving, goes) {
-      const done = turn.then(() => deploy(arriving, goes));
-      turn = done.catch((error: unknown) => log.error("a deployment could not be recorded", { error }));
+    deploy: deployInTurn,
+    async adopt(file) {
+      const [{ size: bytes }, sha256] = await Promise.all([stat(file), sha256Of(file)]);
+      if (await wasDeployed(engine, sha256)) return;
+      const outcome = await announce(engine, { sha256, bytes, by: "image", other: "refuse" });
+      if (!("made" in outcome)) return;
+      await uploads.append(outcome.made.id, createReadStream(file));
+      if (await beginDeploying(engine, outcome.made.id)) deployInTurn(outcome.made, "live");
     },
     close: () => clearInterval(sweeper),
   };

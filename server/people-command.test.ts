@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const log = createLog({ level: "error", format: "json", write: (line) => process.stderr.write(line) });
 const configOf = (databaseUrl: string | undefined): Config => ({
-  mode: "start", host: "127.0.0.1", port: 3030, projectDir: "/", projectRef: undefined, dataDir: join(tmpdir(), "no-such-data"), databaseUrl, secretKey: undefined, publicUrl: "https://box.example.com", hosts: [], proxies: [], roles: new Set(["web"]), frozenAfterMs: 60_000, engine: {}, tokenLifeMs: 0, rateLimits: null, bucket: undefined, alertsLinkLocal: false, externalDeploymentId: undefined, logLevel: "info",
+  mode: "start", host: "127.0.0.1", port: 3030, projectDir: "/", projectRef: undefined, build: undefined, dataDir: join(tmpdir(), "no-such-data"), databaseUrl, secretKey: undefined, publicUrl: "https://box.example.com", hosts: [], proxies: [], roles: new Set(["web"]), frozenAfterMs: 60_000, engine: {}, tokenLifeMs: 0, rateLimits: null, bucket: undefined, alertsLinkLocal: false, externalDeploymentId: undefined, logLevel: "info",
 });
 const people = (...args: string[]) => peopleCommand({ args, config: configOf(source.url), root: "/", log });
 

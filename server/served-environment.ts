@@ -74,6 +74,8 @@ export interface ServedEnvironment {
   supervisor(): Supervisor | undefined;
   handle: Handler;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Makes a packed build of this machine the current version, unless it has been one. */
+  adoptBuild(file: string): Promise<void>;
   /** Its runs start from now on, here if this node has workers. */
   startRuns(): Promise<void>;
   /** The same once there is one to start: until then no process is kept. */
@@ -152,6 +154,7 @@ export async function serveEnvironment(host: Host, { env, isMain, notices, share
       supervisor: () => supervisor,
       handle: (request, response) => (api.hotTrigger.handle(request, response) ? undefined : throughFramework(request, response)),
       upgrade: gateway.handleUpgrade,
+      adoptBuild: receiver.adopt,
       startRuns,
       async startRunsWhenNeeded() {
         const stop = engine.feed.onRuns((changes) => {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { createHouse } from "./api/house";
 import { issueSetupCode } from "./api/setup-code";
-import { announce } from "./announce";
+import { announce, keepDevKey } from "./announce";
 import { bind } from "./bind";
 import { buildProject, type BuildOptions } from "./build/build-project";
 import { createCleanup, type Cleanup } from "./cleanup";
@@ -145,13 +145,15 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
   cleanup.add("readiness watch", () => readiness.close());
   routes = servingRoutes({ config, environments, pages, readiness, disk, log });
   await main.startRuns();
+  if (config.build !== undefined) await main.adoptBuild(config.build);
   await environments.openOthers();
 
   if (mode === "dev") cleanup.add("lines about runs", tellRuns({ feed: engine.feed, origin, log, isConsoleEchoed: () => engine.deployments.current()?.manifest.config.enableConsoleLogging === true }));
   const setupCode = await issueSetupCode(db);
-  await showNewKey({ db, vault: keys.vault, environmentId: main.env.id }, (secretKey) =>
-    announce({ config, version: installation.version, environment: main.env, deployment: engine.deployments.current(), secretKey, setupCode, origin: origin(), startedInMs: performance.now() - begun }),
-  );
+  await showNewKey({ db, vault: keys.vault, environmentId: main.env.id }, (secretKey) => {
+    if (mode === "dev" && secretKey !== undefined) keepDevKey(dataDir, secretKey);
+    announce({ config, version: installation.version, environment: main.env, deployment: engine.deployments.current(), secretKey, setupCode, origin: origin(), startedInMs: performance.now() - begun });
+  });
 
   return {
     async stop() {

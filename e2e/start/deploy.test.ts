@@ -20,6 +20,7 @@ const code = (answer: string) => `import { task, wait } from "@trigger.dev/sdk";
 import { part } from "./part";
 export const child = task({ id: "child", run: async () => ${JSON.stringify(answer)} });
 export const greet = task({ id: "greet", run: async () => [${JSON.stringify(answer)}, part].join(" ") });
+export const origin = task({ id: "origin", run: async (_payload: unknown, { ctx }) => ctx.deployment?.git });
 export const parent = task({ id: "parent", run: async (payload: { token: string }) => {
   await wait.forToken(payload.token);
   return [${JSON.stringify(answer)}, await child.triggerAndWait().unwrap()].join(" ");
@@ -84,6 +85,7 @@ describe("signalbox deploy", () => {
     expect(await output("greet")).toBe("first whole");
     const [known] = await all("DEPLOYED");
     expect(known).toMatchObject({ version: first.version, git: { commitSha: expect.stringMatching(/^[0-9a-f]{40}$/), commitRef: "main", commitMessage: "First", dirty: false } });
+    expect(await output("origin")).toEqual({ commitSha: expect.stringMatching(/^[0-9a-f]{40}$/), commitRef: "main", commitMessage: "First", commitAuthorName: "T", dirty: false });
 
     const token = (await ask("POST", "/api/v1/waitpoints/tokens", {})).body.id;
     const waiting = await client.trigger("parent", { token });
@@ -128,7 +130,7 @@ describe("signalbox deploy", () => {
     const before = { deployed: await all("DEPLOYED"), failed: await all("FAILED"), builds: readdirSync(join(host.data, "builds")).toSorted() };
     expect(await cli(["deploy", work.directory], { env: { TRIGGER_SECRET_KEY: "tr_prod_0123456789abcdef01234567" } })).toMatchObject({ code: 2, stderr: "The server does not know this key, or the key may not do this. Sign in again: signalbox login\n" });
     expect(await deploy("--env", "staging")).toMatchObject({ code: 2, stderr: expect.stringContaining("this key is of the environment prod") });
-    expect(await deploy("--branch", "feature")).toMatchObject({ code: 1, stderr: expect.stringContaining("has no branches") });
+    expect(await deploy("--branch", "feature")).toMatchObject({ code: 2, stderr: expect.stringContaining("has no branches") });
     const config = readFileSync(join(work.directory, "trigger.config.ts"), "utf8");
     work.write("trigger.config.ts", config.replace("proj_start_test", "proj_other"));
     expect(await deploy()).toMatchObject({ code: 1, stderr: expect.stringMatching(/^The project is "proj_other", and this key is of "proj_start_test"\. [^\n]+\n$/) });

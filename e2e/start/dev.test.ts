@@ -1,3 +1,5 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clientOf } from "./client";
 import { createProject, startServer, type Project, type ServerProcess } from "./server-process";
@@ -37,8 +39,11 @@ async function outputOf(id: string): Promise<unknown> {
   return (await client.run(run)).output;
 }
 
-test("serves the environment dev with a key of its own", () => {
+test("serves the environment dev with a key of its own, which it keeps for its owner alone", () => {
   expect(key).toMatch(/^tr_dev_[A-Za-z0-9]{32}$/);
+  const file = join(project.data, "dev.key");
+  expect(readFileSync(file, "utf8")).toBe(`${key}\n`);
+  expect(statSync(file).mode & 0o077).toBe(0);
 });
 
 test("started for the first time while the project is broken, it says what is wrong and waits for the repair", async () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { protocolVersion } from "@/lib/contracts/protocol";
+import { commandLine } from "./command-line";
 import { createProject, startServer, type Project, type ServerProcess } from "./server-process";
 
 const tasks = `import { appendFileSync, existsSync } from "node:fs";
@@ -48,6 +49,7 @@ describe("several environments in one server", () => {
   let server: ServerProcess;
   let main: string;
   let staging: string;
+  let preview: string;
   const write = (code: string) => project.write("trigger/tasks.ts", tasks.replace("CODE", code));
   const ask = (method: string, path: string, asking: Asking = {}) => call(method, `${server.origin}${path}`, asking);
   const journal = () => `${project.directory}/journal.jsonl`;
@@ -148,7 +150,7 @@ describe("several environments in one server", () => {
 
   test("branches of the preview environment share its key, and its variables below their own", async () => {
     const made = await ask("POST", "/api/v1/environments", { as: main, body: { slug: "preview", type: "PREVIEW" } });
-    const preview = String(made.body.secretKey);
+    preview = String(made.body.secretKey);
     expect(preview).toMatch(/^tr_preview_/);
     expect(await ask("POST", "/api/v1/tasks/mark/trigger", { as: preview, body: { payload: {} } })).toMatchObject({ status: 400, body: { code: "branch_missing", error: expect.stringContaining("no branches yet") } });
     expect(await ask("POST", "/api/v1/projects/proj_start_test/branches", { as: preview, body: { env: "preview", branch: "refs/heads/feature/search" } })).toMatchObject({ status: 200, body: { branch: "feature/search", parent: "preview", type: "PREVIEW" } });
@@ -171,6 +173,40 @@ describe("several environments in one server", () => {
     expect((await ask("GET", `/api/v3/runs/${b}`, { as: preview, branch: "fix" })).status).toBe(404);
     await ask("POST", "/api/v1/projects/proj_start_test/branches", { as: preview, body: { branch: "fix" } });
     expect(await ask("GET", `/api/v3/runs/${b}`, { as: preview, branch: "fix" })).toMatchObject({ status: 200, body: { status: "COMPLETED" } });
+  });
+
+  test("the command line deploys to a branch, which that makes, works in it and archives it", async () => {
+    const cli = commandLine({ TRIGGER_API_URL: server.origin, TRIGGER_SECRET_KEY: preview });
+    try {
+      const outside = await cli(["deploy", "--json"], { cwd: project.directory });
+      expect({ code: outside.code, stderr: outside.stderr }).toEqual({ code: 2, stderr: expect.stringContaining("--branch") });
+      write("of the branch");
+      const deployed = await cli(["deploy", "--json", "--env", "preview", "--branch", "refs/heads/cli/one"], { cwd: project.directory });
+      expect({ code: deployed.code, stderr: deployed.stderr }).toEqual({ code: 0, stderr: "" });
+      expect(JSON.parse(deployed.stdout)).toMatchObject({ status: "DEPLOYED", isCurrent: true });
+      const inBranch = { env: { TRIGGER_PREVIEW_BRANCH: "cli/one" } };
+      const run = await cli(["trigger", "mark", JSON.stringify({ journal: journal(), n: 7 }), "--wait", "--json", "--branch", "cli/one"]);
+      expect(run.stdout).toContain('"of the branch"');
+      const listed = JSON.parse((await cli(["runs", "--json"], inBranch)).stdout);
+      expect(listed).toMatchObject({ data: [{ taskIdentifier: "mark", status: "COMPLETED" }] });
+      expect((await cli(["runs", "--json", "--branch", "fix"])).stdout).not.toContain(listed.data[0].id);
+      const { id } = listed.data[0];
+      const token = (await cli(["mint-token", "--cap", `read:runs:${id}`, "--ttl", "60", "--branch", "cli/one"])).stdout.trim();
+      expect((await ask("GET", `/api/v3/runs/${id}`, { as: token })).status).toBe(200);
+      expect([401, 403]).toContain((await ask("POST", "/api/v1/tasks/mark/trigger", { as: token, body: { payload: {} } })).status);
+      expect((await cli(["mint-token", "--cap", "read:runs", "--ttl", "604801", "--branch", "cli/one"])).code).toBe(2);
+      expect(JSON.parse((await cli(["preview", "archive", "--json"], inBranch)).stdout)).toMatchObject({ branch: "cli/one", archivedAt: expect.any(String) });
+      const gone = await cli(["runs", "--branch", "cli/one"]);
+      expect({ code: gone.code, stderr: gone.stderr }).toEqual({ code: 1, stderr: expect.stringContaining("There is no branch") });
+      const back = await cli(["deploy", "--json", "--branch", "cli/one"], { cwd: project.directory });
+      expect(JSON.parse(back.stdout)).toMatchObject({ unchanged: true, isCurrent: true });
+      // Signed in to once, it is asked for the branch each time.
+      const keyless = { TRIGGER_SECRET_KEY: undefined };
+      expect((await cli(["login", "--json"], { stdin: preview, env: keyless })).stdout).toContain('"environment":"preview"');
+      expect((await cli(["whoami", "--json", "--branch", "cli/one"], { env: keyless })).stdout).toContain("preview-cli-one");
+    } finally {
+      cli.remove();
+    }
   });
 
   test("an archived one is refused, and comes back with what it had", async () => {

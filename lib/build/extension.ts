@@ -51,6 +51,8 @@ export interface BuildLayer {
   dependencies?: Record<string, string> | undefined;
   /** Import conditions of the task processes. */
   conditions?: string[] | undefined;
+  /** For an image, of what the extension looks for on a plain machine: lines of a Containerfile, and variables of the tasks there. */
+  container?: { instructions?: string[] | undefined; env?: Record<string, string> | undefined } | undefined;
   /** What the machine that the tasks run on has, of what the extension needs: Signalbox's own. */
   host?: {
     /** Variables of the tasks for both targets; the project's own win. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DeploymentStatus } from "./deployments";
+import { DeploymentStatus, GitMeta } from "./deployments";
 import { EnvironmentRow } from "./environment";
 import { RunStatus } from "./status";
 import { TaskRunError } from "./error";
@@ -201,7 +201,7 @@ const deployment = {
   status: z.enum(["PENDING", "BUILDING", "DEPLOYING", "DEPLOYED", "FAILED", "CANCELED", "TIMED_OUT"]),
   deployedAt: IsoDate.optional(),
   externalId: z.string().optional(),
-  git: z.object({ commitSha: z.string().optional(), commitRef: z.string().optional(), commitMessage: z.string().optional(), dirty: z.boolean().optional() }).optional(),
+  git: GitMeta.optional(),
   error: z.object({ name: z.string(), message: z.string(), stderr: z.string().optional() }).optional(),
 };
 export const ListedDeploymentAnswer = z.object(deployment);

@@ -15,10 +15,23 @@ export const GitFacts = z.object({
   branch: z.string().max(256).optional(),
   /** First line of the commit's message. */
   message: z.string().max(500).optional(),
+  author: z.string().max(256).optional(),
   /** Not all of it was committed. */
   dirty: z.boolean().optional(),
 });
 export type GitFacts = z.infer<typeof GitFacts>;
+
+/** The same as tasks and clients of the published SDK read it. */
+export const GitMeta = z.object({ commitSha: z.string().optional(), commitRef: z.string().optional(), commitMessage: z.string().optional(), commitAuthorName: z.string().optional(), dirty: z.boolean().optional() });
+export type GitMeta = z.infer<typeof GitMeta>;
+
+export const gitMeta = ({ commit, branch, message, author, dirty }: GitFacts): GitMeta => ({
+  ...(commit !== undefined && { commitSha: commit }),
+  ...(branch !== undefined && { commitRef: branch }),
+  ...(message !== undefined && { commitMessage: message }),
+  ...(author !== undefined && { commitAuthorName: author }),
+  ...(dirty !== undefined && { dirty }),
+});
 
 export const DeploymentLine = z.object({
   id: z.string(),

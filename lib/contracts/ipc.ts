@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { GitMeta } from "./deployments";
 import { EnvironmentType } from "./environment";
 import { TaskRunError } from "./error";
 import { BuildError, BundleManifest, MachinePreset } from "./task";
@@ -115,12 +116,12 @@ export const TaskContext = z.object({
     rootTaskRunId: z.string().optional(),
   }),
   queue: z.object({ id: z.string(), name: z.string() }),
-  environment: z.object({ id: z.string(), slug: z.string(), type: EnvironmentType, branchName: z.string().optional() }),
+  environment: z.object({ id: z.string(), slug: z.string(), type: EnvironmentType, branchName: z.string().optional(), git: GitMeta.optional() }),
   organization: z.object({ id: z.string(), slug: z.string(), name: z.string() }),
   project: z.object({ id: z.string(), ref: z.string(), slug: z.string(), name: z.string() }),
   machine: z.object({ name: MachinePreset, cpu: z.number(), memory: z.number(), centsPerMs: z.number() }),
   batch: z.object({ id: z.string() }).optional(),
-  deployment: z.object({ id: z.string(), shortCode: z.string(), version: z.string(), runtime: z.string(), runtimeVersion: z.string() }).optional(),
+  deployment: z.object({ id: z.string(), shortCode: z.string(), version: z.string(), runtime: z.string(), runtimeVersion: z.string(), git: GitMeta.optional() }).optional(),
 });
 export type TaskContext = z.infer<typeof TaskContext>;
 

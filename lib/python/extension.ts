@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { addAdditionalFilesToBuild } from "../build/copy-files";
 import type { BuildContext, BuildExtension } from "../build/extension";
-import { aptInstall, findProgram, isExecutable, outputOf } from "../build/machine";
+import { aptInstall, aptRun, findProgram, isExecutable, outputOf } from "../build/machine";
 
 export interface PythonOptions {
   /** Packages, as in a requirements file. Either these or `requirementsFile`. */
@@ -29,7 +29,7 @@ export function pythonExtension(options: PythonOptions = {}): BuildExtension {
       await addAdditionalFilesToBuild("pythonExtension", { files }, context, manifest);
       const python = await findPython(options, context);
       const missing = python === undefined ? [`Python cannot be found on this machine. Install it: ${aptInstall(["python3", "python3-venv"])}`] : await lacking(python, options, context);
-      context.addLayer({ id: "python", host: { env: { PYTHON_BIN_PATH: python }, missing } });
+      context.addLayer({ id: "python", container: { instructions: inImage(options, context.workingDir), env: { PYTHON_BIN_PATH: "/opt/python/bin/python" } }, host: { env: { PYTHON_BIN_PATH: python }, missing } });
     },
   };
 }
@@ -54,9 +54,17 @@ for d in distributions():
     n = d.metadata["Name"]
     if n: print(re.sub(r"[-_.]+", "-", n).lower() + "==" + d.version)`;
 
+function inImage(options: PythonOptions, workingDir: string): string[] {
+  const lines = requirementsOf(options, workingDir).map((line) => line.replace(/(?:^|\s)#.*/, "").trim()).filter((line) => line !== "");
+  const install = lines.length === 0 ? "" : ` && /opt/python/bin/pip install --no-cache-dir ${lines.map((line) => `'${line.replaceAll("'", `'\\''`)}'`).join(" ")}`;
+  return [`${aptRun(["python3", "python3-venv"])} && python3 -m venv /opt/python${install}`];
+}
+
+const requirementsOf = (options: PythonOptions, workingDir: string): string[] =>
+  options.requirements ?? (options.requirementsFile === undefined ? [] : readFileSync(resolve(workingDir, options.requirementsFile), "utf8").split("\n"));
+
 async function lacking(python: string, options: PythonOptions, { workingDir }: BuildContext): Promise<string[]> {
-  const lines = options.requirements ?? (options.requirementsFile === undefined ? [] : readFileSync(resolve(workingDir, options.requirementsFile), "utf8").split("\n"));
-  const wanted = lines.map((line) => requirement.exec(line.replace(/#.*/, "").trim())).filter((found) => found !== null);
+  const wanted = requirementsOf(options, workingDir).map((line) => requirement.exec(line.replace(/#.*/, "").trim())).filter((found) => found !== null);
   if (wanted.length === 0) return [];
   const installed = new Map(((await outputOf(python, ["-c", listing])) ?? "").trim().split("\n").map((line) => [line.split("==", 1)[0] ?? "", line.split("==")[1] ?? ""]));
   const absent = wanted.filter(([, name = "", version]) => {

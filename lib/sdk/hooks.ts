@@ -2,7 +2,7 @@ import { registerGlobalHook } from "./catalog";
 import type { TriggerConfig } from "./config";
 import type { HookFunctions, HookName } from "./hook-types";
 
-interface Register<Fn> {
+export interface Register<Fn> {
   (name: string, fn: Fn): void;
   (fn: Fn): void;
 }

@@ -53,6 +53,7 @@ export function recordOf(layers: readonly Added[], target: "dev" | "deploy"): Bu
       commands: layer.commands ?? [],
       packages: layer.image?.pkgs ?? [],
       instructions: layer.image?.instructions ?? [],
+      container: { instructions: layer.container?.instructions ?? [], env: layer.container?.env ?? {} },
       dependencies: layer.dependencies ?? {},
       conditions: layer.conditions ?? [],
       variables: [layer.host?.env, layer.deploy?.parentEnv, layer.deploy?.secretParentEnv, layer.deploy?.env, layer.deploy?.secretEnv].flatMap((variables) =>

@@ -97,6 +97,21 @@ describe("code", () => {
     expect(descriptions(await project.built())).toEqual({ a: "5 / waited string" });
   });
 
+  it("takes folders and files as they are named, also where a name is a pattern to others", async () => {
+    make({
+      "trigger.config.ts": config('dirs: ["./a*b/[x]", "./{c}/**"]'),
+      "a*b/[x]/y*z.ts": `import { word } from "./(w)?";\n${task("a", "word")}`,
+      "a*b/[x]/(w)?.ts": "export const word: string = 'found';",
+      "{c}/**/d.ts": task("d"),
+    });
+    expect(descriptions(await project.built())).toEqual({ a: "found", d: "ok" });
+  });
+
+  it("has one SDK, by the name of this package too", async () => {
+    make({ "trigger.config.ts": config(), "trigger/a.ts": `import * as own from "signalbox/sdk"; import * as sdk from "@trigger.dev/sdk/v3";\n${task("a", "String(own.task === sdk.task)")}` });
+    expect(descriptions(await project.built())).toEqual({ a: "true" });
+  });
+
   it("follows the project's tsconfig paths and its JSX options", async () => {
     make({
       "trigger.config.ts": config('tsconfig: "./tsconfig.tasks.json", build: { jsx: { automatic: false, factory: "h" } }'),

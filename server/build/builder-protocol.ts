@@ -40,6 +40,8 @@ export const BuildRecord = z.object({
       commands: texts,
       packages: texts,
       instructions: texts,
+      /** For an image alone. */
+      container: z.object({ instructions: texts, env: Variables }).default({ instructions: [], env: {} }),
       dependencies: Variables,
       conditions: texts,
       variables: texts,

@@ -1,3 +1,4 @@
+import { basename, dirname, isAbsolute } from "node:path";
 import { build, type BuildOptions, type OutputFile, type Plugin } from "esbuild";
 import { BuildFailure, fromBundler } from "./build-error";
 
@@ -35,8 +36,12 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       // Task files are loaded for what they register: a project's `sideEffects: false` does not apply to them.
       context.onResolve({ filter: /.*/, namespace: "entry" }, async (args) => {
         if (args.pluginData === entryPath) return undefined;
-        const found = await context.resolve(args.path, { kind: args.kind, importer: args.importer, resolveDir: args.resolveDir, pluginData: entryPath });
-        return { ...found, sideEffects: true };
+        const within = isAbsolute(args.path) ? { path: `./${basename(args.path)}`, resolveDir: dirname(args.path) } : args;
+        const found = await context.resolve(within.path, { kind: args.kind, importer: args.importer, resolveDir: within.resolveDir, pluginData: entryPath });
+        // A `*` is a pattern to the bundler's own look-up, of folders as of names.
+        if (args.path.includes("*")) return { path: found.errors.length > 0 ? args.path : found.path, sideEffects: true };
+        // What a plugin has found is compiled without its tsconfig (decorators, class fields), so that the bundler finds by itself what it can.
+        return found.sideEffects ? undefined : { ...found, sideEffects: true };
       });
     },
   };

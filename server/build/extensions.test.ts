@@ -57,7 +57,7 @@ describe("an extension of one's own", () => {
     expect(read("made/by.txt")).toBe("the extension");
     expect(read("ran.txt")).toMatch(/^with .*\/builds\/\.new-/);
     expect(record.layers).toEqual([
-      { extension: "own", id: "mine", files: ["made/by.txt"], commands: [expect.stringContaining("ran.txt")], packages: ["no-such-package-anywhere"], instructions: ["RUN something"], dependencies: {}, conditions: ["special"], variables: ["OF_LAYER", "HIDDEN"], places: [] },
+      { extension: "own", id: "mine", files: ["made/by.txt"], commands: [expect.stringContaining("ran.txt")], packages: ["no-such-package-anywhere"], instructions: ["RUN something"], container: { instructions: [], env: {} }, dependencies: {}, conditions: ["special"], variables: ["OF_LAYER", "HIDDEN"], places: [] },
     ]);
     expect(options).toMatchObject({ conditions: ["special"], variables: { defaults: { OF_LAYER: "plain", HIDDEN: "s3cret-value" } } });
     expect(statSync(join(folder, "node.json")).mode & 0o777).toBe(0o600);

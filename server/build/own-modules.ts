@@ -22,8 +22,8 @@ const own: Record<string, Record<string, string>> = {
   python: { "": "index", extension: "extension" },
 };
 
-/** Imports that mean a module of ours, whether or not the published package is installed. */
-export const ownPackages = /^@trigger\.dev\/(?:sdk|build|python)(?:\/|$)/;
+/** Imports that mean a module of ours, whether or not the published package is installed, or this one by its own name. */
+export const ownPackages = /^(?:@trigger\.dev|signalbox)\/(?:sdk|build|python)(?:\/|$)/;
 
 /** Files beside each bundle, by package and module: what imports of ours resolve to. */
 function linkOf(name: string, module: string): string {
@@ -33,11 +33,11 @@ function linkOf(name: string, module: string): string {
 
 /** Name of the file beside the bundle that stands for an import of ours; else what there is instead. */
 export function ownLink(specifier: string): { link: string } | { entries: string[] } {
-  const [, name = "", ...rest] = specifier.split("/");
+  const [scope = "", name = "", ...rest] = specifier.split("/");
   const entries = own[name] ?? {};
   const entry = rest.join("/");
   const module = Object.hasOwn(entries, entry) ? entries[entry] : undefined;
-  return module === undefined ? { entries: Object.keys(entries).map((known) => ["@trigger.dev", name, known].filter((part) => part !== "").join("/")) } : { link: linkOf(name, module) };
+  return module === undefined ? { entries: Object.keys(entries).map((known) => [scope, name, known].filter((part) => part !== "").join("/")) } : { link: linkOf(name, module) };
 }
 
 /**

@@ -8,7 +8,7 @@ import { create } from "tar";
 import type { Logger } from "@/server/log";
 import { projectDirectory } from "./build-project";
 import { BuildFailure } from "./build-error";
-import type { Made, PlacedPackage } from "./builder-protocol";
+import type { BuildRecord, Made, PlacedPackage } from "./builder-protocol";
 import { copyPackages, findInstalled } from "./copy-packages";
 import { toPosix } from "./find-task-files";
 import { packedFile, packedLimits, type PackedBuild } from "./packed-build";
@@ -28,6 +28,8 @@ export interface PackOptions {
 
 export interface Packed {
   project: string;
+  /** What its extensions have added. */
+  record: BuildRecord;
   /** The gzipped tar, and its size and SHA-256. */
   file: string;
   bytes: number;
@@ -73,7 +75,7 @@ export async function packProject(options: PackOptions): Promise<Packed> {
     const { size } = await stat(file);
     if (size > packedLimits.bytes) throw new BuildFailure({ message: `The packed build has ${Math.ceil(size / 1024 ** 2)} MB, and ${packedLimits.bytes / 1024 ** 2} MB may be sent. Leave out what tasks do not need, such as large additionalFiles` });
     await rm(outputDir, { recursive: true, force: true });
-    return { project: made.project, file, bytes: size, sha256: await sha256Of(file), files: files.length, unpackedBytes: files.reduce((sum, { bytes }) => sum + bytes, 0), remove };
+    return { project: made.project, record: made.record, file, bytes: size, sha256: await sha256Of(file), files: files.length, unpackedBytes: files.reduce((sum, { bytes }) => sum + bytes, 0), remove };
   } catch (error) {
     await remove();
     throw error;
@@ -123,7 +125,8 @@ async function filesBelow(folder: string): Promise<{ path: string; bytes: number
   return files.flat();
 }
 
-async function sha256Of(file: string): Promise<string> {
+/** Hex. */
+export async function sha256Of(file: string): Promise<string> {
   const sum = createHash("sha256");
   await pipeline(createReadStream(file), sum);
   return sum.digest("hex");

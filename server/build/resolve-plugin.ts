@@ -66,7 +66,7 @@ function resolveOwn({ path }: OnResolveArgs): OnResolveResult {
   const found = ownLink(path);
   if ("link" in found) return { path: `./${found.link}`, external: true };
   const name = path.split("/", 2).join("/");
-  const what = name === "@trigger.dev/sdk" ? "the SDK" : name;
+  const what = name.endsWith("/sdk") ? "the SDK" : name;
   return { errors: [{ text: `${path} is no entry of ${what}. Import from ${found.entries.map((entry) => `"${entry}"`).join(", ")}` }] };
 }
 

@@ -74,3 +74,15 @@ it("starts from a project that is broken, and follows its config to other folder
   project.write({ "work/b.ts": task("c") });
   expect(await success((tasks) => "c" in tasks)).toEqual({ c: "ok" });
 });
+
+it("builds two hundred task files, and again after a save of one", async () => {
+  const names = Array.from({ length: 200 }, (_, i) => `task-${i}`);
+  await watch({
+    "trigger.config.ts": config(),
+    "lib/shared.ts": 'export const shared = "ok";',
+    ...Object.fromEntries(names.map((name, i) => [`trigger/group-${i % 10}/${name}.ts`, `import { shared } from "../../lib/shared";\n${task(name, "shared")}`])),
+  });
+  project.write({ "trigger/group-7/task-7.ts": task("task-7", '"saved"') });
+  const tasks = await success((found) => found["task-7"] === "saved");
+  expect(Object.keys(tasks).toSorted()).toEqual(names.toSorted());
+});

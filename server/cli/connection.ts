@@ -9,6 +9,8 @@ export interface ServerOptions {
   profile?: string | undefined;
   apiUrl?: string | undefined;
   json?: boolean | undefined;
+  /** Of a preview environment. */
+  branch?: string | undefined;
 }
 
 export const formatOf = ({ json }: { json?: boolean | undefined }): Format => (json === true ? "json" : "text");
@@ -17,7 +19,23 @@ export const defaultUrl = "http://127.0.0.1:3030";
 const fast = { maxAttempts: 3, minTimeoutInMs: 200, maxTimeoutInMs: 2000, factor: 2, randomize: false };
 
 /** Which server, with which key. A profile that is named comes first, then the environment, then the profile in use. */
-export function connect({ profile, apiUrl }: ServerOptions, env: NodeJS.ProcessEnv = process.env): HttpClient {
+export function connect(options: ServerOptions, env: NodeJS.ProcessEnv = process.env): HttpClient {
+  const { url, token } = keyOf(options, env);
+  return clientFor(url, token, branchOf(options, env));
+}
+
+/** Of no branch: of what the branches of a preview environment have in common. */
+export function connectAbove(options: ServerOptions): HttpClient {
+  const { url, token } = keyOf(options, process.env);
+  return clientFor(url, token);
+}
+
+/** A key that all branches of the preview environment share: which one is meant is said beside it. */
+export const isOfBranches = (options: ServerOptions): boolean => keyOf(options, process.env).token.startsWith("tr_preview_");
+
+export const branchOf = ({ branch }: ServerOptions, env: NodeJS.ProcessEnv = process.env): string | undefined => branch ?? text(env["TRIGGER_PREVIEW_BRANCH"]);
+
+function keyOf({ profile, apiUrl }: ServerOptions, env: NodeJS.ProcessEnv): { url: string; token: string } {
   const { current, profiles } = readProfiles();
   const named = profile === undefined ? undefined : profiles[profile];
   if (profile !== undefined && named === undefined) throw usage(`There is no profile ${JSON.stringify(profile)}. Make it with: signalbox login --profile ${profile}`);
@@ -26,13 +44,12 @@ export function connect({ profile, apiUrl }: ServerOptions, env: NodeJS.ProcessE
   if (token === undefined) throw usage("No key: sign in with `signalbox login`, or set TRIGGER_SECRET_KEY.");
   // A key of the environment is not sent to the profile's server unless that is asked for.
   const isOfProfile = token === kept?.token;
-  const url = apiUrl ?? named?.url ?? text(env["TRIGGER_API_URL"]) ?? (isOfProfile ? kept?.url : undefined) ?? defaultUrl;
-  return clientFor(url, token);
+  return { url: apiUrl ?? named?.url ?? text(env["TRIGGER_API_URL"]) ?? (isOfProfile ? kept?.url : undefined) ?? defaultUrl, token };
 }
 
-export function clientFor(url: string, token: string): HttpClient {
+export function clientFor(url: string, token: string, previewBranch?: string): HttpClient {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw usage(`${JSON.stringify(url)} is no address of a server. Give one such as ${defaultUrl}`);
-  return createHttpClient({ baseURL: url, accessToken: token, requestOptions: { retry: fast } });
+  return createHttpClient({ baseURL: url, accessToken: token, previewBranch, requestOptions: { retry: fast } });
 }
 
 export const tokenOf = (env: NodeJS.ProcessEnv): string | undefined => text(env["TRIGGER_SECRET_KEY"]) ?? text(env["TRIGGER_ACCESS_TOKEN"]);
@@ -48,6 +65,6 @@ const long: Record<string, string> = { production: "prod", development: "dev", s
 
 /** Refuses when `--env` is another one than the key's. */
 export function checkEnvironment(place: Place, wanted: string | undefined): void {
-  if (wanted === undefined || (long[wanted] ?? wanted) === place.slug) return;
+  if (wanted === undefined || (long[wanted] ?? wanted) === place.slug || (wanted === "preview" && place.type === "PREVIEW")) return;
   throw usage(`--env ${wanted}: this key is of the environment ${place.slug}. Use a key of ${wanted}, or leave out --env.`);
 }

@@ -26,6 +26,7 @@ function asking(command: Command): Command {
   return command
     .option("--profile <name>", "a server that was signed in to (signalbox profiles)")
     .option("-a, --api-url <url>", "address of the server (TRIGGER_API_URL)")
+    .option("-b, --branch <name>", "branch of a preview environment (TRIGGER_PREVIEW_BRANCH)")
     .option("--json", "answer in JSON");
 }
 
@@ -65,7 +66,6 @@ export function createProgram(host: Host): Command {
 
   inEnv(program.command("deploy [folder]"))
     .description("build this project here, send it, and make it the version that new runs start on")
-    .option("-b, --branch <name>", "branch of a preview environment")
     .option("--skip-promotion", "leave the current version current")
     .option("--dry-run", "build only; nothing is sent")
     .option("--external-id <id>", "what the caller's build calls this version; deployed once")
@@ -73,6 +73,19 @@ export function createProgram(host: Host): Command {
     .addHelpText("after", "\nIn GitHub Actions the outputs deploymentVersion and needsPromotion are set.\n")
     .action(async (folder: string | undefined, options: object) =>
       (await import("./commands/deploy")).deploy(folder ?? ".", options, { builderEntry: `${host.root}/dist/builder/main.js`, sdkEntry: `${host.root}/dist/sdk/index.js` }),
+    );
+  const preview = program.command("preview").description("branches of the preview environment");
+  asking(preview.command("archive [folder]"))
+    .description("end a branch: nothing runs in it any more, and it comes back with what it had when it is deployed to again")
+    .addHelpText("after", "\nWithout --branch it is the folder's branch in git.\n")
+    .action(async (folder: string | undefined, options: object) => (await import("./commands/preview")).archive(folder ?? ".", options));
+  program
+    .command("build [folder]")
+    .description("build this project as deploy does, and send nothing")
+    .option("--image <folder>", "write a Containerfile there, with the build and what its extensions need beside it")
+    .option("--json", "answer in JSON")
+    .action(async (folder: string | undefined, options: object) =>
+      (await import("./commands/build")).build(folder ?? ".", options, { builderEntry: `${host.root}/dist/builder/main.js`, sdkEntry: `${host.root}/dist/sdk/index.js` }),
     );
   asking(program.command("deployments"))
     .description("versions, newest first; * is current")
@@ -127,6 +140,12 @@ export function createProgram(host: Host): Command {
     .description("answer what runs wait for; the answer is JSON, - reads standard input")
     .option("-f, --file <path>", "answer from a file")
     .action(async (id: string, answer: string | undefined, options: object) => (await import("./commands/lists")).completeToken(id, answer, options));
+
+  asking(program.command("mint-token"))
+    .description("a public token, for a browser or a script that may do little")
+    .requiredOption("--cap <scope>", "what it may do, such as read:runs or trigger:tasks:hello; again or with commas for more", many)
+    .addOption(new Option("--ttl <seconds>", "for so long, at most 604800").default("3600"))
+    .action(async (_options: object, command: Command) => (await import("./commands/mint-token")).mintToken(command.opts()));
 
   addOperator(program, host);
 

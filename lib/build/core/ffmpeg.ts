@@ -15,7 +15,7 @@ export function ffmpeg(options: FfmpegOptions = {}): BuildExtension {
       const absent = Object.entries({ ffmpeg: paths.FFMPEG_PATH, ffprobe: paths.FFPROBE_PATH }).flatMap(([name, path]) => (path === undefined ? [name] : []));
       const missing = absent.length === 0 ? [] : [`${absent.join(" and ")} cannot be found on this machine. Install it: ${aptInstall(["ffmpeg"])}, or set FFMPEG_PATH and FFPROBE_PATH in .env`];
       if (paths.FFMPEG_PATH !== undefined) missing.push(...(await wrongVersion(paths.FFMPEG_PATH, options.version)));
-      context.addLayer({ id: "ffmpeg", image: { pkgs: ["ffmpeg"] }, host: { env: paths, missing } });
+      context.addLayer({ id: "ffmpeg", image: { pkgs: ["ffmpeg"] }, container: { env: { FFMPEG_PATH: "/usr/bin/ffmpeg", FFPROBE_PATH: "/usr/bin/ffprobe" } }, host: { env: paths, missing } });
     },
   };
 }

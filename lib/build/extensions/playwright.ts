@@ -21,9 +21,15 @@ export function playwright({ browsers = ["chromium"], headless = true, version }
     externalsForTarget: (target: BuildTarget) => (target === "dev" ? [] : ["playwright"]),
     async onBuildComplete(context) {
       const missing = [...(await missingBrowsers(context, browsers, version)), ...(headless ? [] : await missingScreen())];
-      context.addLayer({ id: "playwright", host: { env: headless ? {} : { DISPLAY: process.env["DISPLAY"] ?? ":99" }, missing } });
+      context.addLayer({ id: "playwright", container: inImage(context, browsers, version), host: { env: headless ? {} : { DISPLAY: process.env["DISPLAY"] ?? ":99" }, missing } });
     },
   };
+}
+
+/** The browsers of the same Playwright as in the project, where every user finds them. */
+function inImage({ workingDir }: BuildContext, browsers: readonly PlaywrightBrowser[], version: string | undefined) {
+  const exact = version ?? installedLibrary(workingDir)?.version ?? "latest";
+  return { instructions: ["ENV PLAYWRIGHT_BROWSERS_PATH=/ms-playwright", `RUN npx --yes playwright@${exact} install --with-deps ${browsers.join(" ")}`], env: { PLAYWRIGHT_BROWSERS_PATH: "/ms-playwright" } };
 }
 
 async function missingBrowsers(context: BuildContext, browsers: readonly PlaywrightBrowser[], version: string | undefined): Promise<string[]> {

@@ -83,7 +83,7 @@ export function deployRoutes(context: ApiContext): Hono<ApiEnv> {
     const { env } = engine;
     if (project !== env.project.ref) throw new EngineError(422, `The project is ${JSON.stringify(project)}, and this key is of ${JSON.stringify(env.project.ref)}. Deploy with a key of the project, or correct \`project\` in trigger.config.`, { param: "project" });
     if (environment !== undefined && environment !== env.slug) throw new EngineError(422, `The environment is ${JSON.stringify(environment)}, and this key is of ${JSON.stringify(env.slug)}. Deploy with a key of the environment that is meant.`, { param: "environment" });
-    if (branch !== undefined) throw new EngineError(422, `The environment ${JSON.stringify(env.slug)} has no branches. Leave out --branch.`, { param: "branch" });
+    if (branch !== undefined && branch !== env.branch) throw new EngineError(422, env.branch === undefined ? `The environment ${JSON.stringify(env.slug)} has no branches. Leave out --branch.` : `The branch is ${JSON.stringify(branch)}, and this request is for ${JSON.stringify(env.branch)}.`, { param: "branch" });
   }
 
   return app;

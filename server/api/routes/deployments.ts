@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { DeploymentStatus } from "@/lib/contracts/deployments";
+import { DeploymentStatus, gitMeta } from "@/lib/contracts/deployments";
 import { findDeployment, listDeployments, readManifests, type DeploymentRow } from "../../engine/reads/deployments";
 import { promote } from "../../engine/versions/promote";
 import { audit } from "../audit";
@@ -71,7 +71,7 @@ function wireDeployment({ id, version, createdAt, deployedAt, status, git, error
     runtimeVersion: process.versions.node,
     status,
     ...(status === "DEPLOYED" && { deployedAt: deployedAt ?? createdAt }),
-    ...(git !== null && { git: { commitSha: git.commit, commitRef: git.branch, commitMessage: git.message, dirty: git.dirty } }),
+    ...(git !== null && { git: gitMeta(git) }),
     ...(error !== null && { error: { name: "BuildError", message: error, ...(log.length > 0 && { stderr: log.join("\n") }) } }),
     ...(externalId !== undefined && { externalId }),
   };

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { text as readAll } from "node:stream/consumers";
+import { ApiError } from "@/lib/client/api-error";
 import { clientFor, connect, defaultUrl, formatOf, readPlace, tokenOf, type ServerOptions } from "../connection";
 import { usage } from "../failure";
 import { print, printFacts, printJson, printTable, say } from "../output";
@@ -13,11 +14,16 @@ export async function login({ profile, apiUrl, json }: ServerOptions): Promise<v
   const url = apiUrl ?? process.env["TRIGGER_API_URL"] ?? kept.profiles[name]?.url ?? defaultUrl;
   const token = tokenOf(process.env) ?? (await askForKey(url));
   if (!/^tr_\w{8,}$/.test(token)) throw usage("That is no key: one begins with tr_ (API keys page of the dashboard).");
-  const place = await readPlace(clientFor(url, token));
+  const place = await readPlace(clientFor(url, token)).catch((error: unknown) => {
+    // A key that branches share is good for none of them alone.
+    if (error instanceof ApiError && error.code === "branch_missing") return null;
+    throw error;
+  });
   writeProfiles({ current: name, profiles: { ...kept.profiles, [name]: { url: url.replace(/\/+$/, ""), token } } });
-  const who = { profile: name, url, project: place.project.ref, environment: place.slug };
+  const who = { profile: name, url, ...(place !== null && { project: place.project.ref }), environment: place?.slug ?? "preview" };
   if (formatOf({ json }) === "json") return printJson(who);
-  print(`Signed in to ${url} (${place.project.ref}, ${place.slug}) as profile ${name}. The key is in ${profilesFile()}, for you alone.`);
+  const of = place === null ? "preview: say --branch with what you do" : `${place.project.ref}, ${place.slug}`;
+  print(`Signed in to ${url} (${of}) as profile ${name}. The key is in ${profilesFile()}, for you alone.`);
 }
 
 /** Never from the arguments, which every process of the machine can read. */

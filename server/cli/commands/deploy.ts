@@ -1,23 +1,22 @@
-import { execFile } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
-import { promisify } from "node:util";
 import { z } from "zod";
 import { DeploymentCreated, DeploymentStatus, DeploymentUpload, type GitFacts } from "@/lib/contracts/deployments";
+import { EnvironmentRow } from "@/lib/contracts/environment";
 import { ApiError } from "@/lib/client/api-error";
 import { sleep, type HttpClient } from "@/lib/client/http";
 import { formatBytes } from "@/lib/view/format";
 import type { Logger } from "@/server/log";
 import { BuildFailure, describeBuildError } from "../../build/build-error";
 import { packProject, type Packed } from "../../build/pack-project";
-import { checkEnvironment, connect, formatOf, readPlace, type Place, type ServerOptions } from "../connection";
-import { Failure } from "../failure";
+import { branchOf, checkEnvironment, connect, connectAbove, formatOf, isOfBranches, readPlace, type ServerOptions } from "../connection";
+import { Failure, usage } from "../failure";
+import { readGit } from "../git";
 import { openProgress, print, printJson, say } from "../output";
 
 export interface DeployOptions extends ServerOptions {
   env?: string;
-  branch?: string;
   externalId?: string;
   force?: boolean;
   dryRun?: boolean;
@@ -25,7 +24,7 @@ export interface DeployOptions extends ServerOptions {
   skipPromotion?: boolean;
 }
 
-interface Installation {
+export interface Installation {
   builderEntry: string;
   sdkEntry: string;
 }
@@ -45,18 +44,18 @@ type Deployed = z.infer<typeof Deployed>;
 /** Builds the project where it is, sends it, and has the server try it. What fails on the way leaves no version. */
 export async function deploy(folder: string, options: DeployOptions, installation: Installation): Promise<void> {
   const projectDir = resolve(folder);
+  const git = await readGit(projectDir);
   // What a key is good for is asked before anything is built.
-  const server = options.dryRun === true ? null : await prepare(options);
+  const target = options.dryRun === true ? null : await prepare(options, git);
   const progress = openProgress();
   progress.show("building…");
   const packed = await pack(projectDir, installation).finally(progress.end);
   try {
-    if (server === null) return tellDry(packed, options);
-    const { client } = server;
-    const git = await readGit(projectDir);
+    if (target === null) return tellDry(packed, options);
+    const { client, slug, branch } = target.branch === undefined ? target : await openBranch(target.branch, packed.project, options);
     const created = await client.request(DeploymentCreated, "/api/v1/deployments", {
       method: "POST",
-      json: { project: packed.project, environment: server.place.slug, branch: options.branch, sha256: packed.sha256, bytes: packed.bytes, externalId: options.externalId, force: options.force, git },
+      json: { project: packed.project, environment: slug, branch, sha256: packed.sha256, bytes: packed.bytes, externalId: options.externalId, force: options.force, git },
     });
     if (created.unchanged) return await tellUnchanged(client, created, options);
     await send(client, created, packed, { promote: options.skipPromotion !== true, show: progress.show }).finally(progress.end);
@@ -68,14 +67,34 @@ export async function deploy(folder: string, options: DeployOptions, installatio
   }
 }
 
-async function prepare(options: DeployOptions): Promise<{ client: HttpClient; place: Place }> {
-  const client = connect(options);
-  const place = await readPlace(client);
-  checkEnvironment(place, options.env);
-  return { client, place };
+/** `branch`: where a key that branches share deploys to, which the first deployment makes. */
+interface Target {
+  client: HttpClient;
+  slug?: string;
+  branch?: string | undefined;
 }
 
-async function pack(projectDir: string, installation: Installation): Promise<Packed> {
+async function prepare(options: DeployOptions, git: GitFacts | undefined): Promise<Target> {
+  const isPreview = isOfBranches(options);
+  const branch = isPreview ? (branchOf(options) ?? process.env["VERCEL_GIT_COMMIT_REF"] ?? git?.branch) : options.branch;
+  if (isPreview && branch === undefined) throw usage("This key is of all preview branches, and there is no git branch here. Name one with --branch.");
+  const client = connect({ ...options, branch });
+  const place = await readPlace(client).catch((error: unknown) => {
+    if (error instanceof ApiError && error.code === "branch_not_found") return null;
+    throw error;
+  });
+  if (place !== null) checkEnvironment(place, options.env);
+  if (place !== null && !isPreview && branch !== undefined) throw usage(`--branch: the environment ${place.slug} has no branches. Use the key of a preview environment, or leave out --branch.`);
+  return { client, ...(place !== null && { slug: place.slug }), branch };
+}
+
+/** As it is spelled in git, `refs/heads/…` too. */
+async function openBranch(branch: string, project: string, options: DeployOptions): Promise<Target> {
+  const opened = await connectAbove(options).request(EnvironmentRow, `/api/v1/projects/${encodeURIComponent(project)}/branches`, { method: "POST", json: { branch } });
+  return { client: connect({ ...options, branch: opened.branch }), slug: opened.slug, branch: opened.branch };
+}
+
+export async function pack(projectDir: string, installation: Installation): Promise<Packed> {
   try {
     return await packProject({ projectDir, ...installation, env: process.env, log: terminalLog });
   } catch (error) {
@@ -145,7 +164,7 @@ async function tellUnchanged(client: HttpClient, { id, version, isCurrent }: Dep
   if (formatOf(options) === "text") print(`Nothing to deploy: this code is version ${version}${isCurrent ? ", which is current" : ` on ${client.baseURL}`}.`);
 }
 
-function tellDry({ project, bytes, files, unpackedBytes, sha256 }: Packed, options: DeployOptions): void {
+export function tellDry({ project, bytes, files, unpackedBytes, sha256 }: Packed, options: { json?: boolean | undefined }): void {
   if (formatOf(options) === "json") return printJson({ project, bytes, files, unpackedBytes, sha256 });
   print(`${project} builds: ${files} files, ${formatBytes(unpackedBytes)}, packed ${formatBytes(bytes)}. Nothing was sent.`);
 }
@@ -154,19 +173,4 @@ function tellDry({ project, bytes, files, unpackedBytes, sha256 }: Packed, optio
 function tellGitHub(outputs: Record<string, string>): void {
   const file = process.env["GITHUB_OUTPUT"];
   if (file !== undefined && file !== "") appendFileSync(file, Object.entries(outputs).map(([name, value]) => `${name}=${value}\n`).join(""));
-}
-
-const run = promisify(execFile);
-
-/** Undefined without git or a repository. */
-async function readGit(folder: string): Promise<GitFacts | undefined> {
-  const ask = async (...args: string[]) => (await run("git", args, { cwd: folder, timeout: 10_000, maxBuffer: 10_000_000 })).stdout.trim();
-  try {
-    const [commit, branch, message, changes] = await Promise.all([ask("rev-parse", "HEAD"), ask("rev-parse", "--abbrev-ref", "HEAD"), ask("log", "-1", "--format=%s"), ask("status", "--porcelain", "--", ".")]);
-    // A CI job checks out a commit without its branch.
-    const named = branch === "HEAD" ? (process.env["GITHUB_HEAD_REF"] || process.env["GITHUB_REF_NAME"] || process.env["CI_COMMIT_REF_NAME"]) : branch;
-    return { commit, message: message.slice(0, 500), dirty: changes !== "", ...(named !== undefined && named !== "" && { branch: named.slice(0, 256) }) };
-  } catch {
-    return undefined;
-  }
 }

@@ -181,11 +181,11 @@ function contextOf(engine: Engine, run: StoredRun, of: Code): TaskContext {
       rootTaskRunId: run.root_id ?? undefined,
     },
     queue: { id: `queue_${run.queue}`, name: run.queue },
-    environment: { id: env.id, slug: env.slug, type: env.type, branchName: env.branch },
+    environment: { id: env.id, slug: env.slug, type: env.type, branchName: env.branch, git: env.branch === undefined ? undefined : deployment.git },
     organization: { id: env.project.id, slug: env.project.ref, name: env.project.name },
     project: { id: env.project.id, ref: env.project.ref, slug: env.project.ref, name: env.project.name },
     machine: { name: machine, cpu: preset.cpu, memory: preset.memory, centsPerMs: 0 },
     batch: run.batch_id === null ? undefined : { id: run.batch_id },
-    deployment: { id: deployment.id, shortCode: deployment.version, version: deployment.version, runtime: "node", runtimeVersion: process.versions.node },
+    deployment: { id: deployment.id, shortCode: deployment.version, version: deployment.version, runtime: "node", runtimeVersion: process.versions.node, git: deployment.git },
   };
 }

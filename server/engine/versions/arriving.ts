@@ -53,6 +53,11 @@ export async function currentWithUpload(engine: Engine, sha256: string): Promise
   return row ?? null;
 }
 
+export async function wasDeployed(engine: Engine, sha256: string): Promise<boolean> {
+  const rows = await engine.db.query("select 1 from deployment where env_id = $1 and upload_hash = $2 and status = 'DEPLOYED' limit 1", [engine.env.id, sha256]);
+  return rows.length > 0;
+}
+
 export async function findArriving(engine: Engine, id: string): Promise<Arriving> {
   const [row] = await engine.db.query<Arriving>(`select ${columns} from deployment where env_id = $1 and id = $2 and upload_hash is not null`, [engine.env.id, id]);
   if (row === undefined) throw new EngineError(404, `Deployment ${id.slice(0, 64)} not found.`);

@@ -1,3 +1,4 @@
+import { GitFacts, gitMeta, type GitMeta } from "@/lib/contracts/deployments";
 import type { BundleManifest, TaskManifest } from "@/lib/contracts/task";
 import { BundleManifest as BundleManifestSchema } from "@/lib/contracts/task";
 import { newId } from "@/lib/ids/ids";
@@ -15,6 +16,8 @@ export interface Deployment {
   manifest: BundleManifest;
   /** What callers' builds call it by. */
   externalIds: readonly string[];
+  /** Where its code comes from, as `ctx` tells it. */
+  git?: GitMeta;
   createdAt: string;
 }
 
@@ -64,6 +67,8 @@ interface StoredDeployment {
   manifest: string;
   is_current: boolean;
   external_ids: string[];
+  /** JSON of GitFacts. */
+  git: string | null;
   created_at: string;
   /** Null: the server's own project. */
   created_by: string | null;
@@ -86,6 +91,7 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
       bundle: row.bundle,
       manifest: BundleManifestSchema.parse(JSON.parse(row.manifest)),
       externalIds: row.external_ids,
+      ...(row.git !== null && { git: gitMeta(GitFacts.parse(JSON.parse(row.git))) }),
       createdAt: row.created_at,
     };
     byVersion.set(deployment.version, deployment);
