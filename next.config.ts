@@ -11,7 +11,9 @@ const config: NextConfig = {
   // Of Next and what it needs only the files that serving reads are kept, beside the pages: an installed package brings no compiler.
   output: "standalone",
   outputFileTracingRoot: import.meta.dirname,
-  outputFileTracingExcludes: { "next-server": ["node_modules/sharp/**", "node_modules/@img/**", "node_modules/detect-libc/**", "node_modules/semver/**"] },
+  outputFileTracingExcludes: {
+    "next-server": ["node_modules/sharp/**", "node_modules/@img/**", "node_modules/detect-libc/**", "node_modules/semver/**"],
+  },
   devIndicators: false,
   // In development pages are asked for by the address that the server listens on.
   ...(process.env.HOST !== undefined && { allowedDevOrigins: [process.env.HOST] }),

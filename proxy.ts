@@ -35,7 +35,10 @@ export function proxy(request: NextRequest): NextResponse {
   const place = splitEnvironmentPath(request.nextUrl.pathname);
   if (place === null) headers.delete(environmentHeader);
   else headers.set(environmentHeader, place.base);
-  const response = place === null ? NextResponse.next({ request: { headers } }) : NextResponse.rewrite(pageOf(request, place.rest), { request: { headers } });
+  const response =
+    place === null
+      ? NextResponse.next({ request: { headers } })
+      : NextResponse.rewrite(pageOf(request, place.rest), { request: { headers } });
   response.headers.set("content-security-policy", policy);
   response.headers.set("x-content-type-options", "nosniff");
   response.headers.set("referrer-policy", "same-origin");

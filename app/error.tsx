@@ -28,10 +28,16 @@ export default function AppError({ error, reset }: { error: Error & { digest?: s
       <div role="alert" className="flex flex-wrap items-start gap-2 rounded border border-bad/40 bg-bad-soft px-3 py-2">
         <div className="min-w-0 flex-1">
           <h1 className="font-medium">The dashboard cannot be loaded</h1>
-          <p className="break-words text-muted">The server or its database does not answer. Runs go on where they can; this page tries again every few seconds.</p>
+          <p className="break-words text-muted">
+            The server or its database does not answer. Runs go on where they can; this page tries again every few seconds.
+          </p>
           {error.digest === undefined ? null : <p className="font-mono text-xs text-faint">{error.digest}</p>}
         </div>
-        <button type="button" className="h-6 rounded border border-line-strong bg-canvas px-2 text-sm font-medium hover:bg-hover" onClick={() => void again()}>
+        <button
+          type="button"
+          className="h-6 rounded border border-line-strong bg-canvas px-2 text-sm font-medium hover:bg-hover"
+          onClick={() => void again()}
+        >
           Try again
         </button>
       </div>

@@ -22,7 +22,13 @@ test("every bar is about lines and subjects that exist, and points where better 
 });
 
 test("a figure is judged by itself, by another subject's, or by another line's", () => {
-  const lines = [line("a", [[names.product, 50], [names.base, 20]]), line("b", [[names.product, 100]])];
+  const lines = [
+    line("a", [
+      [names.product, 50],
+      [names.base, 20],
+    ]),
+    line("b", [[names.product, 100]]),
+  ];
   expect(judge({ line: "a", is: "at least", factor: 60 }, lines)).toEqual({ bar: "a ≥ 60.0 /s", measured: 50, met: false });
   expect(judge({ line: "a", is: "at least", factor: 2.5, of: { subject: names.base } }, lines)?.met).toBe(true);
   const missed = { bar: "a ≤ 0.40 × b", measured: 0.5, met: false };
@@ -37,7 +43,13 @@ test("without the other figure a bar is neither met nor missed, without its own 
 });
 
 test("with many runs stored every line has a bar, by the same line without them", () => {
-  const lines = [line("a", [[names.product, 100], [names.stored, 89]]), line("b", [[names.product, 1]])];
+  const lines = [
+    line("a", [
+      [names.product, 100],
+      [names.stored, 89],
+    ]),
+    line("b", [[names.product, 1]]),
+  ];
   const [bar, ...others] = storedBars(lines);
   expect(others).toEqual([]);
   expect(bar && judge(bar, lines)).toMatchObject({ bar: "a (signalbox, stored) ≥ 0.90 × signalbox", measured: 0.89, met: false });

@@ -39,12 +39,22 @@ export async function makeFirstAdmin({ origin, setupLink }: Pick<ServerProcess, 
 function toCookie(line: string, domain: string) {
   const [pair = ""] = line.split(";", 1);
   const at = pair.indexOf("=");
-  return { name: pair.slice(0, at), value: pair.slice(at + 1), domain, path: "/", expires: -1, httpOnly: true, secure: false, sameSite: "Lax" as const };
+  return {
+    name: pair.slice(0, at),
+    value: pair.slice(at + 1),
+    domain,
+    path: "/",
+    expires: -1,
+    httpOnly: true,
+    secure: false,
+    sameSite: "Lax" as const,
+  };
 }
 
 /** Where the server under test is, its process, and a secret key of its environment. */
 export function serverUnderTest(): { origin: string; secretKey: string; pid: number } {
   const { E2E_ORIGIN: origin, E2E_SECRET_KEY: secretKey, E2E_PID: pid } = process.env;
-  if (origin === undefined || secretKey === undefined || pid === undefined) throw new Error("the browser tests were started without their global setup");
+  if (origin === undefined || secretKey === undefined || pid === undefined)
+    throw new Error("the browser tests were started without their global setup");
   return { origin, secretKey, pid: Number(pid) };
 }

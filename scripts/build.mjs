@@ -20,13 +20,34 @@ const parts = {
   },
   server: {
     title: "server",
-    sources: ["server", "lib", "prisma/schema.prisma", "scripts/build.mjs", "scripts/write-types.mjs", "package.json", "tsconfig.json", "tsconfig.types.json", "node_modules/esbuild/package.json"],
+    sources: [
+      "server",
+      "lib",
+      "prisma/schema.prisma",
+      "scripts/build.mjs",
+      "scripts/write-types.mjs",
+      "package.json",
+      "tsconfig.json",
+      "tsconfig.types.json",
+      "node_modules/esbuild/package.json",
+    ],
     stamp: at("dist/.stamp"),
     make: compileServer,
   },
   dashboard: {
     title: "dashboard",
-    sources: ["app", "components", "lib", "public", "proxy.ts", "next.config.ts", "postcss.config.mjs", "tailwind.config.ts", "tsconfig.json", "package-lock.json"],
+    sources: [
+      "app",
+      "components",
+      "lib",
+      "public",
+      "proxy.ts",
+      "next.config.ts",
+      "postcss.config.mjs",
+      "tailwind.config.ts",
+      "tsconfig.json",
+      "package-lock.json",
+    ],
     stamp: at(".next/.stamp"),
     make: buildDashboard,
   },
@@ -88,7 +109,11 @@ const isPiped = process.argv[3] === "json";
 
 /** Prisma's command line wants its schema engine, which it downloads; generating needs none, only that the file exists. */
 function generateClient() {
-  return run(packageBin("prisma", "prisma"), ["generate"], { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: "1", CHECKPOINT_DISABLE: "1" });
+  return run(packageBin("prisma", "prisma"), ["generate"], {
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    PRISMA_HIDE_UPDATE_MESSAGE: "1",
+    CHECKPOINT_DISABLE: "1",
+  });
 }
 
 async function buildDashboard() {
@@ -107,7 +132,11 @@ function packageBin(name, bin) {
 
 async function run(script, args, env) {
   let output = "";
-  const child = spawn(process.execPath, [script, ...args], { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   child.stdout.on("data", (chunk) => (output += chunk));
   child.stderr.on("data", (chunk) => (output += chunk));
   const code = await new Promise((done, fail) => child.on("error", fail).on("close", done));
@@ -127,7 +156,9 @@ async function compileServer() {
     splitting: true,
     logLevel: "silent",
     legalComments: "none",
-    banner: { js: 'import { createRequire as __signalboxRequire } from "node:module"; const require = __signalboxRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as __signalboxRequire } from "node:module"; const require = __signalboxRequire(import.meta.url);',
+    },
   };
   await Promise.all([
     // Task code, the worker and the server must share one instance of the SDK: it is compiled once, a file per module,
@@ -135,14 +166,52 @@ async function compileServer() {
     esbuild.build({ ...common, entryPoints: modulesOf("sdk"), outdir: `${staging}/sdk`, plugins: [aliases] }),
     // What projects import besides: extensions in their config, Python in their tasks.
     esbuild.build({ ...common, entryPoints: modulesOf("build"), outdir: `${staging}/build`, external: ["esbuild"], plugins: [aliases] }),
-    esbuild.build({ ...common, entryPoints: modulesOf("python"), outdir: `${staging}/python`, external: ["esbuild"], plugins: [sdkImports, aliases] }),
+    esbuild.build({
+      ...common,
+      entryPoints: modulesOf("python"),
+      outdir: `${staging}/python`,
+      external: ["esbuild"],
+      plugins: [sdkImports, aliases],
+    }),
     // For browsers, where React is the application's own.
-    esbuild.build({ ...common, entryPoints: { index: "lib/react-hooks/index.ts" }, outdir: `${staging}/react-hooks`, platform: "browser", splitting: false, external: ["react", "zod"], banner: { js: '"use client";' }, plugins: [aliases] }),
-    esbuild.build({ ...common, entryPoints: { main: "server/build/builder.ts" }, outdir: `${staging}/builder`, external: ["esbuild"], plugins: [aliases] }),
-    esbuild.build({ ...common, entryPoints: { main: "server/worker/main.ts" }, outdir: `${staging}/worker`, plugins: [sdkImports, aliases] }),
+    esbuild.build({
+      ...common,
+      entryPoints: { index: "lib/react-hooks/index.ts" },
+      outdir: `${staging}/react-hooks`,
+      platform: "browser",
+      splitting: false,
+      external: ["react", "zod"],
+      banner: { js: '"use client";' },
+      plugins: [aliases],
+    }),
+    esbuild.build({
+      ...common,
+      entryPoints: { main: "server/build/builder.ts" },
+      outdir: `${staging}/builder`,
+      external: ["esbuild"],
+      plugins: [aliases],
+    }),
+    esbuild.build({
+      ...common,
+      entryPoints: { main: "server/worker/main.ts" },
+      outdir: `${staging}/worker`,
+      plugins: [sdkImports, aliases],
+    }),
     // Whole, so that a command is there at once: what it needs is few files.
-    esbuild.build({ ...common, entryPoints: { main: "server/cli/main.ts" }, outdir: `${staging}/cli`, external: ["esbuild"], plugins: [sdkImports, aliases] }),
-    esbuild.build({ ...common, entryPoints: { main: "server/main.ts" }, outdir: `${staging}/server`, external: installed(), plugins: [sdkImports, aliases] }),
+    esbuild.build({
+      ...common,
+      entryPoints: { main: "server/cli/main.ts" },
+      outdir: `${staging}/cli`,
+      external: ["esbuild"],
+      plugins: [sdkImports, aliases],
+    }),
+    esbuild.build({
+      ...common,
+      entryPoints: { main: "server/main.ts" },
+      outdir: `${staging}/server`,
+      external: installed(),
+      plugins: [sdkImports, aliases],
+    }),
   ]);
   await writeTypes(staging);
   rmSync(at("dist"), { recursive: true, force: true });
@@ -171,7 +240,9 @@ const modulesOf = (name) =>
 const aliases = {
   name: "aliases",
   setup(build) {
-    build.onResolve({ filter: /^@\// }, ({ path, ...rest }) => build.resolve(`./${path.slice(2)}`, { resolveDir: root, kind: rest.kind, importer: rest.importer }));
+    build.onResolve({ filter: /^@\// }, ({ path, ...rest }) =>
+      build.resolve(`./${path.slice(2)}`, { resolveDir: root, kind: rest.kind, importer: rest.importer }),
+    );
   },
 };
 
@@ -186,7 +257,11 @@ const sdkImports = {
     });
     build.onResolve({ filter: /^(?:\.|@\/)/ }, async ({ path, kind, resolveDir, pluginData }) => {
       if (pluginData === sdk) return undefined;
-      const found = await build.resolve(path.startsWith("@/") ? `./${path.slice(2)}` : path, { kind, resolveDir: path.startsWith("@/") ? root : resolveDir, pluginData: sdk });
+      const found = await build.resolve(path.startsWith("@/") ? `./${path.slice(2)}` : path, {
+        kind,
+        resolveDir: path.startsWith("@/") ? root : resolveDir,
+        pluginData: sdk,
+      });
       if (found.errors.length > 0) return found;
       const module = relative(sdk, found.path).replaceAll("\\", "/");
       return module.startsWith("..") ? found : { path: `#sdk/${module.replace(/\.tsx?$/, "")}`, external: true };
@@ -198,7 +273,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     await build(process.argv[2] === "dev" ? "dev" : "start");
   } catch (error) {
-    process.stderr.write(`\n${error.errors === undefined ? error.message : (await import("esbuild")).formatMessagesSync(error.errors, { kind: "error" }).join("")}\n`);
+    process.stderr.write(
+      `\n${error.errors === undefined ? error.message : (await import("esbuild")).formatMessagesSync(error.errors, { kind: "error" }).join("")}\n`,
+    );
     process.exit(1);
   }
 }

@@ -24,7 +24,8 @@ const [command, first] = args;
 const isServing = command === "start" || command === "dev";
 // A fresh checkout builds itself when it is started; the other commands are part of what is built then.
 if (isServing && first === undefined) await serve(command);
-else if (isServing && first !== "--help" && first !== "-h") fail(`signalbox ${command} takes no arguments; not ${JSON.stringify(first)}. Settings are variables.\n\n${variables}`, 2);
+else if (isServing && first !== "--help" && first !== "-h")
+  fail(`signalbox ${command} takes no arguments; not ${JSON.stringify(first)}. Settings are variables.\n\n${variables}`, 2);
 else await runCommand();
 
 async function runCommand() {
@@ -51,7 +52,12 @@ async function serve(mode) {
   // SIGNALBOX_PREBUILT: run what is there, as in an image or a test, where sources may be newer on purpose.
   const stale = isCheckout && process.env.SIGNALBOX_PREBUILT === undefined ? (await import("./build.mjs")).staleParts(mode) : [];
   // In a process of its own: what a build needs in memory is gone afterwards.
-  if (stale.length > 0 && spawnSync(process.execPath, [join(root, "scripts", "build.mjs"), mode, ...(process.stdout.isTTY ? [] : ["json"])], { stdio: "inherit" }).status !== 0) process.exit(1);
+  if (
+    stale.length > 0 &&
+    spawnSync(process.execPath, [join(root, "scripts", "build.mjs"), mode, ...(process.stdout.isTTY ? [] : ["json"])], { stdio: "inherit" })
+      .status !== 0
+  )
+    process.exit(1);
   const { main } = await import(pathToFileURL(join(root, "dist", "server", "main.js")).href);
   await main({ mode, root, version, isCheckout });
 }

@@ -6,7 +6,11 @@ import { join } from "node:path";
 export function hashOf(root, paths) {
   const sum = createHash("sha256");
   for (const path of paths) {
-    for (const file of filesBelow(root, path)) sum.update(`${file}\0`).update(readFileSync(join(root, file))).update("\0");
+    for (const file of filesBelow(root, path))
+      sum
+        .update(`${file}\0`)
+        .update(readFileSync(join(root, file)))
+        .update("\0");
   }
   return sum.digest("hex");
 }

@@ -20,7 +20,13 @@ export function finishTypes(root, dist) {
   for (const file of declarations(types)) {
     // TypeScript before 5.7 knows one kind of Uint8Array.
     const text = readFileSync(join(types, file), "utf8").replaceAll("Uint8Array<ArrayBuffer>", "Uint8Array");
-    writeFileSync(join(types, file), text.replace(/(\bfrom |\bimport\(|\bimport )(["'])([^"']+)\2/g, (_all, before, quote, specifier) => `${before}${quote}${specifierFrom(types, file, specifier)}${quote}`));
+    writeFileSync(
+      join(types, file),
+      text.replace(
+        /(\bfrom |\bimport\(|\bimport )(["'])([^"']+)\2/g,
+        (_all, before, quote, specifier) => `${before}${quote}${specifierFrom(types, file, specifier)}${quote}`,
+      ),
+    );
   }
   const commonJs = join(dist, "cjs");
   cpSync(types, commonJs, { recursive: true });
@@ -33,7 +39,8 @@ export function finishTypes(root, dist) {
       writeFileSync(file, `module.exports = require(${JSON.stringify(relative(dirname(file), join(dist, name, `${module}.js`)))});\n`);
       // The SDK and the hooks have types of their own wherever their published packages are installed.
       const specifier = [name, entry].filter((part) => part !== "").join("/");
-      if (name === "build" || name === "python") declared.push(`declare module "@trigger.dev/${specifier}" {\n  export * from "signalbox/${specifier}";\n}`);
+      if (name === "build" || name === "python")
+        declared.push(`declare module "@trigger.dev/${specifier}" {\n  export * from "signalbox/${specifier}";\n}`);
     }
   }
   for (const directory of [types, commonJs]) writeFileSync(join(directory, "index.d.ts"), `${declared.join("\n")}\n`);
@@ -46,7 +53,9 @@ function specifierFrom(types, file, specifier) {
   if (target === undefined) return specifier;
   const found = [`${target}.d.ts`, join(target, "index.d.ts")].find((candidate) => existsSync(candidate));
   if (found === undefined) throw new Error(`${file} imports ${specifier}, of which there are no types.`);
-  const path = relative(dirname(join(types, file)), found).replaceAll("\\", "/").replace(/\.d\.ts$/, ".js");
+  const path = relative(dirname(join(types, file)), found)
+    .replaceAll("\\", "/")
+    .replace(/\.d\.ts$/, ".js");
   return path.startsWith(".") ? path : `./${path}`;
 }
 

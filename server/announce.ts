@@ -26,7 +26,10 @@ function keyLines({ mode, dataDir }: Config, secretKey: string | undefined): str
   const file = devKey(dataDir);
   const isKept = mode === "dev" && existsSync(file);
   if (secretKey === undefined) return isKept ? [`  secret key   in ${file}`] : [];
-  return [`  secret key   ${secretKey}`, `               ${isKept ? `kept in ${file}` : "shown this once"}: set it as TRIGGER_SECRET_KEY in your application`];
+  return [
+    `  secret key   ${secretKey}`,
+    `               ${isKept ? `kept in ${file}` : "shown this once"}: set it as TRIGGER_SECRET_KEY in your application`,
+  ];
 }
 
 /**
@@ -39,7 +42,9 @@ export function announce(options: Announcement): void {
   const ready = `Signalbox ${options.version} is ready after ${(options.startedInMs / 1000).toFixed(1)} s (${environment.slug})`;
   if (!process.stdout.isTTY) {
     const project = { ref: environment.project.ref, version: deployment?.version ?? null, tasks: deployment?.manifest.tasks.length ?? 0 };
-    process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), level: "info", message: ready, origin, environment: environment.slug, project, data: config.dataDir, secretKey, signIn })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ time: new Date().toISOString(), level: "info", message: ready, origin, environment: environment.slug, project, data: config.dataDir, secretKey, signIn })}\n`,
+    );
     return;
   }
   const lines = [

@@ -20,11 +20,19 @@ interface BackupOptions {
 }
 
 /** At the root of a backup: files of PostgreSQL are read by the same release on the same kind of machine only. */
-const Label = z.object({ format: z.literal(1), version: z.string(), postgres: z.string(), platform: z.string(), arch: z.string(), at: z.string() });
+const Label = z.object({
+  format: z.literal(1),
+  version: z.string(),
+  postgres: z.string(),
+  platform: z.string(),
+  arch: z.string(),
+  at: z.string(),
+});
 const labelFile = "backup.json";
 
 /** Made anew, of this process alone, or of no use to anybody else. */
-const left = /^(?:\.\/)?(?:ballast|workers\/.+|deployments\/.+|signalbox\.lock.*|postgres\.log|postgres-binaries-[^/]*|builds\/\.[^/]+|builds\/node_modules|node_modules|postgres\/postmaster\.(?:pid|opts))(?:\/|$)/;
+const left =
+  /^(?:\.\/)?(?:ballast|workers\/.+|deployments\/.+|signalbox\.lock.*|postgres\.log|postgres-binaries-[^/]*|builds\/\.[^/]+|builds\/node_modules|node_modules|postgres\/postmaster\.(?:pid|opts))(?:\/|$)/;
 
 /**
  * Everything of the data directory in one file: database, master key, packets, builds. Of a server that is stopped: what PostgreSQL
@@ -32,8 +40,12 @@ const left = /^(?:\.\/)?(?:ballast|workers\/.+|deployments\/.+|signalbox\.lock.*
  */
 export async function backupCommand({ args, options, config, version, log }: BackupOptions): Promise<string> {
   const { dataDir } = config;
-  if (config.databaseUrl !== undefined) throw new CommandError(`The database is at DATABASE_URL: back it up with pg_dump, and ${dataDir} (keys, packets, builds) with your files.`);
-  if (!existsSync(join(dataDir, "postgres"))) throw new CommandError(`SIGNALBOX_DATA: ${dataDir} holds no database. Run this where the server runs, with the same variables.`);
+  if (config.databaseUrl !== undefined)
+    throw new CommandError(
+      `The database is at DATABASE_URL: back it up with pg_dump, and ${dataDir} (keys, packets, builds) with your files.`,
+    );
+  if (!existsSync(join(dataDir, "postgres")))
+    throw new CommandError(`SIGNALBOX_DATA: ${dataDir} holds no database. Run this where the server runs, with the same variables.`);
   const at = new Date().toISOString();
   const file = resolve(args[0] ?? `signalbox-${at.slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-")}.tgz`);
   if (existsSync(file)) throw new CommandError(`${file} is there already. Name another file.`);
@@ -43,10 +55,16 @@ export async function backupCommand({ args, options, config, version, log }: Bac
   try {
     await (await startEmbeddedPostgres({ dataDir, log })).close();
     const postgres = (await readFile(join(dataDir, "postgres", "PG_VERSION"), "utf8")).trim();
-    await writeFile(label, JSON.stringify({ format: 1, version, postgres, platform: process.platform, arch: process.arch, at } satisfies z.infer<typeof Label>));
+    await writeFile(
+      label,
+      JSON.stringify({ format: 1, version, postgres, platform: process.platform, arch: process.arch, at } satisfies z.infer<typeof Label>),
+    );
     // Nobody else may read it, the keys least of all.
     await writeFile(fresh, "", { mode: 0o600 });
-    await create({ file: fresh, cwd: dataDir, gzip: true, filter: (path) => !left.test(path) }, [labelFile, ...readdirSync(dataDir).filter((name) => name !== labelFile)]);
+    await create({ file: fresh, cwd: dataDir, gzip: true, filter: (path) => !left.test(path) }, [
+      labelFile,
+      ...readdirSync(dataDir).filter((name) => name !== labelFile),
+    ]);
     await chmod(fresh, 0o600);
     await rename(fresh, file);
   } finally {
@@ -55,7 +73,9 @@ export async function backupCommand({ args, options, config, version, log }: Bac
     lock.release();
   }
   const { size } = await stat(file);
-  return options.json === true ? JSON.stringify({ file, bytes: size, at }) : `${file} has everything of ${dataDir} (${formatBytes(size)}). It holds the master key: keep it as you keep keys.`;
+  return options.json === true
+    ? JSON.stringify({ file, bytes: size, at })
+    : `${file} has everything of ${dataDir} (${formatBytes(size)}). It holds the master key: keep it as you keep keys.`;
 }
 
 /** Into a data directory that is not there yet. */
@@ -65,7 +85,8 @@ export async function restoreCommand({ args, options, config }: Omit<BackupOptio
   if (given === undefined) throw new CommandError("restore needs the file of a backup.");
   const file = resolve(given);
   if (!existsSync(file)) throw new CommandError(`${file} does not exist.`);
-  if (existsSync(dataDir) && readdirSync(dataDir).length > 0) throw new CommandError(`${dataDir} is not empty, and nothing was changed. Move it away, or point SIGNALBOX_DATA elsewhere.`);
+  if (existsSync(dataDir) && readdirSync(dataDir).length > 0)
+    throw new CommandError(`${dataDir} is not empty, and nothing was changed. Move it away, or point SIGNALBOX_DATA elsewhere.`);
   const fresh = `${dataDir}.restoring-${process.pid}`;
   await mkdir(dirname(dataDir), { recursive: true });
   try {
@@ -77,7 +98,9 @@ export async function restoreCommand({ args, options, config }: Omit<BackupOptio
     await rm(join(fresh, labelFile));
     await rm(dataDir, { recursive: true, force: true });
     await rename(fresh, dataDir);
-    return options.json === true ? JSON.stringify({ data: dataDir, at, version }) : `${dataDir} is as it was at ${at} (Signalbox ${version}). Start the server.`;
+    return options.json === true
+      ? JSON.stringify({ data: dataDir, at, version })
+      : `${dataDir} is as it was at ${at} (Signalbox ${version}). Start the server.`;
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
@@ -87,7 +110,10 @@ async function readLabel(folder: string, file: string): Promise<z.infer<typeof L
   const text = await readFile(join(folder, labelFile), "utf8").catch(() => null);
   const label = text === null ? null : Label.safeParse(JSON.parse(text)).data;
   if (label === null || label === undefined) throw new CommandError(`${file} is no backup of Signalbox.`);
-  if (label.platform !== process.platform || label.arch !== process.arch) throw new CommandError(`${file} was made on ${label.platform}/${label.arch}, and PostgreSQL's files are read on such a machine only; this is ${process.platform}/${process.arch}.`);
+  if (label.platform !== process.platform || label.arch !== process.arch)
+    throw new CommandError(
+      `${file} was made on ${label.platform}/${label.arch}, and PostgreSQL's files are read on such a machine only; this is ${process.platform}/${process.arch}.`,
+    );
   return label;
 }
 

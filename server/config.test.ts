@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parseConfig, type Mode } from "./config";
+import { parseConfig } from "./config";
+import type { Mode } from "./config-variables";
 
 let project: string;
 beforeAll(() => {
@@ -46,7 +47,12 @@ test("requests are counted where others can reach the server, and where a limit 
 
 test("blank is unset, paths are relative to where the command was given", () => {
   const config = parse({ PORT: " ", SIGNALBOX_DATA: "data", SIGNALBOX_URL: "https://box.example.com/", SIGNALBOX_ROLES: "web" });
-  expect(config).toMatchObject({ port: 3030, dataDir: join(project, "data"), publicUrl: "https://box.example.com", roles: new Set(["web"]) });
+  expect(config).toMatchObject({
+    port: 3030,
+    dataDir: join(project, "data"),
+    publicUrl: "https://box.example.com",
+    roles: new Set(["web"]),
+  });
 });
 
 test.each([
@@ -69,10 +75,16 @@ test.each([
   [{ TRIGGER_SECRET_KEY_FILE: "/nowhere/key" }, /^TRIGGER_SECRET_KEY_FILE: \/nowhere\/key cannot be read \(ENOENT\)/],
   [{ SIGNALBOX_ROLES: "engine" }, /^SIGNALBOX_ROLES must name engine and worker together/],
   [{ SIGNALBOX_PROJECT_REF: "proj x" }, /^SIGNALBOX_PROJECT_REF must be the `project` of a trigger\.config/],
-  [{ SIGNALBOX_PROJECT_REF: "proj_x" }, /^SIGNALBOX_PROJECT_REF is for a server that only gets what is deployed to it, and .* holds a project\./],
+  [
+    { SIGNALBOX_PROJECT_REF: "proj_x" },
+    /^SIGNALBOX_PROJECT_REF is for a server that only gets what is deployed to it, and .* holds a project\./,
+  ],
   [{ SIGNALBOX_S3_BUCKET: "My Bucket" }, /^SIGNALBOX_S3_BUCKET must be the name of a bucket/],
   [{ SIGNALBOX_S3_ENDPOINT: "s3.example.com" }, /^SIGNALBOX_S3_ENDPOINT must be the address of an S3-compatible server/],
-  [{ SIGNALBOX_S3_BUCKET: "packets", SIGNALBOX_S3_ENDPOINT: "https://s3.example.com" }, /^SIGNALBOX_S3_ACCESS_KEY_ID, SIGNALBOX_S3_SECRET_ACCESS_KEY must be set too/],
+  [
+    { SIGNALBOX_S3_BUCKET: "packets", SIGNALBOX_S3_ENDPOINT: "https://s3.example.com" },
+    /^SIGNALBOX_S3_ACCESS_KEY_ID, SIGNALBOX_S3_SECRET_ACCESS_KEY must be set too/,
+  ],
   [{ SIGNALBOX_PROJECT: "/nowhere" }, /^SIGNALBOX_PROJECT: \/nowhere does not exist\./],
   [{ SIGNALBOX_PROJECT: tmpdir() }, /^SIGNALBOX_PROJECT: .* holds no trigger\.config\.ts\. Set/],
 ])("%j is one line that names the variable", (env, line) => {
@@ -80,10 +92,26 @@ test.each([
 });
 
 test("a bucket is what all of its variables say", () => {
-  const given = { SIGNALBOX_S3_BUCKET: "packets", SIGNALBOX_S3_ENDPOINT: "https://s3.example.com/", SIGNALBOX_S3_ACCESS_KEY_ID: "id", SIGNALBOX_S3_SECRET_ACCESS_KEY: "secret" };
-  const bucket = { endpoint: "https://s3.example.com", bucket: "packets", region: "us-east-1", accessKeyId: "id", secretAccessKey: "secret", publicEndpoint: undefined };
+  const given = {
+    SIGNALBOX_S3_BUCKET: "packets",
+    SIGNALBOX_S3_ENDPOINT: "https://s3.example.com/",
+    SIGNALBOX_S3_ACCESS_KEY_ID: "id",
+    SIGNALBOX_S3_SECRET_ACCESS_KEY: "secret",
+  };
+  const bucket = {
+    endpoint: "https://s3.example.com",
+    bucket: "packets",
+    region: "us-east-1",
+    accessKeyId: "id",
+    secretAccessKey: "secret",
+    publicEndpoint: undefined,
+  };
   expect(parse(given).bucket).toEqual(bucket);
-  expect(parse({ ...given, SIGNALBOX_S3_REGION: "eu-central-1", SIGNALBOX_S3_PUBLIC_ENDPOINT: "http://127.0.0.1:9000" }).bucket).toEqual({ ...bucket, region: "eu-central-1", publicEndpoint: "http://127.0.0.1:9000" });
+  expect(parse({ ...given, SIGNALBOX_S3_REGION: "eu-central-1", SIGNALBOX_S3_PUBLIC_ENDPOINT: "http://127.0.0.1:9000" }).bucket).toEqual({
+    ...bucket,
+    region: "eu-central-1",
+    publicEndpoint: "http://127.0.0.1:9000",
+  });
   // Without the prefix they are a task's own.
   expect(parse({ S3_BUCKET: "packets", S3_ENDPOINT: "https://s3.example.com" }).bucket).toBeUndefined();
 });
@@ -114,15 +142,29 @@ test("a secret may come from a file, whose content is checked like the variable'
 });
 
 test("lists of names and proxies", () => {
-  expect(parse({ SIGNALBOX_HOSTS: "Box.lan, signalbox", SIGNALBOX_PROXIES: "127.0.0.1,10.0.0.0/8,fd00::/8" })).toMatchObject({ hosts: ["box.lan", "signalbox"], proxies: ["127.0.0.1", "10.0.0.0/8", "fd00::/8"] });
+  expect(parse({ SIGNALBOX_HOSTS: "Box.lan, signalbox", SIGNALBOX_PROXIES: "127.0.0.1,10.0.0.0/8,fd00::/8" })).toMatchObject({
+    hosts: ["box.lan", "signalbox"],
+    proxies: ["127.0.0.1", "10.0.0.0/8", "fd00::/8"],
+  });
 });
 
 test("what begins with SIGNALBOX_ may stand in the project's .env files; the environment wins, and the application's own PORT and DATABASE_URL are not taken", () => {
   const file = join(project, ".env");
-  writeFileSync(file, "PORT=3000\nDATABASE_URL=mysql://app\nSIGNALBOX_PORT=4100\nSIGNALBOX_HOST=localhost\nSIGNALBOX_FROZEN_AFTER=90\nSIGNALBOX_DATABASE_URL=postgres://u@h/${NAME}\nNAME=box\n");
+  writeFileSync(
+    file,
+    "PORT=3000\nDATABASE_URL=mysql://app\nSIGNALBOX_PORT=4100\nSIGNALBOX_HOST=localhost\nSIGNALBOX_FROZEN_AFTER=90\nSIGNALBOX_DATABASE_URL=postgres://u@h/${NAME}\nNAME=box\n",
+  );
   try {
-    expect(parse({ SIGNALBOX_FROZEN_AFTER: "30" })).toMatchObject({ port: 4100, host: "localhost", frozenAfterMs: 30_000, databaseUrl: "postgres://u@h/" });
-    expect(parse({ PORT: "4200", SIGNALBOX_PROJECT: project, DATABASE_URL: "postgres://other" })).toMatchObject({ port: 4200, databaseUrl: "postgres://other" });
+    expect(parse({ SIGNALBOX_FROZEN_AFTER: "30" })).toMatchObject({
+      port: 4100,
+      host: "localhost",
+      frozenAfterMs: 30_000,
+      databaseUrl: "postgres://u@h/",
+    });
+    expect(parse({ PORT: "4200", SIGNALBOX_PROJECT: project, DATABASE_URL: "postgres://other" })).toMatchObject({
+      port: 4200,
+      databaseUrl: "postgres://other",
+    });
     writeFileSync(file, "SIGNALBOX_PORT=many");
     expect(() => parse({})).toThrow(/^PORT must be a number/);
   } finally {
@@ -135,12 +177,15 @@ test("machine presets of the operator's own: a file that takes the place of some
   const read = () => parse({ MACHINE_PRESETS_OVERRIDE_PATH: "machines.json" }).engine;
   expect(read).toThrow(/^MACHINE_PRESETS_OVERRIDE_PATH: .*machines\.json cannot be read as JSON \(ENOENT/);
   file('{"defaultMachine": "small-2x", "machines": {"micro": {"cpu": 2, "memory": 3}}}');
-  expect(read()).toMatchObject({ defaultMachine: "small-2x", machines: { micro: { cpu: 2, memory: 3 }, "large-2x": { cpu: 8, memory: 16 } } });
+  expect(read()).toMatchObject({
+    defaultMachine: "small-2x",
+    machines: { micro: { cpu: 2, memory: 3 }, "large-2x": { cpu: 8, memory: 16 } },
+  });
   for (const [content, words] of [
     ["{", "cannot be read as JSON"],
     ['{"defaultMachine": "huge"}', "defaultMachine is not right"],
     ['{"machines": {"micro": {"cpu": 0, "memory": 1}}}', "machines.micro.cpu is not right"],
-    ['{"machines": {"huge": {"cpu": 1, "memory": 1}}}', "machines is not right: Unrecognized key: \"huge\""],
+    ['{"machines": {"huge": {"cpu": 1, "memory": 1}}}', 'machines is not right: Unrecognized key: "huge"'],
     ['{"machine": {}}', "is not right"],
   ] as const) {
     file(content);

@@ -1,19 +1,14 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import { isLoopbackHost } from "@/lib/http/loopback";
-import { parseDuration } from "@/lib/time/duration";
+import { variables, type Mode, type Role } from "./config-variables";
 import { readEnvFiles } from "./build/project-env";
 import type { S3Settings } from "./db/s3-packets";
 import type { EngineSettings } from "./engine/engine";
 import type { RateLimit, RateLimitSettings } from "./api/rate-limits";
-import { isProxyAddress } from "./http/client-address";
 import { readMachinePresets } from "./machine-presets";
-import { logLevels, type LogLevel } from "./log";
-
-export const roles = ["web", "engine", "worker"] as const;
-export type Role = (typeof roles)[number];
-export type Mode = "start" | "dev";
+import type { LogLevel } from "./log";
 
 export interface Config {
   mode: Mode;
@@ -54,101 +49,21 @@ export class ConfigError extends Error {
   override name = "ConfigError";
 }
 
-/** Root keys of the environment that each mode serves. */
-export const environmentOfMode: Record<Mode, { slug: "prod" | "dev"; type: "PRODUCTION" | "DEVELOPMENT" }> = {
-  start: { slug: "prod", type: "PRODUCTION" },
-  dev: { slug: "dev", type: "DEVELOPMENT" },
-};
-
 /** A year; a token that leaks after that could as well be a key. */
 export const defaultTokenLifeMs = 366 * 86_400_000;
-
-/** The published clients treat these as additional keys and never sign public tokens with them. */
-const additionalKey = /^tr_(dev|stg|prod|preview)_sk_[a-zA-Z0-9]{24}$/;
-
-const blankIsUnset = (value: unknown) => (typeof value === "string" && value.trim() === "" ? undefined : value);
-const frozenForm = "must be a whole number of seconds from 5 to 86400, such as 60";
-const durationForm = "must be a duration, such as 90s, 12h or 7d";
-const durationMs = z.preprocess(
-  blankIsUnset,
-  z
-    .string()
-    .transform((given, context) => {
-      const ms = parseDuration(given);
-      if (ms === null || ms === 0) context.addIssue(durationForm);
-      return ms;
-    })
-    .optional(),
-);
-const rateForm = "must be requests and a time, such as 1500/1m, or off";
-/** Undefined: not given; null: off. */
-const rateLimit = z.preprocess(
-  blankIsUnset,
-  z
-    .string()
-    .trim()
-    .transform((given, context): RateLimit | null => {
-      if (given.toLowerCase() === "off") return null;
-      const [, requests = "", per = ""] = /^(\d{1,7})\/(\w+)$/.exec(given) ?? [];
-      const rate = { requests: Number(requests), perMs: parseDuration(per) ?? 0 };
-      if (rate.requests === 0 || rate.perMs === 0) context.addIssue(rateForm);
-      return rate;
-    })
-    .optional(),
-);
-const sizeForm = "must be a whole number of runs, or 0 for any";
-const queueSize = z.preprocess(blankIsUnset, z.coerce.number(sizeForm).int(sizeForm).min(0, sizeForm).default(0));
-const text = z.preprocess(blankIsUnset, z.string().trim().optional());
-
-const bucketAddress = z.preprocess(blankIsUnset, z.url({ protocol: /^https?$/, error: "must be the address of an S3-compatible server, such as https://s3.eu-central-1.amazonaws.com" }).optional());
-
-const listOf = (isOne: (part: string) => boolean, error: string) =>
-  z.preprocess(
-    (value) => (typeof value === "string" ? value.split(",").map((part) => part.trim()).filter((part) => part !== "") : []),
-    z.array(z.string().toLowerCase().refine(isOne, error)),
-  );
-
-const variables = (mode: Mode) =>
-  z.object({
-    PORT: z.preprocess(
-      blankIsUnset,
-      z.coerce.number("must be a number from 0 to 65535").int("must be a whole number").min(0, "must be a number from 0 to 65535").max(65_535, "must be a number from 0 to 65535").default(3030),
-    ),
-    HOST: z.preprocess(blankIsUnset, z.string().trim().regex(/^[\w.:-]+$/, "must be a host name or an IP address, such as 127.0.0.1 or 0.0.0.0").default("127.0.0.1")),
-    SIGNALBOX_PROJECT: text,
-    SIGNALBOX_PROJECT_REF: z.preprocess(blankIsUnset, z.string().trim().regex(/^[\w-]{1,100}$/, "must be the `project` of a trigger.config, such as proj_shop").optional()),
-    SIGNALBOX_BUILD: text,
-    SIGNALBOX_DATA: text,
-    SIGNALBOX_URL: z.preprocess(blankIsUnset, z.url({ protocol: /^https?$/, error: "must be the address that others use, such as https://signalbox.example.com" }).optional()),
-    DATABASE_URL: z.preprocess(blankIsUnset, z.url({ protocol: /^postgres(ql)?$/, error: "must look like postgres://user:password@host:5432/database" }).optional()),
-    TRIGGER_SECRET_KEY: z.preprocess(blankIsUnset, secretKey(mode).optional()),
-    SIGNALBOX_FROZEN_AFTER: z.preprocess(blankIsUnset, z.coerce.number(frozenForm).int(frozenForm).min(5, frozenForm).max(86_400, frozenForm).default(60)),
-    SIGNALBOX_DEBOUNCE_MAX: durationMs,
-    SIGNALBOX_TTL_MAX: durationMs,
-    SIGNALBOX_TOKEN_LIFE: durationMs,
-    SIGNALBOX_RATE_LIMIT: rateLimit,
-    SIGNALBOX_RATE_LIMIT_PUBLIC: rateLimit,
-    SIGNALBOX_ALERTS_LINK_LOCAL: z.preprocess(blankIsUnset, z.enum(["allow", "refuse"], "must be allow or refuse").default("refuse")),
-    SIGNALBOX_QUEUE_SIZE_DEV: queueSize,
-    SIGNALBOX_QUEUE_SIZE: queueSize,
-    TRIGGER_EXTERNAL_DEPLOYMENT_ID: z.preprocess(blankIsUnset, z.string().trim().max(128, "must have at most 128 characters, such as a commit").optional()),
-    SIGNALBOX_HOSTS: listOf((name) => /^[a-z0-9._-]+$/.test(name), "must be a comma list of host names without ports, such as signalbox.lan,box.example.com"),
-    SIGNALBOX_PROXIES: listOf(isProxyAddress, "must be a comma list of addresses or networks of your own proxies, such as 127.0.0.1,10.0.0.0/8"),
-    SIGNALBOX_S3_BUCKET: z.preprocess(blankIsUnset, z.string().trim().regex(/^[a-z0-9][a-z0-9.-]{1,62}$/, "must be the name of a bucket, such as my-packets").optional()),
-    SIGNALBOX_S3_ENDPOINT: bucketAddress,
-    SIGNALBOX_S3_PUBLIC_ENDPOINT: bucketAddress,
-    SIGNALBOX_S3_REGION: z.preprocess(blankIsUnset, z.string().trim().regex(/^[\w-]{1,64}$/, "must be a region, such as eu-central-1").default("us-east-1")),
-    SIGNALBOX_S3_ACCESS_KEY_ID: text,
-    SIGNALBOX_S3_SECRET_ACCESS_KEY: text,
-    MACHINE_PRESETS_OVERRIDE_PATH: text,
-    SIGNALBOX_LOG: z.preprocess(blankIsUnset, z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info")),
-    SIGNALBOX_ROLES: z.preprocess(blankIsUnset, z.string().default(roles.join(",")).transform(parseRoles)),
-  });
 
 const defaultRates = { keys: { requests: 1500, perMs: 60_000 }, publicTokens: { requests: 60, perMs: 60_000 } };
 
 /** Off on the loopback unless a limit is given; elsewhere what comes from this machine is let in. */
-function rateLimitsOf({ HOST, SIGNALBOX_RATE_LIMIT: keys, SIGNALBOX_RATE_LIMIT_PUBLIC: publicTokens }: { HOST: string; SIGNALBOX_RATE_LIMIT?: RateLimit | null | undefined; SIGNALBOX_RATE_LIMIT_PUBLIC?: RateLimit | null | undefined }): RateLimitSettings | null {
+function rateLimitsOf({
+  HOST,
+  SIGNALBOX_RATE_LIMIT: keys,
+  SIGNALBOX_RATE_LIMIT_PUBLIC: publicTokens,
+}: {
+  HOST: string;
+  SIGNALBOX_RATE_LIMIT?: RateLimit | null | undefined;
+  SIGNALBOX_RATE_LIMIT_PUBLIC?: RateLimit | null | undefined;
+}): RateLimitSettings | null {
   const isGiven = keys !== undefined || publicTokens !== undefined;
   if (!isGiven && isLoopbackHost(HOST)) return null;
   if (keys === null && (publicTokens === null || publicTokens === undefined)) return null;
@@ -162,43 +77,44 @@ function rateLimitsOf({ HOST, SIGNALBOX_RATE_LIMIT: keys, SIGNALBOX_RATE_LIMIT_P
 
 /** All or nothing: half of it would store packets where nobody looks for them. */
 function bucketOf(data: z.infer<ReturnType<typeof variables>>): S3Settings | undefined {
-  const needed = { SIGNALBOX_S3_BUCKET: data.SIGNALBOX_S3_BUCKET, SIGNALBOX_S3_ENDPOINT: data.SIGNALBOX_S3_ENDPOINT, SIGNALBOX_S3_ACCESS_KEY_ID: data.SIGNALBOX_S3_ACCESS_KEY_ID, SIGNALBOX_S3_SECRET_ACCESS_KEY: data.SIGNALBOX_S3_SECRET_ACCESS_KEY };
-  const missing = Object.entries(needed).filter(([, value]) => value === undefined).map(([name]) => name);
-  const { SIGNALBOX_S3_BUCKET: bucket, SIGNALBOX_S3_ENDPOINT: endpoint, SIGNALBOX_S3_ACCESS_KEY_ID: accessKeyId, SIGNALBOX_S3_SECRET_ACCESS_KEY: secretAccessKey } = needed;
+  const needed = {
+    SIGNALBOX_S3_BUCKET: data.SIGNALBOX_S3_BUCKET,
+    SIGNALBOX_S3_ENDPOINT: data.SIGNALBOX_S3_ENDPOINT,
+    SIGNALBOX_S3_ACCESS_KEY_ID: data.SIGNALBOX_S3_ACCESS_KEY_ID,
+    SIGNALBOX_S3_SECRET_ACCESS_KEY: data.SIGNALBOX_S3_SECRET_ACCESS_KEY,
+  };
+  const missing = Object.entries(needed)
+    .filter(([, value]) => value === undefined)
+    .map(([name]) => name);
+  const {
+    SIGNALBOX_S3_BUCKET: bucket,
+    SIGNALBOX_S3_ENDPOINT: endpoint,
+    SIGNALBOX_S3_ACCESS_KEY_ID: accessKeyId,
+    SIGNALBOX_S3_SECRET_ACCESS_KEY: secretAccessKey,
+  } = needed;
   if (missing.length === Object.keys(needed).length) return undefined;
   if (bucket === undefined || endpoint === undefined || accessKeyId === undefined || secretAccessKey === undefined) {
-    throw new ConfigError(`${missing.join(", ")} must be set too: packets go to a bucket with all of SIGNALBOX_S3_BUCKET, _ENDPOINT, _ACCESS_KEY_ID and _SECRET_ACCESS_KEY, or with none of them to the data directory.`);
+    throw new ConfigError(
+      `${missing.join(", ")} must be set too: packets go to a bucket with all of SIGNALBOX_S3_BUCKET, _ENDPOINT, _ACCESS_KEY_ID and _SECRET_ACCESS_KEY, or with none of them to the data directory.`,
+    );
   }
   const plain = (url: string | undefined) => url?.replace(/\/+$/, "");
-  return { endpoint: plain(endpoint) ?? endpoint, bucket, region: data.SIGNALBOX_S3_REGION, accessKeyId, secretAccessKey, publicEndpoint: plain(data.SIGNALBOX_S3_PUBLIC_ENDPOINT) };
-}
-
-function secretKey(mode: Mode) {
-  const prefix = `tr_${environmentOfMode[mode].slug}_`;
-  const command = mode === "start" ? "`start` serves the environment prod" : "`dev` serves the environment dev";
-  return z
-    .string()
-    .trim()
-    .startsWith(prefix, `must begin with ${prefix} (${command}). Unset it to have a key made`)
-    .regex(/^tr_[a-z]+_\w{16,}$/, `must be ${prefix} followed by at least 16 letters or digits`)
-    .refine((key) => !additionalKey.test(key), "has the form of an additional key (tr_…_sk_…), which cannot be the root key of an environment");
-}
-
-function parseRoles(value: string, context: z.RefinementCtx): ReadonlySet<Role> {
-  const named = value.split(",").map((part) => part.trim()).filter((part) => part !== "");
-  const known = roles.filter((role) => named.includes(role));
-  const unknown = named.filter((name) => !roles.some((role) => role === name));
-  if (unknown.length > 0 || known.length === 0) context.addIssue(`must be a comma list of ${roles.join(", ")}; not ${JSON.stringify(value)}`);
-  // The engine hands runs to workers in its own process.
-  else if (known.includes("engine") !== known.includes("worker")) context.addIssue("must name engine and worker together, or neither");
-  return new Set(known);
+  return {
+    endpoint: plain(endpoint) ?? endpoint,
+    bucket,
+    region: data.SIGNALBOX_S3_REGION,
+    accessKeyId,
+    secretAccessKey,
+    publicEndpoint: plain(data.SIGNALBOX_S3_PUBLIC_ENDPOINT),
+  };
 }
 
 /** Throws `ConfigError`. `cwd` is where the command was given. */
 export function parseConfig(options: { mode: Mode; env: NodeJS.ProcessEnv; cwd: string }): Config {
   const { mode, cwd } = options;
   const parsed = variables(mode).safeParse(withFiles(withProjectSettings(options), cwd));
-  if (!parsed.success) throw new ConfigError([...new Set(parsed.error.issues.map((issue) => `${issue.path[0]?.toString()} ${issue.message}.`))].join("\n"));
+  if (!parsed.success)
+    throw new ConfigError([...new Set(parsed.error.issues.map((issue) => `${issue.path[0]?.toString()} ${issue.message}.`))].join("\n"));
   const { data } = parsed;
   const projectDir = resolve(cwd, data.SIGNALBOX_PROJECT ?? ".");
   return {
@@ -241,7 +157,12 @@ function presetsIn(path: string | undefined, cwd: string): Pick<Partial<EngineSe
 }
 
 /** Variables that hold a secret. Each may be given as a file instead: `<name>_FILE`. */
-export const secretVariables = ["TRIGGER_SECRET_KEY", "DATABASE_URL", "SIGNALBOX_S3_ACCESS_KEY_ID", "SIGNALBOX_S3_SECRET_ACCESS_KEY"] as const;
+export const secretVariables = [
+  "TRIGGER_SECRET_KEY",
+  "DATABASE_URL",
+  "SIGNALBOX_S3_ACCESS_KEY_ID",
+  "SIGNALBOX_S3_SECRET_ACCESS_KEY",
+] as const;
 
 /** In .env these names have a prefix: without it they are the application's own there, which listens and stores elsewhere. */
 const prefixed: Record<string, string> = { SIGNALBOX_PORT: "PORT", SIGNALBOX_HOST: "HOST", SIGNALBOX_DATABASE_URL: "DATABASE_URL" };
@@ -257,9 +178,13 @@ function withProjectSettings({ env, mode, cwd }: { env: NodeJS.ProcessEnv; mode:
 function settingsIn(project: string, mode: Mode): Record<string, string> {
   try {
     // What names the project cannot stand in it.
-    return Object.fromEntries(Object.entries(readEnvFiles(project, mode)).filter(([name]) => name.startsWith("SIGNALBOX_") && name !== "SIGNALBOX_PROJECT"));
+    return Object.fromEntries(
+      Object.entries(readEnvFiles(project, mode)).filter(([name]) => name.startsWith("SIGNALBOX_") && name !== "SIGNALBOX_PROJECT"),
+    );
   } catch (error) {
-    throw new ConfigError(`The .env files of ${project} cannot be read (${error instanceof Error ? error.message : String(error)}). Make them files that this user may read.`);
+    throw new ConfigError(
+      `The .env files of ${project} cannot be read (${error instanceof Error ? error.message : String(error)}). Make them files that this user may read.`,
+    );
   }
 }
 
@@ -272,18 +197,30 @@ function withFiles(env: NodeJS.ProcessEnv, cwd: string): NodeJS.ProcessEnv {
     try {
       read[name] = readFileSync(resolve(cwd, file), "utf8").trim();
     } catch (error) {
-      throw new ConfigError(`${name}_FILE: ${file} cannot be read (${error instanceof Error && "code" in error ? String(error.code) : String(error)}). Name a file that this user may read.`);
+      throw new ConfigError(
+        `${name}_FILE: ${file} cannot be read (${error instanceof Error && "code" in error ? String(error.code) : String(error)}). Name a file that this user may read.`,
+      );
     }
     if (read[name] === "") throw new ConfigError(`${name}_FILE: ${file} is empty.`);
   }
   return read;
 }
 
-function packedBuild({ SIGNALBOX_BUILD: file, SIGNALBOX_PROJECT_REF: ref }: { SIGNALBOX_BUILD?: string | undefined; SIGNALBOX_PROJECT_REF?: string | undefined }, { mode, cwd }: { mode: Mode; cwd: string }): string | undefined {
+function packedBuild(
+  {
+    SIGNALBOX_BUILD: file,
+    SIGNALBOX_PROJECT_REF: ref,
+  }: { SIGNALBOX_BUILD?: string | undefined; SIGNALBOX_PROJECT_REF?: string | undefined },
+  { mode, cwd }: { mode: Mode; cwd: string },
+): string | undefined {
   if (file === undefined || mode === "dev") return undefined;
-  if (ref === undefined) throw new ConfigError("SIGNALBOX_BUILD is for a server without a project of its own: set SIGNALBOX_PROJECT_REF to the build's project.");
+  if (ref === undefined)
+    throw new ConfigError(
+      "SIGNALBOX_BUILD is for a server without a project of its own: set SIGNALBOX_PROJECT_REF to the build's project.",
+    );
   const path = resolve(cwd, file);
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new ConfigError(`SIGNALBOX_BUILD: ${path} is no file. Name the build.tgz that signalbox build --image wrote.`);
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile())
+    throw new ConfigError(`SIGNALBOX_BUILD: ${path} is no file. Name the build.tgz that signalbox build --image wrote.`);
   return path;
 }
 
@@ -293,13 +230,18 @@ function readableProject(projectDir: string, mode: Mode, projectRef: string | un
   if (!statSync(projectDir).isDirectory()) throw new ConfigError(`SIGNALBOX_PROJECT: ${projectDir} is not a directory. ${advice}.`);
   try {
     const isProject = readdirSync(projectDir).some((name) => /^trigger\.config\.[cm]?[jt]s$/.test(name));
-    if (isProject && projectRef !== undefined) throw new ConfigError(`SIGNALBOX_PROJECT_REF is for a server that only gets what is deployed to it, and ${projectDir} holds a project. Unset it, or start in another folder.`);
+    if (isProject && projectRef !== undefined)
+      throw new ConfigError(
+        `SIGNALBOX_PROJECT_REF is for a server that only gets what is deployed to it, and ${projectDir} holds a project. Unset it, or start in another folder.`,
+      );
     if (isProject || (projectRef !== undefined && mode === "start")) return projectDir;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`SIGNALBOX_PROJECT: ${projectDir} cannot be read. Give the user of this process access to it.`);
   }
-  throw new ConfigError(`SIGNALBOX_PROJECT: ${projectDir} holds no trigger.config.ts. ${advice}, or, for a server that only gets what is deployed to it, SIGNALBOX_PROJECT_REF to its project.`);
+  throw new ConfigError(
+    `SIGNALBOX_PROJECT: ${projectDir} holds no trigger.config.ts. ${advice}, or, for a server that only gets what is deployed to it, SIGNALBOX_PROJECT_REF to its project.`,
+  );
 }
 
 /** How a browser on this machine reaches what listens on `host`. */

@@ -45,7 +45,18 @@ export async function openDeployReceiver({ engine, variables, buildOptions, log 
   async function deploy({ id, version, sha256, bytes }: Arriving, goes: ArrivedDeployment["goes"]): Promise<void> {
     const lines: string[] = [`received ${formatBytes(bytes)}`];
     try {
-      const installed = await installBuild({ file: uploads.path(id), sha256, projectRef: engine.env.project.ref, projectDir, dataDir, mode, workerEntry, sdkEntry, stored: variables.values(), log: collecting(lines) });
+      const installed = await installBuild({
+        file: uploads.path(id),
+        sha256,
+        projectRef: engine.env.project.ref,
+        projectDir,
+        dataDir,
+        mode,
+        workerEntry,
+        sdkEntry,
+        stored: variables.values(),
+        log: collecting(lines),
+      });
       if (!installed.ok) {
         const why = describeBuildError(installed.error);
         log.warn("a deployment failed", { version, error: why });
@@ -66,7 +77,10 @@ export async function openDeployReceiver({ engine, variables, buildOptions, log 
   }
 
   await sweep("start");
-  const sweeper = setInterval(() => void sweep("later").catch((error: unknown) => log.warn("could not look after uploads", { error })), sweepEveryMs);
+  const sweeper = setInterval(
+    () => void sweep("later").catch((error: unknown) => log.warn("could not look after uploads", { error })),
+    sweepEveryMs,
+  );
   sweeper.unref();
   let turn: Promise<unknown> = Promise.resolve();
   function deployInTurn(arriving: Arriving, goes: ArrivedDeployment["goes"]): void {

@@ -41,7 +41,13 @@ export async function doctorCommand({ options, env, cwd, entries, log }: DoctorO
   }
   const isWell = findings.every(({ level }) => level !== "problem");
   const marks = { ok: "ok     ", warning: "warning", problem: "PROBLEM" };
-  return { isWell, text: options.json === true ? JSON.stringify({ ok: isWell, findings }) : findings.map(({ what, level, text }) => `${marks[level]}  ${what.padEnd(10)}  ${text}`).join("\n") };
+  return {
+    isWell,
+    text:
+      options.json === true
+        ? JSON.stringify({ ok: isWell, findings })
+        : findings.map(({ what, level, text }) => `${marks[level]}  ${what.padEnd(10)}  ${text}`).join("\n"),
+  };
 }
 
 function readConfig(env: NodeJS.ProcessEnv, cwd: string, findings: Finding[]): Config | null {
@@ -70,7 +76,11 @@ function checkData({ dataDir }: Config, findings: Finding[]): boolean {
       findings.push({ what: "data", level: "ok", text: `${dataDir}, on which a server runs` });
       return true;
     }
-    findings.push({ what: "data", level: "problem", text: `${place} cannot be written by this user. Give it access, or set SIGNALBOX_DATA to another folder.` });
+    findings.push({
+      what: "data",
+      level: "problem",
+      text: `${place} cannot be written by this user. Give it access, or set SIGNALBOX_DATA to another folder.`,
+    });
     return false;
   }
 }
@@ -80,13 +90,21 @@ async function checkDisk({ dataDir }: Config, findings: Finding[]): Promise<void
   while (!existsSync(place)) place = dirname(place);
   const { level, freeBytes, usedShare } = judgeDisk(await statfs(place));
   const text = `${formatBytes(freeBytes)} free, ${Math.round(usedShare * 100)} % used`;
-  findings.push({ what: "disk", level: level === "ok" ? "ok" : level === "low" ? "warning" : "problem", text: level === "full" ? `${text}: runs are refused until there is space` : text });
+  findings.push({
+    what: "disk",
+    level: level === "ok" ? "ok" : level === "low" ? "warning" : "problem",
+    text: level === "full" ? `${text}: runs are refused until there is space` : text,
+  });
 }
 
 async function checkPostgres({ databaseUrl }: Config, log: Logger, findings: Finding[]): Promise<void> {
   try {
     if (databaseUrl !== undefined) await checkExternalPostgres({ url: databaseUrl, log });
-    findings.push({ what: "postgresql", level: "ok", text: databaseUrl === undefined ? `embedded (${findBinaries()})` : "the one of DATABASE_URL answers" });
+    findings.push({
+      what: "postgresql",
+      level: "ok",
+      text: databaseUrl === undefined ? `embedded (${findBinaries()})` : "the one of DATABASE_URL answers",
+    });
   } catch (error) {
     if (!(error instanceof PostgresError)) throw error;
     findings.push({ what: "postgresql", level: "problem", text: error.message });
@@ -101,13 +119,21 @@ function checkPort({ host, port }: Config, findings: Finding[]): Promise<void> {
       server.close();
       done();
     };
-    server.once("error", (error: NodeJS.ErrnoException) => tell({ level: "problem", text: `${host}:${port} cannot be listened on (${error.code ?? error.message}). Stop what listens there, or set PORT and HOST.` }));
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      tell({
+        level: "problem",
+        text: `${host}:${port} cannot be listened on (${error.code ?? error.message}). Stop what listens there, or set PORT and HOST.`,
+      }),
+    );
     server.listen(port, host, () => tell({ level: "ok", text: `${host}:${port} is free` }));
   });
 }
 
 /** Builds as a start would, aside: what the project's extensions need of this machine is known then. */
-async function checkProject({ config, entries, log }: { config: Config; entries: DoctorOptions["entries"]; log: Logger }, findings: Finding[]): Promise<void> {
+async function checkProject(
+  { config, entries, log }: { config: Config; entries: DoctorOptions["entries"]; log: Logger },
+  findings: Finding[],
+): Promise<void> {
   const aside = mkdtempSync(join(tmpdir(), "signalbox-doctor-"));
   try {
     const built = await buildProject({ projectDir: config.projectDir, dataDir: aside, mode: "start", ...entries, log });

@@ -3,7 +3,16 @@ import type { EnvironmentDesk } from "./api/environment-desk";
 import type { Database } from "./db/database";
 import type { Vault } from "./db/keys";
 import { readBranch } from "./engine/environments/branch-name";
-import { archiveEnvironment, createEnvironment, findBranch, openBranch, renameEnvironment, restoreEnvironment, toEnvironmentRow, type StoredEnvironment } from "./engine/environments/environment-rows";
+import {
+  archiveEnvironment,
+  createEnvironment,
+  findBranch,
+  openBranch,
+  renameEnvironment,
+  restoreEnvironment,
+  toEnvironmentRow,
+  type StoredEnvironment,
+} from "./engine/environments/environment-rows";
 import { EngineError } from "./engine/error";
 import { deployBuild } from "./engine/versions/deploy-build";
 import type { ServedEnvironment } from "./served-environment";
@@ -26,7 +35,8 @@ export function createDesk({ db, vault, mainOf, list, serve }: DeskOptions): Env
     return row;
   }
 
-  const show = (rows: readonly StoredEnvironment[], row: StoredEnvironment): EnvironmentRow => toEnvironmentRow(row, { rows, mainId: mainOf().env.id });
+  const show = (rows: readonly StoredEnvironment[], row: StoredEnvironment): EnvironmentRow =>
+    toEnvironmentRow(row, { rows, mainId: mainOf().env.id });
 
   async function shown(id: string): Promise<EnvironmentRow> {
     const rows = await list();
@@ -36,7 +46,9 @@ export function createDesk({ db, vault, mainOf, list, serve }: DeskOptions): Env
   }
 
   async function preview(): Promise<StoredEnvironment> {
-    const found = (await list()).find(({ type, parent_id, archived_at }) => type === "PREVIEW" && parent_id === null && archived_at === null);
+    const found = (await list()).find(
+      ({ type, parent_id, archived_at }) => type === "PREVIEW" && parent_id === null && archived_at === null,
+    );
     if (found === undefined) throw new EngineError(404, "There is no preview environment. Make one of the type PREVIEW first.");
     return found;
   }
@@ -80,9 +92,13 @@ export function createDesk({ db, vault, mainOf, list, serve }: DeskOptions): Env
     variablesOf: async (slug) => (await serve(slug)).variables,
     async deploy(slug, { contentHash, bundle, manifest, version }, by) {
       const { type, parent_id } = await find(slug);
-      if (type === "PREVIEW" && parent_id === null) throw new EngineError(409, "The preview environment runs nothing itself. Deploy to one of its branches.");
+      if (type === "PREVIEW" && parent_id === null)
+        throw new EngineError(409, "The preview environment runs nothing itself. Deploy to one of its branches.");
       const { engine } = await serve(slug);
-      if (!engine.hasBuild(bundle)) throw new EngineError(409, `The build of version ${version} was removed to free the disk. Deploy its code again.`, { code: "build_removed" });
+      if (!engine.hasBuild(bundle))
+        throw new EngineError(409, `The build of version ${version} was removed to free the disk. Deploy its code again.`, {
+          code: "build_removed",
+        });
       return deployBuild(engine, { contentHash, bundle, manifest }, by);
     },
   };

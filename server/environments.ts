@@ -81,7 +81,12 @@ export function createEnvironments(options: Omit<Host, "desk" | "gatewayOf" | "f
     return { db: { ...db, writer }, close: async () => void (await Promise.all(writers.map((one) => one.close()))) };
   }
 
-  const host: Host = { ...shared, gatewayOf, forgetKeys: owners.forget, desk: createDesk({ vault: shared.house.keys.vault, db, mainOf: theMain, list: refresh, serve: bySlug }) };
+  const host: Host = {
+    ...shared,
+    gatewayOf,
+    forgetKeys: owners.forget,
+    desk: createDesk({ vault: shared.house.keys.vault, db, mainOf: theMain, list: refresh, serve: bySlug }),
+  };
 
   function theMain(): ServedEnvironment {
     if (main === undefined) throw new Error("the main environment is not served yet");
@@ -128,7 +133,11 @@ export function createEnvironments(options: Omit<Host, "desk" | "gatewayOf" | "f
       };
       // Branches have the parent's variables below their own.
       served.variables.onChange(() => {
-        for (const { row, served: branch } of besides.values()) if (row.parent_id === env.id) branch?.variables.readAgain().catch((error: unknown) => log.warn("the variables of a branch cannot be read", { branch: row.branch, error }));
+        for (const { row, served: branch } of besides.values())
+          if (row.parent_id === env.id)
+            branch?.variables
+              .readAgain()
+              .catch((error: unknown) => log.warn("the variables of a branch cannot be read", { branch: row.branch, error }));
       });
       await served.startRunsWhenNeeded();
       beside.served = served;
@@ -169,7 +178,8 @@ export function createEnvironments(options: Omit<Host, "desk" | "gatewayOf" | "f
     const find = () => [...besides.values()].find(({ row }) => row.slug === slug);
     if (find() === undefined) await refresh();
     const found = find();
-    if (found === undefined) throw new EngineError(404, `There is no environment ${JSON.stringify(slug.slice(0, 64))} on this server, or it is archived.`);
+    if (found === undefined)
+      throw new EngineError(404, `There is no environment ${JSON.stringify(slug.slice(0, 64))} on this server, or it is archived.`);
     return serve(found);
   }
 
@@ -184,11 +194,22 @@ export function createEnvironments(options: Omit<Host, "desk" | "gatewayOf" | "f
       const branch = findBranch(rows(), owner.row, given) ?? findBranch(await refresh(), owner.row, given);
       const beside = branch && besides.get(branch.id);
       if (beside !== undefined) return serve(beside);
-      throw new EngineError(404, `There is no branch ${JSON.stringify(given.slice(0, 64))} in the preview environment. ${branchesOf(rows(), owner.row)} Deploying to a branch makes it.`, { code: "branch_not_found", param: "x-trigger-branch" });
+      throw new EngineError(
+        404,
+        `There is no branch ${JSON.stringify(given.slice(0, 64))} in the preview environment. ${branchesOf(rows(), owner.row)} Deploying to a branch makes it.`,
+        { code: "branch_not_found", param: "x-trigger-branch" },
+      );
     }
     // Its branches and what they have in common.
     if (url.startsWith("/api/v1/projects/")) return serve(owner);
-    throw new EngineError(400, `This preview key needs a branch: send its name as x-trigger-branch (previewBranch, or TRIGGER_PREVIEW_BRANCH). ${branchesOf([...besides.values()].map(({ row }) => row), owner.row)}`, { code: "branch_missing", param: "x-trigger-branch" });
+    throw new EngineError(
+      400,
+      `This preview key needs a branch: send its name as x-trigger-branch (previewBranch, or TRIGGER_PREVIEW_BRANCH). ${branchesOf(
+        [...besides.values()].map(({ row }) => row),
+        owner.row,
+      )}`,
+      { code: "branch_missing", param: "x-trigger-branch" },
+    );
   }
 
   /** Public tokens and those of runs name their environment; whether it has signed them it says itself. */
@@ -228,7 +249,13 @@ export function createEnvironments(options: Omit<Host, "desk" | "gatewayOf" | "f
   function isIdle({ served, askedAt }: Beside): boolean {
     if (served === null || performance.now() - askedAt < sleepAfterMs) return false;
     const { engine, gateway, alerts } = served;
-    return !alerts.isWatching() && engine.live.size === 0 && engine.scheduler.running === 0 && engine.scheduler.waiting === 0 && gateway.stats().sockets === 0;
+    return (
+      !alerts.isWatching() &&
+      engine.live.size === 0 &&
+      engine.scheduler.running === 0 &&
+      engine.scheduler.waiting === 0 &&
+      gateway.stats().sockets === 0
+    );
   }
 
   const served = () => [main ?? null, ...[...besides.values()].map((beside) => beside.served)].filter((one) => one !== null);

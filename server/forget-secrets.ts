@@ -25,7 +25,7 @@ function overwrite(names: readonly string[]): void {
   try {
     const block = Buffer.alloc(end - start);
     readSync(memory, block, 0, block.length, start);
-    for (let at = 0; at < block.length; ) {
+    for (let at = 0; at < block.length;) {
       const next = block.indexOf(0, at);
       const stop = next === -1 ? block.length : next;
       const equals = block.indexOf("=", at);

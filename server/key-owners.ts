@@ -23,7 +23,10 @@ export function createKeyOwners(query: Query): KeyOwners {
   const known = new Map<string, string | undefined>();
 
   async function read(): Promise<Map<string, string>> {
-    const rows = await query<{ hash: Buffer; environment_id: string }>("select hash, environment_id from api_key where environment_id = any($1)", [ids]);
+    const rows = await query<{ hash: Buffer; environment_id: string }>(
+      "select hash, environment_id from api_key where environment_id = any($1)",
+      [ids],
+    );
     known.clear();
     return new Map(rows.map((row) => [row.hash.toString("hex"), row.environment_id]));
   }

@@ -21,7 +21,9 @@ test.each(["json", "pretty"] as const)("%s: one line per entry, whatever is in i
   const { lines, log } = logOf(format);
   const cyclic: Record<string, unknown> = { name: "loop" };
   cyclic.self = cyclic;
-  log.child({ run: "run_1" }).error("first\nsecond", { error: new Error("a\nb"), cyclic, big: 10n, password: "hunter2", nested: { token: "t0ps3cret" } });
+  log
+    .child({ run: "run_1" })
+    .error("first\nsecond", { error: new Error("a\nb"), cyclic, big: 10n, password: "hunter2", nested: { token: "t0ps3cret" } });
   log.debug("not shown");
   expect(lines).toHaveLength(1);
   expect(lines[0]?.trimEnd()).not.toContain("\n");

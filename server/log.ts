@@ -37,10 +37,11 @@ export function createLog(options: LogOptions, bound: Fields = {}): Logger {
 const colours: Record<LogLevel, string> = { debug: "\u001b[2m", info: "\u001b[36m", warn: "\u001b[33m", error: "\u001b[31m" };
 
 const formats: Record<LogFormat, (level: LogLevel, message: string, fields: Fields) => string> = {
-  json: (level, message, fields) =>
-    redact(JSON.stringify({ time: new Date().toISOString(), level, message, ...plain(fields) })),
+  json: (level, message, fields) => redact(JSON.stringify({ time: new Date().toISOString(), level, message, ...plain(fields) })),
   pretty(level, message, fields) {
-    const parts = Object.entries(plain(fields)).map(([name, value]) => `${name}=${typeof value === "string" ? quoted(value) : JSON.stringify(value)}`);
+    const parts = Object.entries(plain(fields)).map(
+      ([name, value]) => `${name}=${typeof value === "string" ? quoted(value) : JSON.stringify(value)}`,
+    );
     const time = new Date().toISOString().slice(11, 23);
     const tail = parts.length === 0 ? "" : ` \u001b[2m${parts.join(" ")}\u001b[0m`;
     return redact(`\u001b[2m${time}\u001b[0m ${colours[level]}${level.padEnd(5)}\u001b[0m ${oneLine(message)}${tail}`);
@@ -66,7 +67,9 @@ function describe(error: Error): string {
 
 function jsonSafe(value: unknown): unknown {
   try {
-    const text = JSON.stringify(value, (key, inner: unknown) => (secretName.test(key) ? "[redacted]" : typeof inner === "bigint" ? String(inner) : inner));
+    const text = JSON.stringify(value, (key, inner: unknown) =>
+      secretName.test(key) ? "[redacted]" : typeof inner === "bigint" ? String(inner) : inner,
+    );
     return text === undefined ? undefined : JSON.parse(text);
   } catch {
     return String(value);

@@ -19,7 +19,9 @@ export function readMachinePresets(path: string): { defaultMachine?: MachinePres
   const parsed = PresetsFile.safeParse(content);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new Error(`${path}: ${issue?.path.join(".") || "the file"} is not right: ${issue?.message}. It holds {"defaultMachine": preset, "machines": {preset: {"cpu": 1, "memory": 2}}}`);
+    throw new Error(
+      `${path}: ${issue?.path.join(".") || "the file"} is not right: ${issue?.message}. It holds {"defaultMachine": preset, "machines": {preset: {"cpu": 1, "memory": 2}}}`,
+    );
   }
   const { defaultMachine, machines = {} } = parsed.data;
   return { machines: { ...machinePresets, ...machines }, ...(defaultMachine !== undefined && { defaultMachine }) };

@@ -1,5 +1,6 @@
 import { AddressInUse } from "./bind";
-import { ConfigError, parseConfig, secretVariables, type Config, type Mode } from "./config";
+import { ConfigError, parseConfig, secretVariables, type Config } from "./config";
+import type { Mode } from "./config-variables";
 import { logConsole } from "./console-lines";
 import { forgetSecrets } from "./forget-secrets";
 import { MigrationError } from "./db/migrate";
@@ -119,7 +120,11 @@ async function perform({ name, args, options, root, version }: Operation, log: L
     if (!isWell) process.exitCode = 1;
     return text;
   }
-  const config = parseConfig({ mode: "start", env: { ...process.env, TRIGGER_SECRET_KEY: undefined, TRIGGER_SECRET_KEY_FILE: undefined }, cwd: process.cwd() });
+  const config = parseConfig({
+    mode: "start",
+    env: { ...process.env, TRIGGER_SECRET_KEY: undefined, TRIGGER_SECRET_KEY_FILE: undefined },
+    cwd: process.cwd(),
+  });
   if (name === "keys") return keysCommand({ args, options, config, root, log });
   if (name === "backup") return backupCommand({ args, options, config, version, log });
   if (name === "restore") return restoreCommand({ args, options, config, log });
@@ -128,7 +133,14 @@ async function perform({ name, args, options, root, version }: Operation, log: L
 
 /** What the operator can put right is one line; anything else is a fault of ours, with its stack. */
 function fail(error: unknown, log: Logger): never {
-  const isExpected = error instanceof ConfigError || error instanceof StartError || error instanceof AddressInUse || error instanceof PostgresError || error instanceof MigrationError || error instanceof KeyError || error instanceof CommandError;
+  const isExpected =
+    error instanceof ConfigError ||
+    error instanceof StartError ||
+    error instanceof AddressInUse ||
+    error instanceof PostgresError ||
+    error instanceof MigrationError ||
+    error instanceof KeyError ||
+    error instanceof CommandError;
   if (isExpected) process.stderr.write(`${error.message}\n`);
   else log.error("Signalbox could not start", { error });
   process.exit(error instanceof ConfigError ? 2 : 1);

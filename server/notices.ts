@@ -17,11 +17,13 @@ interface Conditions {
 /** What every page of the dashboard says in its header. */
 export function noticesOf({ disk, readOnlyReason, buildError, lacks, isDeployed }: Conditions): ServerNotice[] {
   const notices: ServerNotice[] = [];
-  if (disk.level !== "ok") notices.push({ level: disk.level === "full" ? "error" : "warning", message: readOnlyReason ?? "The server's disk is filling up." });
+  if (disk.level !== "ok")
+    notices.push({ level: disk.level === "full" ? "error" : "warning", message: readOnlyReason ?? "The server's disk is filling up." });
   if (buildError !== null) {
     const consequence = isDeployed ? "The last good version goes on." : "There is no version to run.";
     notices.push({ level: "error", message: `The tasks do not build. ${consequence}`, detail: describeBuildError(buildError) });
   }
-  if (lacks.length > 0) notices.push({ level: "warning", message: "This machine lacks something that tasks need.", detail: lacks.join("\n") });
+  if (lacks.length > 0)
+    notices.push({ level: "warning", message: "This machine lacks something that tasks need.", detail: lacks.join("\n") });
   return notices;
 }

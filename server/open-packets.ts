@@ -12,7 +12,10 @@ export async function openPackets({ dataDir, bucket }: Pick<Config, "dataDir" | 
   try {
     await packets.check();
   } catch (error) {
-    if (error instanceof StorageUnavailable) throw new StartError(`${error.message} Check SIGNALBOX_S3_BUCKET, _ENDPOINT, _REGION and the keys, which must allow GetObject, PutObject and DeleteObject.`);
+    if (error instanceof StorageUnavailable)
+      throw new StartError(
+        `${error.message} Check SIGNALBOX_S3_BUCKET, _ENDPOINT, _REGION and the keys, which must allow GetObject, PutObject and DeleteObject.`,
+      );
     throw error;
   }
   return packets;

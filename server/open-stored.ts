@@ -15,10 +15,19 @@ export class CommandError extends Error {
 }
 
 /** The database of the server that runs, else its own for a moment. */
-export async function openStored({ config, root, log }: { config: Config; root: string; log: Logger }): Promise<{ db: Database; close(): Promise<void> }> {
+export async function openStored({
+  config,
+  root,
+  log,
+}: {
+  config: Config;
+  root: string;
+  log: Logger;
+}): Promise<{ db: Database; close(): Promise<void> }> {
   const { dataDir, databaseUrl } = config;
   if (databaseUrl !== undefined) return openOnly(databaseUrl);
-  if (!existsSync(join(dataDir, "postgres"))) throw new CommandError(`SIGNALBOX_DATA: ${dataDir} holds no database. Run this where the server runs, with the same variables.`);
+  if (!existsSync(join(dataDir, "postgres")))
+    throw new CommandError(`SIGNALBOX_DATA: ${dataDir} holds no database. Run this where the server runs, with the same variables.`);
   const lock = lockUnlessRunning(dataDir);
   if (lock === null) {
     const running = await runningPostgresUrl(dataDir);

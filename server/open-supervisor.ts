@@ -37,7 +37,8 @@ export function openSupervisor({ engine, variables, buildOptions, records, files
     sdkEntry,
     machines: engine.settings.machines,
     timings: { frozen: frozenAfterMs },
-    projectEnv: () => projectVariables({ files: files === "none" ? {} : readProjectEnv(projectDir, mode), stored: variables.values(), mode }),
+    projectEnv: () =>
+      projectVariables({ files: files === "none" ? {} : readProjectEnv(projectDir, mode), stored: variables.values(), mode }),
     onVariablesChange: variables.onChange,
     log: log.child({ in: "workers" }),
   });

@@ -22,7 +22,27 @@ afterEach(async () => {
 
 const log = createLog({ level: "error", format: "json", write: (line) => process.stderr.write(line) });
 const configOf = (databaseUrl: string | undefined): Config => ({
-  mode: "start", host: "127.0.0.1", port: 3030, projectDir: "/", projectRef: undefined, build: undefined, dataDir: join(tmpdir(), "no-such-data"), databaseUrl, secretKey: undefined, publicUrl: "https://box.example.com", hosts: [], proxies: [], roles: new Set(["web"]), frozenAfterMs: 60_000, engine: {}, tokenLifeMs: 0, rateLimits: null, bucket: undefined, alertsLinkLocal: false, externalDeploymentId: undefined, logLevel: "info",
+  mode: "start",
+  host: "127.0.0.1",
+  port: 3030,
+  projectDir: "/",
+  projectRef: undefined,
+  build: undefined,
+  dataDir: join(tmpdir(), "no-such-data"),
+  databaseUrl,
+  secretKey: undefined,
+  publicUrl: "https://box.example.com",
+  hosts: [],
+  proxies: [],
+  roles: new Set(["web"]),
+  frozenAfterMs: 60_000,
+  engine: {},
+  tokenLifeMs: 0,
+  rateLimits: null,
+  bucket: undefined,
+  alertsLinkLocal: false,
+  externalDeploymentId: undefined,
+  logLevel: "info",
 });
 const people = (...args: string[]) => peopleCommand({ args, config: configOf(source.url), root: "/", log });
 
@@ -44,10 +64,10 @@ test.each([
   [["remove", "ada@example.com"], "is the last admin"],
   [["role", "ada@example.com", "viewer"], "is the last admin"],
   [["reset", "nobody@example.com"], "nobody has the address nobody@example.com"],
-  [["role", "ada@example.com", "owner"], "\"owner\" is no role: one of admin, operator, viewer"],
+  [["role", "ada@example.com", "owner"], '"owner" is no role: one of admin, operator, viewer'],
   [["invite", "ada@example.com", "viewer"], "can sign in already"],
   [["invite", "bob@example.com"], "a role is missing"],
-  [["reset", "ada"], "\"ada\" is no e-mail address"],
+  [["reset", "ada"], '"ada" is no e-mail address'],
   [["reset"], "an e-mail address is missing"],
   [["constructor"], "unknown command: people constructor"],
 ])("%j is refused in words that say what to do", async (args, words) => {

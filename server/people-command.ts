@@ -77,13 +77,15 @@ const shown = (page: string, { code, expiresAt }: NewLink) => `${page}#code=${co
 
 function readEmail(text: string): string {
   const email = Email.safeParse(text.trim());
-  if (!email.success) throw new CommandError(`${text === "" ? "an e-mail address is missing" : `${JSON.stringify(text)} is no e-mail address`}.\n\n${usage}`);
+  if (!email.success)
+    throw new CommandError(`${text === "" ? "an e-mail address is missing" : `${JSON.stringify(text)} is no e-mail address`}.\n\n${usage}`);
   return email.data;
 }
 
 function readRole(text: string): Role {
   const role = Role.safeParse(text);
-  if (!role.success) throw new CommandError(`${text === "" ? "a role is missing" : `${JSON.stringify(text)} is no role`}: one of ${roles.join(", ")}.`);
+  if (!role.success)
+    throw new CommandError(`${text === "" ? "a role is missing" : `${JSON.stringify(text)} is no role`}: one of ${roles.join(", ")}.`);
   return role.data;
 }
 
@@ -100,6 +102,15 @@ function settled({ outcome }: PersonChange, email: string): void {
   if (outcome === "last admin") throw new CommandError(`${email} is the last admin. Make somebody else an admin first.`);
 }
 
-async function note(db: Database, { action, target, detail = null }: { action: string; target: string; detail?: string | null }): Promise<void> {
-  await db.query("insert into audit_entry (id, actor, action, target, detail) values ($1, $2, $3, $4, $5)", [newId("audit"), by.name, action, target, detail]);
+async function note(
+  db: Database,
+  { action, target, detail = null }: { action: string; target: string; detail?: string | null },
+): Promise<void> {
+  await db.query("insert into audit_entry (id, actor, action, target, detail) values ($1, $2, $3, $4, $5)", [
+    newId("audit"),
+    by.name,
+    action,
+    target,
+    detail,
+  ]);
 }

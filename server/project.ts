@@ -30,7 +30,12 @@ function projectName(projectDir: string): string {
  * Which project to serve. A broken project has said nothing about itself: in dev the one served last goes on, with its last
  * good version. Undefined: there is none.
  */
-async function identifyProject(options: { built: BuildResult; query: Query; slug: string; projectDir: string }): Promise<{ ref: string; name: string } | undefined> {
+async function identifyProject(options: {
+  built: BuildResult;
+  query: Query;
+  slug: string;
+  projectDir: string;
+}): Promise<{ ref: string; name: string } | undefined> {
   if (options.built.ok) return { ref: options.built.manifest.project, name: projectName(options.projectDir) };
   const [last] = await options.query<{ ref: string; name: string }>(
     `select project.ref, project.name from project join environment on environment.project_id = project.id
@@ -41,8 +46,23 @@ async function identifyProject(options: { built: BuildResult; query: Query; slug
 }
 
 /** What is stored for a project's tasks; nothing before its first start. */
-export async function storedVariables({ query, vault, log, ref, slug }: { query: Query; vault: Vault; log: Logger; ref: string; slug: string }): Promise<Record<string, string>> {
-  const [environment] = await query<{ id: string }>("select environment.id from environment join project on project.id = project_id where project.ref = $1 and slug = $2", [ref, slug]);
+export async function storedVariables({
+  query,
+  vault,
+  log,
+  ref,
+  slug,
+}: {
+  query: Query;
+  vault: Vault;
+  log: Logger;
+  ref: string;
+  slug: string;
+}): Promise<Record<string, string>> {
+  const [environment] = await query<{ id: string }>(
+    "select environment.id from environment join project on project.id = project_id where project.ref = $1 and slug = $2",
+    [ref, slug],
+  );
   return environment === undefined ? {} : valuesOf(await readVariables(query, { vault, environmentId: environment.id }), log);
 }
 
@@ -50,9 +70,14 @@ export async function storedVariables({ query, vault, log, ref, slug }: { query:
  * A project that has never been built and is broken: waits for the change that repairs it, saying after each other one what is wrong.
  * Undefined: `signal` came first.
  */
-async function untilBuilt(options: BuildOptions, first: BuildResult, signal: AbortSignal): Promise<Extract<BuildResult, { ok: true }> | undefined> {
+async function untilBuilt(
+  options: BuildOptions,
+  first: BuildResult,
+  signal: AbortSignal,
+): Promise<Extract<BuildResult, { ok: true }> | undefined> {
   const say = (result: BuildResult): void => {
-    if (!result.ok) options.log.error("the project is broken; it starts when that is put right", { error: describeBuildError(result.error) });
+    if (!result.ok)
+      options.log.error("the project is broken; it starts when that is put right", { error: describeBuildError(result.error) });
   };
   say(first);
   let watcher: ProjectWatcher | undefined;
@@ -76,7 +101,13 @@ interface OpeningProject {
 }
 
 /** The project in the server's folder; in development one that is broken is waited for. */
-export async function openProject({ firstBuilt, query, slug, buildOptions, signal }: OpeningProject): Promise<{ project: { ref: string; name: string }; built: BuildResult }> {
+export async function openProject({
+  firstBuilt,
+  query,
+  slug,
+  buildOptions,
+  signal,
+}: OpeningProject): Promise<{ project: { ref: string; name: string }; built: BuildResult }> {
   if (!firstBuilt.ok && buildOptions.mode === "start") throw new StartError(describeBuildError(firstBuilt.error));
   const identify = (result: BuildResult) => identifyProject({ built: result, query, slug, projectDir: buildOptions.projectDir });
   const known = await identify(firstBuilt);
@@ -96,7 +127,11 @@ export interface ServedProject {
 }
 
 /** Deploys what was built and, in dev, what is built after each change. */
-export async function serveProject(engine: Engine, options: BuildOptions & { externalId?: string }, first: BuildResult): Promise<ServedProject> {
+export async function serveProject(
+  engine: Engine,
+  options: BuildOptions & { externalId?: string },
+  first: BuildResult,
+): Promise<ServedProject> {
   const { log } = options;
   let error: BuildError | null = null;
   let lacks: string[] = [];
@@ -107,9 +142,16 @@ export async function serveProject(engine: Engine, options: BuildOptions & { ext
     const wasBroken = error !== null;
     lacks = result.ok ? result.lacks : lacks;
     error = result.ok ? null : result.error;
-    if (!result.ok) return log.error(`the project is broken; ${engine.deployments.current() === null ? "there is no version to run" : "the last good version goes on"}`, { error: describeBuildError(result.error) });
+    if (!result.ok)
+      return log.error(
+        `the project is broken; ${engine.deployments.current() === null ? "there is no version to run" : "the last good version goes on"}`,
+        { error: describeBuildError(result.error) },
+      );
     const before = engine.deployments.current()?.version;
-    const { version, manifest } = await deploy(engine, { ...result, ...(options.externalId !== undefined && { externalId: options.externalId }) });
+    const { version, manifest } = await deploy(engine, {
+      ...result,
+      ...(options.externalId !== undefined && { externalId: options.externalId }),
+    });
     if (version !== before) log.info("deployed", { version, tasks: manifest.tasks.length });
     else if (wasBroken) log.info("the project builds again; its version is the one that went on", { version });
   }
@@ -118,7 +160,10 @@ export async function serveProject(engine: Engine, options: BuildOptions & { ext
   const watcher =
     options.mode === "dev"
       ? watchProject(options, first, (result) => {
-          deploying = deploying.then(() => apply(result)).then(() => built()).catch((problem: unknown) => log.error("could not deploy", { error: problem }));
+          deploying = deploying
+            .then(() => apply(result))
+            .then(() => built())
+            .catch((problem: unknown) => log.error("could not deploy", { error: problem }));
         })
       : undefined;
   const stopPruning = keepPruned(engine, options);
@@ -172,4 +217,3 @@ async function prune(engine: Engine, { dataDir, log }: BuildOptions): Promise<vo
     log.warn("could not remove old builds", { error });
   }
 }
-

@@ -65,7 +65,8 @@ export function tellRuns({ feed, origin, log, isConsoleEchoed }: TellOptions): (
       return;
     }
     const reason = error === undefined ? "" : `: ${[error.name, error.message.split("\n", 1)[0]].filter(Boolean).join(": ")}`;
-    if (takesLine("failed")) log.warn(`${task} ${status.toLowerCase().replaceAll("_", " ")} after ${took}${reason}`, { run, link: `${origin()}/runs/${run}` });
+    if (takesLine("failed"))
+      log.warn(`${task} ${status.toLowerCase().replaceAll("_", " ")} after ${took}${reason}`, { run, link: `${origin()}/runs/${run}` });
   }
 
   function onLine({ runId: run, kind, level = "log", name }: TraceItem): void {

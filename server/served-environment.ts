@@ -115,15 +115,39 @@ export async function serveEnvironment(host: Host, { env, isMain, notices, share
     });
     opened.add("engine", () => engine.close());
     engine.readOnlyReason = host.readOnlyReason();
-    const variables = await openVariables({ db, environmentId: env.id, parentId: env.parent?.id, vault: house.keys.vault, feed: engine.feed, log });
+    const variables = await openVariables({
+      db,
+      environmentId: env.id,
+      parentId: env.parent?.id,
+      vault: house.keys.vault,
+      feed: engine.feed,
+      log,
+    });
     const receiver = await openDeployReceiver({ engine, variables, buildOptions, log: log.child({ in: "deployments" }) });
     opened.add("deploy receiver", () => receiver.close());
-    const alerts = openAlerts({ engine, vault: house.keys.vault, address: () => `${host.api.origin()}${path}`, isGuarded: !config.alertsLinkLocal });
+    const alerts = openAlerts({
+      engine,
+      vault: house.keys.vault,
+      address: () => `${host.api.origin()}${path}`,
+      isGuarded: !config.alertsLinkLocal,
+    });
     opened.add("alerts", () => alerts.close());
     if (config.roles.has("engine")) alerts.start();
     const variableFiles = () => (isMain ? readEnvNames(config.projectDir, config.mode) : {});
     const mode = env.type === "DEVELOPMENT" ? "development" : "production";
-    const api = createApi({ house, environments: host.desk, onForget: host.forgetKeys, engine, issuer, variables, uploads, receiver, alerts, log: log.child({ in: "api" }), config: { ...host.api, mode, notices, variableFiles } });
+    const api = createApi({
+      house,
+      environments: host.desk,
+      onForget: host.forgetKeys,
+      engine,
+      issuer,
+      variables,
+      uploads,
+      receiver,
+      alerts,
+      log: log.child({ in: "api" }),
+      config: { ...host.api, mode, notices, variableFiles },
+    });
     const gateway = createGateway({
       feed: engine.feed,
       reads: engineReads(engine),
@@ -138,7 +162,16 @@ export async function serveEnvironment(host: Host, { env, isMain, notices, share
     let starting: Promise<void> | undefined;
     async function start(): Promise<void> {
       if (host.records === null) return;
-      supervisor = openSupervisor({ engine, variables, buildOptions, records: host.records, files: isMain ? "project" : "none", share, frozenAfterMs: config.frozenAfterMs, log });
+      supervisor = openSupervisor({
+        engine,
+        variables,
+        buildOptions,
+        records: host.records,
+        files: isMain ? "project" : "none",
+        share,
+        frozenAfterMs: config.frozenAfterMs,
+        log,
+      });
       await engine.attach(supervisor.executor);
     }
     const startRuns = () => (starting ??= engine.draining ? Promise.resolve() : start());

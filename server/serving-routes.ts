@@ -61,7 +61,11 @@ export function servingRoutes({ config, environments, pages, readiness, disk, lo
     return served.handle(request, response);
   }
   /** Not a step later than it must be: the main environment is at hand. */
-  function answer(found: ServedEnvironment | Promise<ServedEnvironment>, request: IncomingMessage, response: ServerResponse): void | Promise<void> {
+  function answer(
+    found: ServedEnvironment | Promise<ServedEnvironment>,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void | Promise<void> {
     return found instanceof Promise ? answerFrom(found, request, response) : found.handle(request, response);
   }
   const handleApi: Handler = (request, response) => answer(environments.ofRequest(request), request, response);
@@ -75,7 +79,8 @@ export function servingRoutes({ config, environments, pages, readiness, disk, lo
     return answer(environments.ofSlug(place.slug), request, response);
   };
 
-  const upgradeOf = (found: ServedEnvironment) => (request: IncomingMessage, socket: Duplex, head: Buffer) => void (found.upgrade(request, socket, head) || refuseUpgrade(socket, 404));
+  const upgradeOf = (found: ServedEnvironment) => (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    void (found.upgrade(request, socket, head) || refuseUpgrade(socket, 404));
   async function upgradeBelow(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const place = splitEnvironmentPath(request.url ?? "");
     const served = place === null ? null : await Promise.resolve(environments.ofSlug(place.slug)).catch(() => null);
@@ -85,7 +90,12 @@ export function servingRoutes({ config, environments, pages, readiness, disk, lo
   }
 
   const isProxied = config.publicUrl !== undefined || config.proxies.length > 0;
-  const machine = operations({ isProxied, problems: readiness.problems, metrics, hasSecretKey: (request) => hasSecretKey(request.headers.authorization) });
+  const machine = operations({
+    isProxied,
+    problems: readiness.problems,
+    metrics,
+    hasSecretKey: (request) => hasSecretKey(request.headers.authorization),
+  });
   return {
     probes: machine.probes,
     paths: [

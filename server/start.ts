@@ -6,7 +6,8 @@ import { announce, keepDevKey } from "./announce";
 import { bind } from "./bind";
 import { buildProject, type BuildOptions } from "./build/build-project";
 import { createCleanup, type Cleanup } from "./cleanup";
-import { ConfigError, environmentOfMode, localOrigin, type Config } from "./config";
+import { ConfigError, localOrigin, type Config } from "./config";
+import { environmentOfMode } from "./config-variables";
 import { openDataDirectory } from "./data-directory";
 import { bootstrap, showNewKey } from "./db/bootstrap";
 import { openDatabase, type Database } from "./db/database";
@@ -98,20 +99,34 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
   };
   const { projectRef } = config;
   const [{ db, url, keys }, firstBuilt] = await Promise.all([data, projectRef === undefined ? buildProject(buildOptions) : null]);
-  const { project, built } = firstBuilt === null ? { project: { ref: projectRef ?? "", name: projectRef ?? "" }, built: null } : await openProject({ firstBuilt, query: db.query, slug, buildOptions, signal });
+  const { project, built } =
+    firstBuilt === null
+      ? { project: { ref: projectRef ?? "", name: projectRef ?? "" }, built: null }
+      : await openProject({ firstBuilt, query: db.query, slug, buildOptions, signal });
 
   const boot = await bootstrap({ db, vault: keys.vault, project, environment: { slug, type }, secretKey: config.secretKey });
-  if (boot.unknownSecretKey) log.warn("TRIGGER_SECRET_KEY is not a key of this environment; only its first boot adopts one. Make or revoke keys on the API keys page");
+  if (boot.unknownSecretKey)
+    log.warn(
+      "TRIGGER_SECRET_KEY is not a key of this environment; only its first boot adopts one. Make or revoke keys on the API keys page",
+    );
 
   let readOnlyReason: string | null = null;
-  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 4 }, { onPoolError: () => {}, onConnectionError: () => {} }) });
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg({ connectionString: url, max: 4 }, { onPoolError: () => {}, onConnectionError: () => {} }),
+  });
   cleanup.add("Prisma client", () => prisma.$disconnect());
   const environments = createEnvironments({
     config,
     buildOptions,
     house: createHouse({ prisma, keys, packets: await openPackets(config), origin, log: log.child({ in: "api" }) }),
     db,
-    api: { origin, version: installation.version, clientAddress: createClientAddress(config.proxies), tokenLifeMs: config.tokenLifeMs, rateLimits: config.rateLimits },
+    api: {
+      origin,
+      version: installation.version,
+      clientAddress: createClientAddress(config.proxies),
+      tokenLifeMs: config.tokenLifeMs,
+      rateLimits: config.rateLimits,
+    },
     port: http.port,
     nodes: new Set(),
     records: config.roles.has("worker") ? openProcessRecords(dataDir) : null,
@@ -129,14 +144,29 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
   });
   cleanup.add("disk watch", () => disk.close());
   const main = await environments.openMain(boot.environment, () =>
-    noticesOf({ disk: disk.state(), readOnlyReason, buildError: served.buildError(), lacks: served.lacks(), isDeployed: main.engine.deployments.current() !== null }),
+    noticesOf({
+      disk: disk.state(),
+      readOnlyReason,
+      buildError: served.buildError(),
+      lacks: served.lacks(),
+      isDeployed: main.engine.deployments.current() !== null,
+    }),
   );
   const { engine } = main;
-  const served = built === null ? await serveSent(engine, buildOptions) : await serveProject(engine, { ...buildOptions, ...(config.externalDeploymentId !== undefined && { externalId: config.externalDeploymentId }) }, built);
+  const served =
+    built === null
+      ? await serveSent(engine, buildOptions)
+      : await serveProject(
+          engine,
+          { ...buildOptions, ...(config.externalDeploymentId !== undefined && { externalId: config.externalDeploymentId }) },
+          built,
+        );
   cleanup.add("project watch", () => served.close());
   served.onBuild(main.gateway.noticesChanged);
 
-  const pages = config.roles.has("web") ? await openPages({ root: installation.root, dev: mode === "dev" && installation.isCheckout, port: http.port }) : undefined;
+  const pages = config.roles.has("web")
+    ? await openPages({ root: installation.root, dev: mode === "dev" && installation.isCheckout, port: http.port })
+    : undefined;
   if (pages !== undefined) cleanup.add("pages", () => pages.close());
   // After the sockets and before what answers need. What is held open would be cut off at the end of that grace.
   cleanup.add("HTTP server", () => http.close(answerGraceMs));
@@ -148,11 +178,29 @@ async function start({ config, installation, log, signal, onLost, cleanup }: Sta
   if (config.build !== undefined) await main.adoptBuild(config.build);
   await environments.openOthers();
 
-  if (mode === "dev") cleanup.add("lines about runs", tellRuns({ feed: engine.feed, origin, log, isConsoleEchoed: () => engine.deployments.current()?.manifest.config.enableConsoleLogging === true }));
+  if (mode === "dev")
+    cleanup.add(
+      "lines about runs",
+      tellRuns({
+        feed: engine.feed,
+        origin,
+        log,
+        isConsoleEchoed: () => engine.deployments.current()?.manifest.config.enableConsoleLogging === true,
+      }),
+    );
   const setupCode = await issueSetupCode(db);
   await showNewKey({ db, vault: keys.vault, environmentId: main.env.id }, (secretKey) => {
     if (mode === "dev" && secretKey !== undefined) keepDevKey(dataDir, secretKey);
-    announce({ config, version: installation.version, environment: main.env, deployment: engine.deployments.current(), secretKey, setupCode, origin: origin(), startedInMs: performance.now() - begun });
+    announce({
+      config,
+      version: installation.version,
+      environment: main.env,
+      deployment: engine.deployments.current(),
+      secretKey,
+      setupCode,
+      origin: origin(),
+      startedInMs: performance.now() - begun,
+    });
   });
 
   return {
@@ -168,7 +216,9 @@ function prepareDataDirectory(dataDir: string, log: Logger): { release(): void }
   try {
     openDataDirectory(dataDir, log);
   } catch (error) {
-    throw new ConfigError(`SIGNALBOX_DATA: cannot make ${dataDir}: ${error instanceof Error ? error.message : String(error)}. Set SIGNALBOX_DATA to a folder that this user may make.`);
+    throw new ConfigError(
+      `SIGNALBOX_DATA: cannot make ${dataDir}: ${error instanceof Error ? error.message : String(error)}. Set SIGNALBOX_DATA to a folder that this user may make.`,
+    );
   }
   return lockDataDirectory(dataDir);
 }
@@ -185,8 +235,17 @@ export const compiled = ({ root }: Pick<Installation, "root">) => ({
   sdkEntry: join(root, "dist", "sdk", "index.js"),
 });
 
-async function openData({ config, installation, log, onLost, cleanup }: Omit<StartOptions, "signal"> & { cleanup: Cleanup }): Promise<{ db: Database; url: string; keys: Keys }> {
-  const postgres = config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.child({ in: "postgres" }) }) : undefined;
+async function openData({
+  config,
+  installation,
+  log,
+  onLost,
+  cleanup,
+}: Omit<StartOptions, "signal"> & { cleanup: Cleanup }): Promise<{ db: Database; url: string; keys: Keys }> {
+  const postgres =
+    config.databaseUrl === undefined
+      ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: log.child({ in: "postgres" }) })
+      : undefined;
   if (postgres !== undefined) cleanup.add("PostgreSQL", () => postgres.close());
   const url = postgres?.url ?? config.databaseUrl ?? "";
   if (config.roles.has("engine")) {

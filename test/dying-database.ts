@@ -33,7 +33,10 @@ export function dyingDatabase(db: Database): DyingDatabase {
     }
     return result;
   }
-  const query = (inner: Query): Query => (sql, params) => mortal(() => inner(sql, params));
+  const query =
+    (inner: Query): Query =>
+    (sql, params) =>
+      mortal(() => inner(sql, params));
   const transaction =
     (inner: Database["transaction"]): Database["transaction"] =>
     (work) =>

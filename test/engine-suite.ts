@@ -19,9 +19,38 @@ export interface EngineSuite {
 }
 
 const tables = [
-  "run", "run_data", "run_tag", "run_queue", "run_slot", "run_timer", "run_event", "run_trace", "run_journal", "idempotency_key", "request_key", "debounce_key",
-  "batch", "batch_item", "waitpoint", "stream", "stream_chunk", "queue", "deployment", "run_stat", "queue_depth", "alert_rule", "alert_channel", "node", "schedule", "schedule_tick", "concurrency_limit", "concurrency_limit_key",
-  "bulk_action", "bulk_item", "error_group", "error_hour",
+  "run",
+  "run_data",
+  "run_tag",
+  "run_queue",
+  "run_slot",
+  "run_timer",
+  "run_event",
+  "run_trace",
+  "run_journal",
+  "idempotency_key",
+  "request_key",
+  "debounce_key",
+  "batch",
+  "batch_item",
+  "waitpoint",
+  "stream",
+  "stream_chunk",
+  "queue",
+  "deployment",
+  "run_stat",
+  "queue_depth",
+  "alert_rule",
+  "alert_channel",
+  "node",
+  "schedule",
+  "schedule_tick",
+  "concurrency_limit",
+  "concurrency_limit_key",
+  "bulk_action",
+  "bulk_item",
+  "error_group",
+  "error_hour",
 ];
 
 /** One database for the tests of a file: emptied after each, when the invariants have been checked. */
@@ -67,12 +96,20 @@ export function engineSuite(): EngineSuite {
       await suite.db.query(`do $$ begin ${tables.map((table) => `delete from ${table};`).join(" ")} end $$`);
     },
     async check() {
-      for (const { engine } of nodes) await Promise.all([engine.rounds.idle(), engine.shared.idle(), engine.keyed.idle(), engine.finishes.idle(), engine.progress.idle()]);
+      for (const { engine } of nodes)
+        await Promise.all([
+          engine.rounds.idle(),
+          engine.shared.idle(),
+          engine.keyed.idle(),
+          engine.finishes.idle(),
+          engine.progress.idle(),
+        ]);
       // Parked processes of runs that went on at another node end at the next sweep.
       if (nodes.length > 1) for (const { engine } of nodes) await sweep(engine);
       let found = await violations(suite.db, nodes);
       // What follows a commit (parents that are woken, queues that are looked at) may be under way still.
-      for (const end = Date.now() + 2000; found.length > 0 && Date.now() < end; found = await violations(suite.db, nodes)) await new Promise(setImmediate);
+      for (const end = Date.now() + 2000; found.length > 0 && Date.now() < end; found = await violations(suite.db, nodes))
+        await new Promise(setImmediate);
       // The two counts of the sidebar alone may be off by what a busy start had under way, until the next sweep.
       if (found.length > 0 && found.every((one) => /\d counted as (WAITING|DELAYED)/.test(one))) {
         for (const { engine } of nodes) await sweep(engine);

@@ -113,7 +113,16 @@ export class TestExecutor implements Executor {
           resolve(outcome);
         });
         if (known === undefined) {
-          void said(() => performOperation(this.engine, { runId: assignment.runId, epoch: assignment.epoch, seq, fingerprint: `${operation.kind}:${seq}`, operation, usageMs: 1 }));
+          void said(() =>
+            performOperation(this.engine, {
+              runId: assignment.runId,
+              epoch: assignment.epoch,
+              seq,
+              fingerprint: `${operation.kind}:${seq}`,
+              operation,
+              usageMs: 1,
+            }),
+          );
         }
       });
     const { runId, epoch } = assignment;
@@ -129,7 +138,13 @@ export class TestExecutor implements Executor {
     } catch (error) {
       const proposal = error instanceof RetryLater ? { retry: { delayMs: error.delayMs } } : {};
       const message = error instanceof Error ? error.message : String(error);
-      result = { ok: false, error: { type: "BUILT_IN_ERROR", name: "Error", message, stackTrace: "" }, skipRetrying: !(error instanceof RetryLater), usageMs: 1, ...proposal };
+      result = {
+        ok: false,
+        error: { type: "BUILT_IN_ERROR", name: "Error", message, stackTrace: "" },
+        skipRetrying: !(error instanceof RetryLater),
+        usageMs: 1,
+        ...proposal,
+      };
     }
     if (this.held.get(assignment.runId)?.epoch !== assignment.epoch) return;
     await said(() => finishAttempt(this.engine, { runId: assignment.runId, epoch: assignment.epoch, result }));
@@ -160,8 +175,16 @@ export const memoryPackets = (): PacketStore => {
   };
 };
 
-export function manifestOf(tasks: readonly (Partial<TaskManifest> & { id: string })[], queues: BundleManifest["queues"] = []): BundleManifest {
-  return { project: "proj_test", tasks: tasks.map((task) => ({ filePath: `trigger/${task.id}.ts`, queue: `task/${task.id}`, ...task })), queues, config: { maxDuration: 60 } };
+export function manifestOf(
+  tasks: readonly (Partial<TaskManifest> & { id: string })[],
+  queues: BundleManifest["queues"] = [],
+): BundleManifest {
+  return {
+    project: "proj_test",
+    tasks: tasks.map((task) => ({ filePath: `trigger/${task.id}.ts`, queue: `task/${task.id}`, ...task })),
+    queues,
+    config: { maxDuration: 60 },
+  };
 }
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
@@ -193,7 +216,13 @@ export async function openTestNode(db: Database, tasks: Record<string, TestTask>
   );
   const engine = await createEngine({
     db,
-    env: { id, slug: environment, type, concurrencyLimit: options.concurrencyLimit ?? 100, project: { id: "project_1", ref: "proj_test", name: "Test" } },
+    env: {
+      id,
+      slug: environment,
+      type,
+      concurrencyLimit: options.concurrencyLimit ?? 100,
+      project: { id: "project_1", ref: "proj_test", name: "Test" },
+    },
     packets: options.packets ?? memoryPackets(),
     log,
     api: { url: () => "http://127.0.0.1:1", tokenOf: () => "none" },
@@ -231,7 +260,8 @@ export async function openTestDatabase(): Promise<{ db: Database; url: string; c
   };
 }
 
-export const start = (node: TestNode, task: string, payload?: unknown, options: TriggerOptions = {}) => trigger(node.engine, { task, payload: encodePacket(payload), options });
+export const start = (node: TestNode, task: string, payload?: unknown, options: TriggerOptions = {}) =>
+  trigger(node.engine, { task, payload: encodePacket(payload), options });
 
 /** Resolves when the run is in one of the statuses (by default any final one); driven by the feed, not by polling. */
 export async function until(node: TestNode, runId: string, ...statuses: RunStatus[]): Promise<RunDetail> {

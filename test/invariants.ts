@@ -55,8 +55,14 @@ export async function violations(db: Database, nodes: readonly TestNode[] = []):
   const found: string[] = [];
   const runs = await db.query<Row>("select * from run order by id");
   const byId = new Map(runs.map((run) => [run.id, run]));
-  const slots = new Map((await db.query<{ run_id: string; node: string }>("select run_id, node from run_slot")).map((row) => [row.run_id, row.node]));
-  const queue = new Map((await db.query<{ run_id: string; env_id: string; queue: string; concurrency_key: string; resume: boolean }>("select * from run_queue")).map((row) => [row.run_id, row]));
+  const slots = new Map(
+    (await db.query<{ run_id: string; node: string }>("select run_id, node from run_slot")).map((row) => [row.run_id, row.node]),
+  );
+  const queue = new Map(
+    (
+      await db.query<{ run_id: string; env_id: string; queue: string; concurrency_key: string; resume: boolean }>("select * from run_queue")
+    ).map((row) => [row.run_id, row]),
+  );
   const timers = await db.query<{ kind: string; ref: string; due_at: string }>("select kind, ref, due_at from run_timer");
   const timerOf = (kind: string, ref: string) => timers.find((timer) => timer.kind === kind && timer.ref === ref);
   const journal = await db.query<{ run_id: string; attempt: number; seq: number; kind: string; target: string | null; open: boolean }>(
@@ -85,7 +91,11 @@ export async function violations(db: Database, nodes: readonly TestNode[] = []):
     const lapsed = run.started_at === null && run.expires_at !== null && Date.parse(run.expires_at) <= Date.now();
     if (run.status === "QUEUED" && !betweenAttempts && entry === undefined && !lapsed) say("is not in the queue table");
     if (entry !== undefined && (run.status !== "QUEUED" || betweenAttempts)) say("is in the queue table");
-    if (entry !== undefined && (entry.queue !== run.queue || entry.concurrency_key !== (run.concurrency_key ?? "") || entry.env_id !== run.env_id)) say("stands in the wrong queue");
+    if (
+      entry !== undefined &&
+      (entry.queue !== run.queue || entry.concurrency_key !== (run.concurrency_key ?? "") || entry.env_id !== run.env_id)
+    )
+      say("stands in the wrong queue");
 
     const expects = (kind: string, at: string | null) => {
       const timer = timerOf(kind, run.id);
@@ -105,7 +115,8 @@ export async function violations(db: Database, nodes: readonly TestNode[] = []):
     if ((run.status === "WAITING") !== (run.waiting_on !== null)) say(`waiting_on is ${run.waiting_on}`);
     if (run.status === "WAITING" && run.pending_waits === 0 && !run.resume_due) say("waits for nothing");
     for (const row of open) {
-      if (row.kind === "waitUntil" && timerOf("wait", `${row.run_id}/${row.attempt}/${row.seq}`) === undefined) say(`wait ${row.seq} has no timer`);
+      if (row.kind === "waitUntil" && timerOf("wait", `${row.run_id}/${row.attempt}/${row.seq}`) === undefined)
+        say(`wait ${row.seq} has no timer`);
       const target = row.target === null ? undefined : byId.get(row.target);
       if (target !== undefined && isFinal(target.status)) say(`waits for ${target.id}, which is ${target.status}`);
     }
@@ -125,8 +136,13 @@ export async function violations(db: Database, nodes: readonly TestNode[] = []):
   return found;
 }
 
-function checkEvents(run: Row, events: readonly { version: number; type: RunEventType; attempt: number | null }[], say: (what: string) => void): void {
-  if (events.length !== run.version || events.some((event, index) => event.version !== index + 1)) say(`version ${run.version}, events ${events.map((event) => event.version).join()}`);
+function checkEvents(
+  run: Row,
+  events: readonly { version: number; type: RunEventType; attempt: number | null }[],
+  say: (what: string) => void,
+): void {
+  if (events.length !== run.version || events.some((event, index) => event.version !== index + 1))
+    say(`version ${run.version}, events ${events.map((event) => event.version).join()}`);
   const [first] = events;
   if (first?.type !== "created") say(`first event is ${first?.type}`);
   const last = events.findLast((event) => statusesAfter[event.type] !== undefined);
@@ -146,39 +162,67 @@ function checkEvents(run: Row, events: readonly { version: number; type: RunEven
   }
 }
 
-async function checkBatches(db: Database, runs: ReadonlyMap<string, Row>, timerOf: (kind: string, ref: string) => unknown, found: string[]): Promise<void> {
-  const batches = await db.query<{ id: string; status: string; sealed: boolean; run_count: number; finished_count: number; failed_items: number }>("select * from batch");
-  const items = await db.query<{ batch_id: string; index: number; run_id: string; done: boolean; error: string | null }>("select * from batch_item");
+async function checkBatches(
+  db: Database,
+  runs: ReadonlyMap<string, Row>,
+  timerOf: (kind: string, ref: string) => unknown,
+  found: string[],
+): Promise<void> {
+  const batches = await db.query<{
+    id: string;
+    status: string;
+    sealed: boolean;
+    run_count: number;
+    finished_count: number;
+    failed_items: number;
+  }>("select * from batch");
+  const items = await db.query<{ batch_id: string; index: number; run_id: string; done: boolean; error: string | null }>(
+    "select * from batch_item",
+  );
   for (const batch of batches) {
     const own = items.filter((item) => item.batch_id === batch.id);
     const done = own.filter((item) => item.done).length;
     if (batch.finished_count !== done) found.push(`${batch.id}: finished_count is ${batch.finished_count}, done items are ${done}`);
-    if (batch.failed_items !== own.filter((item) => item.error !== null).length) found.push(`${batch.id}: failed_items is ${batch.failed_items}`);
+    if (batch.failed_items !== own.filter((item) => item.error !== null).length)
+      found.push(`${batch.id}: failed_items is ${batch.failed_items}`);
     const complete = batch.sealed && done >= batch.run_count;
     const ended = batch.status === "COMPLETED" || batch.status === "PARTIAL_FAILED";
     if (complete !== ended) found.push(`${batch.id} is ${batch.status} with ${done} of ${batch.run_count}`);
-    if ((batch.status === "PENDING") !== (timerOf("batch", batch.id) !== undefined)) found.push(`${batch.id} is ${batch.status}; its timer disagrees`);
+    if ((batch.status === "PENDING") !== (timerOf("batch", batch.id) !== undefined))
+      found.push(`${batch.id} is ${batch.status}; its timer disagrees`);
     for (const item of own) {
       const run = runs.get(item.run_id);
-      if (run !== undefined && item.done !== isFinal(run.status)) found.push(`${batch.id}[${item.index}]: done is ${item.done}, the run is ${run.status}`);
+      if (run !== undefined && item.done !== isFinal(run.status))
+        found.push(`${batch.id}[${item.index}]: done is ${item.done}, the run is ${run.status}`);
     }
   }
 }
 
-async function checkTokens(db: Database, timerOf: (kind: string, ref: string) => { due_at: string } | undefined, found: string[]): Promise<void> {
-  for (const token of await db.query<{ id: string; status: string; timeout_at: string | null; completed_at: string | null; waiters: number }>(
-    "select w.*, (select count(*) from run_journal j where j.target = w.id and j.outcome is null) as waiters from waitpoint w",
-  )) {
+async function checkTokens(
+  db: Database,
+  timerOf: (kind: string, ref: string) => { due_at: string } | undefined,
+  found: string[],
+): Promise<void> {
+  for (const token of await db.query<{
+    id: string;
+    status: string;
+    timeout_at: string | null;
+    completed_at: string | null;
+    waiters: number;
+  }>("select w.*, (select count(*) from run_journal j where j.target = w.id and j.outcome is null) as waiters from waitpoint w")) {
     const due = token.status === "WAITING" ? token.timeout_at : null;
     if ((timerOf("token", token.id)?.due_at ?? null) !== due) found.push(`${token.id} ${token.status}: its timer disagrees`);
     if ((token.status === "WAITING") !== (token.completed_at === null)) found.push(`${token.id} ${token.status}: completed_at disagrees`);
-    if (token.status !== "WAITING" && token.waiters > 0) found.push(`${token.id} ${token.status}: ${token.waiters} operations still wait for it`);
+    if (token.status !== "WAITING" && token.waiters > 0)
+      found.push(`${token.id} ${token.status}: ${token.waiters} operations still wait for it`);
   }
 }
 
 async function checkStats(db: Database, runs: readonly Row[], found: string[]): Promise<void> {
   const stats = new Map(
-    (await db.query<{ env_id: string; status: string; n: number }>("select env_id, status, sum(count) as n from run_stat group by 1, 2")).map((row) => [`${row.env_id} ${row.status}`, row.n]),
+    (
+      await db.query<{ env_id: string; status: string; n: number }>("select env_id, status, sum(count) as n from run_stat group by 1, 2")
+    ).map((row) => [`${row.env_id} ${row.status}`, row.n]),
   );
   for (const env of new Set(runs.map((run) => run.env_id))) {
     const own = runs.filter((run) => run.env_id === env);
@@ -198,22 +242,34 @@ async function checkErrors(db: Database, runs: readonly Row[], found: string[]):
   const failed = new Set<RunStatus>(["FAILED", "CRASHED", "SYSTEM_FAILURE", "TIMED_OUT"]);
   for (const run of runs) {
     const bornDead = run.version === 1 && run.status === "SYSTEM_FAILURE";
-    if ((run.error_id !== null) !== (failed.has(run.status) && !bornDead)) found.push(`${run.id} ${run.status}: its error is ${run.error_id}`);
+    if ((run.error_id !== null) !== (failed.has(run.status) && !bornDead))
+      found.push(`${run.id} ${run.status}: its error is ${run.error_id}`);
   }
   const groups = await db.query<{ env_id: string; id: string; count: number; hours: number }>(
     "select env_id, id, count, (select coalesce(sum(count), 0)::bigint from error_hour h where h.env_id = g.env_id and h.error_id = g.id) as hours from error_group g",
   );
   const counts = new Map(groups.map((group) => [`${group.env_id} ${group.id}`, group]));
   const there = new Map<string, number>();
-  for (const run of runs) if (run.error_id !== null) there.set(`${run.env_id} ${run.error_id}`, (there.get(`${run.env_id} ${run.error_id}`) ?? 0) + 1);
-  for (const [key, n] of there) if ((counts.get(key)?.count ?? 0) < n) found.push(`${key}: ${counts.get(key)?.count ?? 0} counted, ${n} runs there`);
+  for (const run of runs)
+    if (run.error_id !== null) there.set(`${run.env_id} ${run.error_id}`, (there.get(`${run.env_id} ${run.error_id}`) ?? 0) + 1);
+  for (const [key, n] of there)
+    if ((counts.get(key)?.count ?? 0) < n) found.push(`${key}: ${counts.get(key)?.count ?? 0} counted, ${n} runs there`);
   for (const [key, group] of counts) {
     if (group.hours !== group.count) found.push(`${key}: ${group.count} counted, ${group.hours} by the hour`);
     if (there.has(key) && there.get(key) !== group.count) found.push(`${key}: ${group.count} counted, ${there.get(key)} runs there`);
   }
 }
 
-function checkMemory({ engine, executor }: TestNode, tables: { runs: readonly Row[]; slots: ReadonlyMap<string, string>; queue: ReadonlyMap<string, { env_id: string; queue: string }>; isAlone: boolean }, found: string[]): void {
+function checkMemory(
+  { engine, executor }: TestNode,
+  tables: {
+    runs: readonly Row[];
+    slots: ReadonlyMap<string, string>;
+    queue: ReadonlyMap<string, { env_id: string; queue: string }>;
+    isAlone: boolean;
+  },
+  found: string[],
+): void {
   const { scheduler, nodeId, env } = engine;
   const say = (what: string) => found.push(`${nodeId}: ${what}`);
   const held = new Set(scheduler.runsInSlots());
@@ -224,7 +280,8 @@ function checkMemory({ engine, executor }: TestNode, tables: { runs: readonly Ro
     const run = byId.get(live.id);
     if (run === undefined || (isFinal(run.status) && !run.stopping)) say(`${live.id} is ${run?.status ?? "gone"} and still live`);
   }
-  for (const id of executor.held.keys()) if (isFinal(byId.get(id)?.status ?? "COMPLETED")) say(`the executor holds ${id}, which is ${byId.get(id)?.status}`);
+  for (const id of executor.held.keys())
+    if (isFinal(byId.get(id)?.status ?? "COMPLETED")) say(`the executor holds ${id}, which is ${byId.get(id)?.status}`);
   if (!tables.isAlone) return;
   const waiting = new Map<string, number>();
   for (const entry of tables.queue.values()) if (entry.env_id === env.id) waiting.set(entry.queue, (waiting.get(entry.queue) ?? 0) + 1);
@@ -239,7 +296,11 @@ function checkMemory({ engine, executor }: TestNode, tables: { runs: readonly Ro
 }
 
 /** A schedule has the timer that it says, and each of its ticks one run. */
-async function checkSchedules(db: Database, timers: readonly { kind: string; ref: string; due_at: string }[], found: string[]): Promise<void> {
+async function checkSchedules(
+  db: Database,
+  timers: readonly { kind: string; ref: string; due_at: string }[],
+  found: string[],
+): Promise<void> {
   const schedules = await db.query<{ id: string; due_at: string | null }>("select id, due_at from schedule");
   const due = new Map(schedules.flatMap(({ id, due_at: at }) => (at === null ? [] : [[id, at] as const])));
   for (const { ref, due_at: at } of timers.filter(({ kind }) => kind === "schedule")) {

@@ -13,7 +13,9 @@ test("the lock file names the packages of every platform: npm ci refuses it othe
       if (at === "") return false;
     }
   };
-  const wanted = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) => Object.keys(optionalDependencies).map((name) => ({ path, name })));
+  const wanted = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).map((name) => ({ path, name })),
+  );
   expect(wanted.length).toBeGreaterThan(50);
   expect(wanted.filter(({ path, name }) => !isLocked(path, name))).toEqual([]);
 });

@@ -10,7 +10,22 @@ test("no room imports one that it may not", () => {
   const files = sourceFiles(root);
   // Seeing nothing would pass too.
   expect(files.length).toBeGreaterThan(150);
-  for (const room of ["contracts", "pure", "client", "sdk", "components", "ui", "app", "db", "engine", "supervisor", "api", "gateway", "build", "worker"])
+  for (const room of [
+    "contracts",
+    "pure",
+    "client",
+    "sdk",
+    "components",
+    "ui",
+    "app",
+    "db",
+    "engine",
+    "supervisor",
+    "api",
+    "gateway",
+    "build",
+    "worker",
+  ])
     expect(files.filter((file) => roomOf(file) === room).length, `files of ${room}`).toBeGreaterThan(1);
   expect(violationsIn(root, files)).toEqual([]);
 });
@@ -40,10 +55,14 @@ test.each([
 });
 
 test("components leave the page through frame/leaving.ts alone, which asks whether the server answers", () => {
-  const leaving = sourceFiles(root).filter((file) => file.startsWith("components/") && /\buseRouter\b|\blocation\.reload\(/.test(readFileSync(join(root, file), "utf8")));
+  const leaving = sourceFiles(root).filter(
+    (file) => file.startsWith("components/") && /\buseRouter\b|\blocation\.reload\(/.test(readFileSync(join(root, file), "utf8")),
+  );
   expect(leaving).toEqual(["components/frame/leaving.ts"]);
 });
 
 test("imports are read from code, not from comments and texts", () => {
-  expect(importsOf(`// import "a";\n/* import x from "b"; */\nimport c from "c";\nimport "d";\nexport * from 'e';\nconst t = "import x";`)).toEqual(["c", "d", "e"]);
+  expect(
+    importsOf(`// import "a";\n/* import x from "b"; */\nimport c from "c";\nimport "d";\nexport * from 'e';\nconst t = "import x";`),
+  ).toEqual(["c", "d", "e"]);
 });

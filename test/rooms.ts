@@ -68,16 +68,22 @@ export function violationsIn(root: string, files: readonly string[]): Violation[
 
 export function importsOf(source: string): string[] {
   const code = source.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
-  return [...code.matchAll(/^\s*(?:import|export)\b[^"'`;]*?\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/gm)].map(
-    (match) => match[1] ?? match[2] ?? match[3] ?? "",
-  );
+  return [
+    ...code.matchAll(
+      /^\s*(?:import|export)\b[^"'`;]*?\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/gm,
+    ),
+  ].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
 }
 
 function judge(file: string, specifier: string): Violation | undefined {
   const here = roomOf(file);
   if (here === undefined) return { file, imports: specifier, reason: "the file lies in no room" };
   const room = rooms[here];
-  const target = specifier.startsWith("@/") ? specifier.slice(2) : specifier.startsWith(".") ? relative(".", resolve(dirname(file), specifier)).replaceAll("\\", "/") : undefined;
+  const target = specifier.startsWith("@/")
+    ? specifier.slice(2)
+    : specifier.startsWith(".")
+      ? relative(".", resolve(dirname(file), specifier)).replaceAll("\\", "/")
+      : undefined;
   if (target === undefined) {
     const forbidden = room?.never?.some((pattern) => pattern.test(specifier)) === true;
     return forbidden ? { file, imports: specifier, reason: `${here} may not use this package` } : undefined;
@@ -86,7 +92,9 @@ function judge(file: string, specifier: string): Violation | undefined {
   if (there === undefined || there === here) return undefined;
   if (room?.may.includes(there) !== true) return { file, imports: specifier, reason: `${here} may not import ${there}` };
   const isNear = topOf(file) === topOf(target);
-  return specifier.startsWith("@/") || isNear ? undefined : { file, imports: specifier, reason: "another top folder is imported through @/" };
+  return specifier.startsWith("@/") || isNear
+    ? undefined
+    : { file, imports: specifier, reason: "another top folder is imported through @/" };
 }
 
 const topOf = (path: string) => path.split("/", 1)[0];

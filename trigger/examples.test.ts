@@ -10,8 +10,12 @@ const root = join(import.meta.dirname, "..");
 let manifest: BundleManifest;
 
 beforeAll(async () => {
-  const paths = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"));
-  const files = await Promise.all(paths.map(async (path) => ({ path: `trigger/${path}`, exports: { ...(await import(join(import.meta.dirname, path))) } })));
+  const paths = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" }).filter(
+    (path) => path.endsWith(".ts") && !path.endsWith(".test.ts"),
+  );
+  const files = await Promise.all(
+    paths.map(async (path) => ({ path: `trigger/${path}`, exports: { ...(await import(join(import.meta.dirname, path))) } })),
+  );
   manifest = describeBundle({ config: undefined, files, absent: [] }, root);
 });
 

@@ -14,9 +14,22 @@ export const reminder = schemaTask({
   id: "reminder",
   description: "Sends reminders after pauses that outlive a restart",
   schema: z.object({
-    to: z.string().regex(/^[\w-]+$/, "letters, digits, - and _ only").describe("Whose mailbox"),
+    to: z
+      .string()
+      .regex(/^[\w-]+$/, "letters, digits, - and _ only")
+      .describe("Whose mailbox"),
     message: z.string().min(1),
-    afterSeconds: z.array(z.number().int().positive().max(30 * 86_400)).min(1).max(20).describe("Pauses before each reminder, in seconds"),
+    afterSeconds: z
+      .array(
+        z
+          .number()
+          .int()
+          .positive()
+          .max(30 * 86_400),
+      )
+      .min(1)
+      .max(20)
+      .describe("Pauses before each reminder, in seconds"),
   }),
   run: async ({ to, message, afterSeconds }, { ctx }) => {
     await tags.add(`to_${to}`);

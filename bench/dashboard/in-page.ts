@@ -15,7 +15,12 @@ export async function listen(page: Page): Promise<void> {
 function hear(): void {
   const heard: Heard = { shift: 0, longTasks: [], inputs: [] };
   Object.assign(window, { heard });
-  const observe = (type: string, take: (entry: PerformanceEntry) => void) => new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true, durationThreshold: 16 } as PerformanceObserverInit);
+  const observe = (type: string, take: (entry: PerformanceEntry) => void) =>
+    new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({
+      type,
+      buffered: true,
+      durationThreshold: 16,
+    } as PerformanceObserverInit);
   observe("layout-shift", (entry) => {
     const { value, hadRecentInput } = entry as PerformanceEntry & { value: number; hadRecentInput: boolean }; // of this type of entry
     if (!hadRecentInput) heard.shift += value;

@@ -9,7 +9,9 @@ const perGroup = 500;
 
 /** Spans of a finished run, a line when each opens and one when it closes, in groups below the run; one in a thousand failed. */
 export async function seedTrace(client: Client, runId: string, spans: number): Promise<void> {
-  await client.query("update run set finished_at = started_at + interval '60 s', updated_at = started_at + interval '60 s' where id = $1", [runId]);
+  await client.query("update run set finished_at = started_at + interval '60 s', updated_at = started_at + interval '60 s' where id = $1", [
+    runId,
+  ]);
   await client.query(
     `insert into run_trace (run_id, seq, at, attempt, kind, span_id, parent_id, name, started_at, ended_at, is_error, icon)
      select $1, 1000 + n * 2 + closes, now(), 1, 'span', 'made' || n, case when n % $3 = 0 then null else 'made' || (n - n % $3) end,
@@ -21,14 +23,20 @@ export async function seedTrace(client: Client, runId: string, spans: number): P
 }
 
 /** How a page with so many spans opens, scrolls and is searched. */
-export async function measureTrace(context: BrowserContext, server: ProductServer, { runId, spans }: { runId: string; spans: number }): Promise<Record<string, string>> {
+export async function measureTrace(
+  context: BrowserContext,
+  server: ProductServer,
+  { runId, spans }: { runId: string; spans: number },
+): Promise<Record<string, string>> {
   const page = await context.newPage();
   await listen(page);
   const from = performance.now();
   await page.goto(`/runs/${runId}`);
   await page.locator("[data-span]").nth(5).waitFor();
   const firstMs = performance.now() - from;
-  await page.waitForFunction((height) => (document.querySelector("[role=tree]")?.clientHeight ?? 0) >= height, spans * lineHeight, { timeout: 120_000 });
+  await page.waitForFunction((height) => (document.querySelector("[role=tree]")?.clientHeight ?? 0) >= height, spans * lineHeight, {
+    timeout: 120_000,
+  });
   const wholeMs = performance.now() - from;
   await delay(1_000);
   const opened = await heardIn(page);
@@ -37,7 +45,11 @@ export async function measureTrace(context: BrowserContext, server: ProductServe
   const before = await heardIn(page);
   const typed = performance.now();
   await search.pressSequentially("step 49", { delay: 60 });
-  await page.waitForFunction(() => document.querySelector("output[aria-label='Spans found']")?.textContent !== "" && document.querySelector("output[aria-label='Spans found']")?.textContent !== undefined);
+  await page.waitForFunction(
+    () =>
+      document.querySelector("output[aria-label='Spans found']")?.textContent !== "" &&
+      document.querySelector("output[aria-label='Spans found']")?.textContent !== undefined,
+  );
   const foundMs = performance.now() - typed;
   await delay(1_500);
   const after = await heardIn(page);

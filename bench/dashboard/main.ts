@@ -19,14 +19,32 @@ const usage = `node bench/main.mjs dashboard/main.ts [options]: how the dashboar
   --spans N   spans of the large trace (50000)
   --only X    one of trace, routes, pixel, updates, scripts, shifts, filters`;
 
-const { values } = parseArgs({ options: { runs: { type: "string", default: "200000" }, spans: { type: "string", default: "50000" }, only: { type: "string" }, help: { type: "boolean" } } });
+const { values } = parseArgs({
+  options: {
+    runs: { type: "string", default: "200000" },
+    spans: { type: "string", default: "50000" },
+    only: { type: "string" },
+    help: { type: "boolean" },
+  },
+});
 if (values.help === true) {
   console.log(usage);
   process.exit(0);
 }
 const [runs, spans] = [Number(values.runs), Number(values.spans)];
 
-const filters = ["", "status=FAILED", "status=COMPLETED", "task=noop", "tag=vip", "tag=plan%3Afree", "queue=imports", "machine=large-2x", "isTest=true", "rootOnly=true&notStatus=COMPLETED"];
+const filters = [
+  "",
+  "status=FAILED",
+  "status=COMPLETED",
+  "task=noop",
+  "tag=vip",
+  "tag=plan%3Afree",
+  "queue=imports",
+  "machine=large-2x",
+  "isTest=true",
+  "rootOnly=true&notStatus=COMPLETED",
+];
 
 /** First pages of lists, as the page asks for them. */
 async function measureFilters(server: ProductServer, cookie: string): Promise<Record<string, string>> {
@@ -60,7 +78,13 @@ try {
   const context = await openBrowser(server, cleanup);
   const cookie = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
 
-  const made: unknown = await (await fetch(`${server.url}/api/v1/tasks/noop/trigger`, { method: "POST", headers: { authorization: `Bearer ${server.secretKey}`, "content-type": "application/json" }, body: JSON.stringify({ payload: {} }) })).json();
+  const made: unknown = await (
+    await fetch(`${server.url}/api/v1/tasks/noop/trigger`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${server.secretKey}`, "content-type": "application/json" },
+      body: JSON.stringify({ payload: {} }),
+    })
+  ).json();
   const runId = String(Object(made).id);
   for (;;) {
     const { rows: found } = await client.query<{ status: string }>("select status from run where id = $1", [runId]);
@@ -73,10 +97,16 @@ try {
     filters: () => measureFilters(server, cookie),
     trace: () => measureTrace(context, server, { runId, spans }),
     routes: () => measureRoutes(context, 5),
-    pixel: async () => Object.fromEntries([...(await measurePixel(context, server, (n) => Math.round(n / 3)))].map(([name, { value }]) => [name, `${value.toFixed(0)} ms`])),
+    pixel: async () =>
+      Object.fromEntries(
+        [...(await measurePixel(context, server, (n) => Math.round(n / 3)))].map(([name, { value }]) => [name, `${value.toFixed(0)} ms`]),
+      ),
     updates: () => measureUpdates(context, server, 5_000),
     shifts: () => measureShifts(context, [...pagePaths, `/runs/${runId}`]),
-    scripts: async () => Object.fromEntries([...(await measurePages(context, server))].map(([name, { value, note }]) => [name, `${value.toFixed(0)} KB ${note ?? ""}`])),
+    scripts: async () =>
+      Object.fromEntries(
+        [...(await measurePages(context, server))].map(([name, { value, note }]) => [name, `${value.toFixed(0)} KB ${note ?? ""}`]),
+      ),
   };
   console.log(`${runs.toLocaleString("en-US")} runs, ${spans.toLocaleString("en-US")} spans in the large trace, ${server.version}`);
   for (const [name, measure] of Object.entries(measures)) {

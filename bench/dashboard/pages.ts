@@ -22,7 +22,11 @@ export async function measureRoutes(context: BrowserContext, rounds: number): Pr
   const taken = new Map<string, number[]>();
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, path] of links) {
-      const link = page.getByRole("navigation").first().getByRole("link", { name: new RegExp(`^${name}`) }).first();
+      const link = page
+        .getByRole("navigation")
+        .first()
+        .getByRole("link", { name: new RegExp(`^${name}`) })
+        .first();
       await link.hover();
       await delay(100);
       const ms = await link.evaluate(
@@ -32,7 +36,10 @@ export async function measureRoutes(context: BrowserContext, rounds: number): Pr
             const main = () => document.querySelector("main");
             const before = main()?.textContent;
             const look = () => {
-              const shown = location.pathname === wanted && main()?.textContent !== before && main()?.querySelector("output[aria-label^=Loading]") === null;
+              const shown =
+                location.pathname === wanted &&
+                main()?.textContent !== before &&
+                main()?.querySelector("output[aria-label^=Loading]") === null;
               if (performance.now() - from > 20_000) failed(new Error(`${wanted} was not there after 20 s`));
               else if (shown) requestAnimationFrame(() => setTimeout(() => done(performance.now() - from)));
               else requestAnimationFrame(look);
@@ -66,7 +73,13 @@ export async function measureShifts(context: BrowserContext, paths: readonly str
     shifts.push([path, (await heardIn(page)).shift]);
     await page.close();
   }
-  return { "layout shift, worst page": shifts.toSorted((a, b) => b[1] - a[1]).slice(0, 3).map(([path, shift]) => `${path} ${shift.toFixed(4)}`).join(", ") };
+  return {
+    "layout shift, worst page": shifts
+      .toSorted((a, b) => b[1] - a[1])
+      .slice(0, 3)
+      .map(([path, shift]) => `${path} ${shift.toFixed(4)}`)
+      .join(", "),
+  };
 }
 
 const parallel = 8;
@@ -74,10 +87,13 @@ const parallel = 8;
 /** Frames of the list while the metadata of the runs on the screen change as fast as the server takes it. */
 export async function measureUpdates(context: BrowserContext, server: ProductServer, ms: number): Promise<Record<string, string>> {
   const headers = { authorization: `Bearer ${server.secretKey}`, "content-type": "application/json" };
-  const ask = (method: string, path: string, body: unknown) => fetch(`${server.url}${path}`, { method, headers, body: JSON.stringify(body) });
+  const ask = (method: string, path: string, body: unknown) =>
+    fetch(`${server.url}${path}`, { method, headers, body: JSON.stringify(body) });
   const ids: string[] = [];
   for (let n = 0; n < 20; n += 1) {
-    const made: unknown = await (await ask("POST", "/api/v1/tasks/noop/trigger", { payload: {}, options: { delay: "24h", tags: ["updated"] } })).json();
+    const made: unknown = await (
+      await ask("POST", "/api/v1/tasks/noop/trigger", { payload: {}, options: { delay: "24h", tags: ["updated"] } })
+    ).json();
     ids.push(String(Object(made).id));
   }
   const page = await context.newPage();
@@ -88,7 +104,9 @@ export async function measureUpdates(context: BrowserContext, server: ProductSer
   let [sent, ended] = [0, false];
   const writers = Array.from({ length: parallel }, async (_, writer) => {
     for (let n = writer; !ended; n += parallel) {
-      await (await ask("PUT", `/api/v1/runs/${ids[n % ids.length]}/metadata`, { metadata: { progress: (n % 100) / 100, status: `step ${n}` } })).arrayBuffer();
+      await (
+        await ask("PUT", `/api/v1/runs/${ids[n % ids.length]}/metadata`, { metadata: { progress: (n % 100) / 100, status: `step ${n}` } })
+      ).arrayBuffer();
       sent += 1;
     }
   });
@@ -99,5 +117,7 @@ export async function measureUpdates(context: BrowserContext, server: ProductSer
   await delay(500);
   if ((await page.locator("tr[data-run]").first().innerText()) === shownBefore) throw new Error("the rows did not change");
   await page.close();
-  return { "rows that change": `${((sent * 1_000) / ms).toFixed(0)}/s, ${frames.rate.toFixed(0)} frames/s, longest ${frames.longestMs.toFixed(0)} ms` };
+  return {
+    "rows that change": `${((sent * 1_000) / ms).toFixed(0)}/s, ${frames.rate.toFixed(0)} frames/s, longest ${frames.longestMs.toFixed(0)} ms`,
+  };
 }

@@ -13,7 +13,7 @@ export function messageLength(bytes: Buffer): number | undefined {
 }
 
 function chunksEnd(bytes: Buffer, start: number): number | undefined {
-  for (let at = start; ; ) {
+  for (let at = start; ;) {
     const line = bytes.indexOf("\r\n", at);
     if (line === -1) return undefined;
     const size = Number.parseInt(bytes.toString("latin1", at, line), 16);

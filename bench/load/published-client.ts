@@ -61,4 +61,8 @@ const markUnique = (request: string, { host, port }: Asking["origin"]): string =
 
 /** For the report: what was sent, without values. */
 export const headerNames = (request: string): string[] =>
-  request.slice(0, request.indexOf("\r\n\r\n")).split("\r\n").slice(1).map((header) => header.slice(0, header.indexOf(":")).toLowerCase());
+  request
+    .slice(0, request.indexOf("\r\n\r\n"))
+    .split("\r\n")
+    .slice(1)
+    .map((header) => header.slice(0, header.indexOf(":")).toLowerCase());

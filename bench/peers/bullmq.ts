@@ -5,19 +5,29 @@ interface Connection {
   maxRetriesPerRequest: null;
 }
 interface BullMq {
-  Queue: new (name: string, options: { connection: Connection }) => {
+  Queue: new (
+    name: string,
+    options: { connection: Connection },
+  ) => {
     add(name: string, data: object): Promise<{ waitUntilFinished(events: object): Promise<unknown> }>;
     addBulk(jobs: { name: string; data: object }[]): Promise<unknown>;
     obliterate(options: { force: boolean }): Promise<void>;
     close(): Promise<void>;
     setMaxListeners(count: number): void;
   };
-  QueueEvents: new (name: string, options: { connection: Connection }) => { waitUntilReady(): Promise<unknown>; close(): Promise<void>; setMaxListeners(count: number): void };
+  QueueEvents: new (
+    name: string,
+    options: { connection: Connection },
+  ) => { waitUntilReady(): Promise<unknown>; close(): Promise<void>; setMaxListeners(count: number): void };
   Worker: new (
     name: string,
     process: (job: { data: { id: string } }) => Promise<void>,
     options: { connection: Connection; concurrency: number },
-  ) => { waitUntilReady(): Promise<unknown>; close(force: boolean): Promise<void>; on(event: "error", listener: (error: Error) => void): void };
+  ) => {
+    waitUntilReady(): Promise<unknown>;
+    close(force: boolean): Promise<void>;
+    on(event: "error", listener: (error: Error) => void): void;
+  };
 }
 
 const at = (path: string): Connection => ({ path, maxRetriesPerRequest: null });

@@ -10,7 +10,11 @@ interface GraphileWorker {
     addJobs(jobs: { identifier: string; payload: unknown }[]): Promise<unknown>;
     release(): Promise<void>;
   }>;
-  run(options: { preset: unknown; taskList: Record<string, (payload: { id: string }) => Promise<void>>; pgPool: Pool }): Promise<{ stop(): Promise<void> }>;
+  run(options: {
+    preset: unknown;
+    taskList: Record<string, (payload: { id: string }) => Promise<void>>;
+    pgPool: Pool;
+  }): Promise<{ stop(): Promise<void> }>;
   Logger: new (factory: () => () => void) => unknown;
 }
 

@@ -37,7 +37,11 @@ export const pgBoss: Peer = {
     const boss = await start(connectionString);
     return {
       add: async (id) => void (await boss.send("noop", { id })),
-      addMany: async (ids) => void (await boss.insert("noop", ids.map((id) => ({ data: { id } })))),
+      addMany: async (ids) =>
+        void (await boss.insert(
+          "noop",
+          ids.map((id) => ({ data: { id } })),
+        )),
       addAndWait: null,
       clear: async () => {
         await boss.deleteAllJobs("noop");

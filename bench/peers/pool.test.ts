@@ -11,7 +11,9 @@ test("connections that lose their server, idle or in use, take nothing down with
   const [used, idle] = await Promise.all([pool.connect(), pool.connect()]);
   const ended = [used, idle].map((client) => new Promise<void>((done) => client.once("end", done)));
   idle.release();
-  const { rowCount } = await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+  const { rowCount } = await admin.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+  );
   expect(rowCount).toBe(2);
   await Promise.all(ended);
   used.release();

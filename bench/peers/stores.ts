@@ -44,7 +44,8 @@ export async function assertDurable(connectionString: string): Promise<void> {
   try {
     for (const [name, wanted] of Object.entries(durability)) {
       const { rows } = await client.query<{ value: string }>("select current_setting($1) as value", [name]);
-      if (rows[0]?.value !== wanted) throw new Error(`${name} is ${rows[0]?.value}, not ${wanted}: nothing measured here would mean anything`);
+      if (rows[0]?.value !== wanted)
+        throw new Error(`${name} is ${rows[0]?.value}, not ${wanted}: nothing measured here would mean anything`);
     }
   } finally {
     await client.end();
@@ -57,8 +58,20 @@ export const hasRedis = (): boolean => spawnSync("redis-server", ["--version"]).
 export async function startRedis(folder: string, fsync: "everysec" | "always"): Promise<Store> {
   mkdirSync(folder, { recursive: true });
   const connection = join(folder, "redis.sock");
-  const settings = { port: "0", unixsocket: connection, dir: folder, appendonly: "yes", appendfsync: fsync, save: "", "maxmemory-policy": "noeviction" };
-  const child = spawn("redis-server", Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]), { stdio: "ignore" });
+  const settings = {
+    port: "0",
+    unixsocket: connection,
+    dir: folder,
+    appendonly: "yes",
+    appendfsync: fsync,
+    save: "",
+    "maxmemory-policy": "noeviction",
+  };
+  const child = spawn(
+    "redis-server",
+    Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+    { stdio: "ignore" },
+  );
   const ended = once(child, "exit");
   const { pid } = child;
   if (pid === undefined) throw new Error("redis-server could not be started");
@@ -74,5 +87,6 @@ export async function startRedis(folder: string, fsync: "everysec" | "always"): 
 }
 
 async function waitUntil(ready: () => boolean, what: string): Promise<void> {
-  for (const until = Date.now() + 10_000; !ready(); await delay(50)) if (Date.now() > until) throw new Error(`${what} did not come up within 10 s`);
+  for (const until = Date.now() + 10_000; !ready(); await delay(50))
+    if (Date.now() > until) throw new Error(`${what} did not come up within 10 s`);
 }

@@ -6,7 +6,9 @@ import { root, type ProductServer } from "./server";
 
 /** A browser that is signed in as the first admin. */
 export async function openBrowser(server: ProductServer, cleanup: Cleanup): Promise<BrowserContext> {
-  const { ensureChromium }: { ensureChromium(): string | undefined } = await import(pathToFileURL(join(root, "scripts", "chromium.mjs")).href);
+  const { ensureChromium }: { ensureChromium(): string | undefined } = await import(
+    pathToFileURL(join(root, "scripts", "chromium.mjs")).href
+  );
   const executablePath = ensureChromium();
   const browser: Browser = await chromium.launch({ ...(executablePath !== undefined && { executablePath }) });
   cleanup.add(() => browser.close());

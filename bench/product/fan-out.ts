@@ -10,25 +10,48 @@ import type { ProductServer } from "./server";
 export const fanOutLines: LineHead[] = [{ name: "fan-out, messages delivered", unit: "/s", better: "higher" }];
 
 /** What the process with the sockets says: all are subscribed, or how much they have received and in what time. */
-const Told = z.discriminatedUnion("type", [z.object({ type: z.literal("subscribed") }), z.object({ type: z.literal("received"), chunks: z.number(), frames: z.number(), ms: z.number() })]);
+const Told = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("subscribed") }),
+  z.object({ type: z.literal("received"), chunks: z.number(), frames: z.number(), ms: z.number() }),
+]);
 const seconds = 10;
 
 /** Many sockets follow the stream of one run that writes a chunk of 100 bytes every few milliseconds. */
 export async function measureFanOut(server: ProductServer, scale: Scale): Promise<Measured> {
   const sockets = scale(1_000);
   const post = (path: string, body: object) =>
-    fetch(`http://127.0.0.1:${server.port}${path}`, { method: "POST", headers: { authorization: `Bearer ${server.secretKey}`, "content-type": "application/json" }, body: JSON.stringify(body) });
+    fetch(`http://127.0.0.1:${server.port}${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${server.secretKey}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
   // Longer than a stalling machine takes to open the sockets: it is cancelled when all has been received.
-  const answer = await post("/api/v1/tasks/chatter/trigger", { payload: { seconds: seconds + 240, everyMs: 5 }, options: { maxDuration: 300 } });
+  const answer = await post("/api/v1/tasks/chatter/trigger", {
+    payload: { seconds: seconds + 240, everyMs: 5 },
+    options: { maxDuration: 300 },
+  });
   const { id } = z.object({ id: z.string() }).parse(await answer.json());
-  const child = fork(fileURLToPath(import.meta.url), ["fan-out-client", String(server.port), id, String(sockets)], { execArgv: [], env: { ...process.env, BENCH_KEY: server.secretKey } });
+  const child = fork(fileURLToPath(import.meta.url), ["fan-out-client", String(server.port), id, String(sockets)], {
+    execArgv: [],
+    env: { ...process.env, BENCH_KEY: server.secretKey },
+  });
   try {
     return await new Promise<Measured>((done, fail) => {
       child.once("exit", (code) => fail(new Error(`the process with the sockets ended with code ${code}`)));
       child.on("message", (message) => {
         const told = Told.parse(message);
         if (told.type === "received")
-          done(new Map([["fan-out, messages delivered", { value: (told.chunks / told.ms) * 1_000, note: `${sockets} sockets, ${Math.round((told.frames / told.ms) * 1_000)} frames/s` }]]));
+          done(
+            new Map([
+              [
+                "fan-out, messages delivered",
+                {
+                  value: (told.chunks / told.ms) * 1_000,
+                  note: `${sockets} sockets, ${Math.round((told.frames / told.ms) * 1_000)} frames/s`,
+                },
+              ],
+            ]),
+          );
       });
     });
   } finally {
@@ -58,7 +81,8 @@ export async function runFanOutClient([port = "", runId = "", count = "0"]: stri
       socket.on("error", fail);
       socket.on("close", (code, reason) => fail(new Error(`a socket was closed: ${code} ${reason.toString()}`)));
     });
-  for (let opened = 0; opened < Number(count); opened += 50) await Promise.all(Array.from({ length: Math.min(50, Number(count) - opened) }, open));
+  for (let opened = 0; opened < Number(count); opened += 50)
+    await Promise.all(Array.from({ length: Math.min(50, Number(count) - opened) }, open));
   process.send?.({ type: "subscribed" });
   await delay(1_000);
   [chunks, frames] = [0, 0];

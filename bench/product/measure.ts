@@ -93,10 +93,26 @@ async function measureCandidates(measuring: Measuring, candidates: readonly Cand
     candidates.map((candidate) => ({ subject: candidate.subject.name, measure: () => measure(candidate) }));
 
   for (const row of queueRows) await results.row(row, subjects);
-  await results.step("parents", { lines: parentLines, limitMs: 180_000 }, each(({ subject }) => measureParents(subject, scale)));
-  await results.step("waits", { lines: waitLines, limitMs: 240_000 }, each(({ subject }) => measureWaits(subject, scale)));
-  await results.step("fanout", { lines: fanOutLines, limitMs: 90_000 }, each(({ server }) => measureFanOut(server, scale)));
-  await results.step("shapes", { lines: shapeLines, limitMs: 150_000 }, each(({ server }) => measureShapes(server, scale)));
+  await results.step(
+    "parents",
+    { lines: parentLines, limitMs: 180_000 },
+    each(({ subject }) => measureParents(subject, scale)),
+  );
+  await results.step(
+    "waits",
+    { lines: waitLines, limitMs: 240_000 },
+    each(({ subject }) => measureWaits(subject, scale)),
+  );
+  await results.step(
+    "fanout",
+    { lines: fanOutLines, limitMs: 90_000 },
+    each(({ server }) => measureFanOut(server, scale)),
+  );
+  await results.step(
+    "shapes",
+    { lines: shapeLines, limitMs: 150_000 },
+    each(({ server }) => measureShapes(server, scale)),
+  );
   if (options.rows.has("pages") || options.rows.has("pixel")) await measureBrowsers(measuring, candidates);
 }
 

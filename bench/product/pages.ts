@@ -9,14 +9,37 @@ export const pageLines: LineHead[] = [
   { name: "initial JS of the runs page, gzip", unit: "KB", better: "lower" },
 ];
 
-export const pagePaths = ["/runs", "/errors", "/tasks", "/test", "/tokens", "/public-tokens", "/queues", "/schedules", "/batches", "/bulk", "/deployments", "/variables", "/environments", "/keys", "/team", "/account", "/audit", "/reference", "/insights", "/alerts", "/settings"];
+export const pagePaths = [
+  "/runs",
+  "/errors",
+  "/tasks",
+  "/test",
+  "/tokens",
+  "/public-tokens",
+  "/queues",
+  "/schedules",
+  "/batches",
+  "/bulk",
+  "/deployments",
+  "/variables",
+  "/environments",
+  "/keys",
+  "/team",
+  "/account",
+  "/audit",
+  "/reference",
+  "/insights",
+  "/alerts",
+  "/settings",
+];
 
 /** All scripts that a page has fetched when it has loaded, each compressed as the server would at its best level. */
 export async function measurePages(context: BrowserContext, server: ProductServer): Promise<Measured> {
   const listed = await fetch(`http://127.0.0.1:${server.port}/api/v1/runs`, { headers: { authorization: `Bearer ${server.secretKey}` } });
   const [run] = z.object({ data: z.array(z.object({ id: z.string() })) }).parse(await listed.json()).data;
   const weights = new Map<string, number>();
-  for (const path of run ? [...pagePaths, `/runs/${run.id}`] : pagePaths) weights.set(path.replace(/run_.*/, ":id"), await scriptKb(context, path));
+  for (const path of run ? [...pagePaths, `/runs/${run.id}`] : pagePaths)
+    weights.set(path.replace(/run_.*/, ":id"), await scriptKb(context, path));
   const note = [...weights].map(([path, kb]) => `${path} ${kb.toFixed(0)}`).join(", ");
   return new Map([
     ["initial JS of the heaviest page, gzip", { value: Math.max(...weights.values()), note }],

@@ -28,7 +28,10 @@ export async function measurePixel(context: BrowserContext, server: ProductServe
   const page = await context.newPage();
   await page.addInitScript(watchRows);
   await page.goto("/runs");
-  await page.getByText(/^live\b/i).first().waitFor({ timeout: 20_000 });
+  await page
+    .getByText(/^live\b/i)
+    .first()
+    .waitFor({ timeout: 20_000 });
   const runs: string[] = [];
   for (let i = 0; i < scale(150); i++) {
     runs.push(await trigger(server));
@@ -82,6 +85,10 @@ const readPainted = (page: Page): Promise<Painted[]> => page.evaluate(() => (win
 const auth = (server: ProductServer) => ({ headers: { authorization: `Bearer ${server.secretKey}`, "content-type": "application/json" } });
 
 async function trigger(server: ProductServer): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${server.port}/api/v1/tasks/short/trigger`, { method: "POST", body: "{}", ...auth(server) });
+  const response = await fetch(`http://127.0.0.1:${server.port}/api/v1/tasks/short/trigger`, {
+    method: "POST",
+    body: "{}",
+    ...auth(server),
+  });
   return z.object({ id: z.string() }).parse(await response.json()).id;
 }

@@ -22,15 +22,15 @@ const lineOf = (way: Way, count: number) => ({
 export const shapeLines: LineHead[] = counts.flatMap((count) =>
   ways.flatMap((way) => {
     const { p50, p99 } = lineOf(way, count);
-    return [
-      { name: p50, unit: "ms", better: "lower" } as const,
-      { name: p99, unit: "ms", better: "lower" } as const,
-    ];
+    return [{ name: p50, unit: "ms", better: "lower" } as const, { name: p99, unit: "ms", better: "lower" } as const];
   }),
 );
 
 /** What the process with the subscriptions says: all of them wait, or how long changes took. */
-const Told = z.discriminatedUnion("type", [z.object({ type: z.literal("subscribed") }), z.object({ type: z.literal("told"), ms: z.array(z.number()) })]);
+const Told = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("subscribed") }),
+  z.object({ type: z.literal("told"), ms: z.array(z.number()) }),
+]);
 
 /** Each subscription follows a run of its own; one run after the other changes. From the request that changes it to the row at the client. */
 export async function measureShapes(server: ProductServer, scale: Scale): Promise<Measured> {
@@ -51,14 +51,21 @@ export async function measureShapes(server: ProductServer, scale: Scale): Promis
 async function makeRuns({ url, secretKey }: ProductServer, count: number): Promise<string[]> {
   const ids: string[] = [];
   const ask = async (method: string, path: string, body?: string, type = "application/json") => {
-    const answer = await fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${secretKey}`, "content-type": type }, ...(body !== undefined && { body }) });
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${secretKey}`, "content-type": type },
+      ...(body !== undefined && { body }),
+    });
     if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
     return answer.json();
   };
   while (ids.length < count) {
     const size = Math.min(1_000, count - ids.length);
     const { id } = z.object({ id: z.string() }).parse(await ask("POST", "/api/v3/batches", JSON.stringify({ runCount: size })));
-    const lines = Array.from({ length: size }, (_, index) => `${JSON.stringify({ index, task: "chatter", payload: { seconds: 1, everyMs: 100 }, options: { delay: "1h" } })}\n`);
+    const lines = Array.from(
+      { length: size },
+      (_, index) => `${JSON.stringify({ index, task: "chatter", payload: { seconds: 1, everyMs: 100 }, options: { delay: "1h" } })}\n`,
+    );
     await ask("POST", `/api/v3/batches/${id}/items`, lines.join(""), "application/x-ndjson");
     ids.push(...z.object({ runs: z.array(z.string()) }).parse(await ask("GET", `/api/v2/batches/${id}`)).runs);
   }
@@ -66,7 +73,10 @@ async function makeRuns({ url, secretKey }: ProductServer, count: number): Promi
 }
 
 async function measureWay(server: ProductServer, way: Way, runs: readonly string[]): Promise<number[]> {
-  const child = fork(fileURLToPath(import.meta.url), ["shapes-client", way, server.url], { execArgv: [], env: { ...process.env, BENCH_KEY: server.secretKey } });
+  const child = fork(fileURLToPath(import.meta.url), ["shapes-client", way, server.url], {
+    execArgv: [],
+    env: { ...process.env, BENCH_KEY: server.secretKey },
+  });
   try {
     return await new Promise<number[]>((done, fail) => {
       child.once("exit", (code) => fail(new Error(`the process with the subscriptions ended with code ${code}`)));
@@ -86,7 +96,9 @@ async function measureWay(server: ProductServer, way: Way, runs: readonly string
 /** Main of the forked process. */
 export async function runShapesClient([way = "", url = ""]: string[]): Promise<void> {
   const key = process.env.BENCH_KEY ?? "";
-  const runs = await new Promise<string[]>((resolve) => process.once("message", (message) => resolve(z.object({ runs: z.array(z.string()) }).parse(message).runs)));
+  const runs = await new Promise<string[]>((resolve) =>
+    process.once("message", (message) => resolve(z.object({ runs: z.array(z.string()) }).parse(message).runs)),
+  );
   const arrived = new Map<string, () => void>();
   const subscribe = way === "polls" ? pollsOf(url, key, arrived) : socketsOf(url, key, arrived);
   for (let at = 0; at < runs.length; at += 50) await Promise.all(runs.slice(at, at + 50).map(subscribe));
@@ -98,7 +110,11 @@ export async function runShapesClient([way = "", url = ""]: string[]): Promise<v
     const run = runs[Math.floor((n * runs.length) / changes)] ?? "";
     const seen = new Promise<void>((resolve) => arrived.set(run, resolve));
     const from = performance.now();
-    const answer = await fetch(`${url}/api/v1/runs/${run}/metadata`, { method: "PUT", headers: { authorization: `Bearer ${key}`, "content-type": "application/json" }, body: JSON.stringify({ metadata: { n } }) });
+    const answer = await fetch(`${url}/api/v1/runs/${run}/metadata`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify({ metadata: { n } }),
+    });
     if (!answer.ok) throw new Error(`a change was answered ${answer.status}`);
     await seen;
     ms.push(performance.now() - from);
@@ -114,15 +130,22 @@ function pollsOf(url: string, key: string, arrived: ReadonlyMap<string, () => vo
   const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
   const poll = (run: string, query: string) =>
     new Promise<{ next: string; hasRow: boolean }>((done, fail) => {
-      const request = get(`${url}/realtime/v1/runs/${run}?log=full&${query}`, { agent, headers: { authorization: `Bearer ${key}`, "x-trigger-electric-version": "1.0.0-beta.1" } }, (answer) => {
-        let text = "";
-        answer.setEncoding("utf8").on("data", (part: string) => (text += part));
-        answer.on("end", () => {
-          if (answer.statusCode !== 200) return fail(new Error(`a poll was answered ${answer.statusCode}: ${text.slice(0, 200)}`));
-          const header = (name: string) => encodeURIComponent(String(answer.headers[name]));
-          return done({ next: `live=true&handle=${header("electric-handle")}&offset=${header("electric-offset")}&cursor=${header("electric-cursor")}`, hasRow: text.includes('"key"') });
-        });
-      });
+      const request = get(
+        `${url}/realtime/v1/runs/${run}?log=full&${query}`,
+        { agent, headers: { authorization: `Bearer ${key}`, "x-trigger-electric-version": "1.0.0-beta.1" } },
+        (answer) => {
+          let text = "";
+          answer.setEncoding("utf8").on("data", (part: string) => (text += part));
+          answer.on("end", () => {
+            if (answer.statusCode !== 200) return fail(new Error(`a poll was answered ${answer.statusCode}: ${text.slice(0, 200)}`));
+            const header = (name: string) => encodeURIComponent(String(answer.headers[name]));
+            return done({
+              next: `live=true&handle=${header("electric-handle")}&offset=${header("electric-offset")}&cursor=${header("electric-cursor")}`,
+              hasRow: text.includes('"key"'),
+            });
+          });
+        },
+      );
       request.on("error", fail);
     });
   return async (run) => {

@@ -17,7 +17,10 @@ beforeAll(async () => {
   client = new Client({ connectionString: database.url });
   await client.connect();
   const manifest = JSON.stringify({ tasks: [{ id: "one" }, { id: "two" }, { id: "three" }] });
-  await client.query("insert into deployment (id, env_id, version, content_hash, bundle, manifest, is_current) values ('d', 'env', '20300101.1', 'h', 'b', $1, true)", [manifest]);
+  await client.query(
+    "insert into deployment (id, env_id, version, content_hash, bundle, manifest, is_current) values ('d', 'env', '20300101.1', 'h', 'b', $1, true)",
+    [manifest],
+  );
   await seedHistory(client, { envId: "env", runs, days: 3 });
   db = openDatabase({ url: database.url });
 });
@@ -68,7 +71,10 @@ interface Plan {
 
 /** Rows of tables and entries of indexes that a plan went through, kept or not. A bitmap's are counted where it is used. */
 function visited(plan: Plan): number {
-  const own = plan["Node Type"].includes("Scan") && plan["Node Type"] !== "Bitmap Index Scan" ? (plan["Actual Rows"] + (plan["Rows Removed by Filter"] ?? 0) + (plan["Rows Removed by Index Recheck"] ?? 0)) * plan["Actual Loops"] : 0;
+  const own =
+    plan["Node Type"].includes("Scan") && plan["Node Type"] !== "Bitmap Index Scan"
+      ? (plan["Actual Rows"] + (plan["Rows Removed by Filter"] ?? 0) + (plan["Rows Removed by Index Recheck"] ?? 0)) * plan["Actual Loops"]
+      : 0;
   return own + (plan.Plans ?? []).reduce((sum, below) => sum + visited(below), 0);
 }
 

@@ -137,7 +137,10 @@ async function seedVersions(client: Client, { envId, fromMs, toMs }: { envId: st
 }
 
 async function tasksOf(client: Client, envId: string): Promise<string[]> {
-  const { rows } = await client.query<{ task: string }>("select task ->> 'id' as task from deployment, json_array_elements(manifest::json -> 'tasks') as task where env_id = $1 and is_current order by 1", [envId]);
+  const { rows } = await client.query<{ task: string }>(
+    "select task ->> 'id' as task from deployment, json_array_elements(manifest::json -> 'tasks') as task where env_id = $1 and is_current order by 1",
+    [envId],
+  );
   return rows.length === 0 ? ["send-email", "resize-image", "sync-orders"] : rows.map(({ task }) => task);
 }
 
@@ -150,14 +153,21 @@ export async function seedHistory(client: Client, { envId, runs, days, onProgres
   // The last parent has waited for its children; a run takes three minutes at most.
   const toMs = Date.now() - endMinutesAgo * 60_000 - 6 * stepMs;
   const fromMs = toMs - runs * stepMs;
-  for (let at = fromMs; at < Date.now() + dayMs; at += dayMs) await ensurePartitions(async <Row>(sql: string, params: readonly unknown[] = []) => (await client.query<Row & QueryResultRow>(sql, [...params])).rows, new Date(at));
+  for (let at = fromMs; at < Date.now() + dayMs; at += dayMs)
+    await ensurePartitions(
+      async <Row>(sql: string, params: readonly unknown[] = []) => (await client.query<Row & QueryResultRow>(sql, [...params])).rows,
+      new Date(at),
+    );
   const tasks = await tasksOf(client, envId);
   const seeded = await seedVersions(client, { envId, fromMs, toMs });
-  const name = `seed${Math.floor(Date.now() / 1000).toString(36).slice(-5)}`;
+  const name = `seed${Math.floor(Date.now() / 1000)
+    .toString(36)
+    .slice(-5)}`;
   for (let from = 1; from <= runs; from += perStatement) {
     const to = Math.min(runs, from + perStatement - 1);
     await client.query(insertSql, [envId, from, to, runs, fromMs, stepMs, tasks, seeded.length === 0 ? [null, null] : seeded, name]);
     onProgress?.(to);
   }
-  for (const table of ["run", "run_data", "run_event", "run_tag", "run_stat", "batch", "batch_item"]) await client.query(`vacuum analyze ${table}`);
+  for (const table of ["run", "run_data", "run_event", "run_tag", "run_stat", "batch", "batch_item"])
+    await client.query(`vacuum analyze ${table}`);
 }

@@ -27,7 +27,9 @@ async function environmentOf(client: Client, slug: string | undefined): Promise<
   const { rows } = await client.query<{ id: string; slug: string }>("select id, slug from environment order by created_at");
   const [found, ...others] = slug === undefined ? rows : rows.filter((row) => row.slug === slug);
   if (found !== undefined && others.length === 0) return found.id;
-  throw new Error(`${slug === undefined ? "Say which environment" : `There is no environment ${slug}`}: --env ${rows.map((row) => row.slug).join(" or --env ") || "(none is there yet)"}.`);
+  throw new Error(
+    `${slug === undefined ? "Say which environment" : `There is no environment ${slug}`}: --env ${rows.map((row) => row.slug).join(" or --env ") || "(none is there yet)"}.`,
+  );
 }
 
 try {
@@ -41,8 +43,16 @@ try {
   try {
     const started = Date.now();
     const envId = await environmentOf(client, values.env);
-    await seedHistory(client, { envId, runs, days, onProgress: (made) => void (process.stdout.isTTY && process.stdout.write(`\r${made.toLocaleString("en-US")} of ${runs.toLocaleString("en-US")} runs`)) });
-    console.log(`${process.stdout.isTTY ? "\r" : ""}${runs.toLocaleString("en-US")} runs made in ${Math.round((Date.now() - started) / 1000)} s`);
+    await seedHistory(client, {
+      envId,
+      runs,
+      days,
+      onProgress: (made) =>
+        void (process.stdout.isTTY && process.stdout.write(`\r${made.toLocaleString("en-US")} of ${runs.toLocaleString("en-US")} runs`)),
+    });
+    console.log(
+      `${process.stdout.isTTY ? "\r" : ""}${runs.toLocaleString("en-US")} runs made in ${Math.round((Date.now() - started) / 1000)} s`,
+    );
   } finally {
     await client.end();
   }

@@ -25,7 +25,11 @@ interface AccountViewProps {
 }
 
 export function AccountView({ initial, minPassword, isChanged }: AccountViewProps) {
-  const { data, error, refetch } = useQuery({ queryKey: ["sessions"], queryFn: ({ signal }) => getJson<Page>("/api/dashboard/sessions", signal), initialData: initial });
+  const { data, error, refetch } = useQuery({
+    queryKey: ["sessions"],
+    queryFn: ({ signal }) => getJson<Page>("/api/dashboard/sessions", signal),
+    initialData: initial,
+  });
   const [busy, setBusy] = useState(false);
   const { user } = useMe();
   const changed = () => void refetch();
@@ -60,7 +64,9 @@ export function AccountView({ initial, minPassword, isChanged }: AccountViewProp
           </Button>
         ) : null}
       </PanelHead>
-      {error === null ? null : <ErrorState className="m-4" title="The sessions could not be read" detail={error.message} onRetry={changed} />}
+      {error === null ? null : (
+        <ErrorState className="m-4" title="The sessions could not be read" detail={error.message} onRetry={changed} />
+      )}
       <Table>
         <thead>
           <tr>

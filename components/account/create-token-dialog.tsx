@@ -19,7 +19,14 @@ export function CreateTokenDialog({ onClose, onCreated }: { onClose: () => void;
       title="Create a personal access token"
       description="Whoever has it reads the project's runs and sets its variables as you, with your role."
       action="Create token"
-      make={() => (name.trim() === "" ? "Name where it will be used, such as “laptop”" : send<Created>("/api/dashboard/personal-tokens", { name: name.trim(), ...(lifetime !== "" && { expiresInDays: Number(lifetime) }) }))}
+      make={() =>
+        name.trim() === ""
+          ? "Name where it will be used, such as “laptop”"
+          : send<Created>("/api/dashboard/personal-tokens", {
+              name: name.trim(),
+              ...(lifetime !== "" && { expiresInDays: Number(lifetime) }),
+            })
+      }
       onMade={onCreated}
       onClose={onClose}
       titleOf={({ row }) => `Token “${row.name}”`}

@@ -21,7 +21,9 @@ export function PasswordForm({ email, minPassword, isChanged }: { email: string;
     const passwords = { currentPassword: text(values, "currentPassword"), newPassword: text(values, "newPassword") };
     const missing: Errors = {
       ...(passwords.currentPassword === "" ? { currentPassword: "Enter your current password" } : {}),
-      ...(passwords.newPassword.length < minPassword ? { newPassword: `${minPassword - passwords.newPassword.length} more characters are needed` } : {}),
+      ...(passwords.newPassword.length < minPassword
+        ? { newPassword: `${minPassword - passwords.newPassword.length} more characters are needed` }
+        : {}),
     };
     setErrors(missing);
     if (Object.keys(missing).length > 0) return;
@@ -31,7 +33,11 @@ export function PasswordForm({ email, minPassword, isChanged }: { email: string;
     if (answer.ok) return window.location.replace("/account?password=changed");
     setBusy(false);
     const { issues, param, error } = answer.problem;
-    setErrors(param === "newPassword" || issues.some((issue) => issue.path === "newPassword") ? { newPassword: issues[0]?.message ?? error } : { currentPassword: error });
+    setErrors(
+      param === "newPassword" || issues.some((issue) => issue.path === "newPassword")
+        ? { newPassword: issues[0]?.message ?? error }
+        : { currentPassword: error },
+    );
   }
 
   return (
@@ -40,7 +46,11 @@ export function PasswordForm({ email, minPassword, isChanged }: { email: string;
       <Field label="Current password" error={errors.currentPassword}>
         {(control) => <PasswordInput {...control} name="currentPassword" autoComplete="current-password" />}
       </Field>
-      <Field label="New password" help={`At least ${minPassword} characters that nobody guesses: a few unrelated words will do`} error={errors.newPassword}>
+      <Field
+        label="New password"
+        help={`At least ${minPassword} characters that nobody guesses: a few unrelated words will do`}
+        error={errors.newPassword}
+      >
         {(control) => <PasswordInput {...control} name="newPassword" autoComplete="new-password" />}
       </Field>
       <div className="flex items-center gap-3">

@@ -21,7 +21,10 @@ const CreateTokenDialog = lazilyDialog(async () => (await import("./create-token
 
 /** A person's own credentials for the command line. */
 export function PersonalTokens() {
-  const { data, error, refetch } = useQuery({ queryKey: ["personal-tokens"], queryFn: ({ signal }) => getJson<PersonalTokensPage>("/api/dashboard/personal-tokens", signal) });
+  const { data, error, refetch } = useQuery({
+    queryKey: ["personal-tokens"],
+    queryFn: ({ signal }) => getJson<PersonalTokensPage>("/api/dashboard/personal-tokens", signal),
+  });
   const [creating, setCreating] = useState(false);
   const changed = () => void refetch();
   return (
@@ -33,9 +36,13 @@ export function PersonalTokens() {
       </PanelHead>
       {error === null ? null : <ErrorState className="m-4" title="The tokens could not be read" detail={error.message} onRetry={changed} />}
       {data === undefined ? (
-        error === null ? <SkeletonRows rows={2} /> : null
+        error === null ? (
+          <SkeletonRows rows={2} />
+        ) : null
       ) : data.tokens.length === 0 ? (
-        <p className="px-4 py-4 text-muted">None yet. The published command line keeps one under <code className="font-mono">TRIGGER_ACCESS_TOKEN</code>.</p>
+        <p className="px-4 py-4 text-muted">
+          None yet. The published command line keeps one under <code className="font-mono">TRIGGER_ACCESS_TOKEN</code>.
+        </p>
       ) : (
         <Table>
           <thead>
@@ -78,7 +85,9 @@ function TokenLine({ row, onChanged }: { row: PersonalTokenRow; onChanged: () =>
       <Td className="whitespace-nowrap max-md:hidden">
         <Ago at={row.createdAt} />
       </Td>
-      <Td className="whitespace-nowrap max-md:hidden">{row.lastUsedAt ? <Ago at={row.lastUsedAt} /> : <span className="text-faint">never</span>}</Td>
+      <Td className="whitespace-nowrap max-md:hidden">
+        {row.lastUsedAt ? <Ago at={row.lastUsedAt} /> : <span className="text-faint">never</span>}
+      </Td>
       <Td className="whitespace-nowrap">
         {row.revokedAt ? (
           <>
@@ -87,7 +96,15 @@ function TokenLine({ row, onChanged }: { row: PersonalTokenRow; onChanged: () =>
         ) : ended ? (
           "Ended"
         ) : (
-          <Badge tone="good">active{row.expiresAt ? <> for <Until at={row.expiresAt} className="font-mono" /></> : null}</Badge>
+          <Badge tone="good">
+            active
+            {row.expiresAt ? (
+              <>
+                {" "}
+                for <Until at={row.expiresAt} className="font-mono" />
+              </>
+            ) : null}
+          </Badge>
         )}
       </Td>
       <Td>

@@ -17,5 +17,16 @@ export function RevokeTokenDialog({ row, onClose, onRevoked }: { row: PersonalTo
     onClose();
   }
 
-  return <ConfirmDialog open onOpenChange={onClose} title={`Revoke token “${row.name}”?`} description="What uses it is refused from now on. This cannot be undone." action="Revoke token" busy={busy} error={error} onConfirm={() => void revoke()} />;
+  return (
+    <ConfirmDialog
+      open
+      onOpenChange={onClose}
+      title={`Revoke token “${row.name}”?`}
+      description="What uses it is refused from now on. This cannot be undone."
+      action="Revoke token"
+      busy={busy}
+      error={error}
+      onConfirm={() => void revoke()}
+    />
+  );
 }

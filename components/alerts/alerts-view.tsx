@@ -25,10 +25,19 @@ const never = () => () => undefined;
 
 export function AlertsView({ initial }: { initial: AlertsPage }) {
   const { interval, measure } = usePolling();
-  const { data, error, refetch } = useQuery({ queryKey, queryFn: ({ signal }) => measure(() => getJson<AlertsPage>("/api/dashboard/alerts", signal)), initialData: initial, refetchInterval: interval });
+  const { data, error, refetch } = useQuery({
+    queryKey,
+    queryFn: ({ signal }) => measure(() => getJson<AlertsPage>("/api/dashboard/alerts", signal)),
+    initialData: initial,
+    refetchInterval: interval,
+  });
   useReadAgain("alerts", queryKey);
   const [params, setParams] = useUrlState("replace");
-  const inBrowser = useSyncExternalStore(never, () => true, () => false);
+  const inBrowser = useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  );
   // A dialog stands outside of the page, which the server does not render.
   const asked = inBrowser ? draftFromParams(params) : null;
   const [open, setOpen] = useState<"rule" | "channel" | null>(null);
@@ -42,15 +51,21 @@ export function AlertsView({ initial }: { initial: AlertsPage }) {
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <ReadOnlyNote refused={refused} />
-      <PanelHead title="Alerts" detail={rules.length === 0 ? undefined : `${plural(rules.length, "alert")}, ${firing} firing; measured every 15 seconds`}>
+      <PanelHead
+        title="Alerts"
+        detail={rules.length === 0 ? undefined : `${plural(rules.length, "alert")}, ${firing} firing; measured every 15 seconds`}
+      >
         <ActionButton size="sm" refused={refused} onClick={() => setOpen("rule")}>
           <Plus aria-hidden className="size-3.5" /> New alert
         </ActionButton>
       </PanelHead>
-      {error === null ? null : <ErrorState className="m-4" title="The alerts could not be read" detail={messageOf(error)} onRetry={changed} />}
+      {error === null ? null : (
+        <ErrorState className="m-4" title="The alerts could not be read" detail={messageOf(error)} onRetry={changed} />
+      )}
       {rules.length === 0 ? (
         <EmptyState icon={<BellRing />} title="No alerts yet">
-          An alert watches how runs do, such as failures of a task in 15 minutes, and tells people or programs when that is beyond its bound. Before you save one, it is drawn over the last 30 days.
+          An alert watches how runs do, such as failures of a task in 15 minutes, and tells people or programs when that is beyond its
+          bound. Before you save one, it is drawn over the last 30 days.
         </EmptyState>
       ) : (
         <Table>
@@ -81,7 +96,11 @@ export function AlertsView({ initial }: { initial: AlertsPage }) {
             <Plus aria-hidden className="size-3.5" /> New channel
           </ActionButton>
         </PanelHead>
-        {channels.length === 0 ? <p className="px-4 py-3 text-faint">No channel yet: what fires is told on this page alone.</p> : <ChannelLines channels={channels} refused={refusedChannels} onChanged={changed} />}
+        {channels.length === 0 ? (
+          <p className="px-4 py-3 text-faint">No channel yet: what fires is told on this page alone.</p>
+        ) : (
+          <ChannelLines channels={channels} refused={refusedChannels} onChanged={changed} />
+        )}
       </section>
       {events.length === 0 ? null : (
         <section aria-label="History" className="mt-4 border-t border-line">

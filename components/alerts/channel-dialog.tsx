@@ -18,7 +18,10 @@ export function ChannelDialog({ onClose, onCreated }: { onClose: () => void; onC
 
   function make() {
     if (text.name.trim() === "") return "Name whom it tells, such as “On call”";
-    const to = text.to.split(",").map((one) => one.trim()).filter((one) => one !== "");
+    const to = text.to
+      .split(",")
+      .map((one) => one.trim())
+      .filter((one) => one !== "");
     const target = kind === "email" ? { kind, smtp: text.smtp.trim(), from: text.from.trim(), to } : { kind, url: text.url.trim() };
     return send<ChannelCreated>("/api/dashboard/alert-channels", { name: text.name.trim(), target });
   }
@@ -36,13 +39,19 @@ export function ChannelDialog({ onClose, onCreated }: { onClose: () => void; onC
         secret === undefined ? null : (
           <>
             <SecretOnce value={secret} what="signing secret" />
-            <p className="text-muted">Verify what arrives with `webhooks.constructEvent(request, secret)` of the SDK. What is sent twice has the same id.</p>
+            <p className="text-muted">
+              Verify what arrives with `webhooks.constructEvent(request, secret)` of the SDK. What is sent twice has the same id.
+            </p>
           </>
         )
       }
     >
       {(form) => {
-        const field = (name: keyof typeof text, label: string, { path, help, placeholder, type = "text" }: { path: string; help?: string; placeholder?: string; type?: "text" | "password" }) => (
+        const field = (
+          name: keyof typeof text,
+          label: string,
+          { path, help, placeholder, type = "text" }: { path: string; help?: string; placeholder?: string; type?: "text" | "password" },
+        ) => (
           <Field label={label} help={help} error={form.problem?.issues.find((issue) => issue.path.startsWith(path))?.message}>
             {(control) => (
               <Input
@@ -64,12 +73,26 @@ export function ChannelDialog({ onClose, onCreated }: { onClose: () => void; onC
         return (
           <>
             <NameField value={text.name} maxLength={alertLimits.name} onChange={(name) => set({ name })} form={form} />
-            <Segmented label="Kind of channel" value={kind} onChange={setKind} options={channelKinds.map((value) => ({ value, label: kindWords[value] }))} />
+            <Segmented
+              label="Kind of channel"
+              value={kind}
+              onChange={setKind}
+              options={channelKinds.map((value) => ({ value, label: kindWords[value] }))}
+            />
             {kind === "email" ? (
               <>
-                {field("smtp", "Mail server", { path: "target.smtp", type: "password", placeholder: "smtp://user:password@mail.example.com:587", help: "smtp:// begins with STARTTLS where the server can, and must where it signs in; smtps:// is TLS from the start" })}
+                {field("smtp", "Mail server", {
+                  path: "target.smtp",
+                  type: "password",
+                  placeholder: "smtp://user:password@mail.example.com:587",
+                  help: "smtp:// begins with STARTTLS where the server can, and must where it signs in; smtps:// is TLS from the start",
+                })}
                 {field("from", "From", { path: "target.from", placeholder: "signalbox@example.com" })}
-                {field("to", "To", { path: "target.to", placeholder: "ada@example.com, bo@example.com", help: `Up to ${alertLimits.recipients}, joined by commas` })}
+                {field("to", "To", {
+                  path: "target.to",
+                  placeholder: "ada@example.com, bo@example.com",
+                  help: `Up to ${alertLimits.recipients}, joined by commas`,
+                })}
               </>
             ) : (
               field("url", kind === "slack" ? "Address of an incoming webhook" : "Address", {

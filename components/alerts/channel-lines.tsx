@@ -12,7 +12,15 @@ import { Table, Td, Th, Tr } from "../ui/table";
 import { toast } from "../ui/toast";
 import { kindWords } from "./channel-dialog";
 
-export const ChannelLines = ({ channels, refused, onChanged }: { channels: readonly AlertChannel[]; refused: string | undefined; onChanged: () => void }) => (
+export const ChannelLines = ({
+  channels,
+  refused,
+  onChanged,
+}: {
+  channels: readonly AlertChannel[];
+  refused: string | undefined;
+  onChanged: () => void;
+}) => (
   <Table>
     <thead>
       <tr>
@@ -42,7 +50,8 @@ function ChannelLine({ channel, refused, onChanged }: { channel: AlertChannel; r
     setBusy(what);
     const answer = await send(`/api/dashboard/alert-channels/${encodeURIComponent(channel.id)}/${what}`);
     setBusy(null);
-    if (what === "test") toast[answer.ok ? "success" : "error"](answer.ok ? `${readableText(channel.name)} has taken the test` : answer.problem.error);
+    if (what === "test")
+      toast[answer.ok ? "success" : "error"](answer.ok ? `${readableText(channel.name)} has taken the test` : answer.problem.error);
     else if (answer.ok) onChanged();
     else setError(answer.problem.error);
   }
@@ -64,7 +73,13 @@ function ChannelLine({ channel, refused, onChanged }: { channel: AlertChannel; r
           <ActionButton size="sm" busy={busy === "test"} refused={refused} onClick={() => void act("test")}>
             <Send aria-hidden className="size-3.5" /> Test
           </ActionButton>
-          <ActionButton size="sm" look="ghost" refused={refused} aria-label={`Delete channel ${readableText(channel.name)}`} onClick={() => setDeleting(true)}>
+          <ActionButton
+            size="sm"
+            look="ghost"
+            refused={refused}
+            aria-label={`Delete channel ${readableText(channel.name)}`}
+            onClick={() => setDeleting(true)}
+          >
             <Trash2 aria-hidden className="size-3.5" />
           </ActionButton>
         </span>

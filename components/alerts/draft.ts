@@ -14,13 +14,34 @@ export interface Draft {
   channels: readonly string[];
 }
 
-export const emptyDraft: Draft = { name: "", measure: "failures", percentile: "95", bound: "5", windowMinutes: "15", task: "", queue: "", channels: [] };
-const usualBounds: Record<AlertMeasure, string> = { failures: "5", ends: "1000", rate: "100", failureRate: "10", duration: "1m", wait: "30s", silence: "0" };
+export const emptyDraft: Draft = {
+  name: "",
+  measure: "failures",
+  percentile: "95",
+  bound: "5",
+  windowMinutes: "15",
+  task: "",
+  queue: "",
+  channels: [],
+};
+const usualBounds: Record<AlertMeasure, string> = {
+  failures: "5",
+  ends: "1000",
+  rate: "100",
+  failureRate: "10",
+  duration: "1m",
+  wait: "30s",
+  silence: "0",
+};
 
 /** Another measure has another kind of bound. */
 export const withMeasure = (draft: Draft, measure: AlertMeasure): Draft => ({ ...draft, measure, bound: usualBounds[measure] });
 
-export const draftOf = (name: string, { measure, percentile, bound, windowMinutes, task, queue }: AlertCondition, channels: readonly string[]): Draft => ({
+export const draftOf = (
+  name: string,
+  { measure, percentile, bound, windowMinutes, task, queue }: AlertCondition,
+  channels: readonly string[],
+): Draft => ({
   name,
   measure,
   percentile: String(percentile),
@@ -38,12 +59,24 @@ export function draftFromParams(params: URLSearchParams): Draft | null {
   return { ...withMeasure(emptyDraft, measure), task: params.getAll("task").join(", "), queue: params.getAll("queue").join(", ") };
 }
 
-const names = (text: string) => text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+const names = (text: string) =>
+  text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
 
 /** The condition, or what is wrong with what is written for its bound. */
 export function conditionOf({ measure, percentile, bound, windowMinutes, task, queue }: Draft): AlertCondition | string {
-  const value = measure === "silence" ? 0 : isTimed(measure) ? parseDuration(bound) : /^\d+(\.\d+)?$/.test(bound.trim()) ? Number(bound) : null;
+  const value =
+    measure === "silence" ? 0 : isTimed(measure) ? parseDuration(bound) : /^\d+(\.\d+)?$/.test(bound.trim()) ? Number(bound) : null;
   if (value === null) return isTimed(measure) ? "Write a duration, such as 90s or 5m" : "Write a number, such as 5";
   if (measure === "failureRate" && value >= 100) return "Write a share below 100 %";
-  return { measure, percentile: Number(percentile), bound: value, windowMinutes: alertWindows.find((one) => String(one) === windowMinutes) ?? 15, task: names(task), queue: names(queue) };
+  return {
+    measure,
+    percentile: Number(percentile),
+    bound: value,
+    windowMinutes: alertWindows.find((one) => String(one) === windowMinutes) ?? 15,
+    task: names(task),
+    queue: names(queue),
+  };
 }

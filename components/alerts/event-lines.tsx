@@ -31,10 +31,26 @@ export const EventLines = ({ events, rules, channels }: AlertsPage) => (
             <Td className="max-w-72 truncate max-sm:max-w-36">
               <OthersText text={rule?.name ?? event.ruleId} whole="on hover" />
             </Td>
-            <Td className={cn("whitespace-nowrap", event.kind === "firing" ? "text-bad" : "text-muted")}>{event.kind === "firing" ? "Fired" : "Resolved"}</Td>
-            <Td className="text-right font-mono whitespace-nowrap max-sm:hidden">{rule === undefined || rule.condition.measure === "silence" ? "–" : valueWords(rule.condition, event.value)}</Td>
+            <Td className={cn("whitespace-nowrap", event.kind === "firing" ? "text-bad" : "text-muted")}>
+              {event.kind === "firing" ? "Fired" : "Resolved"}
+            </Td>
+            <Td className="text-right font-mono whitespace-nowrap max-sm:hidden">
+              {rule === undefined || rule.condition.measure === "silence" ? "–" : valueWords(rule.condition, event.value)}
+            </Td>
             <Td className="text-sm max-sm:hidden">
-              {event.muted ? <span className="text-muted">nobody: it was muted</span> : event.deliveries.length === 0 ? <span className="text-faint">nobody</span> : event.deliveries.map((telling) => <Telling key={telling.channel} telling={telling} name={channels.find(({ id }) => id === telling.channel)?.name ?? telling.channel} />)}
+              {event.muted ? (
+                <span className="text-muted">nobody: it was muted</span>
+              ) : event.deliveries.length === 0 ? (
+                <span className="text-faint">nobody</span>
+              ) : (
+                event.deliveries.map((telling) => (
+                  <Telling
+                    key={telling.channel}
+                    telling={telling}
+                    name={channels.find(({ id }) => id === telling.channel)?.name ?? telling.channel}
+                  />
+                ))
+              )}
             </Td>
           </Tr>
         );
@@ -48,7 +64,15 @@ function Telling({ telling: { state, attempts, error }, name }: { telling: Alert
   return (
     <span className="block" title={error === undefined ? undefined : readableText(error)}>
       {readableText(name)}{" "}
-      {state === "delivered" ? <span className="text-muted">taken{tries}</span> : state === "failed" ? <span className="text-bad">given up after {plural(attempts, "try", "tries")}: {readableText(error ?? "")}</span> : <span className="text-needs">{error === undefined ? "on its way" : `will be tried again: ${readableText(error)}`}</span>}
+      {state === "delivered" ? (
+        <span className="text-muted">taken{tries}</span>
+      ) : state === "failed" ? (
+        <span className="text-bad">
+          given up after {plural(attempts, "try", "tries")}: {readableText(error ?? "")}
+        </span>
+      ) : (
+        <span className="text-needs">{error === undefined ? "on its way" : `will be tried again: ${readableText(error)}`}</span>
+      )}
     </span>
   );
 }

@@ -53,7 +53,11 @@ export function RuleDialog({ draft: before, id, channels, onClose, onSaved }: Ru
     if (typeof condition === "string") return;
     if (draft.name.trim() === "") return setError("Name it, such as “Orders fail”");
     setBusy(true);
-    const answer = await send(`/api/dashboard/alerts${id === undefined ? "" : `/${encodeURIComponent(id)}`}`, { name: draft.name.trim(), condition, channels: draft.channels });
+    const answer = await send(`/api/dashboard/alerts${id === undefined ? "" : `/${encodeURIComponent(id)}`}`, {
+      name: draft.name.trim(),
+      condition,
+      channels: draft.channels,
+    });
     setBusy(false);
     if (!answer.ok) return setError(answer.problem.error);
     onSaved();
@@ -79,12 +83,23 @@ export function RuleDialog({ draft: before, id, channels, onClose, onSaved }: Ru
     >
       <div className="flex flex-col gap-3 pb-2">
         <Field label="Name" error={error}>
-          {(control) => <Input {...control} value={draft.name} maxLength={alertLimits.name} onChange={(event) => change({ name: event.target.value })} />}
+          {(control) => (
+            <Input
+              {...control}
+              value={draft.name}
+              maxLength={alertLimits.name}
+              onChange={(event) => change({ name: event.target.value })}
+            />
+          )}
         </Field>
         <div className="grid gap-3 sm:grid-cols-3">
           <Field label="Measure">
             {(control) => (
-              <NativeSelect {...control} value={draft.measure} onChange={(event) => setDraft(withMeasure(draft, alertMeasures.find((one) => one === event.target.value) ?? "failures"))}>
+              <NativeSelect
+                {...control}
+                value={draft.measure}
+                onChange={(event) => setDraft(withMeasure(draft, alertMeasures.find((one) => one === event.target.value) ?? "failures"))}
+              >
                 {alertMeasures.map((one) => (
                   <option key={one} value={one}>
                     {measureWords[one]}
@@ -94,8 +109,13 @@ export function RuleDialog({ draft: before, id, channels, onClose, onSaved }: Ru
             )}
           </Field>
           {draft.measure === "silence" ? null : (
-            <Field label={draft.measure === "failureRate" ? "Above, %" : "Above"} error={typeof condition === "string" ? condition : undefined}>
-              {(control) => <Input {...control} value={draft.bound} className="font-mono" onChange={(event) => change({ bound: event.target.value })} />}
+            <Field
+              label={draft.measure === "failureRate" ? "Above, %" : "Above"}
+              error={typeof condition === "string" ? condition : undefined}
+            >
+              {(control) => (
+                <Input {...control} value={draft.bound} className="font-mono" onChange={(event) => change({ bound: event.target.value })} />
+              )}
             </Field>
           )}
           <Field label="In">
@@ -123,23 +143,45 @@ export function RuleDialog({ draft: before, id, channels, onClose, onSaved }: Ru
             </Field>
           ) : null}
           <Field label="Only these tasks" help="Ids joined by commas; empty for all">
-            {(control) => <Input {...control} value={draft.task} spellCheck={false} className="font-mono" onChange={(event) => change({ task: event.target.value })} />}
+            {(control) => (
+              <Input
+                {...control}
+                value={draft.task}
+                spellCheck={false}
+                className="font-mono"
+                onChange={(event) => change({ task: event.target.value })}
+              />
+            )}
           </Field>
           <Field label="Only these queues" help="Names joined by commas; empty for all">
-            {(control) => <Input {...control} value={draft.queue} spellCheck={false} className="font-mono" onChange={(event) => change({ queue: event.target.value })} />}
+            {(control) => (
+              <Input
+                {...control}
+                value={draft.queue}
+                spellCheck={false}
+                className="font-mono"
+                onChange={(event) => change({ queue: event.target.value })}
+              />
+            )}
           </Field>
         </div>
         {typeof condition === "string" ? null : <Preview condition={condition} />}
         <fieldset>
           <legend className="mb-1 font-medium">Tell</legend>
-          {channels.length === 0 ? <p className="text-sm text-faint">There is no channel yet: what fires stands on this page alone. An admin can add one below the list.</p> : null}
+          {channels.length === 0 ? (
+            <p className="text-sm text-faint">
+              There is no channel yet: what fires stands on this page alone. An admin can add one below the list.
+            </p>
+          ) : null}
           {channels.map((channel) => (
             <CheckField
               key={channel.id}
               label={channel.name}
               help={channel.shown}
               checked={draft.channels.includes(channel.id)}
-              onCheckedChange={(checked) => change({ channels: checked ? [...draft.channels, channel.id] : draft.channels.filter((one) => one !== channel.id) })}
+              onCheckedChange={(checked) =>
+                change({ channels: checked ? [...draft.channels, channel.id] : draft.channels.filter((one) => one !== channel.id) })
+              }
             />
           ))}
         </fieldset>
@@ -158,14 +200,20 @@ function Preview({ condition }: { condition: AlertCondition }) {
   });
   if (error !== null) return <p className="text-sm text-faint">It could not be drawn: {messageOf(error)}</p>;
   if (data === undefined) return <Skeleton className="h-44" />;
-  if (data.points.length === 0) return <p className="text-sm text-faint">Nothing was counted in the last 30 days that it could be drawn over.</p>;
+  if (data.points.length === 0)
+    return <p className="text-sm text-faint">Nothing was counted in the last 30 days that it could be drawn over.</p>;
   const fired = `Would have fired ${plural(data.firings, "time")} in the last 30 days`;
-  const bound = condition.measure === "silence" ? [] : [{ name: "bound", color: "var(--needs-bar)", values: data.points.map(() => condition.bound), dashed: true }];
+  const bound =
+    condition.measure === "silence"
+      ? []
+      : [{ name: "bound", color: "var(--needs-bar)", values: data.points.map(() => condition.bound), dashed: true }];
   return (
     <section aria-label="Last 30 days">
       <output className="block font-medium">
         {fired}
-        {data.isPart ? <span className="font-normal text-needs">, as far as the newest {formatCount(limits.measuredRuns)} runs tell</span> : null}
+        {data.isPart ? (
+          <span className="font-normal text-needs">, as far as the newest {formatCount(limits.measuredRuns)} runs tell</span>
+        ) : null}
       </output>
       <TimeChart
         times={data.points.map(({ at }) => at)}

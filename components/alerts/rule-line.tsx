@@ -29,7 +29,17 @@ const mutes = [
   { ms: 7 * 24 * hourMs, label: "Mute for a week" },
 ] as const;
 
-export function RuleLine({ rule, channels, refused, onChanged }: { rule: AlertRule; channels: readonly AlertChannel[]; refused: string | undefined; onChanged: () => void }) {
+export function RuleLine({
+  rule,
+  channels,
+  refused,
+  onChanged,
+}: {
+  rule: AlertRule;
+  channels: readonly AlertChannel[];
+  refused: string | undefined;
+  onChanged: () => void;
+}) {
   const [open, setOpen] = useState<"edit" | "delete" | null>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
@@ -74,10 +84,19 @@ export function RuleLine({ rule, channels, refused, onChanged }: { rule: AlertRu
           </span>
         </span>
       </Td>
-      <Td className="text-right font-mono whitespace-nowrap max-sm:hidden">{rule.condition.measure === "silence" ? <span className="text-faint">–</span> : valueWords(rule.condition, rule.value)}</Td>
+      <Td className="text-right font-mono whitespace-nowrap max-sm:hidden">
+        {rule.condition.measure === "silence" ? <span className="text-faint">–</span> : valueWords(rule.condition, rule.value)}
+      </Td>
       <Td className="max-w-56 truncate text-sm text-muted max-xl:hidden">
         {rule.mutedUntil === undefined ? (
-          rule.channels.length === 0 ? "nobody" : rule.channels.map((id) => channels.find((channel) => channel.id === id)?.name ?? id).map(readableText).join(", ")
+          rule.channels.length === 0 ? (
+            "nobody"
+          ) : (
+            rule.channels
+              .map((id) => channels.find((channel) => channel.id === id)?.name ?? id)
+              .map(readableText)
+              .join(", ")
+          )
         ) : (
           <span className="flex items-center gap-1 text-needs">
             <BellOff aria-hidden className="size-3" /> muted, ends <Ago at={rule.mutedUntil} />
@@ -109,7 +128,12 @@ export function RuleLine({ rule, channels, refused, onChanged }: { rule: AlertRu
           ) : null}
           {rule.mutedUntil === undefined ? (
             mutes.map(({ ms, label }) => (
-              <MenuItem key={label} disabled={refused !== undefined} title={refused} onSelect={() => void act("mute", { until: new Date(clock.now() + ms).toISOString() })}>
+              <MenuItem
+                key={label}
+                disabled={refused !== undefined}
+                title={refused}
+                onSelect={() => void act("mute", { until: new Date(clock.now() + ms).toISOString() })}
+              >
                 <BellOff className="size-3.5" /> {label}
               </MenuItem>
             ))
@@ -125,7 +149,15 @@ export function RuleLine({ rule, channels, refused, onChanged }: { rule: AlertRu
             <Trash2 className="size-3.5" /> Delete…
           </MenuItem>
         </Menu>
-        {open === "edit" ? <RuleDialog id={rule.id} draft={draftOf(rule.name, rule.condition, rule.channels)} channels={channels} onClose={() => setOpen(null)} onSaved={onChanged} /> : null}
+        {open === "edit" ? (
+          <RuleDialog
+            id={rule.id}
+            draft={draftOf(rule.name, rule.condition, rule.channels)}
+            channels={channels}
+            onClose={() => setOpen(null)}
+            onSaved={onChanged}
+          />
+        ) : null}
         <ConfirmDialog
           open={open === "delete"}
           onOpenChange={(next) => setOpen(next ? "delete" : null)}

@@ -30,7 +30,10 @@ export function AuditView({ initial, initialQuery }: { initial: AuditPage; initi
   const search = auditQuery({ area, actor });
   const query = useInfiniteQuery({
     queryKey: ["audit", search],
-    queryFn: ({ pageParam, signal }) => measure(() => getJson<AuditPage>(`/api/dashboard/audit?${search}${pageParam === null ? "" : `&cursor=${encodeURIComponent(pageParam)}`}`, signal)),
+    queryFn: ({ pageParam, signal }) =>
+      measure(() =>
+        getJson<AuditPage>(`/api/dashboard/audit?${search}${pageParam === null ? "" : `&cursor=${encodeURIComponent(pageParam)}`}`, signal),
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next ?? null,
     refetchInterval: interval,
@@ -45,7 +48,12 @@ export function AuditView({ initial, initialQuery }: { initial: AuditPage; initi
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <PanelHead title="Audit" detail="who did what, newest first">
-        <NativeSelect aria-label="Kind of thing" value={area} onChange={(event) => set({ area: event.target.value === "" ? null : event.target.value })} className="h-7 w-36">
+        <NativeSelect
+          aria-label="Kind of thing"
+          value={area}
+          onChange={(event) => set({ area: event.target.value === "" ? null : event.target.value })}
+          className="h-7 w-36"
+        >
           <option value="">Everything</option>
           {auditAreas.map((one) => (
             <option key={one} value={one}>
@@ -55,15 +63,31 @@ export function AuditView({ initial, initialQuery }: { initial: AuditPage; initi
         </NativeSelect>
         <div className="relative">
           <Search aria-hidden className="absolute top-2 left-2 size-3.5 text-faint" />
-          <Input value={actor} maxLength={200} onChange={(event) => set({ actor: event.target.value === "" ? null : event.target.value })} placeholder="By whom" aria-label="By whom" className="h-7 w-40 pl-7" />
+          <Input
+            value={actor}
+            maxLength={200}
+            onChange={(event) => set({ actor: event.target.value === "" ? null : event.target.value })}
+            placeholder="By whom"
+            aria-label="By whom"
+            className="h-7 w-40 pl-7"
+          />
         </div>
       </PanelHead>
-      {query.error === null ? null : <ErrorState className="m-4" title="The record could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />}
+      {query.error === null ? null : (
+        <ErrorState
+          className="m-4"
+          title="The record could not be read"
+          detail={messageOf(query.error)}
+          onRetry={() => void query.refetch()}
+        />
+      )}
       {query.isPending ? (
         <SkeletonRows rows={12} />
       ) : entries.length === 0 ? (
         <EmptyState icon={<ScrollText />} title={search === "" ? "Nobody has done anything yet" : "No act fits"}>
-          {search === "" ? "Cancels, replays, answers, pauses, changes of keys, people and variables are kept here, with who did them." : "Another kind of thing or another name may have some."}
+          {search === ""
+            ? "Cancels, replays, answers, pauses, changes of keys, people and variables are kept here, with who did them."
+            : "Another kind of thing or another name may have some."}
         </EmptyState>
       ) : (
         <Table>
@@ -108,7 +132,9 @@ function Line({ entry }: { entry: AuditRow }) {
           </Link>
         )}
       </Td>
-      <Td className="max-w-80 truncate text-muted max-lg:hidden">{entry.detail === undefined ? null : <OthersText text={entry.detail} whole="on hover" />}</Td>
+      <Td className="max-w-80 truncate text-muted max-lg:hidden">
+        {entry.detail === undefined ? null : <OthersText text={entry.detail} whole="on hover" />}
+      </Td>
     </Tr>
   );
 }

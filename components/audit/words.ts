@@ -37,6 +37,10 @@ export interface AuditFilter {
 }
 
 /** As the address has it; a kind that is not known is none. */
-export const auditFilter = (params: URLSearchParams): AuditFilter => ({ area: auditAreas.find((area) => area === params.get("area")) ?? "", actor: (params.get("actor") ?? "").slice(0, 200) });
+export const auditFilter = (params: URLSearchParams): AuditFilter => ({
+  area: auditAreas.find((area) => area === params.get("area")) ?? "",
+  actor: (params.get("actor") ?? "").slice(0, 200),
+});
 
-export const auditQuery = ({ area, actor }: AuditFilter): string => new URLSearchParams({ ...(area !== "" && { area }), ...(actor !== "" && { actor }) }).toString();
+export const auditQuery = ({ area, actor }: AuditFilter): string =>
+  new URLSearchParams({ ...(area !== "" && { area }), ...(actor !== "" && { actor }) }).toString();

@@ -9,7 +9,12 @@ export function PasswordInput(props: Omit<ComponentProps<"input">, "type">) {
   return (
     <div className="relative">
       <Input {...props} type={shown ? "text" : "password"} className="pr-9" autoCapitalize="none" spellCheck={false} />
-      <IconButton label={shown ? "Hide password" : "Show password"} size="icon-sm" className="absolute top-1 right-1" onClick={() => setShown(!shown)}>
+      <IconButton
+        label={shown ? "Hide password" : "Show password"}
+        size="icon-sm"
+        className="absolute top-1 right-1"
+        onClick={() => setShown(!shown)}
+      >
         {shown ? <EyeOff className="size-3.5" /> : <Eye className="size-3.5" />}
       </IconButton>
     </div>

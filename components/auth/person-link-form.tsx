@@ -54,7 +54,8 @@ export function PersonLinkForm({ kind, minPassword }: { kind: Kind; minPassword:
     else setFailure(answer.problem.error);
   }
 
-  if (code === "") return <ErrorState title="This link is not whole" detail="Copy all of it, with the part after #code=, into the address bar." />;
+  if (code === "")
+    return <ErrorState title="This link is not whole" detail="Copy all of it, with the part after #code=, into the address bar." />;
   if (found === undefined) return <Skeleton className="h-40" />;
   if (!found.ok) return <ErrorState title="This link cannot be used" detail={found.problem.error} />;
   const link = found.value;
@@ -82,7 +83,11 @@ export function PersonLinkForm({ kind, minPassword }: { kind: Kind; minPassword:
           )}
         </Field>
       ) : null}
-      <Field label="Password" help={`At least ${minPassword} characters that nobody guesses: a few unrelated words will do`} error={errors.password}>
+      <Field
+        label="Password"
+        help={`At least ${minPassword} characters that nobody guesses: a few unrelated words will do`}
+        error={errors.password}
+      >
         {(control) => <PasswordInput {...control} name="password" autoComplete="new-password" />}
       </Field>
       {failure ? (

@@ -11,7 +11,11 @@ export interface Problem {
 export type Answer<Value> = { ok: true; value: Value } | { ok: false; problem: Problem };
 
 /** Acts through our API. A refusal is data here: it belongs beside the field that it is about. */
-export async function send<Value = unknown>(path: string, body: unknown = {}, method: "POST" | "PUT" | "DELETE" = "POST"): Promise<Answer<Value>> {
+export async function send<Value = unknown>(
+  path: string,
+  body: unknown = {},
+  method: "POST" | "PUT" | "DELETE" = "POST",
+): Promise<Answer<Value>> {
   try {
     return { ok: true, value: await sendJson<Value>(path, { method, json: body }) };
   } catch (error) {

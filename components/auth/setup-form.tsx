@@ -20,7 +20,12 @@ export function SetupForm({ minPassword }: { minPassword: number }) {
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const values = { code: text(form, "code").trim() || (code ?? ""), name: text(form, "name").trim(), email: text(form, "email").trim(), password: text(form, "password") };
+    const values = {
+      code: text(form, "code").trim() || (code ?? ""),
+      name: text(form, "name").trim(),
+      email: text(form, "email").trim(),
+      password: text(form, "password"),
+    };
     const missing = check(values, minPassword);
     setErrors(missing);
     setFailure(undefined);
@@ -44,7 +49,9 @@ export function SetupForm({ minPassword }: { minPassword: number }) {
     <form noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
       {code === "" || errors.code !== undefined ? (
         <Field label="Setup code" help="The server prints it at its first start, in the link that ends with #code=…" error={errors.code}>
-          {(control) => <Input {...control} name="code" className="font-mono" defaultValue={code ?? ""} autoComplete="off" spellCheck={false} />}
+          {(control) => (
+            <Input {...control} name="code" className="font-mono" defaultValue={code ?? ""} autoComplete="off" spellCheck={false} />
+          )}
         </Field>
       ) : null}
       <Field label="Name" error={errors.name}>

@@ -20,7 +20,10 @@ export function SignInForm({ next }: { next: string }) {
     const form = new FormData(event.currentTarget);
     const email = text(form, "email").trim();
     const password = text(form, "password");
-    const missing: Errors = { ...(email === "" ? { email: "Enter your e-mail address" } : {}), ...(password === "" ? { password: "Enter your password" } : {}) };
+    const missing: Errors = {
+      ...(email === "" ? { email: "Enter your e-mail address" } : {}),
+      ...(password === "" ? { password: "Enter your password" } : {}),
+    };
     setErrors(missing);
     if (Object.keys(missing).length > 0) return;
     setBusy(true);
@@ -28,7 +31,13 @@ export function SignInForm({ next }: { next: string }) {
     // A full load, so that the server renders the first page with the new session.
     if (answer.ok) return window.location.replace(next);
     setBusy(false);
-    setErrors(answer.problem.status === 401 ? { password: "E-mail or password is wrong" } : answer.problem.status === 400 ? { email: answer.problem.error } : { password: answer.problem.error });
+    setErrors(
+      answer.problem.status === 401
+        ? { password: "E-mail or password is wrong" }
+        : answer.problem.status === 400
+          ? { email: answer.problem.error }
+          : { password: answer.problem.error },
+    );
   }
 
   return (
@@ -45,7 +54,9 @@ export function SignInForm({ next }: { next: string }) {
       <Button type="submit" look="primary" busy={busy} className="mt-1">
         Sign in
       </Button>
-      <p className="text-sm text-faint">No account? An admin of this server can add you. The first one is made with the link that the server prints at its first start.</p>
+      <p className="text-sm text-faint">
+        No account? An admin of this server can add you. The first one is made with the link that the server prints at its first start.
+      </p>
     </form>
   );
 }

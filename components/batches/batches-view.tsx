@@ -37,7 +37,10 @@ export function BatchesView({ initial }: { initial: BatchesPage }) {
   const { interval, measure } = usePolling();
   const query = useInfiniteQuery({
     queryKey,
-    queryFn: ({ pageParam, signal }) => measure(() => getJson<BatchesPage>(`/api/dashboard/batches${pageParam === null ? "" : `?${new URLSearchParams({ cursor: pageParam })}`}`, signal)),
+    queryFn: ({ pageParam, signal }) =>
+      measure(() =>
+        getJson<BatchesPage>(`/api/dashboard/batches${pageParam === null ? "" : `?${new URLSearchParams({ cursor: pageParam })}`}`, signal),
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next ?? null,
     initialData: { pages: [initial], pageParams: [null] },
@@ -51,7 +54,14 @@ export function BatchesView({ initial }: { initial: BatchesPage }) {
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <PanelHead title="Batches" detail="newest first" />
-      {query.error === null ? null : <ErrorState className="m-4" title="The batches could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />}
+      {query.error === null ? null : (
+        <ErrorState
+          className="m-4"
+          title="The batches could not be read"
+          detail={messageOf(query.error)}
+          onRetry={() => void query.refetch()}
+        />
+      )}
       {batches.length === 0 ? (
         <EmptyState icon={<Boxes />} title="No batches yet">
           <p>Runs that are triggered together are a batch, which is done when all of them are:</p>
@@ -86,11 +96,19 @@ function Line({ batch }: { batch: ListedBatch }) {
   return (
     <Tr data-batch={batch.id}>
       <Td className="max-w-64 max-sm:max-w-32">
-        <Link href={`/runs?batch=${batch.id}`} prefetch={false} className="block truncate font-mono text-sm hover:underline" title={batch.id}>
+        <Link
+          href={`/runs?batch=${batch.id}`}
+          prefetch={false}
+          className="block truncate font-mono text-sm hover:underline"
+          title={batch.id}
+        >
           {batch.id}
         </Link>
       </Td>
-      <Td className={cn("whitespace-nowrap", toneText[tone])} title={batch.refused > 0 ? `Of ${plural(batch.refused, "item")} no run was made` : undefined}>
+      <Td
+        className={cn("whitespace-nowrap", toneText[tone])}
+        title={batch.refused > 0 ? `Of ${plural(batch.refused, "item")} no run was made` : undefined}
+      >
         {word}
       </Td>
       <Td>

@@ -39,7 +39,10 @@ export function BulkDialog({ verb, count, skipped, selection, name: proposed = "
       const { id } = await sendJson<{ id: string }>("/api/dashboard/bulk", { json: body });
       // Who has gone on to another page is not taken away from it.
       if (location.pathname === page) onStarted(id);
-      else toast.message(`${words.action} ${plural(count, "run")}: started`, { description: "How far it is stands on the page of bulk actions." });
+      else
+        toast.message(`${words.action} ${plural(count, "run")}: started`, {
+          description: "How far it is stands on the page of bulk actions.",
+        });
     } catch (failure) {
       toast.error("The bulk action was not started", { description: messageOf(failure) });
     }

@@ -17,7 +17,11 @@ import { bulkOutcomes } from "@/lib/contracts/bulk-verbs";
 import { bulkPath } from "./use-bulk";
 
 type Outcome = NonNullable<BulkItem["outcome"]>;
-const looks: Record<Outcome, { word: string; tone: Tone }> = { done: { word: "Done", tone: "good" }, skipped: { word: "Left alone", tone: "idle" }, failed: { word: "Failed", tone: "bad" } };
+const looks: Record<Outcome, { word: string; tone: Tone }> = {
+  done: { word: "Done", tone: "good" },
+  skipped: { word: "Left alone", tone: "idle" },
+  failed: { word: "Failed", tone: "bad" },
+};
 const shownOutcomes = ["all", ...bulkOutcomes] as const;
 
 /** What came of each run, in the order in which they are worked on. */
@@ -27,7 +31,13 @@ export function BulkItems({ id }: { id: string }) {
   const queryKey = ["bulk-items", id, outcome];
   const query = useInfiniteQuery({
     queryKey,
-    queryFn: ({ pageParam, signal }) => measure(() => getJson<Items>(`${bulkPath(id)}/items?${new URLSearchParams({ after: String(pageParam), ...(outcome !== "all" && { outcome }) })}`, signal)),
+    queryFn: ({ pageParam, signal }) =>
+      measure(() =>
+        getJson<Items>(
+          `${bulkPath(id)}/items?${new URLSearchParams({ after: String(pageParam), ...(outcome !== "all" && { outcome }) })}`,
+          signal,
+        ),
+      ),
     initialPageParam: -1,
     getNextPageParam: (page) => page.next ?? null,
     refetchInterval: interval,
@@ -37,12 +47,22 @@ export function BulkItems({ id }: { id: string }) {
   return (
     <section aria-label="Runs of this action">
       <PanelHead title="Runs">
-        <Segmented label="Outcome" value={outcome} onChange={setOutcome} options={shownOutcomes.map((value) => ({ value, label: value === "all" ? "All" : looks[value].word }))} />
+        <Segmented
+          label="Outcome"
+          value={outcome}
+          onChange={setOutcome}
+          options={shownOutcomes.map((value) => ({ value, label: value === "all" ? "All" : looks[value].word }))}
+        />
       </PanelHead>
       {query.isPending ? (
         <SkeletonRows rows={10} />
       ) : query.error !== null && items.length === 0 ? (
-        <ErrorState className="m-4" title="The runs could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />
+        <ErrorState
+          className="m-4"
+          title="The runs could not be read"
+          detail={messageOf(query.error)}
+          onRetry={() => void query.refetch()}
+        />
       ) : items.length === 0 ? (
         <p className="px-4 py-6 text-center text-faint">{outcome === "all" ? "No run matched." : "None of them."}</p>
       ) : (

@@ -23,7 +23,10 @@ export function BulkList({ initial }: { initial: BulkPage }) {
   const { interval, measure } = usePolling();
   const query = useInfiniteQuery({
     queryKey,
-    queryFn: ({ pageParam, signal }) => measure(() => getJson<BulkPage>(`/api/dashboard/bulk${pageParam === null ? "" : `?${new URLSearchParams({ cursor: pageParam })}`}`, signal)),
+    queryFn: ({ pageParam, signal }) =>
+      measure(() =>
+        getJson<BulkPage>(`/api/dashboard/bulk${pageParam === null ? "" : `?${new URLSearchParams({ cursor: pageParam })}`}`, signal),
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next ?? null,
     initialData: { pages: [initial], pageParams: [null] },
@@ -34,7 +37,14 @@ export function BulkList({ initial }: { initial: BulkPage }) {
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <PanelHead title="Bulk actions" detail="newest first" />
-      {query.error === null ? null : <ErrorState className="m-4" title="The bulk actions could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />}
+      {query.error === null ? null : (
+        <ErrorState
+          className="m-4"
+          title="The bulk actions could not be read"
+          detail={messageOf(query.error)}
+          onRetry={() => void query.refetch()}
+        />
+      )}
       {actions.length === 0 ? (
         <EmptyState
           icon={<Layers />}
@@ -45,7 +55,8 @@ export function BulkList({ initial }: { initial: BulkPage }) {
             </Button>
           }
         >
-          Select runs on the Runs page, or all that match a filter, and cancel or replay them together. The server works through them, and this page keeps what came of each.
+          Select runs on the Runs page, or all that match a filter, and cancel or replay them together. The server works through them, and
+          this page keeps what came of each.
         </EmptyState>
       ) : (
         <Table>
@@ -87,7 +98,9 @@ function Line({ row }: { row: BulkRow }) {
         <BulkProgress row={row} className="w-32 max-sm:w-20" />
       </Td>
       <Td className="text-right font-mono max-md:hidden">{formatCount(row.skipped)}</Td>
-      <Td className={row.failed > 0 ? "text-right font-mono text-bad max-md:hidden" : "text-right font-mono max-md:hidden"}>{formatCount(row.failed)}</Td>
+      <Td className={row.failed > 0 ? "text-right font-mono text-bad max-md:hidden" : "text-right font-mono max-md:hidden"}>
+        {formatCount(row.failed)}
+      </Td>
       <Td className="max-w-44 truncate text-muted max-lg:hidden">
         <OthersText text={row.createdBy} whole="on hover" />
       </Td>

@@ -11,7 +11,12 @@ export function BulkProgress({ row, className }: { row: BulkRow; className?: str
       <p className="font-mono text-sm whitespace-nowrap">
         {formatCount(at)} <span className="text-faint">of {formatCount(row.total)}</span>
       </p>
-      <Progress value={row.total === 0 ? 1 : at / row.total} tone={row.failed > 0 ? "bad" : bulkLook[row.status].tone} label={`${bulkWords[row.action].doing}: runs handled`} className="mt-1 w-full" />
+      <Progress
+        value={row.total === 0 ? 1 : at / row.total}
+        tone={row.failed > 0 ? "bad" : bulkLook[row.status].tone}
+        label={`${bulkWords[row.action].doing}: runs handled`}
+        className="mt-1 w-full"
+      />
     </div>
   );
 }

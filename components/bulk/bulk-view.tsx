@@ -46,8 +46,13 @@ export function BulkView({ id, initial }: { id: string; initial: BulkDetail }) {
         </div>
         <Actions row={row} />
       </header>
-      {error === null ? null : <ErrorState className="m-4" title="The newest state could not be read" detail={messageOf(error)} onRetry={() => void refetch()} />}
-      <section aria-label="Progress" className="grid gap-x-8 gap-y-4 border-b border-line px-4 py-3 md:grid-cols-[minmax(0,20rem)_minmax(0,1fr)]">
+      {error === null ? null : (
+        <ErrorState className="m-4" title="The newest state could not be read" detail={messageOf(error)} onRetry={() => void refetch()} />
+      )}
+      <section
+        aria-label="Progress"
+        className="grid gap-x-8 gap-y-4 border-b border-line px-4 py-3 md:grid-cols-[minmax(0,20rem)_minmax(0,1fr)]"
+      >
         <div>
           <BulkProgress row={row} />
           <dl className="mt-3 grid grid-cols-4 gap-2">
@@ -72,14 +77,27 @@ export function BulkView({ id, initial }: { id: string; initial: BulkDetail }) {
               ["Started", <Ago key="at" at={row.createdAt} />],
               ["By", <OthersText key="by" text={row.createdBy} />],
               ["Took", <Took key="took" from={row.createdAt} to={row.completedAt} className="font-mono" />],
-              ["Selection", row.filter === undefined ? "chosen one by one" : <OthersText key="filter" text={wordsOf(row.filter)} className="font-mono text-sm break-all" />],
+              [
+                "Selection",
+                row.filter === undefined ? (
+                  "chosen one by one"
+                ) : (
+                  <OthersText key="filter" text={wordsOf(row.filter)} className="font-mono text-sm break-all" />
+                ),
+              ],
             ]}
           />
           {reasons.length === 0 ? null : (
             <ul aria-label="Reasons" className="mt-3 flex flex-col gap-1">
               {reasons.map((one) => (
                 <li key={`${one.outcome} ${one.reason}`} className="flex min-w-0 gap-2">
-                  <span className={one.outcome === "failed" ? "w-12 shrink-0 text-right font-mono text-bad" : "w-12 shrink-0 text-right font-mono"}>{formatCount(one.count)}</span>
+                  <span
+                    className={
+                      one.outcome === "failed" ? "w-12 shrink-0 text-right font-mono text-bad" : "w-12 shrink-0 text-right font-mono"
+                    }
+                  >
+                    {formatCount(one.count)}
+                  </span>
                   <OthersText text={one.reason} className="min-w-0 break-words text-muted" />
                 </li>
               ))}
@@ -130,7 +148,16 @@ function Actions({ row }: { row: BulkRow }) {
           <RotateCcw aria-hidden className="size-3.5" /> Replay {plural(row.done, "run")}
         </ActionButton>
       ) : null}
-      {again ? <BulkDialog verb="replay" count={row.done} skipped={0} selection={{ filter: { bulk: row.id } }} onClose={() => setAgain(false)} onStarted={(id) => go(`/bulk/${id}`)} /> : null}
+      {again ? (
+        <BulkDialog
+          verb="replay"
+          count={row.done}
+          skipped={0}
+          selection={{ filter: { bulk: row.id } }}
+          onClose={() => setAgain(false)}
+          onStarted={(id) => go(`/bulk/${id}`)}
+        />
+      ) : null}
     </div>
   );
 }

@@ -12,8 +12,20 @@ interface Words {
   not: string;
 }
 export const bulkWords: Record<BulkVerb, Words> = {
-  cancel: { action: "Cancel", doing: "Canceling", past: "Canceled", means: "They stop now; their child runs stop too.", not: "finished already" },
-  replay: { action: "Replay", doing: "Replaying", past: "Replayed", means: "Each is triggered again with the same payload and options.", not: "not finished yet" },
+  cancel: {
+    action: "Cancel",
+    doing: "Canceling",
+    past: "Canceled",
+    means: "They stop now; their child runs stop too.",
+    not: "finished already",
+  },
+  replay: {
+    action: "Replay",
+    doing: "Replaying",
+    past: "Replayed",
+    means: "Each is triggered again with the same payload and options.",
+    not: "not finished yet",
+  },
 };
 
 export const bulkLook: Record<BulkRow["status"], { word: string; tone: Tone }> = {

@@ -21,7 +21,9 @@ export function DeployElsewhereDialog({ version, onClose }: { version: string; o
 
   async function deploy() {
     setBusy(true);
-    const answer = await send<z.infer<typeof EnvironmentDeployed>>(`/api/v1/environments/${encodeURIComponent(slug)}/deployments`, { version });
+    const answer = await send<z.infer<typeof EnvironmentDeployed>>(`/api/v1/environments/${encodeURIComponent(slug)}/deployments`, {
+      version,
+    });
     setBusy(false);
     if (!answer.ok) return setError(answer.problem.error);
     toast.success(`Deployed to ${slug} as ${answer.value.version}`, { description: "Runs that start there from now on run on it." });

@@ -43,7 +43,9 @@ export function DeploymentDetail({ deployment, runs }: { deployment: DeploymentL
                 ))}
               </Part>
             )}
-            {changes.added.length + changes.removed.length + changes.changed.length === 0 ? <p className="text-muted">The same tasks, declared the same: only their code is another one.</p> : null}
+            {changes.added.length + changes.removed.length + changes.changed.length === 0 ? (
+              <p className="text-muted">The same tasks, declared the same: only their code is another one.</p>
+            ) : null}
           </>
         )}
       </div>
@@ -83,7 +85,12 @@ const Log = ({ lines }: { lines: readonly string[] }) =>
 
 /** Read again whenever their number changes. */
 function LiveRuns({ version, runs }: { version: string; runs: number }) {
-  const query = new URLSearchParams([["version", version], ["status", "EXECUTING"], ["status", "WAITING"], ["limit", String(shownRuns)]]);
+  const query = new URLSearchParams([
+    ["version", version],
+    ["status", "EXECUTING"],
+    ["status", "WAITING"],
+    ["limit", String(shownRuns)],
+  ]);
   const { data, error, refetch } = useQuery({
     queryKey: ["deployment runs", version, runs],
     queryFn: ({ signal }) => getJson<RunsPage>(`/api/dashboard/runs?${query}`, signal),

@@ -47,12 +47,20 @@ export function DeploymentLine({ deployment, current, isOlder, runs, currentRuns
       <Tr>
         <Td className="whitespace-nowrap">
           <span className="flex items-center gap-2">
-            <IconButton label={`${isOpen ? "Hide" : "Show"} details of ${version}`} size="icon-sm" aria-expanded={isOpen} aria-controls={detail} onClick={() => setOpen(!isOpen)}>
+            <IconButton
+              label={`${isOpen ? "Hide" : "Show"} details of ${version}`}
+              size="icon-sm"
+              aria-expanded={isOpen}
+              aria-controls={detail}
+              onClick={() => setOpen(!isOpen)}
+            >
               <ChevronRight className={cn("size-3.5 transition-transform duration-[120ms]", isOpen && "rotate-90")} />
             </IconButton>
             <span className={cn("font-mono", isCurrent && "font-medium")}>{version}</span>
             {isCurrent ? <Badge tone="good">current</Badge> : null}
-            {stateOf[deployment.status] === undefined ? null : <Badge tone={deployment.status === "FAILED" ? "bad" : "idle"}>{stateOf[deployment.status]}</Badge>}
+            {stateOf[deployment.status] === undefined ? null : (
+              <Badge tone={deployment.status === "FAILED" ? "bad" : "idle"}>{stateOf[deployment.status]}</Badge>
+            )}
             {warnings.length === 0 ? null : (
               <Badge tone="needs">
                 <TriangleAlert aria-hidden className="size-3" />
@@ -70,12 +78,24 @@ export function DeploymentLine({ deployment, current, isOlder, runs, currentRuns
           )}
         </Td>
         <Td className="text-right font-mono max-sm:hidden">{isDeployed ? formatCount(deployment.tasks) : null}</Td>
-        <Td className="max-w-80 truncate whitespace-nowrap max-lg:hidden">{isDeployed ? <Summary changes={deployment.changes} /> : <span className="text-faint">{readableText(deployment.error ?? "")}</span>}</Td>
+        <Td className="max-w-80 truncate whitespace-nowrap max-lg:hidden">
+          {isDeployed ? (
+            <Summary changes={deployment.changes} />
+          ) : (
+            <span className="text-faint">{readableText(deployment.error ?? "")}</span>
+          )}
+        </Td>
         <Td className={cn("text-right font-mono", tinted && "tint", runs === 0 ? "text-faint" : "text-moving")}>{formatCount(runs)}</Td>
         <Td>
           <span className="flex justify-end gap-1">
             {hasElsewhere && isDeployed ? (
-              <ActionButton size="sm" look="ghost" refused={refused ?? unbuilt} onClick={() => setAsking("elsewhere")} className="max-sm:hidden">
+              <ActionButton
+                size="sm"
+                look="ghost"
+                refused={refused ?? unbuilt}
+                onClick={() => setAsking("elsewhere")}
+                className="max-sm:hidden"
+              >
                 Deploy to…<span className="sr-only"> another environment: {version}</span>
               </ActionButton>
             ) : null}
@@ -87,7 +107,16 @@ export function DeploymentLine({ deployment, current, isOlder, runs, currentRuns
             )}
           </span>
           {asking === "elsewhere" ? <DeployElsewhereDialog version={version} onClose={() => setAsking(null)} /> : null}
-          {asking === "promote" ? <PromoteDialog version={version} current={current} isOlder={isOlder} currentRuns={currentRuns} onClose={() => setAsking(null)} onPromoted={onChanged} /> : null}
+          {asking === "promote" ? (
+            <PromoteDialog
+              version={version}
+              current={current}
+              isOlder={isOlder}
+              currentRuns={currentRuns}
+              onClose={() => setAsking(null)}
+              onPromoted={onChanged}
+            />
+          ) : null}
         </Td>
       </Tr>
       {isOpen ? (

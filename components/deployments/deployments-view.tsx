@@ -19,7 +19,10 @@ export function DeploymentsView({ initial }: { initial: DeploymentsPage }) {
   const revision = live.data?.revision;
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ["deployments", revision ?? "first"],
-    queryFn: ({ pageParam, signal }) => measure(() => getJson<DeploymentsPage>(`/api/dashboard/deployments${pageParam === "" ? "" : `?after=${encodeURIComponent(pageParam)}`}`, signal)),
+    queryFn: ({ pageParam, signal }) =>
+      measure(() =>
+        getJson<DeploymentsPage>(`/api/dashboard/deployments${pageParam === "" ? "" : `?after=${encodeURIComponent(pageParam)}`}`, signal),
+      ),
     initialPageParam: "",
     getNextPageParam: (last) => last.next,
     ...(revision === undefined && { initialData: { pages: [initial], pageParams: [""] } }),
@@ -39,8 +42,19 @@ export function DeploymentsView({ initial }: { initial: DeploymentsPage }) {
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <ReadOnlyNote refused={refused} />
-      <PanelHead title="Deployments" detail={current === null ? undefined : <>new runs start on <span className="font-mono">{current}</span></>} />
-      {error === null ? null : <ErrorState className="m-4" title="The deployments could not be read" detail={error.message} onRetry={() => void refetch()} />}
+      <PanelHead
+        title="Deployments"
+        detail={
+          current === null ? undefined : (
+            <>
+              new runs start on <span className="font-mono">{current}</span>
+            </>
+          )
+        }
+      />
+      {error === null ? null : (
+        <ErrorState className="m-4" title="The deployments could not be read" detail={error.message} onRetry={() => void refetch()} />
+      )}
       {deployments.length === 0 ? (
         <NothingDeployed me={me} />
       ) : (

@@ -17,7 +17,8 @@ export function NothingDeployed({ me: { environment, environments } }: { me: Pic
   if (environment.type === "PREVIEW" && environments.every(({ slug, branch }) => slug !== environment.slug || branch === undefined)) {
     return (
       <EmptyState icon={<Package />} title="Its branches run the versions">
-        This environment has the key and the variables that its branches share. Create a branch on Environments and deploy a version to that.
+        This environment has the key and the variables that its branches share. Create a branch on Environments and deploy a version to
+        that.
       </EmptyState>
     );
   }

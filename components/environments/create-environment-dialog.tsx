@@ -12,7 +12,12 @@ import { Field, Input, NativeSelect } from "../ui/input";
 import { SecretOnce } from "../ui/secret";
 
 const types: readonly EnvironmentType[] = ["STAGING", "DEVELOPMENT", "PREVIEW", "PRODUCTION"];
-const usualSlugs: Record<EnvironmentType, string> = { STAGING: "staging", DEVELOPMENT: "dev", PREVIEW: "preview", PRODUCTION: "production" };
+const usualSlugs: Record<EnvironmentType, string> = {
+  STAGING: "staging",
+  DEVELOPMENT: "dev",
+  PREVIEW: "preview",
+  PRODUCTION: "production",
+};
 const meanings: Record<EnvironmentType, string> = {
   STAGING: "For versions before they go to production.",
   DEVELOPMENT: "For trying things: runs that do not start within 10 minutes expire, late ticks of schedules are left out.",
@@ -51,7 +56,11 @@ export function CreateEnvironmentDialog({ origin, hasPreview, onClose, onCreated
         open
         onOpenChange={(open) => (open ? undefined : onClose())}
         title={`Environment “${readableText(created.environment.name)}”`}
-        description={created.environment.type === "PREVIEW" ? "Make its first branch next, and deploy a version to that." : "Deploy a version to it from Deployments; its variables are set on its own page."}
+        description={
+          created.environment.type === "PREVIEW"
+            ? "Make its first branch next, and deploy a version to that."
+            : "Deploy a version to it from Deployments; its variables are set on its own page."
+        }
         footer={
           <Button look="primary" onClick={onClose}>
             {created.secretKey === undefined ? "Close" : "I have copied it"}
@@ -106,7 +115,11 @@ export function CreateEnvironmentDialog({ origin, hasPreview, onClose, onCreated
             </NativeSelect>
           )}
         </Field>
-        <Field label="Slug" help="Stands in addresses and stays. Its name can be changed later." error={problem !== undefined && problem.param !== "type" ? problem.error : undefined}>
+        <Field
+          label="Slug"
+          help="Stands in addresses and stays. Its name can be changed later."
+          error={problem !== undefined && problem.param !== "type" ? problem.error : undefined}
+        >
           {(control) => (
             <Input
               {...control}

@@ -85,7 +85,12 @@ export function EnvironmentLine({ row, isShown, refused, onChanged }: Environmen
               Restore<span className="sr-only"> {row.slug}</span>
             </ActionButton>
           ) : (
-            <ActionButton size="sm" look="ghost" refused={refused ?? (isShown ? "Switch to another environment first: this tab shows it." : undefined)} onClick={() => setOpen("archive")}>
+            <ActionButton
+              size="sm"
+              look="ghost"
+              refused={refused ?? (isShown ? "Switch to another environment first: this tab shows it." : undefined)}
+              onClick={() => setOpen("archive")}
+            >
               Archive<span className="sr-only"> {row.slug}</span>
             </ActionButton>
           )}

@@ -21,12 +21,18 @@ const NameDialog = lazilyDialog(async () => (await import("./name-dialog")).Name
 type Page = z.infer<typeof EnvironmentList>;
 
 export function EnvironmentsView({ initial }: { initial: Page }) {
-  const { data, error, refetch } = useQuery({ queryKey: ["environments"], queryFn: ({ signal }) => getJson<Page>("/api/dashboard/environments", signal), initialData: initial });
+  const { data, error, refetch } = useQuery({
+    queryKey: ["environments"],
+    queryFn: ({ signal }) => getJson<Page>("/api/dashboard/environments", signal),
+    initialData: initial,
+  });
   const [creating, setCreating] = useState<"environment" | "branch" | null>(null);
   const me = useMe();
   const refresh = useRefresh();
   const refused = refusal(me.user.role, "admin");
-  const hasPreview = data.environments.some(({ type, branch, archivedAt }) => type === "PREVIEW" && branch === undefined && archivedAt === undefined);
+  const hasPreview = data.environments.some(
+    ({ type, branch, archivedAt }) => type === "PREVIEW" && branch === undefined && archivedAt === undefined,
+  );
   // The switcher in the frame shows them too.
   const changed = () => {
     void refetch();
@@ -46,7 +52,9 @@ export function EnvironmentsView({ initial }: { initial: Page }) {
           <Plus className="size-3.5" /> Create environment
         </ActionButton>
       </PanelHead>
-      {error === null ? null : <ErrorState className="m-4" title="The environments could not be read" detail={error.message} onRetry={() => void refetch()} />}
+      {error === null ? null : (
+        <ErrorState className="m-4" title="The environments could not be read" detail={error.message} onRetry={() => void refetch()} />
+      )}
       <Table>
         <thead>
           <tr>
@@ -62,7 +70,13 @@ export function EnvironmentsView({ initial }: { initial: Page }) {
         </thead>
         <tbody>
           {data.environments.map((environment) => (
-            <EnvironmentLine key={environment.id} row={environment} isShown={environment.id === me.environment.id} refused={refused} onChanged={changed} />
+            <EnvironmentLine
+              key={environment.id}
+              row={environment}
+              isShown={environment.id === me.environment.id}
+              refused={refused}
+              onChanged={changed}
+            />
           ))}
         </tbody>
       </Table>
@@ -71,7 +85,9 @@ export function EnvironmentsView({ initial }: { initial: Page }) {
           ? "This server has its main environment alone. A second one, such as staging, runs the same builds apart from it: make it here, then deploy a version to it from Deployments."
           : "A key, a token or an id of one environment is unknown in every other one. Deploy a version to another environment from Deployments."}
       </p>
-      {creating === "environment" ? <CreateEnvironmentDialog origin={me.origin} hasPreview={hasPreview} onClose={() => setCreating(null)} onCreated={changed} /> : null}
+      {creating === "environment" ? (
+        <CreateEnvironmentDialog origin={me.origin} hasPreview={hasPreview} onClose={() => setCreating(null)} onCreated={changed} />
+      ) : null}
       {creating === "branch" ? (
         <NameDialog
           title="Create a preview branch"

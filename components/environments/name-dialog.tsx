@@ -21,7 +21,19 @@ interface NameDialogProps {
 }
 
 /** Asks for one name. */
-export function NameDialog({ title, description, label, initial = "", maxLength, missing, action, className, submit, onClose, onDone }: NameDialogProps) {
+export function NameDialog({
+  title,
+  description,
+  label,
+  initial = "",
+  maxLength,
+  missing,
+  action,
+  className,
+  submit,
+  onClose,
+  onDone,
+}: NameDialogProps) {
   const [name, setName] = useState(initial);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();

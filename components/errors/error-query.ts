@@ -29,7 +29,8 @@ export function viewOfErrors(params: URLSearchParams): ErrorsView {
 /** Query of `GET /api/dashboard/errors`. One that came back is open. */
 export function errorsQuery(view: ErrorsView): URLSearchParams {
   const query = new URLSearchParams({ hours: view.hours });
-  for (const status of view.state === "open" ? ["open", "regressed"] : view.state === "all" ? [] : [view.state]) query.append("status", status);
+  for (const status of view.state === "open" ? ["open", "regressed"] : view.state === "all" ? [] : [view.state])
+    query.append("status", status);
   if (view.task !== "") query.append("task", view.task);
   if (view.version !== "") query.append("version", view.version);
   if (view.search.trim() !== "") query.append("search", view.search.trim());

@@ -28,7 +28,8 @@ export function ErrorView({ id, initial }: { id: string; initial: ErrorDetail })
   const queryKey = ["error", id];
   const query = useQuery({
     queryKey,
-    queryFn: ({ signal }) => measure(() => getJson<ErrorDetail>(`/api/dashboard/errors/${encodeURIComponent(id)}?hours=${shownHours}`, signal)),
+    queryFn: ({ signal }) =>
+      measure(() => getJson<ErrorDetail>(`/api/dashboard/errors/${encodeURIComponent(id)}?hours=${shownHours}`, signal)),
     initialData: initial,
     refetchInterval: interval,
   });
@@ -58,7 +59,14 @@ export function ErrorView({ id, initial }: { id: string; initial: ErrorDetail })
         </div>
         <ErrorActions error={error} onChanged={() => void query.refetch()} />
       </header>
-      {query.error === null ? null : <ErrorState className="m-4" title="The newest state could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />}
+      {query.error === null ? null : (
+        <ErrorState
+          className="m-4"
+          title="The newest state could not be read"
+          detail={messageOf(query.error)}
+          onRetry={() => void query.refetch()}
+        />
+      )}
       <Occurrences detail={query.data} />
       <div className="grid lg:grid-cols-2">
         <section aria-label="Runs" className="min-w-0 border-line lg:border-r">
@@ -94,7 +102,12 @@ export function ErrorView({ id, initial }: { id: string; initial: ErrorDetail })
           <p className="flex flex-wrap gap-1 px-4 py-3">
             {tags.length === 0 ? <span className="text-faint">None.</span> : null}
             {tags.map(({ tag, count }) => (
-              <Link key={tag} href={`/runs?error=${error.id}&tag=${encodeURIComponent(tag)}`} prefetch={false} className="inline-flex max-w-full items-center gap-1">
+              <Link
+                key={tag}
+                href={`/runs?error=${error.id}&tag=${encodeURIComponent(tag)}`}
+                prefetch={false}
+                className="inline-flex max-w-full items-center gap-1"
+              >
                 <TagLabel tag={tag} />
                 <span className="font-mono text-sm text-faint">{formatCount(count)}</span>
               </Link>
@@ -119,7 +132,8 @@ function Decision({ error }: { error: ErrorRow }) {
   if (error.status !== "resolved") return null;
   return (
     <p className="text-muted">
-      Resolved {error.resolvedVersion === undefined ? "" : `in ${error.resolvedVersion} `}by <OthersText text={error.changedBy ?? "somebody"} />; it opens again when a newer version has it.
+      Resolved {error.resolvedVersion === undefined ? "" : `in ${error.resolvedVersion} `}by{" "}
+      <OthersText text={error.changedBy ?? "somebody"} />; it opens again when a newer version has it.
     </p>
   );
 }
@@ -131,7 +145,12 @@ function Occurrences({ detail: { error, points, stepHours } }: { detail: ErrorDe
   return (
     <section aria-label="Occurrences" className="grid gap-x-8 gap-y-3 border-b border-line px-4 py-3 md:grid-cols-[minmax(0,1fr)_18rem]">
       <div>
-        <Spark color="var(--bad-bar)" values={points.map((point) => point.count)} words={`Seen ${plural(total, "time")} in 7 days, in steps of ${stepHours} h`} className="h-16 w-full" />
+        <Spark
+          color="var(--bad-bar)"
+          values={points.map((point) => point.count)}
+          words={`Seen ${plural(total, "time")} in 7 days, in steps of ${stepHours} h`}
+          className="h-16 w-full"
+        />
         <p className="flex justify-between text-sm text-faint">
           <span>{first === undefined ? "" : formatInstant(Date.parse(first.at), zone).slice(5, 16)}</span>
           <span>now</span>
@@ -142,8 +161,18 @@ function Occurrences({ detail: { error, points, stepHours } }: { detail: ErrorDe
           ["Seen", `${plural(error.count, "time")}, ${formatCount(total)} in 7 days`],
           ["First seen", <Ago key="first" at={error.firstSeen} />],
           ["Last seen", <Ago key="last" at={error.lastSeen} />],
-          ["First version", <span key="from" className="font-mono">{error.firstVersion ?? "–"}</span>],
-          ["Last version", <span key="to" className="font-mono">{error.lastVersion ?? "–"}</span>],
+          [
+            "First version",
+            <span key="from" className="font-mono">
+              {error.firstVersion ?? "–"}
+            </span>,
+          ],
+          [
+            "Last version",
+            <span key="to" className="font-mono">
+              {error.lastVersion ?? "–"}
+            </span>,
+          ],
         ]}
       />
     </section>

@@ -30,7 +30,13 @@ export function ErrorsView({ initial, initialQuery }: { initial: ErrorsPage; ini
   const queryKey = ["errors", search];
   const query = useInfiniteQuery({
     queryKey,
-    queryFn: ({ pageParam, signal }) => measure(() => getJson<ErrorsPage>(`/api/dashboard/errors?${search}${pageParam === null ? "" : `&cursor=${encodeURIComponent(pageParam)}`}`, signal)),
+    queryFn: ({ pageParam, signal }) =>
+      measure(() =>
+        getJson<ErrorsPage>(
+          `/api/dashboard/errors?${search}${pageParam === null ? "" : `&cursor=${encodeURIComponent(pageParam)}`}`,
+          signal,
+        ),
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next ?? null,
     refetchInterval: interval,
@@ -50,15 +56,31 @@ export function ErrorsView({ initial, initialQuery }: { initial: ErrorsPage; ini
         <ErrorFilters view={view} tasks={first?.tasks ?? []} versions={first?.versions ?? []} onChange={set} />
         <div className="relative">
           <Search aria-hidden className="absolute top-2 left-2 size-3.5 text-faint" />
-          <Input value={view.search} maxLength={200} onChange={(event) => set({ search: event.target.value === "" ? null : event.target.value })} placeholder="Search" aria-label="Search errors" className="h-7 w-40 pl-7" />
+          <Input
+            value={view.search}
+            maxLength={200}
+            onChange={(event) => set({ search: event.target.value === "" ? null : event.target.value })}
+            placeholder="Search"
+            aria-label="Search errors"
+            className="h-7 w-40 pl-7"
+          />
         </div>
       </PanelHead>
-      {query.error === null ? null : <ErrorState className="m-4" title="The errors could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />}
+      {query.error === null ? null : (
+        <ErrorState
+          className="m-4"
+          title="The errors could not be read"
+          detail={messageOf(query.error)}
+          onRetry={() => void query.refetch()}
+        />
+      )}
       {query.isPending ? (
         <SkeletonRows rows={10} rowClass="h-12" />
       ) : errors.length === 0 ? (
         <EmptyState icon={<Bug />} title={isFiltered || view.state !== "open" ? "No error fits" : "No open errors"}>
-          {isFiltered || view.state !== "open" ? "Another state, task or time may have some." : "When a run fails for good, it is counted here together with those that failed the same way."}
+          {isFiltered || view.state !== "open"
+            ? "Another state, task or time may have some."
+            : "When a run fails for good, it is counted here together with those that failed the same way."}
         </EmptyState>
       ) : (
         <Table>

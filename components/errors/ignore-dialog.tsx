@@ -26,7 +26,9 @@ export function IgnoreDialog({ id, onClose, onDone }: { id: string; onClose: () 
   async function ignore(): Promise<void> {
     setBusy(true);
     try {
-      await sendJson(`/api/v1/errors/${encodeURIComponent(id)}/ignore`, { json: { ...choices[choice]?.until, ...(reason.trim() !== "" && { reason: reason.trim() }) } });
+      await sendJson(`/api/v1/errors/${encodeURIComponent(id)}/ignore`, {
+        json: { ...choices[choice]?.until, ...(reason.trim() !== "" && { reason: reason.trim() }) },
+      });
       onDone();
     } catch (failure) {
       setError(messageOf(failure));

@@ -16,7 +16,9 @@ export function howOften({ count, firstSeen, lastSeen }: Pick<ErrorRow, "count" 
   if (count === 1) return "once";
   const span = Date.parse(lastSeen) - Date.parse(firstSeen);
   const times = plural(count, "time");
-  return span < 24 * hourMs ? `${times} in ${formatDuration(Math.max(span, 1000))}` : `${times} since ${formatInstant(Date.parse(firstSeen), "utc").slice(0, 10)}`;
+  return span < 24 * hourMs
+    ? `${times} in ${formatDuration(Math.max(span, 1000))}`
+    : `${times} since ${formatInstant(Date.parse(firstSeen), "utc").slice(0, 10)}`;
 }
 
 /** What opens an ignored one again. */

@@ -23,7 +23,11 @@ export function EnvironmentPanel({ me, onLeave }: { me: Me; onLeave: () => void 
                 <a
                   href={`${environmentPath(one)}/runs`}
                   aria-current={isShown ? "true" : undefined}
-                  className={cn("flex h-8 items-center gap-2 rounded px-2 hover:bg-hover", one.branch !== undefined && "pl-5", isShown && "font-medium")}
+                  className={cn(
+                    "flex h-8 items-center gap-2 rounded px-2 hover:bg-hover",
+                    one.branch !== undefined && "pl-5",
+                    isShown && "font-medium",
+                  )}
                 >
                   <EnvironmentMark type={one.type} />
                   <span className="min-w-0 truncate">
@@ -36,7 +40,12 @@ export function EnvironmentPanel({ me, onLeave }: { me: Me; onLeave: () => void 
             );
           })}
         </ul>
-        <Link href="/environments" prefetch={false} onClick={onLeave} className="flex h-8 items-center rounded px-2 text-muted hover:bg-hover hover:text-fg">
+        <Link
+          href="/environments"
+          prefetch={false}
+          onClick={onLeave}
+          className="flex h-8 items-center rounded px-2 text-muted hover:bg-hover hover:text-fg"
+        >
           Manage environments
         </Link>
       </nav>

@@ -94,7 +94,10 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
 
   return (
     <div className="flex h-dvh">
-      <a href="#main" className="sr-only z-50 rounded bg-raised px-3 py-2 shadow-float focus:not-sr-only focus:absolute focus:top-2 focus:left-2">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded bg-raised px-3 py-2 shadow-float focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
+      >
         Skip to the page
       </a>
       {nav.map((entry) => (
@@ -114,7 +117,11 @@ function Body({ me, collapsed: initial, children }: FrameProps) {
           <Environment me={me} open={switching} onOpenChange={setSwitching} />
           <Title />
           <div className="flex-1" />
-          <Button look="ghost" onClick={() => setPalette("open")} className="border border-line font-normal text-faint md:w-72 md:justify-start">
+          <Button
+            look="ghost"
+            onClick={() => setPalette("open")}
+            className="border border-line font-normal text-faint md:w-72 md:justify-start"
+          >
             <Search aria-hidden className="size-3.5 shrink-0" />
             <span className="flex-1 text-left max-md:sr-only">Search runs, tasks, actions</span>
             <span aria-hidden className="hidden md:inline">

@@ -18,7 +18,11 @@ interface Look {
 
 const looks: Record<LinkStatus["phase"], Look> = {
   connecting: { tone: "idle", word: "connecting", says: "Opening the live connection." },
-  live: { tone: "good", word: "live", says: "Everything on this page is current. The number is the time from commit to paint, measured here." },
+  live: {
+    tone: "good",
+    word: "live",
+    says: "Everything on this page is current. The number is the time from commit to paint, measured here.",
+  },
   catchingUp: { tone: "moving", word: "catching up", says: "Connected again; what was missed is on its way." },
   silent: { tone: "needs", word: "no answer", says: "The server has stopped answering. Clocks stand still until it does." },
   reconnecting: { tone: "needs", word: "reconnecting", says: "The live connection is lost. Clocks stand still until it is back." },
@@ -45,7 +49,13 @@ export function FreshnessPill() {
   const isStale = link.phase === "silent" || link.phase === "reconnecting" || link.phase === "closed" || link.phase === "polling";
   const measured = link.phase === "live" ? fresh : null;
   const isSlow = measured !== null && measured.medianMs > slowMs;
-  const word = paused ? (held.news > 0 ? `paused: ${held.news} new` : "paused") : measured ? `live ${formatDuration(Math.round(measured.medianMs))}` : look.word;
+  const word = paused
+    ? held.news > 0
+      ? `paused: ${held.news} new`
+      : "paused"
+    : measured
+      ? `live ${formatDuration(Math.round(measured.medianMs))}`
+      : look.word;
   const tone: Tone = paused || isSlow ? "needs" : look.tone;
   const says = paused ? held.why : isStale && heard !== undefined ? `${look.says} Last update ${formatClock(heard, "local")}.` : look.says;
   const canAct = link.phase === "reconnecting" || link.phase === "polling" || link.phase === "closed";
@@ -55,7 +65,10 @@ export function FreshnessPill() {
         type="button"
         onClick={() => (link.phase === "closed" ? reload() : canAct ? live?.retryNow() : undefined)}
         data-freshness={paused ? "paused" : link.phase}
-        className={cn("inline-flex h-6 w-24 shrink-0 items-center justify-end gap-1.5 rounded-full font-mono text-sm whitespace-nowrap md:w-32", toneText[tone])}
+        className={cn(
+          "inline-flex h-6 w-24 shrink-0 items-center justify-end gap-1.5 rounded-full font-mono text-sm whitespace-nowrap md:w-32",
+          toneText[tone],
+        )}
       >
         <span aria-hidden className={cn("size-2 rounded-full", toneBar[tone], tone !== "good" && "breathe")} />
         <span>{word}</span>

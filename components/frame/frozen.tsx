@@ -32,7 +32,11 @@ export function Frozen({ children }: { children: ReactNode }) {
           </Button>
         </output>
       )}
-      <main id="main" tabIndex={-1} className={answers ? "flex min-h-0 flex-1 flex-col outline-none" : "frozen flex min-h-0 flex-1 flex-col outline-none"}>
+      <main
+        id="main"
+        tabIndex={-1}
+        className={answers ? "flex min-h-0 flex-1 flex-col outline-none" : "frozen flex min-h-0 flex-1 flex-col outline-none"}
+      >
         {children}
       </main>
     </>

@@ -13,7 +13,10 @@ function whenAnswered(leave: () => void): void {
   if (reach.isSure()) return leave();
   void reach.ask().then((answered) => {
     if (answered) leave();
-    else toast.error("The server does not answer", { description: "This page stays as it was. Other pages open when the connection is back." });
+    else
+      toast.error("The server does not answer", {
+        description: "This page stays as it was. Other pages open when the connection is back.",
+      });
   });
   return undefined;
 }
@@ -70,7 +73,13 @@ export function useLeaving(): void {
 function innerHref(event: MouseEvent): string | null {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return null;
   const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
-  if (!(link instanceof HTMLAnchorElement) || link.origin !== location.origin || link.hasAttribute("download") || (link.target !== "" && link.target !== "_self")) return null;
+  if (
+    !(link instanceof HTMLAnchorElement) ||
+    link.origin !== location.origin ||
+    link.hasAttribute("download") ||
+    (link.target !== "" && link.target !== "_self")
+  )
+    return null;
   return link.pathname + link.search + link.hash;
 }
 
@@ -83,7 +92,15 @@ function guardLoads(): () => void {
   let isAllowed = false;
   const onNavigate = (event: NavigateEvent): void => {
     const { destination, navigationType } = event;
-    if (isAllowed || !event.cancelable || event.userInitiated || destination.sameDocument || navigationType === "traverse" || event.downloadRequest !== null) return;
+    if (
+      isAllowed ||
+      !event.cancelable ||
+      event.userInitiated ||
+      destination.sameDocument ||
+      navigationType === "traverse" ||
+      event.downloadRequest !== null
+    )
+      return;
     if (new URL(destination.url).origin !== location.origin) return;
     event.preventDefault();
     void reach.ask().then((answered) => {

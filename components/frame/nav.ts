@@ -1,4 +1,26 @@
-import { BellRing, BookOpen, Boxes, Bug, Cable, CalendarClock, ChartLine, Hand, KeyRound, Layers, ListChecks, Package, Play, Rows3, ScrollText, Server, Settings2, TicketCheck, Users, Variable, type LucideIcon } from "lucide-react";
+import {
+  BellRing,
+  BookOpen,
+  Boxes,
+  Bug,
+  Cable,
+  CalendarClock,
+  ChartLine,
+  Hand,
+  KeyRound,
+  Layers,
+  ListChecks,
+  Package,
+  Play,
+  Rows3,
+  ScrollText,
+  Server,
+  Settings2,
+  TicketCheck,
+  Users,
+  Variable,
+  type LucideIcon,
+} from "lucide-react";
 
 export interface NavEntry {
   href: string;
@@ -36,4 +58,5 @@ export const nav: readonly NavEntry[] = [
 
 export const navGroups: Record<NavEntry["group"], string | null> = { work: null, tasks: "Tasks", access: "Access" };
 
-export const entryOf = (pathname: string): NavEntry | undefined => nav.find((entry) => pathname === entry.href || pathname.startsWith(`${entry.href}/`));
+export const entryOf = (pathname: string): NavEntry | undefined =>
+  nav.find((entry) => pathname === entry.href || pathname.startsWith(`${entry.href}/`));

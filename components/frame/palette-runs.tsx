@@ -26,7 +26,8 @@ export function FoundRuns({ typed, act }: { typed: string; act: Act }) {
   const isEnd = !isId && asked.length >= leastTyped && /^[a-z0-9]+$/.test(asked);
   const found = useQuery({
     queryKey: ["runs-by-id", asked],
-    queryFn: ({ signal }) => getJson<RunsPage>(`/api/dashboard/runs?${new URLSearchParams({ id: isId ? asked : `*${asked}`, limit: String(shown) })}`, signal),
+    queryFn: ({ signal }) =>
+      getJson<RunsPage>(`/api/dashboard/runs?${new URLSearchParams({ id: isId ? asked : `*${asked}`, limit: String(shown) })}`, signal),
     enabled: isId || isEnd,
   });
   if (!isId && !isEnd) return null;
@@ -44,7 +45,12 @@ export function FoundRuns({ typed, act }: { typed: string; act: Act }) {
 /** The run whose page is open. */
 export function ThisRun({ act }: { act: Act }) {
   const [, id] = /^\/runs\/(run_\w+)$/.exec(usePagePath()) ?? [];
-  const page = useQuery({ queryKey: ["palette-run", id], queryFn: ({ signal }) => getJson<RunPage>(`/api/dashboard/runs/${id}`, signal), enabled: id !== undefined, gcTime: 0 });
+  const page = useQuery({
+    queryKey: ["palette-run", id],
+    queryFn: ({ signal }) => getJson<RunPage>(`/api/dashboard/runs/${id}`, signal),
+    enabled: id !== undefined,
+    gcTime: 0,
+  });
   if (id === undefined || page.data === undefined) return null;
   return (
     <Group heading="This run">
@@ -69,7 +75,9 @@ function Verbs({ run, typed, name, act }: { run: RunRow; typed: string; name: st
 
   return (
     <>
-      {name === "this run" ? null : <Row Icon={CornerDownLeft} text={`Open ${name}`} also={also} onSelect={act(() => go(`/runs/${run.id}`))} />}
+      {name === "this run" ? null : (
+        <Row Icon={CornerDownLeft} text={`Open ${name}`} also={also} onSelect={act(() => go(`/runs/${run.id}`))} />
+      )}
       {allowed && canCancel(run) ? <Row Icon={Ban} text={`Cancel ${name}`} also={also} onSelect={act(() => void cancelHeld(run))} /> : null}
       {allowed ? <Row Icon={RotateCcw} text={`Replay ${name}`} also={also} onSelect={act(() => void replay())} /> : null}
     </>

@@ -34,7 +34,9 @@ export function QueueVerbs({ act }: { act: Act }) {
           key={queue.name}
           Icon={queue.paused ? Play : Pause}
           text={`${queue.paused ? "Resume" : "Pause"} queue ${queue.name}`}
-          onSelect={act(() => void tell(`${queue.name} ${queue.paused ? "goes on" : "is paused"}`, setPaused(queue, queue.paused ? "resume" : "pause")))}
+          onSelect={act(
+            () => void tell(`${queue.name} ${queue.paused ? "goes on" : "is paused"}`, setPaused(queue, queue.paused ? "resume" : "pause")),
+          )}
         />
       ))}
     </Group>
@@ -51,7 +53,13 @@ export function Answers({ act }: { act: Act }) {
   return (
     <Group heading="Answer">
       {tokens.slice(0, shownTokens).map((token) => (
-        <Row key={token.id} Icon={Hand} text={`Answer ${token.tags.join(" ")} ${token.id}`} also={token.tags} onSelect={act(() => go(`/tokens?token=${token.id}`))} />
+        <Row
+          key={token.id}
+          Icon={Hand}
+          text={`Answer ${token.tags.join(" ")} ${token.id}`}
+          also={token.tags}
+          onSelect={act(() => go(`/tokens?token=${token.id}`))}
+        />
       ))}
     </Group>
   );

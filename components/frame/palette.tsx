@@ -45,7 +45,12 @@ export function Palette({ onOpenChange }: { onOpenChange: (open: boolean) => voi
       overlayClassName="fixed inset-0 z-40 bg-black/40"
       contentClassName="appear fixed inset-x-2 top-[12vh] z-50 mx-auto max-w-xl overflow-hidden rounded-lg bg-raised shadow-float"
     >
-      <Command.Input value={text} onValueChange={setText} placeholder="Page, task, tag, end of a run id, or what to do" className="h-11 w-full border-b border-line bg-transparent px-4 outline-none placeholder:text-faint" />
+      <Command.Input
+        value={text}
+        onValueChange={setText}
+        placeholder="Page, task, tag, end of a run id, or what to do"
+        className="h-11 w-full border-b border-line bg-transparent px-4 outline-none placeholder:text-faint"
+      />
       <Command.List className="max-h-[min(24rem,60vh)] overflow-y-auto p-1">
         <Command.Empty className="px-3 py-6 text-center text-muted">Nothing fits. Type the end of a run id to find it.</Command.Empty>
         <FoundRuns typed={id} act={act} />
@@ -58,7 +63,11 @@ export function Palette({ onOpenChange }: { onOpenChange: (open: boolean) => voi
           ))}
         </Group>
         <Group heading="Runs">
-          <Row Icon={Filter} text="Failed runs of the last hour" onSelect={go("/runs?status=FAILED&status=CRASHED&status=SYSTEM_FAILURE&status=TIMED_OUT&last=1h")} />
+          <Row
+            Icon={Filter}
+            text="Failed runs of the last hour"
+            onSelect={go("/runs?status=FAILED&status=CRASHED&status=SYSTEM_FAILURE&status=TIMED_OUT&last=1h")}
+          />
           <Row Icon={Filter} text="Runs executing now" onSelect={go("/runs?status=EXECUTING&status=DEQUEUED")} />
           <Row Icon={Filter} text="Runs that are queued" onSelect={go("/runs?status=QUEUED&status=DELAYED&status=PENDING_VERSION")} />
           {facets.data?.tasks.map((task) => (

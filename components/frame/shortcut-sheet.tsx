@@ -13,14 +13,16 @@ export function ShortcutSheet({ shortcuts: all, onClose }: { shortcuts: readonly
           <section key={group} className="mb-4 break-inside-avoid">
             <h3 className="mb-1 text-sm font-medium text-faint">{group}</h3>
             <dl>
-              {all.filter((entry) => entry.group === group).map((entry) => (
-                <div key={`${entry.keys} ${entry.label}`} className="flex h-7 items-center justify-between gap-4">
-                  <dt>{entry.label}</dt>
-                  <dd>
-                    <Keys keys={entry.keys} />
-                  </dd>
-                </div>
-              ))}
+              {all
+                .filter((entry) => entry.group === group)
+                .map((entry) => (
+                  <div key={`${entry.keys} ${entry.label}`} className="flex h-7 items-center justify-between gap-4">
+                    <dt>{entry.label}</dt>
+                    <dd>
+                      <Keys keys={entry.keys} />
+                    </dd>
+                  </div>
+                ))}
             </dl>
           </section>
         ))}

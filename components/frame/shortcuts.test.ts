@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { pressed } from "./shortcuts";
 
-const press = (key: string, held: Partial<Record<"metaKey" | "ctrlKey" | "altKey" | "shiftKey", boolean>> = {}): string => pressed({ key, metaKey: false, ctrlKey: false, altKey: false, shiftKey: false, ...held });
+const press = (key: string, held: Partial<Record<"metaKey" | "ctrlKey" | "altKey" | "shiftKey", boolean>> = {}): string =>
+  pressed({ key, metaKey: false, ctrlKey: false, altKey: false, shiftKey: false, ...held });
 
 describe("pressed", () => {
   it("spells keys as shortcuts do", () => {

@@ -28,7 +28,9 @@ export function pressed(event: Pick<KeyboardEvent, "key" | "metaKey" | "ctrlKey"
 }
 
 /** Kinds of input that take no text: letters mean nothing to them. */
-const wordless = ["button", "checkbox", "color", "file", "image", "radio", "range", "reset", "submit"].map((type) => `:not([type=${type}])`).join("");
+const wordless = ["button", "checkbox", "color", "file", "image", "radio", "range", "reset", "submit"]
+  .map((type) => `:not([type=${type}])`)
+  .join("");
 const taking = `input${wordless}, textarea, select, [role=dialog], [role=menu], [role=listbox]`;
 
 /** Keys that the element under the focus has a meaning of its own for; all others are the page's. */

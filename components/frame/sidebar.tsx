@@ -32,7 +32,13 @@ export function Sidebar({ me, collapsed, onCollapse, onNavigate }: SidebarProps)
             Signalbox
           </Link>
         )}
-        <IconButton label={collapsed ? "Expand sidebar" : "Collapse sidebar"} hint="[" size="icon-sm" onClick={() => onCollapse(!collapsed)} aria-expanded={!collapsed}>
+        <IconButton
+          label={collapsed ? "Expand sidebar" : "Collapse sidebar"}
+          hint="["
+          size="icon-sm"
+          onClick={() => onCollapse(!collapsed)}
+          aria-expanded={!collapsed}
+        >
           <PanelLeft className="size-4" />
         </IconButton>
       </div>
@@ -67,18 +73,36 @@ const Mark = () => (
   </svg>
 );
 
-function Entry({ entry, collapsed, current, onNavigate }: { entry: NavEntry; collapsed: boolean; current: boolean; onNavigate: (() => void) | undefined }) {
+function Entry({
+  entry,
+  collapsed,
+  current,
+  onNavigate,
+}: {
+  entry: NavEntry;
+  collapsed: boolean;
+  current: boolean;
+  onNavigate: (() => void) | undefined;
+}) {
   const { Icon } = entry;
   const link = (
     <Link
       href={entry.href}
       aria-current={current ? "page" : undefined}
       {...(onNavigate ? { onClick: onNavigate } : {})}
-      className={cn("relative flex h-8 items-center gap-2 rounded px-2 text-muted hover:bg-hover hover:text-fg", current && "bg-active font-medium text-fg hover:bg-active", collapsed && "justify-center")}
+      className={cn(
+        "relative flex h-8 items-center gap-2 rounded px-2 text-muted hover:bg-hover hover:text-fg",
+        current && "bg-active font-medium text-fg hover:bg-active",
+        collapsed && "justify-center",
+      )}
     >
       <Icon aria-hidden className="size-4 shrink-0" />
       <span className={collapsed ? "sr-only" : "flex-1"}>{entry.title}</span>
-      {entry.count === "queuesHeld" ? <HeldQueues collapsed={collapsed} /> : entry.count ? <Count what={entry.count} collapsed={collapsed} /> : null}
+      {entry.count === "queuesHeld" ? (
+        <HeldQueues collapsed={collapsed} />
+      ) : entry.count ? (
+        <Count what={entry.count} collapsed={collapsed} />
+      ) : null}
     </Link>
   );
   return collapsed ? (
@@ -97,10 +121,13 @@ function HeldQueues({ collapsed }: { collapsed: boolean }) {
   const { queuesPaused = 0, queuesFull = 0, environment } = useCounts().data ?? {};
   const isPaused = environment?.paused === true;
   if (queuesPaused + queuesFull === 0 && !isPaused) return null;
-  if (collapsed) return queuesPaused > 0 || isPaused ? <span aria-hidden className="absolute top-1 right-1 size-1.5 rounded-full bg-needs-bar" /> : null;
+  if (collapsed)
+    return queuesPaused > 0 || isPaused ? <span aria-hidden className="absolute top-1 right-1 size-1.5 rounded-full bg-needs-bar" /> : null;
   return (
     <span className="flex gap-1 text-sm whitespace-nowrap" data-count="queuesHeld">
-      {queuesPaused > 0 || isPaused ? <span className="rounded-full bg-needs-soft px-1.5 text-needs">{isPaused ? "all" : formatCount(queuesPaused)} paused</span> : null}
+      {queuesPaused > 0 || isPaused ? (
+        <span className="rounded-full bg-needs-soft px-1.5 text-needs">{isPaused ? "all" : formatCount(queuesPaused)} paused</span>
+      ) : null}
       {queuesFull > 0 ? <span className="text-faint">{formatCount(queuesFull)} full</span> : null}
     </span>
   );
@@ -112,7 +139,10 @@ function Count({ what, collapsed }: { what: keyof typeof countWords; collapsed: 
   const asks = what === "tokensWaiting" && count > 0;
   if (collapsed) return asks ? <span aria-hidden className="absolute top-1 right-1 size-1.5 rounded-full bg-asks-bar" /> : null;
   return (
-    <span className={cn("font-mono text-sm", asks ? "rounded-full bg-asks-soft px-1.5 text-asks" : "text-faint", count === 0 && "invisible")} data-count={what}>
+    <span
+      className={cn("font-mono text-sm", asks ? "rounded-full bg-asks-soft px-1.5 text-asks" : "text-faint", count === 0 && "invisible")}
+      data-count={what}
+    >
       {formatCount(count)}
       <span className="sr-only"> {countWords[what]}</span>
     </span>

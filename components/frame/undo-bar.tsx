@@ -24,7 +24,10 @@ export function UndoBar() {
 
 function Action({ action }: { action: HeldAction }) {
   return (
-    <div data-held={action.of} className="appear pointer-events-auto relative flex max-w-full items-center gap-2 overflow-hidden rounded-lg bg-raised py-1.5 pr-1.5 pl-3 shadow-float">
+    <div
+      data-held={action.of}
+      className="appear pointer-events-auto relative flex max-w-full items-center gap-2 overflow-hidden rounded-lg bg-raised py-1.5 pr-1.5 pl-3 shadow-float"
+    >
       <OthersText text={action.text} className="min-w-0 truncate font-medium" />
       <Left dueAt={action.dueAt} />
       <Button size="sm" look="primary" onClick={action.undo}>
@@ -37,7 +40,11 @@ function Action({ action }: { action: HeldAction }) {
       <Button size="sm" look="ghost" onClick={action.go}>
         Do it now
       </Button>
-      <span aria-hidden className="drain absolute inset-x-0 bottom-0 h-0.5 origin-left bg-accent" style={{ animationDuration: `${undoMs}ms` }} />
+      <span
+        aria-hidden
+        className="drain absolute inset-x-0 bottom-0 h-0.5 origin-left bg-accent"
+        style={{ animationDuration: `${undoMs}ms` }}
+      />
     </div>
   );
 }

@@ -38,6 +38,9 @@ export function withUndo({ text, of }: { text: string; of?: string }): Promise<b
     };
     const timer = setTimeout(() => end(true), undoMs);
     addEventListener("beforeunload", onLeave);
-    heldActions.set([...heldActions.getSnapshot(), { id, text, of, dueAt: performance.now() + undoMs, go: () => end(true), undo: () => end(false) }]);
+    heldActions.set([
+      ...heldActions.getSnapshot(),
+      { id, text, of, dueAt: performance.now() + undoMs, go: () => end(true), undo: () => end(false) },
+    ]);
   });
 }

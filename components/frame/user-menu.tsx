@@ -14,7 +14,11 @@ export function UserMenu({ me, collapsed }: { me: Me; collapsed: boolean }) {
     <div className="shrink-0 border-t border-line p-2">
       <Menu
         trigger={
-          <Button look="ghost" className={cn("w-full justify-start px-2 font-normal", collapsed && "justify-center px-0")} aria-label={collapsed ? `Account of ${me.user.name}` : undefined}>
+          <Button
+            look="ghost"
+            className={cn("w-full justify-start px-2 font-normal", collapsed && "justify-center px-0")}
+            aria-label={collapsed ? `Account of ${me.user.name}` : undefined}
+          >
             <UserRound aria-hidden className="size-4 shrink-0" />
             {collapsed ? null : (
               <>

@@ -26,7 +26,9 @@ const look = EditorView.theme({
   ".cm-activeLine": { backgroundColor: "transparent" },
   "&.cm-focused .cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--hover) 60%, transparent)" },
   ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--fg)" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "color-mix(in srgb, var(--accent) 28%, transparent)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "color-mix(in srgb, var(--accent) 28%, transparent)",
+  },
   ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": { backgroundColor: "var(--active)", outline: "1px solid var(--line-strong)" },
   ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--fg)", border: "1px solid var(--line)", borderRadius: "6px" },
   ".cm-panels": { backgroundColor: "var(--panel)", color: "var(--fg)" },
@@ -37,7 +39,18 @@ const look = EditorView.theme({
 const parse = jsonParseLinter();
 const check = linter((view) => (view.state.doc.toString().trim() === "" ? [] : parse(view)), { delay: 250 });
 
-export function CodeMirror({ value, onChange, label, describedBy, invalid, editable, minHeight, maxHeight, onSubmit, caretRef }: EditorProps & { caretRef: RefObject<Caret | null> }) {
+export function CodeMirror({
+  value,
+  onChange,
+  label,
+  describedBy,
+  invalid,
+  editable,
+  minHeight,
+  maxHeight,
+  onSubmit,
+  caretRef,
+}: EditorProps & { caretRef: RefObject<Caret | null> }) {
   const extensions = useMemo<Extension[]>(
     () => [
       json(),

@@ -23,14 +23,36 @@ const isContainer = (type: unknown) => type === "object" || type === "array";
 
 /** One row: the property's name in mono, its control, help and errors under it. */
 export function FieldTemplate(props: FieldTemplateProps) {
-  const { id, label, required, hidden, displayLabel, schema, description, children, errors, help, fieldPathId, disabled, readonly, onKeyRenameBlur, onRemoveProperty } = props;
+  const {
+    id,
+    label,
+    required,
+    hidden,
+    displayLabel,
+    schema,
+    description,
+    children,
+    errors,
+    help,
+    fieldPathId,
+    disabled,
+    readonly,
+    onKeyRenameBlur,
+    onRemoveProperty,
+  } = props;
   if (hidden) return <div className="hidden">{children}</div>;
   const isRoot = fieldPathId.path.length === 0;
   const isAdditional = ADDITIONAL_PROPERTY_FLAG in schema;
   if (isAdditional) {
     return (
       <div className="grid grid-cols-[minmax(6rem,1fr)_2fr_auto] items-start gap-2">
-        <Input aria-label={`Name of property ${readableText(label)}`} className="font-mono" defaultValue={label} disabled={disabled || readonly} onBlur={onKeyRenameBlur} />
+        <Input
+          aria-label={`Name of property ${readableText(label)}`}
+          className="font-mono"
+          defaultValue={label}
+          disabled={disabled || readonly}
+          onBlur={onKeyRenameBlur}
+        />
         <div className="min-w-0">
           {children}
           {errors}
@@ -57,7 +79,20 @@ export function FieldTemplate(props: FieldTemplateProps) {
   );
 }
 
-export function ObjectFieldTemplate({ title, description, properties, schema, uiSchema, formData, fieldPathId, required, disabled, readonly, optionalDataControl, onAddProperty }: ObjectFieldTemplateProps) {
+export function ObjectFieldTemplate({
+  title,
+  description,
+  properties,
+  schema,
+  uiSchema,
+  formData,
+  fieldPathId,
+  required,
+  disabled,
+  readonly,
+  optionalDataControl,
+  onAddProperty,
+}: ObjectFieldTemplateProps) {
   const isRoot = fieldPathId.path.length === 0;
   const isUnion = (schema.oneOf !== undefined || schema.anyOf !== undefined) && properties.length === 0;
   if (isUnion) return null;
@@ -91,7 +126,18 @@ export function ObjectFieldTemplate({ title, description, properties, schema, ui
   );
 }
 
-export function ArrayFieldTemplate({ title, items, canAdd, schema, fieldPathId, required, disabled, readonly, optionalDataControl, onAddClick }: ArrayFieldTemplateProps) {
+export function ArrayFieldTemplate({
+  title,
+  items,
+  canAdd,
+  schema,
+  fieldPathId,
+  required,
+  disabled,
+  readonly,
+  optionalDataControl,
+  onAddClick,
+}: ArrayFieldTemplateProps) {
   return (
     <fieldset id={fieldPathId.$id} className="min-w-0 border-l border-line-strong pl-3">
       <legend className="float-left mb-1 flex w-full items-baseline gap-2">
@@ -112,7 +158,14 @@ export function ArrayFieldTemplate({ title, items, canAdd, schema, fieldPathId, 
   );
 }
 
-export function ArrayFieldItemTemplate({ children, index, hasToolbar, disabled, readonly, buttonsProps: buttons }: ArrayFieldItemTemplateProps) {
+export function ArrayFieldItemTemplate({
+  children,
+  index,
+  hasToolbar,
+  disabled,
+  readonly,
+  buttonsProps: buttons,
+}: ArrayFieldItemTemplateProps) {
   const off = disabled || readonly;
   const name = `item ${index + 1}`;
   return (
@@ -126,7 +179,12 @@ export function ArrayFieldItemTemplate({ children, index, hasToolbar, disabled, 
               <IconButton label={`Move ${name} up`} size="icon-sm" disabled={off || !buttons.hasMoveUp} onClick={buttons.onMoveUpItem}>
                 <ChevronUp className="size-3.5" />
               </IconButton>
-              <IconButton label={`Move ${name} down`} size="icon-sm" disabled={off || !buttons.hasMoveDown} onClick={buttons.onMoveDownItem}>
+              <IconButton
+                label={`Move ${name} down`}
+                size="icon-sm"
+                disabled={off || !buttons.hasMoveDown}
+                onClick={buttons.onMoveDownItem}
+              >
                 <ChevronDown className="size-3.5" />
               </IconButton>
             </>

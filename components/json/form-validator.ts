@@ -11,7 +11,11 @@ const compiled = new WeakMap<object, z.ZodType>();
 function compile(schema: RJSFSchema, root: RJSFSchema): z.ZodType {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
-  const made = readSchema({ ...(root.$defs === undefined ? {} : { $defs: root.$defs }), ...(root.definitions === undefined ? {} : { definitions: root.definitions }), ...schema });
+  const made = readSchema({
+    ...(root.$defs === undefined ? {} : { $defs: root.$defs }),
+    ...(root.definitions === undefined ? {} : { definitions: root.definitions }),
+    ...schema,
+  });
   compiled.set(schema, made);
   return made;
 }
@@ -27,7 +31,9 @@ function readSchema(schema: object): z.ZodType {
 
 function check(schema: RJSFSchema, data: unknown): RJSFValidationError[] {
   const result = compile(schema, schema).safeParse(data);
-  return result.success ? [] : result.error.issues.map((issue) => ({ property: `.${issue.path.join(".")}`, message: issue.message, stack: issue.message }));
+  return result.success
+    ? []
+    : result.error.issues.map((issue) => ({ property: `.${issue.path.join(".")}`, message: issue.message, stack: issue.message }));
 }
 
 export const formValidator: ValidatorType = {

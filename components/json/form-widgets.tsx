@@ -14,10 +14,16 @@ import { useState } from "react";
 import { Input, NativeSelect, Textarea } from "../ui/input";
 import { Checkbox, Switch } from "../ui/toggle";
 
-const state = ({ id, rawErrors }: WidgetProps) => ({ id, name: id, "aria-describedby": ariaDescribedByIds(id), "aria-invalid": (rawErrors?.length ?? 0) > 0 });
+const state = ({ id, rawErrors }: WidgetProps) => ({
+  id,
+  name: id,
+  "aria-describedby": ariaDescribedByIds(id),
+  "aria-invalid": (rawErrors?.length ?? 0) > 0,
+});
 
 export function BaseInput(props: BaseInputTemplateProps) {
-  const { id, value, required, disabled, readonly, placeholder, schema, options, type, onChange, onChangeOverride, onBlur, onFocus } = props;
+  const { id, value, required, disabled, readonly, placeholder, schema, options, type, onChange, onChangeOverride, onBlur, onFocus } =
+    props;
   const examples: unknown[] = Array.isArray(schema.examples) ? schema.examples : [];
   return (
     <>
@@ -49,7 +55,9 @@ export function BaseInput(props: BaseInputTemplateProps) {
 /** Text that is long, or may be, gets several lines. The kind is chosen once: a field must not change under the cursor. */
 export function TextWidget(props: WidgetProps) {
   const { id, value, schema, required, disabled, readonly, placeholder, options, onChange, onBlur, onFocus, registry } = props;
-  const [isLong] = useState(() => (schema.maxLength ?? 0) > 200 || (typeof value === "string" && (value.includes("\n") || value.length > 80)));
+  const [isLong] = useState(
+    () => (schema.maxLength ?? 0) > 200 || (typeof value === "string" && (value.includes("\n") || value.length > 80)),
+  );
   if (!isLong) return <registry.templates.BaseInputTemplate {...props} />;
   return (
     <Textarea
@@ -98,7 +106,13 @@ export function CheckboxWidget(props: WidgetProps) {
   const { name: _name, ...ids } = state(props);
   return (
     <span className="flex h-8 items-center gap-2">
-      <Switch {...ids} aria-label={label} checked={value === true} disabled={disabled || readonly} onCheckedChange={(checked) => onChange(checked)} />
+      <Switch
+        {...ids}
+        aria-label={label}
+        checked={value === true}
+        disabled={disabled || readonly}
+        onCheckedChange={(checked) => onChange(checked)}
+      />
       <span className="font-mono text-sm text-muted">{value === undefined ? "not set" : String(value)}</span>
     </span>
   );
@@ -128,7 +142,10 @@ export function CheckboxesWidget(props: WidgetProps) {
 export function DateTimeWidget(props: WidgetProps) {
   const { value, required, disabled, readonly, options, onChange } = props;
   const date = typeof value === "string" && value !== "" ? new Date(value) : null;
-  const local = date === null || Number.isNaN(date.getTime()) ? "" : new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+  const local =
+    date === null || Number.isNaN(date.getTime())
+      ? ""
+      : new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
   return (
     <Input
       {...state(props)}

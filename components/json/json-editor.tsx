@@ -27,11 +27,26 @@ export interface JsonEditorProps {
   className?: string;
 }
 
-export function JsonEditor({ value, onChange, label, error, help, readOnly, minHeight = "160px", maxHeight = "480px", onSubmit, className }: JsonEditorProps) {
+export function JsonEditor({
+  value,
+  onChange,
+  label,
+  error,
+  help,
+  readOnly,
+  minHeight = "160px",
+  maxHeight = "480px",
+  onSubmit,
+  className,
+}: JsonEditorProps) {
   const id = useId();
   const [used, setUsed] = useState(false);
   // Opened by a click or a key, it is what was asked for; on a page that has just loaded nobody may ever want to edit.
-  const isActive = useSyncExternalStore(never, () => navigator.userActivation.hasBeenActive, () => false);
+  const isActive = useSyncExternalStore(
+    never,
+    () => navigator.userActivation.hasBeenActive,
+    () => false,
+  );
   const caretRef = useRef<Caret | null>(null);
   const parseError = describeJson(value);
   const message = parseError ?? error;
@@ -48,7 +63,13 @@ export function JsonEditor({ value, onChange, label, error, help, readOnly, minH
   };
   return (
     <div className={className}>
-      <div className={cn("overflow-hidden rounded border border-line-strong focus-within:outline-2 focus-within:outline-accent", message !== undefined && "border-bad")} style={{ minHeight }}>
+      <div
+        className={cn(
+          "overflow-hidden rounded border border-line-strong focus-within:outline-2 focus-within:outline-accent",
+          message !== undefined && "border-bad",
+        )}
+        style={{ minHeight }}
+      >
         {used || isActive ? (
           <Suspense fallback={<PlainEditor {...shared} caretRef={caretRef} />}>
             <CodeMirror {...shared} caretRef={caretRef} />

@@ -32,13 +32,33 @@ export interface PayloadEditorProps {
   minHeight?: string;
 }
 
-export function PayloadEditor({ schema, text, onChange, mode, issues = none, label, name, disabled, onSubmit, minHeight = "220px" }: PayloadEditorProps) {
+export function PayloadEditor({
+  schema,
+  text,
+  onChange,
+  mode,
+  issues = none,
+  label,
+  name,
+  disabled,
+  onSubmit,
+  minHeight = "220px",
+}: PayloadEditorProps) {
   const parsed = parseJsonText(text);
   if (mode === "form" && isFormSchema(schema)) {
     return parsed.ok ? (
-      <SchemaForm schema={schema} value={parsed.value} onChange={(value) => onChange(formatJson(value))} issues={issues} disabled={disabled} name={name} />
+      <SchemaForm
+        schema={schema}
+        value={parsed.value}
+        onChange={(value) => onChange(formatJson(value))}
+        issues={issues}
+        disabled={disabled}
+        name={name}
+      />
     ) : (
-      <p className="rounded border border-line px-3 py-2 text-muted">The JSON is broken, so the form cannot show it. {parsed.message}. Correct it in the JSON view; nothing is lost.</p>
+      <p className="rounded border border-line px-3 py-2 text-muted">
+        The JSON is broken, so the form cannot show it. {parsed.message}. Correct it in the JSON view; nothing is lost.
+      </p>
     );
   }
   return (
@@ -46,7 +66,9 @@ export function PayloadEditor({ schema, text, onChange, mode, issues = none, lab
       value={text}
       onChange={onChange}
       label={label}
-      error={issues.length === 0 ? undefined : issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("\n")}
+      error={
+        issues.length === 0 ? undefined : issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("\n")
+      }
       readOnly={disabled ?? false}
       minHeight={minHeight}
       onSubmit={onSubmit}

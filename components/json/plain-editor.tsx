@@ -28,7 +28,20 @@ export interface PlainEditorProps extends EditorProps {
 }
 
 /** The same text in the same place, at once and without colours, until the editor is wanted and has come. */
-export function PlainEditor({ value, onChange, label, describedBy, invalid, editable, minHeight, maxHeight, onSubmit, caretRef, onNear, onUse }: PlainEditorProps) {
+export function PlainEditor({
+  value,
+  onChange,
+  label,
+  describedBy,
+  invalid,
+  editable,
+  minHeight,
+  maxHeight,
+  onSubmit,
+  caretRef,
+  onNear,
+  onUse,
+}: PlainEditorProps) {
   const keep = ({ selectionStart: start, selectionEnd: end }: HTMLTextAreaElement): void => {
     caretRef.current = { start, end };
   };

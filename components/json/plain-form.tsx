@@ -26,13 +26,22 @@ export function PlainForm({ fields, value, onChange, issues, disabled = false, n
     <div className="flex flex-col gap-3">
       <Errors id={`${name}-errors`} texts={errors.__errors ?? none} />
       {fields.map((field) => (
-        <Row key={field.name} id={`${name}_${field.name}`} field={field} value={value[field.name]} errors={textsOf(errors[field.name])} disabled={disabled} onChange={(next) => change(field.name, next)} />
+        <Row
+          key={field.name}
+          id={`${name}_${field.name}`}
+          field={field}
+          value={value[field.name]}
+          errors={textsOf(errors[field.name])}
+          disabled={disabled}
+          onChange={(next) => change(field.name, next)}
+        />
       ))}
     </div>
   );
 }
 const none: readonly string[] = [];
-const textsOf = (errors: ErrorTree | string[] | undefined): readonly string[] => (errors === undefined || Array.isArray(errors) ? none : (errors.__errors ?? none));
+const textsOf = (errors: ErrorTree | string[] | undefined): readonly string[] =>
+  errors === undefined || Array.isArray(errors) ? none : (errors.__errors ?? none);
 
 interface RowProps {
   id: string;
@@ -95,9 +104,17 @@ function textOf(value: unknown): string {
 function Control({ id, field, value, errors, disabled, onChange }: RowProps) {
   const { kind, schema, required } = field;
   // The kind is chosen once: a field must not change under the cursor.
-  const [isLong] = useState(() => (schema.maxLength ?? 0) > 200 || (typeof value === "string" && (value.includes("\n") || value.length > 80)));
+  const [isLong] = useState(
+    () => (schema.maxLength ?? 0) > 200 || (typeof value === "string" && (value.includes("\n") || value.length > 80)),
+  );
   const describedBy = [errors.length > 0 ? `${id}-errors` : "", schema.description === undefined ? "" : `${id}-help`].join(" ").trim();
-  const shared = { id, name: id, disabled, "aria-invalid": errors.length > 0, "aria-describedby": describedBy === "" ? undefined : describedBy };
+  const shared = {
+    id,
+    name: id,
+    disabled,
+    "aria-invalid": errors.length > 0,
+    "aria-describedby": describedBy === "" ? undefined : describedBy,
+  };
   const text = textOf(value);
   if (kind === "boolean") {
     const { name: _name, ...ids } = shared;
@@ -112,7 +129,12 @@ function Control({ id, field, value, errors, disabled, onChange }: RowProps) {
     const options = schema.enum ?? none;
     const chosen = options.indexOf(value);
     return (
-      <NativeSelect {...shared} required={required} value={chosen === -1 ? "" : String(chosen)} onChange={(event) => onChange(event.target.value === "" ? undefined : options[Number(event.target.value)])}>
+      <NativeSelect
+        {...shared}
+        required={required}
+        value={chosen === -1 ? "" : String(chosen)}
+        onChange={(event) => onChange(event.target.value === "" ? undefined : options[Number(event.target.value)])}
+      >
         <option value="">not set</option>
         {options.map((option, index) => (
           <option key={String(option)} value={String(index)}>
@@ -142,9 +164,16 @@ function Control({ id, field, value, errors, disabled, onChange }: RowProps) {
   return isLong ? (
     <Textarea {...shared} rows={3} required={required} value={text} onChange={(event) => changeText(event.target.value)} />
   ) : (
-    <Input {...shared} type={inputTypes[schema.format ?? ""] ?? "text"} required={required} value={text} onChange={(event) => changeText(event.target.value)} />
+    <Input
+      {...shared}
+      type={inputTypes[schema.format ?? ""] ?? "text"}
+      required={required}
+      value={text}
+      onChange={(event) => changeText(event.target.value)}
+    />
   );
 }
 
 /** A default that one can read beside the name. */
-const isShown = (value: unknown): boolean => (typeof value === "string" && value !== "") || typeof value === "number" || typeof value === "boolean";
+const isShown = (value: unknown): boolean =>
+  (typeof value === "string" && value !== "") || typeof value === "number" || typeof value === "boolean";

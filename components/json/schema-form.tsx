@@ -28,6 +28,7 @@ const FullForm = lazily(
 export function SchemaForm(props: SchemaFormProps) {
   const { schema, value, onChange, issues = none, disabled, name } = props;
   const fields = useMemo(() => plainFields(schema), [schema]);
-  if (fields !== null && fitsPlainForm(fields, value)) return <PlainForm fields={fields} value={value} onChange={onChange} issues={issues} disabled={disabled} name={name} />;
+  if (fields !== null && fitsPlainForm(fields, value))
+    return <PlainForm fields={fields} value={value} onChange={onChange} issues={issues} disabled={disabled} name={name} />;
   return <FullForm {...props} />;
 }

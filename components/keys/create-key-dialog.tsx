@@ -23,8 +23,18 @@ export function CreateKeyDialog({ origin, onClose, onCreated }: { origin: string
 
   function make() {
     if (name.trim() === "") return "Name what will use it, such as “web backend”";
-    const named = mayNameTasks(preset) ? tasks.split(",").map((task) => task.trim()).filter((task) => task !== "") : [];
-    return send<Created>("/api/dashboard/keys", { name: name.trim(), preset, tasks: named, ...(lifetime !== "" && { expiresInDays: Number(lifetime) }) });
+    const named = mayNameTasks(preset)
+      ? tasks
+          .split(",")
+          .map((task) => task.trim())
+          .filter((task) => task !== "")
+      : [];
+    return send<Created>("/api/dashboard/keys", {
+      name: name.trim(),
+      preset,
+      tasks: named,
+      ...(lifetime !== "" && { expiresInDays: Number(lifetime) }),
+    });
   }
 
   return (
@@ -48,7 +58,11 @@ export function CreateKeyDialog({ origin, onClose, onCreated }: { origin: string
           <NameField value={name} onChange={setName} form={form} />
           <Field label="May do" help={presetWords[preset].about}>
             {(control) => (
-              <NativeSelect {...control} value={preset} onChange={(event) => setPreset(keyPresets.find((one) => one === event.target.value) ?? "full")}>
+              <NativeSelect
+                {...control}
+                value={preset}
+                onChange={(event) => setPreset(keyPresets.find((one) => one === event.target.value) ?? "full")}
+              >
                 {keyPresets.map((one) => (
                   <option key={one} value={one}>
                     {presetWords[one].title}
@@ -59,7 +73,17 @@ export function CreateKeyDialog({ origin, onClose, onCreated }: { origin: string
           </Field>
           {mayNameTasks(preset) ? (
             <Field label="Only these tasks" help="Ids joined by commas; empty for all tasks">
-              {(control) => <Input {...control} value={tasks} spellCheck={false} autoComplete="off" className="font-mono" placeholder="send-email, resize-image" onChange={(event) => setTasks(event.target.value)} />}
+              {(control) => (
+                <Input
+                  {...control}
+                  value={tasks}
+                  spellCheck={false}
+                  autoComplete="off"
+                  className="font-mono"
+                  placeholder="send-email, resize-image"
+                  onChange={(event) => setTasks(event.target.value)}
+                />
+              )}
             </Field>
           ) : null}
           <div>

@@ -24,7 +24,7 @@ export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: 
     <Tr className={cn(dead && "text-faint")}>
       <Td className="max-w-64 max-sm:max-w-32">
         <span className="flex min-w-0 items-center gap-2">
-          <span className={cn("truncate", !dead && "font-medium")} >
+          <span className={cn("truncate", !dead && "font-medium")}>
             <OthersText text={row.name} whole="on hover" />
           </span>
           {row.isRoot ? <Badge>root</Badge> : null}
@@ -41,14 +41,20 @@ export function KeyLine({ row, refused, onChanged }: { row: ApiKeyRow; refused: 
         <Ago at={row.createdAt} />
         {row.createdBy ? <span className="text-faint"> by {readableText(row.createdBy)}</span> : null}
       </Td>
-      <Td className="whitespace-nowrap max-md:hidden">{row.lastUsedAt ? <Ago at={row.lastUsedAt} /> : <span className="text-faint">never</span>}</Td>
+      <Td className="whitespace-nowrap max-md:hidden">
+        {row.lastUsedAt ? <Ago at={row.lastUsedAt} /> : <span className="text-faint">never</span>}
+      </Td>
       <Td className="whitespace-nowrap">
         {row.revokedAt ? (
           <>
             Revoked <Ago at={row.revokedAt} />
           </>
         ) : expired ? (
-          row.rotatedAt ? "Ended after rotation" : "Ended"
+          row.rotatedAt ? (
+            "Ended after rotation"
+          ) : (
+            "Ended"
+          )
         ) : row.expiresAt ? (
           <Badge tone={row.rotatedAt ? "needs" : "good"}>
             {row.rotatedAt ? "rotated, works for " : "active for "}

@@ -21,12 +21,17 @@ const CreateKeyDialog = lazilyDialog(async () => (await import("./create-key-dia
 type Page = z.infer<typeof ApiKeysPage>;
 
 export function KeysView({ initial }: { initial: Page }) {
-  const { data, error, refetch } = useQuery({ queryKey: ["keys"], queryFn: ({ signal }) => getJson<Page>("/api/dashboard/keys", signal), initialData: initial });
+  const { data, error, refetch } = useQuery({
+    queryKey: ["keys"],
+    queryFn: ({ signal }) => getJson<Page>("/api/dashboard/keys", signal),
+    initialData: initial,
+  });
   const [creating, setCreating] = useState(false);
   const me = useMe();
   const now = useNow(60_000);
   const refused = refusal(me.user.role, "admin");
-  const isLive = (key: Page["keys"][number]) => key.revokedAt === undefined && (key.expiresAt === undefined || Date.parse(key.expiresAt) > now);
+  const isLive = (key: Page["keys"][number]) =>
+    key.revokedAt === undefined && (key.expiresAt === undefined || Date.parse(key.expiresAt) > now);
   // Live keys first; within each the newest.
   const keys = data.keys.toSorted((a, b) => Number(isLive(b)) - Number(isLive(a)) || b.createdAt.localeCompare(a.createdAt));
   const first = keys.find((key) => key.revokedAt === undefined);
@@ -39,7 +44,9 @@ export function KeysView({ initial }: { initial: Page }) {
           <Plus className="size-3.5" /> Create key
         </ActionButton>
       </PanelHead>
-      {error === null ? null : <ErrorState className="m-4" title="The keys could not be read" detail={error.message} onRetry={() => void refetch()} />}
+      {error === null ? null : (
+        <ErrorState className="m-4" title="The keys could not be read" detail={error.message} onRetry={() => void refetch()} />
+      )}
       {keys.length === 0 ? (
         <EmptyState icon={<KeyRound />} title="No keys yet">
           A backend needs a secret key to trigger and read runs of this environment.
@@ -69,7 +76,8 @@ export function KeysView({ initial }: { initial: Page }) {
       <section className="max-w-3xl px-4 py-5">
         <h2 className="text-lg font-semibold">Point an application at this server</h2>
         <p className="mt-1 mb-3 text-muted">
-          The published <code className="font-mono">@trigger.dev/sdk</code> 4.x works unchanged: give your backend these two variables. Keep the second out of browsers; for those make a{" "}
+          The published <code className="font-mono">@trigger.dev/sdk</code> 4.x works unchanged: give your backend these two variables. Keep
+          the second out of browsers; for those make a{" "}
           <Link href="/public-tokens" prefetch={false} className="underline">
             public token
           </Link>
@@ -78,7 +86,14 @@ export function KeysView({ initial }: { initial: Page }) {
         <CodeBlock label="Copy address" code={`TRIGGER_API_URL=${me.origin}`} />
         <p className="mt-2 text-muted">
           <code className="font-mono">TRIGGER_SECRET_KEY</code> is a key as it was shown when it was made. It is kept nowhere
-          {first === undefined ? "" : <>, so of <code className="font-mono">{first.display}</code> only the end is known here</>}; create or rotate one to see one.
+          {first === undefined ? (
+            ""
+          ) : (
+            <>
+              , so of <code className="font-mono">{first.display}</code> only the end is known here
+            </>
+          )}
+          ; create or rotate one to see one.
         </p>
         <CodeBlock
           className="mt-3"

@@ -30,7 +30,18 @@ interface SecretDialogProps<Made> {
 }
 
 /** Asks for what is needed to make something with a secret, then shows the secret, once. */
-export function SecretDialog<Made>({ title, description, action, cancel = "Cancel", make, onMade, onClose, titleOf, renderMade, children }: SecretDialogProps<Made>) {
+export function SecretDialog<Made>({
+  title,
+  description,
+  action,
+  cancel = "Cancel",
+  make,
+  onMade,
+  onClose,
+  titleOf,
+  renderMade,
+  children,
+}: SecretDialogProps<Made>) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const [made, setMade] = useState<Made>();
@@ -69,7 +80,9 @@ export function SecretDialog<Made>({ title, description, action, cancel = "Cance
         )
       }
     >
-      <div className="flex flex-col gap-3 pb-2">{made === undefined ? children({ problem, changed: () => setProblem(undefined), submit: () => void submit() }) : renderMade(made)}</div>
+      <div className="flex flex-col gap-3 pb-2">
+        {made === undefined ? children({ problem, changed: () => setProblem(undefined), submit: () => void submit() }) : renderMade(made)}
+      </div>
     </Dialog>
   );
 }

@@ -24,7 +24,11 @@ export class RequestError extends Error {
 async function request(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(`${environmentBase()}${path}`, { ...init, credentials: "same-origin", headers: { accept: "application/json", ...Object.fromEntries(new Headers(init.headers)) } });
+    response = await fetch(`${environmentBase()}${path}`, {
+      ...init,
+      credentials: "same-origin",
+      headers: { accept: "application/json", ...Object.fromEntries(new Headers(init.headers)) },
+    });
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     reach.heard(false);
@@ -32,13 +36,17 @@ async function request(path: string, init: RequestInit): Promise<Response> {
   }
   reach.heard(true);
   if (response.ok) return response;
-  if (response.status === 401 && path.startsWith("/api/dashboard/")) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  if (response.status === 401 && path.startsWith("/api/dashboard/"))
+    location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
   const text = await response.text();
   const body = readJson(text);
-  throw isErrorBody(body) ? new RequestError(response.status, body.error, body) : new RequestError(response.status, `The server answered ${response.status}.`);
+  throw isErrorBody(body)
+    ? new RequestError(response.status, body.error, body)
+    : new RequestError(response.status, `The server answered ${response.status}.`);
 }
 
-const isErrorBody = (body: unknown): body is ErrorBody => typeof body === "object" && body !== null && typeof Reflect.get(body, "error") === "string";
+const isErrorBody = (body: unknown): body is ErrorBody =>
+  typeof body === "object" && body !== null && typeof Reflect.get(body, "error") === "string";
 
 /** Undefined for anything that is not JSON. */
 function readJson(text: string): unknown {
@@ -57,7 +65,10 @@ export async function getJson<Body>(path: string, signal?: AbortSignal): Promise
 }
 
 /** Anything that changes something. */
-export async function sendJson<Body = unknown>(path: string, options: { method?: "POST" | "PUT" | "DELETE" | "PATCH"; json?: unknown } = {}): Promise<Body> {
+export async function sendJson<Body = unknown>(
+  path: string,
+  options: { method?: "POST" | "PUT" | "DELETE" | "PATCH"; json?: unknown } = {},
+): Promise<Body> {
   const response = await request(path, {
     method: options.method ?? "POST",
     headers: { "content-type": "application/json" },

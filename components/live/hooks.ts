@@ -31,7 +31,8 @@ export const useLink = (): LinkStatus => useSubscribable(useLive()?.status, conn
 /** Whether the server answers; while it does not, what is shown is the last good view. */
 export const useAnswers = (): boolean => useSubscribable(reach.answers, true);
 /** Why nothing can be done now; undefined while the server answers. */
-export const useOffline = (): string | undefined => (useAnswers() ? undefined : "The server does not answer. This works again when the connection is back.");
+export const useOffline = (): string | undefined =>
+  useAnswers() ? undefined : "The server does not answer. This works again when the connection is back.";
 /** Commit → paint, measured; null before the first change. */
 export const useFreshness = (): Freshness | null => useSubscribable(useLive()?.freshness, null);
 /** Undefined until the socket has told them. */
@@ -55,10 +56,12 @@ function useNews(): Viewed<News | undefined> {
 }
 
 /** The same query again each time that what it reads has changed, as the socket says, at most each `everyMs`. */
-export const useReadAgain = (of: keyof News, queryKey: readonly unknown[], everyMs = 1_000): void => useReadAt(usePaced(useNews().data?.[of], everyMs), queryKey);
+export const useReadAgain = (of: keyof News, queryKey: readonly unknown[], everyMs = 1_000): void =>
+  useReadAt(usePaced(useNews().data?.[of], everyMs), queryKey);
 
 /** Queries whose key begins so are read again while runs change, as the socket says, at most each `everyMs`; without a poll. */
-export const useReadWithCounts = (queryKey: readonly unknown[], everyMs: number): void => useReadAt(usePaced(useCounts().data, everyMs), queryKey);
+export const useReadWithCounts = (queryKey: readonly unknown[], everyMs: number): void =>
+  useReadAt(usePaced(useCounts().data, everyMs), queryKey);
 
 function useReadAt(position: unknown, queryKey: readonly unknown[]): void {
   const queries = useQueryClient();

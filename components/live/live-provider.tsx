@@ -14,7 +14,15 @@ const LiveContext = createContext<Live | null>(null);
 const ClockContext = createContext<Clock | null>(null);
 
 /** Phases in which what is shown may tick on: elsewhere it would be a guess. */
-const ticks: Record<LinkStatus["phase"], boolean> = { connecting: true, live: true, polling: true, catchingUp: false, silent: false, reconnecting: false, closed: false };
+const ticks: Record<LinkStatus["phase"], boolean> = {
+  connecting: true,
+  live: true,
+  polling: true,
+  catchingUp: false,
+  silent: false,
+  reconnecting: false,
+  closed: false,
+};
 
 const newQueryClient = (): QueryClient =>
   new QueryClient({
@@ -62,7 +70,10 @@ function createWiring(now: number): Wiring {
       let close: (() => void) | undefined;
       // A turn later: React mounts twice in development, and the first socket would be closed while it opens.
       const timer = setTimeout(() => {
-        const opened = createLive({ url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${environmentBase()}/realtime`, afterPaint: afterNextPaint });
+        const opened = createLive({
+          url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${environmentBase()}/realtime`,
+          afterPaint: afterNextPaint,
+        });
         const end = opened.status.subscribe(() => {
           const { phase } = opened.status.getSnapshot();
           if (ticks[phase]) clock.start();
@@ -118,6 +129,9 @@ export function useSubscribable<T>(source: Subscribable<T> | null | undefined, i
 /** Server time, again after each step. Give no step for a time that stands still. */
 export function useNow(stepMs: number | null): number {
   const clock = useClock();
-  const subscribe = useCallback((listener: () => void) => (stepMs === null ? nothing() : clock.subscribe(stepMs, listener)), [clock, stepMs]);
+  const subscribe = useCallback(
+    (listener: () => void) => (stepMs === null ? nothing() : clock.subscribe(stepMs, listener)),
+    [clock, stepMs],
+  );
   return useSyncExternalStore(subscribe, clock.now, clock.now);
 }

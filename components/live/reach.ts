@@ -21,7 +21,15 @@ const answerMs = 2_000;
 const askEveryMs = 3_000;
 
 /** What the socket says of the server: null is nothing either way. */
-const proves: Record<LinkStatus["phase"], boolean | null> = { connecting: null, live: true, catchingUp: true, silent: false, reconnecting: null, polling: null, closed: null };
+const proves: Record<LinkStatus["phase"], boolean | null> = {
+  connecting: null,
+  live: true,
+  catchingUp: true,
+  silent: false,
+  reconnecting: null,
+  polling: null,
+  closed: null,
+};
 
 export function createReach(request: (signal: AbortSignal) => Promise<{ ok: boolean }>): Reach {
   const answers = createStore(true);

@@ -44,7 +44,10 @@ export function Ago({ at, className }: { at: string; className?: string }) {
 export function Clock({ atMs, className }: { atMs: number; className?: string }) {
   const shown = useZone();
   return (
-    <span title={`${formatInstant(atMs, shown)} ${shown === "utc" ? "" : "local, "}${shown === "utc" ? "" : formatInstant(atMs, "utc")} UTC`} className={className}>
+    <span
+      title={`${formatInstant(atMs, shown)} ${shown === "utc" ? "" : "local, "}${shown === "utc" ? "" : formatInstant(atMs, "utc")} UTC`}
+      className={className}
+    >
       {formatClock(atMs, shown)}
     </span>
   );

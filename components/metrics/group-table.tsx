@@ -38,7 +38,11 @@ export function GroupTable({ metrics, view, onChoose }: { metrics: Metrics; view
                 {group.name === "" ? (
                   <span className="text-muted">no version yet</span>
                 ) : (
-                  <button type="button" onClick={() => onChoose(group.name)} className="block max-w-full truncate font-mono hover:underline">
+                  <button
+                    type="button"
+                    onClick={() => onChoose(group.name)}
+                    className="block max-w-full truncate font-mono hover:underline"
+                  >
                     <OthersText text={group.name} whole="on hover" />
                   </button>
                 )}

@@ -21,7 +21,9 @@ export function Heatmap({ points, hours, onRange }: HeatmapProps) {
   const lowest = Math.min(...all);
   const rows = Math.max(leastRows, Math.max(...all) - lowest + 1);
   const most = Math.max(...points.flatMap(({ octaves }) => octaves.map(([, n]) => n)));
-  const brush = useBrush(points.length, (first, last, height) => onRange(first, last, first === last ? lowest + Math.min(rows - 1, Math.floor((1 - height) * rows)) : undefined));
+  const brush = useBrush(points.length, (first, last, height) =>
+    onRange(first, last, first === last ? lowest + Math.min(rows - 1, Math.floor((1 - height) * rows)) : undefined),
+  );
   const zone = useZoneName();
   const hovered = brush.over === null ? undefined : points[brush.over];
   const bounds = (octave: number) => `${formatDuration(2 ** octave)} to ${formatDuration(2 ** (octave + 1))}`;
@@ -41,7 +43,15 @@ export function Heatmap({ points, hours, onRange }: HeatmapProps) {
           <g key={at} opacity={brush.isOutside(index) ? 0.35 : 1}>
             <rect x={index} y={0} width={1} height={rows} fill={brush.over === index ? "var(--hover)" : "transparent"} />
             {octaves.map(([octave, n]) => (
-              <rect key={octave} x={index + 0.05} y={rows - 1 - (octave - lowest) + 0.05} width={0.9} height={0.9} fill="var(--moving-bar)" fillOpacity={0.15 + 0.85 * Math.sqrt(n / most)} />
+              <rect
+                key={octave}
+                x={index + 0.05}
+                y={rows - 1 - (octave - lowest) + 0.05}
+                width={0.9}
+                height={0.9}
+                fill="var(--moving-bar)"
+                fillOpacity={0.15 + 0.85 * Math.sqrt(n / most)}
+              />
             ))}
           </g>
         ))}

@@ -11,7 +11,10 @@ test("what the address says is what is asked for, and nonsense in it is left out
 
 test("a part of a chart leads to its runs: the Runs page understands all of the address", () => {
   const fromMs = Date.parse("2026-01-01T00:00:00Z");
-  const href = runsHref({ task: "a&b", queue: "", version: "20260101.1" }, { fromMs, toMs: fromMs + 60_000, clock: "finished", isFailed: true, longerThanMs: 512 });
+  const href = runsHref(
+    { task: "a&b", queue: "", version: "20260101.1" },
+    { fromMs, toMs: fromMs + 60_000, clock: "finished", isFailed: true, longerThanMs: 512 },
+  );
   const filter = toRunFilter(viewFromParams(new URL(href, "http://here").searchParams), 0);
   expect(filter).toEqual({
     task: ["a&b"],

@@ -39,7 +39,10 @@ export interface RunsOf {
 }
 
 /** The page of the runs that a part of a chart tells of. */
-export function runsHref({ task, queue, version }: Pick<MetricsView, "task" | "queue" | "version">, { fromMs, toMs, clock, isFailed = false, longerThanMs }: RunsOf): string {
+export function runsHref(
+  { task, queue, version }: Pick<MetricsView, "task" | "queue" | "version">,
+  { fromMs, toMs, clock, isFailed = false, longerThanMs }: RunsOf,
+): string {
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries({ task, queue, version })) if (value !== "") params.append(key, value);
   if (isFailed) for (const status of failedStatuses) params.append("status", status);

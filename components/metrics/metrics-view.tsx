@@ -25,7 +25,8 @@ const rereadMs = 5_000;
 const groupWords = { task: "Task", queue: "Queue", version: "Version" } as const;
 
 /** An alert of the same task and queue; those of a version end with it. */
-const alertParams = ({ task, queue }: MetricsViewState) => new URLSearchParams({ new: "failureRate", ...(task !== "" && { task }), ...(queue !== "" && { queue }) });
+const alertParams = ({ task, queue }: MetricsViewState) =>
+  new URLSearchParams({ new: "failureRate", ...(task !== "" && { task }), ...(queue !== "" && { queue }) });
 
 export function MetricsView({ initial, initialQuery, facets }: { initial: Metrics; initialQuery: string; facets: Facets }) {
   const [params, set] = useUrlState("push");
@@ -46,31 +47,66 @@ export function MetricsView({ initial, initialQuery, facets }: { initial: Metric
 
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
-      <PanelHead title="Metrics" detail={data === undefined ? undefined : `by ${stepWords(data.stepMinutes)}; drag over a chart for its runs`}>
+      <PanelHead
+        title="Metrics"
+        detail={data === undefined ? undefined : `by ${stepWords(data.stepMinutes)}; drag over a chart for its runs`}
+      >
         <Choice label="Task" none="All tasks" value={view.task} values={facets.tasks} onChange={(task) => set({ task })} />
         <Choice label="Queue" none="All queues" value={view.queue} values={facets.queues} onChange={(queue) => set({ queue })} />
-        <Choice label="Version" none="All versions" value={view.version} values={facets.versions} onChange={(version) => set({ version })} />
+        <Choice
+          label="Version"
+          none="All versions"
+          value={view.version}
+          values={facets.versions}
+          onChange={(version) => set({ version })}
+        />
         <Button asChild size="sm" look="ghost">
           <Link href={`/alerts?${alertParams(view)}`} prefetch={false}>
             <BellRing aria-hidden className="size-3.5" /> Alert
           </Link>
         </Button>
-        <Segmented label="Time range" value={String(view.hours)} onChange={(hours) => set({ hours: hours === "24" ? null : hours })} options={ranges.map(({ hours, label }) => ({ value: String(hours), label }))} />
+        <Segmented
+          label="Time range"
+          value={String(view.hours)}
+          onChange={(hours) => set({ hours: hours === "24" ? null : hours })}
+          options={ranges.map(({ hours, label }) => ({ value: String(hours), label }))}
+        />
       </PanelHead>
-      {query.error === null ? null : <ErrorState className="m-4" title="The metrics could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />}
+      {query.error === null ? null : (
+        <ErrorState
+          className="m-4"
+          title="The metrics could not be read"
+          detail={messageOf(query.error)}
+          onRetry={() => void query.refetch()}
+        />
+      )}
       {data === undefined ? (
         <Skeleton className="m-4 h-96" />
       ) : isNothing ? (
         <EmptyState icon={<ChartLine />} title="Nothing started or ended in this time">
-          {view.task + view.queue + view.version === "" ? "Runs are counted here as they end." : "Another task, queue, version or time may have something."}
+          {view.task + view.queue + view.version === ""
+            ? "Runs are counted here as they end."
+            : "Another task, queue, version or time may have something."}
         </EmptyState>
       ) : (
         <Charts metrics={data} hours={view.hours} hrefOf={(runs) => runsHref(view, runs)} onRuns={(runs) => go(runsHref(view, runs))} />
       )}
       {data === undefined || isNothing ? null : (
         <section aria-label="Groups">
-          <PanelHead title={`By ${view.by}`} detail={data.groupCount > data.groups.length ? `the ${data.groups.length} with the most ends, of ${formatCount(data.groupCount)}` : undefined}>
-            <Segmented label="Group by" value={view.by} onChange={(by) => set({ by: by === "task" ? null : by })} options={metricsGroups.map((value) => ({ value, label: groupWords[value] }))} />
+          <PanelHead
+            title={`By ${view.by}`}
+            detail={
+              data.groupCount > data.groups.length
+                ? `the ${data.groups.length} with the most ends, of ${formatCount(data.groupCount)}`
+                : undefined
+            }
+          >
+            <Segmented
+              label="Group by"
+              value={view.by}
+              onChange={(by) => set({ by: by === "task" ? null : by })}
+              options={metricsGroups.map((value) => ({ value, label: groupWords[value] }))}
+            />
           </PanelHead>
           <GroupTable metrics={data} view={view} onChoose={(name) => set({ [view.by]: name })} />
         </section>

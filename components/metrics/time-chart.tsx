@@ -39,19 +39,60 @@ export function TimeChart({ times, hours, look, series, format, most, words, mar
   const zone = useZoneName();
   const valueAt = (one: Series, index: number) => one.values[index] ?? null;
   const stack = (index: number) => series.reduce((sum, one) => sum + (valueAt(one, index) ?? 0), 0);
-  const top = most ?? Math.max(1, ...times.map((_, index) => (look === "bars" ? stack(index) : Math.max(0, ...series.map((one) => valueAt(one, index) ?? 0)))));
+  const top =
+    most ??
+    Math.max(
+      1,
+      ...times.map((_, index) => (look === "bars" ? stack(index) : Math.max(0, ...series.map((one) => valueAt(one, index) ?? 0)))),
+    );
   const y = (value: number) => height - (value / top) * (height - 2) - 1;
   const hovered = brush.over === null ? undefined : times[brush.over];
 
   return (
     <div className="relative pt-4">
       <span className="pointer-events-none absolute top-0 left-0 font-mono text-xs text-faint">{format(top)}</span>
-      <svg role="img" aria-label={words} viewBox={`0 0 ${times.length} ${height}`} preserveAspectRatio="none" className={cn("h-32 w-full border-b border-line-strong", onRange !== undefined && "cursor-crosshair touch-none")} {...brush.handlers}>
+      <svg
+        role="img"
+        aria-label={words}
+        viewBox={`0 0 ${times.length} ${height}`}
+        preserveAspectRatio="none"
+        className={cn("h-32 w-full border-b border-line-strong", onRange !== undefined && "cursor-crosshair touch-none")}
+        {...brush.handlers}
+      >
         <path d={`M0 1H${times.length}`} stroke="var(--line)" strokeWidth="1" vectorEffect="non-scaling-stroke" />
         {times.map((at, index) => (
-          <rect key={at} x={index} y={0} width={1} height={height} fill={brush.over === index ? "var(--hover)" : onRange !== undefined && brush.isOutside(index) ? "var(--active)" : marked[index] === true ? "var(--bad-soft)" : "transparent"} />
+          <rect
+            key={at}
+            x={index}
+            y={0}
+            width={1}
+            height={height}
+            fill={
+              brush.over === index
+                ? "var(--hover)"
+                : onRange !== undefined && brush.isOutside(index)
+                  ? "var(--active)"
+                  : marked[index] === true
+                    ? "var(--bad-soft)"
+                    : "transparent"
+            }
+          />
         ))}
-        {look === "lines" ? series.map((one) => <path key={one.name} d={steps(one.values, y)} fill="none" stroke={one.color} strokeWidth="1.5" strokeDasharray={one.dashed === true ? "4 3" : undefined} vectorEffect="non-scaling-stroke" />) : <Bars series={series} parts={times.length} y={y} />}
+        {look === "lines" ? (
+          series.map((one) => (
+            <path
+              key={one.name}
+              d={steps(one.values, y)}
+              fill="none"
+              stroke={one.color}
+              strokeWidth="1.5"
+              strokeDasharray={one.dashed === true ? "4 3" : undefined}
+              vectorEffect="non-scaling-stroke"
+            />
+          ))
+        ) : (
+          <Bars series={series} parts={times.length} y={y} />
+        )}
       </svg>
       <p className="flex justify-between pt-1 font-mono text-xs text-faint">
         <span>{tickLabel(times[0] ?? "", hours, zone)}</span>

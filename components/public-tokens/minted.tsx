@@ -30,7 +30,9 @@ export function Snippets(input: SnippetInput) {
   );
 }
 
-export const Claims = ({ claims }: { claims: Record<string, unknown> }) => <CodeBlock code={JSON.stringify(claims, null, 2)} label="Copy claims" />;
+export const Claims = ({ claims }: { claims: Record<string, unknown> }) => (
+  <CodeBlock code={JSON.stringify(claims, null, 2)} label="Copy claims" />
+);
 
 export function Minted({ input }: { input: SnippetInput }) {
   return (

@@ -17,16 +17,25 @@ const lastUseMs = 15_000;
 
 export function PublicTokensView({ initial }: { initial: Page }) {
   const refused = refusal(useMe().user.role, "operator");
-  const { data, error, refetch } = useQuery({ queryKey: ["public-tokens"], queryFn: ({ signal }) => getJson<Page>("/api/dashboard/public-tokens", signal), initialData: initial, refetchInterval: lastUseMs });
+  const { data, error, refetch } = useQuery({
+    queryKey: ["public-tokens"],
+    queryFn: ({ signal }) => getJson<Page>("/api/dashboard/public-tokens", signal),
+    initialData: initial,
+    refetchInterval: lastUseMs,
+  });
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <ReadOnlyNote refused={refused} />
       <Workbench refused={refused} onMinted={() => void refetch()} />
       <section aria-label="Issued tokens" className="border-t border-line">
         <PanelHead title="Issued here" detail="Tokens that your own code signs are not listed; rotating the key ends those" />
-        {error === null ? null : <ErrorState className="m-4" title="The issued tokens could not be read" detail={error.message} onRetry={() => void refetch()} />}
+        {error === null ? null : (
+          <ErrorState className="m-4" title="The issued tokens could not be read" detail={error.message} onRetry={() => void refetch()} />
+        )}
         {data.tokens.length === 0 ? (
-          <p className="px-4 py-6 text-center text-faint">None yet. A public token lets a browser follow, trigger or answer exactly what you choose, and nothing else.</p>
+          <p className="px-4 py-6 text-center text-faint">
+            None yet. A public token lets a browser follow, trigger or answer exactly what you choose, and nothing else.
+          </p>
         ) : (
           <Table>
             <thead>

@@ -38,7 +38,8 @@ export function ScopeBuilder({ scopes, onChange, typed, typedError, onType }: Sc
   // What counts is seen: it is not folded away when the builder comes back.
   const [wasTyped] = useState(typed !== "");
 
-  const scopesOf = (id: string | undefined) => verbsOf[thing].map((verb) => toScope(verb, thing, id)).filter((scope) => scopes.includes(scope));
+  const scopesOf = (id: string | undefined) =>
+    verbsOf[thing].map((verb) => toScope(verb, thing, id)).filter((scope) => scopes.includes(scope));
   const without = (gone: readonly string[]) => scopes.filter((scope) => !gone.includes(scope));
 
   function chooseKind(next: ScopeThing) {
@@ -63,7 +64,13 @@ export function ScopeBuilder({ scopes, onChange, typed, typedError, onType }: Sc
 
   return (
     <div className="flex flex-col gap-3">
-      <Segmented label="What" className="self-start max-sm:h-auto max-sm:flex-wrap" value={thing} onChange={chooseKind} options={scopeThings.map((value) => ({ value, label: thingWords[value] }))} />
+      <Segmented
+        label="What"
+        className="self-start max-sm:h-auto max-sm:flex-wrap"
+        value={thing}
+        onChange={chooseKind}
+        options={scopeThings.map((value) => ({ value, label: thingWords[value] }))}
+      />
       <ThingPicker key={thing} thing={thing} isChosen={(id) => scopesOf(id).length > 0} onPick={pick} />
       <fieldset className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <legend className="sr-only">May</legend>
@@ -81,16 +88,30 @@ export function ScopeBuilder({ scopes, onChange, typed, typedError, onType }: Sc
         {scopes.map((scope) => (
           <li key={scope} className="flex items-center gap-2 rounded border border-line bg-panel pl-2.5">
             <code className="min-w-0 flex-1 py-1 font-mono text-sm break-all">{readableText(scope)}</code>
-            <button type="button" aria-label={`Remove scope ${readableText(scope)}`} className="self-stretch px-2 text-faint hover:text-fg" onClick={() => onChange(without([scope]))}>
+            <button
+              type="button"
+              aria-label={`Remove scope ${readableText(scope)}`}
+              className="self-stretch px-2 text-faint hover:text-fg"
+              onClick={() => onChange(without([scope]))}
+            >
               <X aria-hidden className="size-3.5" />
             </button>
           </li>
         ))}
-        {scopes.length === 0 ? <li className="rounded border border-dashed border-line-strong px-2.5 py-1.5 text-faint">Nothing chosen: the token would allow nothing.</li> : null}
+        {scopes.length === 0 ? (
+          <li className="rounded border border-dashed border-line-strong px-2.5 py-1.5 text-faint">
+            Nothing chosen: the token would allow nothing.
+          </li>
+        ) : null}
       </ul>
       <details open={wasTyped}>
         <summary className="cursor-pointer text-sm text-muted">Type a scope</summary>
-        <Field label={<span className="sr-only">Scope</span>} error={typedError} help="Is part of the token while it stands here; Enter moves it to the list" className="mt-2">
+        <Field
+          label={<span className="sr-only">Scope</span>}
+          error={typedError}
+          help="Is part of the token while it stands here; Enter moves it to the list"
+          className="mt-2"
+        >
           {(control) => (
             <Input
               {...control}

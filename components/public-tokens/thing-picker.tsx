@@ -33,15 +33,27 @@ export function ThingPicker({ thing, isChosen, onPick }: ThingPickerProps) {
   const typed = search.trim();
   return (
     <div className="rounded border border-line">
-      <Input aria-label={`Search ${thing}s`} value={search} placeholder={placeholders[thing]} className="rounded-b-none border-0 border-b border-line font-mono" spellCheck={false} onChange={(event) => setSearch(event.target.value)} onKeyDown={(event) => (event.key === "Enter" && typed !== "" ? onPick(typed) : undefined)} />
+      <Input
+        aria-label={`Search ${thing}s`}
+        value={search}
+        placeholder={placeholders[thing]}
+        className="rounded-b-none border-0 border-b border-line font-mono"
+        spellCheck={false}
+        onChange={(event) => setSearch(event.target.value)}
+        onKeyDown={(event) => (event.key === "Enter" && typed !== "" ? onPick(typed) : undefined)}
+      />
       <ul aria-label={`${thing}s`} className="h-56 overflow-y-auto">
-        {typed !== "" && !shown.some((choice) => choice.id === typed) ? <Row chosen={isChosen(typed)} onPick={() => onPick(typed)} label={typed} detail="as typed" /> : null}
+        {typed !== "" && !shown.some((choice) => choice.id === typed) ? (
+          <Row chosen={isChosen(typed)} onPick={() => onPick(typed)} label={typed} detail="as typed" />
+        ) : null}
         {shown.map((choice) => (
           <Row key={choice.id} chosen={isChosen(choice.id)} onPick={() => onPick(choice.id)} label={choice.id} detail={choice.detail} />
         ))}
         {choices.isPending ? [1, 2, 3].map((key) => <Skeleton key={key} className="m-2 h-4" />) : null}
         {choices.error ? <li className="px-2.5 py-1.5 text-bad">{choices.error.message}</li> : null}
-        {choices.data !== undefined && shown.length === 0 && typed === "" ? <li className="px-2.5 py-1.5 text-faint">There is none yet. Type an id.</li> : null}
+        {choices.data !== undefined && shown.length === 0 && typed === "" ? (
+          <li className="px-2.5 py-1.5 text-faint">There is none yet. Type an id.</li>
+        ) : null}
         <Row chosen={isChosen(undefined)} onPick={() => onPick(undefined)} label={`every ${thing}`} detail="also those to come" />
       </ul>
     </div>
@@ -50,7 +62,15 @@ export function ThingPicker({ thing, isChosen, onPick }: ThingPickerProps) {
 
 const Row = ({ chosen, onPick, label, detail }: { chosen: boolean; onPick: () => void; label: string; detail?: ReactNode }) => (
   <li>
-    <button type="button" aria-pressed={chosen} onClick={onPick} className={cn("flex h-7 w-full items-center gap-2 px-2.5 text-left -outline-offset-2 hover:bg-hover", chosen && "bg-active hover:bg-active")}>
+    <button
+      type="button"
+      aria-pressed={chosen}
+      onClick={onPick}
+      className={cn(
+        "flex h-7 w-full items-center gap-2 px-2.5 text-left -outline-offset-2 hover:bg-hover",
+        chosen && "bg-active hover:bg-active",
+      )}
+    >
       <OthersText text={label} className="min-w-0 flex-1 truncate font-mono text-sm" />
       {chosen ? <Check aria-hidden className="size-3.5 shrink-0 text-good" /> : null}
       {detail ? <span className="flex shrink-0 items-center gap-2 text-sm text-faint">{detail}</span> : null}
@@ -88,5 +108,10 @@ const readers: Record<ScopeThing, (search: string, signal: AbortSignal) => Promi
 const useChoices = (thing: ScopeThing, search: string) => {
   // Only runs are searched by the server; the others are few.
   const asked = thing === "run" && search.startsWith("run_") ? search : "";
-  return useQuery({ queryKey: ["scope-choices", thing, asked], queryFn: ({ signal }) => readers[thing](asked, signal), staleTime: 10_000, placeholderData: (held, query) => (query?.queryKey[1] === thing ? held : undefined) });
+  return useQuery({
+    queryKey: ["scope-choices", thing, asked],
+    queryFn: ({ signal }) => readers[thing](asked, signal),
+    staleTime: 10_000,
+    placeholderData: (held, query) => (query?.queryKey[1] === thing ? held : undefined),
+  });
 };

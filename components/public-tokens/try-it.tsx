@@ -24,10 +24,18 @@ type State = { phase: "off" } | { phase: "open" | "ended" } | { phase: "refused"
 export function TryIt({ token, scopes, oneTime }: { token: string; scopes: readonly string[]; oneTime: boolean }) {
   const target = triggerTarget(scopes);
   const [followed, setFollowed] = useState<{ token: string; path: string }>();
-  if (!canFollow(scopes) && target === undefined) return <p className="text-muted">These scopes have nothing to watch here. Try the curl command.</p>;
+  if (!canFollow(scopes) && target === undefined)
+    return <p className="text-muted">These scopes have nothing to watch here. Try the curl command.</p>;
   return (
     <div className="flex flex-col gap-3">
-      {target === undefined ? null : <TryTrigger task={target} token={token} oneTime={oneTime} onStarted={(access, id) => setFollowed({ token: access, path: `/realtime/v1/runs/${id}?log=full` })} />}
+      {target === undefined ? null : (
+        <TryTrigger
+          task={target}
+          token={token}
+          oneTime={oneTime}
+          onStarted={(access, id) => setFollowed({ token: access, path: `/realtime/v1/runs/${id}?log=full` })}
+        />
+      )}
       {canFollow(scopes) ? <Subscriber token={token} path={subscriptionPath(scopes)} /> : null}
       {followed === undefined ? null : <Subscriber key={followed.path} token={followed.token} path={followed.path} started />}
     </div>
@@ -43,8 +51,14 @@ interface TryTriggerProps {
 
 /** Starts with what the task takes: its example, else the newest payload that it took, else a form of its schema. */
 function TryTrigger(props: TryTriggerProps) {
-  const tasks = useQuery({ queryKey: ["tasks"], queryFn: ({ signal }) => getJson<z.infer<typeof TasksPage>>("/api/dashboard/tasks", signal) });
-  const recent = useQuery({ queryKey: ["payloads", props.task], queryFn: ({ signal }) => getJson<RecentPayloads>(`/api/dashboard/tasks/${encodeURIComponent(props.task)}/payloads`, signal) });
+  const tasks = useQuery({
+    queryKey: ["tasks"],
+    queryFn: ({ signal }) => getJson<z.infer<typeof TasksPage>>("/api/dashboard/tasks", signal),
+  });
+  const recent = useQuery({
+    queryKey: ["payloads", props.task],
+    queryFn: ({ signal }) => getJson<RecentPayloads>(`/api/dashboard/tasks/${encodeURIComponent(props.task)}/payloads`, signal),
+  });
   const known = tasks.data?.tasks.find((task) => task.id === props.task);
   if (tasks.isPending || (recent.isPending && known?.examplePayload === undefined)) return <Skeleton className="h-20 w-full" />;
   const newest = recent.data?.payloads.map(editablePayload).find((text) => text !== null && text !== "");
@@ -77,8 +91,7 @@ function TrySample({ task, token, oneTime, onStarted, sample, schema }: TryTrigg
       if (body.id === undefined) {
         setError(`${response.status}: ${body.error ?? "refused"}`);
         setIssues(issuesOf({ error: body.error ?? "", issues: body.issues ?? [] }, "payload"));
-      }
-      else onStarted(response.headers.get("x-trigger-jwt") ?? token, body.id);
+      } else onStarted(response.headers.get("x-trigger-jwt") ?? token, body.id);
     } catch (failure) {
       setError(failure instanceof Error ? failure.message : String(failure));
     }
@@ -91,7 +104,17 @@ function TrySample({ task, token, oneTime, onStarted, sample, schema }: TryTrigg
         <span className="flex-1 font-medium">Payload</span>
         <ModeSwitch schema={schema} mode={mode} onChange={setMode} />
       </div>
-      <PayloadEditor schema={schema} text={text} onChange={setText} mode={mode} issues={issues} label={`Payload for ${task}`} name="try" minHeight="72px" onSubmit={() => void start()} />
+      <PayloadEditor
+        schema={schema}
+        text={text}
+        onChange={setText}
+        mode={mode}
+        issues={issues}
+        label={`Payload for ${task}`}
+        name="try"
+        minHeight="72px"
+        onSubmit={() => void start()}
+      />
       {error === undefined ? null : (
         <p role="alert" className="mt-1 break-words text-bad">
           {readableText(error)}
@@ -116,10 +139,16 @@ function Subscriber({ token, path, started = false }: { token: string; path: str
   useEffect(() => {
     if (!on) return;
     const abort = new AbortController();
-    void follow({ token, path, abort, onState: setState, onRows: (changed) => {
-      setUpdates((count) => count + changed.length);
-      setRows((held) => [...changed, ...held.filter((row) => !changed.some((next) => next["id"] === row["id"]))].slice(0, shownRows));
-    } });
+    void follow({
+      token,
+      path,
+      abort,
+      onState: setState,
+      onRows: (changed) => {
+        setUpdates((count) => count + changed.length);
+        setRows((held) => [...changed, ...held.filter((row) => !changed.some((next) => next["id"] === row["id"]))].slice(0, shownRows));
+      },
+    });
     return () => abort.abort();
   }, [on, token, path]);
 
@@ -160,7 +189,11 @@ function Subscriber({ token, path, started = false }: { token: string; path: str
               <span className="min-w-0 truncate text-faint">{typeof row["metadata"] === "string" ? visibleText(row["metadata"]) : ""}</span>
             </li>
           ))}
-          {rows.length === 0 ? <li className="px-3 py-2 font-sans text-faint">{on ? "Subscribed. What happens shows here." : "Opens a subscription as an application would, without your session."}</li> : null}
+          {rows.length === 0 ? (
+            <li className="px-3 py-2 font-sans text-faint">
+              {on ? "Subscribed. What happens shows here." : "Opens a subscription as an application would, without your session."}
+            </li>
+          ) : null}
         </ul>
       )}
       {updates === 0 ? null : <p className="border-t border-line px-3 py-1 text-sm text-faint">{updates} updates received</p>}

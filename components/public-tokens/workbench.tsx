@@ -38,14 +38,25 @@ export function Workbench({ refused, onMinted }: { refused: string | undefined; 
   const [minted, setMinted] = useState<SnippetInput>();
   const expiry = preset === "custom" ? custom.trim() : preset;
   const wrongExpiry = preset === "custom" && custom !== "" ? expiryError(custom) : undefined;
-  const draft: SnippetInput = { scopes, origin: me.origin, token: "<public token>", expirationTime: expiry, oneTimeUse: oneTime ? "once" : "many" };
+  const draft: SnippetInput = {
+    scopes,
+    origin: me.origin,
+    token: "<public token>",
+    expirationTime: expiry,
+    oneTimeUse: oneTime ? "once" : "many",
+  };
 
   async function mint() {
     const wrong = typedError !== undefined ? `Correct or clear the scope that is typed: ${typedError}` : expiryError(expiry);
     setError(wrong);
     if (wrong !== undefined) return;
     setBusy(true);
-    const answer = await send<z.infer<typeof PublicTokenMinted>>("/api/dashboard/public-tokens", { scopes, expirationTime: expiry, oneTimeUse: oneTime, ...(note.trim() === "" ? {} : { note: note.trim() }) });
+    const answer = await send<z.infer<typeof PublicTokenMinted>>("/api/dashboard/public-tokens", {
+      scopes,
+      expirationTime: expiry,
+      oneTimeUse: oneTime,
+      ...(note.trim() === "" ? {} : { note: note.trim() }),
+    });
     setBusy(false);
     if (!answer.ok) return setError(answer.problem.error);
     setMinted({ ...draft, token: answer.value.token });
@@ -70,10 +81,28 @@ export function Workbench({ refused, onMinted }: { refused: string | undefined; 
           <ScopeBuilder scopes={chosen} onChange={(scope) => setUrl({ scope })} typed={typed} typedError={typedError} onType={setTyped} />
           <div>
             <p className="mb-1 font-medium">Ends after</p>
-            <Segmented label="Ends after" value={preset} onChange={setPreset} options={expiries.map((value) => ({ value, label: value }))} />
+            <Segmented
+              label="Ends after"
+              value={preset}
+              onChange={setPreset}
+              options={expiries.map((value) => ({ value, label: value }))}
+            />
             {preset === "custom" ? (
-              <Field label={<span className="sr-only">Duration</span>} error={wrongExpiry} help="A duration such as 45m, 12h or 3d; at most 30d" className="mt-1 max-w-60">
-                {(control) => <Input {...control} value={custom} placeholder="45m" className="font-mono" onChange={(event) => setCustom(event.target.value)} />}
+              <Field
+                label={<span className="sr-only">Duration</span>}
+                error={wrongExpiry}
+                help="A duration such as 45m, 12h or 3d; at most 30d"
+                className="mt-1 max-w-60"
+              >
+                {(control) => (
+                  <Input
+                    {...control}
+                    value={custom}
+                    placeholder="45m"
+                    className="font-mono"
+                    onChange={(event) => setCustom(event.target.value)}
+                  />
+                )}
               </Field>
             ) : null}
           </div>
@@ -94,7 +123,13 @@ export function Workbench({ refused, onMinted }: { refused: string | undefined; 
         <div className="flex flex-col gap-4 px-4 py-3">
           <Meaning scopes={scopes} oneTime={oneTime} expiry={expiry === "" ? "…" : expiry} />
           <div className="flex flex-wrap items-center gap-3">
-            <ActionButton look="primary" busy={busy} refused={refused} disabled={scopes.length === 0 && typedError === undefined} onClick={() => void mint()}>
+            <ActionButton
+              look="primary"
+              busy={busy}
+              refused={refused}
+              disabled={scopes.length === 0 && typedError === undefined}
+              onClick={() => void mint()}
+            >
               Make the token
             </ActionButton>
             <p role="alert" className="min-w-0 text-bad">

@@ -9,7 +9,15 @@ import { setEnvironmentPaused } from "./actions";
 import { EnvironmentLimitDialog } from "./limit-dialog";
 
 /** What can be done about all queues together. */
-export function EnvironmentActions({ environment, running, refused }: { environment: EnvironmentState; running: number; refused: string | undefined }) {
+export function EnvironmentActions({
+  environment,
+  running,
+  refused,
+}: {
+  environment: EnvironmentState;
+  running: number;
+  refused: string | undefined;
+}) {
   const [open, setOpen] = useState<"pause" | "limit" | null>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();

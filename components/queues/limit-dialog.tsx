@@ -78,7 +78,12 @@ function LimitForm({ title, description, limit: before, set, reset, onClose }: L
         </>
       }
     >
-      <Field label="Runs at once" error={error} help={Number(text) === 0 && text !== "" ? "0 lets nothing start" : undefined} className="pb-2">
+      <Field
+        label="Runs at once"
+        error={error}
+        help={Number(text) === 0 && text !== "" ? "0 lets nothing start" : undefined}
+        className="pb-2"
+      >
         {(control) => (
           <Input
             {...control}

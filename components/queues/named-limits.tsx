@@ -12,7 +12,15 @@ import { setLimitPaused } from "./actions";
 import { UsageBar } from "./usage-bar";
 
 /** Named concurrency limits, which runs of several queues share; none: nothing is shown. */
-export function NamedLimits({ limits, refused, onChange }: { limits: readonly NamedLimit[]; refused: string | undefined; onChange: () => void }) {
+export function NamedLimits({
+  limits,
+  refused,
+  onChange,
+}: {
+  limits: readonly NamedLimit[];
+  refused: string | undefined;
+  onChange: () => void;
+}) {
   if (limits.length === 0) return null;
   return (
     <section aria-label="Concurrency limits" className="mt-4 border-t border-line">

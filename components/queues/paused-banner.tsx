@@ -33,7 +33,10 @@ function Paused({ what, name, since, cost, action, refused, resume }: PausedProp
   }
 
   return (
-    <section aria-label={`${what} is paused`} className="flex flex-wrap items-center gap-x-2 gap-y-1 border-b border-line bg-needs-soft px-4 py-1.5">
+    <section
+      aria-label={`${what} is paused`}
+      className="flex flex-wrap items-center gap-x-2 gap-y-1 border-b border-line bg-needs-soft px-4 py-1.5"
+    >
       <Pause aria-hidden className="size-3.5 shrink-0 text-needs" />
       <p className="min-w-0">
         {name} is paused
@@ -57,7 +60,8 @@ function Paused({ what, name, since, cost, action, refused, resume }: PausedProp
   );
 }
 
-const waits = (queued: number) => (queued === 0 ? "No run waits in it." : `${plural(queued, "run")} ${queued === 1 ? "waits" : "wait"} until it is resumed.`);
+const waits = (queued: number) =>
+  queued === 0 ? "No run waits in it." : `${plural(queued, "run")} ${queued === 1 ? "waits" : "wait"} until it is resumed.`;
 
 export function PausedBanner({ queue, refused }: { queue: QueueRow; refused: string | undefined }) {
   const name = (
@@ -68,9 +72,35 @@ export function PausedBanner({ queue, refused }: { queue: QueueRow; refused: str
       </b>
     </>
   );
-  return <Paused what={`Queue ${readableText(queue.name)}`} name={name} since={queue} cost={waits(queue.queued)} action="Resume queue" refused={refused} resume={() => setPaused(queue, "resume")} />;
+  return (
+    <Paused
+      what={`Queue ${readableText(queue.name)}`}
+      name={name}
+      since={queue}
+      cost={waits(queue.queued)}
+      action="Resume queue"
+      refused={refused}
+      resume={() => setPaused(queue, "resume")}
+    />
+  );
 }
 
-export const PausedEnvironment = ({ environment, queued, refused }: { environment: EnvironmentState; queued: number; refused: string | undefined }) => (
-  <Paused what="The environment" name="The environment" since={environment} cost={waits(queued)} action="Resume environment" refused={refused} resume={() => setEnvironmentPaused("resume")} />
+export const PausedEnvironment = ({
+  environment,
+  queued,
+  refused,
+}: {
+  environment: EnvironmentState;
+  queued: number;
+  refused: string | undefined;
+}) => (
+  <Paused
+    what="The environment"
+    name="The environment"
+    since={environment}
+    cost={waits(queued)}
+    action="Resume environment"
+    refused={refused}
+    resume={() => setEnvironmentPaused("resume")}
+  />
 );

@@ -36,14 +36,20 @@ const rereadMs = 5_000;
 /** Place of each queue by what waits and runs in it, then by what it did in the last hour. */
 function busiestFirst({ queues, loads }: Page): ReadonlyMap<string, number> {
   const done = (name: string) => loads[name]?.ended.reduce((sum, n) => sum + n, 0) ?? 0;
-  const sorted = queues.toSorted((a, b) => b.queued + b.running - a.queued - a.running || done(b.name) - done(a.name) || a.name.localeCompare(b.name));
+  const sorted = queues.toSorted(
+    (a, b) => b.queued + b.running - a.queued - a.running || done(b.name) - done(a.name) || a.name.localeCompare(b.name),
+  );
   return new Map(sorted.map(({ name }, place) => [name, place]));
 }
 
 export function QueuesView({ initial }: { initial: Page }) {
   const live = useLiveQueues();
   const { interval, measure } = usePolling();
-  const { data: page, error, refetch } = useQuery({
+  const {
+    data: page,
+    error,
+    refetch,
+  } = useQuery({
     queryKey,
     queryFn: ({ signal }) => measure(() => getJson<Page>("/api/dashboard/queues", signal)),
     initialData: initial,
@@ -55,7 +61,9 @@ export function QueuesView({ initial }: { initial: Page }) {
   const [ranks] = useState(() => busiestFirst(initial));
   const rankOf = (name: string) => ranks.get(name) ?? ranks.size;
   const all = live.loaded && interval === false ? live.data : page.queues;
-  const queues = all.filter((queue) => queue.name.toLowerCase().includes(search.trim().toLowerCase())).toSorted((a, b) => rankOf(a.name) - rankOf(b.name) || a.name.localeCompare(b.name));
+  const queues = all
+    .filter((queue) => queue.name.toLowerCase().includes(search.trim().toLowerCase()))
+    .toSorted((a, b) => rankOf(a.name) - rankOf(b.name) || a.name.localeCompare(b.name));
   const running = all.reduce((sum, queue) => sum + queue.running, 0);
   const queued = all.reduce((sum, queue) => sum + queue.queued, 0);
   const refused = refusal(useMe().user.role, "operator");
@@ -73,7 +81,12 @@ export function QueuesView({ initial }: { initial: Page }) {
         ))}
       <section aria-label="Environment" className="grid grid-cols-2 gap-x-6 gap-y-3 border-b border-line px-4 py-3 sm:flex sm:gap-10">
         <Figure name="Running in this environment">
-          <UsageBar running={running} limit={Math.floor(environment.limit * environment.burst)} paused={environment.paused} className="w-56 max-w-full" />
+          <UsageBar
+            running={running}
+            limit={Math.floor(environment.limit * environment.burst)}
+            paused={environment.paused}
+            className="w-56 max-w-full"
+          />
         </Figure>
         <Figure name="Queued">{formatCount(queued)}</Figure>
         <Figure name="Queues">{formatCount(all.length)}</Figure>
@@ -82,10 +95,14 @@ export function QueuesView({ initial }: { initial: Page }) {
       <PanelHead title="Queues" detail={search === "" ? undefined : plural(queues.length, "match", "matches")}>
         <SearchInput value={search} onChange={setSearch} label="Search queues" />
       </PanelHead>
-      {error === null ? null : <ErrorState className="m-4" title="The queues could not be read" detail={error.message} onRetry={() => void refetch()} />}
+      {error === null ? null : (
+        <ErrorState className="m-4" title="The queues could not be read" detail={error.message} onRetry={() => void refetch()} />
+      )}
       {all.length === 0 ? (
         <EmptyState icon={<Cable />} title="No queues yet">
-          <p>Every task has a queue of its own, which appears here once the task is deployed. Share one between tasks to limit them together:</p>
+          <p>
+            Every task has a queue of its own, which appears here once the task is deployed. Share one between tasks to limit them together:
+          </p>
           <CodeBlock code={example} className="mt-3 text-left" />
         </EmptyState>
       ) : queues.length === 0 ? (
@@ -116,7 +133,8 @@ export function QueuesView({ initial }: { initial: Page }) {
       )}
       {page.waitsFrom === undefined ? null : (
         <p className="px-4 py-2 text-sm text-faint max-xl:hidden">
-          Waits are those of the newest {formatCount(limits.measuredRuns)} runs, made since <Ago at={page.waitsFrom} />; older ones are not in p95.
+          Waits are those of the newest {formatCount(limits.measuredRuns)} runs, made since <Ago at={page.waitsFrom} />; older ones are not
+          in p95.
         </p>
       )}
       <NamedLimits limits={page.limits} refused={refused} onChange={() => void refetch()} />

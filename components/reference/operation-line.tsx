@@ -5,7 +5,12 @@ import { CodeBlock } from "../ui/code-block";
 import { cn } from "../ui/cn";
 import { TryOperation } from "./try-operation";
 
-const credentialWords: Record<string, string> = { secretKey: "secret key", publicToken: "public token", personalToken: "personal access token", session: "signed-in person" };
+const credentialWords: Record<string, string> = {
+  secretKey: "secret key",
+  publicToken: "public token",
+  personalToken: "personal access token",
+  session: "signed-in person",
+};
 
 /** One route: what it does, and, when it is opened, what it reads and answers. */
 export function OperationLine({ operation }: { operation: Operation }) {
@@ -22,7 +27,9 @@ export function OperationLine({ operation }: { operation: Operation }) {
       {open ? (
         <div className="grid gap-5 px-4 pt-2 pb-5 lg:grid-cols-2">
           <div className="flex min-w-0 flex-col gap-3">
-            <p className="text-sm text-muted">{credentials.length === 0 ? "Needs no credential." : `With a ${credentials.join(", a ")}.`}</p>
+            <p className="text-sm text-muted">
+              {credentials.length === 0 ? "Needs no credential." : `With a ${credentials.join(", a ")}.`}
+            </p>
             {body === undefined ? null : <Schema title={`Body, ${body.type}`} schema={body.schema} />}
             {answer === undefined ? null : <Schema title={`Answer, ${answer.type}`} schema={answer.schema} />}
           </div>
@@ -43,4 +50,5 @@ function Schema({ title, schema }: { title: string; schema: unknown }) {
 }
 
 /** Without what says only how to read it. */
-const schemaText = (schema: unknown): string => JSON.stringify(schema, (key, value: unknown) => (key === "$schema" || key === "additionalProperties" ? undefined : value), 2);
+const schemaText = (schema: unknown): string =>
+  JSON.stringify(schema, (key, value: unknown) => (key === "$schema" || key === "additionalProperties" ? undefined : value), 2);

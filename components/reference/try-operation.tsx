@@ -25,7 +25,8 @@ export function TryOperation({ operation }: { operation: Operation }) {
   const [busy, setBusy] = useState(false);
   const [answered, setAnswered] = useState<Answered>();
   const [error, setError] = useState<string>();
-  if (answer?.type !== "application/json" && answer !== undefined) return <p className="text-muted">This one answers a stream or a file; ask it from a terminal.</p>;
+  if (answer?.type !== "application/json" && answer !== undefined)
+    return <p className="text-muted">This one answers a stream or a file; ask it from a terminal.</p>;
 
   async function ask() {
     const path = requestPath(operation, values);
@@ -36,7 +37,11 @@ export function TryOperation({ operation }: { operation: Operation }) {
     try {
       // A session acts by JSON alone.
       const type = body?.type === "application/x-ndjson" ? body.type : "application/json";
-      const response = await fetch(path, { method, headers: { "content-type": type, "x-trigger-api-version": "2025-07-16" }, ...(method !== "GET" && { body: text }) });
+      const response = await fetch(path, {
+        method,
+        headers: { "content-type": type, "x-trigger-api-version": "2025-07-16" },
+        ...(method !== "GET" && { body: text }),
+      });
       setAnswered({ status: response.status, ms: Math.round(performance.now() - begun), text: pretty(await response.text()) });
     } catch (failure) {
       setError(messageOf(failure));
@@ -59,10 +64,18 @@ export function TryOperation({ operation }: { operation: Operation }) {
             {name}
             {place === "path" ? <span className="text-faint"> in the path</span> : null}
           </span>
-          <Input value={values[name] ?? ""} autoComplete="off" spellCheck={false} className="font-mono" onChange={(event) => setValues({ ...values, [name]: event.target.value })} />
+          <Input
+            value={values[name] ?? ""}
+            autoComplete="off"
+            spellCheck={false}
+            className="font-mono"
+            onChange={(event) => setValues({ ...values, [name]: event.target.value })}
+          />
         </label>
       ))}
-      {body === undefined ? null : <JsonEditor label="Body" value={text} onChange={setText} minHeight="96px" maxHeight="240px" onSubmit={() => void ask()} />}
+      {body === undefined ? null : (
+        <JsonEditor label="Body" value={text} onChange={setText} minHeight="96px" maxHeight="240px" onSubmit={() => void ask()} />
+      )}
       <div className="flex items-center gap-3">
         <Button type="submit" look="primary" busy={busy}>
           Send request
@@ -81,7 +94,9 @@ export function TryOperation({ operation }: { operation: Operation }) {
           )}
         </output>
       </div>
-      {answered === undefined || answered.text === "" ? null : <CodeBlock label="Copy answer" code={answered.text} className="max-h-96 overflow-y-auto" />}
+      {answered === undefined || answered.text === "" ? null : (
+        <CodeBlock label="Copy answer" code={answered.text} className="max-h-96 overflow-y-auto" />
+      )}
     </form>
   );
 }

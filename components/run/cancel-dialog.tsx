@@ -8,5 +8,14 @@ export function CancelDialog({ run, onClose }: { run: RunDetail; onClose: () => 
     onClose();
     void cancelHeld(run);
   }
-  return <ConfirmDialog open onOpenChange={onClose} title="Cancel this run?" description={`${run.task} stops, and so do its child runs. You have five seconds to undo it; after that you can replay the run.`} action="Cancel run" onConfirm={cancel} />;
+  return (
+    <ConfirmDialog
+      open
+      onOpenChange={onClose}
+      title="Cancel this run?"
+      description={`${run.task} stops, and so do its child runs. You have five seconds to undo it; after that you can replay the run.`}
+      action="Cancel run"
+      onConfirm={cancel}
+    />
+  );
 }

@@ -24,10 +24,22 @@ const mostSpans = 40;
 
 /** This run beside the last one of its task that completed before it. */
 export function CompareTab({ run, trace }: { run: RunDetail; trace: TraceData }) {
-  const query = useQuery({ queryKey: ["last-success", run.id], queryFn: ({ signal }) => getJson<LastSuccess>(`${runPath(run.id)}/last-success`, signal), staleTime: Infinity });
-  if (query.data === undefined) return query.error === null ? <SkeletonRows rows={8} /> : <ErrorState title="The last success could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />;
+  const query = useQuery({
+    queryKey: ["last-success", run.id],
+    queryFn: ({ signal }) => getJson<LastSuccess>(`${runPath(run.id)}/last-success`, signal),
+    staleTime: Infinity,
+  });
+  if (query.data === undefined)
+    return query.error === null ? (
+      <SkeletonRows rows={8} />
+    ) : (
+      <ErrorState title="The last success could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />
+    );
   const { run: other } = query.data;
-  if (other === null) return <p className="text-muted">None of the 10,000 runs of this task before this one has completed: there is nothing to compare it with.</p>;
+  if (other === null)
+    return (
+      <p className="text-muted">None of the 10,000 runs of this task before this one has completed: there is nothing to compare it with.</p>
+    );
   return (
     <div className="flex flex-col gap-5">
       <Facts run={run} other={other} />
@@ -39,8 +51,14 @@ export function CompareTab({ run, trace }: { run: RunDetail; trace: TraceData })
   );
 }
 
-const tookOf = ({ startedAt, finishedAt }: RunDetail): string => (startedAt === undefined ? "not started" : finishedAt === undefined ? "still going" : formatTook(Date.parse(finishedAt) - Date.parse(startedAt)));
-const queuedOf = ({ queuedAt, createdAt, startedAt }: RunDetail): string => (startedAt === undefined ? "–" : formatTook(Math.max(0, Date.parse(startedAt) - Date.parse(queuedAt ?? createdAt))));
+const tookOf = ({ startedAt, finishedAt }: RunDetail): string =>
+  startedAt === undefined
+    ? "not started"
+    : finishedAt === undefined
+      ? "still going"
+      : formatTook(Date.parse(finishedAt) - Date.parse(startedAt));
+const queuedOf = ({ queuedAt, createdAt, startedAt }: RunDetail): string =>
+  startedAt === undefined ? "–" : formatTook(Math.max(0, Date.parse(startedAt) - Date.parse(queuedAt ?? createdAt)));
 
 function Facts({ run, other }: { run: RunDetail; other: RunDetail }) {
   const rows: readonly (readonly [name: string, of: (run: RunDetail) => string])[] = [
@@ -104,12 +122,25 @@ const Section = ({ title, note, children }: { title: string; note: string; child
 /** Where two packets differ, path by path. */
 function Packets({ title, run, other }: { title: string; run: Shown; other: Shown }) {
   const compared = useMemo(() => {
-    if (run.data === null || other.data === null || run.dataType === "application/store" || other.dataType === "application/store") return null;
+    if (run.data === null || other.data === null || run.dataType === "application/store" || other.dataType === "application/store")
+      return null;
     const [mine, theirs] = [readPacketTree(run.data, run.dataType), readPacketTree(other.data, other.dataType)];
     return mine === null || theirs === null ? null : jsonChanges(theirs, mine, mostChanges);
   }, [run.data, run.dataType, other.data, other.dataType]);
   if (run.data === other.data) return <Section title={title} note={run.data === null ? "neither has any" : "the same"} />;
-  if (compared === null) return <Section title={title} note={run.data === null ? "only the last success has one" : other.data === null ? "only this run has one" : "different, and no JSON that could be compared"} />;
+  if (compared === null)
+    return (
+      <Section
+        title={title}
+        note={
+          run.data === null
+            ? "only the last success has one"
+            : other.data === null
+              ? "only this run has one"
+              : "different, and no JSON that could be compared"
+        }
+      />
+    );
   const { changes, more } = compared;
   if (changes.length === 0) return <Section title={title} note="the same values" />;
   return (
@@ -128,8 +159,12 @@ function Packets({ title, run, other }: { title: string; run: Shown; other: Show
               <Td className="max-w-40 truncate font-mono text-sm">
                 <OthersText text={path === "" ? "(whole)" : path} whole="on hover" />
               </Td>
-              <Td className="max-w-52 truncate font-mono text-sm">{after === null ? <span className="text-faint">missing</span> : <OthersText text={after} whole="on hover" />}</Td>
-              <Td className="max-w-52 truncate font-mono text-sm text-muted">{before === null ? <span className="text-faint">missing</span> : <OthersText text={before} whole="on hover" />}</Td>
+              <Td className="max-w-52 truncate font-mono text-sm">
+                {after === null ? <span className="text-faint">missing</span> : <OthersText text={after} whole="on hover" />}
+              </Td>
+              <Td className="max-w-52 truncate font-mono text-sm text-muted">
+                {before === null ? <span className="text-faint">missing</span> : <OthersText text={before} whole="on hover" />}
+              </Td>
             </Tr>
           ))}
         </tbody>
@@ -140,7 +175,11 @@ function Packets({ title, run, other }: { title: string; run: Shown; other: Show
 
 /** The same spans of both, those first whose durations differ most. */
 function Spans({ trace, other }: { trace: TraceData; other: RunDetail }) {
-  const query = useQuery({ queryKey: ["compared-trace", other.id], queryFn: ({ signal }) => readTrace(other.id, signal), staleTime: Infinity });
+  const query = useQuery({
+    queryKey: ["compared-trace", other.id],
+    queryFn: ({ signal }) => readTrace(other.id, signal),
+    staleTime: Infinity,
+  });
   const { tree, version } = trace;
   const spans = useMemo(() => {
     if (query.data === undefined) return null;
@@ -149,12 +188,23 @@ function Spans({ trace, other }: { trace: TraceData; other: RunDetail }) {
     // The tree grows in place; `version` says when.
     return version && compareSpans(tree, theirs);
   }, [query.data, tree, version]);
-  if (query.error) return <ErrorState title="The trace of the last success could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />;
+  if (query.error)
+    return (
+      <ErrorState
+        title="The trace of the last success could not be read"
+        detail={messageOf(query.error)}
+        onRetry={() => void query.refetch()}
+      />
+    );
   if (spans === null) return <SkeletonRows rows={4} />;
   if (spans.length === 0) return <Section title="Trace" note="neither has spans" />;
-  const took = (side: { count: number; ms: number } | null): ReactNode => (side === null ? <span className="text-faint">missing</span> : `${formatTook(side.ms)}${side.count > 1 ? ` in ${side.count}` : ""}`);
+  const took = (side: { count: number; ms: number } | null): ReactNode =>
+    side === null ? <span className="text-faint">missing</span> : `${formatTook(side.ms)}${side.count > 1 ? ` in ${side.count}` : ""}`;
   return (
-    <Section title="Trace" note={spans.length > mostSpans ? `the ${mostSpans} spans that differ most, of ${spans.length}` : "largest difference first"}>
+    <Section
+      title="Trace"
+      note={spans.length > mostSpans ? `the ${mostSpans} spans that differ most, of ${spans.length}` : "largest difference first"}
+    >
       <Table>
         <thead>
           <tr>

@@ -35,14 +35,36 @@ export interface DetailPanelProps {
   onSpan: (key: string | null) => void;
 }
 
-const titles: Record<RunTab, string> = { span: "Span", payload: "Payload", output: "Output", error: "Error", metadata: "Metadata", logs: "Logs", timeline: "Timeline", streams: "Streams", relations: "Relations", compare: "Compare" };
+const titles: Record<RunTab, string> = {
+  span: "Span",
+  payload: "Payload",
+  output: "Output",
+  error: "Error",
+  metadata: "Metadata",
+  logs: "Logs",
+  timeline: "Timeline",
+  streams: "Streams",
+  relations: "Relations",
+  compare: "Compare",
+};
 
 export function DetailPanel({ data, trace, row, usual, tab, onTab, stream, onStream, onSpan }: DetailPanelProps) {
   const { detail, events } = data;
   const { tree, version } = trace;
   const logs = useMemo(() => version && tree.logs().length, [tree, version]);
-  const counts: Partial<Record<RunTab, number>> = { logs, streams: detail.streams.length, relations: countRelations(data), timeline: events.length };
-  const shown = tabs.filter((name) => (name === "span" ? row !== undefined && row.kind !== "self" : name === "error" ? detail.fullError !== undefined || detail.error !== undefined : true));
+  const counts: Partial<Record<RunTab, number>> = {
+    logs,
+    streams: detail.streams.length,
+    relations: countRelations(data),
+    timeline: events.length,
+  };
+  const shown = tabs.filter((name) =>
+    name === "span"
+      ? row !== undefined && row.kind !== "self"
+      : name === "error"
+        ? detail.fullError !== undefined || detail.error !== undefined
+        : true,
+  );
   const open = shown.includes(tab) ? tab : "payload";
   // What is open stays until the code of the next one is there.
   const ready = useDeferredValue(open);
@@ -51,7 +73,12 @@ export function DetailPanel({ data, trace, row, usual, tab, onTab, stream, onStr
       {tabs.map((name, index) => (
         <TabKey key={name} name={name} digit={String(index)} onTab={onTab} />
       ))}
-      <Tabs label="Run" value={open} onChange={onTab} tabs={shown.map((name) => ({ value: name, label: titles[name], count: counts[name], hint: String(tabs.indexOf(name)) }))}>
+      <Tabs
+        label="Run"
+        value={open}
+        onChange={onTab}
+        tabs={shown.map((name) => ({ value: name, label: titles[name], count: counts[name], hint: String(tabs.indexOf(name)) }))}
+      >
         <Suspense fallback={null}>
           <Content tab={ready} data={data} trace={trace} row={row} usual={usual} stream={stream} onStream={onStream} onSpan={onSpan} />
         </Suspense>
@@ -82,7 +109,17 @@ function Content({ tab, data, trace, row, usual, stream, onStream, onSpan }: Omi
     case "output":
       return (
         <div className={pad}>
-          <JsonView text={detail.output} type={detail.outputType} empty={detail.status === "COMPLETED" ? "The run returned nothing." : isFinal(detail.status) ? "The run ended without an output." : "The output shows up here when the run completes."} />
+          <JsonView
+            text={detail.output}
+            type={detail.outputType}
+            empty={
+              detail.status === "COMPLETED"
+                ? "The run returned nothing."
+                : isFinal(detail.status)
+                  ? "The run ended without an output."
+                  : "The output shows up here when the run completes."
+            }
+          />
         </div>
       );
     case "error":

@@ -17,7 +17,9 @@ export function ErrorTab({ run, events }: { run: RunDetail; events: readonly Run
               <li key={attempt.number} className="flex min-w-0 items-baseline gap-3">
                 <span className="shrink-0 font-mono text-sm text-faint">{attempt.number}</span>
                 <OthersText text={attempt.error?.message ?? ""} className="min-w-0 flex-1 break-words" />
-                <span className="shrink-0 font-mono text-sm text-faint">{attempt.endMs === null ? "" : formatDuration(attempt.endMs - attempt.startMs)}</span>
+                <span className="shrink-0 font-mono text-sm text-faint">
+                  {attempt.endMs === null ? "" : formatDuration(attempt.endMs - attempt.startMs)}
+                </span>
               </li>
             ))}
           </ul>

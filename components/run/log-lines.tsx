@@ -26,20 +26,45 @@ export interface LogSearch {
   least: Level;
 }
 
-export const fitsSearch = ({ level, message }: Pick<LogLine, "level" | "message">, { text, least }: LogSearch): boolean => rank(level) >= rank(least) && (text === "" || message.toLowerCase().includes(text.toLowerCase()));
+export const fitsSearch = ({ level, message }: Pick<LogLine, "level" | "message">, { text, least }: LogSearch): boolean =>
+  rank(level) >= rank(least) && (text === "" || message.toLowerCase().includes(text.toLowerCase()));
 
-export function LogFilter({ search, onSearch, lines }: { search: LogSearch; onSearch: (next: LogSearch) => void; lines: readonly LogLine[] }) {
+export function LogFilter({
+  search,
+  onSearch,
+  lines,
+}: {
+  search: LogSearch;
+  onSearch: (next: LogSearch) => void;
+  lines: readonly LogLine[];
+}) {
   return (
     <>
-      <Input aria-label="Find in logs" placeholder="Find in logs" value={search.text} onChange={(event) => onSearch({ ...search, text: event.target.value })} className="h-7 w-40 flex-1" />
-      <NativeSelect aria-label="Lowest level" value={search.least} onChange={(event) => onSearch({ ...search, least: levels.find((level) => level === event.target.value) ?? "debug" })} className="h-7 w-24">
+      <Input
+        aria-label="Find in logs"
+        placeholder="Find in logs"
+        value={search.text}
+        onChange={(event) => onSearch({ ...search, text: event.target.value })}
+        className="h-7 w-40 flex-1"
+      />
+      <NativeSelect
+        aria-label="Lowest level"
+        value={search.least}
+        onChange={(event) => onSearch({ ...search, least: levels.find((level) => level === event.target.value) ?? "debug" })}
+        className="h-7 w-24"
+      >
         {levels.map((level) => (
           <option key={level} value={level}>
             {level}
           </option>
         ))}
       </NativeSelect>
-      <CopyButton text={() => lines.map((line) => `${new Date(line.atMs).toISOString()} ${line.level.padEnd(5)} ${readableText(line.message)}`).join("\n")} label="Copy these lines" />
+      <CopyButton
+        text={() =>
+          lines.map((line) => `${new Date(line.atMs).toISOString()} ${line.level.padEnd(5)} ${readableText(line.message)}`).join("\n")
+        }
+        label="Copy these lines"
+      />
     </>
   );
 }
@@ -51,7 +76,17 @@ export interface ShownLine extends LogLine {
 const keyOf = (line: ShownLine): string => `${line.of?.id ?? ""} ${line.seq}`;
 
 /** `name`: what the lines are, for those who cannot see where they stand. */
-export function LogLines({ lines, isLive, name, onSpan }: { lines: readonly ShownLine[]; isLive: boolean; name: string; onSpan: (line: ShownLine) => void }) {
+export function LogLines({
+  lines,
+  isLive,
+  name,
+  onSpan,
+}: {
+  lines: readonly ShownLine[];
+  isLive: boolean;
+  name: string;
+  onSpan: (line: ShownLine) => void;
+}) {
   const [openLine, setOpenLine] = useState<string | null>(null);
   const { box, following, onScroll, follow } = useFollow(lines.length);
   const [seen, setSeen] = useState(lines.length);
@@ -65,7 +100,14 @@ export function LogLines({ lines, isLive, name, onSpan }: { lines: readonly Show
     return () => observer.disconnect();
   }, []);
   const openIndex = openLine === null ? -1 : lines.findIndex((line) => keyOf(line) === openLine);
-  const { indexes, topOf, totalHeight } = useRowWindow({ scroller: box, count: lines.length, height: lineHeight, open: openIndex === -1 ? undefined : { index: openIndex, height: openHeight }, overscan: 20, assumed });
+  const { indexes, topOf, totalHeight } = useRowWindow({
+    scroller: box,
+    count: lines.length,
+    height: lineHeight,
+    open: openIndex === -1 ? undefined : { index: openIndex, height: openHeight },
+    overscan: 20,
+    assumed,
+  });
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
       <div ref={box} onScroll={onScroll} className="min-h-0 flex-1 overflow-auto font-mono text-sm" role="log" aria-label={name}>
@@ -75,12 +117,31 @@ export function LogLines({ lines, isLive, name, onSpan }: { lines: readonly Show
             if (!line) return null;
             const isOpen = index === openIndex;
             return (
-              <div key={keyOf(line)} ref={isOpen ? measure : undefined} style={{ transform: `translateY(${topOf(index)}px)` }} className={cn("absolute inset-x-0 top-0", isOpen && "bg-hover")}>
-                <button type="button" aria-expanded={isOpen} onClick={() => setOpenLine(isOpen ? null : keyOf(line))} className="flex min-h-6 w-full items-baseline gap-2 px-4 text-left leading-6 -outline-offset-2 hover:bg-hover">
+              <div
+                key={keyOf(line)}
+                ref={isOpen ? measure : undefined}
+                style={{ transform: `translateY(${topOf(index)}px)` }}
+                className={cn("absolute inset-x-0 top-0", isOpen && "bg-hover")}
+              >
+                <button
+                  type="button"
+                  aria-expanded={isOpen}
+                  onClick={() => setOpenLine(isOpen ? null : keyOf(line))}
+                  className="flex min-h-6 w-full items-baseline gap-2 px-4 text-left leading-6 -outline-offset-2 hover:bg-hover"
+                >
                   <Clock atMs={line.atMs} className="shrink-0 text-faint" />
                   <span className={cn("w-9 shrink-0", tones[line.level] ?? "text-muted")}>{line.level}</span>
-                  {line.of === undefined ? null : <OthersText text={line.of.task} whole="on hover" className="w-28 shrink-0 truncate text-faint" />}
-                  <AnsiText text={line.message} className={cn("min-w-0 flex-1", isOpen ? "break-words whitespace-pre-wrap" : "truncate", line.level === "error" && "text-bad")} />
+                  {line.of === undefined ? null : (
+                    <OthersText text={line.of.task} whole="on hover" className="w-28 shrink-0 truncate text-faint" />
+                  )}
+                  <AnsiText
+                    text={line.message}
+                    className={cn(
+                      "min-w-0 flex-1",
+                      isOpen ? "break-words whitespace-pre-wrap" : "truncate",
+                      line.level === "error" && "text-bad",
+                    )}
+                  />
                 </button>
                 {isOpen ? (
                   <div className="flex flex-col gap-2 px-4 pb-2 font-sans">
@@ -101,7 +162,11 @@ export function LogLines({ lines, isLive, name, onSpan }: { lines: readonly Show
         </div>
       </div>
       {following ? null : (
-        <button type="button" onClick={follow} className="appear absolute right-4 bottom-3 flex h-7 items-center gap-1.5 rounded-full bg-inverse px-3 font-medium text-inverse-fg shadow-float">
+        <button
+          type="button"
+          onClick={follow}
+          className="appear absolute right-4 bottom-3 flex h-7 items-center gap-1.5 rounded-full bg-inverse px-3 font-medium text-inverse-fg shadow-float"
+        >
           <ArrowDown aria-hidden className="size-3.5" />
           {news > 0 ? `${news} new` : isLive ? "Follow" : "To the end"}
         </button>

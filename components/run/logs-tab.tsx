@@ -25,14 +25,27 @@ function spansBelow(tree: TraceTree, id: string): Set<string> {
   return found;
 }
 
-export function LogsTab({ trace, row, run, onSpan }: { trace: TraceData; row: TraceRow | undefined; run: RunDetail; onSpan: (key: string | null) => void }) {
+export function LogsTab({
+  trace,
+  row,
+  run,
+  onSpan,
+}: {
+  trace: TraceData;
+  row: TraceRow | undefined;
+  run: RunDetail;
+  onSpan: (key: string | null) => void;
+}) {
   const { tree, version } = trace;
   const [search, setSearch] = useState<LogSearch>({ text: "", least: "debug" });
   const span = row?.kind === "span" ? row.span : undefined;
   const lines = useMemo(() => {
     const below = span && spansBelow(tree, span.id);
     // The tree grows in place; `version` says when.
-    return version && tree.logs().filter((line) => fitsSearch(line, search) && (below === undefined || (line.spanId !== null && below.has(line.spanId))));
+    return (
+      version &&
+      tree.logs().filter((line) => fitsSearch(line, search) && (below === undefined || (line.spanId !== null && below.has(line.spanId))))
+    );
   }, [tree, version, span, search]);
 
   return (
@@ -48,9 +61,17 @@ export function LogsTab({ trace, row, run, onSpan }: { trace: TraceData; row: Tr
           </Button>
         ) : null}
       </div>
-      {trace.error ? <ErrorState className="m-4" title="The trace could not be read" detail={trace.error.message} onRetry={trace.retry} /> : null}
+      {trace.error ? (
+        <ErrorState className="m-4" title="The trace could not be read" detail={trace.error.message} onRetry={trace.retry} />
+      ) : null}
       {lines.length === 0 ? (
-        <p className="p-4 text-faint">{search.text !== "" || search.least !== "debug" || span ? "No line fits." : isFinal(run.status) ? "The run wrote no logs." : "Lines show up here as the run writes them, from console and logger alike."}</p>
+        <p className="p-4 text-faint">
+          {search.text !== "" || search.least !== "debug" || span
+            ? "No line fits."
+            : isFinal(run.status)
+              ? "The run wrote no logs."
+              : "Lines show up here as the run writes them, from console and logger alike."}
+        </p>
       ) : (
         <LogLines name="Logs" lines={lines} isLive={!isFinal(run.status)} onSpan={(line) => onSpan(line.spanId)} />
       )}

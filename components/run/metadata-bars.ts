@@ -21,7 +21,13 @@ export function metadataBars(value: unknown, path = ""): MetadataBar[] {
       if (says.test(key) && inner >= 0 && inner <= 100) {
         const part = inner <= 1 ? inner : inner / 100;
         bars.push({ path: here, part, text: `${Math.round(part * 100)} %` });
-      } else if (total !== undefined && total > 0 && inner >= 0 && inner <= total && /^(done|processed|current|count|completed|rows|imported|finished)$/i.test(key)) {
+      } else if (
+        total !== undefined &&
+        total > 0 &&
+        inner >= 0 &&
+        inner <= total &&
+        /^(done|processed|current|count|completed|rows|imported|finished)$/i.test(key)
+      ) {
         bars.push({ path: here, part: inner / total, text: `${inner} of ${total}` });
       }
     } else bars.push(...metadataBars(inner, here));

@@ -18,7 +18,8 @@ export function MetadataTab({ text, events }: { text: string | null; events: rea
   if (text === null || text === "{}") {
     return (
       <p className="text-faint">
-        The run has set no metadata. <code className="font-mono">metadata.set(&quot;progress&quot;, 0.5)</code> in the task shows up here and in the list.
+        The run has set no metadata. <code className="font-mono">metadata.set(&quot;progress&quot;, 0.5)</code> in the task shows up here
+        and in the list.
       </p>
     );
   }

@@ -35,7 +35,8 @@ export function Minimap({ rows, whole, zoom, onZoom }: MinimapProps) {
     const box = event.currentTarget.getBoundingClientRect();
     return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
   };
-  const show = (from: number, to: number): void => onZoom(to - from < leastPart ? null : { fromMs: whole.invert(from), toMs: whole.invert(to) });
+  const show = (from: number, to: number): void =>
+    onZoom(to - from < leastPart ? null : { fromMs: whole.invert(from), toMs: whole.invert(to) });
   const shown = brush ?? (zoom === null ? null : { from: whole.at(zoom.fromMs), to: whole.at(zoom.toMs) });
   const [from, to] = shown === null ? [0, 1] : [Math.min(shown.from, shown.to), Math.max(shown.from, shown.to)];
 
@@ -88,14 +89,19 @@ export function Minimap({ rows, whole, zoom, onZoom }: MinimapProps) {
         <>
           <span aria-hidden className="absolute inset-y-0 left-0 bg-canvas/75" style={{ width: `${from * 100}%` }} />
           <span aria-hidden className="absolute inset-y-0 right-0 bg-canvas/75" style={{ width: `${(1 - to) * 100}%` }} />
-          <span aria-hidden className="absolute inset-y-0 border-x-2 border-accent" style={{ left: `${from * 100}%`, width: `${(to - from) * 100}%` }} />
+          <span
+            aria-hidden
+            className="absolute inset-y-0 border-x-2 border-accent"
+            style={{ left: `${from * 100}%`, width: `${(to - from) * 100}%` }}
+          />
         </>
       )}
     </div>
   );
 }
 
-const isFailed = (row: TraceRow): boolean => (row.kind === "span" ? row.span.isError : row.kind === "group" ? row.failed > 0 : row.kind === "run" ? row.run.error !== undefined : false);
+const isFailed = (row: TraceRow): boolean =>
+  row.kind === "span" ? row.span.isError : row.kind === "group" ? row.failed > 0 : row.kind === "run" ? row.run.error !== undefined : false;
 
 /** A line for each row, failures last, so that none of them is covered. */
 function draw(canvas: HTMLCanvasElement, rows: readonly TraceRow[], scale: TimeScale): void {

@@ -15,12 +15,15 @@ export function RelationsTab({ data }: { data: RunData }) {
   const parent = relations.find((row) => row.id === run.parentId);
   const root = run.rootId === run.parentId ? undefined : relations.find((row) => row.id === run.rootId && row.id !== run.id);
   const children = relations.filter((row) => row.parentId === run.id).toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
-  if (!parent && !root && children.length === 0 && run.scheduleId === undefined) return <p className="text-faint">This run was triggered from outside and has triggered no other run.</p>;
+  if (!parent && !root && children.length === 0 && run.scheduleId === undefined)
+    return <p className="text-faint">This run was triggered from outside and has triggered no other run.</p>;
   return (
     <div className="flex flex-col gap-4">
       {root ? <Group title="Root" rows={[root]} /> : null}
       {parent ? <Group title="Parent" rows={[parent]} /> : null}
-      {children.length === 0 ? null : <Group title={childrenTitle(children.length, data)} rows={children} more={children.length > 20 ? run.id : undefined} />}
+      {children.length === 0 ? null : (
+        <Group title={childrenTitle(children.length, data)} rows={children} more={children.length > 20 ? run.id : undefined} />
+      )}
       {run.batchId === undefined ? null : (
         <Link prefetch={false} href={`/runs?batch=${encodeURIComponent(run.batchId)}`} className="text-accent hover:underline">
           All runs of batch {run.batchId}
@@ -69,7 +72,9 @@ function Line({ row: given }: { row: RunRow }) {
         <StatusBadge run={row} className="w-32 shrink-0" />
         <OthersText text={row.task} className="min-w-0 flex-1 truncate font-medium" />
         <Ago at={row.createdAt} className="hidden shrink-0 text-sm text-faint sm:inline" />
-        <span className="min-w-16 shrink-0 text-right font-mono text-sm whitespace-nowrap text-muted">{row.startedAt ? <Took from={row.startedAt} to={row.finishedAt} /> : "–"}</span>
+        <span className="min-w-16 shrink-0 text-right font-mono text-sm whitespace-nowrap text-muted">
+          {row.startedAt ? <Took from={row.startedAt} to={row.finishedAt} /> : "–"}
+        </span>
       </Link>
     </li>
   );

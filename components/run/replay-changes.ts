@@ -13,7 +13,15 @@ export interface ReplayFields {
 }
 
 /** Body of the replay: only what differs, so that the rest stays exactly as it was. */
-export function replayChanges({ run, fields, payload }: { run: Pick<RunDetail, "tags" | "payload" | "payloadType">; fields: ReplayFields; payload: { value: unknown } | undefined }): ReplayBody {
+export function replayChanges({
+  run,
+  fields,
+  payload,
+}: {
+  run: Pick<RunDetail, "tags" | "payload" | "payloadType">;
+  fields: ReplayFields;
+  payload: { value: unknown } | undefined;
+}): ReplayBody {
   const text = (value: string): string | undefined => (value.trim() === "" ? undefined : value.trim());
   const queue = text(fields.queue);
   const delay = text(fields.delay);
@@ -34,7 +42,10 @@ export function replayChanges({ run, fields, payload }: { run: Pick<RunDetail, "
 }
 
 /** What was a date or a BigInt before stays one, as far as the edit lets it. */
-function editedPayload({ payload, payloadType }: Pick<RunDetail, "payload" | "payloadType">, value: unknown): Pick<ReplayBody, "payload" | "payloadType"> {
+function editedPayload(
+  { payload, payloadType }: Pick<RunDetail, "payload" | "payloadType">,
+  value: unknown,
+): Pick<ReplayBody, "payload" | "payloadType"> {
   const typed = payload !== null && payloadType === "application/super+json" ? retype(payload, value) : undefined;
   return typed === undefined ? { payload: value } : { payload: typed, payloadType };
 }

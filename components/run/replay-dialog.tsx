@@ -50,7 +50,10 @@ export function ReplayDialog({ run, onClose }: { run: RunDetail; onClose: () => 
     setFailure(null);
     const parsed = parseJsonText(payload);
     try {
-      const { id } = await replayRun(run.id, replayChanges({ run, fields, payload: payload === original || !parsed.ok ? undefined : { value: parsed.value } }));
+      const { id } = await replayRun(
+        run.id,
+        replayChanges({ run, fields, payload: payload === original || !parsed.ok ? undefined : { value: parsed.value } }),
+      );
       toast.success("Replayed", { description: id });
       onClose();
       go(`/runs/${id}`);
@@ -82,8 +85,18 @@ export function ReplayDialog({ run, onClose }: { run: RunDetail; onClose: () => 
           label="Payload"
           value={payload}
           onChange={setPayload}
-          help={payload === original ? "The payload as it was, dates and other types included" : "Edited: what was a date or another type stays one where the text still fits it"}
-          error={failure ? (issues.length > 0 ? issues.map((issue) => (issue.path === "" ? issue.message : `${issue.path}: ${issue.message}`)).join("\n") : failure.message) : undefined}
+          help={
+            payload === original
+              ? "The payload as it was, dates and other types included"
+              : "Edited: what was a date or another type stays one where the text still fits it"
+          }
+          error={
+            failure
+              ? issues.length > 0
+                ? issues.map((issue) => (issue.path === "" ? issue.message : `${issue.path}: ${issue.message}`)).join("\n")
+                : failure.message
+              : undefined
+          }
           minHeight="300px"
           onSubmit={() => void replay()}
         />
@@ -93,7 +106,15 @@ export function ReplayDialog({ run, onClose }: { run: RunDetail; onClose: () => 
           </Field>
           {textFields.map(({ name, label, help }) => (
             <Field key={name} label={label} help={help} error={errors[name]}>
-              {(control) => <Input {...control} value={fields[name]} placeholder={name === "queue" ? run.queue : ""} spellCheck={false} onChange={(event) => change({ [name]: event.target.value })} />}
+              {(control) => (
+                <Input
+                  {...control}
+                  value={fields[name]}
+                  placeholder={name === "queue" ? run.queue : ""}
+                  spellCheck={false}
+                  onChange={(event) => change({ [name]: event.target.value })}
+                />
+              )}
             </Field>
           ))}
           <Field label="Machine" error={errors.machine}>

@@ -1,4 +1,18 @@
-import { Activity, AlarmClock, Box, Ellipsis, Globe, Hand, Layers, Play, Radio, Repeat2, Split, Workflow, type LucideIcon } from "lucide-react";
+import {
+  Activity,
+  AlarmClock,
+  Box,
+  Ellipsis,
+  Globe,
+  Hand,
+  Layers,
+  Play,
+  Radio,
+  Repeat2,
+  Split,
+  Workflow,
+  type LucideIcon,
+} from "lucide-react";
 import type { Tone } from "@/components/ui/tone";
 import { lookOf } from "@/components/runs/status";
 import { limits } from "@/lib/contracts/limits";
@@ -8,7 +22,16 @@ import type { TraceRow } from "@/lib/trace/trace-rows";
 import { formatCount, plural } from "@/lib/view/format";
 
 /** Icon hints that spans carry. */
-const icons: Record<string, LucideIcon> = { run: Workflow, attempt: Repeat2, hook: Box, wait: AlarmClock, trigger: Play, stream: Radio, http: Globe, custom: Activity };
+const icons: Record<string, LucideIcon> = {
+  run: Workflow,
+  attempt: Repeat2,
+  hook: Box,
+  wait: AlarmClock,
+  trigger: Play,
+  stream: Radio,
+  http: Globe,
+  custom: Activity,
+};
 
 export interface RowLook {
   Icon: LucideIcon;
@@ -35,10 +58,25 @@ export function lookOfRow(row: TraceRow, run: RunRow): RowLook {
       if (row.run) return { ...ofRun(row.run), name: row.span.name };
       const waits = row.span.icon === "wait";
       // Making and answering tokens are no waits for a person.
-      const Icon = waits && row.span.name === "wait.forToken()" ? Hand : row.span.icon === "trigger" && typeof row.span.attributes.runCount === "number" ? Split : (icons[row.span.icon ?? "custom"] ?? Activity);
+      const Icon =
+        waits && row.span.name === "wait.forToken()"
+          ? Hand
+          : row.span.icon === "trigger" && typeof row.span.attributes.runCount === "number"
+            ? Split
+            : (icons[row.span.icon ?? "custom"] ?? Activity);
       const open = row.endMs === null && !isFinal(run.status);
       // An open span is doing what the run does.
-      const tone = row.span.isError ? "bad" : open ? (waits ? (Icon === Hand ? "asks" : "parked") : lookOf(run).tone) : waits ? "parked" : "good";
+      const tone = row.span.isError
+        ? "bad"
+        : open
+          ? waits
+            ? Icon === Hand
+              ? "asks"
+              : "parked"
+            : lookOf(run).tone
+          : waits
+            ? "parked"
+            : "good";
       return { Icon, name: row.span.name, tone, turns: false };
     }
   }

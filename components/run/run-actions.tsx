@@ -33,7 +33,14 @@ export function RunActions({ run }: { run: RunDetail }) {
           Cancel run
         </Button>
       ) : null}
-      <Button size="sm" disabled={!allowed} title={reason} onPointerEnter={() => void ReplayDialog.preload()} onFocus={() => void ReplayDialog.preload()} onClick={() => setAsking("replay")}>
+      <Button
+        size="sm"
+        disabled={!allowed}
+        title={reason}
+        onPointerEnter={() => void ReplayDialog.preload()}
+        onFocus={() => void ReplayDialog.preload()}
+        onClick={() => setAsking("replay")}
+      >
         <RotateCcw aria-hidden className="size-3.5" />
         Replay run
       </Button>

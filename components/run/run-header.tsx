@@ -46,7 +46,12 @@ export function RunHeader({ run, events }: { run: RunDetail; events: readonly Ru
           <CopyValue text={run.id} className="text-sm" />
           <div className="flex min-w-0 flex-wrap items-center gap-1">
             {run.tags.map((tag) => (
-              <TagButton key={tag} tag={tag} aria-label={`Runs tagged ${readableText(tag)}`} onClick={() => go(`/runs?tag=${encodeURIComponent(tag)}`)} />
+              <TagButton
+                key={tag}
+                tag={tag}
+                aria-label={`Runs tagged ${readableText(tag)}`}
+                onClick={() => go(`/runs?tag=${encodeURIComponent(tag)}`)}
+              />
             ))}
             <AddTag runId={run.id} />
           </div>
@@ -81,7 +86,13 @@ function Timing({ run, events }: { run: RunDetail; events: readonly RunEvent[] }
       <Fact name="created">
         <Instant at={run.createdAt} className="inline-block" />
       </Fact>
-      <Fact name="queued">{run.startedAt ? formatDuration(Math.max(0, Date.parse(run.startedAt) - Date.parse(queuedAt))) : <Took from={queuedAt} to={run.finishedAt} />}</Fact>
+      <Fact name="queued">
+        {run.startedAt ? (
+          formatDuration(Math.max(0, Date.parse(run.startedAt) - Date.parse(queuedAt)))
+        ) : (
+          <Took from={queuedAt} to={run.finishedAt} />
+        )}
+      </Fact>
       {run.startedAt ? (
         <>
           <Fact name="started">
@@ -136,7 +147,9 @@ function Computed({ run }: { run: RunDetail }) {
       {formatDuration(run.usageMs)}
       {compared === null ? null : (
         <span className={slower === null ? "text-faint" : ""} title="Half of the runs of the last 24 hours that completed were faster">
-          {slower === null ? ` (usually ${formatDuration(compared.usualMs)})` : `, ${Math.round(slower)}× the usual ${formatDuration(compared.usualMs)}`}
+          {slower === null
+            ? ` (usually ${formatDuration(compared.usualMs)})`
+            : `, ${Math.round(slower)}× the usual ${formatDuration(compared.usualMs)}`}
         </span>
       )}
     </Fact>

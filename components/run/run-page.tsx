@@ -18,7 +18,10 @@ import { useUsual } from "./use-usual";
 import { useWaterfall } from "./use-waterfall";
 import { WaterfallView } from "./waterfall-view";
 
-const LogDock = lazily(async () => (await import("./log-dock")).LogDock, () => <div className="h-56 shrink-0 border-t border-line max-lg:h-40" />);
+const LogDock = lazily(
+  async () => (await import("./log-dock")).LogDock,
+  () => <div className="h-56 shrink-0 border-t border-line max-lg:h-40" />,
+);
 
 /** What an operator looks for first in a run of this kind; chosen when the page opens, not while it is read. */
 function firstTab(run: RunDetail): RunTab {
@@ -44,15 +47,27 @@ export function RunPage({ id, page, trace: first }: { id: string; page: Page; tr
   useShortcut("l", { label: "Logs of this run and those below it", group: "Run", run: flipDock });
   useShortcut("t", { label: "Root run", group: "Run", run: () => rootId && rootId !== id && go(`/runs/${rootId}`) });
 
-  const select = (next: TraceRow): void => setUrl(next.key === selfKey ? { span: null, tab: url.tab === "span" ? null : url.tab } : { span: next.key, tab: url.tab === "logs" ? "logs" : "span" });
+  const select = (next: TraceRow): void =>
+    setUrl(
+      next.key === selfKey
+        ? { span: null, tab: url.tab === "span" ? null : url.tab }
+        : { span: next.key, tab: url.tab === "logs" ? "logs" : "span" },
+    );
 
   return (
     <div className="flex min-h-0 flex-1 flex-col" data-run-page={id} data-status={data.detail.status}>
       <RunHeader run={data.detail} events={data.events} />
-      {data.failure ? <ErrorState className="m-2" title="This run cannot be followed live" detail={data.failure.error} onRetry={data.retry} /> : null}
-      {data.error ? <ErrorState className="m-2" title="The run could not be read" detail={data.error.message} onRetry={data.retry} /> : null}
+      {data.failure ? (
+        <ErrorState className="m-2" title="This run cannot be followed live" detail={data.failure.error} onRetry={data.retry} />
+      ) : null}
+      {data.error ? (
+        <ErrorState className="m-2" title="The run could not be read" detail={data.error.message} onRetry={data.retry} />
+      ) : null}
       <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
-        <section aria-label="Trace" className="flex h-[38%] min-h-0 shrink-0 flex-col border-b border-line lg:h-auto lg:w-[56%] lg:border-r lg:border-b-0">
+        <section
+          aria-label="Trace"
+          className="flex h-[38%] min-h-0 shrink-0 flex-col border-b border-line lg:h-auto lg:w-[56%] lg:border-r lg:border-b-0"
+        >
           <WaterfallView run={data.detail} waterfall={waterfall} usual={usual} selected={row?.key ?? selfKey} onSelect={select} />
           {dock ? (
             <LogDock run={data.detail} onSpan={(span) => setUrl({ span })} onClose={flipDock} />

@@ -48,12 +48,18 @@ export function SpanTab({ row, run, usual }: { row: TraceRow; run: RunRow; usual
         <div className="flex flex-wrap items-center gap-2 rounded bg-asks-soft px-3 py-2 text-asks">
           <span className="flex-1">A person has to answer this.</span>
           <Button look="asks" size="sm" asChild>
-            <Link prefetch={false} href={`/tokens?token=${encodeURIComponent(token)}`}>Answer</Link>
+            <Link prefetch={false} href={`/tokens?token=${encodeURIComponent(token)}`}>
+              Answer
+            </Link>
           </Button>
         </div>
       ) : null}
       {child ? (
-        <Link href={`/runs/${child.id}`} prefetch={false} className="flex items-center gap-2 rounded border border-line px-3 py-2 hover:bg-hover">
+        <Link
+          href={`/runs/${child.id}`}
+          prefetch={false}
+          className="flex items-center gap-2 rounded border border-line px-3 py-2 hover:bg-hover"
+        >
           <StatusBadge run={child} />
           <OthersText text={child.task} className="min-w-0 flex-1 truncate font-medium" />
           <span className="font-mono text-sm text-faint">{child.id}</span>
@@ -62,11 +68,28 @@ export function SpanTab({ row, run, usual }: { row: TraceRow; run: RunRow; usual
       <Facts
         facts={[
           ["Started", <Instant key="started" at={iso(row.startMs)} />],
-          ["Ended", row.endMs === null ? (isOpen ? "still open" : "with the run") : <Instant key="ended" at={iso(row.endMs)} />],
-          ["Took", <Took key="took" from={iso(row.startMs)} to={row.endMs === null ? (isOpen ? undefined : run.finishedAt) : iso(row.endMs)} className="font-mono" />],
+          ["Ended", row.endMs === null ? isOpen ? "still open" : "with the run" : <Instant key="ended" at={iso(row.endMs)} />],
+          [
+            "Took",
+            <Took
+              key="took"
+              from={iso(row.startMs)}
+              to={row.endMs === null ? (isOpen ? undefined : run.finishedAt) : iso(row.endMs)}
+              className="font-mono"
+            />,
+          ],
           ...usualFact(row, usual),
           ...(row.kind === "span" ? ([["Attempt", row.span.attempt]] as const) : []),
-          ...(row.kind === "span" ? ([["Span", <span key="span" className="font-mono">{row.span.id}</span>]] as const) : []),
+          ...(row.kind === "span"
+            ? ([
+                [
+                  "Span",
+                  <span key="span" className="font-mono">
+                    {row.span.id}
+                  </span>,
+                ],
+              ] as const)
+            : []),
         ]}
       />
       {attributes && Object.keys(attributes).length > 0 ? (

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { flowOf, partOf, textOf } from "./stream-text";
 
-const chunk = (part: unknown, index: number) => ({ runId: "run_1", key: "s", index, at: "2026-01-01T00:00:00.000Z", chunk: JSON.stringify(part) });
+const chunk = (part: unknown, index: number) => ({
+  runId: "run_1",
+  key: "s",
+  index,
+  at: "2026-01-01T00:00:00.000Z",
+  chunk: JSON.stringify(part),
+});
 
 describe("stream text", () => {
   it("joins text as it was written", () => {

@@ -19,7 +19,10 @@ import { readableText, visibleText } from "@/lib/view/readable-text";
 
 export function StreamsTab({ run, chosen, onChoose }: { run: RunDetail; chosen: string | null; onChoose: (key: string) => void }) {
   const key = run.streams.find((name) => name === chosen) ?? run.streams[0];
-  if (key === undefined) return <p className="p-4 text-faint">{isFinal(run.status) ? "The run wrote no streams." : "Streams show up here as the run writes them."}</p>;
+  if (key === undefined)
+    return (
+      <p className="p-4 text-faint">{isFinal(run.status) ? "The run wrote no streams." : "Streams show up here as the run writes them."}</p>
+    );
   return <Stream key={key} run={run} name={key} onChoose={onChoose} />;
 }
 
@@ -32,7 +35,13 @@ function Stream({ run, name, onChoose }: { run: RunDetail; name: string; onChoos
   const { interval, measure } = usePolling();
   const query = useQuery({
     queryKey: ["stream", run.id, name],
-    queryFn: ({ signal }) => measure(() => getJson<{ chunks: StreamChunk[]; closed: boolean }>(`/api/dashboard/runs/${encodeURIComponent(run.id)}/streams/${encodeURIComponent(name)}`, signal)),
+    queryFn: ({ signal }) =>
+      measure(() =>
+        getJson<{ chunks: StreamChunk[]; closed: boolean }>(
+          `/api/dashboard/runs/${encodeURIComponent(run.id)}/streams/${encodeURIComponent(name)}`,
+          signal,
+        ),
+      ),
     enabled: interval !== false && !loaded,
     refetchInterval: interval,
   });
@@ -77,9 +86,20 @@ function Stream({ run, name, onChoose }: { run: RunDetail; name: string; onChoos
         />
         <CopyButton text={() => (look === "text" ? (flow ?? raw()) : raw())} label="Copy stream" />
       </div>
-      {live.dropped > 0 ? <p className="shrink-0 border-b border-line px-4 py-1 text-sm text-faint">The oldest {plural(live.dropped, "part")} are not shown.</p> : null}
+      {live.dropped > 0 ? (
+        <p className="shrink-0 border-b border-line px-4 py-1 text-sm text-faint">
+          The oldest {plural(live.dropped, "part")} are not shown.
+        </p>
+      ) : null}
       {failure ? <ErrorState className="m-4" title="The stream cannot be followed" detail={failure.error} /> : null}
-      {query.isError ? <ErrorState className="m-4" title="The stream could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} /> : null}
+      {query.isError ? (
+        <ErrorState
+          className="m-4"
+          title="The stream could not be read"
+          detail={messageOf(query.error)}
+          onRetry={() => void query.refetch()}
+        />
+      ) : null}
       <Body chunks={chunks} look={look} flow={flow} />
     </>
   );
@@ -92,9 +112,13 @@ function Body({ chunks, look, flow }: { chunks: readonly StreamChunk[]; look: Lo
     <div className="relative flex min-h-0 flex-1 flex-col">
       <div ref={box} onScroll={onScroll} aria-live="off" className="min-h-0 flex-1 overflow-auto p-4" data-stream>
         {look === "text" ? (
-          <p className="break-words whitespace-pre-wrap">{flow === null ? <span className="text-faint">Nothing in this stream is text.</span> : <OthersText text={flow} />}</p>
+          <p className="break-words whitespace-pre-wrap">
+            {flow === null ? <span className="text-faint">Nothing in this stream is text.</span> : <OthersText text={flow} />}
+          </p>
         ) : look === "raw" ? (
-          <pre className="font-mono text-sm break-words whitespace-pre-wrap">{visibleText(newest.map((chunk) => chunk.chunk).join("\n"))}</pre>
+          <pre className="font-mono text-sm break-words whitespace-pre-wrap">
+            {visibleText(newest.map((chunk) => chunk.chunk).join("\n"))}
+          </pre>
         ) : (
           <ol className="font-mono text-sm">
             {newest.map((chunk) => (
@@ -108,7 +132,11 @@ function Body({ chunks, look, flow }: { chunks: readonly StreamChunk[]; look: Lo
         )}
       </div>
       {following ? null : (
-        <button type="button" onClick={follow} className="appear absolute right-4 bottom-3 flex h-7 items-center gap-1.5 rounded-full bg-inverse px-3 font-medium text-inverse-fg shadow-float">
+        <button
+          type="button"
+          onClick={follow}
+          className="appear absolute right-4 bottom-3 flex h-7 items-center gap-1.5 rounded-full bg-inverse px-3 font-medium text-inverse-fg shadow-float"
+        >
           <ArrowDown aria-hidden className="size-3.5" />
           Follow
         </button>

@@ -28,8 +28,13 @@ export function TimeBar({ run, events }: { run: RunRow; events: readonly RunEven
   const words = timeByPhase(segments).map(({ phase, ms }) => `${looks[phase].word} ${formatDuration(ms)}`);
   return (
     // Spans that share a width are no picture of a file.
-    // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
-    <div role="img" aria-label={`Where the time went: ${words.join(", ")}`} className="mt-1.5 flex h-1.5 gap-px overflow-hidden rounded-full bg-active" data-time-bar>
+    <div
+      // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
+      role="img"
+      aria-label={`Where the time went: ${words.join(", ")}`}
+      className="mt-1.5 flex h-1.5 gap-px overflow-hidden rounded-full bg-active"
+      data-time-bar
+    >
       {segments.map(({ phase, startMs, endMs }) => (
         <span
           key={startMs}

@@ -1,4 +1,23 @@
-import { AlarmClock, ArrowRight, Ban, Check, CircleDashed, Clock3, FileJson, GitFork, Hourglass, Package, Play, Radio, Recycle, RotateCcw, Tag, TimerOff, X, type LucideIcon } from "lucide-react";
+import {
+  AlarmClock,
+  ArrowRight,
+  Ban,
+  Check,
+  CircleDashed,
+  Clock3,
+  FileJson,
+  GitFork,
+  Hourglass,
+  Package,
+  Play,
+  Radio,
+  Recycle,
+  RotateCcw,
+  Tag,
+  TimerOff,
+  X,
+  type LucideIcon,
+} from "lucide-react";
 import { Fragment, useMemo } from "react";
 import { Instant } from "@/components/live/time";
 import { OthersText } from "@/components/ui/others-text";
@@ -44,7 +63,10 @@ export function TimelineTab({ events }: { events: readonly RunEvent[] }) {
       {lines.map(({ event, times, atMs, gapMs, facts }) => {
         const { word, Icon, tone } = looks[event.type];
         return (
-          <li key={event.version} className="relative flex items-start gap-3 pb-3 before:absolute before:top-5 before:bottom-0 before:left-[7px] before:w-px before:bg-line last:before:hidden">
+          <li
+            key={event.version}
+            className="relative flex items-start gap-3 pb-3 before:absolute before:top-5 before:bottom-0 before:left-[7px] before:w-px before:bg-line last:before:hidden"
+          >
             <Icon aria-hidden className={cn("mt-0.5 size-3.5 shrink-0", toneText[tone])} />
             <div className="min-w-0 flex-1">
               <p>
@@ -73,7 +95,11 @@ export function TimelineTab({ events }: { events: readonly RunEvent[] }) {
   );
 }
 
-const places = { run: (id: string) => `/runs/${encodeURIComponent(id)}`, token: (id: string) => `/tokens?token=${encodeURIComponent(id)}`, batch: (id: string) => `/runs?batch=${encodeURIComponent(id)}` };
+const places = {
+  run: (id: string) => `/runs/${encodeURIComponent(id)}`,
+  token: (id: string) => `/tokens?token=${encodeURIComponent(id)}`,
+  batch: (id: string) => `/runs?batch=${encodeURIComponent(id)}`,
+};
 
 function FactText({ fact }: { fact: Fact }) {
   if (fact.kind === "words") return <OthersText text={fact.text} />;

@@ -25,7 +25,10 @@ function follow(live: Live | null, id: string, onChange: () => void): Followed {
   const tree = createTraceTree();
   const followed: Followed = { by: live, trace: undefined, end: () => gone.abort() };
   const take = (rows: readonly RunRow[]): void => {
-    const children = newestRows(followed.trace?.children ?? [], rows.filter((row) => row.parentId === id));
+    const children = newestRows(
+      followed.trace?.children ?? [],
+      rows.filter((row) => row.parentId === id),
+    );
     followed.trace = { tree, counts: followed.trace?.counts ?? [], children };
     onChange();
   };

@@ -16,6 +16,14 @@ export interface RunUrl {
 /** Open tab, selected span and stream, in the URL. */
 export function useRunUrl(): [RunUrl, (change: Partial<RunUrl>) => void] {
   const [params, set] = useUrlState("replace");
-  const url = useMemo(() => ({ tab: tabs.find((tab) => tab === params.get("tab")) ?? null, span: params.get("span"), stream: params.get("stream"), dock: params.get("dock") }), [params]);
+  const url = useMemo(
+    () => ({
+      tab: tabs.find((tab) => tab === params.get("tab")) ?? null,
+      span: params.get("span"),
+      stream: params.get("stream"),
+      dock: params.get("dock"),
+    }),
+    [params],
+  );
   return [url, set];
 }

@@ -54,7 +54,8 @@ function useChildren(id: string, initial: RunPage, relations: readonly RunRow[])
     queryFn: ({ signal }) => getJson<ChildrenPage>(`${runPath(id)}/children`, signal),
     initialData: { children: initial.children },
     enabled: isMany,
-    refetchInterval: ({ state }) => (isMany && (!isFinal(initial.detail.status) || state.data?.children.some((count) => count.live > 0)) ? recountMs : false),
+    refetchInterval: ({ state }) =>
+      isMany && (!isFinal(initial.detail.status) || state.data?.children.some((count) => count.live > 0)) ? recountMs : false,
   });
   return isMany ? query.data.children : none;
 }
@@ -63,7 +64,14 @@ const none: readonly ChildCount[] = [];
 /** Those that are counted only as well. */
 export function countRelations({ detail, relations, children }: Pick<RunData, "detail" | "relations" | "children">): number {
   const listed = relations.filter((row) => row.parentId === detail.id).length;
-  return relations.length - listed + Math.max(listed, children.reduce((sum, count) => sum + count.total, 0));
+  return (
+    relations.length -
+    listed +
+    Math.max(
+      listed,
+      children.reduce((sum, count) => sum + count.total, 0),
+    )
+  );
 }
 
 /** From so many relations on, the page takes changes over together: each costs the work of all of them. */
@@ -84,7 +92,10 @@ export function useRun(id: string, initial: RunPage): RunData {
   });
   const page = query.data ?? initial;
   const detail = useMemo(() => withContent(newer(page.detail, live.detail), page.detail), [page.detail, live.detail]);
-  const relations = useMemo(() => newestRows(initial.relations, page.relations, live.relations), [initial.relations, page.relations, live.relations]);
+  const relations = useMemo(
+    () => newestRows(initial.relations, page.relations, live.relations),
+    [initial.relations, page.relations, live.relations],
+  );
   return {
     detail,
     relations,
@@ -97,8 +108,12 @@ export function useRun(id: string, initial: RunPage): RunData {
 }
 
 /** All trace lines after a position, given page by page: what is made of a page is made before the next one comes. */
-async function readPages(id: string, after: number, { signal, take }: { signal: AbortSignal; take: (items: readonly TraceItem[]) => void }): Promise<void> {
-  for (let next: number | undefined = after; next !== undefined; ) {
+async function readPages(
+  id: string,
+  after: number,
+  { signal, take }: { signal: AbortSignal; take: (items: readonly TraceItem[]) => void },
+): Promise<void> {
+  for (let next: number | undefined = after; next !== undefined;) {
     const page: TracePage = await getJson<TracePage>(`${runPath(id)}/trace?after=${next}`, signal);
     take(page.items);
     next = page.next;
@@ -126,7 +141,8 @@ export interface TraceData {
 /** Lines of a run may come a little after its end. */
 const trailMs = 60_000;
 
-const endedLongAgo = ({ status, finishedAt }: RunDetail, now: number): boolean => isFinal(status) && finishedAt !== undefined && now - Date.parse(finishedAt) > trailMs;
+const endedLongAgo = ({ status, finishedAt }: RunDetail, now: number): boolean =>
+  isFinal(status) && finishedAt !== undefined && now - Date.parse(finishedAt) > trailMs;
 
 /** The trace of a run from its page's first answer on. `run`: as it was then. */
 export function useTrace(run: RunDetail, first: TracePage): TraceData {

@@ -20,7 +20,11 @@ export interface Usual {
 
 /** How long the run and its spans usually take: medians of the task's last runs that completed. */
 export function useUsual(id: string, tree: TraceTree): Usual {
-  const { data } = useQuery({ queryKey: ["usual-trace", id], queryFn: ({ signal }) => getJson<UsualTrace>(`${runPath(id)}/usual`, signal), staleTime: staleMs });
+  const { data } = useQuery({
+    queryKey: ["usual-trace", id],
+    queryFn: ({ signal }) => getJson<UsualTrace>(`${runPath(id)}/usual`, signal),
+    staleTime: staleMs,
+  });
   return useMemo(() => {
     const spans = new Map(data?.spans.map((span) => [spanKey(span.parent, span.name), span.p50Ms]));
     return {

@@ -102,7 +102,10 @@ export function useWaterfall({ data, trace }: { data: Pick<RunData, "detail" | "
   const [search, setSearch] = useState<WaterfallSearch>({ text: "", errorsOnly: false });
   const [zoom, setZoom] = useState<Zoom | null>(null);
   const isSearching = search.errorsOnly || search.text.trim() !== "";
-  const innerIds = useMemo(() => new Set([...opened].flatMap((key) => (key.startsWith(runKey("")) ? [key.slice(runKey("").length)] : []))), [opened]);
+  const innerIds = useMemo(
+    () => new Set([...opened].flatMap((key) => (key.startsWith(runKey("")) ? [key.slice(runKey("").length)] : []))),
+    [opened],
+  );
   const inner = useInnerTraces(innerIds);
 
   // What is looked for is found in what is closed, too. Where nothing is closed, nothing is laid out anew for it.
@@ -120,9 +123,15 @@ export function useWaterfall({ data, trace }: { data: Pick<RunData, "detail" | "
   }, [all, matching]);
 
   const endMs = live ? roomyEnd(startMs, now) : all.reduce((last, row) => Math.max(last, row.endMs ?? 0), startMs + 1);
-  const whole = useMemo(() => createTimeScale({ startMs, endMs, busy: [...busyOf(tree, all, endMs), [startMs, startMs]] }), [tree, all, startMs, endMs]);
+  const whole = useMemo(
+    () => createTimeScale({ startMs, endMs, busy: [...busyOf(tree, all, endMs), [startMs, startMs]] }),
+    [tree, all, startMs, endMs],
+  );
   // What is looked at closely is not folded: its length is chosen.
-  const scale = useMemo(() => (zoom === null ? whole : createTimeScale({ startMs: zoom.fromMs, endMs: zoom.toMs, busy: [[zoom.fromMs, zoom.toMs]] })), [whole, zoom]);
+  const scale = useMemo(
+    () => (zoom === null ? whole : createTimeScale({ startMs: zoom.fromMs, endMs: zoom.toMs, busy: [[zoom.fromMs, zoom.toMs]] })),
+    [whole, zoom],
+  );
 
   return {
     rows,

@@ -37,10 +37,25 @@ export interface WaterfallLineProps {
   onToggle: (row: TraceRow) => void;
 }
 
-export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scale, top, selected, usualMs, id, onSelect, onToggle }: WaterfallLineProps) {
+export const WaterfallLine = memo(function WaterfallLine({
+  row: given,
+  run,
+  scale,
+  top,
+  selected,
+  usualMs,
+  id,
+  onSelect,
+  onToggle,
+}: WaterfallLineProps) {
   const child = given.kind === "run" ? given.run : given.kind === "span" ? given.run : undefined;
   const newest = useRow(child ?? run);
-  const row = child && given.kind === "run" ? { ...given, run: newest, endMs: newest.finishedAt === undefined ? null : Date.parse(newest.finishedAt) } : child && given.kind === "span" ? { ...given, run: newest } : given;
+  const row =
+    child && given.kind === "run"
+      ? { ...given, run: newest, endMs: newest.finishedAt === undefined ? null : Date.parse(newest.finishedAt) }
+      : child && given.kind === "span"
+        ? { ...given, run: newest }
+        : given;
   const { Icon, name, tone, turns } = lookOfRow(row, run);
   const runs = row.endMs === null && !isFinal(child ? newest.status : run.status);
   return (
@@ -58,7 +73,10 @@ export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scal
       style={{ transform: `translateY(${top}px)` }}
       className={cn(split, "absolute inset-x-0 top-0 h-7 items-center hover:bg-hover", selected && "bg-accent-soft hover:bg-accent-soft")}
     >
-      <div className="flex h-full min-w-0 items-center gap-1.5 border-r border-line pr-2" style={{ paddingLeft: 8 + Math.min(row.depth, deepest) * indent }}>
+      <div
+        className="flex h-full min-w-0 items-center gap-1.5 border-r border-line pr-2"
+        style={{ paddingLeft: 8 + Math.min(row.depth, deepest) * indent }}
+      >
         {row.children > 0 ? (
           <button
             type="button"
@@ -76,13 +94,31 @@ export const WaterfallLine = memo(function WaterfallLine({ row: given, run, scal
           <span className="w-6 shrink-0" />
         )}
         <Icon aria-hidden className={cn("size-3.5 shrink-0", toneText[tone], turns && runs && "turn")} />
-        <OthersText text={name} whole="on hover" className={cn("truncate", row.kind === "self" && "font-medium", tone === "bad" && "text-bad")} />
+        <OthersText
+          text={name}
+          whole="on hover"
+          className={cn("truncate", row.kind === "self" && "font-medium", tone === "bad" && "text-bad")}
+        />
         {child ? (
-          <Link href={`/runs/${child.id}`} tabIndex={-1} prefetch={false} onClick={(event) => event.stopPropagation()} className="ml-auto shrink-0 font-mono text-sm text-faint hover:text-fg hover:underline">
+          <Link
+            href={`/runs/${child.id}`}
+            tabIndex={-1}
+            prefetch={false}
+            onClick={(event) => event.stopPropagation()}
+            className="ml-auto shrink-0 font-mono text-sm text-faint hover:text-fg hover:underline"
+          >
             {row.kind === "run" ? child.id.slice(-4) : "open"}
           </Link>
         ) : row.kind === "group" || row.kind === "rest" ? (
-          <Link href={`/runs?${new URLSearchParams({ parent: row.parent, task: row.name })}`} tabIndex={-1} prefetch={false} onClick={(event) => event.stopPropagation()} aria-label="As a list" title="As a list" className="ml-auto shrink-0 text-faint hover:text-fg">
+          <Link
+            href={`/runs?${new URLSearchParams({ parent: row.parent, task: row.name })}`}
+            tabIndex={-1}
+            prefetch={false}
+            onClick={(event) => event.stopPropagation()}
+            aria-label="As a list"
+            title="As a list"
+            className="ml-auto shrink-0 text-faint hover:text-fg"
+          >
             {/* The name and the number beside it need the room that words would take. */}
             <List aria-hidden className="size-3.5" />
           </Link>
@@ -111,13 +147,44 @@ function Bar({ row, run, scale, tone, runs, usualMs }: BarProps) {
   return (
     <>
       <div className="relative h-full overflow-hidden">
-        {queued === null ? null : <div title="Queued" className="absolute top-1/2 h-1 -translate-y-1/2 rounded-sm bg-idle-soft" style={{ left: percent(queued), width: percent(from - queued) }} />}
-        {usualMs === null || isOutside ? null : <div data-usual={usualMs} title={`Usually ${formatTook(usualMs)}`} className="absolute top-1/2 h-[1.125rem] min-w-0.5 -translate-y-1/2 rounded-sm border border-line-strong bg-idle-soft" style={{ left: percent(from), width: percent(Math.max(scale.at(row.startMs + usualMs), from) - from) }} />}
-        {isOutside ? null : <div
-          className={cn("absolute top-1/2 h-3 min-w-0.5 -translate-y-1/2 rounded-sm", toneBar[tone], row.kind === "span" && row.span.icon === "wait" && "opacity-60", row.kind === "self" && "h-1.5")}
-          style={{ left: percent(from), width: percent(to - from) }}
-        />}
-        {row.kind === "span" ? row.span.marks.slice(0, 50).map((mark) => <div key={`${mark.atMs} ${mark.level}`} title={`${mark.level} logged`} className={cn("absolute top-1 bottom-1 w-px", mark.level === "error" ? "bg-bad" : "bg-needs")} style={{ left: percent(scale.at(mark.atMs)) }} />) : null}
+        {queued === null ? null : (
+          <div
+            title="Queued"
+            className="absolute top-1/2 h-1 -translate-y-1/2 rounded-sm bg-idle-soft"
+            style={{ left: percent(queued), width: percent(from - queued) }}
+          />
+        )}
+        {usualMs === null || isOutside ? null : (
+          <div
+            data-usual={usualMs}
+            title={`Usually ${formatTook(usualMs)}`}
+            className="absolute top-1/2 h-[1.125rem] min-w-0.5 -translate-y-1/2 rounded-sm border border-line-strong bg-idle-soft"
+            style={{ left: percent(from), width: percent(Math.max(scale.at(row.startMs + usualMs), from) - from) }}
+          />
+        )}
+        {isOutside ? null : (
+          <div
+            className={cn(
+              "absolute top-1/2 h-3 min-w-0.5 -translate-y-1/2 rounded-sm",
+              toneBar[tone],
+              row.kind === "span" && row.span.icon === "wait" && "opacity-60",
+              row.kind === "self" && "h-1.5",
+            )}
+            style={{ left: percent(from), width: percent(to - from) }}
+          />
+        )}
+        {row.kind === "span"
+          ? row.span.marks
+              .slice(0, 50)
+              .map((mark) => (
+                <div
+                  key={`${mark.atMs} ${mark.level}`}
+                  title={`${mark.level} logged`}
+                  className={cn("absolute top-1 bottom-1 w-px", mark.level === "error" ? "bg-bad" : "bg-needs")}
+                  style={{ left: percent(scale.at(mark.atMs)) }}
+                />
+              ))
+          : null}
       </div>
       <span className="truncate pr-3 text-right font-mono text-sm text-faint">{runs ? formatTicking(length) : formatTook(length)}</span>
     </>

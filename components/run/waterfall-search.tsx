@@ -31,7 +31,14 @@ export function WaterfallSearch({ waterfall, onLeave }: { waterfall: Waterfall; 
       <output aria-label="Spans found" className={cn("shrink-0 font-mono text-xs text-faint", found === null && "hidden")}>
         {found === null ? "" : formatCount(found)}
       </output>
-      <IconButton label={search.errorsOnly ? "Show all spans" : "Errors only"} hint="X" size="icon-sm" aria-pressed={search.errorsOnly} className={search.errorsOnly ? "bg-bad-soft text-bad" : ""} onClick={() => setSearch({ ...search, errorsOnly: !search.errorsOnly })}>
+      <IconButton
+        label={search.errorsOnly ? "Show all spans" : "Errors only"}
+        hint="X"
+        size="icon-sm"
+        aria-pressed={search.errorsOnly}
+        className={search.errorsOnly ? "bg-bad-soft text-bad" : ""}
+        onClick={() => setSearch({ ...search, errorsOnly: !search.errorsOnly })}
+      >
         <CircleX className="size-4" />
       </IconButton>
     </>

@@ -86,7 +86,11 @@ function zoomTo(row: TraceRow, whole: TimeScale): Zoom {
 }
 
 export const usualWords = (runs: number | undefined): string | undefined =>
-  runs === undefined ? undefined : runs < leastUsual ? `What is usual shows when ${leastUsual} of the task's last runs have completed; ${runs} have` : `An outline is the median of the task's last ${runs} runs that completed`;
+  runs === undefined
+    ? undefined
+    : runs < leastUsual
+      ? `What is usual shows when ${leastUsual} of the task's last runs have completed; ${runs} have`
+      : `An outline is the median of the task's last ${runs} runs that completed`;
 
 /** Tree and bars in one virtual scroll. */
 export function WaterfallView({ run, waterfall, usual, selected, onSelect }: WaterfallViewProps) {
@@ -95,7 +99,13 @@ export function WaterfallView({ run, waterfall, usual, selected, onSelect }: Wat
   const scroller = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const area = useRef<HTMLDivElement>(null);
-  const { indexes, topOf, totalHeight, width, scrollTo } = useRowWindow({ scroller, count: rows.length, height: lineHeight, overscan: 12, assumed });
+  const { indexes, topOf, totalHeight, width, scrollTo } = useRowWindow({
+    scroller,
+    count: rows.length,
+    height: lineHeight,
+    overscan: 12,
+    assumed,
+  });
   // A mark needs 70 px for its text.
   const names = useSubscribable(namesWidth, namesLimits.usual);
   const wanted = Math.max(1, Math.floor((width * (1 - names / 100) - 72) / 70));
@@ -166,7 +176,13 @@ export function WaterfallView({ run, waterfall, usual, selected, onSelect }: Wat
   }
 
   return (
-    <div ref={area} className="relative flex min-h-0 min-w-0 flex-1 flex-col" style={shares} onPointerMove={onPoint} onPointerLeave={onPointAway}>
+    <div
+      ref={area}
+      className="relative flex min-h-0 min-w-0 flex-1 flex-col"
+      style={shares}
+      onPointerMove={onPoint}
+      onPointerLeave={onPointAway}
+    >
       <NamesEdge width={names} box={area} />
       <div
         ref={crosshair}
@@ -197,7 +213,14 @@ export function WaterfallView({ run, waterfall, usual, selected, onSelect }: Wat
         </div>
         <div aria-hidden className="relative overflow-hidden">
           {ticks.map((tick) => (
-            <span key={tick} className={cn("absolute top-0.5 border-line font-mono text-xs whitespace-nowrap text-faint", scale.at(tick) > lastLabel ? "-translate-x-full border-r pr-1" : "border-l pl-1")} style={{ left: `${scale.at(tick) * 100}%` }}>
+            <span
+              key={tick}
+              className={cn(
+                "absolute top-0.5 border-line font-mono text-xs whitespace-nowrap text-faint",
+                scale.at(tick) > lastLabel ? "-translate-x-full border-r pr-1" : "border-l pl-1",
+              )}
+              style={{ left: `${scale.at(tick) * 100}%` }}
+            >
               {formatDuration(tick - waterfall.whole.startMs)}
             </span>
           ))}
@@ -205,7 +228,12 @@ export function WaterfallView({ run, waterfall, usual, selected, onSelect }: Wat
             const middle = `${((scale.at(fold.fromMs) + scale.at(fold.toMs)) / 2) * 100}%`;
             // Moved back by the same share of its width: at neither edge is it cut off.
             return (
-              <span key={fold.fromMs} title="Time without activity, folded" className="absolute bottom-0.5 font-mono text-xs whitespace-nowrap text-parked" style={{ left: middle, transform: `translateX(-${middle})` }}>
+              <span
+                key={fold.fromMs}
+                title="Time without activity, folded"
+                className="absolute bottom-0.5 font-mono text-xs whitespace-nowrap text-parked"
+                style={{ left: middle, transform: `translateX(-${middle})` }}
+              >
                 <FoldLength gap={fold.gap} />
               </span>
             );
@@ -214,7 +242,16 @@ export function WaterfallView({ run, waterfall, usual, selected, onSelect }: Wat
         <div className="self-center pr-3 text-right text-sm text-faint">Took</div>
       </div>
       <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto">
-        <div ref={box} role="tree" aria-label="Trace of the run" tabIndex={0} onKeyDown={onKey} {...(current && { "aria-activedescendant": `span-${index}` })} className="relative -outline-offset-2" style={{ height: totalHeight }}>
+        <div
+          ref={box}
+          role="tree"
+          aria-label="Trace of the run"
+          tabIndex={0}
+          onKeyDown={onKey}
+          {...(current && { "aria-activedescendant": `span-${index}` })}
+          className="relative -outline-offset-2"
+          style={{ height: totalHeight }}
+        >
           <div aria-hidden className={cn(split, "pointer-events-none absolute inset-0")}>
             <div />
             <div className="relative">
@@ -229,7 +266,20 @@ export function WaterfallView({ run, waterfall, usual, selected, onSelect }: Wat
           </div>
           {indexes.map((position) => {
             const row = rows[position];
-            return row ? <WaterfallLine key={row.key} id={`span-${position}`} row={row} run={run} scale={scale} top={topOf(position)} selected={row.key === selected} usualMs={usual.of(row)} onSelect={select} onToggle={flip} /> : null;
+            return row ? (
+              <WaterfallLine
+                key={row.key}
+                id={`span-${position}`}
+                row={row}
+                run={run}
+                scale={scale}
+                top={topOf(position)}
+                selected={row.key === selected}
+                usualMs={usual.of(row)}
+                onSelect={select}
+                onToggle={flip}
+              />
+            ) : null;
           })}
         </div>
       </div>

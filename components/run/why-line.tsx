@@ -41,8 +41,13 @@ export function WhyLine({ run, events }: { run: RunDetail; events: readonly RunE
   });
   const why = whyRun({ run, events, queue, place: isQueued ? (place.data?.place ?? undefined) : undefined });
   return (
-    <div data-why className={cn("mt-1.5 flex min-h-8 min-w-0 items-center gap-2 rounded px-2 py-1", toneSoft[why.tone], toneText[why.tone])}>
-      {run.progress?.value === undefined ? null : <Progress value={run.progress.value} tone={isFinal(run.status) ? why.tone : "moving"} className="w-24 shrink-0" />}
+    <div
+      data-why
+      className={cn("mt-1.5 flex min-h-8 min-w-0 items-center gap-2 rounded px-2 py-1", toneSoft[why.tone], toneText[why.tone])}
+    >
+      {run.progress?.value === undefined ? null : (
+        <Progress value={run.progress.value} tone={isFinal(run.status) ? why.tone : "moving"} className="w-24 shrink-0" />
+      )}
       <p className="min-w-0 break-words line-clamp-3 lg:line-clamp-1" title={readableText(why.text)}>
         <OthersText text={why.text} />
         {why.until === undefined ? null : (
@@ -57,7 +62,12 @@ export function WhyLine({ run, events }: { run: RunDetail; events: readonly RunE
       {why.remedy && queue ? <Remedy remedy={why.remedy} queue={queue} /> : null}
       {run.errorId === undefined || why.link ? null : <ErrorLink id={run.errorId} />}
       {why.link ? (
-        <Button size="sm" look={why.tone === "asks" ? "asks" : "plain"} asChild className={cn("ml-auto", why.tone === "asks" ? "text-white" : "text-fg")}>
+        <Button
+          size="sm"
+          look={why.tone === "asks" ? "asks" : "plain"}
+          asChild
+          className={cn("ml-auto", why.tone === "asks" ? "text-white" : "text-fg")}
+        >
           <Link prefetch={false} href={why.link.href}>
             {why.link.text}
           </Link>
@@ -69,7 +79,11 @@ export function WhyLine({ run, events }: { run: RunDetail; events: readonly RunE
 
 /** The runs that failed the same way, as one thing. */
 function ErrorLink({ id }: { id: string }) {
-  const { data } = useQuery({ queryKey: ["error-of-run", id], queryFn: ({ signal }) => getJson<Pick<ErrorRow, "count" | "firstSeen" | "lastSeen">>(`/api/v1/errors/${encodeURIComponent(id)}`, signal) });
+  const { data } = useQuery({
+    queryKey: ["error-of-run", id],
+    queryFn: ({ signal }) =>
+      getJson<Pick<ErrorRow, "count" | "firstSeen" | "lastSeen">>(`/api/v1/errors/${encodeURIComponent(id)}`, signal),
+  });
   return (
     <Button size="sm" asChild className="ml-auto text-fg">
       <Link prefetch={false} href={`/errors/${id}`}>
@@ -93,7 +107,14 @@ function Remedy({ remedy, queue }: { remedy: NonNullable<Why["remedy"]>; queue: 
 
   return (
     <>
-      <Button size="sm" className="ml-auto text-fg" disabled={!allowed} title={reason} busy={busy} onClick={() => (remedy === "resume queue" ? void resume() : setAsking(true))}>
+      <Button
+        size="sm"
+        className="ml-auto text-fg"
+        disabled={!allowed}
+        title={reason}
+        busy={busy}
+        onClick={() => (remedy === "resume queue" ? void resume() : setAsking(true))}
+      >
         {remedy === "resume queue" ? "Resume queue" : "Change limit…"}
       </Button>
       {asking ? <LimitDialog queue={queue} onClose={() => setAsking(false)} /> : null}

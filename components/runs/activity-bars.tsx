@@ -9,7 +9,15 @@ const lower = 12;
 const dayMs = 24 * 3_600_000;
 
 /** Drag over bars to set the time to them, or click one. */
-export function ActivityBars({ bars, words, onRange }: { bars: readonly ActivityBar[]; words: string; onRange: (fromMs: number, toMs: number) => void }) {
+export function ActivityBars({
+  bars,
+  words,
+  onRange,
+}: {
+  bars: readonly ActivityBar[];
+  words: string;
+  onRange: (fromMs: number, toMs: number) => void;
+}) {
   const brush = useBrush(bars.length, (first, last) => {
     const [from, to] = [bars[first], bars[last]];
     if (from && to) onRange(from.fromMs, to.toMs - 1);
@@ -39,7 +47,9 @@ export function ActivityBars({ bars, words, onRange }: { bars: readonly Activity
               {bar.parts.map((part) => {
                 const size = part.count === 0 ? 0 : Math.max(1, (part.count / most) * (upper - 1));
                 top -= size;
-                return part.count === 0 ? null : <rect key={part.tone} x={index + 0.1} y={top} width={0.8} height={size} fill={part.color} />;
+                return part.count === 0 ? null : (
+                  <rect key={part.tone} x={index + 0.1} y={top} width={0.8} height={size} fill={part.color} />
+                );
               })}
               {failed === 0 ? null : <rect x={index + 0.1} y={upper + 0.5} width={0.8} height={failed} fill="var(--bad-bar)" />}
             </g>
@@ -48,7 +58,10 @@ export function ActivityBars({ bars, words, onRange }: { bars: readonly Activity
       </svg>
       {hovered ? (
         <div className="pointer-events-none absolute bottom-full left-1/2 z-30 mb-1 -translate-x-1/2 rounded bg-raised px-2 py-1 text-sm whitespace-nowrap shadow-float">
-          <span className="font-mono text-faint">{isLong ? formatInstant(hovered.fromMs, "local").slice(5, 16) : formatClock(hovered.fromMs, "local").slice(0, 5)}</span> {plural(hovered.total, "run")}
+          <span className="font-mono text-faint">
+            {isLong ? formatInstant(hovered.fromMs, "local").slice(5, 16) : formatClock(hovered.fromMs, "local").slice(0, 5)}
+          </span>{" "}
+          {plural(hovered.total, "run")}
           {hovered.failed > 0 ? <span className="text-bad"> · {hovered.failed} failed</span> : null}
         </div>
       ) : null}

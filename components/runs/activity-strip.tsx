@@ -46,7 +46,9 @@ export function ActivityStrip({ view, filter, onChange }: ActivityStripProps) {
           <ActivityBars
             bars={bars}
             words={`${plural(inBars, "run")}, ${formatCount(failed)} failed. Set a time range with the time menu, or by dragging here.`}
-            onRange={(from, to) => onChange(setSingle(setSingle(view, "from", new Date(from).toISOString()), "to", new Date(to).toISOString()))}
+            onRange={(from, to) =>
+              onChange(setSingle(setSingle(view, "from", new Date(from).toISOString()), "to", new Date(to).toISOString()))
+            }
           />
         ) : query.isError ? (
           <p className="text-sm text-faint">Activity could not be read.</p>

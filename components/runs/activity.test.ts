@@ -11,12 +11,17 @@ const bars = activityBars({
 });
 
 it("has a bar for each step, empty ones included", () => {
-  expect(bars.map((bar) => [bar.fromMs, bar.toMs - bar.fromMs, bar.total])).toEqual([10, 11, 12].map((hour, index) => [Date.UTC(2026, 10, 24, hour), 3_600_000, [7, 0, 3][index]]));
+  expect(bars.map((bar) => [bar.fromMs, bar.toMs - bar.fromMs, bar.total])).toEqual(
+    [10, 11, 12].map((hour, index) => [Date.UTC(2026, 10, 24, hour), 3_600_000, [7, 0, 3][index]]),
+  );
 });
 
 it("puts statuses of one tone together, and failures apart", () => {
   const [first, , last] = bars;
   expect(first?.failed).toBe(2);
-  expect(first?.parts.filter((part) => part.count > 0).map((part) => [part.tone, part.count])).toEqual([["good", 3], ["moving", 2]]);
+  expect(first?.parts.filter((part) => part.count > 0).map((part) => [part.tone, part.count])).toEqual([
+    ["good", 3],
+    ["moving", 2],
+  ]);
   expect(last?.parts.find((part) => part.tone === "idle")?.count).toBe(3);
 });

@@ -17,7 +17,8 @@ const order: readonly Tone[] = ["good", "moving", "parked", "asks", "needs", "id
 
 export function activityBars({ points, stepMinutes }: Pick<Activity, "points" | "stepMinutes">): ActivityBar[] {
   return points.map(({ at, counts }) => {
-    const countOf = (tone: Tone): number => runStatuses.filter((status) => statusLook[status].tone === tone).reduce((sum, status) => sum + (counts[status] ?? 0), 0);
+    const countOf = (tone: Tone): number =>
+      runStatuses.filter((status) => statusLook[status].tone === tone).reduce((sum, status) => sum + (counts[status] ?? 0), 0);
     const parts = order.map((tone) => ({ tone, color: toneColor[tone], count: countOf(tone) }));
     const failed = countOf("bad");
     const fromMs = Date.parse(at);

@@ -64,9 +64,15 @@ export function BulkBar({ runs: given, filter, more, news, onClear }: BulkBarPro
       {started === null ? (
         <>
           <p aria-live="polite">
-            <span className="font-medium">{tooMany && all !== null ? `More than ${plural(most, "run")} match.` : `${plural(total, "run")} selected.`}</span>{" "}
+            <span className="font-medium">
+              {tooMany && all !== null ? `More than ${plural(most, "run")} match.` : `${plural(total, "run")} selected.`}
+            </span>{" "}
             <span className={more && all === null ? "text-needs" : "text-muted"}>
-              {all !== null ? "They are all that match now, loaded or not." : more ? "These are all that are loaded; more match." : "The list stands still."}
+              {all !== null
+                ? "They are all that match now, loaded or not."
+                : more
+                  ? "These are all that are loaded; more match."
+                  : "The list stands still."}
               {news > 0 ? ` ${plural(news, "new run")} not among them.` : ""}
             </span>
           </p>
@@ -130,10 +136,21 @@ function Started({ id }: { id: string }) {
   return (
     <>
       <p aria-live="polite" className="min-w-0">
-        <span className="font-medium">{row === undefined ? "Starting…" : row.status === "PENDING" ? `${bulkWords[row.action].doing}: ${formatCount(handled(row))} of ${plural(row.total, "run")}` : `${bulkWords[row.action].past} ${plural(row.done, "run")}.`}</span>{" "}
+        <span className="font-medium">
+          {row === undefined
+            ? "Starting…"
+            : row.status === "PENDING"
+              ? `${bulkWords[row.action].doing}: ${formatCount(handled(row))} of ${plural(row.total, "run")}`
+              : `${bulkWords[row.action].past} ${plural(row.done, "run")}.`}
+        </span>{" "}
         {left > 0 ? <span className="text-needs">{formatCount(left)} not.</span> : null}
       </p>
-      <Progress value={row === undefined || row.total === 0 ? 0 : handled(row) / row.total} tone={row === undefined ? "moving" : bulkLook[row.status].tone} label="Runs handled" className="w-32" />
+      <Progress
+        value={row === undefined || row.total === 0 ? 0 : handled(row) / row.total}
+        tone={row === undefined ? "moving" : bulkLook[row.status].tone}
+        label="Runs handled"
+        className="w-32"
+      />
       <div className="flex-1" />
       <Button size="sm" asChild>
         <Link href={`/bulk/${id}`} prefetch={false}>

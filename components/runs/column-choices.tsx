@@ -34,7 +34,14 @@ export function ColumnChoices({ look: { columns, compact, setColumns, setCompact
       </section>
       <section aria-label="Other columns" className="flex flex-wrap gap-1">
         {others.map((field) => (
-          <Button key={field} size="sm" disabled={isFull} aria-label={`Add ${columnLook(field).name}`} onClick={() => setColumns([...columns, field])} className="font-normal">
+          <Button
+            key={field}
+            size="sm"
+            disabled={isFull}
+            aria-label={`Add ${columnLook(field).name}`}
+            onClick={() => setColumns([...columns, field])}
+            className="font-normal"
+          >
             <Plus aria-hidden className="size-3" />
             {columnLook(field).name}
           </Button>
@@ -46,18 +53,43 @@ export function ColumnChoices({ look: { columns, compact, setColumns, setCompact
   );
 }
 
-function Shown({ column, index, columns, onChange }: { column: RunColumn; index: number; columns: readonly RunColumn[]; onChange: (next: readonly RunColumn[]) => void }) {
+function Shown({
+  column,
+  index,
+  columns,
+  onChange,
+}: {
+  column: RunColumn;
+  index: number;
+  columns: readonly RunColumn[];
+  onChange: (next: readonly RunColumn[]) => void;
+}) {
   const name = readableText(columnLook(column).name);
   return (
     <li className="flex h-7 items-center">
       <OthersText text={name} className="min-w-0 flex-1 truncate" whole="on hover" />
-      <IconButton label={`Move ${name} to the left`} size="icon-sm" disabled={index === 0} onClick={() => onChange(movedColumn(columns, column, -1))}>
+      <IconButton
+        label={`Move ${name} to the left`}
+        size="icon-sm"
+        disabled={index === 0}
+        onClick={() => onChange(movedColumn(columns, column, -1))}
+      >
         <ArrowUp className="size-3.5" />
       </IconButton>
-      <IconButton label={`Move ${name} to the right`} size="icon-sm" disabled={index === columns.length - 1} onClick={() => onChange(movedColumn(columns, column, 1))}>
+      <IconButton
+        label={`Move ${name} to the right`}
+        size="icon-sm"
+        disabled={index === columns.length - 1}
+        onClick={() => onChange(movedColumn(columns, column, 1))}
+      >
         <ArrowDown className="size-3.5" />
       </IconButton>
-      <IconButton label={column === "task" ? "The task stays: it leads to the run" : `Remove ${name}`} size="icon-sm" disabled={column === "task"} onClick={() => onChange(withoutColumn(columns, column))}>
+      <IconButton
+        label={column === "task" ? "The task stays: it leads to the run" : `Remove ${name}`}
+        size="icon-sm"
+        disabled={column === "task"}
+        onClick={() => onChange(withoutColumn(columns, column))}
+      >
         <X className="size-3.5" />
       </IconButton>
     </li>
@@ -72,7 +104,8 @@ function AddValue({ columns, isFull, onAdd }: { columns: readonly RunColumn[]; i
     const column = path.trim();
     if (isFull) return setProblem(`A list has ${limits.columns} columns at most; remove one first.`);
     if (columns.includes(column)) return setProblem("It is shown already.");
-    if (readValueColumn(column) === null) return setProblem("Write metadata, payload or output and a path in it, such as output.items[0].name.");
+    if (readValueColumn(column) === null)
+      return setProblem("Write metadata, payload or output and a path in it, such as output.items[0].name.");
     onAdd(column);
     setPath("");
     setProblem(undefined);
@@ -87,7 +120,17 @@ function AddValue({ columns, isFull, onAdd }: { columns: readonly RunColumn[]; i
       <Field label="A value of the run" help="metadata.progress.done, payload.customer.id, output.items[0]" error={problem}>
         {(control) => (
           <span className="flex gap-1">
-            <Input {...control} value={path} maxLength={limits.columnLength} spellCheck={false} autoCapitalize="off" autoComplete="off" placeholder="metadata.…" onChange={(event) => setPath(event.target.value)} className="font-mono" />
+            <Input
+              {...control}
+              value={path}
+              maxLength={limits.columnLength}
+              spellCheck={false}
+              autoCapitalize="off"
+              autoComplete="off"
+              placeholder="metadata.…"
+              onChange={(event) => setPath(event.target.value)}
+              className="font-mono"
+            />
             <Button type="submit" disabled={path.trim() === ""}>
               Add
             </Button>

@@ -29,12 +29,17 @@ export function RunsEmpty({ view, onChange }: { view: RunsView; onChange: (next:
           </Button>
         }
       >
-        Trigger one of your tasks with a sample payload, or call <code className="font-mono">tasks.trigger()</code> from your application. Runs show up here as they start.
+        Trigger one of your tasks with a sample payload, or call <code className="font-mono">tasks.trigger()</code> from your application.
+        Runs show up here as they start.
       </EmptyState>
     );
   }
   return (
-    <EmptyState icon={<SearchX />} title="No run fits these filters" action={<Button onClick={() => onChange(emptyView)}>Clear all filters</Button>}>
+    <EmptyState
+      icon={<SearchX />}
+      title="No run fits these filters"
+      action={<Button onClick={() => onChange(emptyView)}>Clear all filters</Button>}
+    >
       {searched === null ? null : <p className="mb-2">{searched}</p>}
       <p className="mb-2">Take one away:</p>
       <div className="flex flex-wrap justify-center gap-1">

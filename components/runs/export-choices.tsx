@@ -24,7 +24,12 @@ export function ExportChoices({ filter, columns }: { filter: RunFilter; columns:
     <>
       <p className="px-2 py-1 text-sm text-muted">All runs that match, loaded here or not.</p>
       {kinds.map(({ name, kind, what, columns: chosen = [] }) => (
-        <a key={name} href={`${base}/api/dashboard/export/runs.${kind}?${new URLSearchParams([...filterParams(filter), ...chosen.map((column) => ["column", column])])}`} download className="block rounded px-2 py-1 hover:bg-hover">
+        <a
+          key={name}
+          href={`${base}/api/dashboard/export/runs.${kind}?${new URLSearchParams([...filterParams(filter), ...chosen.map((column) => ["column", column])])}`}
+          download
+          className="block rounded px-2 py-1 hover:bg-hover"
+        >
           <span className="block font-medium">{name}</span>
           <span className="block text-sm text-faint">{what}</span>
         </a>

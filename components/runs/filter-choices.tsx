@@ -48,15 +48,28 @@ export function ValueChoices({ filter, values, view, onChange }: FilterProps & {
   const found = all.filter((value) => value.toLowerCase().includes(text.toLowerCase())).slice(0, 200);
   return (
     <>
-      <Input aria-label={`Find a ${filter}`} placeholder={`Find a ${filter}`} value={text} onChange={(event) => setText(event.target.value)} className="mb-1" />
+      <Input
+        aria-label={`Find a ${filter}`}
+        placeholder={`Find a ${filter}`}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        className="mb-1"
+      />
       <div className="max-h-72 overflow-y-auto">
         {found.map((value) => (
           <label key={value} className="flex h-7 items-center gap-2 rounded px-2 hover:bg-hover">
-            <input type="checkbox" className="accent-accent" checked={view[filter].includes(value)} onChange={() => onChange(toggle(view, filter, value))} />
+            <input
+              type="checkbox"
+              className="accent-accent"
+              checked={view[filter].includes(value)}
+              onChange={() => onChange(toggle(view, filter, value))}
+            />
             <OthersText text={value} className="truncate" />
           </label>
         ))}
-        {found.length === 0 ? <p className="px-2 py-1 text-faint">{all.length === 0 ? `No ${filter}s yet.` : `No ${filter} has “${text}” in its name.`}</p> : null}
+        {found.length === 0 ? (
+          <p className="px-2 py-1 text-faint">{all.length === 0 ? `No ${filter}s yet.` : `No ${filter} has “${text}” in its name.`}</p>
+        ) : null}
       </div>
     </>
   );
@@ -79,16 +92,45 @@ export function TimeChoices({ view, onChange, onChosen }: FilterProps & { onChos
   return (
     <>
       {timeWindows.map((window) => (
-        <button key={window.value} type="button" aria-pressed={view.last === window.value} onClick={() => choose(window.value)} className="flex h-7 w-full items-center rounded px-2 hover:bg-hover aria-pressed:bg-active">
+        <button
+          key={window.value}
+          type="button"
+          aria-pressed={view.last === window.value}
+          onClick={() => choose(window.value)}
+          className="flex h-7 w-full items-center rounded px-2 hover:bg-hover aria-pressed:bg-active"
+        >
           {window.text.replace("last", "Last")}
         </button>
       ))}
-      <button type="button" aria-pressed={view.last === undefined && !isFixed} onClick={() => choose(undefined)} className="flex h-7 w-full items-center rounded px-2 hover:bg-hover aria-pressed:bg-active">
+      <button
+        type="button"
+        aria-pressed={view.last === undefined && !isFixed}
+        onClick={() => choose(undefined)}
+        className="flex h-7 w-full items-center rounded px-2 hover:bg-hover aria-pressed:bg-active"
+      >
         All time
       </button>
       <div className="mt-1 flex flex-col gap-2 border-t border-line px-2 pt-2">
-        <Field label="Created from">{(control) => <Input {...control} type="datetime-local" value={toLocal(view.from)} onChange={(event) => onChange(setSingle(view, "from", fromLocal(event.target.value)))} />}</Field>
-        <Field label="to">{(control) => <Input {...control} type="datetime-local" value={toLocal(view.to)} onChange={(event) => onChange(setSingle(view, "to", fromLocal(event.target.value)))} />}</Field>
+        <Field label="Created from">
+          {(control) => (
+            <Input
+              {...control}
+              type="datetime-local"
+              value={toLocal(view.from)}
+              onChange={(event) => onChange(setSingle(view, "from", fromLocal(event.target.value)))}
+            />
+          )}
+        </Field>
+        <Field label="to">
+          {(control) => (
+            <Input
+              {...control}
+              type="datetime-local"
+              value={toLocal(view.to)}
+              onChange={(event) => onChange(setSingle(view, "to", fromLocal(event.target.value)))}
+            />
+          )}
+        </Field>
       </div>
     </>
   );

@@ -4,7 +4,17 @@ import { useId, useRef, useState, type KeyboardEvent } from "react";
 import { useShortcut } from "@/components/frame/shortcuts";
 import { cn } from "@/components/ui/cn";
 import type { Facets } from "@/lib/contracts/dashboard";
-import { addValue, isStatus, listKeys, removeValue, setSingle, singleKeys, type ListKey, type RunsView, type SingleKey } from "@/lib/runs/run-filter";
+import {
+  addValue,
+  isStatus,
+  listKeys,
+  removeValue,
+  setSingle,
+  singleKeys,
+  type ListKey,
+  type RunsView,
+  type SingleKey,
+} from "@/lib/runs/run-filter";
 import { isStatusList, parseFilterText, wordOf } from "@/lib/runs/run-filter-text";
 import { formatInstant, type Zone } from "@/lib/view/format";
 import { useZone } from "@/components/live/time";
@@ -22,14 +32,30 @@ interface Chip {
   turned?: RunsView;
 }
 
-const opposite: Partial<Record<ListKey, ListKey>> = { status: "notStatus", task: "notTask", tag: "notTag", queue: "notQueue", version: "notVersion", notStatus: "status", notTask: "task", notTag: "tag", notQueue: "queue", notVersion: "version" };
+const opposite: Partial<Record<ListKey, ListKey>> = {
+  status: "notStatus",
+  task: "notTask",
+  tag: "notTag",
+  queue: "notQueue",
+  version: "notVersion",
+  notStatus: "status",
+  notTask: "task",
+  notTag: "tag",
+  notQueue: "queue",
+  notVersion: "version",
+};
 
-const momentText = (iso: string, zone: Zone): string => (iso === "" ? "…" : formatInstant(Date.parse(iso), zone).replace(/(:00)?\.000$/, ""));
+const momentText = (iso: string, zone: Zone): string =>
+  iso === "" ? "…" : formatInstant(Date.parse(iso), zone).replace(/(:00)?\.000$/, "");
 
 function textOf(key: ListKey | SingleKey, value: string, zone: Zone): string {
   if (isStatusList(key) && isStatus(value)) return listedLook[value].word;
   if (key === "from" || key === "to") return momentText(value, zone);
-  if ((key === "started" || key === "finished") && value.includes("..")) return value.split("..").map((end) => momentText(end, zone)).join(" to ");
+  if ((key === "started" || key === "finished") && value.includes(".."))
+    return value
+      .split("..")
+      .map((end) => momentText(end, zone))
+      .join(" to ");
   return value;
 }
 
@@ -40,7 +66,13 @@ export function chipsOf(view: RunsView, zone: Zone): Chip[] {
     for (const value of view[key]) {
       const without = removeValue(view, key, value);
       const other = opposite[key];
-      chips.push({ key, value, text: textOf(key, value, zone), without, ...(other !== undefined && { turned: addValue(without, other, value) }) });
+      chips.push({
+        key,
+        value,
+        text: textOf(key, value, zone),
+        without,
+        ...(other !== undefined && { turned: addValue(without, other, value) }),
+      });
     }
   }
   for (const key of singleKeys) {
@@ -111,16 +143,30 @@ export function FilterInput({ view, onChange, facets }: { view: RunsView; onChan
       <div className="flex min-h-8 flex-wrap items-center gap-1 rounded border border-line-strong px-2 py-0.5 focus-within:outline-2 focus-within:outline-accent">
         <Search aria-hidden className="size-3.5 shrink-0 text-faint" />
         {chips.map((chip) => (
-          <span key={`${chip.key} ${chip.value}`} className="inline-flex h-6 max-w-full min-w-0 items-center rounded-sm bg-active pl-1.5" data-chip={chip.key}>
+          <span
+            key={`${chip.key} ${chip.value}`}
+            className="inline-flex h-6 max-w-full min-w-0 items-center rounded-sm bg-active pl-1.5"
+            data-chip={chip.key}
+          >
             {chip.turned === undefined ? (
               <span className="text-faint">{wordOf(chip.key)}</span>
             ) : (
-              <button type="button" title={chip.key.startsWith("not") ? "Ask for it instead" : "Leave it out instead"} onClick={() => chip.turned && change(chip.turned)} className="h-6 text-faint hover:text-fg">
+              <button
+                type="button"
+                title={chip.key.startsWith("not") ? "Ask for it instead" : "Leave it out instead"}
+                onClick={() => chip.turned && change(chip.turned)}
+                className="h-6 text-faint hover:text-fg"
+              >
                 {wordOf(chip.key)}
               </button>
             )}
             <OthersText text={chip.text} className="truncate" />
-            <button type="button" aria-label={`Remove ${chip.key} ${readableText(chip.text)}`} onClick={() => change(chip.without)} className="ml-0.5 flex size-6 shrink-0 items-center justify-center rounded-sm text-faint hover:text-fg">
+            <button
+              type="button"
+              aria-label={`Remove ${chip.key} ${readableText(chip.text)}`}
+              onClick={() => change(chip.without)}
+              className="ml-0.5 flex size-6 shrink-0 items-center justify-center rounded-sm text-faint hover:text-fg"
+            >
               <X aria-hidden className="size-3" />
             </button>
           </span>
@@ -138,7 +184,7 @@ export function FilterInput({ view, onChange, facets }: { view: RunsView; onChan
           autoComplete="off"
           spellCheck={false}
           value={text}
-          placeholder={chips.length === 0 ? "Filter: status, task, -tag, duration>10s, \"text\"" : ""}
+          placeholder={chips.length === 0 ? 'Filter: status, task, -tag, duration>10s, "text"' : ""}
           onChange={(event) => {
             setText(event.target.value);
             setOpen(true);
@@ -152,14 +198,23 @@ export function FilterInput({ view, onChange, facets }: { view: RunsView; onChan
         />
       </div>
       {problem === null ? null : (
-        <p id={`${id}-problem`} role="alert" className="absolute top-full left-0 z-30 mt-1 rounded bg-raised px-2 py-1 text-sm text-bad shadow-float">
+        <p
+          id={`${id}-problem`}
+          role="alert"
+          className="absolute top-full left-0 z-30 mt-1 rounded bg-raised px-2 py-1 text-sm text-bad shadow-float"
+        >
           {problem}
         </p>
       )}
       {shown && problem === null ? (
         // The ARIA combobox pattern: the focus stays in the input, which no native element allows.
-        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
-        <div id={`${id}-list`} role="listbox" aria-label="Suggestions" className="appear absolute top-full left-0 z-30 mt-1 max-h-80 w-full max-w-md overflow-y-auto rounded-lg bg-raised p-1 shadow-float">
+        <div
+          id={`${id}-list`}
+          // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
+          role="listbox"
+          aria-label="Suggestions"
+          className="appear absolute top-full left-0 z-30 mt-1 max-h-80 w-full max-w-md overflow-y-auto rounded-lg bg-raised p-1 shadow-float"
+        >
           {options.map((option, index) => (
             <div
               key={`${option.key} ${option.value}`}
@@ -175,7 +230,9 @@ export function FilterInput({ view, onChange, facets }: { view: RunsView; onChan
               }}
               className={cn("flex h-7 cursor-default items-center gap-2 rounded px-2", index === active ? "bg-active" : "hover:bg-hover")}
             >
-              <span className="w-20 shrink-0 font-mono text-sm text-faint">{option.key === "word" ? option.value : wordOf(option.key)}</span>
+              <span className="w-20 shrink-0 font-mono text-sm text-faint">
+                {option.key === "word" ? option.value : wordOf(option.key)}
+              </span>
               <OthersText text={option.text} className="truncate" />
             </div>
           ))}

@@ -32,7 +32,13 @@ export function FilterMenus({ view, onChange, facets }: FilterProps & { facets: 
       <ValueMenu label="Queue" filter="queue" values={facets.queues} view={view} onChange={onChange} />
       <ValueMenu label="Version" filter="version" values={facets.versions} view={view} onChange={onChange} />
       <TimeMenu view={view} onChange={onChange} />
-      <Button size="sm" look={view.rootOnly ? "plain" : "ghost"} className="h-8 font-normal" aria-pressed={view.rootOnly !== undefined} onClick={() => onChange(setSingle(view, "rootOnly", view.rootOnly ? undefined : "true"))}>
+      <Button
+        size="sm"
+        look={view.rootOnly ? "plain" : "ghost"}
+        className="h-8 font-normal"
+        aria-pressed={view.rootOnly !== undefined}
+        onClick={() => onChange(setSingle(view, "rootOnly", view.rootOnly ? undefined : "true"))}
+      >
         Root only
       </Button>
     </div>
@@ -52,7 +58,16 @@ function TimeMenu({ view, onChange }: FilterProps) {
   const chosen = timeWindows.find((window) => window.value === view.last);
   const isFixed = view.from !== undefined || view.to !== undefined;
   return (
-    <Popover open={open} onOpenChange={setOpen} trigger={trigger(chosen ? chosen.text.replace("last", "Last") : view.last ? `Last ${view.last}` : isFixed ? "Set time" : "All time", view.last !== undefined || isFixed)} className="w-64" preload={TimeChoices.preload}>
+    <Popover
+      open={open}
+      onOpenChange={setOpen}
+      trigger={trigger(
+        chosen ? chosen.text.replace("last", "Last") : view.last ? `Last ${view.last}` : isFixed ? "Set time" : "All time",
+        view.last !== undefined || isFixed,
+      )}
+      className="w-64"
+      preload={TimeChoices.preload}
+    >
       <TimeChoices view={view} onChange={onChange} onChosen={() => setOpen(false)} />
     </Popover>
   );

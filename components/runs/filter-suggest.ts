@@ -86,13 +86,16 @@ export function suggest(text: string, facets: Facets, view: RunsView): Suggestio
   }
   if (typed.startsWith("run_")) found.push({ key: "id", value: text.trim(), text: text.trim() });
   for (const key of offeredAlone) offer(key);
-  const words = keys.filter((key) => typed !== "" && wordOf(key).toLowerCase().startsWith(typed)).map((key): Suggestion => ({ key: "word", value: wordOf(key), text: hints[key] ?? "" }));
+  const words = keys
+    .filter((key) => typed !== "" && wordOf(key).toLowerCase().startsWith(typed))
+    .map((key): Suggestion => ({ key: "word", value: wordOf(key), text: hints[key] ?? "" }));
   return [...words, ...found].slice(0, shown);
 }
 
 const isListKey = (key: ListKey | SingleKey): key is ListKey => listKeys.some((known) => known === key);
 
-const isHeld = (view: RunsView, key: ListKey | SingleKey, value: string): boolean => isListKey(key) && view[key].some((held: string) => held === value);
+const isHeld = (view: RunsView, key: ListKey | SingleKey, value: string): boolean =>
+  isListKey(key) && view[key].some((held: string) => held === value);
 
 /** A word alone changes nothing yet. */
 export function applySuggestion(view: RunsView, { key, value }: Suggestion): RunsView {

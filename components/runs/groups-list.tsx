@@ -44,7 +44,12 @@ export function GroupsList({ by, view, filter }: { by: Grouping; view: RunsView;
   const params = filterParams(filter);
   params.set("by", by);
   const queryKey = ["groups", params.toString()];
-  const query = useQuery({ queryKey, queryFn: ({ signal }) => measure(() => getJson<RunGroupsPage>(`/api/dashboard/groups?${params}`, signal)), refetchInterval: interval, placeholderData: keepPreviousData });
+  const query = useQuery({
+    queryKey,
+    queryFn: ({ signal }) => measure(() => getJson<RunGroupsPage>(`/api/dashboard/groups?${params}`, signal)),
+    refetchInterval: interval,
+    placeholderData: keepPreviousData,
+  });
   const news = usePaced(useCounts().data, refreshMs);
   useEffect(() => {
     if (news !== undefined) void queries.invalidateQueries({ queryKey: ["groups"] });
@@ -67,15 +72,32 @@ export function GroupsList({ by, view, filter }: { by: Grouping; view: RunsView;
   useShortcut("k", { label: "Previous group", group: "Runs", run: move(-1) });
   useShortcut("enter", { label: "Runs of the group", group: "Runs", run: () => current && go(pathOf(view, by, current.key)) });
 
-  if (query.data === undefined) return query.error === null ? <SkeletonRows rows={12} /> : <ErrorState className="m-4" title="The groups could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />;
+  if (query.data === undefined)
+    return query.error === null ? (
+      <SkeletonRows rows={12} />
+    ) : (
+      <ErrorState
+        className="m-4"
+        title="The groups could not be read"
+        detail={messageOf(query.error)}
+        onRetry={() => void query.refetch()}
+      />
+    );
   const { counted, more, without, others } = query.data;
   if (groups.length === 0) return <EmptyState icon={<Layers />} title={words[by].empty} />;
   return (
     <div ref={box} tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
-      {query.error === null ? null : <ErrorState className="m-4" title="The groups could not be read again" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />}
+      {query.error === null ? null : (
+        <ErrorState
+          className="m-4"
+          title="The groups could not be read again"
+          detail={messageOf(query.error)}
+          onRetry={() => void query.refetch()}
+        />
+      )}
       <p className="px-4 py-1.5 text-sm text-muted">
-        {more ? `The newest ${formatCount(counted)} runs of the filter, ` : `All ${plural(counted, "run")} of the filter, `}by {words[by].one}.
-        {without > 0 ? ` ${formatCount(without)} of them ${words[by].without}.` : ""}
+        {more ? `The newest ${formatCount(counted)} runs of the filter, ` : `All ${plural(counted, "run")} of the filter, `}by{" "}
+        {words[by].one}.{without > 0 ? ` ${formatCount(without)} of them ${words[by].without}.` : ""}
         {by === "tag" ? " A run counts under each of its tags." : ""}
         {others > 0 ? ` The ${limits.runGroups} largest groups; ${formatCount(others)} smaller ones are not shown.` : ""}
       </p>
@@ -101,12 +123,20 @@ export function GroupsList({ by, view, filter }: { by: Grouping; view: RunsView;
 function Line({ by, group, atCursor, path }: { by: Grouping; group: RunGroup; atCursor: boolean; path: string }) {
   const tinted = useTint(group.total);
   return (
-    <Tr data-group={group.key} aria-current={atCursor || undefined} className={cn("relative", atCursor && "bg-hover shadow-[inset_2px_0_0_var(--accent)]")}>
+    <Tr
+      data-group={group.key}
+      aria-current={atCursor || undefined}
+      className={cn("relative", atCursor && "bg-hover shadow-[inset_2px_0_0_var(--accent)]")}
+    >
       <Td className="h-9 w-full max-w-0">
         <Link href={path} prefetch={false} className="block truncate font-medium after:absolute after:inset-0 hover:underline">
           <OthersText text={group.title ?? group.key} whole="on hover" />
         </Link>
-        {by === "error" ? <span className="block truncate pb-1 font-mono text-sm text-faint"><OthersText text={`${group.newest.error?.name ?? "Error"} in ${group.newest.task}`} /></span> : null}
+        {by === "error" ? (
+          <span className="block truncate pb-1 font-mono text-sm text-faint">
+            <OthersText text={`${group.newest.error?.name ?? "Error"} in ${group.newest.task}`} />
+          </span>
+        ) : null}
       </Td>
       <Td className={cn("text-right font-mono", tinted && "tint")}>{formatCount(group.total)}</Td>
       <Td className="whitespace-nowrap max-sm:hidden">

@@ -28,7 +28,10 @@ export function ListActions({ view, filter, look }: { view: RunsView; filter: Ru
         align="end"
         preload={GroupChoices.preload}
         trigger={
-          <IconButton label={look.group === null ? "Group" : `Grouped by ${look.group}`} className={look.group === null ? "" : "bg-active text-fg"}>
+          <IconButton
+            label={look.group === null ? "Group" : `Grouped by ${look.group}`}
+            className={look.group === null ? "" : "bg-active text-fg"}
+          >
             <Group className="size-4" />
           </IconButton>
         }
@@ -47,12 +50,20 @@ export function ListActions({ view, filter, look }: { view: RunsView; filter: Ru
       >
         <ColumnChoices look={look} />
       </Popover>
-      <IconButton label={isEmpty ? "Save view: set a filter or columns first" : "Save view"} aria-disabled={isEmpty || undefined} onClick={() => !isEmpty && setSaving(true)}>
+      <IconButton
+        label={isEmpty ? "Save view: set a filter or columns first" : "Save view"}
+        aria-disabled={isEmpty || undefined}
+        onClick={() => !isEmpty && setSaving(true)}
+      >
         <Bookmark className="size-4" />
       </IconButton>
       <IconButton
         label="Alert on failures of these tasks and queues"
-        onClick={() => go(`/alerts?${new URLSearchParams([["new", "failures"], ...view.task.map((task) => ["task", task]), ...view.queue.map((queue) => ["queue", queue])])}`)}
+        onClick={() =>
+          go(
+            `/alerts?${new URLSearchParams([["new", "failures"], ...view.task.map((task) => ["task", task]), ...view.queue.map((queue) => ["queue", queue])])}`,
+          )
+        }
       >
         <BellPlus className="size-4" />
       </IconButton>

@@ -46,7 +46,10 @@ export function useListLook(): ListLookState {
   const own = useSubscribable(kept, usual);
   const { columns, group } = useMemo(() => lookFromParams(params), [params]);
   const isOwn = columns === null;
-  const setColumns = useCallback((next: readonly RunColumn[]) => (isOwn ? keep({ ...own, columns: next }) : set({ col: next })), [isOwn, own, set]);
+  const setColumns = useCallback(
+    (next: readonly RunColumn[]) => (isOwn ? keep({ ...own, columns: next }) : set({ col: next })),
+    [isOwn, own, set],
+  );
   const setCompact = useCallback((compact: boolean) => keep({ ...own, compact }), [own]);
   const setGroup = useCallback((next: Grouping | null) => set({ group: next }), [set]);
   return { columns: columns ?? own.columns, compact: own.compact, group, setColumns, setCompact, setGroup };

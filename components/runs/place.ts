@@ -16,7 +16,10 @@ export interface Place {
 export const place = createStore<Place | null>(null);
 
 /** The runs before and after this one in the list that it was opened from. */
-export function neighboursOf(left: Place | null, id: string): { previous: string | undefined; next: string | undefined; position: number; of: number } | null {
+export function neighboursOf(
+  left: Place | null,
+  id: string,
+): { previous: string | undefined; next: string | undefined; position: number; of: number } | null {
   const at = left?.ids.indexOf(id) ?? -1;
   return left === null || at === -1 ? null : { previous: left.ids[at - 1], next: left.ids[at + 1], position: at + 1, of: left.ids.length };
 }

@@ -37,7 +37,9 @@ export function Preview({ row: given, onClose }: { row: RunRow | undefined; onCl
           <X className="size-4" />
         </IconButton>
       </div>
-      <div className="min-h-0 flex-1 overflow-y-auto p-4">{given ? <Content key={given.id} row={given} /> : <p className="text-muted">Move to a run with J and K.</p>}</div>
+      <div className="min-h-0 flex-1 overflow-y-auto p-4">
+        {given ? <Content key={given.id} row={given} /> : <p className="text-muted">Move to a run with J and K.</p>}
+      </div>
     </aside>
   );
 }
@@ -45,7 +47,11 @@ export function Preview({ row: given, onClose }: { row: RunRow | undefined; onCl
 function Content({ row: given }: { row: RunRow }) {
   const row = useRow(given);
   const live = useLiveRun(row.id).data.detail;
-  const query = useQuery({ queryKey: ["preview", row.id], queryFn: ({ signal }) => getJson<RunPage>(`/api/dashboard/runs/${encodeURIComponent(row.id)}`, signal), gcTime: 0 });
+  const query = useQuery({
+    queryKey: ["preview", row.id],
+    queryFn: ({ signal }) => getJson<RunPage>(`/api/dashboard/runs/${encodeURIComponent(row.id)}`, signal),
+    gcTime: 0,
+  });
   const read = query.data?.detail;
   const detail = live && live.outputType !== "application/store" && (!read || live.version >= read.version) ? live : read;
   return (
@@ -62,7 +68,9 @@ function Content({ row: given }: { row: RunRow }) {
           <OthersText text={row.error.message} />
         </p>
       ) : null}
-      {row.progress?.value === undefined ? null : <Progress value={row.progress.value} tone={isFinal(row.status) ? lookOf(row).tone : "moving"} />}
+      {row.progress?.value === undefined ? null : (
+        <Progress value={row.progress.value} tone={isFinal(row.status) ? lookOf(row).tone : "moving"} />
+      )}
       {row.progress?.label === undefined ? null : <OthersText text={row.progress.label} className="text-muted" />}
       <Facts
         facts={[
@@ -79,7 +87,9 @@ function Content({ row: given }: { row: RunRow }) {
           ))}
         </div>
       )}
-      {query.isError ? <ErrorState title="The run could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} /> : null}
+      {query.isError ? (
+        <ErrorState title="The run could not be read" detail={messageOf(query.error)} onRetry={() => void query.refetch()} />
+      ) : null}
       {detail ? (
         <>
           <Data title="Payload" text={detail.payload} type={detail.payloadType} />

@@ -25,9 +25,15 @@ export function RecentRuns({ filter, none }: { filter: RunFilter; none: string }
     refetchInterval: interval,
     staleTime: 0,
   });
-  if (data === undefined) return error === null ? <SkeletonRows rows={shownRuns} /> : <ErrorState className="m-4" title="The runs could not be read" detail={error.message} onRetry={() => void refetch()} />;
+  if (data === undefined)
+    return error === null ? (
+      <SkeletonRows rows={shownRuns} />
+    ) : (
+      <ErrorState className="m-4" title="The runs could not be read" detail={error.message} onRetry={() => void refetch()} />
+    );
   const byId = new Map<string, RunRow>(data.rows.map((row) => [row.id, row]));
-  for (const row of state.data.rows.values()) if (matchesFilter(row, filter) && (byId.get(row.id)?.version ?? 0) < row.version) byId.set(row.id, row);
+  for (const row of state.data.rows.values())
+    if (matchesFilter(row, filter) && (byId.get(row.id)?.version ?? 0) < row.version) byId.set(row.id, row);
   const rows = [...byId.values()].toSorted((a, b) => b.createdAt.localeCompare(a.createdAt)).slice(0, shownRuns);
   if (rows.length === 0) return <p className="px-4 py-6 text-center text-faint">{none}</p>;
   return (
@@ -37,7 +43,9 @@ export function RecentRuns({ filter, none }: { filter: RunFilter; none: string }
           <Link href={`/runs/${run.id}`} prefetch={false} className="flex h-9 items-center gap-3 px-4 -outline-offset-2 hover:bg-hover">
             <StatusBadge run={run} className="w-32 shrink-0" />
             <span className="min-w-0 flex-1 truncate font-mono text-sm text-muted">{run.id}</span>
-            <span className="min-w-16 shrink-0 text-right font-mono text-sm whitespace-nowrap">{run.startedAt === undefined ? null : <Took from={run.startedAt} to={run.finishedAt} />}</span>
+            <span className="min-w-16 shrink-0 text-right font-mono text-sm whitespace-nowrap">
+              {run.startedAt === undefined ? null : <Took from={run.startedAt} to={run.finishedAt} />}
+            </span>
             <span className="w-16 shrink-0 text-right text-sm text-faint">
               <Ago at={run.createdAt} />
             </span>

@@ -12,4 +12,5 @@ export const cancelRun = (id: string) => sendJson<{ id: string }>(`${path("v2", 
 export const replayRun = (id: string, changes: ReplayBody = {}) => sendJson<{ id: string }>(`${path("v1", id)}/replay`, { json: changes });
 export const addRunTags = (id: string, tags: readonly string[]) => sendJson(`${path("v1", id)}/tags`, { json: { tags } });
 /** A delayed run starts as soon as a slot is free. */
-export const startNow = (id: string, now: number) => sendJson(`${path("v1", id)}/reschedule`, { json: { delay: new Date(now).toISOString() } });
+export const startNow = (id: string, now: number) =>
+  sendJson(`${path("v1", id)}/reschedule`, { json: { delay: new Date(now).toISOString() } });

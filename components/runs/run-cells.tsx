@@ -37,15 +37,34 @@ interface ColumnLook {
 }
 
 const time = (at: string | undefined): ReactNode => (at === undefined ? <span className="text-faint">–</span> : <Ago at={at} />);
-const words = (text: string | undefined): ReactNode => (text === undefined ? <span className="text-faint">–</span> : <OthersText text={text} whole="on hover" />);
+const words = (text: string | undefined): ReactNode =>
+  text === undefined ? <span className="text-faint">–</span> : <OthersText text={text} whole="on hover" />;
 const narrow = { track: "minmax(5.5rem, 0.6fr)", least: 88 } as const;
 const aTime = { track: "5.5rem", least: 88, isRight: true, className: "relative z-10 truncate text-sm text-faint" } as const;
 
 const looks: Record<FieldColumn, ColumnLook> = {
-  status: { name: "Status", track: "9rem", least: 144, className: "flex min-w-0", Cell: ({ row }) => <StatusBadge run={row} className="max-w-full" /> },
+  status: {
+    name: "Status",
+    track: "9rem",
+    least: 144,
+    className: "flex min-w-0",
+    Cell: ({ row }) => <StatusBadge run={row} className="max-w-full" />,
+  },
   task: { name: "Task", track: "minmax(0,1.25fr)", least: 140, className: "flex min-w-0 items-center gap-2", Cell: TaskCell },
-  run: { name: "Run", track: "8.5rem", least: 136, className: "truncate font-mono text-sm text-faint", Cell: ({ row }) => <span title={row.id}>{shortId(row.id)}</span> },
-  tags: { name: "Tags", track: "minmax(0,1.1fr)", least: 100, className: "relative z-10 min-w-0", Cell: ({ row, onTag }) => <Tags tags={row.tags} onTag={onTag} /> },
+  run: {
+    name: "Run",
+    track: "8.5rem",
+    least: 136,
+    className: "truncate font-mono text-sm text-faint",
+    Cell: ({ row }) => <span title={row.id}>{shortId(row.id)}</span>,
+  },
+  tags: {
+    name: "Tags",
+    track: "minmax(0,1.1fr)",
+    least: 100,
+    className: "relative z-10 min-w-0",
+    Cell: ({ row, onTag }) => <Tags tags={row.tags} onTag={onTag} />,
+  },
   progress: { name: "Progress", track: "minmax(0,1.5fr)", least: 120, className: "min-w-0", Cell: ProgressCell },
   started: { name: "Started", ...aTime, Cell: StartOf },
   took: {
@@ -54,21 +73,59 @@ const looks: Record<FieldColumn, ColumnLook> = {
     least: 72,
     isRight: true,
     className: "truncate font-mono text-sm text-muted",
-    Cell: ({ row }) => (row.startedAt === undefined ? <span className="text-faint">–</span> : <Took from={row.startedAt} to={row.finishedAt} />),
+    Cell: ({ row }) =>
+      row.startedAt === undefined ? <span className="text-faint">–</span> : <Took from={row.startedAt} to={row.finishedAt} />,
   },
   created: { name: "Created", ...aTime, Cell: ({ row }) => time(row.createdAt) },
   finished: { name: "Finished", ...aTime, Cell: ({ row }) => time(row.finishedAt) },
   queue: { name: "Queue", track: "minmax(0,0.8fr)", least: 96, className: "truncate text-muted", Cell: ({ row }) => words(row.queue) },
-  key: { name: "Concurrency key", track: "minmax(0,0.8fr)", least: 112, className: "truncate text-muted", Cell: ({ row }) => words(row.concurrencyKey) },
+  key: {
+    name: "Concurrency key",
+    track: "minmax(0,0.8fr)",
+    least: 112,
+    className: "truncate text-muted",
+    Cell: ({ row }) => words(row.concurrencyKey),
+  },
   version: { name: "Version", ...narrow, className: "truncate font-mono text-sm text-muted", Cell: ({ row }) => words(row.deployment) },
-  attempts: { name: "Attempts", track: "4.5rem", least: 72, isRight: true, className: "truncate font-mono text-sm text-muted", Cell: ({ row }) => <>{row.maxAttempts === undefined ? row.attempt : `${row.attempt}/${row.maxAttempts}`}</> },
+  attempts: {
+    name: "Attempts",
+    track: "4.5rem",
+    least: 72,
+    isRight: true,
+    className: "truncate font-mono text-sm text-muted",
+    Cell: ({ row }) => <>{row.maxAttempts === undefined ? row.attempt : `${row.attempt}/${row.maxAttempts}`}</>,
+  },
   machine: { name: "Machine", ...narrow, className: "truncate text-muted", Cell: ({ row }) => words(row.machine) },
-  compute: { name: "Compute", track: "5rem", least: 80, isRight: true, className: "truncate font-mono text-sm text-muted", Cell: ({ row }) => <>{formatDuration(row.usageMs)}</> },
-  error: { name: "Error", track: "minmax(0,1.4fr)", least: 120, className: "truncate", Cell: ({ row }) => (row.error === undefined ? <span className="text-faint">–</span> : <OthersText text={row.error.message} whole="on hover" className="text-bad" />) },
+  compute: {
+    name: "Compute",
+    track: "5rem",
+    least: 80,
+    isRight: true,
+    className: "truncate font-mono text-sm text-muted",
+    Cell: ({ row }) => <>{formatDuration(row.usageMs)}</>,
+  },
+  error: {
+    name: "Error",
+    track: "minmax(0,1.4fr)",
+    least: 120,
+    className: "truncate",
+    Cell: ({ row }) =>
+      row.error === undefined ? (
+        <span className="text-faint">–</span>
+      ) : (
+        <OthersText text={row.error.message} whole="on hover" className="text-bad" />
+      ),
+  },
 };
 
 /** A value out of a run's data: its path is its name. */
-const valueLook = (path: string): ColumnLook => ({ name: path, track: "minmax(0,0.8fr)", least: 96, className: "truncate", Cell: ({ row }) => <ValueCell id={row.id} path={path} /> });
+const valueLook = (path: string): ColumnLook => ({
+  name: path,
+  track: "minmax(0,0.8fr)",
+  least: 96,
+  className: "truncate",
+  Cell: ({ row }) => <ValueCell id={row.id} path={path} />,
+});
 const valueLooks = new Map<string, ColumnLook>();
 
 /** The same look each time that it is asked for: its cell is a component. */
@@ -84,7 +141,12 @@ function ValueCell({ id, path }: { id: string; path: string }) {
   // Not read yet: nothing is said about it.
   if (value === undefined) return null;
   if (value === null) return <span className="text-faint">–</span>;
-  if (value.kind === "large") return <span className="text-sm text-faint" title="The data of this run is too large to look for the value in a list; its page shows it">large</span>;
+  if (value.kind === "large")
+    return (
+      <span className="text-sm text-faint" title="The data of this run is too large to look for the value in a list; its page shows it">
+        large
+      </span>
+    );
   return <OthersText text={value.text} whole="on hover" className={value.kind === "text" ? "" : "font-mono text-sm tabular-nums"} />;
 }
 
@@ -95,7 +157,13 @@ function TaskCell({ row, depth }: CellProps) {
   const { family, open, toggle } = useFamily(row.id);
   return (
     <>
-      {depth === 0 ? null : <span aria-hidden className="ml-1 h-4 shrink-0 border-l border-line-strong" style={{ width: `${Math.min(depth, deepest) * 0.75}rem` }} />}
+      {depth === 0 ? null : (
+        <span
+          aria-hidden
+          className="ml-1 h-4 shrink-0 border-l border-line-strong"
+          style={{ width: `${Math.min(depth, deepest) * 0.75}rem` }}
+        />
+      )}
       {family ? (
         <button
           type="button"
@@ -123,7 +191,11 @@ function ProgressCell({ row }: CellProps) {
     <span className="flex min-w-0 items-center gap-3 overflow-hidden">
       <FamilyBar family={family} className="max-w-full shrink-0" />
       {/* One bar is enough: that of the children tells more. */}
-      {row.error ? <Doing row={row} /> : row.progress?.label === undefined ? null : <OthersText text={row.progress.label} whole="on hover" className="truncate text-muted" />}
+      {row.error ? (
+        <Doing row={row} />
+      ) : row.progress?.label === undefined ? null : (
+        <OthersText text={row.progress.label} whole="on hover" className="truncate text-muted" />
+      )}
     </span>
   );
 }
@@ -151,7 +223,7 @@ function Tags({ tags, onTag }: { tags: readonly string[]; onTag: (tag: string) =
 function Doing({ row }: { row: RunRow }) {
   if (row.error && isFinal(row.status)) {
     return (
-      <span className={cn("block truncate", lookOf(row).tone === "bad" ? "text-bad" : "text-faint")} >
+      <span className={cn("block truncate", lookOf(row).tone === "bad" ? "text-bad" : "text-faint")}>
         <OthersText text={row.error.message} whole="on hover" />
       </span>
     );
@@ -174,13 +246,16 @@ function Doing({ row }: { row: RunRow }) {
     <span className="flex min-w-0 items-center gap-2">
       {value === undefined ? null : (
         <>
-          <Progress value={value} label={`Progress of ${readableText(row.task)}`} tone={isFinal(row.status) ? lookOf(row).tone : "moving"} className="w-10 shrink-0 @2xl:w-16" />
+          <Progress
+            value={value}
+            label={`Progress of ${readableText(row.task)}`}
+            tone={isFinal(row.status) ? lookOf(row).tone : "moving"}
+            className="w-10 shrink-0 @2xl:w-16"
+          />
           <span className="shrink-0 font-mono text-sm text-muted">{formatPercent(value)}</span>
         </>
       )}
-      {label === undefined ? null : (
-        <OthersText text={label} whole="on hover" className="truncate text-muted" />
-      )}
+      {label === undefined ? null : <OthersText text={label} whole="on hover" className="truncate text-muted" />}
     </span>
   );
 }
@@ -192,12 +267,22 @@ function QueuedIn({ name }: { name: string }) {
   return (
     <span className={queue?.paused ? "text-needs" : ""}>
       in <OthersText text={name} />
-      {queue?.paused ? ", paused" : isFull ? `, which runs ${formatCount(queue.running)} of ${formatCount(queue.concurrencyLimit ?? 0)}` : ""}
+      {queue?.paused
+        ? ", paused"
+        : isFull
+          ? `, which runs ${formatCount(queue.running)} of ${formatCount(queue.concurrencyLimit ?? 0)}`
+          : ""}
     </span>
   );
 }
 
-const waitWords: Record<NonNullable<RunRow["waitingOn"]>, string> = { time: "until a set time", run: "for a child run", batch: "for child runs", token: "for an answer", input: "for input" };
+const waitWords: Record<NonNullable<RunRow["waitingOn"]>, string> = {
+  time: "until a set time",
+  run: "for a child run",
+  batch: "for child runs",
+  token: "for an answer",
+  input: "for input",
+};
 
 function waitsFor(row: RunRow): string {
   if (row.status === "WAITING" && row.waitingOn) return waitWords[row.waitingOn];

@@ -9,7 +9,8 @@ import { columnLook, type CellProps } from "./run-cells";
 import { useFamily } from "./use-families";
 
 /** Columns by the width of the list itself: where there is no room for all, those stay that tell most. */
-export const lineGrid = "grid grid-cols-[var(--narrow)] @2xl:grid-cols-[var(--middle)] @5xl:grid-cols-[var(--wide)] items-center gap-x-3 px-3";
+export const lineGrid =
+  "grid grid-cols-[var(--narrow)] @2xl:grid-cols-[var(--middle)] @5xl:grid-cols-[var(--wide)] items-center gap-x-3 px-3";
 export const rowHeights = { usual: 36, compact: 28 } as const;
 
 export interface LineColumn {
@@ -32,7 +33,10 @@ export function layoutOf(columns: readonly RunColumn[], compact: boolean): LineL
   const tracks = (shown: readonly RunColumn[]) => [checkbox, ...shown.map((column) => columnLook(column).track)].join(" ");
   const least = columns.reduce((sum, column) => sum + columnLook(column).least + gapPx, checkboxPx + aroundPx);
   return {
-    columns: columns.map((column) => ({ column, className: cn(!narrow.includes(column) && "@max-2xl:hidden", !middle.includes(column) && "@2xl:@max-5xl:hidden") })),
+    columns: columns.map((column) => ({
+      column,
+      className: cn(!narrow.includes(column) && "@max-2xl:hidden", !middle.includes(column) && "@2xl:@max-5xl:hidden"),
+    })),
     style: { "--narrow": tracks(narrow), "--middle": tracks(middle), "--wide": tracks(columns), "--least": `${least}px` },
     compact,
   };
@@ -49,7 +53,18 @@ export interface RunLineProps extends CellProps {
   fits: (row: RunRow) => boolean;
 }
 
-export const RunLine = memo(function RunLine({ row: given, layout, depth, index, top, selected, atCursor, onSelect, onTag, fits }: RunLineProps) {
+export const RunLine = memo(function RunLine({
+  row: given,
+  layout,
+  depth,
+  index,
+  top,
+  selected,
+  atCursor,
+  onSelect,
+  onTag,
+  fits,
+}: RunLineProps) {
   const row = useRow(given);
   const tinted = useTint(row.status);
   const { family, open } = useFamily(row.id);

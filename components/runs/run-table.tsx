@@ -47,14 +47,34 @@ const assumed = { width: 1200, height: 900 };
 /** A row that has been reached asks for the next page this many rows before the end. */
 const loadAhead = 20;
 
-export function RunTable({ lines, layout, selection, onTag, fits, onVisible, onTouched, more, onMore, overlay, handle, back }: RunTableProps) {
+export function RunTable({
+  lines,
+  layout,
+  selection,
+  onTag,
+  fits,
+  onVisible,
+  onTouched,
+  more,
+  onMore,
+  overlay,
+  handle,
+  back,
+}: RunTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLTableElement>(null);
   /** For the moment of leaving, when the element is gone. */
   const lastTop = useRef(back?.scrollTop ?? 0);
   const [pointer, setPointer] = useState(false);
   const [away, setAway] = useState(back !== null && back.scrollTop > 0);
-  const { indexes, topOf, totalHeight, scrollTo } = useRowWindow({ scroller, count: lines.length, height: rowHeights[layout.compact ? "compact" : "usual"], head: headHeight, overscan, assumed });
+  const { indexes, topOf, totalHeight, scrollTo } = useRowWindow({
+    scroller,
+    count: lines.length,
+    height: rowHeights[layout.compact ? "compact" : "usual"],
+    head: headHeight,
+    overscan,
+    assumed,
+  });
   const last = indexes.at(-1) ?? 0;
   const visible = indexes.map((index) => lines[index]?.row.id ?? "").join(" ");
 
@@ -95,19 +115,41 @@ export function RunTable({ lines, layout, selection, onTag, fits, onVisible, onT
   const cursorRow = selection.cursor === null ? undefined : lines[selection.cursor]?.row;
 
   return (
-    <div className="@container relative flex min-h-0 min-w-0 flex-1 flex-col" onPointerMove={() => setPointer(true)} onPointerLeave={() => setPointer(false)}>
+    <div
+      className="@container relative flex min-h-0 min-w-0 flex-1 flex-col"
+      onPointerMove={() => setPointer(true)}
+      onPointerLeave={() => setPointer(false)}
+    >
       {overlay}
-      <div ref={scroller} onScroll={(event) => {
+      <div
+        ref={scroller}
+        onScroll={(event) => {
           lastTop.current = event.currentTarget.scrollTop;
           setAway(lastTop.current > 4);
-        }} className={cn("min-h-0 flex-1 overflow-auto", selection.selected.size > 0 && "pb-11")}>
+        }}
+        className={cn("min-h-0 flex-1 overflow-auto", selection.selected.size > 0 && "pb-11")}
+      >
         {/* The ARIA grid pattern: rows are selected and walked with keys, and the table keeps its own elements. */}
-        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role */}
-        <table ref={grid} role="treegrid" aria-label="Runs" aria-rowcount={lines.length + 1} aria-multiselectable tabIndex={0} {...(cursorRow && { "aria-activedescendant": `row-${cursorRow.id}` })} style={layout.style} className="block -outline-offset-2 @5xl:min-w-[var(--least)]">
+        <table
+          ref={grid}
+          // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role
+          role="treegrid"
+          aria-label="Runs"
+          aria-rowcount={lines.length + 1}
+          aria-multiselectable
+          tabIndex={0}
+          {...(cursorRow && { "aria-activedescendant": `row-${cursorRow.id}` })}
+          style={layout.style}
+          className="block -outline-offset-2 @5xl:min-w-[var(--least)]"
+        >
           <thead className="sticky top-0 z-20 block border-b border-line bg-canvas">
             <tr aria-rowindex={1} className={cn(lineGrid, "h-8 text-left text-sm text-faint [&>th]:font-normal")}>
               <th className="flex">
-                <Checkbox checked={all ? true : selection.selected.size > 0 ? "indeterminate" : false} aria-label={all ? "Clear selection" : "Select all loaded runs"} onCheckedChange={() => (all ? selection.clear() : selection.selectAll())} />
+                <Checkbox
+                  checked={all ? true : selection.selected.size > 0 ? "indeterminate" : false}
+                  aria-label={all ? "Clear selection" : "Select all loaded runs"}
+                  onCheckedChange={() => (all ? selection.clear() : selection.selectAll())}
+                />
               </th>
               {layout.columns.map(({ column, className }) => {
                 const { name, isRight } = columnLook(column);
@@ -122,7 +164,21 @@ export function RunTable({ lines, layout, selection, onTag, fits, onVisible, onT
           <tbody className="relative block" style={{ height: totalHeight }}>
             {indexes.map((index) => {
               const line = lines[index];
-              return line ? <RunLine key={line.row.id} row={line.row} layout={layout} depth={line.depth} index={index} top={topOf(index)} selected={selection.selected.has(line.row.id)} atCursor={selection.cursor === index} onSelect={onSelect} onTag={onTag} fits={fits} /> : null;
+              return line ? (
+                <RunLine
+                  key={line.row.id}
+                  row={line.row}
+                  layout={layout}
+                  depth={line.depth}
+                  index={index}
+                  top={topOf(index)}
+                  selected={selection.selected.has(line.row.id)}
+                  atCursor={selection.cursor === index}
+                  onSelect={onSelect}
+                  onTag={onTag}
+                  fits={fits}
+                />
+              ) : null;
             })}
           </tbody>
         </table>

@@ -33,8 +33,14 @@ import { useRunsViewState } from "./use-runs-view";
 import { useValues, ValuesContext } from "./use-values";
 
 const BulkBar = lazily(async () => (await import("./bulk-bar")).BulkBar);
-const GroupsList = lazily(async () => (await import("./groups-list")).GroupsList, () => <SkeletonRows rows={12} />);
-const Preview = lazily(async () => (await import("./preview")).Preview, () => <aside className="hidden w-96 shrink-0 border-l border-line lg:block" />);
+const GroupsList = lazily(
+  async () => (await import("./groups-list")).GroupsList,
+  () => <SkeletonRows rows={12} />,
+);
+const Preview = lazily(
+  async () => (await import("./preview")).Preview,
+  () => <aside className="hidden w-96 shrink-0 border-l border-line lg:block" />,
+);
 
 export interface RunsPageProps {
   /** What the server rendered for: filter, first rows, facets and its time. */
@@ -51,20 +57,40 @@ export function RunsPage(initial: RunsPageProps) {
   const runs = useRuns(filter, { key: initialKey, page: initial.page });
   const [preview, setPreview] = useState(false);
   const look = useListLook();
-  const facets = useQuery({ queryKey: ["facets"], queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal), initialData: initial.facets, staleTime: 60_000 });
+  const facets = useQuery({
+    queryKey: ["facets"],
+    queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal),
+    initialData: initial.facets,
+    staleTime: 60_000,
+  });
   return (
     <>
       <div className="flex shrink-0 flex-wrap items-start gap-x-2 gap-y-1 border-b border-line px-4 py-1.5">
         <FilterInput view={view} onChange={setView} facets={facets.data} />
         <FilterMenus view={view} onChange={setView} facets={facets.data} />
         <ListActions view={view} filter={filter} look={look} />
-        <IconButton label={preview ? "Close preview" : "Preview"} hint="Space" aria-pressed={preview} className="hidden lg:inline-flex" onClick={() => setPreview(!preview)}>
+        <IconButton
+          label={preview ? "Close preview" : "Preview"}
+          hint="Space"
+          aria-pressed={preview}
+          className="hidden lg:inline-flex"
+          onClick={() => setPreview(!preview)}
+        >
           <PanelRight className="size-4" />
         </IconButton>
       </div>
       <ActivityStrip view={view} filter={filter} onChange={setView} />
       {look.group === null ? (
-        <List key={filterKey(filter)} view={view} filter={filter} look={look} runs={runs} onChange={setView} preview={preview} onPreview={setPreview} />
+        <List
+          key={filterKey(filter)}
+          view={view}
+          filter={filter}
+          look={look}
+          runs={runs}
+          onChange={setView}
+          preview={preview}
+          onPreview={setPreview}
+        />
       ) : (
         <GroupsList key={look.group} by={look.group} view={view} filter={filter} />
       )}
@@ -97,7 +123,13 @@ function List({ view, filter, look, runs, onChange, preview, onPreview }: ListPr
   const selected = useMemo(() => rows.filter((row) => selection.selected.has(row.id)), [rows, selection.selected]);
   const isSelecting = selected.length > 0;
   const still = isSelecting || touched || selection.cursor !== null;
-  useHold(isSelecting ? { why: "Rows are selected, so the list stands still. Statuses go on changing in place.", news: runs.fresh } : still && runs.fresh > 0 ? { why: "New runs wait, so that nothing moves under you.", news: runs.fresh } : null);
+  useHold(
+    isSelecting
+      ? { why: "Rows are selected, so the list stands still. Statuses go on changing in place.", news: runs.fresh }
+      : still && runs.fresh > 0
+        ? { why: "New runs wait, so that nothing moves under you.", news: runs.fresh }
+        : null,
+  );
 
   const { reveal, fresh } = runs;
   useLetIn(!still && (fresh > 0 || runs.freshIsPart), reveal);
@@ -120,8 +152,16 @@ function List({ view, filter, look, runs, onChange, preview, onPreview }: ListPr
   useShortcut("arrowright", { label: "Open child runs", group: "Runs", run: fold(true) });
   useShortcut("arrowleft", { label: "Close child runs", group: "Runs", run: fold(false) });
   useShortcut("enter", { label: "Open run", group: "Runs", run: () => current && go(`/runs/${current.id}`) });
-  useShortcut("x", { label: "Select run", group: "Runs", run: () => selection.cursor !== null && selection.select(selection.cursor, "one") });
-  useShortcut("shift+x", { label: "Select up to here", group: "Runs", run: () => selection.cursor !== null && selection.select(selection.cursor, "range") });
+  useShortcut("x", {
+    label: "Select run",
+    group: "Runs",
+    run: () => selection.cursor !== null && selection.select(selection.cursor, "one"),
+  });
+  useShortcut("shift+x", {
+    label: "Select up to here",
+    group: "Runs",
+    run: () => selection.cursor !== null && selection.select(selection.cursor, "range"),
+  });
   useShortcut("space", { label: "Preview", group: "Runs", run: () => onPreview(!preview) });
   useShortcut("escape", { label: "Let the list move again", group: "Runs", run: () => selection.moveTo(null) });
   useShortcut("n", { label: "Show new runs", group: "Runs", run: () => show() });
@@ -141,13 +181,22 @@ function List({ view, filter, look, runs, onChange, preview, onPreview }: ListPr
   const onTag = useCallback((tag: string) => onChange(addValue(view, "tag", tag)), [onChange, view]);
 
   if (runs.loading) return <SkeletonRows rows={20} />;
-  if (runs.error && runs.rows.length === 0) return <ErrorState className="m-4" title="Runs could not be read" detail={messageOf(runs.error)} onRetry={runs.retry} />;
+  if (runs.error && runs.rows.length === 0)
+    return <ErrorState className="m-4" title="Runs could not be read" detail={messageOf(runs.error)} onRetry={runs.retry} />;
   if (runs.rows.length === 0 && fresh === 0) return <RunsEmpty view={view} onChange={onChange} />;
   return (
     <FamiliesContext value={families}>
       <ValuesContext value={values}>
         <div className="relative flex min-h-0 flex-1">
-          {isSelecting ? <BulkBar runs={selected} filter={filter} more={runs.hasMore && selected.length >= rows.length} news={fresh} onClear={selection.clear} /> : null}
+          {isSelecting ? (
+            <BulkBar
+              runs={selected}
+              filter={filter}
+              more={runs.hasMore && selected.length >= rows.length}
+              news={fresh}
+              onClear={selection.clear}
+            />
+          ) : null}
           <RunTable
             handle={table}
             back={back}
@@ -164,7 +213,11 @@ function List({ view, filter, look, runs, onChange, preview, onPreview }: ListPr
             overlay={
               <>
                 {waits ? (
-                  <button type="button" onClick={show} className="appear absolute top-10 left-1/2 z-30 flex h-7 -translate-x-1/2 items-center gap-1.5 rounded-full bg-inverse px-3 font-medium text-inverse-fg shadow-float">
+                  <button
+                    type="button"
+                    onClick={show}
+                    className="appear absolute top-10 left-1/2 z-30 flex h-7 -translate-x-1/2 items-center gap-1.5 rounded-full bg-inverse px-3 font-medium text-inverse-fg shadow-float"
+                  >
                     <ArrowUp aria-hidden className="size-3.5" />
                     {freshText} new
                   </button>

@@ -37,6 +37,10 @@ export const statesWords = (states: RunStates): string =>
 /** Each state as long as its part; the empty rest waits to start. */
 export const StateBar = ({ states, className }: { states: RunStates; className?: string }) => (
   <span aria-hidden className={cn("flex h-1.5 shrink-0 overflow-hidden rounded-full bg-active", className)}>
-    {parts.map(({ of, tone }) => (states[of] === 0 ? null : <span key={of} className={toneBar[tone]} style={{ width: `${(states[of] / Math.max(1, states.total)) * 100}%` }} />))}
+    {parts.map(({ of, tone }) =>
+      states[of] === 0 ? null : (
+        <span key={of} className={toneBar[tone]} style={{ width: `${(states[of] / Math.max(1, states.total)) * 100}%` }} />
+      ),
+    )}
   </span>
 );

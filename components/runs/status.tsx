@@ -1,4 +1,22 @@
-import { Ban, Bug, Check, CircleDashed, ClockAlert, Clock3, Flame, GitBranch, Hand, Hourglass, Inbox, LoaderCircle, MoveRight, Package, TimerOff, X, type LucideIcon } from "lucide-react";
+import {
+  Ban,
+  Bug,
+  Check,
+  CircleDashed,
+  ClockAlert,
+  Clock3,
+  Flame,
+  GitBranch,
+  Hand,
+  Hourglass,
+  Inbox,
+  LoaderCircle,
+  MoveRight,
+  Package,
+  TimerOff,
+  X,
+  type LucideIcon,
+} from "lucide-react";
 import type { RunRow } from "@/lib/contracts/run";
 import type { ListedStatus, RunStatus } from "@/lib/contracts/run-status";
 import { cn } from "@/components/ui/cn";

@@ -20,7 +20,13 @@ const states: readonly State[] = [
   { word: "running", tone: "moving", count: (counts) => counts.running, status: ["EXECUTING", "DEQUEUED"] },
   { word: "queued", tone: "idle", count: (counts) => counts.queued, status: ["QUEUED"] },
   { word: "waiting", tone: "parked", count: (counts) => counts.waiting, status: ["WAITING"] },
-  { word: "failed in the last hour", tone: "bad", count: (counts) => counts.failedLastHour, status: ["FAILED", "CRASHED", "SYSTEM_FAILURE", "TIMED_OUT"], last: "1h" },
+  {
+    word: "failed in the last hour",
+    tone: "bad",
+    count: (counts) => counts.failedLastHour,
+    status: ["FAILED", "CRASHED", "SYSTEM_FAILURE", "TIMED_OUT"],
+    last: "1h",
+  },
 ];
 
 const viewOf = ({ status, last }: State): RunsView => ({ ...emptyView, status: [...status], ...(last !== undefined && { last }) });
@@ -41,9 +47,15 @@ export function SystemState({ view, onChange }: { view: RunsView; onChange: (nex
             type="button"
             aria-pressed={isShown}
             onClick={() => onChange(isShown ? emptyView : next)}
-            className={cn("flex h-6 shrink-0 items-center gap-1 rounded px-1.5 text-sm whitespace-nowrap text-muted hover:bg-hover hover:text-fg", isShown && "bg-active text-fg")}
+            className={cn(
+              "flex h-6 shrink-0 items-center gap-1 rounded px-1.5 text-sm whitespace-nowrap text-muted hover:bg-hover hover:text-fg",
+              isShown && "bg-active text-fg",
+            )}
           >
-            <span className={cn("font-mono", count !== null && count > 0 && toneText[state.tone])}>{count === null ? "–" : formatCount(count)}</span> {state.word}
+            <span className={cn("font-mono", count !== null && count > 0 && toneText[state.tone])}>
+              {count === null ? "–" : formatCount(count)}
+            </span>{" "}
+            {state.word}
           </button>
         );
       })}

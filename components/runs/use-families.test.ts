@@ -18,7 +18,8 @@ const run = (id: string, parentId?: string): RunRow => ({
   usageMs: 0,
   ...(parentId !== undefined && { parentId }),
 });
-const shape = (rows: RunRow[], open: string[], children: Record<string, RunRow[]>) => linesOf(rows, new Set(open), new Map(Object.entries(children))).map(({ row, depth }) => `${"-".repeat(depth)}${row.id}`);
+const shape = (rows: RunRow[], open: string[], children: Record<string, RunRow[]>) =>
+  linesOf(rows, new Set(open), new Map(Object.entries(children))).map(({ row, depth }) => `${"-".repeat(depth)}${row.id}`);
 
 test("children stand below their open parent, of any depth, and only there", () => {
   const [a, b, c, d] = [run("a"), run("b", "a"), run("c", "b"), run("d")];

@@ -36,7 +36,8 @@ export function useFamilies(rows: readonly RunRow[], visible: readonly string[])
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const counts = useQuery({
     queryKey: ["families", ...visible.toSorted()],
-    queryFn: ({ signal }) => getJson<FamiliesPage>(`/api/dashboard/families?${new URLSearchParams(visible.map((id) => ["id", id]))}`, signal),
+    queryFn: ({ signal }) =>
+      getJson<FamiliesPage>(`/api/dashboard/families?${new URLSearchParams(visible.map((id) => ["id", id]))}`, signal),
     enabled: visible.length > 0,
     placeholderData: keepPreviousData,
   });
@@ -73,10 +74,15 @@ export function useFamilies(rows: readonly RunRow[], visible: readonly string[])
 }
 
 const childrenOf = async (id: string, signal: AbortSignal): Promise<readonly RunRow[]> =>
-  (await getJson<RunsPage>(`/api/dashboard/runs?${new URLSearchParams({ parent: id, limit: String(limits.listedChildren) })}`, signal)).rows;
+  (await getJson<RunsPage>(`/api/dashboard/runs?${new URLSearchParams({ parent: id, limit: String(limits.listedChildren) })}`, signal))
+    .rows;
 
 /** Open runs with their children below them. A child that the list has, too, stands below its parent only. */
-export function linesOf(rows: readonly RunRow[], open: ReadonlySet<string>, children: ReadonlyMap<string, readonly RunRow[]> | undefined): readonly ListedRun[] {
+export function linesOf(
+  rows: readonly RunRow[],
+  open: ReadonlySet<string>,
+  children: ReadonlyMap<string, readonly RunRow[]> | undefined,
+): readonly ListedRun[] {
   if (open.size === 0 || children === undefined) return rows.map((row) => ({ row, depth: 0 }));
   const listed = new Set(rows.map((row) => row.id));
   const placed = new Set<string>();
@@ -87,7 +93,11 @@ export function linesOf(rows: readonly RunRow[], open: ReadonlySet<string>, chil
     lines.push({ row, depth });
     if (open.has(row.id)) for (const child of children.get(row.id) ?? []) add(child, depth + 1);
   };
-  const isBelow = (row: RunRow): boolean => row.parentId !== undefined && open.has(row.parentId) && listed.has(row.parentId) && (children.get(row.parentId) ?? []).some((child) => child.id === row.id);
+  const isBelow = (row: RunRow): boolean =>
+    row.parentId !== undefined &&
+    open.has(row.parentId) &&
+    listed.has(row.parentId) &&
+    (children.get(row.parentId) ?? []).some((child) => child.id === row.id);
   for (const row of rows) if (!isBelow(row)) add(row, 0);
   return lines;
 }

@@ -7,7 +7,14 @@ import { useUrlState } from "../frame/url-state";
 export function useRunsViewState(): [RunsView, (next: RunsView) => void] {
   const [params, set] = useUrlState("push");
   const view = useMemo(() => viewFromParams(params), [params]);
-  const setView = useCallback((next: RunsView) => set({ ...Object.fromEntries(listKeys.map((key) => [key, next[key]])), ...Object.fromEntries(singleKeys.map((key) => [key, next[key] ?? null])) }), [set]);
+  const setView = useCallback(
+    (next: RunsView) =>
+      set({
+        ...Object.fromEntries(listKeys.map((key) => [key, next[key]])),
+        ...Object.fromEntries(singleKeys.map((key) => [key, next[key] ?? null])),
+      }),
+    [set],
+  );
   return [view, setView];
 }
 

@@ -22,7 +22,11 @@ export function useValues(columns: readonly RunColumn[], visible: readonly strin
   const paths = useMemo(() => columns.filter((column) => !isFieldColumn(column)), [columns]);
   const { data } = useQuery({
     queryKey: ["values", ...paths, "of", ...visible.toSorted()],
-    queryFn: ({ signal }) => getJson<RunValuesPage>(`/api/dashboard/values?${new URLSearchParams([...visible.map((id) => ["id", id]), ...paths.map((path) => ["path", path])])}`, signal),
+    queryFn: ({ signal }) =>
+      getJson<RunValuesPage>(
+        `/api/dashboard/values?${new URLSearchParams([...visible.map((id) => ["id", id]), ...paths.map((path) => ["path", path])])}`,
+        signal,
+      ),
     enabled: visible.length > 0 && paths.length > 0,
     placeholderData: keepPreviousData,
     refetchInterval: paths.length > 0 && interval,

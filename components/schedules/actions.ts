@@ -12,8 +12,16 @@ async function answered<Value>(request: Promise<Value>): Promise<Answer<Value>> 
   }
 }
 
-export const deleteSchedule = (id: string): Promise<Answer<{ id: string }>> => answered(sendJson(`${base}/${encodeURIComponent(id)}`, { method: "DELETE", json: {} }));
+export const deleteSchedule = (id: string): Promise<Answer<{ id: string }>> =>
+  answered(sendJson(`${base}/${encodeURIComponent(id)}`, { method: "DELETE", json: {} }));
 
 /** Changes the schedule, or makes one. An empty key is none. */
-export const saveSchedule = (schedule: ScheduleRow | undefined, body: ScheduleUpdateBody & { deduplicationKey: string }): Promise<Answer<unknown>> =>
-  answered(schedule === undefined ? sendJson(base, { json: body }) : sendJson(`${base}/${encodeURIComponent(schedule.id)}`, { method: "PUT", json: body }));
+export const saveSchedule = (
+  schedule: ScheduleRow | undefined,
+  body: ScheduleUpdateBody & { deduplicationKey: string },
+): Promise<Answer<unknown>> =>
+  answered(
+    schedule === undefined
+      ? sendJson(base, { json: body })
+      : sendJson(`${base}/${encodeURIComponent(schedule.id)}`, { method: "PUT", json: body }),
+  );

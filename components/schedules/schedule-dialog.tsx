@@ -48,13 +48,22 @@ export function ScheduleDialog({ schedule, tasks, task, onClose, onSaved }: Sche
   async function save() {
     setBusy(true);
     const { window, externalId, deduplicationKey, ...rest } = fields;
-    const answer = await saveSchedule(schedule, { ...rest, deduplicationKey, ...(window.trim() !== "" && { window: window.trim() }), ...(externalId !== "" && { externalId }) });
+    const answer = await saveSchedule(schedule, {
+      ...rest,
+      deduplicationKey,
+      ...(window.trim() !== "" && { window: window.trim() }),
+      ...(externalId !== "" && { externalId }),
+    });
     setBusy(false);
     if (!answer.ok) return setErrors(errorsOf(answer.problem));
     onSaved();
     onClose();
   }
-  const text = (name: Name) => ({ value: fields[name], spellCheck: false, onChange: (event: { target: { value: string } }) => set(name, event.target.value) });
+  const text = (name: Name) => ({
+    value: fields[name],
+    spellCheck: false,
+    onChange: (event: { target: { value: string } }) => set(name, event.target.value),
+  });
 
   return (
     <Dialog
@@ -83,7 +92,11 @@ export function ScheduleDialog({ schedule, tasks, task, onClose, onSaved }: Sche
           )}
         </Field>
         <div className="grid gap-3 sm:grid-cols-2">
-          <Field label="Cron" error={errors.cron ?? (problem === null ? undefined : `The pattern ${problem}.`)} help="minute, hour, day of month, month, day of week">
+          <Field
+            label="Cron"
+            error={errors.cron ?? (problem === null ? undefined : `The pattern ${problem}.`)}
+            help="minute, hour, day of month, month, day of week"
+          >
             {(control) => <Input {...control} {...text("cron")} className="font-mono" />}
           </Field>
           <Field label="Time zone" error={errors.timezone ?? (isZone ? undefined : "No IANA name, such as Europe/Vienna.")}>
@@ -111,7 +124,11 @@ export function ScheduleDialog({ schedule, tasks, task, onClose, onSaved }: Sche
           </Field>
         </div>
         {schedule === undefined ? (
-          <Field label="Deduplication key" error={errors.deduplicationKey} help="Optional. A schedule of this project that has it already is changed instead.">
+          <Field
+            label="Deduplication key"
+            error={errors.deduplicationKey}
+            help="Optional. A schedule of this project that has it already is changed instead."
+          >
             {(control) => <Input {...control} {...text("deduplicationKey")} className="font-mono" />}
           </Field>
         ) : null}
@@ -128,7 +145,8 @@ export function ScheduleDialog({ schedule, tasks, task, onClose, onSaved }: Sche
 /** Each issue beside its field; what has none is said below. */
 function errorsOf({ error, param, issues }: Problem): Errors {
   const errors: Errors = {};
-  for (const { path, message } of issues.length > 0 ? issues : [{ path: param ?? "", message: error }]) errors[names.find((name) => name === path) ?? "general"] = message;
+  for (const { path, message } of issues.length > 0 ? issues : [{ path: param ?? "", message: error }])
+    errors[names.find((name) => name === path) ?? "general"] = message;
   return errors;
 }
 
@@ -137,7 +155,16 @@ const shown = 5;
 /** In words, and the next times: by the schedule's clock and by the reader's. */
 function NextRuns({ cron, timezone }: { cron: string; timezone: string }) {
   const ticks = nextTicks({ cron, timezone }, useNow(60_000), shown);
-  const inZone = new Intl.DateTimeFormat("en-GB", { timeZone: timezone, weekday: "short", day: "2-digit", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "shortOffset" });
+  const inZone = new Intl.DateTimeFormat("en-GB", {
+    timeZone: timezone,
+    weekday: "short",
+    day: "2-digit",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZoneName: "shortOffset",
+  });
   return (
     <section aria-label="Next runs" className="min-h-40 rounded border border-line bg-panel px-3 py-2">
       <p className="font-medium">{describeCron(cron)}</p>

@@ -22,7 +22,17 @@ const ScheduleDialog = lazilyDialog(async () => (await import("./schedule-dialog
 
 type Row = SchedulesPage["schedules"][number];
 
-export function ScheduleLine({ schedule, tasks, refused, onChanged }: { schedule: Row; tasks: readonly string[]; refused: string | undefined; onChanged: () => void }) {
+export function ScheduleLine({
+  schedule,
+  tasks,
+  refused,
+  onChanged,
+}: {
+  schedule: Row;
+  tasks: readonly string[];
+  refused: string | undefined;
+  onChanged: () => void;
+}) {
   const [open, setOpen] = useState<"edit" | "delete" | null>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
@@ -81,7 +91,11 @@ export function ScheduleLine({ schedule, tasks, refused, onChanged }: { schedule
         <Menu
           align="end"
           trigger={
-            <IconButton label={`Actions for the schedule of ${readableText(schedule.task)}, ${schedule.description}`} size="icon-sm" disabled={busy}>
+            <IconButton
+              label={`Actions for the schedule of ${readableText(schedule.task)}, ${schedule.description}`}
+              size="icon-sm"
+              disabled={busy}
+            >
               <MoreHorizontal className="size-4" />
             </IconButton>
           }
@@ -95,7 +109,11 @@ export function ScheduleLine({ schedule, tasks, refused, onChanged }: { schedule
             </MenuItem>
           ) : null}
           {isOurs || !schedule.active ? (
-            <MenuItem disabled={refused !== undefined} title={refused} onSelect={() => void act(send(`${path}/${schedule.active ? "deactivate" : "activate"}`))}>
+            <MenuItem
+              disabled={refused !== undefined}
+              title={refused}
+              onSelect={() => void act(send(`${path}/${schedule.active ? "deactivate" : "activate"}`))}
+            >
               <Power className="size-3.5" /> {schedule.active ? "Deactivate" : "Activate"}
             </MenuItem>
           ) : null}

@@ -67,14 +67,24 @@ export function SchedulesView({ initial, task }: { initial: SchedulesPage; task:
           )
         }
       >
-        <ActionButton size="sm" look="primary" refused={refused ?? (tasks.length === 0 ? "No deployed task is made with schedules.task yet." : undefined)} onClick={() => setCreating(true)}>
+        <ActionButton
+          size="sm"
+          look="primary"
+          refused={refused ?? (tasks.length === 0 ? "No deployed task is made with schedules.task yet." : undefined)}
+          onClick={() => setCreating(true)}
+        >
           <Plus aria-hidden className="size-3.5" /> Create schedule
         </ActionButton>
       </PanelHead>
-      {error === null ? null : <ErrorState className="m-4" title="The schedules could not be read" detail={error.message} onRetry={() => void refetch()} />}
+      {error === null ? null : (
+        <ErrorState className="m-4" title="The schedules could not be read" detail={error.message} onRetry={() => void refetch()} />
+      )}
       {schedules.length === 0 ? (
         <EmptyState icon={<CalendarClock />} title="No schedules yet">
-          <p>Declare one with the task that it runs; it is there as soon as the task is deployed. Or create one here, or with schedules.create, for a task made with schedules.task.</p>
+          <p>
+            Declare one with the task that it runs; it is there as soon as the task is deployed. Or create one here, or with
+            schedules.create, for a task made with schedules.task.
+          </p>
           <CodeBlock code={example} className="mt-3 text-left" />
         </EmptyState>
       ) : (

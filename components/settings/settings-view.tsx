@@ -41,8 +41,10 @@ export function SettingsView({ settings, theme: before }: { settings: ServerSett
       <section aria-label="Retention" className="border-t border-line">
         <PanelHead title="Retention" />
         <p className="max-w-2xl px-4 py-4">
-          Finished runs, with their payloads, outputs, traces and streams, are kept for <b className="font-medium">{plural(settings.retentionDays, "day")}</b> after they were made and ended; then they are removed, within an hour. What has not finished, and
-          what a live run or an idempotency key still needs, stays. Charts, errors and the history of alerts go back as far.
+          Finished runs, with their payloads, outputs, traces and streams, are kept for{" "}
+          <b className="font-medium">{plural(settings.retentionDays, "day")}</b> after they were made and ended; then they are removed,
+          within an hour. What has not finished, and what a live run or an idempotency key still needs, stays. Charts, errors and the
+          history of alerts go back as far.
         </p>
       </section>
       <section aria-label="Server" className="border-t border-line">
@@ -60,10 +62,21 @@ const Choice = ({ name, children }: { name: string; children: ReactNode }) => (
   </div>
 );
 
-const rate = ({ requests, perMs }: { requests: number; perMs: number }) => (requests >= Number.MAX_SAFE_INTEGER ? "none" : `${plural(requests, "request")} in ${formatDuration(perMs)}`);
+const rate = ({ requests, perMs }: { requests: number; perMs: number }) =>
+  requests >= Number.MAX_SAFE_INTEGER ? "none" : `${plural(requests, "request")} in ${formatDuration(perMs)}`;
 const bound = (ms: number | null) => (ms === null ? "none" : formatDuration(ms));
 
-function factsOf({ origin, version, mode, tokenLifeMs, rateLimits, debounceMaxMs, ttlMaxMs, queueSizeMax, defaultMachine }: ServerSettings): (readonly [string, string])[] {
+function factsOf({
+  origin,
+  version,
+  mode,
+  tokenLifeMs,
+  rateLimits,
+  debounceMaxMs,
+  ttlMaxMs,
+  queueSizeMax,
+  defaultMachine,
+}: ServerSettings): (readonly [string, string])[] {
   return [
     ["Address", origin],
     ["Version", version],

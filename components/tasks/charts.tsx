@@ -34,10 +34,25 @@ export function ActivityChart({ stats, hours }: ChartsProps) {
       <BarChart data={data} margin={margin} barCategoryGap={1}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis dataKey="at" {...axis} minTickGap={48} tickFormatter={(at: string) => tickLabel(at, hours, zone)} />
-        <YAxis {...axis} axisLine={false} width={axisWidth(stats.points.map(({ counts }) => formatCount(Object.values(counts).reduce((sum, count) => sum + count, 0))))} allowDecimals={false} tickFormatter={(value: number) => formatCount(value)} />
+        <YAxis
+          {...axis}
+          axisLine={false}
+          width={axisWidth(stats.points.map(({ counts }) => formatCount(Object.values(counts).reduce((sum, count) => sum + count, 0))))}
+          allowDecimals={false}
+          tickFormatter={(value: number) => formatCount(value)}
+        />
         <Tooltip cursor={{ fill: "var(--hover)" }} content={<Card hours={hours} format={formatCount} />} />
         {seriesOf(stats.points).map((status) => (
-          <Bar key={status} dataKey={status} name={statusLook[status].word} stackId="runs" fill={toneColor[statusLook[status].tone]} fillOpacity={shade[status] ?? 1} isAnimationActive={!still} animationDuration={120} />
+          <Bar
+            key={status}
+            dataKey={status}
+            name={statusLook[status].word}
+            stackId="runs"
+            fill={toneColor[statusLook[status].tone]}
+            fillOpacity={shade[status] ?? 1}
+            isAnimationActive={!still}
+            animationDuration={120}
+          />
         ))}
       </BarChart>
     </ResponsiveContainer>
@@ -52,10 +67,32 @@ export function LatencyChart({ stats, hours }: ChartsProps) {
       <LineChart data={stats.points} margin={margin}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis dataKey="at" {...axis} minTickGap={48} tickFormatter={(at: string) => tickLabel(at, hours, zone)} />
-        <YAxis {...axis} axisLine={false} width={axisWidth(stats.points.flatMap(({ p50Ms, p95Ms }) => [p50Ms, p95Ms].map((ms) => formatDuration(ms ?? 0))))} tickFormatter={(value: number) => formatDuration(value)} />
+        <YAxis
+          {...axis}
+          axisLine={false}
+          width={axisWidth(stats.points.flatMap(({ p50Ms, p95Ms }) => [p50Ms, p95Ms].map((ms) => formatDuration(ms ?? 0))))}
+          tickFormatter={(value: number) => formatDuration(value)}
+        />
         <Tooltip cursor={{ stroke: "var(--line-strong)" }} content={<Card hours={hours} format={formatDuration} />} />
-        <Line dataKey="p95Ms" name="p95" stroke="var(--parked-bar)" strokeWidth={1.5} strokeDasharray="4 3" dot={{ r: 2 }} isAnimationActive={!still} animationDuration={120} />
-        <Line dataKey="p50Ms" name="p50" stroke="var(--moving-bar)" strokeWidth={1.5} dot={{ r: 2 }} isAnimationActive={!still} animationDuration={120} />
+        <Line
+          dataKey="p95Ms"
+          name="p95"
+          stroke="var(--parked-bar)"
+          strokeWidth={1.5}
+          strokeDasharray="4 3"
+          dot={{ r: 2 }}
+          isAnimationActive={!still}
+          animationDuration={120}
+        />
+        <Line
+          dataKey="p50Ms"
+          name="p50"
+          stroke="var(--moving-bar)"
+          strokeWidth={1.5}
+          dot={{ r: 2 }}
+          isAnimationActive={!still}
+          animationDuration={120}
+        />
       </LineChart>
     </ResponsiveContainer>
   );

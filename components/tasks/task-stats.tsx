@@ -33,27 +33,57 @@ export function TaskCharts({ taskId, initial }: { taskId: string; initial: Stats
   const stats = query.data;
   const series = stats === undefined ? [] : seriesOf(stats.points);
   const range = ranges.find((candidate) => candidate.hours === hours);
-  const said = stats === undefined ? undefined : `last ${range?.label ?? ""}, a point per ${stepWords(stats.stepMinutes)}; kept ${retentionDays} days`;
+  const said =
+    stats === undefined ? undefined : `last ${range?.label ?? ""}, a point per ${stepWords(stats.stepMinutes)}; kept ${retentionDays} days`;
 
   return (
     <section aria-label="Activity and latency" className="border-b border-line">
       <PanelHead title="Activity and latency" detail={said}>
-        <Segmented label="Time range" value={String(hours)} onChange={(value) => setUrl({ hours: value === String(defaultHours) ? null : value })} options={ranges.map((r) => ({ value: String(r.hours), label: r.label }))} />
+        <Segmented
+          label="Time range"
+          value={String(hours)}
+          onChange={(value) => setUrl({ hours: value === String(defaultHours) ? null : value })}
+          options={ranges.map((r) => ({ value: String(r.hours), label: r.label }))}
+        />
       </PanelHead>
-      {query.error === null ? null : <ErrorState className="m-4" title="The charts could not be read" detail={query.error.message} onRetry={() => void query.refetch()} />}
+      {query.error === null ? null : (
+        <ErrorState
+          className="m-4"
+          title="The charts could not be read"
+          detail={query.error.message}
+          onRetry={() => void query.refetch()}
+        />
+      )}
       <div className="grid gap-x-6 lg:grid-cols-2">
         <Chart
           title="Finished runs"
           legend={series.map((status) => (
             <span key={status} className={cn("flex items-center gap-1", toneText[statusLook[status].tone])}>
-              {statusLook[status].word} <span className="font-mono">{formatCount(stats === undefined ? 0 : totalOf(stats.points, status))}</span>
+              {statusLook[status].word}{" "}
+              <span className="font-mono">{formatCount(stats === undefined ? 0 : totalOf(stats.points, status))}</span>
             </span>
           ))}
         >
           {stats === undefined ? <Loading /> : series.length === 0 ? <Nothing /> : <ActivityChart stats={stats} hours={hours} />}
         </Chart>
-        <Chart title="Compute time of completed runs" legend={[<span key="50" className="text-moving">– p50</span>, <span key="95" className="text-parked">- - p95</span>]}>
-          {stats === undefined ? <Loading /> : stats.points.every((point) => point.p50Ms === null) ? <Nothing /> : <LatencyChart stats={stats} hours={hours} />}
+        <Chart
+          title="Compute time of completed runs"
+          legend={[
+            <span key="50" className="text-moving">
+              – p50
+            </span>,
+            <span key="95" className="text-parked">
+              - - p95
+            </span>,
+          ]}
+        >
+          {stats === undefined ? (
+            <Loading />
+          ) : stats.points.every((point) => point.p50Ms === null) ? (
+            <Nothing />
+          ) : (
+            <LatencyChart stats={stats} hours={hours} />
+          )}
         </Chart>
       </div>
     </section>

@@ -24,9 +24,11 @@ export function TaskView({ task, stats }: { task: TaskSummary; stats: TaskStats 
           <h1 className="font-mono text-lg font-semibold break-all">
             <OthersText text={task.id} />
           </h1>
-          {task.description ? <p className="text-muted">
+          {task.description ? (
+            <p className="text-muted">
               <OthersText text={task.description} />
-            </p> : null}
+            </p>
+          ) : null}
         </div>
         <div className="flex gap-2">
           <Button asChild>
@@ -58,7 +60,8 @@ export function TaskView({ task, stats }: { task: TaskSummary; stats: TaskStats 
             <h3 className="mb-1 text-sm font-medium text-faint">Payload schema</h3>
             {task.payloadSchema === undefined ? (
               <p className="text-muted">
-                None: any JSON is taken. Define it with <code className="font-mono">schemaTask</code> and wrong payloads are refused before a run exists, and Test shows a form.
+                None: any JSON is taken. Define it with <code className="font-mono">schemaTask</code> and wrong payloads are refused before
+                a run exists, and Test shows a form.
               </p>
             ) : (
               <CodeBlock code={formatJson(task.payloadSchema)} label="Copy schema" className="max-h-96 overflow-auto" />
@@ -77,7 +80,12 @@ function factsOf(task: TaskSummary): (readonly [string, ReactNode])[] {
   return [
     ["File", <CopyValue key="file" text={task.filePath} />],
     ["Queue", mono(task.queue)],
-    ["Attempts", retry?.maxAttempts === undefined ? "1, no retry settings" : `${retry.maxAttempts}${retry.minTimeoutInMs === undefined ? "" : `, waits from ${formatDuration(retry.minTimeoutInMs)}`}${retry.factor === undefined ? "" : `, growing ${retry.factor} ×`}`],
+    [
+      "Attempts",
+      retry?.maxAttempts === undefined
+        ? "1, no retry settings"
+        : `${retry.maxAttempts}${retry.minTimeoutInMs === undefined ? "" : `, waits from ${formatDuration(retry.minTimeoutInMs)}`}${retry.factor === undefined ? "" : `, growing ${retry.factor} ×`}`,
+    ],
     ...(task.maxDuration === undefined ? [] : [["Max duration", formatDuration(task.maxDuration * 1000)] as const]),
     ...(task.machine === undefined ? [] : [["Machine", mono(task.machine)] as const]),
     ...(task.ttl === undefined ? [] : [["Time to live", mono(String(task.ttl))] as const]),

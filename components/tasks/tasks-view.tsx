@@ -35,19 +35,31 @@ import { readableText } from "@/lib/view/readable-text";
 export const hello = task({ id: "hello", run: async () => "Hello" });`;
 
 export function TasksView({ initial }: { initial: Page }) {
-  const { data, error, refetch } = useQuery({ queryKey: ["tasks"], queryFn: ({ signal }) => getJson<Page>("/api/dashboard/tasks", signal), initialData: initial, refetchInterval: rereadMs });
+  const { data, error, refetch } = useQuery({
+    queryKey: ["tasks"],
+    queryFn: ({ signal }) => getJson<Page>("/api/dashboard/tasks", signal),
+    initialData: initial,
+    refetchInterval: rereadMs,
+  });
   const me = useMe();
   const load = useLoad();
   const [search, setSearch] = useState("");
   const words = search.toLowerCase().split(/\s+/);
-  const tasks = data.tasks.filter((task) => words.every((word) => `${task.id} ${task.filePath} ${task.queue}`.toLowerCase().includes(word))).toSorted((a, b) => a.id.localeCompare(b.id));
+  const tasks = data.tasks
+    .filter((task) => words.every((word) => `${task.id} ${task.filePath} ${task.queue}`.toLowerCase().includes(word)))
+    .toSorted((a, b) => a.id.localeCompare(b.id));
 
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
-      <PanelHead title={plural(data.tasks.length, "task")} detail={search.trim() === "" ? "activity and latency of the last 24 hours" : plural(tasks.length, "match", "matches")}>
+      <PanelHead
+        title={plural(data.tasks.length, "task")}
+        detail={search.trim() === "" ? "activity and latency of the last 24 hours" : plural(tasks.length, "match", "matches")}
+      >
         <SearchInput value={search} onChange={setSearch} label="Search tasks" />
       </PanelHead>
-      {error === null ? null : <ErrorState className="m-4" title="The tasks could not be read" detail={error.message} onRetry={() => void refetch()} />}
+      {error === null ? null : (
+        <ErrorState className="m-4" title="The tasks could not be read" detail={error.message} onRetry={() => void refetch()} />
+      )}
       {data.tasks.length === 0 && !me.environment.isMain ? (
         <NothingDeployed me={me} />
       ) : data.tasks.length === 0 ? (
@@ -90,7 +102,11 @@ function TaskLine({ task, queued, running }: { task: TaskSummary; queued: number
   return (
     <Tr>
       <Td className="h-12 max-w-72 max-sm:max-w-44">
-        <Link href={`/tasks/${encodeURIComponent(task.id)}`} prefetch={false} className="block truncate font-mono font-medium hover:underline">
+        <Link
+          href={`/tasks/${encodeURIComponent(task.id)}`}
+          prefetch={false}
+          className="block truncate font-mono font-medium hover:underline"
+        >
           <OthersText text={task.id} whole="on hover" />
         </Link>
         <span className="block truncate text-sm text-faint" title={readableText(task.description ?? task.filePath)}>
@@ -105,9 +121,15 @@ function TaskLine({ task, queued, running }: { task: TaskSummary; queued: number
       <Td className="max-sm:hidden">
         <SparkBars hourly={task.hourly} />
       </Td>
-      <Td className="text-right font-mono whitespace-nowrap max-xl:hidden">{task.p50Ms === null ? <span className="text-faint">–</span> : formatDuration(task.p50Ms)}</Td>
-      <Td className="text-right font-mono whitespace-nowrap max-lg:hidden">{task.p95Ms === null ? <span className="text-faint">–</span> : formatDuration(task.p95Ms)}</Td>
-      <Td className="whitespace-nowrap max-lg:hidden">{task.lastRunAt === null ? <span className="text-faint">never</span> : <Ago at={task.lastRunAt} />}</Td>
+      <Td className="text-right font-mono whitespace-nowrap max-xl:hidden">
+        {task.p50Ms === null ? <span className="text-faint">–</span> : formatDuration(task.p50Ms)}
+      </Td>
+      <Td className="text-right font-mono whitespace-nowrap max-lg:hidden">
+        {task.p95Ms === null ? <span className="text-faint">–</span> : formatDuration(task.p95Ms)}
+      </Td>
+      <Td className="whitespace-nowrap max-lg:hidden">
+        {task.lastRunAt === null ? <span className="text-faint">never</span> : <Ago at={task.lastRunAt} />}
+      </Td>
       <Td>
         <span className="flex justify-end gap-1">
           <Button asChild size="sm" look="ghost" className="max-xl:hidden">

@@ -66,7 +66,11 @@ export function InviteDialog({ onClose, onInvited }: { onClose: () => void; onIn
           </Field>
           <Field label="Role" help={roleWords.find((word) => word.role === role)?.may}>
             {(control) => (
-              <NativeSelect {...control} value={role} onChange={(event) => setRole(roleWords.find((word) => word.role === event.target.value)?.role ?? role)}>
+              <NativeSelect
+                {...control}
+                value={role}
+                onChange={(event) => setRole(roleWords.find((word) => word.role === event.target.value)?.role ?? role)}
+              >
                 {roleWords.map((word) => (
                   <option key={word.role} value={word.role}>
                     {word.role}

@@ -8,7 +8,8 @@ export const LinkShown = ({ made }: { made: LinkMade }) => (
   <div className="flex flex-col gap-3 pb-2">
     <SecretOnce value={made.link} what="link" />
     <p className="text-muted">
-      Give it to {made.email} yourself, in a message that only they read: who opens it first has the account. It works once, for <Until at={made.expiresAt} className="font-mono" />.
+      Give it to {made.email} yourself, in a message that only they read: who opens it first has the account. It works once, for{" "}
+      <Until at={made.expiresAt} className="font-mono" />.
     </p>
   </div>
 );

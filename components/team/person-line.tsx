@@ -42,11 +42,15 @@ export function PersonLine({ person, isMe, refused, onChanged }: PersonLineProps
           {person.email}
         </span>
       </Td>
-      <Td className="whitespace-nowrap">{refused === undefined && !isMe ? <RoleSelect person={person} onChanged={onChanged} /> : person.role}</Td>
+      <Td className="whitespace-nowrap">
+        {refused === undefined && !isMe ? <RoleSelect person={person} onChanged={onChanged} /> : person.role}
+      </Td>
       <Td className="whitespace-nowrap max-md:hidden">
         <Ago at={person.createdAt} />
       </Td>
-      <Td className="whitespace-nowrap max-md:hidden">{person.lastSignInAt ? <Ago at={person.lastSignInAt} /> : <span className="text-faint">not signed in</span>}</Td>
+      <Td className="whitespace-nowrap max-md:hidden">
+        {person.lastSignInAt ? <Ago at={person.lastSignInAt} /> : <span className="text-faint">not signed in</span>}
+      </Td>
       <Td>
         <span className="flex justify-end gap-1 max-sm:flex-col max-sm:items-end">
           <ActionButton size="sm" look="ghost" refused={refused} onClick={() => setOpen("reset")}>

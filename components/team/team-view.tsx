@@ -17,7 +17,11 @@ import { roleWords } from "./roles";
 const InviteDialog = lazily(async () => (await import("./invite-dialog")).InviteDialog);
 
 export function TeamView({ initial }: { initial: PeoplePage }) {
-  const { data, error, refetch } = useQuery({ queryKey: ["people"], queryFn: ({ signal }) => getJson<PeoplePage>("/api/dashboard/people", signal), initialData: initial });
+  const { data, error, refetch } = useQuery({
+    queryKey: ["people"],
+    queryFn: ({ signal }) => getJson<PeoplePage>("/api/dashboard/people", signal),
+    initialData: initial,
+  });
   const [inviting, setInviting] = useState(false);
   const me = useMe();
   const refused = refusal(me.user.role, "admin");
@@ -85,7 +89,8 @@ export function TeamView({ initial }: { initial: PeoplePage }) {
           ))}
         </dl>
         <p className="mt-3 text-muted">
-          Nobody left who can sign in as admin? On the server, <code className="font-mono">signalbox people</code> lists everybody, and <code className="font-mono">signalbox people reset</code> with an address prints a link for a new password.
+          Nobody left who can sign in as admin? On the server, <code className="font-mono">signalbox people</code> lists everybody, and{" "}
+          <code className="font-mono">signalbox people reset</code> with an address prints a link for a new password.
         </p>
       </section>
       {inviting ? <InviteDialog onClose={() => setInviting(false)} onInvited={changed} /> : null}

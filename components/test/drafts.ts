@@ -29,6 +29,7 @@ interface Known {
 export function shownDraft(task: TaskSummary, draft: Draft | undefined, { run, recent }: Known): Shown {
   const ofRun = run?.detail.task === task.id ? editablePayload(run.detail) : null;
   const newest = recent?.payloads.map(editablePayload).find((text) => text !== null && text !== "");
-  const proposed = ofRun ?? (task.examplePayload === undefined && newest !== undefined && newest !== null ? newest : firstPayload(task, blankValue));
+  const proposed =
+    ofRun ?? (task.examplePayload === undefined && newest !== undefined && newest !== null ? newest : firstPayload(task, blankValue));
   return { text: draft?.text ?? proposed, mode: draft?.mode ?? firstMode(task.payloadSchema), fields: draft?.fields ?? blankFields };
 }

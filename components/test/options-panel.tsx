@@ -30,8 +30,20 @@ const options = (task: TaskSummary): readonly TextOption[] => [
   { name: "delay", label: "Delay", placeholder: "10m or 2030-01-31T09:00:00Z", help: "Starts no sooner" },
   { name: "ttl", label: "Time to live", placeholder: "10m", help: "Expires if it has not started by then" },
   { name: "priority", label: "Priority", placeholder: "0", help: "Overtakes runs queued up to that many seconds earlier", numeric: true },
-  { name: "maxAttempts", label: "Max attempts", placeholder: String(task.retry?.maxAttempts ?? 1), help: "Counts the first one", numeric: true },
-  { name: "maxDuration", label: "Max duration", placeholder: task.maxDuration === undefined ? "300" : String(task.maxDuration), help: "Seconds of compute per attempt, waits excluded", numeric: true },
+  {
+    name: "maxAttempts",
+    label: "Max attempts",
+    placeholder: String(task.retry?.maxAttempts ?? 1),
+    help: "Counts the first one",
+    numeric: true,
+  },
+  {
+    name: "maxDuration",
+    label: "Max duration",
+    placeholder: task.maxDuration === undefined ? "300" : String(task.maxDuration),
+    help: "Seconds of compute per attempt, waits excluded",
+    numeric: true,
+  },
   { name: "idempotencyKey", label: "Idempotency key", placeholder: "order-88", help: "A second run with it is the first one" },
   { name: "idempotencyKeyTTL", label: "Key lives for", placeholder: "30d", help: "s, m, h or d" },
 ];
@@ -72,7 +84,16 @@ export function OptionsPanel({ task, fields, errors, facets, onChange, onSubmit 
       </Field>
       <div className="col-span-full">
         <p className="mb-1 font-medium">Metadata</p>
-        <JsonEditor label="Metadata" value={fields.metadata} onChange={(metadata) => onChange({ metadata })} error={errors.metadata} help="A JSON object the run starts with" minHeight="72px" maxHeight="240px" onSubmit={onSubmit} />
+        <JsonEditor
+          label="Metadata"
+          value={fields.metadata}
+          onChange={(metadata) => onChange({ metadata })}
+          error={errors.metadata}
+          help="A JSON object the run starts with"
+          minHeight="72px"
+          maxHeight="240px"
+          onSubmit={onSubmit}
+        />
       </div>
       <datalist id="test-queues">
         {facets?.queues.map((queue) => (

@@ -63,5 +63,7 @@ function Outcome({ run }: { run: RunDetail }) {
     );
   }
   const output = run.output === null ? null : editablePayload({ payload: run.output, payloadType: run.outputType });
-  return output === null ? null : <pre className="max-h-40 overflow-auto pb-1 font-mono text-sm whitespace-pre-wrap text-muted">{visibleText(output)}</pre>;
+  return output === null ? null : (
+    <pre className="max-h-40 overflow-auto pb-1 font-mono text-sm whitespace-pre-wrap text-muted">{visibleText(output)}</pre>
+  );
 }

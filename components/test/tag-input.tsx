@@ -36,7 +36,16 @@ export function TagInput({ id, tags, onChange, known, ...state }: TagInputProps)
 
   return (
     <div className="flex flex-col gap-1">
-      <Input id={id} {...state} value={text} onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown} onBlur={add} list={`${id}-known`} placeholder={tags.length === 0 ? "user_123" : ""} />
+      <Input
+        id={id}
+        {...state}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKeyDown}
+        onBlur={add}
+        list={`${id}-known`}
+        placeholder={tags.length === 0 ? "user_123" : ""}
+      />
       <datalist id={`${id}-known`}>
         {known.slice(0, 50).map((tag) => (
           <option key={tag}>{tag}</option>
@@ -47,7 +56,12 @@ export function TagInput({ id, tags, onChange, known, ...state }: TagInputProps)
           {tags.map((tag) => (
             <li key={tag} className="inline-flex h-6 max-w-full items-center rounded-sm border border-line bg-panel pl-1.5 text-sm">
               <OthersText text={tag} className="truncate" />
-              <button type="button" aria-label={`Remove tag ${readableText(tag)}`} className="px-1 text-faint hover:text-fg" onClick={() => onChange(tags.filter((other) => other !== tag))}>
+              <button
+                type="button"
+                aria-label={`Remove tag ${readableText(tag)}`}
+                className="px-1 text-faint hover:text-fg"
+                onClick={() => onChange(tags.filter((other) => other !== tag))}
+              >
                 <X aria-hidden className="size-3" />
               </button>
             </li>

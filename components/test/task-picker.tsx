@@ -19,7 +19,9 @@ export function TaskPicker({ tasks, chosen, onChoose }: TaskPickerProps) {
   const input = useRef<HTMLInputElement>(null);
   useShortcut("/", { label: "Search tasks", group: "Test", run: () => input.current?.focus() });
   const words = search.toLowerCase().split(/\s+/);
-  const found = tasks.filter((task) => words.every((word) => `${task.id} ${task.filePath} ${task.description ?? ""}`.toLowerCase().includes(word)));
+  const found = tasks.filter((task) =>
+    words.every((word) => `${task.id} ${task.filePath} ${task.description ?? ""}`.toLowerCase().includes(word)),
+  );
 
   function onKeyDown(event: KeyboardEvent) {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
@@ -67,7 +69,10 @@ export function TaskPicker({ tasks, chosen, onChoose }: TaskPickerProps) {
               id={optionId(task.id)}
               aria-current={task.id === chosen}
               onClick={() => onChoose(task.id)}
-              className={cn("block w-full border-l-2 border-transparent px-3 py-1.5 text-left -outline-offset-2 hover:bg-hover", task.id === chosen && "border-accent bg-active hover:bg-active")}
+              className={cn(
+                "block w-full border-l-2 border-transparent px-3 py-1.5 text-left -outline-offset-2 hover:bg-hover",
+                task.id === chosen && "border-accent bg-active hover:bg-active",
+              )}
             >
               <OthersText text={task.id} className="block truncate font-mono" />
               <OthersText text={task.description ?? task.filePath} className="block truncate text-sm text-faint" />

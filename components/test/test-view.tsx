@@ -38,11 +38,14 @@ export const hello = task({
 });`;
 
 /** Those with an example to run come first: they are meant to be started by hand. */
-const inOrder = (tasks: readonly TaskSummary[]) => tasks.toSorted((a, b) => Number(a.examplePayload === undefined) - Number(b.examplePayload === undefined) || a.id.localeCompare(b.id));
+const inOrder = (tasks: readonly TaskSummary[]) =>
+  tasks.toSorted((a, b) => Number(a.examplePayload === undefined) - Number(b.examplePayload === undefined) || a.id.localeCompare(b.id));
 
 /** A scheduled task is tested with what a tick would give it. */
 const withTick = (task: TaskSummary, now: number): TaskSummary =>
-  task.isScheduled === true && task.payloadSchema === undefined ? { ...task, payloadSchema: schedulePayloadSchema, examplePayload: task.examplePayload ?? exampleSchedulePayload(now) } : task;
+  task.isScheduled === true && task.payloadSchema === undefined
+    ? { ...task, payloadSchema: schedulePayloadSchema, examplePayload: task.examplePayload ?? exampleSchedulePayload(now) }
+    : task;
 
 export function TestView({ tasks: given }: { tasks: readonly TaskSummary[] }) {
   const [opened] = useState(useNow(null));
@@ -62,7 +65,12 @@ export function TestView({ tasks: given }: { tasks: readonly TaskSummary[] }) {
   return (
     <div className="flex min-h-0 flex-1 flex-col overflow-y-auto lg:grid lg:grid-cols-[16rem_minmax(0,1fr)] lg:overflow-hidden">
       <TaskPicker tasks={tasks} chosen={task.id} onChoose={(id) => setUrl({ task: id, run: null })} />
-      <TaskTest task={task} unknown={wanted !== null && wanted !== task.id ? wanted : undefined} run={url.get("run")} onRun={(id) => setUrl({ task: task.id, run: id })} />
+      <TaskTest
+        task={task}
+        unknown={wanted !== null && wanted !== task.id ? wanted : undefined}
+        run={url.get("run")}
+        onRun={(id) => setUrl({ task: task.id, run: id })}
+      />
     </div>
   );
 }
@@ -81,10 +89,17 @@ function TaskTest({ task, unknown, run, onRun }: TaskTestProps) {
   const [cachedRun, setCachedRun] = useState<string>();
   const { busy, failure, setFailure, trigger } = useTrigger();
   const facets = useQuery({ queryKey: ["facets"], queryFn: ({ signal }) => getJson<Facets>("/api/dashboard/facets", signal) });
-  const recent = useQuery({ queryKey: ["payloads", task.id], queryFn: ({ signal }) => getJson<Recent>(`/api/dashboard/tasks/${encodeURIComponent(task.id)}/payloads`, signal) });
+  const recent = useQuery({
+    queryKey: ["payloads", task.id],
+    queryFn: ({ signal }) => getJson<Recent>(`/api/dashboard/tasks/${encodeURIComponent(task.id)}/payloads`, signal),
+  });
   // Opened with a run, as from its page or after a reload: its payload is the one to go on with.
   const [openedWith] = useState(run);
-  const opened = useQuery({ queryKey: ["run", openedWith], queryFn: ({ signal }) => getJson<RunPage>(`/api/dashboard/runs/${encodeURIComponent(openedWith ?? "")}`, signal), enabled: openedWith !== null });
+  const opened = useQuery({
+    queryKey: ["run", openedWith],
+    queryFn: ({ signal }) => getJson<RunPage>(`/api/dashboard/runs/${encodeURIComponent(openedWith ?? "")}`, signal),
+    enabled: openedWith !== null,
+  });
   const shown = shownDraft(task, drafts[task.id], { run: opened.data, recent: recent.data });
   const refused = refusal(me.user.role, "operator");
   const changed = changedFields(shown.fields);
@@ -119,7 +134,11 @@ function TaskTest({ task, unknown, run, onRun }: TaskTestProps) {
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       <ReadOnlyNote refused={refused} />
-      {unknown === undefined ? null : <p className="border-b border-line bg-needs-soft px-4 py-1.5">No deployed version has a task “{unknown}”. Choose one of those that there are.</p>}
+      {unknown === undefined ? null : (
+        <p className="border-b border-line bg-needs-soft px-4 py-1.5">
+          No deployed version has a task “{unknown}”. Choose one of those that there are.
+        </p>
+      )}
       <div className="flex-1 lg:min-h-0 lg:overflow-y-auto xl:grid xl:grid-cols-[minmax(0,1fr)_22rem] xl:overflow-hidden 2xl:grid-cols-[minmax(0,1fr)_32rem]">
         <section aria-label="Payload" className="min-w-0 xl:overflow-y-auto">
           <PanelHead title="Payload" detail={<code className="font-mono">{task.filePath}</code>}>
@@ -132,7 +151,11 @@ function TaskTest({ task, unknown, run, onRun }: TaskTestProps) {
             />
           </PanelHead>
           <div className="px-4 py-3">
-            {task.description ? <p className="mb-3 text-muted"><OthersText text={task.description} /></p> : null}
+            {task.description ? (
+              <p className="mb-3 text-muted">
+                <OthersText text={task.description} />
+              </p>
+            ) : null}
             <PayloadEditor
               key={task.id}
               schema={task.payloadSchema}
@@ -148,11 +171,25 @@ function TaskTest({ task, unknown, run, onRun }: TaskTestProps) {
         </section>
         <section aria-label="Options" className="min-w-0 border-line max-xl:border-t xl:overflow-y-auto xl:border-l">
           <PanelHead title="Options" detail={changed === 0 ? "as the task says" : `${changed} changed`} />
-          <OptionsPanel key={task.id} task={task} fields={shown.fields} errors={failure.fields} facets={facets.data} onChange={changeFields} onSubmit={() => void submit()} />
+          <OptionsPanel
+            key={task.id}
+            task={task}
+            fields={shown.fields}
+            errors={failure.fields}
+            facets={facets.data}
+            onChange={changeFields}
+            onSubmit={() => void submit()}
+          />
         </section>
       </div>
       <footer className="sticky bottom-0 bg-canvas">
-        {run === null ? null : <RunStrip key={run} runId={run} note={run === cachedRun ? "the idempotency key found this run; no new one was made" : undefined} />}
+        {run === null ? null : (
+          <RunStrip
+            key={run}
+            runId={run}
+            note={run === cachedRun ? "the idempotency key found this run; no new one was made" : undefined}
+          />
+        )}
         <div className="flex flex-wrap items-center gap-3 border-t border-line px-4 py-2">
           <ActionButton look="primary" busy={busy} refused={refused} onClick={() => void submit()}>
             <Play aria-hidden className="size-3.5" /> Run {task.id}
@@ -161,7 +198,12 @@ function TaskTest({ task, unknown, run, onRun }: TaskTestProps) {
             <Keys keys="mod+enter" />
           </span>
           <p role="alert" className="min-w-0 flex-1 break-words text-bad">
-            {failure.general ?? (failure.payload.length > 0 ? "The payload does not fit the task's schema; see beside the fields. Nothing was stored." : Object.keys(failure.fields).length > 0 ? "An option is wrong; see beside it." : null)}
+            {failure.general ??
+              (failure.payload.length > 0
+                ? "The payload does not fit the task's schema; see beside the fields. Nothing was stored."
+                : Object.keys(failure.fields).length > 0
+                  ? "An option is wrong; see beside it."
+                  : null)}
           </p>
         </div>
       </footer>

@@ -18,5 +18,9 @@ test("issues go to their fields and are not repeated in general", () => {
 
 test("what belongs to no field is said in general", () => {
   expect(toFailure(problem([], "Task not found"), ["delay"]).general).toBe("Task not found");
-  expect(toFailure(problem([{ path: "options.region", message: "unknown" }], "region is unknown"), ["delay"])).toEqual({ payload: [], fields: {}, general: "region is unknown" });
+  expect(toFailure(problem([{ path: "options.region", message: "unknown" }], "region is unknown"), ["delay"])).toEqual({
+    payload: [],
+    fields: {},
+    general: "region is unknown",
+  });
 });

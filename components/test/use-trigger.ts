@@ -19,7 +19,12 @@ export interface Trigger {
   failure: Failure;
   setFailure: (failure: Failure) => void;
   /** The id of the new run, or of the one that the idempotency key found; undefined when it was refused. */
-  trigger: (input: { taskId: string; text: string; fields: TriggerFields; /** Its payload is that of a tick. */ isScheduled?: boolean | undefined }) => Promise<{ id: string; isCached: boolean } | undefined>;
+  trigger: (input: {
+    taskId: string;
+    text: string;
+    fields: TriggerFields;
+    /** Its payload is that of a tick. */ isScheduled?: boolean | undefined;
+  }) => Promise<{ id: string; isCached: boolean } | undefined>;
 }
 
 export function useTrigger(): Trigger {

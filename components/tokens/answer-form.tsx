@@ -56,7 +56,11 @@ export function AnswerForm({ tokenId, question, name, refused, busy, onAnswer }:
   }
   const submit = () => (way === "custom" ? answerCustom() : answer(decisions === null ? "form" : "approved"));
 
-  useShortcut("a", { label: "Approve", group: "Token", run: () => (decisions !== null && way === "form" ? answer("approved") : undefined) });
+  useShortcut("a", {
+    label: "Approve",
+    group: "Token",
+    run: () => (decisions !== null && way === "form" ? answer("approved") : undefined),
+  });
   useShortcut("r", { label: "Reject", group: "Token", run: () => (decisions !== null && way === "form" ? answer("rejected") : undefined) });
   useShortcut("mod+enter", { label: "Answer", group: "Token", run: submit });
 
@@ -64,16 +68,46 @@ export function AnswerForm({ tokenId, question, name, refused, busy, onAnswer }:
     <div className="flex flex-col gap-3">
       {way === "form" ? (
         <>
-          {schema === null ? null : <PayloadEditor schema={schema} text={text} onChange={setText} mode={mode} label="Answer" name={`answer-${tokenId}`} disabled={refused !== undefined} onSubmit={submit} minHeight="96px" />}
+          {schema === null ? null : (
+            <PayloadEditor
+              schema={schema}
+              text={text}
+              onChange={setText}
+              mode={mode}
+              label="Answer"
+              name={`answer-${tokenId}`}
+              disabled={refused !== undefined}
+              onSubmit={submit}
+              minHeight="96px"
+            />
+          )}
           {asked?.named === true ? <p className="text-sm text-faint">Answered in the name of {name}.</p> : null}
           {offersNote ? (
             <Field label="Note" help="Goes with the answer, for the run and for those who read it later">
-              {(control) => <Textarea {...control} rows={2} value={note} disabled={refused !== undefined} onChange={(event) => setNote(event.target.value)} />}
+              {(control) => (
+                <Textarea
+                  {...control}
+                  rows={2}
+                  value={note}
+                  disabled={refused !== undefined}
+                  onChange={(event) => setNote(event.target.value)}
+                />
+              )}
             </Field>
           ) : null}
         </>
       ) : (
-        <PayloadEditor schema={undefined} text={custom} onChange={setCustom} mode="json" label="Answer as JSON" name={`custom-${tokenId}`} disabled={refused !== undefined} onSubmit={submit} minHeight="120px" />
+        <PayloadEditor
+          schema={undefined}
+          text={custom}
+          onChange={setCustom}
+          mode="json"
+          label="Answer as JSON"
+          name={`custom-${tokenId}`}
+          disabled={refused !== undefined}
+          onSubmit={submit}
+          minHeight="120px"
+        />
       )}
       <div className="flex flex-wrap items-center gap-2">
         {way === "custom" ? (

@@ -10,7 +10,8 @@ import { CodeBlock } from "../ui/code-block";
 
 /** Who, when and what. */
 export function Answered({ token }: { token: TokenRow }) {
-  const output = token.output === undefined ? "" : editablePayload({ payload: token.output, payloadType: token.outputType ?? "application/json" });
+  const output =
+    token.output === undefined ? "" : editablePayload({ payload: token.output, payloadType: token.outputType ?? "application/json" });
   const verdict = verdictOf(token);
   const { Icon, by, tone } = verdictLook[verdict];
   return (
@@ -20,7 +21,13 @@ export function Answered({ token }: { token: TokenRow }) {
         {verdict === "timed out" ? by : `${by} ${readableText(token.completedBy ?? "somebody")}`}
         {token.completedAt === undefined ? null : <Ago at={token.completedAt} className="text-muted" />}
       </p>
-      {verdict === "timed out" ? null : output === null ? <p className="mt-2 text-faint">The answer is too large to show here.</p> : output === "" ? <p className="mt-2 text-faint">Without any data.</p> : <CodeBlock className="mt-2 max-h-80 overflow-auto" code={output} label="Copy answer" />}
+      {verdict === "timed out" ? null : output === null ? (
+        <p className="mt-2 text-faint">The answer is too large to show here.</p>
+      ) : output === "" ? (
+        <p className="mt-2 text-faint">Without any data.</p>
+      ) : (
+        <CodeBlock className="mt-2 max-h-80 overflow-auto" code={output} label="Copy answer" />
+      )}
     </section>
   );
 }

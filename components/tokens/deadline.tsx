@@ -15,7 +15,7 @@ export function Deadline({ token, className }: { token: Pick<TokenRow, "createdA
   const { text, urgency } = deadlineAt(token, now);
   const Icon = urgency === "none" ? Endless : Clock;
   return (
-    <Tooltip 
+    <Tooltip
       text={
         token.timeoutAt === undefined ? (
           "It waits until somebody answers"

@@ -33,7 +33,9 @@ export function RunContext({ run }: { run: RunDetail }) {
             </span>,
           ],
           ["Task", <OthersText key="task" text={run.task} className="font-mono" />],
-          run.startedAt === undefined ? ["Created", <Ago key="created" at={run.createdAt} />] : ["Started", <Ago key="started" at={run.startedAt} />],
+          run.startedAt === undefined
+            ? ["Created", <Ago key="created" at={run.createdAt} />]
+            : ["Started", <Ago key="started" at={run.startedAt} />],
           ...(run.attempt > 1 ? [["Attempt", String(run.attempt)] as const] : []),
           ...(run.parentId === undefined ? [] : [["Parent", <CopyValue key="parent" text={run.parentId} />] as const]),
           ...(run.tags.length === 0
@@ -50,7 +52,15 @@ export function RunContext({ run }: { run: RunDetail }) {
               ]),
         ]}
       />
-      <Part title="Payload">{payload === null ? <Faint>Too large to show here; the run's page has it.</Faint> : payload === "" ? <Faint>None</Faint> : <CodeBlock code={payload} label="Copy payload" className="max-h-80 overflow-auto" />}</Part>
+      <Part title="Payload">
+        {payload === null ? (
+          <Faint>Too large to show here; the run's page has it.</Faint>
+        ) : payload === "" ? (
+          <Faint>None</Faint>
+        ) : (
+          <CodeBlock code={payload} label="Copy payload" className="max-h-80 overflow-auto" />
+        )}
+      </Part>
       {Object.keys(metadata).length === 0 ? null : (
         <Part title="Metadata">
           <CodeBlock code={formatJson(metadata)} label="Copy metadata" className="max-h-60 overflow-auto" />
@@ -76,7 +86,10 @@ function LastLogs({ runId }: { runId: string }) {
           {logs.map((log) => (
             <li key={log.seq} className="flex items-baseline gap-3 px-3">
               <Instant at={log.at} className="shrink-0 text-xs" />
-              <OthersText text={log.name} className={cn("min-w-0 font-mono text-sm break-words whitespace-pre-wrap", levelLook[log.level ?? ""])} />
+              <OthersText
+                text={log.name}
+                className={cn("min-w-0 font-mono text-sm break-words whitespace-pre-wrap", levelLook[log.level ?? ""])}
+              />
             </li>
           ))}
         </ol>

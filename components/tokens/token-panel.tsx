@@ -43,7 +43,12 @@ const noneHeld: readonly HeldAction[] = [];
 
 export function TokenPanel({ id, stamp, latest, onAnswered, onUndone }: TokenPanelProps) {
   const { data: page, error, refetch } = useTokenPage(id, stamp);
-  if (page === undefined) return error === null ? <Loading /> : <ErrorState className="m-4" title="This token could not be read" detail={messageOf(error)} onRetry={() => void refetch()} />;
+  if (page === undefined)
+    return error === null ? (
+      <Loading />
+    ) : (
+      <ErrorState className="m-4" title="This token could not be read" detail={messageOf(error)} onRetry={() => void refetch()} />
+    );
   return <Loaded page={{ ...page, token: latest(page.token) }} onAnswered={onAnswered} onUndone={onUndone} />;
 }
 
@@ -77,7 +82,10 @@ function Loaded({ page, onAnswered, onUndone }: { page: TokenPage } & Pick<Token
   }
 
   return (
-    <article aria-label={readableText(question?.title ?? `Token ${token.id}`)} className="mx-auto flex w-full max-w-3xl flex-col gap-5 px-4 py-4 lg:px-6">
+    <article
+      aria-label={readableText(question?.title ?? `Token ${token.id}`)}
+      className="mx-auto flex w-full max-w-3xl flex-col gap-5 px-4 py-4 lg:px-6"
+    >
       <header>
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
           {token.status === "WAITING" ? <Deadline token={token} className="text-base" /> : null}
@@ -88,11 +96,16 @@ function Loaded({ page, onAnswered, onUndone }: { page: TokenPage } & Pick<Token
         </p>
         <h2 className="mt-1 flex items-start gap-2 text-xl font-semibold">
           <Hand aria-hidden className="mt-1 size-5 shrink-0 text-asks" />
-          <OthersText className="min-w-0 break-words" text={question?.title ?? (first === undefined ? "A token that no run waits for yet" : `${first.task} waits for an answer`)} />
+          <OthersText
+            className="min-w-0 break-words"
+            text={question?.title ?? (first === undefined ? "A token that no run waits for yet" : `${first.task} waits for an answer`)}
+          />
         </h2>
-        {question?.summary ? <p className="mt-1 whitespace-pre-line text-muted">
+        {question?.summary ? (
+          <p className="mt-1 whitespace-pre-line text-muted">
             <OthersText text={question.summary} />
-          </p> : null}
+          </p>
+        ) : null}
         {token.tags.length === 0 ? null : (
           <p className="mt-2 flex flex-wrap gap-1">
             {token.tags.map((tag) => (
@@ -103,7 +116,15 @@ function Loaded({ page, onAnswered, onUndone }: { page: TokenPage } & Pick<Token
       </header>
       {token.status === "WAITING" ? (
         <section aria-label="Answer" className="rounded border border-asks-bar/50 p-3">
-          <AnswerForm key={`${token.id} ${question === null ? "plain" : "asked"}`} tokenId={token.id} question={question} name={me.user.name} refused={refusal(me.user.role, "operator")} busy={isHeld} onAnswer={(data, draft) => void answer(data, draft)} />
+          <AnswerForm
+            key={`${token.id} ${question === null ? "plain" : "asked"}`}
+            tokenId={token.id}
+            question={question}
+            name={me.user.name}
+            refused={refusal(me.user.role, "operator")}
+            busy={isHeld}
+            onAnswer={(data, draft) => void answer(data, draft)}
+          />
         </section>
       ) : (
         <Answered token={token} />

@@ -42,7 +42,8 @@ export function TokensView({ initial }: { initial: TokensPage }) {
   // Wide screens show the most urgent one at first, and keep it when a more urgent one comes; on small ones the list comes first.
   const [pinned, setPinned] = useState(waiting[0]?.id);
   if (pinned === undefined && waiting[0] !== undefined) setPinned(waiting[0].id);
-  const shown = chosen ?? (view !== "waiting" ? undefined : text === "" || waiting.some((token) => token.id === pinned) ? pinned : waiting[0]?.id);
+  const shown =
+    chosen ?? (view !== "waiting" ? undefined : text === "" || waiting.some((token) => token.id === pinned) ? pinned : waiting[0]?.id);
 
   const choose = (id: string | null) => setUrl({ token: id });
   function move(step: 1 | -1) {
@@ -70,7 +71,14 @@ export function TokensView({ initial }: { initial: TokensPage }) {
     <div className="flex min-h-0 flex-1 flex-col">
       <ReadOnlyNote refused={refused} />
       <div className={cn("min-h-0 flex-1", !isEmpty && "lg:grid lg:grid-cols-[22rem_minmax(0,1fr)]")}>
-        <section aria-label="Tokens" className={cn("flex min-h-0 flex-col border-line max-lg:h-full", isEmpty ? "h-full" : "lg:border-r", chosen !== null && "max-lg:hidden")}>
+        <section
+          aria-label="Tokens"
+          className={cn(
+            "flex min-h-0 flex-col border-line max-lg:h-full",
+            isEmpty ? "h-full" : "lg:border-r",
+            chosen !== null && "max-lg:hidden",
+          )}
+        >
           <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line px-4">
             <Segmented
               label="Which tokens"
@@ -96,7 +104,14 @@ export function TokensView({ initial }: { initial: TokensPage }) {
           </div>
           {view === "waiting" && (all.length > 1 || text !== "") ? (
             <div className="flex h-10 shrink-0 items-center border-b border-line px-4">
-              <Input type="search" aria-label="Find by task or tag" placeholder="Task or tag" defaultValue={text} onChange={(event) => setUrl({ q: event.target.value.trim() === "" ? null : event.target.value, token: null })} className="h-7" />
+              <Input
+                type="search"
+                aria-label="Find by task or tag"
+                placeholder="Task or tag"
+                defaultValue={text}
+                onChange={(event) => setUrl({ q: event.target.value.trim() === "" ? null : event.target.value, token: null })}
+                className="h-7"
+              />
             </div>
           ) : null}
           <div className="min-h-0 flex-1 overflow-y-auto">
@@ -109,7 +124,10 @@ export function TokensView({ initial }: { initial: TokensPage }) {
               </EmptyState>
             ) : waiting.length === 0 ? (
               <EmptyState icon={<Hand />} title="Nobody waits for an answer">
-                <p>A run that needs a person creates a token and waits; it appears here at once. The form comes from the JSON Schema in its metadata:</p>
+                <p>
+                  A run that needs a person creates a token and waits; it appears here at once. The form comes from the JSON Schema in its
+                  metadata:
+                </p>
                 <CodeBlock code={example} className="mt-3 text-left" />
               </EmptyState>
             ) : (
@@ -121,11 +139,27 @@ export function TokensView({ initial }: { initial: TokensPage }) {
             )}
           </div>
         </section>
-        <section aria-label="Token" className={cn("min-h-0 overflow-y-auto max-lg:h-full", isEmpty ? "hidden" : chosen === null && "max-lg:hidden")}>
+        <section
+          aria-label="Token"
+          className={cn("min-h-0 overflow-y-auto max-lg:h-full", isEmpty ? "hidden" : chosen === null && "max-lg:hidden")}
+        >
           <Button look="ghost" size="sm" className="m-2 lg:hidden" onClick={() => choose(null)}>
             <ArrowLeft aria-hidden className="size-3.5" /> All tokens
           </Button>
-          {shown === undefined ? <p className="px-6 py-12 text-center text-faint">{view === "answered" ? "Choose a token to see its answer." : "Nothing to answer."}</p> : <TokenPanel key={shown} id={shown} stamp={stampOf(all.find((token) => token.id === shown))} latest={latest} onAnswered={advance} onUndone={choose} />}
+          {shown === undefined ? (
+            <p className="px-6 py-12 text-center text-faint">
+              {view === "answered" ? "Choose a token to see its answer." : "Nothing to answer."}
+            </p>
+          ) : (
+            <TokenPanel
+              key={shown}
+              id={shown}
+              stamp={stampOf(all.find((token) => token.id === shown))}
+              latest={latest}
+              onAnswered={advance}
+              onUndone={choose}
+            />
+          )}
         </section>
       </div>
     </div>

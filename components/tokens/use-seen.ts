@@ -7,7 +7,9 @@ export function useSeen<T extends Element>(): [RefObject<T | null>, boolean] {
   const [seen, setSeen] = useState(false);
   useEffect(() => {
     if (seen || element.current === null) return;
-    const observer = new IntersectionObserver((entries) => (entries.some((entry) => entry.isIntersecting) ? setSeen(true) : undefined), { rootMargin: "200px" });
+    const observer = new IntersectionObserver((entries) => (entries.some((entry) => entry.isIntersecting) ? setSeen(true) : undefined), {
+      rootMargin: "200px",
+    });
     observer.observe(element.current);
     return () => observer.disconnect();
   }, [seen]);

@@ -13,10 +13,20 @@ const noneHeld: readonly HeldAction[] = [];
 const waitingPath = "/api/dashboard/tokens?status=WAITING";
 
 /** Tokens that wait for an answer, in no order. Pushed while the socket lives, polled while it cannot. */
-export function useWaitingTokens(initial: TokensPage): { waiting: readonly TokenRow[]; error: Error | null; retry: () => void; latest: (token: TokenRow) => TokenRow } {
+export function useWaitingTokens(initial: TokensPage): {
+  waiting: readonly TokenRow[];
+  error: Error | null;
+  retry: () => void;
+  latest: (token: TokenRow) => TokenRow;
+} {
   const live = useLiveTokens();
   const { interval, measure } = usePolling();
-  const polled = useQuery({ queryKey: ["tokens", "waiting"], queryFn: ({ signal }) => measure(() => getJson<TokensPage>(waitingPath, signal)), initialData: initial, refetchInterval: interval });
+  const polled = useQuery({
+    queryKey: ["tokens", "waiting"],
+    queryFn: ({ signal }) => measure(() => getJson<TokensPage>(waitingPath, signal)),
+    initialData: initial,
+    refetchInterval: interval,
+  });
   // What is answered already and can still be taken back is no longer asked.
   const held = useSubscribable(heldActions, noneHeld);
   const pushed = live.loaded && interval === false;
@@ -35,7 +45,10 @@ const waitingRuns: RunFilter = { status: ["WAITING"] };
  * Tells when what is known of a token's runs is out of date: a run creates the token first and says what it asks later.
  * The stamp changes with each change of a waiting run, and with the status of any other. The task is that of the first run that is known.
  */
-export function useRunStamps(tokens: readonly TokenRow[]): { stampOf: (token: TokenRow | undefined) => string; taskOf: (token: TokenRow) => string | undefined } {
+export function useRunStamps(tokens: readonly TokenRow[]): {
+  stampOf: (token: TokenRow | undefined) => string;
+  taskOf: (token: TokenRow) => string | undefined;
+} {
   const { state, view } = useLiveRuns(waitingRuns);
   const watched = [...new Set(tokens.flatMap(runsOf))].slice(0, 500).join(" ");
   useEffect(() => (watched === "" ? undefined : view?.watch(watched.split(" "))), [view, watched]);
@@ -67,7 +80,11 @@ export function useAnsweredTokens() {
   const live = useLiveTokens();
   const pages = useInfiniteQuery({
     queryKey: ["tokens", "answered"],
-    queryFn: ({ pageParam, signal }) => getJson<TokensPage>(`/api/dashboard/tokens?status=COMPLETED,TIMED_OUT${pageParam === "" ? "" : `&cursor=${encodeURIComponent(pageParam)}`}`, signal),
+    queryFn: ({ pageParam, signal }) =>
+      getJson<TokensPage>(
+        `/api/dashboard/tokens?status=COMPLETED,TIMED_OUT${pageParam === "" ? "" : `&cursor=${encodeURIComponent(pageParam)}`}`,
+        signal,
+      ),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
     staleTime: 0,

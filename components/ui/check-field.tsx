@@ -15,7 +15,14 @@ export function CheckField({ label, help, checked, disabled = false, onCheckedCh
   const id = useId();
   return (
     <div className="flex items-start gap-2">
-      <Checkbox id={id} checked={checked} disabled={disabled} onCheckedChange={onCheckedChange} className="mt-0.5" aria-describedby={help === undefined ? undefined : `${id}-help`} />
+      <Checkbox
+        id={id}
+        checked={checked}
+        disabled={disabled}
+        onCheckedChange={onCheckedChange}
+        className="mt-0.5"
+        aria-describedby={help === undefined ? undefined : `${id}-help`}
+      />
       <div>
         <label htmlFor={id}>{label}</label>
         {help === undefined ? null : (

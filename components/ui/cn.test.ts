@@ -39,7 +39,9 @@ test("two utilities of the dashboard are joined as tailwind-merge joins them", (
 test("variants count: only names with the same ones displace each other", () => {
   const variants = [...new Set([...words].filter((word) => word.includes(":")))];
   expect(variants.length).toBeGreaterThan(50);
-  const different = variants.flatMap((first) => variants.map((second) => `${first} ${second}`)).filter((pair) => new Set(pair.split(" ")).size === 2 && cn(pair) !== merge(pair));
+  const different = variants
+    .flatMap((first) => variants.map((second) => `${first} ${second}`))
+    .filter((pair) => new Set(pair.split(" ")).size === 2 && cn(pair) !== merge(pair));
   expect(different).toEqual([]);
 }, 180_000);
 

@@ -24,10 +24,17 @@ const kinds: readonly (readonly [kind: string, pattern: RegExp, covers?: readonl
   ["outline-color", /^outline-/],
   ["border-collapse", /^border-(?:collapse|separate)$/],
   ["border-style", /^border-(?:solid|dashed|dotted|none)$/],
-  ["border-width", /^border(?:-\d)?$/, ["border-x-width", "border-y-width", "border-t-width", "border-r-width", "border-b-width", "border-l-width"]],
+  [
+    "border-width",
+    /^border(?:-\d)?$/,
+    ["border-x-width", "border-y-width", "border-t-width", "border-r-width", "border-b-width", "border-l-width"],
+  ],
   ["border-x-width", /^border-x(?:-\d)?$/, ["border-r-width", "border-l-width"]],
   ["border-y-width", /^border-y(?:-\d)?$/, ["border-t-width", "border-b-width"]],
-  ...["t", "r", "b", "l"].flatMap((side) => [[`border-${side}-width`, new RegExp(`^border-${side}(?:-\\d)?$`)] as const, [`border-${side}-color`, new RegExp(`^border-${side}-`)] as const]),
+  ...["t", "r", "b", "l"].flatMap((side) => [
+    [`border-${side}-width`, new RegExp(`^border-${side}(?:-\\d)?$`)] as const,
+    [`border-${side}-color`, new RegExp(`^border-${side}-`)] as const,
+  ]),
   ["border-color", /^border-/, ["border-t-color", "border-r-color", "border-b-color", "border-l-color"]],
   ["rounded", /^rounded(?:-(?:sm|md|lg|xl|full|none))?$/, ["rounded-b"]],
   ["rounded-b", /^rounded-b(?:-|$)/],
@@ -53,7 +60,10 @@ const kinds: readonly (readonly [kind: string, pattern: RegExp, covers?: readonl
   ["shrink", /^shrink(?:-|$)/],
   ["grow", /^grow(?:-|$)/],
   ["bg-image", /^bg-\[\w+-gradient/],
-  ["", /^-?((?:min|max)-[wh]|[pm][trbl](?=-(?:\d|\[|auto))|(?:top|right|bottom|left)(?=-(?:\d|\[|auto|full))|gap-[xy]|bg(?=-(?!\[))|overflow-[xy]|items|justify|self|z|opacity|cursor|leading|tracking|grid-cols|col-span|duration|ease|origin|translate-[xy]|rotate|order|basis|accent|pointer-events|select)-/],
+  [
+    "",
+    /^-?((?:min|max)-[wh]|[pm][trbl](?=-(?:\d|\[|auto))|(?:top|right|bottom|left)(?=-(?:\d|\[|auto|full))|gap-[xy]|bg(?=-(?!\[))|overflow-[xy]|items|justify|self|z|opacity|cursor|leading|tracking|grid-cols|col-span|duration|ease|origin|translate-[xy]|rotate|order|basis|accent|pointer-events|select)-/,
+  ],
 ];
 
 interface Found {

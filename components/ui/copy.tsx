@@ -39,7 +39,12 @@ function useCopied(): [boolean, (text: string) => void] {
 export function CopyButton({ text, label = "Copy", className }: { text: string | (() => string); label?: string; className?: string }) {
   const [copied, copy] = useCopied();
   return (
-    <IconButton label={copied ? "Copied" : label} size="icon-sm" {...(className ? { className } : {})} onClick={() => copy(typeof text === "string" ? text : text())}>
+    <IconButton
+      label={copied ? "Copied" : label}
+      size="icon-sm"
+      {...(className ? { className } : {})}
+      onClick={() => copy(typeof text === "string" ? text : text())}
+    >
       {copied ? <Check className="size-3.5 text-good" /> : <Copy className="size-3.5" />}
       <span aria-live="polite" className="sr-only">
         {copied ? "Copied" : ""}
@@ -55,9 +60,18 @@ const mark = "absolute left-full ml-0.5 size-3";
 export function CopyValue({ text, children, className }: { text: string; children?: ReactNode; className?: string }) {
   const [copied, copy] = useCopied();
   return (
-    <button type="button" title={`Copy ${readableText(text)}`} onClick={() => copy(text)} className={cn("group relative inline-flex max-w-full min-w-0 items-center rounded-sm font-mono text-muted hover:text-fg", className)}>
+    <button
+      type="button"
+      title={`Copy ${readableText(text)}`}
+      onClick={() => copy(text)}
+      className={cn("group relative inline-flex max-w-full min-w-0 items-center rounded-sm font-mono text-muted hover:text-fg", className)}
+    >
       <span className="truncate">{children ?? readableText(text)}</span>
-      {copied ? <Check aria-hidden className={cn(mark, "text-good")} /> : <Copy aria-hidden className={cn(mark, "opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100")} />}
+      {copied ? (
+        <Check aria-hidden className={cn(mark, "text-good")} />
+      ) : (
+        <Copy aria-hidden className={cn(mark, "opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100")} />
+      )}
       <span aria-live="polite" className="sr-only">
         {copied ? "Copied" : ""}
       </span>

@@ -25,7 +25,10 @@ export function DialogBody({ onOpenChange, title, description, footer, size = "m
         <Radix.Content
           onOpenAutoFocus={focusFirst}
           {...(description ? {} : { "aria-describedby": undefined })}
-          className={cn("appear fixed inset-x-2 top-[8vh] z-50 mx-auto flex max-h-[84vh] flex-col rounded-lg bg-raised shadow-float outline-none", widths[size])}
+          className={cn(
+            "appear fixed inset-x-2 top-[8vh] z-50 mx-auto flex max-h-[84vh] flex-col rounded-lg bg-raised shadow-float outline-none",
+            widths[size],
+          )}
         >
           <header className="flex items-start gap-2 px-4 pt-3 pb-2">
             <div className="min-w-0 flex-1">
@@ -39,7 +42,11 @@ export function DialogBody({ onOpenChange, title, description, footer, size = "m
             </Radix.Close>
           </header>
           <div className="min-h-0 flex-1 overflow-y-auto px-4 py-1">{children}</div>
-          {footer ? <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-4 py-3">{footer}</footer> : <div className="h-3" />}
+          {footer ? (
+            <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-4 py-3">{footer}</footer>
+          ) : (
+            <div className="h-3" />
+          )}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
@@ -52,7 +59,10 @@ export function SheetBody({ onOpenChange, title, children }: SheetProps) {
     <Radix.Root open onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/40" />
-        <Radix.Content aria-describedby={undefined} className="appear fixed inset-y-0 left-0 z-50 w-64 border-r border-line bg-panel outline-none">
+        <Radix.Content
+          aria-describedby={undefined}
+          className="appear fixed inset-y-0 left-0 z-50 w-64 border-r border-line bg-panel outline-none"
+        >
           <Radix.Title className="sr-only">{title}</Radix.Title>
           {children}
         </Radix.Content>

@@ -46,7 +46,13 @@ export function JsonView({ text, type, empty = "None", className }: JsonViewProp
         <CopyButton text={pretty} label="Copy" />
       </div>
       <div dir="ltr" className="overflow-x-auto p-2 font-mono text-sm leading-5">
-        {tree === null || look === "raw" ? <Raw text={look === "raw" ? pretty() : text} /> : tree.kind === "string" ? <LongText text={tree.value} quoted={type !== "text/plain"} /> : <Node node={tree} level={0} />}
+        {tree === null || look === "raw" ? (
+          <Raw text={look === "raw" ? pretty() : text} />
+        ) : tree.kind === "string" ? (
+          <LongText text={tree.value} quoted={type !== "text/plain"} />
+        ) : (
+          <Node node={tree} level={0} />
+        )}
       </div>
     </div>
   );
@@ -74,12 +80,13 @@ const More = ({ onClick, children }: { onClick: () => void; children: React.Reac
 function Node({ node, level, name }: { node: JsonNode; level: number; name?: string }) {
   const [open, setOpen] = useState(level < openLevels);
   const [limit, setLimit] = useState(shownChildren);
-  const label = name === undefined ? null : (
-    <>
-      <bdi className="text-[var(--syntax-key)]">{visibleText(name)}</bdi>
-      <span className="text-faint">: </span>
-    </>
-  );
+  const label =
+    name === undefined ? null : (
+      <>
+        <bdi className="text-[var(--syntax-key)]">{visibleText(name)}</bdi>
+        <span className="text-faint">: </span>
+      </>
+    );
   if (node.kind !== "object" && node.kind !== "array") {
     return (
       <div className="pl-4 [overflow-wrap:anywhere]">
@@ -101,7 +108,12 @@ function Node({ node, level, name }: { node: JsonNode; level: number; name?: str
   }
   return (
     <div>
-      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="flex w-full items-center rounded-sm text-left hover:bg-hover">
+      <button
+        type="button"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+        className="flex w-full items-center rounded-sm text-left hover:bg-hover"
+      >
         <ChevronRight aria-hidden className={cn("size-4 shrink-0 text-faint transition-transform duration-[120ms]", open && "rotate-90")} />
         <span className="truncate">
           {label}

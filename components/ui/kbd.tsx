@@ -2,10 +2,23 @@
 import { useSyncExternalStore, type ReactNode } from "react";
 
 export const Kbd = ({ children }: { children: ReactNode }) => (
-  <kbd className="inline-flex h-4 min-w-4 items-center justify-center rounded-sm border border-line-strong px-1 font-mono text-xs text-faint">{children}</kbd>
+  <kbd className="inline-flex h-4 min-w-4 items-center justify-center rounded-sm border border-line-strong px-1 font-mono text-xs text-faint">
+    {children}
+  </kbd>
 );
 
-const symbols: Record<string, string> = { mod: "Ctrl", shift: "⇧", alt: "Alt", enter: "↵", escape: "Esc", arrowdown: "↓", arrowup: "↑", arrowleft: "←", arrowright: "→", space: "Space" };
+const symbols: Record<string, string> = {
+  mod: "Ctrl",
+  shift: "⇧",
+  alt: "Alt",
+  enter: "↵",
+  escape: "Esc",
+  arrowdown: "↓",
+  arrowup: "↑",
+  arrowleft: "←",
+  arrowright: "→",
+  space: "Space",
+};
 const onMac: Record<string, string> = { ...symbols, mod: "⌘", alt: "⌥" };
 
 /** Nothing tells when it changes. */

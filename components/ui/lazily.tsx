@@ -9,7 +9,10 @@ export type Lazily<Props> = ComponentType<Props> & { preload: () => Promise<void
  * A component whose code is loaded when it is first shown, in browsers only; until then, and on the server, `waiting` shows.
  * `preload` begins earlier. Not React's `lazy`: that shows its fallback once even when the code is there, and keeps it for 300 ms.
  */
-export function lazily<Props extends object>(load: () => Promise<ComponentType<Props>>, waiting: (props: Props) => ReactNode = () => null): Lazily<Props> {
+export function lazily<Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+  waiting: (props: Props) => ReactNode = () => null,
+): Lazily<Props> {
   const loaded = createStore<ComponentType<Props> | null>(null);
   const body = part(async () => loaded.set(await load()));
 

@@ -6,8 +6,10 @@ import { cn } from "./cn";
 import { Kbd } from "./kbd";
 import { MenuParts, type MenuCheckProps, type MenuItemProps, type MenuProps, type PopoverProps } from "./menu";
 
-const floating = "appear z-50 max-h-[min(24rem,var(--radix-popper-available-height))] overflow-y-auto rounded-lg bg-raised p-1 shadow-float";
-const row = "flex min-h-7 cursor-default items-center gap-2 rounded px-2 py-1 outline-none select-none data-[disabled]:opacity-50 data-[highlighted]:bg-hover";
+const floating =
+  "appear z-50 max-h-[min(24rem,var(--radix-popper-available-height))] overflow-y-auto rounded-lg bg-raised p-1 shadow-float";
+const row =
+  "flex min-h-7 cursor-default items-center gap-2 rounded px-2 py-1 outline-none select-none data-[disabled]:opacity-50 data-[highlighted]:bg-hover";
 
 function Item({ hint, danger, className, children, ...rest }: MenuItemProps) {
   return (
@@ -35,7 +37,9 @@ function CheckItem({ className, children, ...rest }: MenuCheckProps) {
   );
 }
 
-const Label = ({ children }: { children: ReactNode }) => <Radix.Label className="px-2 py-1 text-xs font-medium text-faint">{children}</Radix.Label>;
+const Label = ({ children }: { children: ReactNode }) => (
+  <Radix.Label className="px-2 py-1 text-xs font-medium text-faint">{children}</Radix.Label>
+);
 const Line = () => <Radix.Separator className="my-1 h-px bg-line" />;
 const parts = { Item, Check: CheckItem, Label, Line };
 

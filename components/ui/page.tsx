@@ -2,7 +2,17 @@ import type { ReactNode } from "react";
 import { cn } from "./cn";
 
 /** Title row of a page's panel: what it is, how many, and its actions at the right. */
-export const PanelHead = ({ title, detail, children, className }: { title: ReactNode; detail?: ReactNode; children?: ReactNode; className?: string }) => (
+export const PanelHead = ({
+  title,
+  detail,
+  children,
+  className,
+}: {
+  title: ReactNode;
+  detail?: ReactNode;
+  children?: ReactNode;
+  className?: string;
+}) => (
   <header className={cn("flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1", className)}>
     <h2 className="font-medium">{title}</h2>
     {detail ? <span className="text-sm text-faint">{detail}</span> : null}

@@ -49,7 +49,10 @@ export function part<T>(load: () => Promise<T>): Part<T> {
         () => null,
       );
       if (found) return found.value;
-      if (!isTold) toast.error("This part of the page is not here yet", { description: "The server does not answer. It opens when the connection is back." });
+      if (!isTold)
+        toast.error("This part of the page is not here yet", {
+          description: "The server does not answer. It opens when the connection is back.",
+        });
       await new Promise<void>((resume) => waiting.add(resume));
     }
   }

@@ -20,7 +20,14 @@ export function Segmented<Value extends string>({ label, value, onChange, option
           key={option.value}
           className="relative flex h-full cursor-pointer items-center rounded-sm px-2 text-sm text-muted hover:text-fg has-[:checked]:bg-active has-[:checked]:text-fg has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-accent"
         >
-          <input type="radio" name={name} value={option.value} checked={option.value === value} onChange={() => onChange(option.value)} className="absolute inset-0 cursor-pointer opacity-0" />
+          <input
+            type="radio"
+            name={name}
+            value={option.value}
+            checked={option.value === value}
+            onChange={() => onChange(option.value)}
+            className="absolute inset-0 cursor-pointer opacity-0"
+          />
           {option.label}
         </label>
       ))}

@@ -1,6 +1,8 @@
 import { cn } from "./cn";
 
-export const Skeleton = ({ className }: { className?: string }) => <div aria-hidden className={cn("breathe rounded-sm bg-active", className)} />;
+export const Skeleton = ({ className }: { className?: string }) => (
+  <div aria-hidden className={cn("breathe rounded-sm bg-active", className)} />
+);
 
 /** Rows of the exact height of the real ones, so that nothing shifts when they come. */
 export function SkeletonRows({ rows, rowClass = "h-9" }: { rows: number; rowClass?: string }) {

@@ -27,7 +27,19 @@ export function EmptyState({ icon, title, heading: Heading = "h2", children, act
 }
 
 /** A failure that stays inside the panel it happened in. */
-export function ErrorState({ title, detail, id, onRetry, className }: { title: string; detail?: string | undefined; id?: string | undefined; onRetry?: (() => void) | undefined; className?: string }) {
+export function ErrorState({
+  title,
+  detail,
+  id,
+  onRetry,
+  className,
+}: {
+  title: string;
+  detail?: string | undefined;
+  id?: string | undefined;
+  onRetry?: (() => void) | undefined;
+  className?: string;
+}) {
   return (
     <div role="alert" className={cn("flex flex-wrap items-start gap-2 rounded border border-bad/40 bg-bad-soft px-3 py-2", className)}>
       <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />

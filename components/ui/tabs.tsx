@@ -31,7 +31,14 @@ export function Tabs<Value extends string>({ label, value, onChange, tabs, child
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <div ref={list} role="tablist" tabIndex={-1} aria-label={label} onKeyDown={onKey} className="flex h-9 shrink-0 items-stretch overflow-x-auto border-b border-line px-2 outline-none [scrollbar-width:none]">
+      <div
+        ref={list}
+        role="tablist"
+        tabIndex={-1}
+        aria-label={label}
+        onKeyDown={onKey}
+        className="flex h-9 shrink-0 items-stretch overflow-x-auto border-b border-line px-2 outline-none [scrollbar-width:none]"
+      >
         {tabs.map((tab) => (
           <button
             key={tab.value}

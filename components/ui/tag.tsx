@@ -20,5 +20,14 @@ export const TagLabel = ({ tag, className }: { tag: string; className?: string }
 );
 
 export const Badge = ({ tone = "idle", className, children }: { tone?: Tone; className?: string; children: ReactNode }) => (
-  <span className={cn("inline-flex h-5 items-center gap-1 rounded-sm px-1.5 text-sm whitespace-nowrap", toneSoft[tone], toneText[tone], className)}>{children}</span>
+  <span
+    className={cn(
+      "inline-flex h-5 items-center gap-1 rounded-sm px-1.5 text-sm whitespace-nowrap",
+      toneSoft[tone],
+      toneText[tone],
+      className,
+    )}
+  >
+    {children}
+  </span>
 );

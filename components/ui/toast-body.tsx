@@ -17,7 +17,10 @@ export function ToastBody() {
   useEffect(
     () =>
       showToasts(({ kind, text, description, duration }) => {
-        sonner[kind](readableText(text), { ...(description !== undefined && { description: readableText(description) }), ...(duration !== undefined && { duration }) });
+        sonner[kind](readableText(text), {
+          ...(description !== undefined && { description: readableText(description) }),
+          ...(duration !== undefined && { duration }),
+        });
       }),
     [],
   );

@@ -98,7 +98,14 @@ function Hint({ id, anchor, side, onStay, onLeave, children }: HintProps) {
     };
   }, [onLeave]);
   return (
-    <div ref={box} id={id} role="tooltip" onPointerEnter={onStay} onPointerLeave={onLeave} className="appear fixed z-[60] flex w-max max-w-80 items-center gap-2 rounded bg-raised px-2 py-1 text-sm text-fg shadow-float">
+    <div
+      ref={box}
+      id={id}
+      role="tooltip"
+      onPointerEnter={onStay}
+      onPointerLeave={onLeave}
+      className="appear fixed z-[60] flex w-max max-w-80 items-center gap-2 rounded bg-raised px-2 py-1 text-sm text-fg shadow-float"
+    >
       {children}
     </div>
   );

@@ -6,7 +6,10 @@ export interface Brush {
   over: number | null;
   /** Whether a range is being drawn that leaves this part out. */
   isOutside(index: number): boolean;
-  handlers: Record<"onPointerDown" | "onPointerMove" | "onPointerUp" | "onPointerLeave" | "onPointerCancel", (event: PointerEvent<Element>) => void>;
+  handlers: Record<
+    "onPointerDown" | "onPointerMove" | "onPointerUp" | "onPointerLeave" | "onPointerCancel",
+    (event: PointerEvent<Element>) => void
+  >;
 }
 
 /** Drag over the parts of a chart, or click one: `onRange` gets the first and the last, and where in the chart's height it ended (0 the top, 1 the bottom). */

@@ -33,7 +33,12 @@ export function useRowWindow({ scroller, head = 0, overscan, assumed, ...rows }:
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element) return undefined;
-    const measure = (): void => setSize((held) => (held.width === element.clientWidth && held.height === element.clientHeight ? held : { width: element.clientWidth, height: element.clientHeight }));
+    const measure = (): void =>
+      setSize((held) =>
+        held.width === element.clientWidth && held.height === element.clientHeight
+          ? held
+          : { width: element.clientWidth, height: element.clientHeight },
+      );
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(element);

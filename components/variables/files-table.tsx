@@ -10,7 +10,10 @@ export function FilesTable({ page: { files, winner, variables } }: { page: Varia
   if (files.length === 0) return null;
   return (
     <section aria-label="Variables in files" className="border-t border-line">
-      <PanelHead title="In the project's files" detail={winner === "files" ? "in development they win over what is stored here" : "what is stored here wins over them"} />
+      <PanelHead
+        title="In the project's files"
+        detail={winner === "files" ? "in development they win over what is stored here" : "what is stored here wins over them"}
+      />
       <Table>
         <thead>
           <tr>
@@ -26,7 +29,9 @@ export function FilesTable({ page: { files, winner, variables } }: { page: Varia
                 {readableText(name)}
               </Td>
               <Td className="font-mono text-muted">{file}</Td>
-              <Td className="max-sm:hidden">{stored.has(name) && winner === "stored" ? <span className="text-faint">no, stored</span> : "yes"}</Td>
+              <Td className="max-sm:hidden">
+                {stored.has(name) && winner === "stored" ? <span className="text-faint">no, stored</span> : "yes"}
+              </Td>
             </Tr>
           ))}
         </tbody>

@@ -23,7 +23,8 @@ export function PasteDialog({ onClose, onChanged }: { onClose: () => void; onCha
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
   const me = useMe();
-  const stored = read?.filter(({ problem, stored: state }) => problem === undefined && (state === "none" || (state === "other" && override))) ?? [];
+  const stored =
+    read?.filter(({ problem, stored: state }) => problem === undefined && (state === "none" || (state === "other" && override))) ?? [];
 
   async function look() {
     setBusy(true);
@@ -37,7 +38,11 @@ export function PasteDialog({ onClose, onChanged }: { onClose: () => void; onCha
 
   async function save() {
     setBusy(true);
-    const answer = await importVariables(me, { variables: Object.fromEntries(stored.map(({ name, value }) => [name, value])), override, isSecret });
+    const answer = await importVariables(me, {
+      variables: Object.fromEntries(stored.map(({ name, value }) => [name, value])),
+      override,
+      isSecret,
+    });
     setBusy(false);
     if (!answer.ok) return setError(answer.problem.error);
     onChanged();
@@ -90,10 +95,15 @@ export function PasteDialog({ onClose, onChanged }: { onClose: () => void; onCha
         <div className="flex flex-col gap-3 pb-2">
           <ul aria-label="Variables in the text" className="rounded border border-line">
             {read.map((variable) => (
-              <li key={variable.name} className="flex flex-wrap items-center justify-between gap-x-3 border-b border-line px-2.5 py-1.5 last:border-0">
+              <li
+                key={variable.name}
+                className="flex flex-wrap items-center justify-between gap-x-3 border-b border-line px-2.5 py-1.5 last:border-0"
+              >
                 <span className="min-w-0 truncate font-mono">{readableText(variable.name)}</span>
                 {variable.problem === undefined ? (
-                  <Badge tone={variable.stored === "none" ? "good" : variable.stored === "other" && override ? "needs" : "idle"}>{variable.stored === "other" && override ? "gets this value" : told[variable.stored]}</Badge>
+                  <Badge tone={variable.stored === "none" ? "good" : variable.stored === "other" && override ? "needs" : "idle"}>
+                    {variable.stored === "other" && override ? "gets this value" : told[variable.stored]}
+                  </Badge>
                 ) : (
                   <span className="w-full text-sm text-bad">{variable.problem} It is left out.</span>
                 )}
@@ -101,7 +111,12 @@ export function PasteDialog({ onClose, onChanged }: { onClose: () => void; onCha
             ))}
           </ul>
           <CheckField label="Give those that are stored already the values of the text" checked={override} onCheckedChange={setOverride} />
-          <CheckField label="All of them are secret" help="Their values are shown to nobody again." checked={isSecret} onCheckedChange={setSecret} />
+          <CheckField
+            label="All of them are secret"
+            help="Their values are shown to nobody again."
+            checked={isSecret}
+            onCheckedChange={setSecret}
+          />
           {error === undefined ? null : (
             <p role="alert" className="text-bad">
               {error}

@@ -28,7 +28,12 @@ export function VariableDialog({ variable, known, onClose, onChanged }: Variable
   const isKept = variable?.isSecret === true && value === "";
 
   function findProblem(): typeof problem {
-    const ofName = variable === undefined ? (known.some((other) => other.name === name) ? `${name} is there already; edit it in the list.` : nameProblem(name)) : null;
+    const ofName =
+      variable === undefined
+        ? known.some((other) => other.name === name)
+          ? `${name} is there already; edit it in the list.`
+          : nameProblem(name)
+        : null;
     if (ofName !== null) return { of: "name", text: ofName };
     const ofValue = isKept ? "Write the new value; nobody can see the one that is stored." : valueProblem(value);
     return ofValue === null ? undefined : { of: "value", text: ofValue };
@@ -39,7 +44,10 @@ export function VariableDialog({ variable, known, onClose, onChanged }: Variable
     setProblem(found);
     if (found !== undefined) return;
     setBusy(true);
-    const answer = variable === undefined ? await addVariable(me, { name, value, isSecret }) : await changeVariable(me, name, { value, ...(isSecret && { isSecret }) });
+    const answer =
+      variable === undefined
+        ? await addVariable(me, { name, value, isSecret })
+        : await changeVariable(me, name, { value, ...(isSecret && { isSecret }) });
     setBusy(false);
     if (!answer.ok) return setProblem({ of: "value", text: answer.problem.error });
     onChanged();
@@ -97,7 +105,13 @@ export function VariableDialog({ variable, known, onClose, onChanged }: Variable
             />
           )}
         </Field>
-        <CheckField label="Secret" help="Its value is shown to nobody again, and it stays secret. Tasks read it as any other." checked={isSecret} disabled={variable?.isSecret === true} onCheckedChange={setSecret} />
+        <CheckField
+          label="Secret"
+          help="Its value is shown to nobody again, and it stays secret. Tasks read it as any other."
+          checked={isSecret}
+          disabled={variable?.isSecret === true}
+          onCheckedChange={setSecret}
+        />
       </div>
     </Dialog>
   );

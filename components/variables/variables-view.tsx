@@ -31,7 +31,10 @@ export function VariablesView({ initial }: { initial: VariablesPage }) {
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       <ReadOnlyNote refused={refused && `${refused} Values are for operators; you see names.`} />
-      <PanelHead title="Environment variables" detail={search === "" ? `environment ${me.environment.slug}` : plural(shown.length, "match", "matches")}>
+      <PanelHead
+        title="Environment variables"
+        detail={search === "" ? `environment ${me.environment.slug}` : plural(shown.length, "match", "matches")}
+      >
         <SearchInput value={search} onChange={setSearch} label="Search variables" />
         <ActionButton size="sm" refused={refused} onClick={() => setOpen("paste")}>
           <ClipboardPaste className="size-3.5" /> Paste .env
@@ -40,7 +43,9 @@ export function VariablesView({ initial }: { initial: VariablesPage }) {
           <Plus className="size-3.5" /> Add variable
         </ActionButton>
       </PanelHead>
-      {error === null ? null : <ErrorState className="m-4" title="The variables could not be read" detail={error.message} onRetry={reread} />}
+      {error === null ? null : (
+        <ErrorState className="m-4" title="The variables could not be read" detail={error.message} onRetry={reread} />
+      )}
       {page.variables.length === 0 ? (
         <EmptyState icon={<Variable />} title="No variables yet">
           <p>Tasks read them as process.env, from the next run on and without a restart.</p>
@@ -62,7 +67,14 @@ export function VariablesView({ initial }: { initial: VariablesPage }) {
           </thead>
           <tbody>
             {shown.map((variable) => (
-              <VariableLine key={variable.name} variable={variable} file={files.get(variable.name)} winner={page.winner} refused={refused} onChanged={reread} />
+              <VariableLine
+                key={variable.name}
+                variable={variable}
+                file={files.get(variable.name)}
+                winner={page.winner}
+                refused={refused}
+                onChanged={reread}
+              />
             ))}
           </tbody>
         </Table>

@@ -43,7 +43,11 @@ export function SaveViewDialog({ query, onClose }: { query: string; onClose: () 
 
   async function save(): Promise<void> {
     const body: SavedViewBody = { name, query, shared };
-    const done = await change(() => (same === undefined ? sendJson("/api/dashboard/views", { json: body }) : sendJson(`/api/dashboard/views/${same.id}`, { method: "PATCH", json: body })));
+    const done = await change(() =>
+      same === undefined
+        ? sendJson("/api/dashboard/views", { json: body })
+        : sendJson(`/api/dashboard/views/${same.id}`, { method: "PATCH", json: body }),
+    );
     if (done) onClose();
   }
 
@@ -71,11 +75,23 @@ export function SaveViewDialog({ query, onClose }: { query: string; onClose: () 
         }}
       >
         <Field label="Name" help={same === undefined ? undefined : "You have a view of this name; it gets this filter."} error={error}>
-          {(control) => <Input {...control} value={name} maxLength={limits.viewName} data-autofocus onChange={(event) => setName(event.target.value)} />}
+          {(control) => (
+            <Input {...control} value={name} maxLength={limits.viewName} data-autofocus onChange={(event) => setName(event.target.value)} />
+          )}
         </Field>
-        <CheckField label="For everybody" help={refused ?? "Else only you see it."} checked={shared} disabled={refused !== undefined} onCheckedChange={setShared} />
+        <CheckField
+          label="For everybody"
+          help={refused ?? "Else only you see it."}
+          checked={shared}
+          disabled={refused !== undefined}
+          onCheckedChange={setShared}
+        />
       </form>
-      <Kept views={views.filter((view) => view.mine)} busy={busy} onDelete={(view) => void change(() => sendJson(`/api/dashboard/views/${view.id}`, { method: "DELETE" }))} />
+      <Kept
+        views={views.filter((view) => view.mine)}
+        busy={busy}
+        onDelete={(view) => void change(() => sendJson(`/api/dashboard/views/${view.id}`, { method: "DELETE" }))}
+      />
     </Dialog>
   );
 }

@@ -31,7 +31,10 @@ export function SavedViews({ onNavigate }: { onNavigate: (() => void) | undefine
               aria-current={isCurrent ? "page" : undefined}
               title={view.shared ? `Shared by ${view.by}` : "Only yours"}
               {...(onNavigate ? { onClick: onNavigate } : {})}
-              className={cn("flex h-8 items-center gap-2 rounded px-2 text-muted hover:bg-hover hover:text-fg", isCurrent && "bg-active font-medium text-fg hover:bg-active")}
+              className={cn(
+                "flex h-8 items-center gap-2 rounded px-2 text-muted hover:bg-hover hover:text-fg",
+                isCurrent && "bg-active font-medium text-fg hover:bg-active",
+              )}
             >
               <Icon aria-hidden className="size-4 shrink-0" />
               <OthersText text={view.name} className="min-w-0 flex-1 truncate" />

@@ -13,7 +13,10 @@ const none: readonly SavedView[] = [];
 
 /** One's own saved views and the shared ones, by name. */
 export function useViews(): readonly SavedView[] {
-  return useQuery({ queryKey: viewsKey, queryFn: ({ signal }) => getJson<SavedViewsPage>("/api/dashboard/views", signal), staleTime: 60_000 }).data?.views ?? none;
+  return (
+    useQuery({ queryKey: viewsKey, queryFn: ({ signal }) => getJson<SavedViewsPage>("/api/dashboard/views", signal), staleTime: 60_000 })
+      .data?.views ?? none
+  );
 }
 
 /** What each finds, again whenever the socket says that runs have changed. */
@@ -21,7 +24,11 @@ export function useViewCounts(views: readonly SavedView[]): SavedViewCounts["cou
   const queries = useQueryClient();
   const news = usePaced(useCounts().data, refreshMs);
   const ids = views.map(({ id }) => id).join(" ");
-  const { data } = useQuery({ queryKey: [...countsKey, ids], queryFn: ({ signal }) => getJson<SavedViewCounts>("/api/dashboard/views/counts", signal), enabled: views.length > 0 });
+  const { data } = useQuery({
+    queryKey: [...countsKey, ids],
+    queryFn: ({ signal }) => getJson<SavedViewCounts>("/api/dashboard/views/counts", signal),
+    enabled: views.length > 0,
+  });
   useEffect(() => {
     if (news !== undefined) void queries.invalidateQueries({ queryKey: countsKey });
   }, [news, queries]);

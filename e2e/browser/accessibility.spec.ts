@@ -17,7 +17,9 @@ const ofColours = { type: "rule" as const, values: ["color-contrast", "link-in-t
 async function violations(page: Page, rules: typeof all | typeof ofColours = all): Promise<string[]> {
   await page.evaluate(axe.source);
   const found = await page.evaluate<AxeResults, typeof rules>((runOnly) => window.axe.run(document, { runOnly }), rules);
-  return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}: ${node.failureSummary?.split("\n")[1]?.trim()}`));
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.target.join(" ")}: ${node.failureSummary?.split("\n")[1]?.trim()}`),
+  );
 }
 
 const ground = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -44,13 +46,22 @@ test("every page is accessible in both themes, with real things on it", async ({
   const tags = [unique("accessible")];
   const done = await trigger("index-docs", {}, { tags });
   const failed = await trigger("flaky-step", { file: "no/such/file" }, { tags });
-  const asks = await trigger("approve-refund", { orderId: unique("order"), customer: "Ada", amount: 12, reason: "Broken", timeout: "5m" }, { tags });
+  const asks = await trigger(
+    "approve-refund",
+    { orderId: unique("order"), customer: "Ada", amount: 12, reason: "Broken", timeout: "5m" },
+    { tags },
+  );
   await trigger("index-docs", {}, { tags, delay: "5m" });
-  await ask("POST", "/api/v1/projects/proj_signalbox_examples/envvars/prod/import", { body: { variables: { ACCESSIBLE: "value", ACCESSIBLE_TOO: "" } } });
+  await ask("POST", "/api/v1/projects/proj_signalbox_examples/envvars/prod/import", {
+    body: { variables: { ACCESSIBLE: "value", ACCESSIBLE_TOO: "" } },
+  });
   const { body: token } = await ask("POST", "/api/v1/waitpoints/tokens", { body: { timeout: "5m", tags } });
-  for (const [id, status] of Object.entries({ [done]: "COMPLETED", [failed]: "FAILED", [asks]: "WAITING" })) await expect.poll(async () => (await retrieve(id)).status).toBe(status);
+  for (const [id, status] of Object.entries({ [done]: "COMPLETED", [failed]: "FAILED", [asks]: "WAITING" }))
+    await expect.poll(async () => (await retrieve(id)).status).toBe(status);
 
-  const { body: bulk } = await ask("POST", "/api/v1/bulk-actions", { body: { action: "cancel", runIds: [done, "run_unknown"], name: tags[0] } });
+  const { body: bulk } = await ask("POST", "/api/v1/bulk-actions", {
+    body: { action: "cancel", runIds: [done, "run_unknown"], name: tags[0] },
+  });
   const { body: failedRuns } = await ask("GET", `/api/v1/errors?page%5Bsize%5D=1`);
   const paths = [
     "/runs",

@@ -13,7 +13,11 @@ interface Body {
 }
 
 /** The server's API as an application sees it: with the secret key, or with the token that is given. */
-export async function ask(method: "GET" | "POST", path: string, { body, token = serverUnderTest().secretKey }: { body?: unknown; token?: string } = {}): Promise<{ status: number; body: Body }> {
+export async function ask(
+  method: "GET" | "POST",
+  path: string,
+  { body, token = serverUnderTest().secretKey }: { body?: unknown; token?: string } = {},
+): Promise<{ status: number; body: Body }> {
   const response = await fetch(serverUnderTest().origin + path, {
     method,
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json", "x-trigger-api-version": "2025-07-16" },
@@ -39,7 +43,8 @@ export async function delayedRuns(tag: string, count: number): Promise<void> {
 export const retrieve = async (id: string) => (await ask("GET", `/api/v3/runs/${id}`)).body;
 
 /** Ids of the newest runs of a task. */
-export const runIds = async (task: string) => (await ask("GET", `/api/v1/runs?filter%5BtaskIdentifier%5D=${task}&page%5Bsize%5D=100`)).body.data.map((run) => run.id);
+export const runIds = async (task: string) =>
+  (await ask("GET", `/api/v1/runs?filter%5BtaskIdentifier%5D=${task}&page%5Bsize%5D=100`)).body.data.map((run) => run.id);
 
 /** Names that no other test uses. */
 let count = 0;

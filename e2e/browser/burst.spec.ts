@@ -26,7 +26,9 @@ async function heapOf(page: Page): Promise<number> {
   return usedSize / 2 ** 20;
 }
 
-test("an untouched list follows a burst: the newest stand at its top, hardly anything is asked for, and it stays short", async ({ page }) => {
+test("an untouched list follows a burst: the newest stand at its top, hardly anything is asked for, and it stays short", async ({
+  page,
+}) => {
   test.setTimeout(60_000 + arrivals * 20);
   const tag = unique("burst");
   const seen = watchPage(page);
@@ -36,7 +38,17 @@ test("an untouched list follows a burst: the newest stand at its top, hardly any
   for (let sent = 0; sent < arrivals; sent += perBatch) await delayedRuns(tag, perBatch);
   const count = page.getByRole("treegrid", { name: "Runs" });
   const newest = (await ask("GET", `/api/v1/runs?filter%5Btag%5D=${tag}&page%5Bsize%5D=10`)).body.data.map((run) => run.id);
-  await expect.poll(async () => (await rows(page).evaluateAll((all) => all.toSorted((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top).map((row) => row.dataset.run))).slice(0, 10), { timeout: 20_000 }).toEqual(newest);
+  await expect
+    .poll(
+      async () =>
+        (
+          await rows(page).evaluateAll((all) =>
+            all.toSorted((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top).map((row) => row.dataset.run),
+          )
+        ).slice(0, 10),
+      { timeout: 20_000 },
+    )
+    .toEqual(newest);
   await expect(freshness(page)).toHaveAttribute("data-freshness", "live");
   // Five hundred rows and their heading, or one page where the list was read again.
   const stood = Number(await count.getAttribute("aria-rowcount"));

@@ -31,7 +31,18 @@ test("columns are chosen, moved and kept, a value out of the metadata follows it
   await expect(cell(page, id, "metadata.status")).toHaveText("done");
   await expect(cell(page, id, "payload.title")).toHaveText(title);
   await expect(cell(page, id, "queue")).toHaveText("task/stream-report");
-  expect(await names(page)).toEqual(["", "Status", "Task", "Tags", "Progress", "Started", "metadata.status", "Took", "payload.title", "Queue"]);
+  expect(await names(page)).toEqual([
+    "",
+    "Status",
+    "Task",
+    "Tags",
+    "Progress",
+    "Started",
+    "metadata.status",
+    "Took",
+    "payload.title",
+    "Queue",
+  ]);
   expect((await row(page, id).boundingBox())?.height).toBe(28);
 
   // Of this browser; a link that brings columns of its own changes nothing of that.

@@ -5,7 +5,8 @@ import { commandLine } from "../start/command-line";
 import { createProject, startServer, type ServerProcess } from "../start/server-process";
 import { openLive } from "./live-page";
 
-const task = (id: string, body: string) => `import { task, wait } from "@trigger.dev/sdk";\nexport const ${id} = task({ id: "${id}", run: async (payload: { token?: string }) => { if (payload.token) await wait.forToken(payload.token); return ${body}; } });\n`;
+const task = (id: string, body: string) =>
+  `import { task, wait } from "@trigger.dev/sdk";\nexport const ${id} = task({ id: "${id}", run: async (payload: { token?: string }) => { if (payload.token) await wait.forToken(payload.token); return ${body}; } });\n`;
 
 test("a version is rolled back to at once; runs that wait keep theirs", async ({ browser }) => {
   test.setTimeout(180_000);
@@ -29,7 +30,13 @@ test("a version is rolled back to at once; runs that wait keep theirs", async ({
       await client.ended(id);
       return (await client.run(id)).output;
     };
-    const token = await (await fetch(`${server.origin}/api/v1/waitpoints/tokens`, { method: "POST", headers: { authorization: `Bearer ${secretKey}`, "content-type": "application/json" }, body: "{}" })).json() as { id: string }; // as the wire contract says
+    const token = (await (
+      await fetch(`${server.origin}/api/v1/waitpoints/tokens`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${secretKey}`, "content-type": "application/json" },
+        body: "{}",
+      })
+    ).json()) as { id: string }; // as the wire contract says
     const waiting = await client.trigger("greet", { token: token.id });
 
     const context = await browser.newContext({ storageState, baseURL: server.origin });
@@ -41,7 +48,10 @@ test("a version is rolled back to at once; runs that wait keep theirs", async ({
     await expect(newest).toContainText("1 new");
     await newest.getByRole("button", { name: /^Show details/ }).click();
     await expect(page.getByText("New tasks")).toBeVisible();
-    await expect(page.getByRole("listitem").filter({ hasText: "Needs answer" }).getByRole("link", { name: "greet" })).toHaveAttribute("href", `/runs/${waiting}`);
+    await expect(page.getByRole("listitem").filter({ hasText: "Needs answer" }).getByRole("link", { name: "greet" })).toHaveAttribute(
+      "href",
+      `/runs/${waiting}`,
+    );
     expect(await output({})).toBe("two");
 
     await oldest.getByRole("button", { name: "Roll back" }).click();
@@ -49,7 +59,11 @@ test("a version is rolled back to at once; runs that wait keep theirs", async ({
     await page.getByRole("button", { name: "Roll back", exact: true }).last().click();
     await expect(oldest).toContainText("current");
     expect(await output({})).toBe("one");
-    await fetch(`${server.origin}/api/v1/waitpoints/tokens/${token.id}/complete`, { method: "POST", headers: { authorization: `Bearer ${secretKey}`, "content-type": "application/json" }, body: "{}" });
+    await fetch(`${server.origin}/api/v1/waitpoints/tokens/${token.id}/complete`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${secretKey}`, "content-type": "application/json" },
+      body: "{}",
+    });
     await client.ended(waiting);
     expect((await client.run(waiting)).output).toBe("two");
 

@@ -3,7 +3,8 @@ import { makeFirstAdmin } from "../global-setup";
 import { createProject, startServer } from "../start/server-process";
 import { expectNotReloaded, openLive } from "./live-page";
 
-const task = (body: string) => `import { task } from "@trigger.dev/sdk";\nexport const greet = task({ id: "greet", run: async () => ${body} });\n`;
+const task = (body: string) =>
+  `import { task } from "@trigger.dev/sdk";\nexport const greet = task({ id: "greet", run: async () => ${body} });\n`;
 
 test("in dev a file that does not build is named on the open page, and the notice goes when it is repaired", async ({ browser }) => {
   test.setTimeout(180_000); // Next compiles the dashboard on the first visit

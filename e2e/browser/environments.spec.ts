@@ -4,7 +4,9 @@ import { clientOf } from "../start/client";
 import { createProject, startServer } from "../start/server-process";
 import { openLive } from "./live-page";
 
-test("a second environment is made, gets a version, is switched to by keyboard and remembered; each address shows its own", async ({ browser }) => {
+test("a second environment is made, gets a version, is switched to by keyboard and remembered; each address shows its own", async ({
+  browser,
+}) => {
   test.setTimeout(180_000);
   const project = createProject();
   const server = await startServer(project);
@@ -15,7 +17,12 @@ test("a second environment is made, gets a version, is switched to by keyboard a
     await openLive(page, "/environments");
     await page.getByRole("button", { name: "Create environment" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Create environment" }).click();
-    const key = (await page.getByRole("dialog").getByText(/^tr_stg_\w{32}$/).first().textContent()) ?? "";
+    const key =
+      (await page
+        .getByRole("dialog")
+        .getByText(/^tr_stg_\w{32}$/)
+        .first()
+        .textContent()) ?? "";
     await page.getByRole("button", { name: "I have copied it" }).click();
     await expect(page.getByRole("row", { name: /staging/ })).toContainText("Served");
 

@@ -40,6 +40,9 @@ test("failures that are the same are one error: found from a run, followed live,
   await expect(line).toBeVisible();
   await line.getByRole("link").click();
   await page.getByRole("button", { name: "Replay all of these" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: /^Replay \d+ runs?$/ }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: /^Replay \d+ runs?$/ })
+    .click();
   await expect(page.locator("[data-status=COMPLETED]")).toHaveText("Done");
 });

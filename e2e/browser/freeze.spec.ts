@@ -20,7 +20,10 @@ test("a server that is frozen is noticed, the page says so and stays, and goes o
     const clock = row.getByRole("gridcell").last();
     const standing = await clock.innerText();
     await row.getByRole("link").click();
-    await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: /^Tokens\b/ }).click();
+    await page
+      .getByRole("navigation", { name: "Pages" })
+      .getByRole("link", { name: /^Tokens\b/ })
+      .click();
     await expect(page.getByText("The server does not answer", { exact: true }).first()).toBeVisible();
     await expect(row).toBeVisible();
     await expect(page).toHaveURL(new RegExp(`/runs\\?tag=${tag}$`));
@@ -32,7 +35,10 @@ test("a server that is frozen is noticed, the page says so and stays, and goes o
   await expect(page.locator("[data-frozen]")).toHaveCount(0);
   await ask("POST", `/api/v2/runs/${id}/cancel`);
   await expect(row).toHaveAttribute("data-status", "CANCELED");
-  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: /^Tokens\b/ }).click();
+  await page
+    .getByRole("navigation", { name: "Pages" })
+    .getByRole("link", { name: /^Tokens\b/ })
+    .click();
   await expect(page).toHaveURL(/\/tokens$/);
   await expectNotReloaded(page);
 });

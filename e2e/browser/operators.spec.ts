@@ -21,7 +21,11 @@ test("one grammar for text, chips and address: leaving out, payload text, and ba
 
   // What the rows do not tell is asked for again when something may be new.
   const later = await sleeper(tag);
-  await expect(row(page, later).or(page.getByRole("button", { name: "1 new" })).first()).toBeVisible();
+  await expect(
+    row(page, later)
+      .or(page.getByRole("button", { name: "1 new" }))
+      .first(),
+  ).toBeVisible();
 
   await page.getByRole("button", { name: "-tag:" }).click();
   await expect(row(page, left)).toBeVisible();
@@ -77,7 +81,10 @@ test("in a run's trace a child's trace opens in place, spans are found, and a pa
   const tree = page.getByRole("tree");
   await expect(page.getByRole("img", { name: /Where the time went: / })).toBeVisible();
   await page.keyboard.press("e");
-  const child = tree.getByRole("treeitem").filter({ has: page.getByRole("button", { name: "Open import-chunk" }) }).last();
+  const child = tree
+    .getByRole("treeitem")
+    .filter({ has: page.getByRole("button", { name: "Open import-chunk" }) })
+    .last();
   const level = Number(await child.getAttribute("aria-level"));
   const before = await tree.getByRole("treeitem").count();
   await child.getByRole("button", { name: "Open import-chunk" }).click();

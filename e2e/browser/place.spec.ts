@@ -7,7 +7,8 @@ const list = (page: Page) => page.getByRole("treegrid", { name: "Runs" });
 const scrollTop = (page: Page) => list(page).evaluate((grid) => grid.parentElement?.scrollTop);
 const openRun = (page: Page, id: string) => expect(page.locator(`[data-run-page="${id}"]`)).toBeVisible();
 
-const newest = async (tag: string, count: number) => (await ask("GET", `/api/v1/runs?filter%5Btag%5D=${tag}&page%5Bsize%5D=${count}`)).body.data.map((run) => run.id);
+const newest = async (tag: string, count: number) =>
+  (await ask("GET", `/api/v1/runs?filter%5Btag%5D=${tag}&page%5Bsize%5D=${count}`)).body.data.map((run) => run.id);
 
 test("back from a run leads to the same place of the same list, and the crumb to its filter", async ({ page }) => {
   const tag = unique("place");

@@ -12,7 +12,11 @@ async function otherPage(html: string): Promise<{ url: string; close(): Promise<
   return { url: `http://127.0.0.1:${address.port}/`, close: () => new Promise((done) => server.close(() => done())) };
 }
 
-const follower = (origin: string, token: string, path: string) => `<!doctype html><title>Another application</title><pre></pre><script type="module">
+const follower = (
+  origin: string,
+  token: string,
+  path: string,
+) => `<!doctype html><title>Another application</title><pre></pre><script type="module">
   const out = document.querySelector("pre");
   let query = "log=full&offset=-1";
   for (;;) {

@@ -33,7 +33,9 @@ test("a run's page grows while it runs: spans, stream text and progress", async 
 
   // It was all there before the end, and piece by piece. The first part is only in the stream, the rest also in the tree.
   const executing = (await texts()).filter((text) => text.startsWith("EXECUTING"));
-  const [begun, measured, later] = [`# ${title}`, "## Processor", "## Arithmetic"].map((part) => executing.findIndex((text) => text.includes(part)));
+  const [begun, measured, later] = [`# ${title}`, "## Processor", "## Arithmetic"].map((part) =>
+    executing.findIndex((text) => text.includes(part)),
+  );
   expect(begun).toBeGreaterThanOrEqual(0);
   expect(measured).toBeGreaterThanOrEqual(begun ?? -1);
   expect(later).toBeGreaterThan(measured ?? -1);
@@ -44,7 +46,11 @@ test("a run's page grows while it runs: spans, stream text and progress", async 
 });
 
 test("logs arrive as they are written, attempt after attempt", async ({ page }) => {
-  await openBeforeStart(page, { task: "flaky-step", payload: { file: "trigger/data/docs/retries.md", seed: 27, failureRate: 0.6 }, query: "?tab=logs" });
+  await openBeforeStart(page, {
+    task: "flaky-step",
+    payload: { file: "trigger/data/docs/retries.md", seed: 27, failureRate: 0.6 },
+    query: "?tab=logs",
+  });
   const texts = await recordTexts(page, "[data-run-page]");
   await page.getByRole("button", { name: "Start now" }).click();
   const log = page.getByRole("log", { name: "Logs" });

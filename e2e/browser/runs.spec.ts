@@ -92,7 +92,9 @@ test("new runs wait behind the pill while the pointer is on the list", async ({ 
 
   await page.getByRole("button", { name: "2 new", exact: true }).click();
   await expect(listed(page)).toHaveCount(3);
-  const order = await listed(page).evaluateAll((rows) => rows.toSorted((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top).map((each) => each.getAttribute("data-run")));
+  const order = await listed(page).evaluateAll((rows) =>
+    rows.toSorted((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top).map((each) => each.getAttribute("data-run")),
+  );
   expect(order).toEqual([third, second, first]);
 
   // They also come when the pointer leaves.
@@ -105,7 +107,10 @@ test("new runs wait behind the pill while the pointer is on the list", async ({ 
   await expectNotReloaded(page);
 });
 
-test("without a network the page says so and its clocks stand; what happened meanwhile is there when it is back", async ({ page, context }) => {
+test("without a network the page says so and its clocks stand; what happened meanwhile is there when it is back", async ({
+  page,
+  context,
+}) => {
   const tag = unique("offline");
   const sleeping = await sleeper(tag);
   await openLive(page, `/runs?tag=${tag}`);
@@ -173,7 +178,10 @@ test("runs chosen in the list are canceled together", async ({ page }) => {
   await row(page, first).getByRole("checkbox").click();
   await row(page, second).getByRole("checkbox").click();
   await page.getByRole("button", { name: /^Cancel 2/ }).click();
-  await page.getByRole("dialog").getByRole("button", { name: /^Cancel/ }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: /^Cancel/ })
+    .click();
   await expect(row(page, first)).toHaveAttribute("data-status", "CANCELED");
   await expect(row(page, second)).toHaveAttribute("data-status", "CANCELED");
   await expect(row(page, kept)).toHaveAttribute("data-status", "WAITING");

@@ -63,7 +63,8 @@ test("a schedule is made, run now, changed, stopped and deleted, and other tabs 
 test("the Test page gives a scheduled task what a tick gives", async ({ page }) => {
   await page.goto("/test?task=nightly-digest");
   const payload = page.getByRole("region", { name: "Payload" });
-  for (const name of ["timestamp", "lastTimestamp", "timezone", "externalId"]) await expect(payload.getByLabel(name, { exact: false }).first()).toBeVisible();
+  for (const name of ["timestamp", "lastTimestamp", "timezone", "externalId"])
+    await expect(payload.getByLabel(name, { exact: false }).first()).toBeVisible();
   await page.getByRole("button", { name: "Run nightly-digest" }).click();
   await expect(page).toHaveURL(/run=run_/);
   const runId = new URL(page.url()).searchParams.get("run") ?? "";

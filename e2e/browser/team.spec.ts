@@ -59,7 +59,10 @@ test("a person is invited, gets another role, and is removed", async ({ page, br
 
 test("who has forgotten a password gets a link from an admin, which works once", async ({ page, browser }) => {
   const { email, theirs } = await join(page, browser, "operator");
-  await page.getByRole("row", { name: new RegExp(email) }).getByRole("button", { name: "Reset password" }).click();
+  await page
+    .getByRole("row", { name: new RegExp(email) })
+    .getByRole("button", { name: "Reset password" })
+    .click();
   await page.getByRole("button", { name: "Make reset link" }).click();
   const link = await page.locator("code.select-all").innerText();
   await page.getByRole("button", { name: "I have copied it" }).click();

@@ -2,7 +2,13 @@ import { expect, test } from "@playwright/test";
 import { admin } from "../global-setup";
 import { ask, retrieve, trigger, unique } from "./api";
 
-const refund = (orderId: string, timeout = "5m") => ({ orderId, customer: `Customer of ${orderId}`, amount: 12, reason: "Broken", timeout });
+const refund = (orderId: string, timeout = "5m") => ({
+  orderId,
+  customer: `Customer of ${orderId}`,
+  amount: 12,
+  reason: "Broken",
+  timeout,
+});
 const question = (orderId: string) => `Refund 12 EUR to Customer of ${orderId}?`;
 
 // Which one comes next follows from the deadlines of all that wait.
@@ -49,7 +55,9 @@ test("a token without a question is answered yes or no, or with any JSON", async
   await panel.getByRole("radio", { name: "Custom JSON" }).click();
   await panel.getByRole("textbox", { name: "Answer as JSON" }).fill('{"colour": "red"}');
   await panel.getByRole("button", { name: "Answer with JSON" }).click();
-  await expect.poll(async () => (await ask("GET", `/api/v1/waitpoints/tokens/${made.id}`)).body).toMatchObject({ status: "COMPLETED", output: '{"colour":"red"}' });
+  await expect
+    .poll(async () => (await ask("GET", `/api/v1/waitpoints/tokens/${made.id}`)).body)
+    .toMatchObject({ status: "COMPLETED", output: '{"colour":"red"}' });
 });
 
 test("who answers second is told who was first", async ({ page }) => {
@@ -76,7 +84,8 @@ test("an answer given elsewhere shows at once, with who gave it", async ({ page 
 
 test("the inbox is filtered by tag, put in order of age, and answered from it with the next question coming", async ({ page }) => {
   const tag = unique("desk");
-  const make = async (timeout: string, tags: string[]) => (await ask("POST", "/api/v1/waitpoints/tokens", { body: { timeout, tags } })).body.id;
+  const make = async (timeout: string, tags: string[]) =>
+    (await ask("POST", "/api/v1/waitpoints/tokens", { body: { timeout, tags } })).body.id;
   const old = await make("5h", [tag]);
   const urgent = await make("4h", [tag]);
   const other = await make("3h", [unique("elsewhere")]);

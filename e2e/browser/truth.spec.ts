@@ -11,7 +11,8 @@ const reaches = (id: string, status: string) => expect.poll(async () => (await r
 test("all that match can be selected, and it is said when some are not", async ({ page }) => {
   test.setTimeout(90_000);
   const tag = unique("many");
-  for (let made = 0; made < 134; made += 67) await Promise.all(Array.from({ length: 67 }, () => trigger("index-docs", {}, { tags: [tag], delay: "30m" })));
+  for (let made = 0; made < 134; made += 67)
+    await Promise.all(Array.from({ length: 67 }, () => trigger("index-docs", {}, { tags: [tag], delay: "30m" })));
   await openLive(page, `/runs?tag=${tag}`);
   await page.getByRole("checkbox", { name: "Select all loaded runs" }).click();
   await expect(page.getByText("100 runs selected.")).toBeVisible();
@@ -78,7 +79,19 @@ test("a fold says the same as the wait that it folds", async ({ page }) => {
 test("every page has one title of the first rank", async ({ page }) => {
   test.setTimeout(120_000);
   const run = await trigger("index-docs", {});
-  for (const path of ["/runs", `/runs/${run}`, "/tasks", "/tasks/index-docs", "/test", "/tokens", "/public-tokens", "/queues", "/keys", "/nowhere", "/runs/run_nowhere"]) {
+  for (const path of [
+    "/runs",
+    `/runs/${run}`,
+    "/tasks",
+    "/tasks/index-docs",
+    "/test",
+    "/tokens",
+    "/public-tokens",
+    "/queues",
+    "/keys",
+    "/nowhere",
+    "/runs/run_nowhere",
+  ]) {
     await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 }), path).toHaveCount(1);
   }
@@ -89,12 +102,16 @@ test("a list of links asks for no page before one is wanted", async ({ page }) =
   page.on("request", (request) => {
     const { pathname, searchParams } = new URL(request.url());
     searchParams.delete("_rsc");
-    if (request.headers()["next-router-prefetch"] !== undefined) asked.add(searchParams.size === 0 ? pathname : `${pathname}?${searchParams}`);
+    if (request.headers()["next-router-prefetch"] !== undefined)
+      asked.add(searchParams.size === 0 ? pathname : `${pathname}?${searchParams}`);
   });
   await openLive(page, "/tasks");
   await page.getByRole("row").last().scrollIntoViewIfNeeded();
   await page.waitForLoadState("networkidle");
-  const pages = await page.getByRole("navigation", { name: "Pages" }).getByRole("link").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+  const pages = await page
+    .getByRole("navigation", { name: "Pages" })
+    .getByRole("link")
+    .evaluateAll((links) => links.map((link) => link.getAttribute("href")));
   expect([...asked].filter((path) => !pages.includes(path))).toEqual([]);
 });
 

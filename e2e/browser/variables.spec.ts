@@ -6,7 +6,10 @@ const base = "/api/v1/projects/proj_signalbox_examples/envvars/prod";
 const headers = () => ({ authorization: `Bearer ${serverUnderTest().secretKey}`, "content-type": "application/json" });
 const nameOf = (name: string) => unique(name).replaceAll("-", "_");
 
-test("a variable is added, shown, changed from elsewhere and deleted; a pasted file is looked at before it is stored", async ({ page, request }) => {
+test("a variable is added, shown, changed from elsewhere and deleted; a pasted file is looked at before it is stored", async ({
+  page,
+  request,
+}) => {
   const [plain, secret, pasted] = [nameOf("PLAIN"), nameOf("SECRET"), nameOf("PASTED")];
   await page.goto("/variables");
   await page.getByRole("button", { name: "Add variable" }).click();

@@ -40,7 +40,16 @@ export async function runCampaign({ seed, items, overMs, kills: plan, drainMs }:
     const count = plan.worker + plan.server + plan.postgres;
     // A generator each: what one of them draws must not depend on the pace of the other.
     const killing = runNemesis({ house, random: randomFrom(seed + 1), plan, meanPauseMs: overMs / (count + 1) });
-    const driver = startDriver({ requests, random: randomFrom(seed), journal: house.journal, items, overMs, until: killing, callers, mayBeLong: () => overMs > longestWorkMs });
+    const driver = startDriver({
+      requests,
+      random: randomFrom(seed),
+      journal: house.journal,
+      items,
+      overMs,
+      until: killing,
+      callers,
+      mayBeLong: () => overMs > longestWorkMs,
+    });
     const [kills] = await Promise.all([killing, driver.sent]);
     const { falls } = house;
     const api = openApi(house);
@@ -50,9 +59,23 @@ export async function runCampaign({ seed, items, overMs, kills: plan, drainMs }:
     const { code } = await house.stop();
     const evidence: Evidence = { requests: requests.journal, effects: readEffects(house.journal).effects, kills, falls: [...falls], final };
     const violations = check(evidence);
-    if (code !== 0) violations.push({ rule: "a server that is told to stop stops in order", means: "wrong", subject: "server", what: `exit code ${code}` });
+    if (code !== 0)
+      violations.push({
+        rule: "a server that is told to stop stops in order",
+        means: "wrong",
+        subject: "server",
+        what: `exit code ${code}`,
+      });
     const summary = summarise(evidence, violations);
-    return { ...summary, seed, durationMs: Date.now() - begun, violations, void: voidReasons(summary, count), evidence, serverOutput: `${house.output()}\nleft after the drain: ${left.join("; ") || "nothing"}; SIGTERM at the end: exit code ${code}` };
+    return {
+      ...summary,
+      seed,
+      durationMs: Date.now() - begun,
+      violations,
+      void: voidReasons(summary, count),
+      evidence,
+      serverOutput: `${house.output()}\nleft after the drain: ${left.join("; ") || "nothing"}; SIGTERM at the end: exit code ${code}`,
+    };
   } finally {
     await house.remove();
   }

@@ -11,14 +11,24 @@ export interface CaseFile extends Evidence {
   requests: readonly Request[];
 }
 
-export const finalEvents: Record<string, string> = { COMPLETED: "completed", FAILED: "failed", CRASHED: "failed", SYSTEM_FAILURE: "failed", TIMED_OUT: "failed", CANCELED: "canceled", EXPIRED: "expired" };
+export const finalEvents: Record<string, string> = {
+  COMPLETED: "completed",
+  FAILED: "failed",
+  CRASHED: "failed",
+  SYSTEM_FAILURE: "failed",
+  TIMED_OUT: "failed",
+  CANCELED: "canceled",
+  EXPIRED: "expired",
+};
 export const isFinal = (run: FinalRun): boolean => run.status in finalEvents;
 
 export function openCase(evidence: Evidence): CaseFile {
   const runs = new Map(evidence.final.runs.map((run) => [run.id, run]));
   const effects = groupBy(evidence.effects, (effect) => effect.run);
   const children = groupBy(evidence.final.runs, (run) => run.parent ?? "");
-  const canceled = new Set(evidence.requests.flatMap((request) => (request.op === "cancel" && request.target !== undefined ? [request.target] : [])));
+  const canceled = new Set(
+    evidence.requests.flatMap((request) => (request.op === "cancel" && request.target !== undefined ? [request.target] : [])),
+  );
   const mayBeCanceled = (run: FinalRun): boolean => {
     const parent = run.parent === undefined ? undefined : runs.get(run.parent);
     return canceled.has(run.id) || (parent !== undefined && mayBeCanceled(parent));

@@ -49,7 +49,8 @@ export function summarise(evidence: Evidence, violations: readonly Violation[]):
   const { requests, kills, final } = evidence;
   const spans = final.runs.map((run) => [Date.parse(run.events[0]?.at ?? ""), Date.parse(run.events.at(-1)?.at ?? "")] as const);
   const ofKind = (kind: KillKind) => kills.filter((kill) => kill.kind === kind).length;
-  const meaning = (means: Meaning) => new Set(violations.filter((violation) => violation.means === means).map((violation) => violation.subject)).size;
+  const meaning = (means: Meaning) =>
+    new Set(violations.filter((violation) => violation.means === means).map((violation) => violation.subject)).size;
   return {
     runs: final.runs.length,
     requests: requests.length,

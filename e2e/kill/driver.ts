@@ -41,13 +41,19 @@ export function startDriver(options: DriverOptions): { sent: Promise<void>; stop
     // Drawn before anything is awaited: what the seed decides must not depend on the server.
     const [hasKey, isCanceled, cancelAfterMs] = [random.chance(keyed), kind.cancelable && random.chance(canceled), random.between(0, 4000)];
     if (kind.task === "answers") {
-      const token = await requests.insist({ op: "token", n, key: `token-${n}` }, { path: "/api/v1/waitpoints/tokens", body: { idempotencyKey: `token-${n}`, tags: [`n:${n}`] } });
+      const token = await requests.insist(
+        { op: "token", n, key: `token-${n}` },
+        { path: "/api/v1/waitpoints/tokens", body: { idempotencyKey: `token-${n}`, tags: [`n:${n}`] } },
+      );
       if (token?.id === undefined) return;
       payload["token"] = token.id;
       answerSoon(n, token.id);
     }
     const key = hasKey ? `work-${n}` : undefined;
-    const call = { path: `/api/v1/tasks/${kind.task}/trigger`, body: { payload, options: { ...kind.options, ...(key !== undefined && { idempotencyKey: key }) } } };
+    const call = {
+      path: `/api/v1/tasks/${kind.task}/trigger`,
+      body: { payload, options: { ...kind.options, ...(key !== undefined && { idempotencyKey: key }) } },
+    };
     const facts = { op: "trigger", n, task: kind.task, ...(key !== undefined && { key }) } as const;
     const made = key === undefined ? await requests.send(facts, call) : await requests.insist(facts, call);
     const run = made?.id;
@@ -65,10 +71,18 @@ export function startDriver(options: DriverOptions): { sent: Promise<void>; stop
   /** Both phases; the second is sent until the batch is sealed. */
   async function sendBatch(n: number): Promise<void> {
     const key = `batch-${n}`;
-    const batch = await requests.insist({ op: "batch", n, key }, { path: "/api/v3/batches", body: { runCount: batchSize, idempotencyKey: key } });
+    const batch = await requests.insist(
+      { op: "batch", n, key },
+      { path: "/api/v3/batches", body: { runCount: batchSize, idempotencyKey: key } },
+    );
     if (batch?.id === undefined) return;
-    const lines = Array.from({ length: batchSize }, (_, index) => JSON.stringify({ index, task: "noop", payload: { journal, n, item: index } }));
-    await requests.insist({ op: "items", n, target: batch.id }, { path: `/api/v3/batches/${batch.id}/items`, body: `${lines.join("\n")}\n`, contentType: "application/x-ndjson" });
+    const lines = Array.from({ length: batchSize }, (_, index) =>
+      JSON.stringify({ index, task: "noop", payload: { journal, n, item: index } }),
+    );
+    await requests.insist(
+      { op: "items", n, target: batch.id },
+      { path: `/api/v3/batches/${batch.id}/items`, body: `${lines.join("\n")}\n`, contentType: "application/x-ndjson" },
+    );
   }
 
   function answerSoon(n: number, token: string): void {
@@ -77,7 +91,10 @@ export function startDriver(options: DriverOptions): { sent: Promise<void>; stop
       const pause = random.between(0, 3000);
       later(async () => {
         await sleep(pause);
-        await requests.insist({ op: "answer", n, target: token, value }, { path: `/api/v1/waitpoints/tokens/${token}/complete`, body: { data: { value } } });
+        await requests.insist(
+          { op: "answer", n, target: token, value },
+          { path: `/api/v1/waitpoints/tokens/${token}/complete`, body: { data: { value } } },
+        );
       });
     }
   }
@@ -86,7 +103,7 @@ export function startDriver(options: DriverOptions): { sent: Promise<void>; stop
   /** Tokens that task code has made are read from its journal. */
   async function answerAll(): Promise<void> {
     const seen = new Set<string>();
-    for (let from = 0; !stop.signal.aborted; ) {
+    for (let from = 0; !stop.signal.aborted;) {
       const { effects, end } = readEffects(journal, from);
       from = end;
       for (const { step, token, n } of effects) {

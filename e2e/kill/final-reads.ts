@@ -3,7 +3,10 @@ import { z } from "zod";
 import type { Final, FinalBatch, FinalRun, FinalToken, Request } from "./witnesses";
 
 const Json = z.record(z.string(), z.unknown());
-const RunsPage = z.object({ data: z.array(z.object({ id: z.string(), status: z.string(), isCompleted: z.boolean() })), pagination: z.object({ next: z.string().optional() }) });
+const RunsPage = z.object({
+  data: z.array(z.object({ id: z.string(), status: z.string(), isCompleted: z.boolean() })),
+  pagination: z.object({ next: z.string().optional() }),
+});
 const Retrieved = z.object({
   id: z.string(),
   taskIdentifier: z.string(),
@@ -35,7 +38,7 @@ export function openApi(of: { origin: string; secretKey: string }) {
   /** Every run there is, newest first. */
   async function listRuns(): Promise<{ id: string; status: string; isCompleted: boolean }[]> {
     const runs: { id: string; status: string; isCompleted: boolean }[] = [];
-    for (let after = ""; ; ) {
+    for (let after = ""; ;) {
       const page = await json(`/api/v1/runs?page[size]=100${after}`, RunsPage);
       runs.push(...page.data);
       if (page.pagination.next === undefined) return runs;
@@ -50,7 +53,9 @@ export async function drained(api: Api, withinMs: number): Promise<{ left: strin
   const end = Date.now() + withinMs;
   for (;;) {
     const open = (await api.listRuns()).filter((run) => !run.isCompleted).map((run) => `${run.id} ${run.status}`);
-    const counts = Object.entries(await readDepths(api)).filter(([, count]) => count !== 0).map(([name, count]) => `${name} ${count}`);
+    const counts = Object.entries(await readDepths(api))
+      .filter(([, count]) => count !== 0)
+      .map(([name, count]) => `${name} ${count}`);
     const left = [...open, ...counts];
     if (left.length === 0 || Date.now() > end) return { left };
     await sleep(500);
@@ -61,7 +66,10 @@ const readers = 16;
 
 export async function readFinal(api: Api, requests: readonly Request[]): Promise<Final> {
   const listed = await api.listRuns();
-  const ids = new Set([...listed.map((run) => run.id), ...requests.flatMap((request) => (request.op === "trigger" && request.id !== undefined ? [request.id] : []))]);
+  const ids = new Set([
+    ...listed.map((run) => run.id),
+    ...requests.flatMap((request) => (request.op === "trigger" && request.id !== undefined ? [request.id] : [])),
+  ]);
   const runs = await each([...ids], (id) => readRun(api, id));
   const tokens = await each(targets(requests, "answer"), async (id): Promise<FinalToken> => {
     const token = await api.json(`/api/v1/waitpoints/tokens/${id}`, Token);
@@ -71,7 +79,9 @@ export async function readFinal(api: Api, requests: readonly Request[]): Promise
   return { runs: runs.filter((run) => run !== null), tokens, batches, depths: await readDepths(api) };
 }
 
-const targets = (requests: readonly Request[], op: Request["op"]) => [...new Set(requests.flatMap((request) => (request.op === op && request.target !== undefined ? [request.target] : [])))];
+const targets = (requests: readonly Request[], op: Request["op"]) => [
+  ...new Set(requests.flatMap((request) => (request.op === op && request.target !== undefined ? [request.target] : []))),
+];
 
 /** Null: it is not there. */
 async function readRun(api: Api, id: string): Promise<FinalRun | null> {
@@ -116,7 +126,10 @@ async function readDepths(api: Api): Promise<Record<string, number>> {
   const counted = [...metrics.matchAll(/^signalbox_(runs|workers)\{(?:status|state)="(\w+)"\} (\d+)$/gm)]
     .filter(([, , label]) => label !== "processes" && label !== "ready")
     .map(([, name, label, value]) => [`${name} ${label}`, Number(value)] as const);
-  return Object.fromEntries([...data.flatMap((queue) => [[`${queue.name} queued`, queue.queued] as const, [`${queue.name} running`, queue.running] as const]), ...counted]);
+  return Object.fromEntries([
+    ...data.flatMap((queue) => [[`${queue.name} queued`, queue.queued] as const, [`${queue.name} running`, queue.running] as const]),
+    ...counted,
+  ]);
 }
 
 async function each<In, Out>(items: readonly In[], read: (item: In) => Promise<Out>): Promise<Out[]> {

@@ -24,7 +24,8 @@ export interface Kind {
 const none = () => ({});
 const plain = { attempts: 1, status: "COMPLETED", children: [], cancelable: false } as const;
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-const expected = (what: string, want: unknown, got: unknown) => (same(want, got) ? null : `${what} is ${JSON.stringify(got)} and not ${JSON.stringify(want)}`);
+const expected = (what: string, want: unknown, got: unknown) =>
+  same(want, got) ? null : `${what} is ${JSON.stringify(got)} and not ${JSON.stringify(want)}`;
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** Steps of `counter` and chunks of `streamer`. */
@@ -40,7 +41,14 @@ export const kinds: readonly Kind[] = [
   // In a process of its own.
   { ...plain, task: "sleepy", weight: 2, payload: (random) => ({ ms: random.between(50, 500) }), options: { machine: "micro" } },
   { ...plain, task: "narrow", weight: 6, payload: (random) => ({ ms: random.between(20, 250) }) },
-  { ...plain, task: "flaky", weight: 6, payload: () => ({ delayMs: 400 }), attempts: 2, check: (run) => expected("metadata.begun", 2, run.metadata?.["begun"]) },
+  {
+    ...plain,
+    task: "flaky",
+    weight: 6,
+    payload: () => ({ delayMs: 400 }),
+    attempts: 2,
+    check: (run) => expected("metadata.begun", 2, run.metadata?.["begun"]),
+  },
   { ...plain, task: "flaky", weight: 2, payload: () => ({ delayMs: 31_000 }), attempts: 2, isLong: true },
   { ...plain, task: "hopeless", weight: 3, payload: none, attempts: 2, status: "FAILED" },
   {
@@ -51,7 +59,18 @@ export const kinds: readonly Kind[] = [
     children: ["counted", "scattered 0", "scattered 1"],
     check: (run) => expected("metadata", { count, seen: numbers(count) }, { count: run.metadata?.["count"], seen: run.metadata?.["seen"] }),
   },
-  { ...plain, task: "streamer", weight: 6, payload: () => ({ count }), check: (run) => expected("the stream", numbers(count).map((i) => ({ i })), run.chunks) },
+  {
+    ...plain,
+    task: "streamer",
+    weight: 6,
+    payload: () => ({ count }),
+    check: (run) =>
+      expected(
+        "the stream",
+        numbers(count).map((i) => ({ i })),
+        run.chunks,
+      ),
+  },
   {
     ...plain,
     task: "family",

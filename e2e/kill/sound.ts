@@ -9,9 +9,24 @@ const usual = (from: number) => events(from, ["created"], ["started", { attempt:
 const done = { status: "COMPLETED", attempts: 1 };
 
 let passes = 0;
-function marks(run: string, of: { task: string; n: number; attempt?: number }, steps: Record<string, number>, fact: Partial<Effect> = {}): Effect[] {
+function marks(
+  run: string,
+  of: { task: string; n: number; attempt?: number },
+  steps: Record<string, number>,
+  fact: Partial<Effect> = {},
+): Effect[] {
   const pass = `pass ${passes++}`;
-  return Object.entries(steps).map(([step, t]) => ({ run, task: of.task, n: of.n, attempt: of.attempt ?? 1, step, pass, pid: 100, t, ...fact }));
+  return Object.entries(steps).map(([step, t]) => ({
+    run,
+    task: of.task,
+    n: of.n,
+    attempt: of.attempt ?? 1,
+    step,
+    pass,
+    pid: 100,
+    t,
+    ...fact,
+  }));
 }
 function reply(request: Partial<Request> & Pick<Request, "op" | "n">): Request {
   return { sentAt: 1000, repliedAt: 1010, outcome: "ok", status: 200, ...request };
@@ -25,19 +40,60 @@ export function soundEvidence(): Evidence & { requests: Request[]; effects: Effe
   const slots = ["one", "loose", "many 0", "many 1", "many 2"];
   const runs: FinalRun[] = [
     { ...done, id: "run_noop", task: "noop", n: 1, output: { n: 1 }, events: usual(1000) },
-    { ...done, id: "run_flaky", task: "flaky", n: 2, attempts: 2, output: { n: 2 }, metadata: { begun: 2 }, events: events(1000, ["created"], ["started", { attempt: 1 }], ["retrying"], ["started", { attempt: 2 }], ["completed"]) },
-    { ...done, id: "run_family", task: "family", n: 3, output: { n: 3, one: "one", many: ["many 0", "many 1", "many 2"] }, metadata: { children: 5 }, events: usual(1000) },
+    {
+      ...done,
+      id: "run_flaky",
+      task: "flaky",
+      n: 2,
+      attempts: 2,
+      output: { n: 2 },
+      metadata: { begun: 2 },
+      events: events(1000, ["created"], ["started", { attempt: 1 }], ["retrying"], ["started", { attempt: 2 }], ["completed"]),
+    },
+    {
+      ...done,
+      id: "run_family",
+      task: "family",
+      n: 3,
+      output: { n: 3, one: "one", many: ["many 0", "many 1", "many 2"] },
+      metadata: { children: 5 },
+      events: usual(1000),
+    },
     ...slots.map((slot, index) => child(`run_child${index}`, "run_family", slot, 3)),
     { ...done, id: "run_nap", task: "nap", n: 4, output: { n: 4 }, events: usual(1000) },
     { ...done, id: "run_asks", task: "asks", n: 5, output: { n: 5, value: "first" }, events: usual(1000) },
-    { ...done, id: "run_canceled", task: "sleepy", n: 6, status: "CANCELED", events: events(1000, ["created"], ["started", { attempt: 1 }], ["canceled"]) },
+    {
+      ...done,
+      id: "run_canceled",
+      task: "sleepy",
+      n: 6,
+      status: "CANCELED",
+      events: events(1000, ["created"], ["started", { attempt: 1 }], ["canceled"]),
+    },
     { ...done, id: "run_narrow", task: "narrow", n: 7, output: { n: 7 }, events: usual(1000) },
-    { ...done, id: "run_streamer", task: "streamer", n: 8, output: { n: 8 }, chunks: Array.from({ length: 12 }, (_, i) => ({ i })), events: usual(1000) },
+    {
+      ...done,
+      id: "run_streamer",
+      task: "streamer",
+      n: 8,
+      output: { n: 8 },
+      chunks: Array.from({ length: 12 }, (_, i) => ({ i })),
+      events: usual(1000),
+    },
     ...["run_item0", "run_item1"].map((id, item) => ({ ...done, id, task: "noop", n: 9, item, output: { n: 9 }, events: usual(1000) })),
-    { ...done, id: "run_killed", task: "sleepy", n: 10, output: { n: 10 }, events: events(1000, ["created"], ["started", { attempt: 1 }], ["redelivered"], ["resumed", { attempt: 1 }], ["completed"]) },
+    {
+      ...done,
+      id: "run_killed",
+      task: "sleepy",
+      n: 10,
+      output: { n: 10 },
+      events: events(1000, ["created"], ["started", { attempt: 1 }], ["redelivered"], ["resumed", { attempt: 1 }], ["completed"]),
+    },
   ];
   const requests = [
-    ...runs.filter((run) => run.parent === undefined && run.item === undefined).map((run) => reply({ op: "trigger", n: run.n, id: run.id, key: `work-${run.n}` })),
+    ...runs
+      .filter((run) => run.parent === undefined && run.item === undefined)
+      .map((run) => reply({ op: "trigger", n: run.n, id: run.id, key: `work-${run.n}` })),
     reply({ op: "answer", n: 5, target: "token_1", value: "first" }),
     reply({ op: "answer", n: 5, target: "token_1", value: "second", sentAt: 1020, repliedAt: 1030 }),
     reply({ op: "cancel", n: 6, target: "run_canceled", repliedAt: 1040 }),

@@ -6,7 +6,10 @@ import { configure, runs, tasks } from "upstream-sdk";
 import { startServer, type ServerProcess } from "../start/server-process";
 
 /** Task files of a project of their own use our SDK; the published client, unchanged, triggers and follows their runs. */
-export function projectServer(): { server: () => ServerProcess; run: (task: string, payload?: unknown) => Promise<Awaited<ReturnType<typeof runs.retrieve>>> } {
+export function projectServer(): {
+  server: () => ServerProcess;
+  run: (task: string, payload?: unknown) => Promise<Awaited<ReturnType<typeof runs.retrieve>>>;
+} {
   const data = mkdtempSync(join(tmpdir(), "signalbox-sdk-"));
   let server: ServerProcess;
   beforeAll(async () => {

@@ -3,12 +3,35 @@ import { runs, streams, tasks } from "upstream-sdk";
 import { projectServer } from "./project-server";
 
 const { server, run } = projectServer();
-const get = async (path: string) => (await fetch(`${server().origin}${path}`, { headers: { authorization: `Bearer ${server().secretKey}` } })).json();
+const get = async (path: string) =>
+  (await fetch(`${server().origin}${path}`, { headers: { authorization: `Bearer ${server().secretKey}` } })).json();
 
 test("global hooks come before the task's own, catchError after it, and all of them inside the middleware", async () => {
   const { metadata, status } = await run("ordered", {});
-  const first = ["global in", "task in", "global start", "task start", "global attempt", "task attempt", "task catch", "global catch", "task out", "global out"];
-  const second = ["global in", "task in", "global attempt", "task attempt", "global success", "task success", "global complete", "task complete", "task out", "global out"];
+  const first = [
+    "global in",
+    "task in",
+    "global start",
+    "task start",
+    "global attempt",
+    "task attempt",
+    "task catch",
+    "global catch",
+    "task out",
+    "global out",
+  ];
+  const second = [
+    "global in",
+    "task in",
+    "global attempt",
+    "task attempt",
+    "global success",
+    "task success",
+    "global complete",
+    "task complete",
+    "task out",
+    "global out",
+  ];
   expect([status, metadata?.["order"]]).toEqual(["COMPLETED", [...first, ...second]]);
 });
 
@@ -50,21 +73,38 @@ test("a child process that was killed for its memory counts as out of memory", a
   expect((await get(`/api/v1/runs/${id}/result`)).error).toMatchObject({ code: "TASK_PROCESS_OOM_KILLED" });
 });
 
-test.each(["arktype", "yup", "superstruct", "valibot", "valibot-parser", "effect", "effect-standard", "runtypes", "typebox", "function"])("a schemaTask takes a validator of %s: defaults reach run(), what does not fit is an input error without retries", async (kind) => {
-  const n = kind === "runtypes" ? "none" : "1";
-  expect(await run(`schema-${kind}`, { text: "hey" })).toMatchObject({ status: "COMPLETED", output: `hey ${n}` });
-  const refused = await run(`schema-${kind}`, { n: 5 });
-  expect(refused).toMatchObject({ status: "FAILED", attemptCount: 1 });
-  expect((await get(`/api/v1/runs/${refused.id}/result`)).error).toMatchObject({ code: "TASK_INPUT_ERROR" });
-});
+test.each(["arktype", "yup", "superstruct", "valibot", "valibot-parser", "effect", "effect-standard", "runtypes", "typebox", "function"])(
+  "a schemaTask takes a validator of %s: defaults reach run(), what does not fit is an input error without retries",
+  async (kind) => {
+    const n = kind === "runtypes" ? "none" : "1";
+    expect(await run(`schema-${kind}`, { text: "hey" })).toMatchObject({ status: "COMPLETED", output: `hey ${n}` });
+    const refused = await run(`schema-${kind}`, { n: 5 });
+    expect(refused).toMatchObject({ status: "FAILED", attemptCount: 1 });
+    expect((await get(`/api/v1/runs/${refused.id}/result`)).error).toMatchObject({ code: "TASK_INPUT_ERROR" });
+  },
+);
 
 test("onWait and onResume are told of each wait with its ids: onWait before it, when the child is there", async () => {
   const { output, metadata, relatedRuns } = await run("told-of-waits", {});
   const { child, again, value, batch, outputs, token } = output as Record<string, unknown>; // the fixture returns it
   expect([again, value, outputs]).toEqual([child, 1, [3, 4]]);
-  const waits = [{ type: "task", taskIdentifier: "waits-leaf", runId: child }, { type: "task", taskIdentifier: "waits-leaf", runId: child }, { type: "batch", runCount: 2, batchId: batch }, { type: "token", token }];
-  expect(metadata?.["waits"]).toEqual(waits.flatMap((wait) => [{ hook: "onWait", ...wait }, { hook: "onResume", ...wait }]));
-  expect(relatedRuns.children?.map((run) => run.triggerFunction).toSorted()).toEqual(["batchTriggerAndWait", "batchTriggerAndWait", "triggerAndWait"]);
+  const waits = [
+    { type: "task", taskIdentifier: "waits-leaf", runId: child },
+    { type: "task", taskIdentifier: "waits-leaf", runId: child },
+    { type: "batch", runCount: 2, batchId: batch },
+    { type: "token", token },
+  ];
+  expect(metadata?.["waits"]).toEqual(
+    waits.flatMap((wait) => [
+      { hook: "onWait", ...wait },
+      { hook: "onResume", ...wait },
+    ]),
+  );
+  expect(relatedRuns.children?.map((run) => run.triggerFunction).toSorted()).toEqual([
+    "batchTriggerAndWait",
+    "batchTriggerAndWait",
+    "triggerAndWait",
+  ]);
   const refusing = await run("refuses-to-wait", {});
   expect(refusing).toMatchObject({ status: "COMPLETED", output: "Error: not now" });
   const { events } = await get(`/api/v1/runs/${refusing.id}/events`);

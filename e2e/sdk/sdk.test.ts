@@ -13,7 +13,16 @@ test.each<[what: string, task: string, payload: unknown, output: unknown]>([
     "ctx, and what the config gives",
     "context",
     undefined,
-    { isOwn: true, task: "context", queue: "task/context", attempt: 1, environment: "prod", project: "proj_sdk_test", machine: "small-2x", measured: true },
+    {
+      isOwn: true,
+      task: "context",
+      queue: "task/context",
+      attempt: 1,
+      environment: "prod",
+      project: "proj_sdk_test",
+      machine: "small-2x",
+      measured: true,
+    },
   ],
   ["chunks piped, appended and read", "writer", undefined, ["one ", "two ", "three"]],
   ["waits and tokens", "waits", undefined, { waited: true, answer: { fine: true }, late: "WaitpointTimeoutError", status: "COMPLETED" }],
@@ -45,8 +54,18 @@ test("children: one, many, of several tasks, unwrapped, failed, and two at once 
 
 test("stored variables are set from inside a run, reach the next run at once, and leave the one that is under way alone", async () => {
   const first = await run("variables", { SHADE: "light", DEPTH: "1" });
-  expect(first.output).toEqual({ found: { SHADE: null, DEPTH: null }, listed: { SHADE: "light", DEPTH: "1" }, one: { name: "SHADE", value: "light", isSecret: false }, isCurrent: true, still: null });
-  expect((await run("variables", { SHADE: "dark" })).output).toMatchObject({ found: { SHADE: "light" }, listed: { SHADE: "dark", DEPTH: "1" }, still: "light" });
+  expect(first.output).toEqual({
+    found: { SHADE: null, DEPTH: null },
+    listed: { SHADE: "light", DEPTH: "1" },
+    one: { name: "SHADE", value: "light", isSecret: false },
+    isCurrent: true,
+    still: null,
+  });
+  expect((await run("variables", { SHADE: "dark" })).output).toMatchObject({
+    found: { SHADE: "light" },
+    listed: { SHADE: "dark", DEPTH: "1" },
+    still: "light",
+  });
   await envvars.del("proj_sdk_test", "prod", "DEPTH");
   expect((await run("variables", { SHADE: "dark", DEPTH: "2" })).output).toMatchObject({ found: { SHADE: "dark", DEPTH: null } });
 });
@@ -56,19 +75,36 @@ test("metadata, tags, logger and spans", async () => {
   expect(output).toMatchObject({ traced: 7, n: 2 });
   expect(metadata).toEqual({ a: 1, list: ["y"], n: 2, nested: { deep: 2 } });
   expect(tags).toEqual(["added", "twice"]);
-  const trace = JSON.stringify((await fetch(`${server().origin}/api/v1/runs/${id}/trace`, { headers: { authorization: `Bearer ${server().secretKey}` } }).then((response) => response.json())).trace);
-  for (const said of ["small", "with facts", "careful", "bad", "from the console", "own span"]) expect(trace).toContain(`"message":"${said}`);
+  const trace = JSON.stringify(
+    (
+      await fetch(`${server().origin}/api/v1/runs/${id}/trace`, { headers: { authorization: `Bearer ${server().secretKey}` } }).then(
+        (response) => response.json(),
+      )
+    ).trace,
+  );
+  for (const said of ["small", "with facts", "careful", "bad", "from the console", "own span"])
+    expect(trace).toContain(`"message":"${said}`);
 });
 
 test("hooks and middleware, in their order and around a wait", async () => {
   const { output, metadata } = await run("hooked");
-  expect([output, metadata]).toEqual(["sweet", { hooks: ["start sweet", "wait duration", "resume duration", "success sweet", "complete true"] }]);
+  expect([output, metadata]).toEqual([
+    "sweet",
+    { hooks: ["start sweet", "wait duration", "resume duration", "success sweet", "complete true"] },
+  ]);
 });
 
 test("runs and tokens from inside a run, with every option of a trigger", async () => {
   const { output } = await run("remote");
   const { tokens, ...rest } = output as { tokens: [string, string] }; // the fixture returns it
-  expect(rest).toEqual({ isCached: true, ended: ["COMPLETED", 16, ["t"], { m: 1 }, "10m"], moved: "DELAYED", canceled: "CANCELED", listed: true, followed: "COMPLETED" });
+  expect(rest).toEqual({
+    isCached: true,
+    ended: ["COMPLETED", 16, ["t"], { m: 1 }, "10m"],
+    moved: "DELAYED",
+    canceled: "CANCELED",
+    listed: true,
+    followed: "COMPLETED",
+  });
   const [reader, starter] = tokens;
   await auth.withAuth({ baseURL: server().origin, accessToken: reader }, async () => {
     await expect(tasks.trigger("double", { n: 1 })).rejects.toMatchObject({ status: 403 });
@@ -91,7 +127,10 @@ test("the published client follows a stream, completes a token, cancels and batc
   await expect.poll(async () => (await runs.retrieve(held.id)).status).toBe("EXECUTING");
   await runs.cancel(held.id);
   expect((await runs.retrieve(held.id)).status).toBe("CANCELED");
-  const made = await batch.trigger([{ id: "double", payload: { n: 1 } }, { id: "increment", payload: 1 }]);
+  const made = await batch.trigger([
+    { id: "double", payload: { n: 1 } },
+    { id: "increment", payload: 1 },
+  ]);
   await expect.poll(async () => (await batch.retrieve(made.batchId)).status).toBe("COMPLETED");
 });
 
@@ -117,7 +156,14 @@ test("input is sent by the published client, from a task and by what waits, and 
   expect(outputs).toEqual([
     { ok: true, output: { approved: false } },
     { ok: true, output: { approved: true } },
-    { isEmpty: true, heard: ["a", "b"], go: { approved: true }, timedOut: 'InputStreamTimeoutError: Nothing was sent to the input stream "words" within 100 ms', aborted: "AbortError", both: ["c", "d"] },
+    {
+      isEmpty: true,
+      heard: ["a", "b"],
+      go: { approved: true },
+      timedOut: 'InputStreamTimeoutError: Nothing was sent to the input stream "words" within 100 ms',
+      aborted: "AbortError",
+      both: ["c", "d"],
+    },
     { skipped: "WaitpointTimeoutError", phases: ["suspend", "resume"], found: "at last" },
   ]);
   expect((await run("asks", { timeout: "1s" })).output).toMatchObject({ ok: false, error: { name: "WaitpointTimeoutError" } });
@@ -132,28 +178,45 @@ test("chunks go to the run itself, its parent, its root and to a run by its id; 
     for await (const part of await streams.read<string>(id, key, { timeoutInSeconds: 20 })) parts.push(part);
     return parts.toSorted((a, b) => a.localeCompare(b));
   };
-  expect(await Promise.all([read(leaf), read(middle), read(top.id)])).toEqual([["to itself"], ["to its parent"], ["to a run by its id", "to the root"]]);
+  expect(await Promise.all([read(leaf), read(middle), read(top.id)])).toEqual([
+    ["to itself"],
+    ["to its parent"],
+    ["to a run by its id", "to the root"],
+  ]);
   const written = await run("writes", {});
   expect(written.output).toMatchObject({ refused: ["TimeoutError", "AbortError"] });
   const parts = ["first", "merged 1", "merged 2"];
-  expect([(written.output as { here: string[] }).here.toSorted((a, b) => a.localeCompare(b)), await read(written.id, "written")]).toEqual([parts, parts]); // as above
+  expect([(written.output as { here: string[] }).here.toSorted((a, b) => a.localeCompare(b)), await read(written.id, "written")]).toEqual([
+    parts,
+    parts,
+  ]); // as above
 });
 
 test("a trace holds the runs that were waited for, below what waited, and comes in pages too", async () => {
   const top = await run("told", {});
   const { middle, leaf } = top.output as { middle: string; leaf: string }; // the fixture returns it
-  const get = async (query = "") => (await fetch(`${server().origin}/api/v1/runs/${top.id}/trace${query}`, { headers: { authorization: `Bearer ${server().secretKey}` } })).json();
+  const get = async (query = "") =>
+    (
+      await fetch(`${server().origin}/api/v1/runs/${top.id}/trace${query}`, { headers: { authorization: `Bearer ${server().secretKey}` } })
+    ).json();
   interface Node {
     runId: string;
     data: { message: string };
     children: Node[];
   }
-  const paths = (node: Node, above: string[] = []): string[][] => [[...above, node.data.message], ...node.children.flatMap((child) => paths(child, [...above, node.data.message]))];
+  const paths = (node: Node, above: string[] = []): string[][] => [
+    [...above, node.data.message],
+    ...node.children.flatMap((child) => paths(child, [...above, node.data.message])),
+  ];
   // Telemetry is written a moment after what it tells of.
   const found = async () => paths((await get()).trace.rootSpan).map((path) => path.join(" > "));
-  await expect.poll(found, { timeout: 15_000 }).toContain("told > Attempt 1 > middleware outermost > run() > told-middle.triggerAndWait() > told-middle > Attempt 1 > middleware outermost > run() > told-leaf.triggerAndWait() > told-leaf");
+  await expect
+    .poll(found, { timeout: 15_000 })
+    .toContain(
+      "told > Attempt 1 > middleware outermost > run() > told-middle.triggerAndWait() > told-middle > Attempt 1 > middleware outermost > run() > told-leaf.triggerAndWait() > told-leaf",
+    );
   const pages: { runId: string; id: string }[] = [];
-  for (let after = ""; ; ) {
+  for (let after = ""; ;) {
     const { data, pagination } = await get(`?page[size]=3${after}`);
     pages.push(...data);
     if (pagination.next === undefined) break;

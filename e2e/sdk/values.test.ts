@@ -12,6 +12,9 @@ import { toPlain } from "@/lib/values/to-plain";
 import { startServer, type ServerProcess } from "../start/server-process";
 import { oddValue, oddValues } from "./fixtures/odd-values";
 
+// oxlint-disable-next-line typescript/no-explicit-any -- looked at field by field
+type Whatever = any;
+
 /* oxlint-disable vitest/no-conditional-expect -- a table: the right answer of a cell depends on its value */
 
 /**
@@ -23,7 +26,12 @@ const data = mkdtempSync(join(tmpdir(), "signalbox-values-"));
 const names = oddValues.map(({ name }) => name);
 let server: ServerProcess;
 
-async function http(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<{ status: number; body: any }> { // oxlint-disable-line typescript/no-explicit-any -- looked at field by field
+async function http(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: Whatever }> {
   const response = await fetch(`${server.origin}${path}`, {
     method,
     headers: { authorization: `Bearer ${server.secretKey}`, "content-type": "application/json", ...headers },
@@ -45,16 +53,24 @@ async function resultOf(id: string): Promise<Result> {
     if (status === 200) return body;
   }
 }
-const outputOf = async (id: string): Promise<any> => { // oxlint-disable-line typescript/no-explicit-any -- of any task
+const outputOf = async (id: string): Promise<Whatever> => {
   const { ok, output, outputType, error } = await resultOf(id);
   if (!ok) throw new Error(JSON.stringify(error));
   return decodePacket({ data: output ?? null, dataType: outputType });
 };
 const made = async (task: string, payload?: unknown): Promise<string> => (await tasks.trigger(task, payload)).id;
-const byName = async <T>(work: (name: string) => Promise<T>): Promise<Map<string, T>> => new Map(await Promise.all(names.map(async (name) => [name, await work(name)] as const)));
+const byName = async <T>(work: (name: string) => Promise<T>): Promise<Map<string, T>> =>
+  new Map(await Promise.all(names.map(async (name) => [name, await work(name)] as const)));
 const refused = (error: unknown): { refused: string } => ({ refused: String(error) });
 
-const own: { single: Map<string, string>; batch: Map<string, string>; given: Map<string, string>; thrown: Map<string, string>; tagged: Map<string, string>; tokens: Map<string, string> } = { single: new Map(), batch: new Map(), given: new Map(), thrown: new Map(), tagged: new Map(), tokens: new Map() };
+const own: {
+  single: Map<string, string>;
+  batch: Map<string, string>;
+  given: Map<string, string>;
+  thrown: Map<string, string>;
+  tagged: Map<string, string>;
+  tokens: Map<string, string>;
+} = { single: new Map(), batch: new Map(), given: new Map(), thrown: new Map(), tagged: new Map(), tokens: new Map() };
 let said: { metadata: Record<string, unknown>; chunks: Map<string, unknown>; lines: Map<string, unknown> };
 type Door = Map<string, string | { refused: string }>;
 let client: { single: Door; tokens: Door; batch: Door; tagged: Door };
@@ -83,7 +99,11 @@ beforeAll(async () => {
     own.batch.set(name, batch[index]);
   }
   own.tokens = new Map(Object.entries(await outputOf(sayId)));
-  said = { metadata: (await runs.retrieve(sayId)).metadata ?? {}, chunks: await chunksOf(sayId, names.length), lines: await linesOf(sayId) };
+  said = {
+    metadata: (await runs.retrieve(sayId)).metadata ?? {},
+    chunks: await chunksOf(sayId, names.length),
+    lines: await linesOf(sayId),
+  };
 }, 180_000);
 afterAll(async () => {
   server.kill("SIGTERM");
@@ -96,21 +116,30 @@ async function overHttp(): Promise<typeof plain> {
   const { id: target } = await tasks.trigger("odd-echo", 0, { delay: "1h" });
   const packet = (name: string) => encodePacket(oddValue(name));
   const payloadOf = (name: string) => ({ payload: packet(name).data ?? undefined, options: { payloadType: packet(name).dataType } });
-  const idOf = ({ status, body }: { status: number; body: { id?: string; error?: unknown } }) => (status < 300 ? String(body.id) : { refused: JSON.stringify(body) });
+  const idOf = ({ status, body }: { status: number; body: { id?: string; error?: unknown } }) =>
+    status < 300 ? String(body.id) : { refused: JSON.stringify(body) };
   for (const name of names) {
     // One after the other: chunks are read in the order in which they came.
-    const { status, body } = await http("POST", `/realtime/v1/streams/${target}/self/http/append`, JSON.stringify({ name, value: toPlain(oddValue(name)) }));
+    const { status, body } = await http(
+      "POST",
+      `/realtime/v1/streams/${target}/self/http/append`,
+      JSON.stringify({ name, value: toPlain(oddValue(name)) }),
+    );
     expect([name, status, status === 200 ? "" : body]).toEqual([name, 200, ""]);
   }
   return {
     single: await byName(async (name) => idOf(await http("POST", "/api/v1/tasks/odd-echo/trigger", payloadOf(name)))),
-    batch: await byName(async (name) => idOf(await http("POST", "/api/v2/tasks/batch", { items: [{ task: "odd-echo", ...payloadOf(name) }] }))),
+    batch: await byName(async (name) =>
+      idOf(await http("POST", "/api/v2/tasks/batch", { items: [{ task: "odd-echo", ...payloadOf(name) }] })),
+    ),
     tokens: await byName(async (name) => {
       const { body } = await http("POST", "/api/v1/waitpoints/tokens", { timeout: "10m" });
       const { status } = await http("POST", `/api/v1/waitpoints/tokens/${body.id}/complete`, { data: toPlain(oddValue(name)) });
       return status === 200 ? String(body.id) : { refused: String(status) };
     }),
-    tagged: await byName(async (name) => idOf(await http("POST", "/api/v1/tasks/odd-echo/trigger", { payload: 0, options: { tags: [toPlain(oddValue(name))] } }))),
+    tagged: await byName(async (name) =>
+      idOf(await http("POST", "/api/v1/tasks/odd-echo/trigger", { payload: 0, options: { tags: [toPlain(oddValue(name))] } })),
+    ),
     metadata: await byName(async (name) => {
       const { id } = await tasks.trigger("odd-echo", 0, { delay: "1h" });
       const { status, body } = await http("PUT", `/api/v1/runs/${id}/metadata`, { metadata: { value: toPlain(oddValue(name)) } });
@@ -171,7 +200,14 @@ function expectedPlain(name: string): unknown {
 }
 
 const buffers = new superjson();
-buffers.registerCustom<Buffer, number[]>({ isApplicable: (value): value is Buffer => Buffer.isBuffer(value), serialize: (value) => [...value], deserialize: (value) => Buffer.from(value) }, "buffer");
+buffers.registerCustom<Buffer, number[]>(
+  {
+    isApplicable: (value): value is Buffer => Buffer.isBuffer(value),
+    serialize: (value) => [...value],
+    deserialize: (value) => Buffer.from(value),
+  },
+  "buffer",
+);
 /** What the published client can say of a value; undefined: it says it as plain JSON, or not at all. */
 function expectedOfClient(name: string): unknown {
   const value = oddValue(name);
@@ -222,7 +258,11 @@ describe.concurrent.each(names)("%s", (name) => {
     expect(await outputOf(own.given.get(name) ?? ""), "output").toEqual(typed);
     expect(await answerOf(own.tokens.get(name) ?? ""), "token").toEqual(typed);
     expect(said.metadata[name], "metadata").toEqual(told);
-    expect((await http("GET", `/api/v1/runs/${own.single.get(name)}/metadata`)).body.metadata ?? (await runs.retrieve(own.single.get(name) ?? "")).metadata, "metadata of a trigger").toEqual({ value: told });
+    expect(
+      (await http("GET", `/api/v1/runs/${own.single.get(name)}/metadata`)).body.metadata ??
+        (await runs.retrieve(own.single.get(name) ?? "")).metadata,
+      "metadata of a trigger",
+    ).toEqual({ value: told });
     expect(said.chunks.get(name), "stream chunk").toEqual(told);
     expectLine(name, told);
   });
@@ -233,7 +273,8 @@ describe.concurrent.each(names)("%s", (name) => {
     const stored = TaskRunError.parse(error);
     const value = oddValue(name);
     if (typeof value === "string") expect(stored).toEqual({ type: "STRING_ERROR", raw: value });
-    else if (stored.type === "BUILT_IN_ERROR") expect(reviveError(stored)).toMatchObject({ message: Reflect.get(Object(value), "message") as string, ...(Object(value) as object) }); // an error's message is text
+    else if (stored.type === "BUILT_IN_ERROR")
+      expect(reviveError(stored)).toMatchObject({ message: Reflect.get(Object(value), "message") as string, ...(Object(value) as object) }); // an error's message is text
     else expect(JSON.stringify(stored)).not.toContain("cannot hold");
   });
 
@@ -248,7 +289,10 @@ describe.concurrent.each(names)("%s", (name) => {
   });
 
   test("from the published client", async () => {
-    for (const [door, output] of [["payload", async (id: string) => (await outputOf(id)).got], ["batch item", batchOutput]] as const) {
+    for (const [door, output] of [
+      ["payload", async (id: string) => (await outputOf(id)).got],
+      ["batch item", batchOutput],
+    ] as const) {
       const sent = (door === "payload" ? client.single : client.batch).get(name);
       if (typeof sent === "object") expect(sayable(name), `${door}: ${sent.refused}`).toBe(false);
       else if (sayable(name) && sent !== undefined) expectOfClient(name, await output(sent));
@@ -266,7 +310,10 @@ describe.concurrent.each(names)("%s", (name) => {
   });
 
   test("over plain HTTP", async () => {
-    for (const [door, output] of [["payload", async (id: string) => (await outputOf(id)).got], ["batch item", batchOutput]] as const) {
+    for (const [door, output] of [
+      ["payload", async (id: string) => (await outputOf(id)).got],
+      ["batch item", batchOutput],
+    ] as const) {
       const sent = (door === "payload" ? plain.single : plain.batch).get(name);
       expect(typeof sent, `${door}: ${JSON.stringify(sent)}`).toBe("string");
       expect(await output(typeof sent === "string" ? sent : ""), door).toEqual(expectedTyped(name));
@@ -283,9 +330,22 @@ function expectLine(name: string, told: unknown): void {
   const line = said.lines.get(name);
   if (told === null) return expect(line, "log").toBeUndefined();
   const value = oddValue(name);
-  const isRecord = typeof told === "object" && !Array.isArray(told) && !(value instanceof Error) && name !== "Error of another realm" && !Object.hasOwn(told ?? {}, "__proto__");
+  const isRecord =
+    typeof told === "object" &&
+    !Array.isArray(told) &&
+    !(value instanceof Error) &&
+    name !== "Error of another realm" &&
+    !Object.hasOwn(told ?? {}, "__proto__");
   if (["100 levels", "a thousand keys"].includes(name)) return expect(JSON.stringify(line), "log").toMatch(/…|\[Object\]/);
-  expect(line, "log").toEqual(isRecord ? told : name.startsWith("Error") || name === "AggregateError" ? (name === "Error in a Map" ? told : { error: told }) : { value: told });
+  expect(line, "log").toEqual(
+    isRecord
+      ? told
+      : name.startsWith("Error") || name === "AggregateError"
+        ? name === "Error in a Map"
+          ? told
+          : { error: told }
+        : { value: told },
+  );
 }
 
 test("what can be meant is taken, and what cannot throws at the call", async () => {
@@ -301,12 +361,20 @@ test("metadata that there is no room for is refused at the call, and what a chil
   expect(said).toHaveLength(3);
   for (const message of said) expect(message).toMatch(/^metadata\.\w+.*would be \d+ KB, and 256 KB is the most; it stays as it was/);
   const { metadata, relatedRuns } = await runs.retrieve(id);
-  expect(Object.entries(metadata ?? {}).map(([key, value]) => [key, typeof value === "string" ? value.length : value])).toEqual([["kept", 200_000], ["after", 1]]);
+  expect(Object.entries(metadata ?? {}).map(([key, value]) => [key, typeof value === "string" ? value.length : value])).toEqual([
+    ["kept", 200_000],
+    ["after", 1],
+  ]);
   const child = relatedRuns?.children?.[0]?.id ?? "";
-  await expect.poll(async () => JSON.stringify((await http("GET", `/api/v1/runs/${child}/trace`)).body)).toContain(`The metadata of run ${id} would be 294 KB`);
+  await expect
+    .poll(async () => JSON.stringify((await http("GET", `/api/v1/runs/${child}/trace`)).body))
+    .toContain(`The metadata of run ${id} would be 294 KB`);
 });
 
 test("a text that cannot be decoded is the caller's mistake", async () => {
-  const { status, body } = await http("POST", "/api/v1/tasks/odd-echo/trigger", { payload: '{"json":{"a":[1]},"meta":{"values":{"a":[["custom","nobody-knows"]]}}}', options: { payloadType: "application/super+json" } });
+  const { status, body } = await http("POST", "/api/v1/tasks/odd-echo/trigger", {
+    payload: '{"json":{"a":[1]},"meta":{"values":{"a":[["custom","nobody-knows"]]}}}',
+    options: { payloadType: "application/super+json" },
+  });
   expect([status, body.error]).toEqual([400, expect.stringContaining("nobody-knows")]);
 });

@@ -21,7 +21,10 @@ export function clientOf(origin: string, secretKey: string): Client {
   const run = (id: string) => ask<{ status: string; output?: unknown }>("GET", `/api/v3/runs/${id}`);
   return {
     async trigger(task, payload, idempotencyKey, more = {}) {
-      const { id } = await ask<{ id: string }>("POST", `/api/v1/tasks/${task}/trigger`, { payload, options: { ...more, ...(idempotencyKey !== undefined && { idempotencyKey }) } });
+      const { id } = await ask<{ id: string }>("POST", `/api/v1/tasks/${task}/trigger`, {
+        payload,
+        options: { ...more, ...(idempotencyKey !== undefined && { idempotencyKey }) },
+      });
       return id;
     },
     run,

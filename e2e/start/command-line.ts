@@ -15,7 +15,15 @@ export interface CommandLine {
   /** The folder that holds its profiles. */
   config: string;
   /** Runs `signalbox …` as a process of its own. */
-  (args: readonly string[], options?: { cwd?: string; env?: Record<string, string | undefined>; stdin?: string | Buffer; whenSaid?: { text: string; act(): unknown } }): Promise<Answered>;
+  (
+    args: readonly string[],
+    options?: {
+      cwd?: string;
+      env?: Record<string, string | undefined>;
+      stdin?: string | Buffer;
+      whenSaid?: { text: string; act(): unknown };
+    },
+  ): Promise<Answered>;
   remove(): void;
 }
 
@@ -26,7 +34,11 @@ export function commandLine(env: Record<string, string> = {}): CommandLine {
   const run: CommandLine = Object.assign(
     (args: readonly string[], options: Parameters<CommandLine>[1] = {}) =>
       new Promise<Answered>((done, fail) => {
-        const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd ?? config, env: { PATH, HOME: config, NODE_ENV: "production", XDG_CONFIG_HOME: config, ...env, ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
+        const child = spawn(process.execPath, [bin, ...args], {
+          cwd: options.cwd ?? config,
+          env: { PATH, HOME: config, NODE_ENV: "production", XDG_CONFIG_HOME: config, ...env, ...options.env },
+          stdio: ["pipe", "pipe", "pipe"],
+        });
         const said = { stdout: "", stderr: "" };
         let isTold = false;
         for (const name of ["stdout", "stderr"] as const) {

@@ -66,12 +66,17 @@ interface Reply {
 }
 async function ask(method: string, path: string, body?: object | string, headers: Record<string, string> = {}): Promise<Reply> {
   const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
-  const response = await fetch(server.origin + path, { method, headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers }, ...sent });
+  const response = await fetch(server.origin + path, {
+    method,
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
+    ...sent,
+  });
   return { status: response.status, body: await response.json().catch(() => null), headers: response.headers };
 }
 const all = async (status: string): Promise<{ version: string }[]> => (await ask("GET", `/api/v1/deployments?status=${status}`)).body.data;
 /** What uploads have left: a folder for each environment. */
-const received = (): string[] => readdirSync(join(host.data, "deployments")).flatMap((folder) => readdirSync(join(host.data, "deployments", folder)));
+const received = (): string[] =>
+  readdirSync(join(host.data, "deployments")).flatMap((folder) => readdirSync(join(host.data, "deployments", folder)));
 async function output(task: string, payload: unknown = {}): Promise<unknown> {
   const id = await client.trigger(task, payload);
   expect(await client.ended(id)).toBe("COMPLETED");
@@ -84,8 +89,17 @@ describe("signalbox deploy", () => {
     expect(first).toMatchObject({ version: expect.stringMatching(/^\d{8}\.2$/), isCurrent: true });
     expect(await output("greet")).toBe("first whole");
     const [known] = await all("DEPLOYED");
-    expect(known).toMatchObject({ version: first.version, git: { commitSha: expect.stringMatching(/^[0-9a-f]{40}$/), commitRef: "main", commitMessage: "First", dirty: false } });
-    expect(await output("origin")).toEqual({ commitSha: expect.stringMatching(/^[0-9a-f]{40}$/), commitRef: "main", commitMessage: "First", commitAuthorName: "T", dirty: false });
+    expect(known).toMatchObject({
+      version: first.version,
+      git: { commitSha: expect.stringMatching(/^[0-9a-f]{40}$/), commitRef: "main", commitMessage: "First", dirty: false },
+    });
+    expect(await output("origin")).toEqual({
+      commitSha: expect.stringMatching(/^[0-9a-f]{40}$/),
+      commitRef: "main",
+      commitMessage: "First",
+      commitAuthorName: "T",
+      dirty: false,
+    });
 
     const token = (await ask("POST", "/api/v1/waitpoints/tokens", {})).body.id;
     const waiting = await client.trigger("parent", { token });
@@ -109,7 +123,10 @@ describe("signalbox deploy", () => {
 
   test("has nothing to do where the code is current; an external id is deployed once", async () => {
     const before = await all("DEPLOYED");
-    expect(await deploy()).toMatchObject({ code: 0, stdout: `Nothing to deploy: this code is version ${before[0]?.version}, which is current.\n` });
+    expect(await deploy()).toMatchObject({
+      code: 0,
+      stdout: `Nothing to deploy: this code is version ${before[0]?.version}, which is current.\n`,
+    });
     work.write("trigger/tasks.ts", code("third"));
     const outputs = join(work.directory, "..", `outputs-${randomBytes(4).toString("hex")}`);
     try {
@@ -127,35 +144,72 @@ describe("signalbox deploy", () => {
   });
 
   test("with a wrong key, project or environment, or code that does not build, says one line and makes nothing", async () => {
-    const before = { deployed: await all("DEPLOYED"), failed: await all("FAILED"), builds: readdirSync(join(host.data, "builds")).toSorted() };
-    expect(await cli(["deploy", work.directory], { env: { TRIGGER_SECRET_KEY: "tr_prod_0123456789abcdef01234567" } })).toMatchObject({ code: 2, stderr: "The server does not know this key, or the key may not do this. Sign in again: signalbox login\n" });
-    expect(await deploy("--env", "staging")).toMatchObject({ code: 2, stderr: expect.stringContaining("this key is of the environment prod") });
+    const before = {
+      deployed: await all("DEPLOYED"),
+      failed: await all("FAILED"),
+      builds: readdirSync(join(host.data, "builds")).toSorted(),
+    };
+    expect(await cli(["deploy", work.directory], { env: { TRIGGER_SECRET_KEY: "tr_prod_0123456789abcdef01234567" } })).toMatchObject({
+      code: 2,
+      stderr: "The server does not know this key, or the key may not do this. Sign in again: signalbox login\n",
+    });
+    expect(await deploy("--env", "staging")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("this key is of the environment prod"),
+    });
     expect(await deploy("--branch", "feature")).toMatchObject({ code: 2, stderr: expect.stringContaining("has no branches") });
     const config = readFileSync(join(work.directory, "trigger.config.ts"), "utf8");
     work.write("trigger.config.ts", config.replace("proj_start_test", "proj_other"));
-    expect(await deploy()).toMatchObject({ code: 1, stderr: expect.stringMatching(/^The project is "proj_other", and this key is of "proj_start_test"\. [^\n]+\n$/) });
+    expect(await deploy()).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^The project is "proj_other", and this key is of "proj_start_test"\. [^\n]+\n$/),
+    });
     work.write("trigger.config.ts", "export default {");
     expect(await deploy()).toMatchObject({ code: 1, stderr: expect.stringMatching(/^trigger\.config\.ts:1:17: [^\n]+\n$/) });
     work.write("trigger.config.ts", config);
     work.write("trigger/tasks.ts", 'import "./nowhere";');
-    expect(await deploy()).toMatchObject({ code: 1, stderr: expect.stringMatching(/^trigger\/tasks\.ts:1:\d+: Could not resolve "\.\/nowhere"[^\n]*\n$/) });
-    expect(await cli(["deploy", join(work.directory, "trigger")])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^No trigger\.config\.ts in /) });
-    expect({ deployed: await all("DEPLOYED"), failed: await all("FAILED"), builds: readdirSync(join(host.data, "builds")).toSorted() }).toEqual(before);
+    expect(await deploy()).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^trigger\/tasks\.ts:1:\d+: Could not resolve "\.\/nowhere"[^\n]*\n$/),
+    });
+    expect(await cli(["deploy", join(work.directory, "trigger")])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^No trigger\.config\.ts in /),
+    });
+    expect({
+      deployed: await all("DEPLOYED"),
+      failed: await all("FAILED"),
+      builds: readdirSync(join(host.data, "builds")).toSorted(),
+    }).toEqual(before);
   });
 
   test("of code that does not load is kept as failed, with its log; what is current goes on", async () => {
     const builds = readdirSync(join(host.data, "builds")).toSorted();
     work.write("trigger/tasks.ts", code("fifth"));
-    work.write("trigger/twin.ts", 'import { task } from "@trigger.dev/sdk";\nexport const twin = task({ id: "greet", run: async () => 0 });\n');
+    work.write(
+      "trigger/twin.ts",
+      'import { task } from "@trigger.dev/sdk";\nexport const twin = task({ id: "greet", run: async () => 0 });\n',
+    );
     const failed = await deploy();
-    expect(failed).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/^The deployment of version \d{8}\.\d+ ended as FAILED: Two tasks have the id "greet"[^\n]+\n$/) });
+    expect(failed).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/^The deployment of version \d{8}\.\d+ ended as FAILED: Two tasks have the id "greet"[^\n]+\n$/),
+    });
     rmSync(join(work.directory, "trigger", "twin.ts"));
     work.write("trigger/part.ts", 'throw new Error("no database");\nexport const part = "";\n');
     const { code: exit, stdout } = await deploy("--json");
     expect(exit).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ status: "FAILED", error: "trigger/part.ts:1:7: no database", log: expect.arrayContaining(["trigger/part.ts:1:7: no database"]) });
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: "FAILED",
+      error: "trigger/part.ts:1:7: no database",
+      log: expect.arrayContaining(["trigger/part.ts:1:7: no database"]),
+    });
     work.write("trigger/part.ts", 'export const part = "whole";\n');
-    expect(await all("FAILED")).toMatchObject([{ error: { message: "trigger/part.ts:1:7: no database" } }, { error: { message: expect.stringContaining("Two tasks") } }]);
+    expect(await all("FAILED")).toMatchObject([
+      { error: { message: "trigger/part.ts:1:7: no database" } },
+      { error: { message: expect.stringContaining("Two tasks") } },
+    ]);
     expect((await cli(["deployments", "--status", "failed"])).stdout).toContain("no database");
     expect(await output("greet")).toBe("third whole");
     expect(readdirSync(join(host.data, "builds")).toSorted()).toEqual(builds);
@@ -182,13 +236,18 @@ describe("signalbox deploy", () => {
 });
 
 describe("an upload", () => {
-  const announce = (changes: object = {}) => ask("POST", "/api/v1/deployments", { project: "proj_start_test", sha256: "a".repeat(64), bytes: 10, ...changes });
-  const put = (id: string, offset: number, text: string) => ask("PUT", `/api/v1/deployments/${id}/upload`, text, { "upload-offset": String(offset), "content-type": "application/octet-stream" });
+  const announce = (changes: object = {}) =>
+    ask("POST", "/api/v1/deployments", { project: "proj_start_test", sha256: "a".repeat(64), bytes: 10, ...changes });
+  const put = (id: string, offset: number, text: string) =>
+    ask("PUT", `/api/v1/deployments/${id}/upload`, text, { "upload-offset": String(offset), "content-type": "application/octet-stream" });
 
   test("is taken from where it stands only, is checked by its hash, and may be given up", async () => {
     expect(await announce({ bytes: 2 ** 40 })).toMatchObject({ status: 413 });
     expect(await announce({ sha256: "x" })).toMatchObject({ status: 400 });
-    expect(await announce({ environment: "staging" })).toMatchObject({ status: 422, body: { error: expect.stringContaining('this key is of "prod"') } });
+    expect(await announce({ environment: "staging" })).toMatchObject({
+      status: 422,
+      body: { error: expect.stringContaining('this key is of "prod"') },
+    });
     const id: string = (await announce()).body.id;
     expect(await put(id, 0, "12345")).toMatchObject({ status: 200, body: { offset: 5, bytes: 10 } });
     expect((await ask("HEAD", `/api/v1/deployments/${id}/upload`)).headers.get("upload-offset")).toBe("5");
@@ -196,9 +255,15 @@ describe("an upload", () => {
     expect(await put(id, 5, "123456789")).toMatchObject({ status: 413 });
     const at = Number((await ask("HEAD", `/api/v1/deployments/${id}/upload`)).headers.get("upload-offset"));
     expect(at).toBeLessThan(10);
-    expect(await ask("POST", `/api/v1/deployments/${id}/finish`, {})).toMatchObject({ status: 409, body: { error: expect.stringContaining(`stands at ${at} of 10 bytes`) } });
+    expect(await ask("POST", `/api/v1/deployments/${id}/finish`, {})).toMatchObject({
+      status: 409,
+      body: { error: expect.stringContaining(`stands at ${at} of 10 bytes`) },
+    });
     await put(id, at, "x".repeat(10 - at));
-    expect(await ask("POST", `/api/v1/deployments/${id}/finish`, {})).toMatchObject({ status: 422, body: { error: expect.stringContaining("SHA-256") } });
+    expect(await ask("POST", `/api/v1/deployments/${id}/finish`, {})).toMatchObject({
+      status: 422,
+      body: { error: expect.stringContaining("SHA-256") },
+    });
     expect(await ask("POST", `/api/v1/deployments/${id}/cancel`)).toMatchObject({ status: 200, body: { status: "CANCELED" } });
     expect(await put(id, 0, "1")).toMatchObject({ status: 409, body: { code: "deployment_ended" } });
     expect(received()).not.toContain(id);
@@ -214,7 +279,13 @@ describe("an upload", () => {
 });
 
 test("a server that starts again keeps the deployed version current, and uploads go on", async () => {
-  const cutOff: { id: string; version: string } = (await ask("POST", "/api/v1/deployments", { project: "proj_start_test", sha256: createHash("sha256").update("hello").digest("hex"), bytes: 5 })).body;
+  const cutOff: { id: string; version: string } = (
+    await ask("POST", "/api/v1/deployments", {
+      project: "proj_start_test",
+      sha256: createHash("sha256").update("hello").digest("hex"),
+      bytes: 5,
+    })
+  ).body;
   const current = (await ask("GET", "/api/v1/deployments/current")).body.version;
   server.kill("SIGTERM");
   await server.ended;
@@ -223,9 +294,13 @@ test("a server that starts again keeps the deployed version current, and uploads
   expect(await output("child")).toBe("sixth");
   // An upload goes on after the restart; what it holds is no build.
   const path = `/api/v1/deployments/${cutOff.id}`;
-  expect(await ask("PUT", `${path}/upload`, "hello", { "content-type": "application/octet-stream", "upload-offset": "0" })).toMatchObject({ status: 200 });
+  expect(await ask("PUT", `${path}/upload`, "hello", { "content-type": "application/octet-stream", "upload-offset": "0" })).toMatchObject({
+    status: 200,
+  });
   expect(await ask("POST", `${path}/finish`, {})).toMatchObject({ status: 200 });
-  await expect.poll(async () => (await ask("GET", path)).body).toMatchObject({ status: "FAILED", error: { message: expect.stringContaining("The upload") } });
+  await expect
+    .poll(async () => (await ask("GET", path)).body)
+    .toMatchObject({ status: "FAILED", error: { message: expect.stringContaining("The upload") } });
 }, 120_000);
 
 test("a server without a project of its own serves what is deployed to it, over its restarts", async () => {
@@ -235,9 +310,13 @@ test("a server without a project of its own serves what is deployed to it, over 
   let alone = await startServer(place, env);
   try {
     const secret = alone.secretKey ?? "";
-    const run = async () => cli(["trigger", "greet", "--wait", "--json"], { env: { TRIGGER_API_URL: alone.origin, TRIGGER_SECRET_KEY: secret } });
+    const run = async () =>
+      cli(["trigger", "greet", "--wait", "--json"], { env: { TRIGGER_API_URL: alone.origin, TRIGGER_SECRET_KEY: secret } });
     work.write("trigger/tasks.ts", code("alone"));
-    expect(await cli(["deploy", work.directory], { env: { TRIGGER_API_URL: alone.origin, TRIGGER_SECRET_KEY: secret } })).toMatchObject({ code: 0, stderr: "" });
+    expect(await cli(["deploy", work.directory], { env: { TRIGGER_API_URL: alone.origin, TRIGGER_SECRET_KEY: secret } })).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
     expect((await run()).stdout).toContain('"output":"alone whole"');
     alone.kill("SIGTERM");
     await alone.ended;
@@ -277,5 +356,10 @@ async function cuttingLine(to: URL, cutsAt: number[]) {
   });
   await new Promise<void>((done) => listener.listen(0, "127.0.0.1", done));
   const { port } = listener.address() as AddressInfo; // it listens on a port
-  return { origin: `http://127.0.0.1:${port}`, cuts: () => cuts, bytes: () => sent, close: () => new Promise((done) => listener.close(done)) };
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    cuts: () => cuts,
+    bytes: () => sent,
+    close: () => new Promise((done) => listener.close(done)),
+  };
 }

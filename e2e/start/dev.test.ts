@@ -31,7 +31,8 @@ afterAll(async () => {
   project.remove();
 });
 
-const said = (text: string | RegExp, from: number) => expect.poll(() => server.output().slice(from), { timeout: 20_000, interval: 20 }).toMatch(text);
+const said = (text: string | RegExp, from: number) =>
+  expect.poll(() => server.output().slice(from), { timeout: 20_000, interval: 20 }).toMatch(text);
 async function outputOf(id: string): Promise<unknown> {
   const client = clientOf(server.origin, key);
   const run = await client.trigger(id, {});
@@ -65,8 +66,11 @@ test("a first start that waits for a repair stops when it is asked to", async ()
 }, 60_000);
 
 test("runs are told as they start, write, end and fail, with their duration, reason and address", async () => {
-  project.write("trigger/told.ts", `import { task } from "@trigger.dev/sdk";
-    export const told = task({ id: "told", retry: { maxAttempts: 1 }, run: async (payload: { fail?: boolean }) => { console.log("written by the run"); if (payload.fail) throw new TypeError("no good\\nand more"); } });`);
+  project.write(
+    "trigger/told.ts",
+    `import { task } from "@trigger.dev/sdk";
+    export const told = task({ id: "told", retry: { maxAttempts: 1 }, run: async (payload: { fail?: boolean }) => { console.log("written by the run"); if (payload.fail) throw new TypeError("no good\\nand more"); } });`,
+  );
   await said(/"deployed"/, 0);
   const client = clientOf(server.origin, key);
   const from = server.output().length;
@@ -76,7 +80,12 @@ test("runs are told as they start, write, end and fail, with their duration, rea
   await said(/"message":"told started","run":"run_/, from);
   await said(/"message":"told \| written by the run"/, from);
   await said(/"message":"told completed in [\d.]+ ?m?s","run":"run_/, from);
-  await said(new RegExp(`"level":"warn","message":"told failed after [\\d.]+ ?m?s: TypeError: no good","run":"${failing}","link":"${server.origin}/runs/${failing}"`), from);
+  await said(
+    new RegExp(
+      `"level":"warn","message":"told failed after [\\d.]+ ?m?s: TypeError: no good","run":"${failing}","link":"${server.origin}/runs/${failing}"`,
+    ),
+    from,
+  );
   // Many are counted rather than listed.
   await Promise.all(Array.from({ length: 100 }, () => client.trigger("told", {})));
   await said(/… and more runs in this second: .*started.*completed.*lines written/, from);

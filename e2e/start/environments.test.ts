@@ -37,7 +37,12 @@ interface Asking {
 async function call(method: string, address: string, { as, body, branch }: Asking): Promise<Answer> {
   const response = await fetch(address, {
     method,
-    headers: { ...(as !== undefined && { authorization: `Bearer ${as}` }), ...(branch !== undefined && { "x-trigger-branch": branch }), "content-type": "application/json", "x-trigger-api-version": "2025-07-16" },
+    headers: {
+      ...(as !== undefined && { authorization: `Bearer ${as}` }),
+      ...(branch !== undefined && { "x-trigger-branch": branch }),
+      "content-type": "application/json",
+      "x-trigger-api-version": "2025-07-16",
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
@@ -53,16 +58,33 @@ describe("several environments in one server", () => {
   const write = (code: string) => project.write("trigger/tasks.ts", tasks.replace("CODE", code));
   const ask = (method: string, path: string, asking: Asking = {}) => call(method, `${server.origin}${path}`, asking);
   const journal = () => `${project.directory}/journal.jsonl`;
-  const marks = (): { run: string; n: number; code: string; version: string; environment: string; secret: string | null; file: string | null }[] =>
-    readFileSync(journal(), "utf8").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
-  const trigger = async (task: string, payload: object, { as, branch, options = {} }: Pick<Asking, "as" | "branch"> & { options?: object }) => {
+  const marks = (): {
+    run: string;
+    n: number;
+    code: string;
+    version: string;
+    environment: string;
+    secret: string | null;
+    file: string | null;
+  }[] =>
+    readFileSync(journal(), "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line));
+  const trigger = async (
+    task: string,
+    payload: object,
+    { as, branch, options = {} }: Pick<Asking, "as" | "branch"> & { options?: object },
+  ) => {
     const answer = await ask("POST", `/api/v1/tasks/${task}/trigger`, { as, branch, body: { payload, options } });
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
     return String(answer.body.id);
   };
   const ended = async (as: string, id: string, branch?: string) => {
     let run: Answer["body"];
-    await expect.poll(async () => (run = (await ask("GET", `/api/v3/runs/${id}`, { as, branch })).body).status, { timeout: 30_000 }).toMatch(/COMPLETED|FAILED|CRASHED|EXPIRED|SYSTEM_FAILURE/);
+    await expect
+      .poll(async () => (run = (await ask("GET", `/api/v3/runs/${id}`, { as, branch })).body).status, { timeout: 30_000 })
+      .toMatch(/COMPLETED|FAILED|CRASHED|EXPIRED|SYSTEM_FAILURE/);
     return run;
   };
   const current = async (as: string) => String((await ask("GET", "/api/v1/deployments/current", { as })).body.version);
@@ -83,37 +105,95 @@ describe("several environments in one server", () => {
 
   test("one is made with a key of its own, and says what to do while nothing is deployed", async () => {
     const made = await ask("POST", "/api/v1/environments", { as: main, body: { slug: "staging", name: "Staging", type: "STAGING" } });
-    expect(made).toMatchObject({ status: 201, body: { environment: { slug: "staging", name: "Staging", type: "STAGING", isMain: false }, secretKey: expect.stringMatching(/^tr_stg_[A-Za-z0-9]{32}$/) } });
+    expect(made).toMatchObject({
+      status: 201,
+      body: {
+        environment: { slug: "staging", name: "Staging", type: "STAGING", isMain: false },
+        secretKey: expect.stringMatching(/^tr_stg_[A-Za-z0-9]{32}$/),
+      },
+    });
     staging = made.body.secretKey;
-    expect((await ask("GET", "/api/v1/environments", { as: main })).body.environments).toMatchObject([{ slug: "prod", isMain: true }, { slug: "staging", isMain: false }]);
-    expect(await ask("GET", "/api/v1/environment", { as: staging })).toMatchObject({ status: 200, body: { slug: "staging", type: "STAGING" } });
+    expect((await ask("GET", "/api/v1/environments", { as: main })).body.environments).toMatchObject([
+      { slug: "prod", isMain: true },
+      { slug: "staging", isMain: false },
+    ]);
+    expect(await ask("GET", "/api/v1/environment", { as: staging })).toMatchObject({
+      status: 200,
+      body: { slug: "staging", type: "STAGING" },
+    });
     expect((await ask("GET", "/api/v1/deployments/current", { as: staging })).status).toBe(404);
-    for (const [slug, status] of [["staging", 409], ["Staging", 400], ["prod", 400]] as const) expect((await ask("POST", "/api/v1/environments", { as: main, body: { slug, type: "STAGING" } })).status).toBe(status);
+    for (const [slug, status] of [
+      ["staging", 409],
+      ["Staging", 400],
+      ["prod", 400],
+    ] as const)
+      expect((await ask("POST", "/api/v1/environments", { as: main, body: { slug, type: "STAGING" } })).status).toBe(status);
     expect((await ask("GET", "/api/v1/environments", { as: staging })).status).toBe(403);
     expect((await ask("POST", "/api/v1/environments", { as: staging, body: { slug: "mine", type: "STAGING" } })).status).toBe(403);
   });
 
   test("it runs a build that is deployed to it, under a version and with variables of its own", async () => {
-    expect((await ask("POST", "/api/v1/projects/proj_start_test/envvars/prod", { as: main, body: { name: "SECRET", value: "of prod" } })).status).toBe(200);
-    expect((await ask("POST", "/api/v1/projects/proj_start_test/envvars/staging", { as: staging, body: { name: "SECRET", value: "of staging" } })).status).toBe(200);
+    expect(
+      (await ask("POST", "/api/v1/projects/proj_start_test/envvars/prod", { as: main, body: { name: "SECRET", value: "of prod" } })).status,
+    ).toBe(200);
+    expect(
+      (
+        await ask("POST", "/api/v1/projects/proj_start_test/envvars/staging", {
+          as: staging,
+          body: { name: "SECRET", value: "of staging" },
+        })
+      ).status,
+    ).toBe(200);
     const version = await current(main);
-    expect(await ask("POST", "/api/v1/environments/staging/deployments", { as: main, body: { version } })).toMatchObject({ status: 200, body: { environment: "staging", version: expect.stringMatching(/\.1$/) } });
-    const [a, b] = await Promise.all([trigger("mark", { journal: journal(), n: 1 }, { as: main }), trigger("mark", { journal: journal(), n: 2 }, { as: staging })]);
-    expect(await ended(main, a)).toMatchObject({ status: "COMPLETED", output: { secret: "of prod", environment: { slug: "prod", type: "PRODUCTION" } } });
-    expect(await ended(staging, b)).toMatchObject({ status: "COMPLETED", output: { secret: "of staging", environment: { slug: "staging", type: "STAGING" } } });
+    expect(await ask("POST", "/api/v1/environments/staging/deployments", { as: main, body: { version } })).toMatchObject({
+      status: 200,
+      body: { environment: "staging", version: expect.stringMatching(/\.1$/) },
+    });
+    const [a, b] = await Promise.all([
+      trigger("mark", { journal: journal(), n: 1 }, { as: main }),
+      trigger("mark", { journal: journal(), n: 2 }, { as: staging }),
+    ]);
+    expect(await ended(main, a)).toMatchObject({
+      status: "COMPLETED",
+      output: { secret: "of prod", environment: { slug: "prod", type: "PRODUCTION" } },
+    });
+    expect(await ended(staging, b)).toMatchObject({
+      status: "COMPLETED",
+      output: { secret: "of staging", environment: { slug: "staging", type: "STAGING" } },
+    });
     // The project's files are its main environment's.
-    expect(marks().map(({ n, file }) => ({ n, file })).toSorted((x, y) => x.n - y.n)).toEqual([{ n: 1, file: "project" }, { n: 2, file: null }]);
+    expect(
+      marks()
+        .map(({ n, file }) => ({ n, file }))
+        .toSorted((x, y) => x.n - y.n),
+    ).toEqual([
+      { n: 1, file: "project" },
+      { n: 2, file: null },
+    ]);
   });
 
   test("nothing of one is seen with a credential of the other", async () => {
     const token = await ask("POST", "/api/v1/waitpoints/tokens", { as: staging, body: {} });
     const run = await trigger("later", { token: token.body.id }, { as: staging });
-    const handle = await fetch(`${server.origin}/api/v1/tasks/mark/trigger`, { method: "POST", headers: { authorization: `Bearer ${staging}`, "content-type": "application/json" }, body: JSON.stringify({ payload: { journal: journal(), n: 3 } }) });
+    const handle = await fetch(`${server.origin}/api/v1/tasks/mark/trigger`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${staging}`, "content-type": "application/json" },
+      body: JSON.stringify({ payload: { journal: journal(), n: 3 } }),
+    });
     const access = handle.headers.get("x-trigger-jwt") ?? "";
     const { id: other } = (await handle.json()) as { id: string };
-    await expect.poll(async () => (await ask("GET", `/api/v3/runs/${run}`, { as: staging })).body.status, { timeout: 30_000 }).toBe("WAITING");
-    for (const path of [`/api/v3/runs/${run}`, `/api/v1/runs/${run}/trace`, `/api/v1/runs/${run}/events`, `/api/v1/waitpoints/tokens/${token.body.id}`]) expect([path, (await ask("GET", path, { as: main })).status]).toEqual([path, 404]);
-    for (const path of [`/api/v2/runs/${run}/cancel`, `/api/v1/runs/${run}/replay`, `/api/v1/runs/${run}/reschedule`]) expect([path, (await ask("POST", path, { as: main, body: { delay: "1h" } })).status]).toEqual([path, 404]);
+    await expect
+      .poll(async () => (await ask("GET", `/api/v3/runs/${run}`, { as: staging })).body.status, { timeout: 30_000 })
+      .toBe("WAITING");
+    for (const path of [
+      `/api/v3/runs/${run}`,
+      `/api/v1/runs/${run}/trace`,
+      `/api/v1/runs/${run}/events`,
+      `/api/v1/waitpoints/tokens/${token.body.id}`,
+    ])
+      expect([path, (await ask("GET", path, { as: main })).status]).toEqual([path, 404]);
+    for (const path of [`/api/v2/runs/${run}/cancel`, `/api/v1/runs/${run}/replay`, `/api/v1/runs/${run}/reschedule`])
+      expect([path, (await ask("POST", path, { as: main, body: { delay: "1h" } })).status]).toEqual([path, 404]);
     expect((await ask("POST", `/api/v1/waitpoints/tokens/${token.body.id}/complete`, { as: main, body: { data: {} } })).status).toBe(404);
     expect((await ask("GET", "/api/v1/runs", { as: main })).body.data.map((row: { id: string }) => row.id)).not.toContain(run);
     expect((await ask("GET", "/api/v1/projects/proj_start_test/envvars/staging", { as: main })).status).toBe(404);
@@ -152,27 +232,64 @@ describe("several environments in one server", () => {
     const made = await ask("POST", "/api/v1/environments", { as: main, body: { slug: "preview", type: "PREVIEW" } });
     preview = String(made.body.secretKey);
     expect(preview).toMatch(/^tr_preview_/);
-    expect(await ask("POST", "/api/v1/tasks/mark/trigger", { as: preview, body: { payload: {} } })).toMatchObject({ status: 400, body: { code: "branch_missing", error: expect.stringContaining("no branches yet") } });
-    expect(await ask("POST", "/api/v1/projects/proj_start_test/branches", { as: preview, body: { env: "preview", branch: "refs/heads/feature/search" } })).toMatchObject({ status: 200, body: { branch: "feature/search", parent: "preview", type: "PREVIEW" } });
-    const { slug } = (await ask("POST", "/api/v1/projects/proj_start_test/branches", { as: preview, body: { branch: "feature/search" } })).body;
+    expect(await ask("POST", "/api/v1/tasks/mark/trigger", { as: preview, body: { payload: {} } })).toMatchObject({
+      status: 400,
+      body: { code: "branch_missing", error: expect.stringContaining("no branches yet") },
+    });
+    expect(
+      await ask("POST", "/api/v1/projects/proj_start_test/branches", {
+        as: preview,
+        body: { env: "preview", branch: "refs/heads/feature/search" },
+      }),
+    ).toMatchObject({ status: 200, body: { branch: "feature/search", parent: "preview", type: "PREVIEW" } });
+    const { slug } = (await ask("POST", "/api/v1/projects/proj_start_test/branches", { as: preview, body: { branch: "feature/search" } }))
+      .body;
     await ask("POST", "/api/v1/projects/proj_start_test/branches", { as: preview, body: { branch: "fix" } });
-    expect(await ask("POST", "/api/v1/tasks/mark/trigger", { as: preview, body: { payload: {} }, branch: "other" })).toMatchObject({ status: 404, body: { error: expect.stringContaining("feature/search, fix") } });
+    expect(await ask("POST", "/api/v1/tasks/mark/trigger", { as: preview, body: { payload: {} }, branch: "other" })).toMatchObject({
+      status: 404,
+      body: { error: expect.stringContaining("feature/search, fix") },
+    });
     // What all of them get may be said in one of them.
     const ofAll = { variables: {}, parentVariables: { SECRET: "of all" }, override: true };
-    expect((await ask("POST", "/api/v1/projects/proj_start_test/envvars/preview/import", { as: preview, branch: "fix", body: ofAll })).status).toBe(200);
-    expect((await ask("GET", "/api/v1/projects/proj_start_test/envvars/preview", { as: preview })).body).toMatchObject([{ name: "SECRET", value: "of all" }]);
-    for (const name of [slug, "preview-fix"]) expect((await ask("POST", `/api/v1/environments/${name}/deployments`, { as: main, body: { version: await current(main) } })).status).toBe(200);
-    expect((await ask("POST", "/api/v1/projects/proj_start_test/envvars/preview", { as: preview, body: { name: "SECRET", value: "of the branch" }, branch: "feature/search" })).status).toBe(200);
-    const [a, b] = [await trigger("mark", { journal: journal(), n: 5 }, { as: preview, branch: "feature/search" }), await trigger("mark", { journal: journal(), n: 6 }, { as: preview, branch: "fix" })];
-    expect(await ended(preview, a, "feature/search")).toMatchObject({ output: { secret: "of the branch", environment: { slug, branchName: "feature/search" } } });
+    expect(
+      (await ask("POST", "/api/v1/projects/proj_start_test/envvars/preview/import", { as: preview, branch: "fix", body: ofAll })).status,
+    ).toBe(200);
+    expect((await ask("GET", "/api/v1/projects/proj_start_test/envvars/preview", { as: preview })).body).toMatchObject([
+      { name: "SECRET", value: "of all" },
+    ]);
+    for (const name of [slug, "preview-fix"])
+      expect(
+        (await ask("POST", `/api/v1/environments/${name}/deployments`, { as: main, body: { version: await current(main) } })).status,
+      ).toBe(200);
+    expect(
+      (
+        await ask("POST", "/api/v1/projects/proj_start_test/envvars/preview", {
+          as: preview,
+          body: { name: "SECRET", value: "of the branch" },
+          branch: "feature/search",
+        })
+      ).status,
+    ).toBe(200);
+    const [a, b] = [
+      await trigger("mark", { journal: journal(), n: 5 }, { as: preview, branch: "feature/search" }),
+      await trigger("mark", { journal: journal(), n: 6 }, { as: preview, branch: "fix" }),
+    ];
+    expect(await ended(preview, a, "feature/search")).toMatchObject({
+      output: { secret: "of the branch", environment: { slug, branchName: "feature/search" } },
+    });
     expect(await ended(preview, b, "fix")).toMatchObject({ output: { secret: "of all" } });
     expect((await ask("GET", `/api/v3/runs/${a}`, { as: preview, branch: "fix" })).status).toBe(404);
     // A production key has no branches: what a deploy to Vercel sends with it says nothing.
     expect((await ask("GET", "/api/v1/environment", { as: main, branch: "fix" })).body.slug).toBe("prod");
-    expect((await ask("POST", "/api/v1/projects/proj_start_test/branches/archive", { as: preview, body: { branch: "fix" } })).status).toBe(200);
+    expect((await ask("POST", "/api/v1/projects/proj_start_test/branches/archive", { as: preview, body: { branch: "fix" } })).status).toBe(
+      200,
+    );
     expect((await ask("GET", `/api/v3/runs/${b}`, { as: preview, branch: "fix" })).status).toBe(404);
     await ask("POST", "/api/v1/projects/proj_start_test/branches", { as: preview, body: { branch: "fix" } });
-    expect(await ask("GET", `/api/v3/runs/${b}`, { as: preview, branch: "fix" })).toMatchObject({ status: 200, body: { status: "COMPLETED" } });
+    expect(await ask("GET", `/api/v3/runs/${b}`, { as: preview, branch: "fix" })).toMatchObject({
+      status: 200,
+      body: { status: "COMPLETED" },
+    });
   });
 
   test("the command line deploys to a branch, which that makes, works in it and archives it", async () => {
@@ -195,7 +312,10 @@ describe("several environments in one server", () => {
       expect((await ask("GET", `/api/v3/runs/${id}`, { as: token })).status).toBe(200);
       expect([401, 403]).toContain((await ask("POST", "/api/v1/tasks/mark/trigger", { as: token, body: { payload: {} } })).status);
       expect((await cli(["mint-token", "--cap", "read:runs", "--ttl", "604801", "--branch", "cli/one"])).code).toBe(2);
-      expect(JSON.parse((await cli(["preview", "archive", "--json"], inBranch)).stdout)).toMatchObject({ branch: "cli/one", archivedAt: expect.any(String) });
+      expect(JSON.parse((await cli(["preview", "archive", "--json"], inBranch)).stdout)).toMatchObject({
+        branch: "cli/one",
+        archivedAt: expect.any(String),
+      });
       const gone = await cli(["runs", "--branch", "cli/one"]);
       expect({ code: gone.code, stderr: gone.stderr }).toEqual({ code: 1, stderr: expect.stringContaining("There is no branch") });
       const back = await cli(["deploy", "--json", "--branch", "cli/one"], { cwd: project.directory });
@@ -212,12 +332,17 @@ describe("several environments in one server", () => {
   test("an archived one is refused, and comes back with what it had", async () => {
     const before = (await ask("GET", "/api/v1/runs", { as: staging })).body.data.length;
     expect((await ask("POST", "/api/v1/environments/prod/archive", { as: main })).status).toBe(409);
-    expect((await ask("POST", "/api/v1/environments/staging/archive", { as: main })).body).toMatchObject({ archivedAt: expect.any(String) });
+    expect((await ask("POST", "/api/v1/environments/staging/archive", { as: main })).body).toMatchObject({
+      archivedAt: expect.any(String),
+    });
     expect((await ask("GET", "/api/v1/runs", { as: staging })).status).toBe(401);
     expect((await ask("GET", "/env/staging/api/v1/runs", { as: main })).status).toBe(404);
     expect((await ask("POST", "/api/v1/environments/staging/restore", { as: main })).status).toBe(200);
     expect((await ask("GET", "/api/v1/runs", { as: staging })).body.data).toHaveLength(before);
-    expect((await ask("PUT", "/api/v1/environments/staging", { as: main, body: { name: "Before production" } })).body).toMatchObject({ slug: "staging", name: "Before production" });
+    expect((await ask("PUT", "/api/v1/environments/staging", { as: main, body: { name: "Before production" } })).body).toMatchObject({
+      slug: "staging",
+      name: "Before production",
+    });
   });
 
   test("versions are promoted and rolled back while runs execute: each keeps its code, none is lost, none runs twice", async () => {
@@ -229,9 +354,12 @@ describe("several environments in one server", () => {
       await server.ended;
       write(code);
       server = await startServer(project);
-      expect((await ask("POST", "/api/v1/environments/staging/deployments", { as: main, body: { version: await current(main) } })).status).toBe(200);
+      expect(
+        (await ask("POST", "/api/v1/environments/staging/deployments", { as: main, body: { version: await current(main) } })).status,
+      ).toBe(200);
     }
-    const versions = async (as: string): Promise<string[]> => (await ask("GET", "/api/v1/deployments", { as })).body.data.map(({ version }: { version: string }) => version);
+    const versions = async (as: string): Promise<string[]> =>
+      (await ask("GET", "/api/v1/deployments", { as })).body.data.map(({ version }: { version: string }) => version);
     const all = { main: await versions(main), staging: await versions(staging) };
     expect([all.main.length, all.staging.length]).toEqual([3, 3]);
     const triggered: { id: string; as: string; n: number }[] = [];
@@ -243,10 +371,20 @@ describe("several environments in one server", () => {
         }),
       );
       const [a, b] = [all.main[round % 3], all.staging[(round + 1) % 3]];
-      expect((await Promise.all([ask("POST", `/api/v1/deployments/${a}/promote`, { as: main }), ask("POST", `/api/v1/deployments/${b}/promote`, { as: staging })])).map(({ status }) => status)).toEqual([200, 200]);
+      expect(
+        (
+          await Promise.all([
+            ask("POST", `/api/v1/deployments/${a}/promote`, { as: main }),
+            ask("POST", `/api/v1/deployments/${b}/promote`, { as: staging }),
+          ])
+        ).map(({ status }) => status),
+      ).toEqual([200, 200]);
       await Promise.all(making);
       // What is triggered from now on runs on what was promoted, while runs of the round go on where they began.
-      for (const [as, version] of [[main, a], [staging, b]] as const) {
+      for (const [as, version] of [
+        [main, a],
+        [staging, b],
+      ] as const) {
         const id = await trigger("mark", { journal: journal(), n: 100_000 + round }, { as });
         triggered.push({ id, as, n: 100_000 + round });
         await ended(as, id);
@@ -270,14 +408,23 @@ describe("several environments in one server", () => {
   }, 600_000);
 
   test("a killed server takes the runs of each environment up again, also of one that nobody asks for", async () => {
-    const tokens = await Promise.all([main, staging].map(async (as) => (await ask("POST", "/api/v1/waitpoints/tokens", { as, body: {} })).body));
-    const runs = [await trigger("later", { token: tokens[0].id }, { as: main }), await trigger("later", { token: tokens[1].id }, { as: staging }), await trigger("mark", { journal: journal(), n: 9001, door: `${project.directory}/door` }, { as: staging }), await trigger("mark", { journal: journal(), n: 9002 }, { as: staging, options: { delay: "2s" } })];
+    const tokens = await Promise.all(
+      [main, staging].map(async (as) => (await ask("POST", "/api/v1/waitpoints/tokens", { as, body: {} })).body),
+    );
+    const runs = [
+      await trigger("later", { token: tokens[0].id }, { as: main }),
+      await trigger("later", { token: tokens[1].id }, { as: staging }),
+      await trigger("mark", { journal: journal(), n: 9001, door: `${project.directory}/door` }, { as: staging }),
+      await trigger("mark", { journal: journal(), n: 9002 }, { as: staging, options: { delay: "2s" } }),
+    ];
     await expect.poll(() => marks().some(({ n }) => n === 9001), { timeout: 30_000 }).toBe(true);
     server.kill("SIGKILL");
     await server.ended;
     server = await startServer(project);
     // Nothing has asked for staging: what is due and what was running there goes on by itself.
-    await expect.poll(() => marks().filter(({ n }) => n === 9002).length + marks().filter(({ n }) => n === 9001).length, { timeout: 60_000 }).toBe(3);
+    await expect
+      .poll(() => marks().filter(({ n }) => n === 9002).length + marks().filter(({ n }) => n === 9001).length, { timeout: 60_000 })
+      .toBe(3);
     project.write("door", "open");
     for (const { url } of tokens) expect((await ask("POST", new URL(url).pathname, { body: { ok: true } })).status).toBe(200);
     for (const [index, id] of runs.entries()) {

@@ -77,7 +77,10 @@ beforeAll(async () => {
     ".env": `OWN=of the file\nDATABASE_URL=${database.url}\nHOME_OF_TEST=${project.directory}\nPRISMA_SCHEMA_ENGINE_BINARY=${process.execPath}\n`,
   };
   for (const [name, text] of Object.entries(files)) project.write(name, text);
-  secure = createServer({ key: fixture("key.pem"), cert: fixture("certificate.pem") }, (_, response) => void response.end("over TLS")).listen(0, "127.0.0.1");
+  secure = createServer(
+    { key: fixture("key.pem"), cert: fixture("certificate.pem") },
+    (_, response) => void response.end("over TLS"),
+  ).listen(0, "127.0.0.1");
   await once(secure, "listening");
   server = await startServer(project, { SIGNALBOX_ROLES: "engine,worker" });
   client = clientOf(server.origin, server.secretKey ?? "");
@@ -95,7 +98,11 @@ async function outputOf(task: string, payload: unknown = {}): Promise<unknown> {
   expect(await client.ended(id), JSON.stringify(await client.run(id))).toBe("COMPLETED");
   return (await client.run(id)).output;
 }
-const isThere = (program: string) => promisify(execFile)("sh", ["-c", `command -v ${program}`]).then(() => true, () => false);
+const isThere = (program: string) =>
+  promisify(execFile)("sh", ["-c", `command -v ${program}`]).then(
+    () => true,
+    () => false,
+  );
 
 test("tasks find additional files in their working directory, and the variables of the config, the extensions and the project by their rank", async () => {
   expect(await outputOf("surroundings")).toEqual(["a note", "deployed", "of the file", "a s3cret from elsewhere"]);
@@ -108,14 +115,24 @@ test("tasks trust the certificates of the config", async () => {
 });
 
 test("what the machine lacks is said at the start, with the command", () => {
-  expect(server.output()).toMatch(/aptGet: This machine lacks no-such-package-anywhere\. Install with: apt-get install -y no-such-package-anywhere/);
+  expect(server.output()).toMatch(
+    /aptGet: This machine lacks no-such-package-anywhere\. Install with: apt-get install -y no-such-package-anywhere/,
+  );
 });
 
 /** What a run gives, where the machine has what it needs; else what the start has said about it. */
-async function roadOf(task: string, { needs, extension }: { needs: string[]; extension: string }): Promise<{ output: unknown } | { said: string | undefined }> {
+async function roadOf(
+  task: string,
+  { needs, extension }: { needs: string[]; extension: string },
+): Promise<{ output: unknown } | { said: string | undefined }> {
   const found = await Promise.all(needs.map(isThere));
   if (found.includes(true)) return { output: await outputOf(task) };
-  return { said: server.output().split("\n").find((line) => line.includes(`"${extension}: `)) };
+  return {
+    said: server
+      .output()
+      .split("\n")
+      .find((line) => line.includes(`"${extension}: `)),
+  };
 }
 const withCommand = (command: string) => ({ said: expect.stringContaining(command) });
 
@@ -125,7 +142,10 @@ test("a run makes a video with ffmpeg, or the start has said how to bring it", a
 });
 
 test("a run renders a page in the machine's Chromium, or the start has said how to bring it", async () => {
-  const road = await roadOf("page", { needs: ["google-chrome-stable", "google-chrome", "chromium", "chromium-browser"], extension: "puppeteer" });
+  const road = await roadOf("page", {
+    needs: ["google-chrome-stable", "google-chrome", "chromium", "chromium-browser"],
+    extension: "puppeteer",
+  });
   const rendered = { output: expect.stringContaining("42") };
   expect(road).toEqual("said" in road ? withCommand("apt-get install -y chromium") : rendered);
 }, 60_000);

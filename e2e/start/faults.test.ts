@@ -43,7 +43,9 @@ describe("two servers with one database", () => {
     const client = clientOf(first.origin, first.secretKey ?? "");
     const refused = await runToEnd(place(1), { ...env, PORT: "0" });
     expect(refused.code).toBe(1);
-    expect(refused.output.trim().split("\n").at(-1)).toMatch(new RegExp(`^another Signalbox \\(process ${first.pid} on .*\\) runs on this database, .* \\(DATABASE_URL\\)\\.$`));
+    expect(refused.output.trim().split("\n").at(-1)).toMatch(
+      new RegExp(`^another Signalbox \\(process ${first.pid} on .*\\) runs on this database, .* \\(DATABASE_URL\\)\\.$`),
+    );
     expect(await client.ended(await client.trigger("slow", { ms: 1 }))).toBe("COMPLETED");
 
     const running = await client.trigger("slow", { ms: 60_000 });
@@ -95,13 +97,17 @@ describe("a server", () => {
     project.remove();
   });
 
-  test.each(["1", "-1"])("whose wall clock is set by %s h ends no run, and keeps to delays", async (hours) => {
-    const running = await executing(4_000);
-    signal(hours);
-    expect(await client.ended(await client.trigger("slow", { ms: 1 }, undefined, { delay: "1s" }))).toBe("COMPLETED");
-    expect(await client.ended(running)).toBe("COMPLETED");
-    signal("0");
-  }, 120_000);
+  test.each(["1", "-1"])(
+    "whose wall clock is set by %s h ends no run, and keeps to delays",
+    async (hours) => {
+      const running = await executing(4_000);
+      signal(hours);
+      expect(await client.ended(await client.trigger("slow", { ms: 1 }, undefined, { delay: "1s" }))).toBe("COMPLETED");
+      expect(await client.ended(running)).toBe("COMPLETED");
+      signal("0");
+    },
+    120_000,
+  );
 
   test("that was stopped for a while goes on with its runs", async () => {
     const running = await executing(3_000);

@@ -30,9 +30,13 @@ afterAll(async () => {
 
 /** Steps of a Containerfile, `["RUN", "apt-get …"]`, comments left out and continued lines joined. Throws on what is no instruction. */
 function stepsOf(file: string): [string, string][] {
-  const lines = readFileSync(file, "utf8").replaceAll("\\\n", " ").split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  const lines = readFileSync(file, "utf8")
+    .replaceAll("\\\n", " ")
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !line.startsWith("#"));
   return lines.map((line) => {
-    const [, name, rest] = /^(ARG|FROM|RUN|COPY|ENV|USER|WORKDIR|VOLUME|EXPOSE|STOPSIGNAL|HEALTHCHECK|ENTRYPOINT|CMD) (\S.*)$/.exec(line) ?? [];
+    const [, name, rest] =
+      /^(ARG|FROM|RUN|COPY|ENV|USER|WORKDIR|VOLUME|EXPOSE|STOPSIGNAL|HEALTHCHECK|ENTRYPOINT|CMD) (\S.*)$/.exec(line) ?? [];
     if (name === undefined || rest === undefined) throw new Error(`no step of a Containerfile: ${line}`);
     return [name, rest];
   });
@@ -40,7 +44,11 @@ function stepsOf(file: string): [string, string][] {
 
 /** Variables that a Containerfile sets, for the process that it starts. */
 const variablesOf = (file: string): Record<string, string> =>
-  Object.fromEntries(stepsOf(file).filter(([name]) => name === "ENV").flatMap(([, rest]) => rest.split(" ").map((pair) => pair.split("=") as [string, string]))); // NAME=value, as all of ours are
+  Object.fromEntries(
+    stepsOf(file)
+      .filter(([name]) => name === "ENV")
+      .flatMap(([, rest]) => rest.split(" ").map((pair) => pair.split("=") as [string, string])),
+  ); // NAME=value, as all of ours are
 
 describe("signalbox build --image", () => {
   const config = `import { defineConfig } from "@trigger.dev/sdk";
@@ -61,7 +69,8 @@ export default defineConfig({ project: "proj_start_test", dirs: ["./trigger"], m
     expect({ code: done.code, stderr: done.stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(done.stdout)).toMatchObject({ project: "proj_start_test", image: context });
     expect(readdirSync(context).toSorted()).toEqual(["Containerfile", "build.tgz", "tasks.env"]);
-    const apt = (packages: string) => `apt-get update && apt-get install -y --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*`;
+    const apt = (packages: string) =>
+      `apt-get update && apt-get install -y --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*`;
     expect(stepsOf(join(context, "Containerfile"))).toEqual([
       ["ARG", "SIGNALBOX_IMAGE=signalbox"],
       ["FROM", "${SIGNALBOX_IMAGE}"],
@@ -70,7 +79,10 @@ export default defineConfig({ project: "proj_start_test", dirs: ["./trigger"], m
       ["RUN", apt("chromium")],
       ["ENV", "PLAYWRIGHT_BROWSERS_PATH=/ms-playwright"],
       ["RUN", "npx --yes playwright@1.50.0 install --with-deps chromium firefox"],
-      ["RUN", `${apt("python3 python3-venv")} && python3 -m venv /opt/python && /opt/python/bin/pip install --no-cache-dir 'requests>=2' 'it'\\''s==1'`],
+      [
+        "RUN",
+        `${apt("python3 python3-venv")} && python3 -m venv /opt/python && /opt/python/bin/pip install --no-cache-dir 'requests>=2' 'it'\\''s==1'`,
+      ],
       ["RUN", "echo own"],
       ["COPY", "--chown=node:node tasks.env /srv/project/.env"],
       ["COPY", "--chown=node:node build.tgz /srv/project/build.tgz"],
@@ -79,7 +91,11 @@ export default defineConfig({ project: "proj_start_test", dirs: ["./trigger"], m
       ["WORKDIR", "/srv/project"],
     ]);
     expect(readFileSync(join(context, "tasks.env"), "utf8").split("\n").filter(Boolean)).toEqual([
-      'FFMPEG_PATH="/usr/bin/ffmpeg"', 'FFPROBE_PATH="/usr/bin/ffprobe"', 'PUPPETEER_EXECUTABLE_PATH="/usr/bin/chromium"', 'PLAYWRIGHT_BROWSERS_PATH="/ms-playwright"', 'PYTHON_BIN_PATH="/opt/python/bin/python"',
+      'FFMPEG_PATH="/usr/bin/ffmpeg"',
+      'FFPROBE_PATH="/usr/bin/ffprobe"',
+      'PUPPETEER_EXECUTABLE_PATH="/usr/bin/chromium"',
+      'PLAYWRIGHT_BROWSERS_PATH="/ms-playwright"',
+      'PYTHON_BIN_PATH="/opt/python/bin/python"',
     ]);
     // A second time it is overwritten; other files are not mixed with it.
     expect((await cli(["build", work.directory, "--image", context])).code).toBe(0);
@@ -91,14 +107,33 @@ export default defineConfig({ project: "proj_start_test", dirs: ["./trigger"], m
     const project = join(image.directory, "srv");
     mkdirSync(project);
     const place = (path: string) => path.replace("/srv/project", project);
-    for (const [name, rest] of stepsOf(join(context, "Containerfile"))) if (name === "COPY") execFileSync("cp", rest.split(" ").slice(1).map((path, i) => (i === 0 ? join(context, path) : place(path))));
+    for (const [name, rest] of stepsOf(join(context, "Containerfile")))
+      if (name === "COPY")
+        execFileSync(
+          "cp",
+          rest
+            .split(" ")
+            .slice(1)
+            .map((path, i) => (i === 0 ? join(context, path) : place(path))),
+        );
     const base = variablesOf(join(root, "deploy", "Containerfile"));
     const of = { ...base, ...variablesOf(join(context, "Containerfile")) };
-    const env = { SIGNALBOX_ROLES: "engine,worker", HOST: "127.0.0.1", SIGNALBOX_PROJECT: place(of["SIGNALBOX_PROJECT"] ?? ""), SIGNALBOX_PROJECT_REF: of["SIGNALBOX_PROJECT_REF"] ?? "", SIGNALBOX_BUILD: place(of["SIGNALBOX_BUILD"] ?? "") };
+    const env = {
+      SIGNALBOX_ROLES: "engine,worker",
+      HOST: "127.0.0.1",
+      SIGNALBOX_PROJECT: place(of["SIGNALBOX_PROJECT"] ?? ""),
+      SIGNALBOX_PROJECT_REF: of["SIGNALBOX_PROJECT_REF"] ?? "",
+      SIGNALBOX_BUILD: place(of["SIGNALBOX_BUILD"] ?? ""),
+    };
     const of2 = { directory: project, data: image.data };
     server = await startServer(of2, env);
     const key = server.secretKey ?? "";
-    const versions = async (): Promise<{ version: string }[]> => ((await (await fetch(`${server?.origin}/api/v1/deployments`, { headers: { authorization: `Bearer ${key}` } })).json()) as { data: { version: string }[] }).data;
+    const versions = async (): Promise<{ version: string }[]> =>
+      (
+        (await (await fetch(`${server?.origin}/api/v1/deployments`, { headers: { authorization: `Bearer ${key}` } })).json()) as {
+          data: { version: string }[];
+        }
+      ).data;
     await expect.poll(async () => (await versions()).length, { timeout: 30_000 }).toBe(1);
     const client = clientOf(server.origin, key);
     expect(await client.ended(await client.trigger("slow", { ms: 1 }))).toBe("COMPLETED");
@@ -118,7 +153,10 @@ export default defineConfig({ project: "proj_start_test", dirs: ["./trigger"], m
   }, 90_000);
 
   test("a build that is not there, or without its project, is said before anything is made", async () => {
-    const missing = await runToEnd({ directory: join(image.directory, "srv"), data: join(image.directory, "none") }, { SIGNALBOX_PROJECT_REF: "proj_start_test", SIGNALBOX_BUILD: "none.tgz" });
+    const missing = await runToEnd(
+      { directory: join(image.directory, "srv"), data: join(image.directory, "none") },
+      { SIGNALBOX_PROJECT_REF: "proj_start_test", SIGNALBOX_BUILD: "none.tgz" },
+    );
     expect(missing).toMatchObject({ code: 2, output: expect.stringMatching(/SIGNALBOX_BUILD: .*none\.tgz is no file/) });
     const loose = await runToEnd({ directory: image.directory, data: join(image.directory, "none") }, { SIGNALBOX_BUILD: "build.tgz" });
     expect(loose).toMatchObject({ code: 2, output: expect.stringContaining("SIGNALBOX_PROJECT_REF") });
@@ -138,7 +176,21 @@ function runCheck(script: string, port: string): number {
 describe("the server's own image", () => {
   test("runs as a user of its own, passes signals on, and keeps its data in a volume", () => {
     const steps = stepsOf(join(root, "deploy", "Containerfile"));
-    expect(steps.slice(-8)).toMatchObject([["USER", "node"], ["WORKDIR", "/srv/project"], ["VOLUME", "/data"], ["EXPOSE", "3030"], ["STOPSIGNAL", "SIGTERM"], ["HEALTHCHECK", expect.any(String)], ["ENTRYPOINT", '["tini", "--", "signalbox"]'], ["CMD", '["start"]']]);
-    expect(variablesOf(join(root, "deploy", "Containerfile"))).toMatchObject({ HOST: "0.0.0.0", PORT: "3030", SIGNALBOX_DATA: "/data", SIGNALBOX_PROJECT: "/srv/project" });
+    expect(steps.slice(-8)).toMatchObject([
+      ["USER", "node"],
+      ["WORKDIR", "/srv/project"],
+      ["VOLUME", "/data"],
+      ["EXPOSE", "3030"],
+      ["STOPSIGNAL", "SIGTERM"],
+      ["HEALTHCHECK", expect.any(String)],
+      ["ENTRYPOINT", '["tini", "--", "signalbox"]'],
+      ["CMD", '["start"]'],
+    ]);
+    expect(variablesOf(join(root, "deploy", "Containerfile"))).toMatchObject({
+      HOST: "0.0.0.0",
+      PORT: "3030",
+      SIGNALBOX_DATA: "/data",
+      SIGNALBOX_PROJECT: "/srv/project",
+    });
   });
 });

@@ -18,7 +18,8 @@ let project: Project;
 let server: ServerProcess;
 let cookie: string;
 const at = (path: string, init: RequestInit = {}) => fetch(server.origin + path, init);
-const post = (path: string, body: object, headers: Record<string, string> = {}) => at(path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
+const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+  at(path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
 
 beforeAll(async () => {
   project = createProject();
@@ -34,7 +35,10 @@ afterAll(async () => {
 test("the first setup by a program that is no browser is answered with what happened", async () => {
   const answer = await post("/api/setup", { code: server.setupLink?.split("#code=")[1], name: "Ada", email, password });
   expect([answer.status, await answer.json()]).toEqual([200, { user: { name: "Ada", email }, signedIn: true }]);
-  cookie = answer.headers.getSetCookie().map((line) => line.split(";")[0]).join("; ");
+  cookie = answer.headers
+    .getSetCookie()
+    .map((line) => line.split(";")[0])
+    .join("; ");
 });
 
 test("neither the environment of a task nor that of the server holds the secret key", async () => {
@@ -48,17 +52,44 @@ test("neither the environment of a task nor that of the server holds the secret 
 });
 
 test("the data directory and what it holds are their owner's alone", () => {
-  for (const name of ["", "builds", "packets", "postgres", "workers"]) expect([name, statSync(join(project.data, name)).mode & 0o777]).toEqual([name, 0o700]);
+  for (const name of ["", "builds", "packets", "postgres", "workers"])
+    expect([name, statSync(join(project.data, name)).mode & 0o777]).toEqual([name, 0o700]);
 });
 
 test("pages, files and answers carry one content security policy each, and what else keeps browsers in bounds", async () => {
   const page = await (await at("/sign-in")).text();
   const script = /src="(\/_next\/static\/[^"]+\.js)/.exec(page)?.[1] ?? "";
-  for (const path of ["/sign-in", "/setup", "/join", "/reset", "/team", "/no/such/page", script, "/icon.svg", "/api/setup", "/api/none", "/api/dashboard/me", "/healthz", "/metrics", "/realtime/v1/runs"]) {
+  for (const path of [
+    "/sign-in",
+    "/setup",
+    "/join",
+    "/reset",
+    "/team",
+    "/no/such/page",
+    script,
+    "/icon.svg",
+    "/api/setup",
+    "/api/none",
+    "/api/dashboard/me",
+    "/healthz",
+    "/metrics",
+    "/realtime/v1/runs",
+  ]) {
     const { headers, status } = await at(path, { redirect: "manual" });
     const policy = headers.get("content-security-policy") ?? "";
-    expect([path, status, policy.match(/default-src/g)?.length, policy.includes("frame-ancestors 'none'")]).toEqual([path, status, 1, true]);
-    expect([path, headers.get("cross-origin-opener-policy"), headers.get("permissions-policy") !== null, headers.get("x-content-type-options"), headers.get("strict-transport-security")]).toEqual([path, "same-origin", true, "nosniff", null]);
+    expect([path, status, policy.match(/default-src/g)?.length, policy.includes("frame-ancestors 'none'")]).toEqual([
+      path,
+      status,
+      1,
+      true,
+    ]);
+    expect([
+      path,
+      headers.get("cross-origin-opener-policy"),
+      headers.get("permissions-policy") !== null,
+      headers.get("x-content-type-options"),
+      headers.get("strict-transport-security"),
+    ]).toEqual([path, "same-origin", true, "nosniff", null]);
   }
   expect((await at("/sign-in")).headers.get("content-security-policy")).toMatch(/script-src 'self' 'nonce-/);
 });

@@ -11,10 +11,13 @@ export interface MemoryGroup {
 
 /** A control group, of either version, that may use so many bytes; or the reason why none can be made here. */
 export function makeMemoryGroup(bytes: number): MemoryGroup | { reason: string } {
-  const mounts = readable("/proc/self/mountinfo").split("\n").map((line) => line.split(" - "));
+  const mounts = readable("/proc/self/mountinfo")
+    .split("\n")
+    .map((line) => line.split(" - "));
   const points = mounts.flatMap(([place = "", source = ""]) => {
     const [type = "", , options = ""] = source.split(" ");
-    const limit = type === "cgroup2" ? "memory.max" : type === "cgroup" && options.split(",").includes("memory") ? "memory.limit_in_bytes" : null;
+    const limit =
+      type === "cgroup2" ? "memory.max" : type === "cgroup" && options.split(",").includes("memory") ? "memory.limit_in_bytes" : null;
     return limit === null ? [] : [{ point: place.split(" ")[4] ?? "", limit }];
   });
   const reasons: string[] = [];

@@ -24,7 +24,8 @@ afterAll(async () => {
   cli?.remove();
 });
 
-const status = async (secretKey: string) => (await fetch(`${server.origin}/api/v1/environment`, { headers: { authorization: `Bearer ${secretKey}` } })).status;
+const status = async (secretKey: string) =>
+  (await fetch(`${server.origin}/api/v1/environment`, { headers: { authorization: `Bearer ${secretKey}` } })).status;
 
 test("keys are listed without what is secret, made, and revoked, while the server runs", async () => {
   const made = JSON.parse((await cli(["keys", "create", "ci", "--json"])).stdout) as { id: string; key: string }; // looked at below
@@ -36,20 +37,31 @@ test("keys are listed without what is secret, made, and revoked, while the serve
   expect(await cli(["keys", "revoke", made.id])).toMatchObject({ code: 0 });
   await expect.poll(() => status(made.key)).toBe(401);
   expect(await cli(["keys", "revoke", made.id])).toMatchObject({ code: 1, stderr: expect.stringContaining("no valid key") });
-  expect(await cli(["keys", "create", "x", "--env", "staging"])).toMatchObject({ code: 1, stderr: expect.stringContaining("there is no such environment, only prod") });
+  expect(await cli(["keys", "create", "x", "--env", "staging"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("there is no such environment, only prod"),
+  });
   expect(await cli(["keys", "create", ""])).toMatchObject({ code: 1, stderr: expect.stringContaining("needs a name") });
 });
 
 test("doctor tells what a server needs here, and what is wrong", async () => {
-  const well = JSON.parse((await cli(["doctor", "--json"])).stdout) as { ok: boolean; findings: { what: string; level: string; text: string }[] }; // looked at below
+  const well = JSON.parse((await cli(["doctor", "--json"])).stdout) as {
+    ok: boolean;
+    findings: { what: string; level: string; text: string }[];
+  }; // looked at below
   expect(well.ok).toBe(true);
-  expect(well.findings.map(({ what }) => what)).toEqual(expect.arrayContaining(["node", "settings", "data", "disk", "postgresql", "tasks"]));
+  expect(well.findings.map(({ what }) => what)).toEqual(
+    expect.arrayContaining(["node", "settings", "data", "disk", "postgresql", "tasks"]),
+  );
   expect(well.findings.find(({ what }) => what === "data")?.text).toContain("on which a server runs");
   const elsewhere = join(project.directory, "nothing-yet");
   const taken = await cli(["doctor"], { env: { SIGNALBOX_DATA: elsewhere } });
   expect(taken).toMatchObject({ code: 1, stdout: expect.stringMatching(/PROBLEM\s+port .*EADDRINUSE/) });
   expect(existsSync(elsewhere)).toBe(false);
-  expect(await cli(["doctor"], { env: { PORT: "many" } })).toMatchObject({ code: 1, stdout: expect.stringMatching(/PROBLEM\s+settings\s+PORT must be a number/) });
+  expect(await cli(["doctor"], { env: { PORT: "many" } })).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/PROBLEM\s+settings\s+PORT must be a number/),
+  });
   project.write(
     "trigger.config.ts",
     `import { defineConfig } from "@trigger.dev/sdk";
@@ -79,7 +91,10 @@ test("a backup of a stopped server is restored where nothing is: keys, runs and 
   const restored = join(project.directory, "restored");
   const noBackup = join(project.directory, "no.tgz");
   writeFileSync(noBackup, "hello");
-  expect(await cli(["restore", noBackup], { env: { SIGNALBOX_DATA: restored } })).toMatchObject({ code: 1, stderr: expect.stringContaining("cannot be unpacked") });
+  expect(await cli(["restore", noBackup], { env: { SIGNALBOX_DATA: restored } })).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("cannot be unpacked"),
+  });
   expect(readdirSync(project.directory).filter((name) => name.startsWith("restored"))).toEqual([]);
   expect(await cli(["restore", file], { env: { SIGNALBOX_DATA: restored } })).toMatchObject({ code: 0 });
   rmSync(project.data, { recursive: true });
@@ -106,7 +121,10 @@ test("completion is of the commands themselves, and shells take it", async () =>
   expect(words("signalbox --profile x env pu")).toEqual(["pull"]);
   expect((await cli(["completion", "fish"])).stdout).toContain("complete -c signalbox -f -n '__fish_use_subcommand' -a deploy");
   expect((await cli(["completion", "zsh"])).stdout).toMatch(/^autoload -U \+X bashcompinit/);
-  expect(await cli(["completion", "tcsh"])).toMatchObject({ code: 2, stderr: expect.stringContaining("Allowed choices are bash, zsh, fish") });
+  expect(await cli(["completion", "tcsh"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("Allowed choices are bash, zsh, fish"),
+  });
 });
 
 function mkdirEmpty(): string {

@@ -19,19 +19,23 @@ afterAll(async () => {
   project.remove();
 });
 
-test.each(["start", "dev"] as const)("the packed tarball serves a project elsewhere with `signalbox %s`: its tasks run, its dashboard is there", async (mode) => {
-  const installation = join(project.directory, "node_modules", "signalbox");
-  expect(existsSync(join(installation, "server"))).toBe(false);
-  server = await startServer({ ...project, installation }, {}, mode);
-  const client = clientOf(server.origin, server.secretKey ?? "");
-  const run = await client.trigger("slow", { ms: 1 });
-  expect(await client.ended(run)).toBe("COMPLETED");
-  const page = await fetch(`${server.origin}/setup`);
-  expect(page.status).toBe(200);
-  expect(await page.text()).toContain("Create the first admin");
-  server.kill("SIGTERM");
-  expect(await server.ended).toEqual({ code: 0, signal: null });
-}, 90_000);
+test.each(["start", "dev"] as const)(
+  "the packed tarball serves a project elsewhere with `signalbox %s`: its tasks run, its dashboard is there",
+  async (mode) => {
+    const installation = join(project.directory, "node_modules", "signalbox");
+    expect(existsSync(join(installation, "server"))).toBe(false);
+    server = await startServer({ ...project, installation }, {}, mode);
+    const client = clientOf(server.origin, server.secretKey ?? "");
+    const run = await client.trigger("slow", { ms: 1 });
+    expect(await client.ended(run)).toBe("COMPLETED");
+    const page = await fetch(`${server.origin}/setup`);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain("Create the first admin");
+    server.kill("SIGTERM");
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+  },
+  90_000,
+);
 
 test("the packed command line deploys the project that it is installed in", async () => {
   const bin = join(project.directory, "node_modules", "signalbox", "scripts", "signalbox.mjs");

@@ -69,7 +69,8 @@ function stopDatabase(data: string): void {
 }
 
 export const databaseLog = (project: Project): string => readFileSync(join(project.data, "postgres.log"), "utf8");
-export const databasePid = (project: Project): number => Number.parseInt(readFileSync(join(project.data, "postgres", "postmaster.pid"), "utf8"), 10);
+export const databasePid = (project: Project): number =>
+  Number.parseInt(readFileSync(join(project.data, "postgres", "postmaster.pid"), "utf8"), 10);
 
 export type Mode = "start" | "dev";
 
@@ -95,7 +96,12 @@ const readyWithinMs = 90_000;
 type Listener = (output: string, kill: (signal: NodeJS.Signals) => void) => void;
 
 /** Runs the real command. Resolves when it says that it is ready; rejects with its output when it ended instead. `onOutput` hears all that it has said, again and again. */
-export async function startServer(project: Place, env: Record<string, string> = {}, mode: Mode = "start", onOutput?: Listener): Promise<ServerProcess> {
+export async function startServer(
+  project: Place,
+  env: Record<string, string> = {},
+  mode: Mode = "start",
+  onOutput?: Listener,
+): Promise<ServerProcess> {
   const port = env.PORT ?? String(await freePort());
   const { child, ended, output } = launch(project, { PORT: port, ...env }, mode);
   if (onOutput !== undefined) child.stdout?.on("data", () => onOutput(output(), (signal) => void child.kill(signal)));
@@ -126,7 +132,11 @@ export async function startAndKill(project: Place, moment: { text: string } | { 
 }
 
 /** Runs the real command until it ends by itself. */
-export async function runToEnd(project: Place, env: Record<string, string>, mode: Mode | readonly string[] = "start"): Promise<Ended & { output: string }> {
+export async function runToEnd(
+  project: Place,
+  env: Record<string, string>,
+  mode: Mode | readonly string[] = "start",
+): Promise<Ended & { output: string }> {
   const { child, ended, output } = launch(project, env, mode);
   const timer = setTimeout(() => child.kill("SIGKILL"), readyWithinMs);
   const result = await ended;
@@ -134,12 +144,17 @@ export async function runToEnd(project: Place, env: Record<string, string>, mode
   return { ...result, output: output() };
 }
 
-function launch(project: Place, env: Record<string, string>, mode: Mode | readonly string[] = "start"): { child: ChildProcess; ended: Promise<Ended>; output(): string } {
+function launch(
+  project: Place,
+  env: Record<string, string>,
+  mode: Mode | readonly string[] = "start",
+): { child: ChildProcess; ended: Promise<Ended>; output(): string } {
   const installation = project.installation ?? root;
   if (!existsSync(join(installation, "dist", "server", "main.js"))) throw new Error("dist is missing: run `npm run build` first");
   const { PATH = "", HOME = "/" } = process.env;
   const command = [process.execPath, join(installation, "scripts", "signalbox.mjs"), ...[mode].flat()];
-  const [program = "", ...args] = project.group === undefined ? command : ["/bin/sh", "-c", 'echo $$ > "$0" && exec "$@"', project.group, ...command];
+  const [program = "", ...args] =
+    project.group === undefined ? command : ["/bin/sh", "-c", 'echo $$ > "$0" && exec "$@"', project.group, ...command];
   const child = spawn(program, args, {
     cwd: project.directory,
     env: { PATH, HOME, NODE_ENV: "production", SIGNALBOX_PREBUILT: "1", SIGNALBOX_DATA: project.data, ...env },

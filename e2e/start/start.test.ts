@@ -8,7 +8,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { protocolVersion } from "@/lib/contracts/protocol";
 import { clientOf } from "./client";
-import { createProject, databaseLog, databasePid, freePort, runToEnd, startAndKill, startServer, type Project, type ServerProcess } from "./server-process";
+import {
+  createProject,
+  databaseLog,
+  databasePid,
+  freePort,
+  runToEnd,
+  startAndKill,
+  startServer,
+  type Project,
+  type ServerProcess,
+} from "./server-process";
 
 const lines = (output: string) => output.split("\n").filter((line) => line !== "");
 
@@ -55,7 +65,9 @@ describe("a running server", () => {
     socket.send(JSON.stringify({ type: "hello", protocol: protocolVersion, token: key }));
     await heard;
     const metrics = await (await fetch(`${server.origin}/metrics`)).text();
-    const counted = Object.fromEntries([...metrics.matchAll(/^signalbox_realtime\{what="(\w+)"\} (\d+)$/gm)].map(([, what, count]) => [what, Number(count)]));
+    const counted = Object.fromEntries(
+      [...metrics.matchAll(/^signalbox_realtime\{what="(\w+)"\} (\d+)$/gm)].map(([, what, count]) => [what, Number(count)]),
+    );
     expect(counted).toEqual({ sockets: 1, subscriptions: 0, frames: 1, bytes: expect.any(Number), congestions: 0, resets: 0 });
     expect(counted.bytes).toBeGreaterThan(0);
     expect(metrics).toContain("signalbox_paint_milliseconds_count 0");
@@ -63,7 +75,8 @@ describe("a running server", () => {
   });
 
   test("a pipe gets JSON lines and nothing else", () => {
-    for (const line of lines(server.output())) expect(JSON.parse(line), line).toMatchObject({ time: expect.any(String), level: expect.any(String), message: expect.any(String) });
+    for (const line of lines(server.output()))
+      expect(JSON.parse(line), line).toMatchObject({ time: expect.any(String), level: expect.any(String), message: expect.any(String) });
   });
 
   test("neither its key nor its sign-in code is in any log line", () => {
@@ -86,7 +99,9 @@ describe("a running server", () => {
     process.kill(pid, "SIGKILL");
     await expect.poll(async () => (await fetch(`${server.origin}/readyz`)).status, { timeout: 30_000, interval: 50 }).toBe(200);
     await expect.poll(() => databasePid(project), { timeout: 30_000 }).not.toBe(pid);
-    await expect.poll(async () => client.ended(await client.trigger("slow", { ms: 1 })).catch(String), { timeout: 30_000 }).toBe("COMPLETED");
+    await expect
+      .poll(async () => client.ended(await client.trigger("slow", { ms: 1 })).catch(String), { timeout: 30_000 })
+      .toBe("COMPLETED");
     expect(await client.ended(before)).toBe("COMPLETED");
   }, 60_000);
 
@@ -149,7 +164,10 @@ describe("a start that cannot succeed", () => {
   test("wrong variables: a line each, exit 2, nothing made", async () => {
     const { code, output } = await runToEnd(project, { PORT: "many", TRIGGER_SECRET_KEY: "tr_dev_0123456789abcdefghij" });
     expect(code).toBe(2);
-    expect(lines(output)).toEqual([expect.stringMatching(/^PORT must be a number/), expect.stringMatching(/^TRIGGER_SECRET_KEY must begin with tr_prod_/)]);
+    expect(lines(output)).toEqual([
+      expect.stringMatching(/^PORT must be a number/),
+      expect.stringMatching(/^TRIGGER_SECRET_KEY must begin with tr_prod_/),
+    ]);
   });
 
   test("a port in use: one line, exit 1, before the database is made", async () => {
@@ -172,7 +190,10 @@ describe("a start that cannot succeed", () => {
   });
 
   test("a database that cannot be reached: one line, exit 1", async () => {
-    const { code, output } = await runToEnd(project, { PORT: String(await freePort()), DATABASE_URL: "postgres://user:hunter2@no-such-host.invalid/db" });
+    const { code, output } = await runToEnd(project, {
+      PORT: String(await freePort()),
+      DATABASE_URL: "postgres://user:hunter2@no-such-host.invalid/db",
+    });
     expect(code).toBe(1);
     expect(lines(output)).toEqual([expect.stringContaining("DATABASE_URL: cannot connect")]);
     expect(output).not.toContain("hunter2");
@@ -220,7 +241,9 @@ describe("a start that cannot succeed", () => {
       return url.endsWith("signalbox.mjs") ? { ...found, source: "import.meta.dirname = import.meta.filename = undefined;" + String(found.source).replace(/^#!.*/, "") } : found; };`;
     const hook = `import { register } from "node:module"; Object.defineProperty(process.versions, "node", { value: "18.19.0" }); register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(old)}`)});`;
     const script = join(import.meta.dirname, "..", "..", "scripts", "signalbox.mjs");
-    const { status, stderr } = spawnSync(process.execPath, [`--import=data:text/javascript,${encodeURIComponent(hook)}`, script, "start"], { encoding: "utf8" });
+    const { status, stderr } = spawnSync(process.execPath, [`--import=data:text/javascript,${encodeURIComponent(hook)}`, script, "start"], {
+      encoding: "utf8",
+    });
     expect({ status, stderr }).toEqual({ status: 1, stderr: "Signalbox needs Node 20.19 or newer; this is 18.19.0.\n" });
   });
 });

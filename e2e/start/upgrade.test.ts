@@ -32,7 +32,9 @@ function readKept(): Kept {
   const text = readFileSync(join(kept, "data.json"), "utf8");
   const { madeAt } = JSON.parse(text) as Kept;
   const shift = Date.now() - 60_000 - Date.parse(madeAt);
-  return JSON.parse(text.replaceAll(/20\d\d-\d\d-\d\dT[\d:.]+(\+00:00|Z)/g, (at) => new Date(Date.parse(at) + shift).toISOString())) as Kept;
+  return JSON.parse(
+    text.replaceAll(/20\d\d-\d\d-\d\dT[\d:.]+(\+00:00|Z)/g, (at) => new Date(Date.parse(at) + shift).toISOString()),
+  ) as Kept;
 }
 
 /** With the schema of then and those rows. */
@@ -42,12 +44,17 @@ async function restore(url: string, rows: Kept["rows"]): Promise<void> {
   await client.query("drop schema public cascade; create schema public");
   const then = mkdtempSync(join(tmpdir(), "signalbox-migrations-"));
   const migrations = join(root, "prisma", "migrations");
-  for (const name of readdirSync(migrations)) if (/^\d/.test(name) && name <= last) cpSync(join(migrations, name), join(then, name), { recursive: true });
+  for (const name of readdirSync(migrations))
+    if (/^\d/.test(name) && name <= last) cpSync(join(migrations, name), join(then, name), { recursive: true });
   await migrate({ url, directory: then, log: createLog({ level: "error", format: "json", write: () => {} }) });
   rmSync(then, { recursive: true });
-  await ensurePartitions(async <Row>(sql: string, params: readonly unknown[] = []) => (await client.query<Row & object>(sql, [...params])).rows, new Date(Date.now() - 86_400_000));
+  await ensurePartitions(
+    async <Row>(sql: string, params: readonly unknown[] = []) => (await client.query<Row & object>(sql, [...params])).rows,
+    new Date(Date.now() - 86_400_000),
+  );
   const referenced = ["environment", "project"]; // rows of these come before those that name them
-  for (const [table, list] of Object.entries(rows).toSorted(([a], [b]) => referenced.indexOf(b) - referenced.indexOf(a))) await client.query(`insert into "${table}" select * from json_populate_recordset(null::"${table}", $1)`, [JSON.stringify(list)]);
+  for (const [table, list] of Object.entries(rows).toSorted(([a], [b]) => referenced.indexOf(b) - referenced.indexOf(a)))
+    await client.query(`insert into "${table}" select * from json_populate_recordset(null::"${table}", $1)`, [JSON.stringify(list)]);
   await client.end();
 }
 
@@ -59,14 +66,21 @@ test("what an earlier version left when it was killed starts, and goes on: ended
   for (const file of ["trigger.config.ts", "trigger/tasks.ts"]) project.write(file, readFileSync(join(kept, file), "utf8"));
   mkdirSync(project.data, { mode: 0o700 });
   cpSync(join(kept, "builds"), join(project.data, "builds"), { recursive: true });
-  for (const build of readdirSync(join(project.data, "builds"))) writeFileSync(join(project.data, "builds", build, "sdk.mjs"), `export * from "${pathToFileURL(join(root, "dist/sdk/index.js")).href}";\n`);
+  for (const build of readdirSync(join(project.data, "builds")))
+    writeFileSync(
+      join(project.data, "builds", build, "sdk.mjs"),
+      `export * from "${pathToFileURL(join(root, "dist/sdk/index.js")).href}";\n`,
+    );
   writeFileSync(join(project.data, "master.key"), readFileSync(join(kept, "master.key")), { mode: 0o600 });
 
   const server = await startServer(project, { DATABASE_URL: database.url });
   const client = clientOf(server.origin, secretKey);
   const ask = async (path: string, body?: unknown) => {
     const headers = { authorization: `Bearer ${secretKey}`, "content-type": "application/json", "x-trigger-api-version": "2025-07-16" };
-    const response = await fetch(server.origin + path, { headers, ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }) });
+    const response = await fetch(server.origin + path, {
+      headers,
+      ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
+    });
     expect(response.status, path).toBe(200);
     return (await response.json()) as Record<string, unknown>;
   };

@@ -1,7 +1,8 @@
 import type { AlertCondition } from "@/lib/contracts/alerts";
 import { formatCount, formatDuration } from "@/lib/view/format";
 
-const windowWords = (minutes: number): string => (minutes < 60 ? `${minutes} minutes` : minutes === 60 ? "an hour" : minutes === 1440 ? "a day" : `${minutes / 60} hours`);
+const windowWords = (minutes: number): string =>
+  minutes < 60 ? `${minutes} minutes` : minutes === 60 ? "an hour" : minutes === 1440 ? "a day" : `${minutes / 60} hours`;
 const number = (value: number): string => (Number.isInteger(value) ? formatCount(value) : value.toFixed(value < 10 ? 1 : 0));
 
 /** `12`, `3.4 per minute`, `7.5 %`, `12.4 s`. */
@@ -47,4 +48,6 @@ function measuredWords({ measure, percentile, task, queue, windowMinutes }: Aler
 
 /** When a rule fires: `Failed runs of import-orders in 15 minutes above 5`. */
 export const conditionWords = (condition: AlertCondition): string =>
-  condition.measure === "silence" ? measuredWords(condition) : `${measuredWords(condition)} above ${valueWords(condition, condition.bound)}`;
+  condition.measure === "silence"
+    ? measuredWords(condition)
+    : `${measuredWords(condition)} above ${valueWords(condition, condition.bound)}`;

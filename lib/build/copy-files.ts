@@ -4,7 +4,12 @@ import { filesOf } from "./glob";
 import type { BuildContext, BuildManifest } from "./extension";
 
 /** Copies files into the build's folder, at their place relative to the project without what leads out of it. `files` are globs. */
-export async function addAdditionalFilesToBuild(source: string, options: { files: string[] }, context: BuildContext, manifest: Pick<BuildManifest, "outputPath">): Promise<void> {
+export async function addAdditionalFilesToBuild(
+  source: string,
+  options: { files: string[] },
+  context: BuildContext,
+  manifest: Pick<BuildManifest, "outputPath">,
+): Promise<void> {
   for (const glob of options.files) {
     const found = await filesOf(glob, context.workingDir);
     if (found.length === 0) context.logger.warn(`${source}: no file fits ${JSON.stringify(glob)}, looked for from ${context.workingDir}`);
@@ -24,5 +29,8 @@ export async function addAdditionalFilesToBuild(source: string, options: { files
 /** `../shared/a.txt` is `shared/a.txt` in the build's folder. */
 function placeOf(path: string): string {
   const inside = isAbsolute(path) ? relative(resolve("/"), path) : path;
-  return inside.split(sep).filter((part) => part !== "..").join(sep);
+  return inside
+    .split(sep)
+    .filter((part) => part !== "..")
+    .join(sep);
 }

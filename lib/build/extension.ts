@@ -35,18 +35,30 @@ export interface BuildLayer {
   commands?: string[] | undefined;
   /** Contents by path below the build's folder. */
   files?: Record<string, string> | undefined;
-  image?: {
-    /** Debian packages. Signalbox checks that this machine has them. */
-    pkgs?: string[] | undefined;
-    /** Of a Dockerfile: recorded, and said not to be run here. */
-    instructions?: string[] | undefined;
-  } | undefined;
-  build?: {
-    /** For `commands`. */
-    env?: Variables | undefined;
-  } | undefined;
+  image?:
+    | {
+        /** Debian packages. Signalbox checks that this machine has them. */
+        pkgs?: string[] | undefined;
+        /** Of a Dockerfile: recorded, and said not to be run here. */
+        instructions?: string[] | undefined;
+      }
+    | undefined;
+  build?:
+    | {
+        /** For `commands`. */
+        env?: Variables | undefined;
+      }
+    | undefined;
   /** Variables of the tasks, when a version is deployed. `override`: they win over the project's own. */
-  deploy?: { env?: Variables | undefined; parentEnv?: Variables | undefined; secretEnv?: Variables | undefined; secretParentEnv?: Variables | undefined; override?: boolean | undefined } | undefined;
+  deploy?:
+    | {
+        env?: Variables | undefined;
+        parentEnv?: Variables | undefined;
+        secretEnv?: Variables | undefined;
+        secretParentEnv?: Variables | undefined;
+        override?: boolean | undefined;
+      }
+    | undefined;
   /** Packages with their versions that must be installed in the project. */
   dependencies?: Record<string, string> | undefined;
   /** Import conditions of the task processes. */
@@ -54,12 +66,14 @@ export interface BuildLayer {
   /** For an image, of what the extension looks for on a plain machine: lines of a Containerfile, and variables of the tasks there. */
   container?: { instructions?: string[] | undefined; env?: Record<string, string> | undefined } | undefined;
   /** What the machine that the tasks run on has, of what the extension needs: Signalbox's own. */
-  host?: {
-    /** Variables of the tasks for both targets; the project's own win. */
-    env?: Variables | undefined;
-    /** A sentence for each thing that is missing, with the command that brings it. */
-    missing?: string[] | undefined;
-  } | undefined;
+  host?:
+    | {
+        /** Variables of the tasks for both targets; the project's own win. */
+        env?: Variables | undefined;
+        /** A sentence for each thing that is missing, with the command that brings it. */
+        missing?: string[] | undefined;
+      }
+    | undefined;
 }
 
 /** The part of the project's config that extensions read, beside what else it holds. */

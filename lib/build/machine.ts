@@ -59,4 +59,5 @@ export async function missingDebianPackages(packages: readonly string[]): Promis
 export const aptInstall = (packages: readonly string[]): string => `apt-get install -y ${packages.join(" ")}`;
 
 /** The same as a line of a Containerfile, of an image of Debian. */
-export const aptRun = (packages: readonly string[]): string => `RUN apt-get update && apt-get install -y --no-install-recommends ${packages.join(" ")} && rm -rf /var/lib/apt/lists/*`;
+export const aptRun = (packages: readonly string[]): string =>
+  `RUN apt-get update && apt-get install -y --no-install-recommends ${packages.join(" ")} && rm -rf /var/lib/apt/lists/*`;

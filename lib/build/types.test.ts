@@ -12,7 +12,14 @@ const own: BuildExtension = {
     if (context.target === "deploy") context.addLayer({ id: manifest.contentHash, deploy: { env: { A: "b" } } });
   },
 };
-const extensions = [own, esbuildPlugin({ name: "none", setup() {} }), additionalFiles({ files: [] }), ffmpeg(), syncEnvVars(async () => [{ name: "A", value: "b", isSecret: true }]), prismaExtension({ mode: "modern" })];
+const extensions = [
+  own,
+  esbuildPlugin({ name: "none", setup() {} }),
+  additionalFiles({ files: [] }),
+  ffmpeg(),
+  syncEnvVars(async () => [{ name: "A", value: "b", isSecret: true }]),
+  prismaExtension({ mode: "modern" }),
+];
 
 it("extensions have the types that configs of this SDK and of the published one take", () => {
   const config = { project: "proj_types", maxDuration: 60, build: { extensions } };

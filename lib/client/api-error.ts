@@ -20,7 +20,8 @@ export class ApiError extends Error {
     const inner: unknown = body === undefined ? undefined : Reflect.get(body, "error");
     this.error = typeof inner === "object" && inner !== null ? inner : body;
     const text = (key: string) => {
-      const value: unknown = (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined) ?? (body && Reflect.get(body, key));
+      const value: unknown =
+        (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined) ?? (body && Reflect.get(body, key));
       return typeof value === "string" ? value : undefined;
     };
     this.code = text("code");

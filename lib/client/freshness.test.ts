@@ -12,7 +12,12 @@ beforeEach(() => {
   isSeen = true;
   paints = [];
   reported.length = 0;
-  meter = createFreshnessMeter({ afterPaint: (then) => paints.push(then), serverNow: Date.now, report: (ms) => reported.push(ms), isSeen: () => isSeen });
+  meter = createFreshnessMeter({
+    afterPaint: (then) => paints.push(then),
+    serverNow: Date.now,
+    report: (ms) => reported.push(ms),
+    isSeen: () => isSeen,
+  });
 });
 afterEach(() => {
   meter.close();

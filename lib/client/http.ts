@@ -55,7 +55,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     "x-trigger-source": "sdk",
     ...lowerCase(options.requestOptions?.additionalHeaders),
     ...lowerCase(extra),
-    ...(options.accessToken !== undefined && { authorization: `Bearer ${typeof options.accessToken === "string" ? options.accessToken : await options.accessToken()}` }),
+    ...(options.accessToken !== undefined && {
+      authorization: `Bearer ${typeof options.accessToken === "string" ? options.accessToken : await options.accessToken()}`,
+    }),
     "trigger-version": sdkVersion,
     "x-trigger-api-version": apiVersion,
     "x-trigger-realtime-streams-version": "v2",
@@ -92,10 +94,21 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
-async function once(doFetch: typeof fetch, url: string, { method, headers, request }: { method: string; headers: Record<string, string>; request: HttpRequest }): Promise<Response | ApiError> {
-  const body = request.json !== undefined ? JSON.stringify(request.json) : typeof request.body === "function" ? request.body() : request.body;
+async function once(
+  doFetch: typeof fetch,
+  url: string,
+  { method, headers, request }: { method: string; headers: Record<string, string>; request: HttpRequest },
+): Promise<Response | ApiError> {
+  const body =
+    request.json !== undefined ? JSON.stringify(request.json) : typeof request.body === "function" ? request.body() : request.body;
   // `duplex` is required by fetch for streamed bodies and missing from lib.dom's RequestInit.
-  const init: RequestInit & { duplex?: "half" } = { method, headers, ...(body === undefined ? {} : { body }), ...(body instanceof ReadableStream ? { duplex: "half" } : {}), ...(request.signal ? { signal: request.signal } : {}) };
+  const init: RequestInit & { duplex?: "half" } = {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body }),
+    ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
+    ...(request.signal ? { signal: request.signal } : {}),
+  };
   let response: Response;
   try {
     response = await doFetch(url, init);
@@ -109,7 +122,8 @@ async function once(doFetch: typeof fetch, url: string, { method, headers, reque
 }
 
 function connectionMessage(url: string, cause: unknown): string {
-  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : cause instanceof Error ? cause.message : String(cause);
+  const inner =
+    cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : cause instanceof Error ? cause.message : String(cause);
   return `Connection error: ${new URL(url).origin} could not be reached (${inner})`;
 }
 
@@ -117,7 +131,8 @@ function connectionMessage(url: string, cause: unknown): string {
 export function retryAfter(error: ApiError, retry: RetryOptions, attempt: number): number | null {
   const said = error.headers?.["x-should-retry"];
   const { status } = error;
-  const worthIt = said === "true" || (said !== "false" && (status === undefined || status === 408 || status === 409 || status === 429 || status >= 500));
+  const worthIt =
+    said === "true" || (said !== "false" && (status === undefined || status === 408 || status === 409 || status === 429 || status >= 500));
   const backoff = worthIt ? retryDelay(retry, attempt, Math.random()) : null;
   if (backoff === null) return null;
   return error instanceof RateLimitError ? (error.millisecondsUntilReset ?? backoff) : backoff;
@@ -129,15 +144,22 @@ async function parse<T>(schema: z.ZodType<T>, response: Response): Promise<{ dat
   try {
     rawBody = text === "" ? {} : JSON.parse(text);
   } catch (cause) {
-    throw new ApiSchemaValidationError({ status: response.status, rawBody: text, cause: new Error("The answer is not JSON", { cause }), headers: headersOf(response) });
+    throw new ApiSchemaValidationError({
+      status: response.status,
+      rawBody: text,
+      cause: new Error("The answer is not JSON", { cause }),
+      headers: headersOf(response),
+    });
   }
   const parsed = schema.safeParse(rawBody);
-  if (!parsed.success) throw new ApiSchemaValidationError({ status: response.status, rawBody, cause: parsed.error, headers: headersOf(response) });
+  if (!parsed.success)
+    throw new ApiSchemaValidationError({ status: response.status, rawBody, cause: parsed.error, headers: headersOf(response) });
   return { data: parsed.data, response };
 }
 
 export const headersOf = (response: Response): ApiHeaders => Object.fromEntries(response.headers.entries());
-const lowerCase = (headers: Record<string, string> = {}): Record<string, string> => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+const lowerCase = (headers: Record<string, string> = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 /** Resolves after `ms`, rejects with the signal's reason when it aborts. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -9,7 +9,16 @@ import { createSync, type LinkStatus } from "./sync";
 import { streamReducer, traceReducer, type StreamState, type TraceState } from "./views/log-views";
 import { runReducer, type RunState } from "./views/run-view";
 import { createRunsView, type RunsView } from "./views/runs-view";
-import { countsReducer, newsReducer, queuesReducer, schedulesReducer, tokensReducer, variablesReducer, versionsReducer, type TokensState } from "./views/state-views";
+import {
+  countsReducer,
+  newsReducer,
+  queuesReducer,
+  schedulesReducer,
+  tokensReducer,
+  variablesReducer,
+  versionsReducer,
+  type TokensState,
+} from "./views/state-views";
 import { createTopicView, type Reducer, type View } from "./views/view";
 
 /**

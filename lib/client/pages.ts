@@ -7,7 +7,11 @@ export class CursorPage<Item> implements AsyncIterable<Item> {
   readonly data: Item[];
   readonly pagination: { next?: string | undefined; previous?: string | undefined };
   readonly #fetch: (at: { after?: string; before?: string }) => Promise<CursorPage<Item>>;
-  constructor(data: Item[], pagination: CursorPage<Item>["pagination"], fetch: (at: { after?: string; before?: string }) => Promise<CursorPage<Item>>) {
+  constructor(
+    data: Item[],
+    pagination: CursorPage<Item>["pagination"],
+    fetch: (at: { after?: string; before?: string }) => Promise<CursorPage<Item>>,
+  ) {
     this.data = data;
     this.pagination = pagination;
     this.#fetch = fetch;
@@ -54,9 +58,13 @@ export interface CursorPageParams {
   before?: string | undefined;
 }
 
-const cursorBody = <Item>(item: z.ZodType<Item>) => z.object({ data: z.array(item), pagination: z.object({ next: z.string().optional(), previous: z.string().optional() }) });
+const cursorBody = <Item>(item: z.ZodType<Item>) =>
+  z.object({ data: z.array(item), pagination: z.object({ next: z.string().optional(), previous: z.string().optional() }) });
 
-export function requestPages<Item>(client: HttpClient, list: { path: string; item: z.ZodType<Item>; query: URLSearchParams; params: CursorPageParams; options?: ApiRequestOptions | undefined }): CursorPagePromise<Item> {
+export function requestPages<Item>(
+  client: HttpClient,
+  list: { path: string; item: z.ZodType<Item>; query: URLSearchParams; params: CursorPageParams; options?: ApiRequestOptions | undefined },
+): CursorPagePromise<Item> {
   const query = new URLSearchParams(list.query);
   const { limit, after, before } = list.params;
   if (limit !== undefined) query.set("page[size]", String(limit));
@@ -110,9 +118,22 @@ export class OffsetLimitPagePromise<Item> extends ApiPromise<OffsetLimitPage<Ite
   }
 }
 
-const offsetBody = <Item>(item: z.ZodType<Item>) => z.object({ data: z.array(item), pagination: z.object({ currentPage: z.coerce.number(), totalPages: z.coerce.number(), count: z.coerce.number() }) });
+const offsetBody = <Item>(item: z.ZodType<Item>) =>
+  z.object({
+    data: z.array(item),
+    pagination: z.object({ currentPage: z.coerce.number(), totalPages: z.coerce.number(), count: z.coerce.number() }),
+  });
 
-export function requestOffsetPages<Item>(client: HttpClient, list: { path: string; item: z.ZodType<Item>; page?: number | undefined; perPage?: number | undefined; options?: ApiRequestOptions | undefined }): OffsetLimitPagePromise<Item> {
+export function requestOffsetPages<Item>(
+  client: HttpClient,
+  list: {
+    path: string;
+    item: z.ZodType<Item>;
+    page?: number | undefined;
+    perPage?: number | undefined;
+    options?: ApiRequestOptions | undefined;
+  },
+): OffsetLimitPagePromise<Item> {
   const query = new URLSearchParams();
   if (list.page !== undefined) query.set("page", String(list.page));
   if (list.perPage !== undefined) query.set("perPage", String(list.perPage));

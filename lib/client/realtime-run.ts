@@ -54,7 +54,8 @@ export async function toRealtimeRun(row: ShapeRow, fetchPacket: FetchPacket): Pr
   const status = statusOfRealtime.get(text(row["status"]) ?? "") ?? "QUEUED";
   const [payload, output] = await Promise.all([valueOf(row, "payload", fetchPacket), valueOf(row, "output", fetchPacket)]);
   const metadata = text(row["metadata"]);
-  const decoded = metadata === undefined ? undefined : decodePacket({ data: metadata, dataType: text(row["metadataType"]) ?? "application/json" });
+  const decoded =
+    metadata === undefined ? undefined : decodePacket({ data: metadata, dataType: text(row["metadataType"]) ?? "application/json" });
   return {
     id,
     taskIdentifier: text(row["taskIdentifier"]) ?? "",

@@ -35,7 +35,10 @@ const triggerFunction = z.enum(["trigger", "triggerAndWait", "batchTrigger", "ba
 const related = z.object({ ...common, depth: z.number(), triggerFunction, batchId: z.string().optional() });
 
 /** An item of `runs.list`. */
-export const ListedRun = z.object({ ...common, env: z.object({ id: z.string(), name: z.string(), user: z.string().optional() }).optional() });
+export const ListedRun = z.object({
+  ...common,
+  env: z.object({ id: z.string(), name: z.string(), user: z.string().optional() }).optional(),
+});
 export type ListedRun = z.infer<typeof ListedRun>;
 
 /** Answer of `GET /api/v3/runs/:id`. */
@@ -47,7 +50,12 @@ export const RetrievedRun = z.object({
   outputPresignedUrl: z.string().optional(),
   error: z.object({ message: z.string(), name: z.string().optional(), stackTrace: z.string().optional() }).optional(),
   schedule: z
-    .object({ id: z.string(), externalId: z.string().optional(), deduplicationKey: z.string().optional(), generator: z.object({ type: z.literal("CRON"), expression: z.string(), description: z.string() }) })
+    .object({
+      id: z.string(),
+      externalId: z.string().optional(),
+      deduplicationKey: z.string().optional(),
+      generator: z.object({ type: z.literal("CRON"), expression: z.string(), description: z.string() }),
+    })
     .optional(),
   relatedRuns: z.object({ root: related.optional(), parent: related.optional(), children: z.array(related).optional() }),
   attemptCount: z.number().default(0),

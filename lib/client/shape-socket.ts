@@ -33,7 +33,15 @@ const held = new Map<string, Held>();
 const unreachable = new Map<string, number>();
 
 /** The socket of this token, shared with all who hold it. Throws `NoSocket`. */
-export function holdSocket({ baseURL, token, openSocket }: { baseURL: string; token: string; openSocket?: ((url: string) => SocketLike) | undefined }): ShapeSocket {
+export function holdSocket({
+  baseURL,
+  token,
+  openSocket,
+}: {
+  baseURL: string;
+  token: string;
+  openSocket?: ((url: string) => SocketLike) | undefined;
+}): ShapeSocket {
   if (openSocket === undefined && typeof WebSocket === "undefined") throw new NoSocket("There are no WebSockets here.");
   if (Date.now() < (unreachable.get(baseURL) ?? 0)) throw new NoSocket("The server's sockets could not be reached a moment ago.");
   const key = `${baseURL} ${token}`;
@@ -64,7 +72,11 @@ interface Opening {
 }
 
 function open({ baseURL, token, openSocket, onRelease }: Opening): ShapeSocket {
-  const connection = createConnection({ url: `${baseURL.replace(/^http/, "ws")}/realtime?auth=token`, token: () => token, ...(openSocket !== undefined && { openSocket }) });
+  const connection = createConnection({
+    url: `${baseURL.replace(/^http/, "ws")}/realtime?auth=token`,
+    token: () => token,
+    ...(openSocket !== undefined && { openSocket }),
+  });
   const sync = createSync(connection);
   return {
     sync,
@@ -81,7 +93,17 @@ function open({ baseURL, token, openSocket, onRelease }: Opening): ShapeSocket {
  * The rows of a shape, as `followShape` gives them. A socket that was welcomed once comes back by itself for ever; `NoSocket` when it
  * never is. A refusal is thrown as ApiError; aborted: ends without an error.
  */
-export async function* followOverSocket({ baseURL, socket, path, signal }: { baseURL: string; socket: ShapeSocket; path: string; signal: AbortSignal }): AsyncGenerator<ShapeRow[], void> {
+export async function* followOverSocket({
+  baseURL,
+  socket,
+  path,
+  signal,
+}: {
+  baseURL: string;
+  socket: ShapeSocket;
+  path: string;
+  signal: AbortSignal;
+}): AsyncGenerator<ShapeRow[], void> {
   const log = createShapeLog();
   const ready: ShapeRow[][] = [];
   let end: Error | null = null;
@@ -94,7 +116,12 @@ export async function* followOverSocket({ baseURL, socket, path, signal }: { bas
   function look(): void {
     const { phase, reason } = socket.status.getSnapshot();
     if (phase === "live" || phase === "catchingUp") clearTimeout(welcome);
-    if (phase === "closed") finish(reason === "protocol" ? new NoSocket("The server speaks another version.") : ApiError.generate(401, undefined, "The server refused the access token."));
+    if (phase === "closed")
+      finish(
+        reason === "protocol"
+          ? new NoSocket("The server speaks another version.")
+          : ApiError.generate(401, undefined, "The server refused the access token."),
+      );
   }
 
   const welcome = setTimeout(() => {
@@ -113,7 +140,8 @@ export async function* followOverSocket({ baseURL, socket, path, signal }: { bas
       wake();
     },
     // What passes is tried again over HTTP, for ever; what does not is the end.
-    failed: ({ status, error }) => finish(status === 429 || status >= 500 ? new NoSocket(error) : ApiError.generate(status, undefined, error)),
+    failed: ({ status, error }) =>
+      finish(status === 429 || status >= 500 ? new NoSocket(error) : ApiError.generate(status, undefined, error)),
   });
   look();
   try {

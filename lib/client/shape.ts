@@ -23,7 +23,7 @@ export async function* followShape(options: ShapeOptions): AsyncGenerator<ShapeR
       place = restart(answer, place);
       continue;
     }
-    const messages = await answer.json().catch(() => null) as ShapeMessage[] | null;
+    const messages = (await answer.json().catch(() => null)) as ShapeMessage[] | null;
     // The connection broke within the body: the same place again.
     if (messages === null) {
       await sleep(retryDelay(failures++), options.signal).catch(() => undefined);
@@ -156,7 +156,9 @@ const decoders: Record<string, (text: string) => unknown> = {
 };
 
 function decodeRow(value: Record<string, string | null>): ShapeRow {
-  return Object.fromEntries(Object.entries(value).map(([column, text]): [string, unknown] => [column, text === null ? null : (decoders[column] ?? String)(text)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([column, text]): [string, unknown] => [column, text === null ? null : (decoders[column] ?? String)(text)]),
+  );
 }
 
 /** PostgreSQL's array literal of text: `{plain,"quoted \" \\"}`. */

@@ -28,7 +28,13 @@ export interface LinkStatus {
   reason?: Extract<ConnectionState, { phase: "closed" }>["reason"];
 }
 
-export type TopicMessage = Extract<ServerMessage, { type: "rows" | "events" | "trace" | "chunks" | "counts" | "queues" | "schedules" | "tokens" | "news" | "versions" | "variables" | "shape" }>;
+export type TopicMessage = Extract<
+  ServerMessage,
+  {
+    type:
+      "rows" | "events" | "trace" | "chunks" | "counts" | "queues" | "schedules" | "tokens" | "news" | "versions" | "variables" | "shape";
+  }
+>;
 
 export interface TopicListener {
   /** `data` is `Snapshot[kind]`. `reset`: forget everything held; else merge. */

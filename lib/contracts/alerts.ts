@@ -3,7 +3,8 @@ import { alertLimits, alertMeasures, alertPercentiles, alertWindows, channelKind
 import { limits } from "./limits";
 import { IsoDate } from "./run";
 
-const oneOf = (values: readonly number[]) => z.number().refine((value) => values.some((one) => one === value), { error: `must be one of ${values.join(", ")}` });
+const oneOf = (values: readonly number[]) =>
+  z.number().refine((value) => values.some((one) => one === value), { error: `must be one of ${values.join(", ")}` });
 const names = z.array(z.string().min(1).max(limits.nameLength)).max(20).default([]);
 
 /** It fires while the measure is above `bound`; silence has none. `task` and `queue`: any of them; none: all runs. */
@@ -20,7 +21,11 @@ export const AlertCondition = z
 export type AlertCondition = z.infer<typeof AlertCondition>;
 
 const name = z.string().trim().min(1).max(alertLimits.name);
-export const AlertRuleBody = z.strictObject({ name, condition: AlertCondition, channels: z.array(z.string().max(64)).max(alertLimits.channels).default([]) });
+export const AlertRuleBody = z.strictObject({
+  name,
+  condition: AlertCondition,
+  channels: z.array(z.string().max(64)).max(alertLimits.channels).default([]),
+});
 
 /** POST …/mute: until then nobody is told; null: told again. */
 export const AlertMuteBody = z.strictObject({ until: IsoDate.nullable() });
@@ -46,7 +51,12 @@ const httpUrl = z.url({ protocol: /^https?$/, error: "must be an address that be
 const address = z.email().max(320);
 /** What a channel needs to send; it is never shown again. */
 export const ChannelTarget = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("email"), smtp: z.url({ protocol: /^smtps?$/, error: "must look like smtp://user:password@mail.example.com:587 or smtps://…" }).max(2_000), from: address, to: z.array(address).min(1).max(alertLimits.recipients) }),
+  z.strictObject({
+    kind: z.literal("email"),
+    smtp: z.url({ protocol: /^smtps?$/, error: "must look like smtp://user:password@mail.example.com:587 or smtps://…" }).max(2_000),
+    from: address,
+    to: z.array(address).min(1).max(alertLimits.recipients),
+  }),
   /** Without a secret one is made, and is in the answer once. */
   z.strictObject({ kind: z.literal("webhook"), url: httpUrl, secret: z.string().min(16).max(200).optional() }),
   z.strictObject({ kind: z.literal("slack"), url: httpUrl }),
@@ -54,7 +64,14 @@ export const ChannelTarget = z.discriminatedUnion("kind", [
 export type ChannelTarget = z.infer<typeof ChannelTarget>;
 export const ChannelCreateBody = z.strictObject({ name, target: ChannelTarget });
 
-export const AlertChannel = z.object({ id: z.string(), name: z.string(), kind: z.enum(channelKinds), shown: z.string(), createdBy: z.string(), createdAt: IsoDate });
+export const AlertChannel = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: z.enum(channelKinds),
+  shown: z.string(),
+  createdBy: z.string(),
+  createdAt: IsoDate,
+});
 export type AlertChannel = z.infer<typeof AlertChannel>;
 export const ChannelCreated = z.object({ channel: AlertChannel, secret: z.string().optional() });
 export type ChannelCreated = z.infer<typeof ChannelCreated>;
@@ -67,7 +84,14 @@ export const AlertEvent = z.object({
   at: IsoDate,
   value: z.number().nullable(),
   muted: z.boolean(),
-  deliveries: z.array(z.object({ channel: z.string(), attempts: z.number().int(), state: z.enum(["pending", "delivered", "failed"]), error: z.string().optional() })),
+  deliveries: z.array(
+    z.object({
+      channel: z.string(),
+      attempts: z.number().int(),
+      state: z.enum(["pending", "delivered", "failed"]),
+      error: z.string().optional(),
+    }),
+  ),
 });
 export type AlertEvent = z.infer<typeof AlertEvent>;
 

@@ -44,8 +44,18 @@ const run = {
   metadata: z.record(z.string(), z.unknown()).optional(),
   region: z.string().optional(),
 };
-const relatedRun = z.object({ ...run, depth: z.number().int(), triggerFunction: z.enum(["trigger", "triggerAndWait", "batchTrigger", "batchTriggerAndWait"]), batchId: z.string().optional() });
-const scheduleOfRun = { id: z.string(), generator: z.object({ type: z.literal("CRON"), expression: z.string(), description: z.string() }), deduplicationKey: z.string().optional(), externalId: z.string().optional() };
+const relatedRun = z.object({
+  ...run,
+  depth: z.number().int(),
+  triggerFunction: z.enum(["trigger", "triggerAndWait", "batchTrigger", "batchTriggerAndWait"]),
+  batchId: z.string().optional(),
+});
+const scheduleOfRun = {
+  id: z.string(),
+  generator: z.object({ type: z.literal("CRON"), expression: z.string(), description: z.string() }),
+  deduplicationKey: z.string().optional(),
+  externalId: z.string().optional(),
+};
 
 export const RunAnswer = z.object({
   ...relatedRun.shape,
@@ -59,9 +69,19 @@ export const RunAnswer = z.object({
   attemptCount: z.number().int(),
   attempts: z.array(z.never()),
 });
-export const RunsAnswer = z.object({ data: z.array(z.object({ ...run, env: z.object({ id: z.string(), name: z.string() }) })), ...cursors });
+export const RunsAnswer = z.object({
+  data: z.array(z.object({ ...run, env: z.object({ id: z.string(), name: z.string() }) })),
+  ...cursors,
+});
 export const ResultAnswer = z.union([
-  z.object({ ok: z.literal(true), id: z.string(), taskIdentifier: z.string(), output: z.string().optional(), outputType: z.string(), usage: z.object({ durationMs: z.number() }) }),
+  z.object({
+    ok: z.literal(true),
+    id: z.string(),
+    taskIdentifier: z.string(),
+    output: z.string().optional(),
+    outputType: z.string(),
+    usage: z.object({ durationMs: z.number() }),
+  }),
   z.object({ ok: z.literal(false), id: z.string(), taskIdentifier: z.string(), error: TaskRunError }),
 ]);
 export const TriggerAnswer = z.object({ id: z.string(), isCached: z.boolean(), result: ResultAnswer.optional() });
@@ -69,17 +89,36 @@ export const MessageAnswer = z.object({ message: z.string() });
 export const MetadataAnswer = z.object({ metadata: z.record(z.string(), z.unknown()) });
 export const EventsAnswer = z.object({ events: z.array(RunEvent) });
 
-const spanFacts = { message: z.string(), startTime: IsoDate, isError: z.boolean(), isPartial: z.boolean(), isCancelled: z.boolean(), level: z.string() };
+const spanFacts = {
+  message: z.string(),
+  startTime: IsoDate,
+  isError: z.boolean(),
+  isPartial: z.boolean(),
+  isCancelled: z.boolean(),
+  level: z.string(),
+};
 /** `duration` in nanoseconds. */
 const Span = z.object({
   id: z.string(),
   parentId: z.string().optional(),
   runId: z.string(),
-  data: z.object({ ...spanFacts, taskSlug: z.string().optional(), duration: z.number(), properties: z.record(z.string(), z.unknown()).optional() }),
+  data: z.object({
+    ...spanFacts,
+    taskSlug: z.string().optional(),
+    duration: z.number(),
+    properties: z.record(z.string(), z.unknown()).optional(),
+  }),
   /** Spans like this one. */
   children: z.array(z.record(z.string(), z.unknown())),
 });
-const ListedSpan = z.object({ id: z.string(), parentId: z.string().optional(), runId: z.string(), ...spanFacts, duration: z.number(), attemptNumber: z.number().int().optional() });
+const ListedSpan = z.object({
+  id: z.string(),
+  parentId: z.string().optional(),
+  runId: z.string(),
+  ...spanFacts,
+  duration: z.number(),
+  attemptNumber: z.number().int().optional(),
+});
 /** The tree, or with `page[size]` or `page[after]` the spans in pages. */
 export const TraceAnswer = z.union([
   z.object({ trace: z.object({ traceId: z.string(), rootSpan: Span }) }),
@@ -89,14 +128,45 @@ export const TraceAnswer = z.union([
     pagination: z.object({ next: z.string().optional(), truncated: z.boolean().optional() }),
   }),
 ]);
-export const SpanAnswer = z.object({ spanId: z.string(), parentId: z.string().nullable(), runId: z.string(), ...spanFacts, taskSlug: z.string().optional(), durationMs: z.number(), properties: z.record(z.string(), z.unknown()).optional() });
+export const SpanAnswer = z.object({
+  spanId: z.string(),
+  parentId: z.string().nullable(),
+  runId: z.string(),
+  ...spanFacts,
+  taskSlug: z.string().optional(),
+  durationMs: z.number(),
+  properties: z.record(z.string(), z.unknown()).optional(),
+});
 
-export const BatchCreateAnswer = z.object({ id: z.string(), runCount: z.number().int(), isCached: z.boolean(), idempotencyKey: z.string().optional() });
-export const BatchItemsAnswer = z.object({ id: z.string(), itemsAccepted: z.number().int(), itemsDeduplicated: z.number().int(), sealed: z.boolean(), enqueuedCount: z.number().int().optional(), expectedCount: z.number().int().optional() });
+export const BatchCreateAnswer = z.object({
+  id: z.string(),
+  runCount: z.number().int(),
+  isCached: z.boolean(),
+  idempotencyKey: z.string().optional(),
+});
+export const BatchItemsAnswer = z.object({
+  id: z.string(),
+  itemsAccepted: z.number().int(),
+  itemsDeduplicated: z.number().int(),
+  sealed: z.boolean(),
+  enqueuedCount: z.number().int().optional(),
+  expectedCount: z.number().int().optional(),
+});
 export const TaskBatchAnswer = z.object({ batchId: z.string(), runs: z.array(z.string()) });
-export const BatchV1Answer = z.object({ id: z.string(), status: z.enum(batchStatuses), createdAt: IsoDate, updatedAt: IsoDate, runCount: z.number().int(), runs: z.array(z.string()), idempotencyKey: z.string().optional() });
+export const BatchV1Answer = z.object({
+  id: z.string(),
+  status: z.enum(batchStatuses),
+  createdAt: IsoDate,
+  updatedAt: IsoDate,
+  runCount: z.number().int(),
+  runs: z.array(z.string()),
+  idempotencyKey: z.string().optional(),
+});
 export const BatchAnswer = BatchV1Answer.extend({
-  processing: z.object({ completedAt: IsoDate.optional(), errors: z.array(z.object({ index: z.number().int(), taskIdentifier: z.string(), error: z.string(), errorCode: z.string().optional() })) }),
+  processing: z.object({
+    completedAt: IsoDate.optional(),
+    errors: z.array(z.object({ index: z.number().int(), taskIdentifier: z.string(), error: z.string(), errorCode: z.string().optional() })),
+  }),
 });
 export const BatchResultsAnswer = z.object({ id: z.string(), items: z.array(ResultAnswer) });
 
@@ -114,17 +184,49 @@ const token = {
 };
 export const TokenMadeAnswer = z.object({ id: z.string(), isCached: z.boolean(), url: z.string() });
 export const TokensAnswer = z.object({ data: z.array(z.object(token)), ...cursors });
-export const TokenAnswer = z.object({ ...token, output: z.string().optional(), outputType: z.string().optional(), outputIsError: z.boolean().optional() });
+export const TokenAnswer = z.object({
+  ...token,
+  output: z.string().optional(),
+  outputType: z.string().optional(),
+  outputIsError: z.boolean().optional(),
+});
 
-const concurrency = z.object({ current: z.number().nullable(), base: z.number().nullable(), override: z.number().nullable(), overriddenAt: z.string().nullable(), overriddenBy: z.string().nullable() });
-export const QueueAnswer = z.object({ id: z.string(), name: z.string(), type: z.enum(["task", "custom"]), running: z.number().int(), queued: z.number().int(), paused: z.boolean(), concurrencyLimit: z.number().nullable(), concurrency });
+const concurrency = z.object({
+  current: z.number().nullable(),
+  base: z.number().nullable(),
+  override: z.number().nullable(),
+  overriddenAt: z.string().nullable(),
+  overriddenBy: z.string().nullable(),
+});
+export const QueueAnswer = z.object({
+  id: z.string(),
+  name: z.string(),
+  type: z.enum(["task", "custom"]),
+  running: z.number().int(),
+  queued: z.number().int(),
+  paused: z.boolean(),
+  concurrencyLimit: z.number().nullable(),
+  concurrency,
+});
 export const QueuesAnswer = z.object({ data: z.array(QueueAnswer), ...pages });
 const limitBound = { current: z.number().nullable(), base: z.number().nullable(), override: z.number().nullable() };
 const holding = { running: z.number().int(), paused: z.boolean() };
 const namedBound = z.object({ ...limitBound, overriddenAt: z.string().nullable() });
-export const LimitAnswer = z.object({ id: z.string(), name: z.string(), perKey: namedBound, total: namedBound, queued: z.number().int(), ...holding });
+export const LimitAnswer = z.object({
+  id: z.string(),
+  name: z.string(),
+  perKey: namedBound,
+  total: namedBound,
+  queued: z.number().int(),
+  ...holding,
+});
 export const LimitsAnswer = z.object({ data: z.array(LimitAnswer), ...pages });
-export const LimitKeyAnswer = z.object({ name: z.string(), concurrencyKey: z.string(), perKey: z.object({ ...limitBound, expiresAt: z.string().nullable() }), ...holding });
+export const LimitKeyAnswer = z.object({
+  name: z.string(),
+  concurrencyKey: z.string(),
+  perKey: z.object({ ...limitBound, expiresAt: z.string().nullable() }),
+  ...holding,
+});
 export const LimitOrKeyAnswer = z.union([LimitAnswer, LimitKeyAnswer]);
 export const DeploymentMovedAnswer = z.object({ id: z.string(), version: z.string(), status: DeploymentStatus });
 export const BranchesAnswer = z.object({ branches: z.array(EnvironmentRow) });
@@ -214,7 +316,9 @@ export const DeploymentAnswer = z.object({
   imageReference: z.string().nullable(),
   imagePlatform: z.string(),
   isCurrent: z.boolean(),
-  worker: z.object({ id: z.string(), version: z.string(), tasks: z.array(z.object({ id: z.string(), slug: z.string(), filePath: z.string() })) }).optional(),
+  worker: z
+    .object({ id: z.string(), version: z.string(), tasks: z.array(z.object({ id: z.string(), slug: z.string(), filePath: z.string() })) })
+    .optional(),
 });
 export const PromotedAnswer = z.object({ id: z.string(), version: z.string(), shortCode: z.string() });
 
@@ -229,7 +333,11 @@ export const OkAnswer = z.object({ ok: z.literal(true) });
 /** Rows of a subscription; every value is PostgreSQL's text. */
 export const ShapeAnswer = z.array(
   z.union([
-    z.object({ key: z.string(), value: z.record(z.string(), z.string().nullable()), headers: z.object({ operation: z.enum(["insert", "update"]) }) }),
+    z.object({
+      key: z.string(),
+      value: z.record(z.string(), z.string().nullable()),
+      headers: z.object({ operation: z.enum(["insert", "update"]) }),
+    }),
     z.object({ headers: z.object({ control: z.enum(["up-to-date", "must-refetch"]) }) }),
   ]),
 );

@@ -15,6 +15,10 @@ export const AuditRow = z.object({
 export type AuditRow = z.infer<typeof AuditRow>;
 
 /** GET /api/dashboard/audit?area=queue&actor=ada&cursor=…: newest first. */
-export const AuditQuery = z.object({ area: z.enum(auditAreas).optional(), actor: z.string().max(200).optional(), cursor: z.string().optional() });
+export const AuditQuery = z.object({
+  area: z.enum(auditAreas).optional(),
+  actor: z.string().max(200).optional(),
+  cursor: z.string().optional(),
+});
 export const AuditPage = z.object({ entries: z.array(AuditRow), next: z.string().optional() });
 export type AuditPage = z.infer<typeof AuditPage>;

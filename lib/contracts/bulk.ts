@@ -40,7 +40,14 @@ export const BulkFilter = z
   .partial();
 export type BulkFilter = z.infer<typeof BulkFilter>;
 
-const selection = { runIds: z.array(z.string().regex(/^run_[a-z0-9]{1,64}$/, "is not the id of a run")).min(1).max(limits.bulkIds).optional(), name: z.string().trim().max(255).optional() };
+const selection = {
+  runIds: z
+    .array(z.string().regex(/^run_[a-z0-9]{1,64}$/, "is not the id of a run"))
+    .min(1)
+    .max(limits.bulkIds)
+    .optional(),
+  name: z.string().trim().max(255).optional(),
+};
 const exactlyOne = "Exactly one of filter or runIds must be provided";
 const hasOne = (body: { filter?: unknown; runIds?: unknown }) => (body.filter === undefined) !== (body.runIds === undefined);
 
@@ -48,7 +55,10 @@ const hasOne = (body: { filter?: unknown; runIds?: unknown }) => (body.filter ==
 export const BulkBody = z
   .strictObject({ action: BulkVerb, filter: BulkFilter.optional(), targetRegion: z.string().min(1).optional(), ...selection })
   .refine(hasOne, exactlyOne)
-  .refine((body) => body.action === "replay" || body.targetRegion === undefined, { path: ["targetRegion"], message: "is for replays only" });
+  .refine((body) => body.action === "replay" || body.targetRegion === undefined, {
+    path: ["targetRegion"],
+    message: "is for replays only",
+  });
 
 /** POST /api/dashboard/bulk: the filter of the Runs page; a replay leaves alone what has not finished. */
 export const BulkStartBody = z.strictObject({ action: BulkVerb, filter: RunFilter.optional(), ...selection }).refine(hasOne, exactlyOne);
@@ -87,7 +97,10 @@ export const BulkItem = z.object({
 export type BulkItem = z.infer<typeof BulkItem>;
 
 /** GET /api/dashboard/bulk/:id; `reasons` counts what was skipped or failed, most first. */
-export const BulkDetail = z.object({ action: BulkRow, reasons: z.array(z.object({ outcome: z.enum(bulkOutcomes), reason: z.string(), count: z.number().int() })) });
+export const BulkDetail = z.object({
+  action: BulkRow,
+  reasons: z.array(z.object({ outcome: z.enum(bulkOutcomes), reason: z.string(), count: z.number().int() })),
+});
 export type BulkDetail = z.infer<typeof BulkDetail>;
 /** GET /api/dashboard/bulk/:id/items?outcome=failed&after=seq */
 export const BulkItems = z.object({ items: z.array(BulkItem), next: z.number().int().optional() });

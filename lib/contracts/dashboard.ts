@@ -22,9 +22,18 @@ export type Role = z.infer<typeof Role>;
 /** GET /api/dashboard/me */
 export const Me = z.object({
   user: z.object({ id: z.string(), name: z.string(), email: z.string(), role: Role }),
-  environment: z.object({ id: z.string(), slug: z.string(), name: z.string(), type: EnvironmentType, isMain: z.boolean(), concurrencyLimit: z.number() }),
+  environment: z.object({
+    id: z.string(),
+    slug: z.string(),
+    name: z.string(),
+    type: EnvironmentType,
+    isMain: z.boolean(),
+    concurrencyLimit: z.number(),
+  }),
   /** All that are served, in the order in which they are shown. */
-  environments: z.array(z.object({ slug: z.string(), name: z.string(), type: EnvironmentType, isMain: z.boolean(), branch: z.string().optional() })),
+  environments: z.array(
+    z.object({ slug: z.string(), name: z.string(), type: EnvironmentType, isMain: z.boolean(), branch: z.string().optional() }),
+  ),
   project: z.object({ ref: z.string(), name: z.string() }),
   version: z.string(),
   /** Public address of this server, for snippets. */
@@ -74,7 +83,12 @@ export const ChildrenPage = z.object({ children: z.array(ChildCount) });
 export type ChildrenPage = z.infer<typeof ChildrenPage>;
 
 /** GET /api/dashboard/runs/:id */
-export const RunPage = z.object({ detail: RunDetail, events: z.array(RunEvent), relations: z.array(RunRow), children: z.array(ChildCount) });
+export const RunPage = z.object({
+  detail: RunDetail,
+  events: z.array(RunEvent),
+  relations: z.array(RunRow),
+  children: z.array(ChildCount),
+});
 export type RunPage = z.infer<typeof RunPage>;
 /** GET /api/dashboard/runs/:id/trace?after=seq&limit=…; `next`: after this there may be more. A span that opens and closes within the page is one item. */
 export const TracePage = z.object({ items: z.array(TraceItem), next: z.number().int().optional() });
@@ -83,7 +97,12 @@ export type TracePage = z.infer<typeof TracePage>;
 export const StreamPage = z.object({ chunks: z.array(StreamChunk), closed: z.boolean() });
 
 /** GET /api/dashboard/facets: values for filters, most recent first. */
-export const Facets = z.object({ tasks: z.array(z.string()), queues: z.array(z.string()), tags: z.array(z.string()), versions: z.array(z.string()) });
+export const Facets = z.object({
+  tasks: z.array(z.string()),
+  queues: z.array(z.string()),
+  tags: z.array(z.string()),
+  versions: z.array(z.string()),
+});
 export type Facets = z.infer<typeof Facets>;
 
 /** GET /api/dashboard/activity?<filter>: the runs of a filter over time, by status as it is now, from 24 hours before its end if it has no beginning. */
@@ -117,7 +136,9 @@ export const TasksPage = z.object({ tasks: z.array(TaskSummary) });
 /** GET /api/dashboard/tasks/:id/stats?hours=24 */
 export const TaskStats = z.object({
   stepMinutes: z.number(),
-  points: z.array(z.object({ at: IsoDate, counts: z.partialRecord(RunStatus, z.number()), p50Ms: z.number().nullable(), p95Ms: z.number().nullable() })),
+  points: z.array(
+    z.object({ at: IsoDate, counts: z.partialRecord(RunStatus, z.number()), p50Ms: z.number().nullable(), p95Ms: z.number().nullable() }),
+  ),
 });
 export type TaskStats = z.infer<typeof TaskStats>;
 
@@ -151,7 +172,14 @@ export type QueueLoad = z.infer<typeof QueueLoad>;
 
 const Bound = z.object({ current: z.number().nullable(), base: z.number().nullable(), override: z.number().nullable() });
 /** A named concurrency limit; null: no bound. */
-export const NamedLimit = z.object({ name: z.string(), perKey: Bound, total: Bound, running: z.number().int(), queued: z.number().int(), paused: z.boolean() });
+export const NamedLimit = z.object({
+  name: z.string(),
+  perKey: Bound,
+  total: Bound,
+  running: z.number().int(),
+  queued: z.number().int(),
+  paused: z.boolean(),
+});
 export type NamedLimit = z.infer<typeof NamedLimit>;
 
 /** GET /api/dashboard/queues; `loads` by queue, none: nothing waited or ended. `waitsFrom`: the waits of older runs were not measured. */
@@ -209,18 +237,38 @@ export const ApiKeyCreateBody = z
     tasks: z.array(z.string().trim().min(1).max(limits.nameLength)).max(limits.keyTasks).default([]),
     expiresInDays: z.number().min(0.01).max(3_650).optional(),
   })
-  .refine(({ preset, tasks }) => tasks.length === 0 || mayNameTasks(preset), { path: ["tasks"], error: "only keys that trigger or operate tasks can be confined to some" });
+  .refine(({ preset, tasks }) => tasks.length === 0 || mayNameTasks(preset), {
+    path: ["tasks"],
+    error: "only keys that trigger or operate tasks can be confined to some",
+  });
 /** Old and new key are both valid for so long, so that applications can be changed over. */
-export const ApiKeyRotateBody = z.object({ graceHours: z.number().min(0).max(24 * 30).default(24) });
+export const ApiKeyRotateBody = z.object({
+  graceHours: z
+    .number()
+    .min(0)
+    .max(24 * 30)
+    .default(24),
+});
 export const ApiKeyCreated = z.object({ key: z.string(), row: ApiKeyRow });
 
 /** GET /api/dashboard/personal-tokens: those of the person who asks. POST …/:id/revoke */
-export const PersonalTokenRow = z.object({ id: z.string(), name: z.string(), display: z.string(), createdAt: IsoDate, lastUsedAt: IsoDate.optional(), expiresAt: IsoDate.optional(), revokedAt: IsoDate.optional() });
+export const PersonalTokenRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  display: z.string(),
+  createdAt: IsoDate,
+  lastUsedAt: IsoDate.optional(),
+  expiresAt: IsoDate.optional(),
+  revokedAt: IsoDate.optional(),
+});
 export type PersonalTokenRow = z.infer<typeof PersonalTokenRow>;
 export const PersonalTokensPage = z.object({ tokens: z.array(PersonalTokenRow) });
 export type PersonalTokensPage = z.infer<typeof PersonalTokensPage>;
 /** POST /api/dashboard/personal-tokens. The token is in the answer once. */
-export const PersonalTokenCreateBody = z.strictObject({ name: z.string().trim().min(1).max(64), expiresInDays: z.number().min(0.01).max(3_650).optional() });
+export const PersonalTokenCreateBody = z.strictObject({
+  name: z.string().trim().min(1).max(64),
+  expiresInDays: z.number().min(0.01).max(3_650).optional(),
+});
 export const PersonalTokenCreated = z.object({ token: z.string(), row: PersonalTokenRow });
 
 /** GET /api/v2/whoami: the person behind a personal access token or a session, or the key. */
@@ -266,7 +314,12 @@ export const ServerSettings = z.object({
   mode: z.enum(["production", "development"]),
   retentionDays: z.number(),
   tokenLifeMs: z.number(),
-  rateLimits: z.object({ keys: z.object({ requests: z.number(), perMs: z.number() }), publicTokens: z.object({ requests: z.number(), perMs: z.number() }) }).nullable(),
+  rateLimits: z
+    .object({
+      keys: z.object({ requests: z.number(), perMs: z.number() }),
+      publicTokens: z.object({ requests: z.number(), perMs: z.number() }),
+    })
+    .nullable(),
   debounceMaxMs: z.number().nullable(),
   ttlMaxMs: z.number().nullable(),
   /** 0: any number. */

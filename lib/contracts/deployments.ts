@@ -2,7 +2,11 @@ import { z } from "zod";
 import { IsoDate } from "./run";
 
 /** Tasks by id; `changed` names what of the declaration is another one, which code alone does not show. */
-export const TaskChanges = z.object({ added: z.array(z.string()), removed: z.array(z.string()), changed: z.array(z.object({ id: z.string(), what: z.array(z.string()) })) });
+export const TaskChanges = z.object({
+  added: z.array(z.string()),
+  removed: z.array(z.string()),
+  changed: z.array(z.object({ id: z.string(), what: z.array(z.string()) })),
+});
 export type TaskChanges = z.infer<typeof TaskChanges>;
 
 export const deploymentStatuses = ["PENDING", "BUILDING", "DEPLOYING", "DEPLOYED", "FAILED", "CANCELED", "TIMED_OUT"] as const;
@@ -22,7 +26,13 @@ export const GitFacts = z.object({
 export type GitFacts = z.infer<typeof GitFacts>;
 
 /** The same as tasks and clients of the published SDK read it. */
-export const GitMeta = z.object({ commitSha: z.string().optional(), commitRef: z.string().optional(), commitMessage: z.string().optional(), commitAuthorName: z.string().optional(), dirty: z.boolean().optional() });
+export const GitMeta = z.object({
+  commitSha: z.string().optional(),
+  commitRef: z.string().optional(),
+  commitMessage: z.string().optional(),
+  commitAuthorName: z.string().optional(),
+  dirty: z.boolean().optional(),
+});
 export type GitMeta = z.infer<typeof GitMeta>;
 
 export const gitMeta = ({ commit, branch, message, author, dirty }: GitFacts): GitMeta => ({
@@ -59,7 +69,11 @@ export const DeploymentLine = z.object({
 export type DeploymentLine = z.infer<typeof DeploymentLine>;
 
 /** GET /api/dashboard/deployments?after=. `runs`: runs that have started and not ended, by version. */
-export const DeploymentsPage = z.object({ deployments: z.array(DeploymentLine), next: z.string().optional(), runs: z.record(z.string(), z.number().int()) });
+export const DeploymentsPage = z.object({
+  deployments: z.array(DeploymentLine),
+  next: z.string().optional(),
+  runs: z.record(z.string(), z.number().int()),
+});
 export type DeploymentsPage = z.infer<typeof DeploymentsPage>;
 
 /** POST /api/v1/deployments: says what is going to be uploaded. */
@@ -79,7 +93,14 @@ export const DeploymentCreateBody = z.strictObject({
 export type DeploymentCreateBody = z.infer<typeof DeploymentCreateBody>;
 
 /** Its answer. `unchanged`: this code is there already, nothing is to be sent. */
-export const DeploymentCreated = z.object({ id: z.string(), version: z.string(), unchanged: z.boolean(), isCurrent: z.boolean(), offset: z.number(), chunkBytes: z.number() });
+export const DeploymentCreated = z.object({
+  id: z.string(),
+  version: z.string(),
+  unchanged: z.boolean(),
+  isCurrent: z.boolean(),
+  offset: z.number(),
+  chunkBytes: z.number(),
+});
 export type DeploymentCreated = z.infer<typeof DeploymentCreated>;
 
 export const DeploymentUpload = z.object({ offset: z.number(), bytes: z.number() });

@@ -10,7 +10,11 @@ const nameForm = "must have 1 to 64 characters";
 const Name = z.string(nameForm).trim().min(1, nameForm).max(64, nameForm);
 
 /** POST /api/v1/environments. `slug` stands in addresses and stays; `name` is for people. */
-export const EnvironmentCreateBody = z.strictObject({ slug: z.string(slugForm).regex(/^[a-z][a-z0-9-]{0,39}$/, slugForm), name: Name.optional(), type: EnvironmentType });
+export const EnvironmentCreateBody = z.strictObject({
+  slug: z.string(slugForm).regex(/^[a-z][a-z0-9-]{0,39}$/, slugForm),
+  name: Name.optional(),
+  type: EnvironmentType,
+});
 export type EnvironmentCreateBody = z.infer<typeof EnvironmentCreateBody>;
 
 export const EnvironmentUpdateBody = z.strictObject({ name: Name });

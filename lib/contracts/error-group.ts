@@ -37,14 +37,24 @@ export const ErrorsQuery = z.object({
   task: listOf(z.string()).optional(),
   version: z.string().optional(),
   search: z.string().max(200).optional(),
-  hours: z.coerce.number().int().min(1).max(24 * 90).default(168),
+  hours: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(24 * 90)
+    .default(168),
   cursor: z.string().optional(),
 });
 export type ErrorsQuery = z.infer<typeof ErrorsQuery>;
 /** `trend`: occurrences in as many equal parts of the time, oldest first; `inPeriod` is their sum. */
 export const ListedError = ErrorRow.extend({ inPeriod: z.number().int(), trend: z.array(z.number().int()) });
 export type ListedError = z.infer<typeof ListedError>;
-export const ErrorsPage = z.object({ errors: z.array(ListedError), next: z.string().optional(), tasks: z.array(z.string()), versions: z.array(z.string()) });
+export const ErrorsPage = z.object({
+  errors: z.array(ListedError),
+  next: z.string().optional(),
+  tasks: z.array(z.string()),
+  versions: z.array(z.string()),
+});
 export type ErrorsPage = z.infer<typeof ErrorsPage>;
 
 /** GET /api/dashboard/errors/:id?hours=168 */
@@ -66,7 +76,12 @@ export type ErrorDetail = z.infer<typeof ErrorDetail>;
 export const ErrorResolveBody = z.strictObject({ resolvedInVersion: z.string().max(64).optional() });
 /** POST /api/v1/errors/:id/ignore; `duration` in ms, `occurrenceRate` per minute, `totalOccurrences` from now on. Nothing: for good. */
 export const ErrorIgnoreBody = z.strictObject({
-  duration: z.number().int().min(1).max(10 * 365 * 86_400_000).optional(),
+  duration: z
+    .number()
+    .int()
+    .min(1)
+    .max(10 * 365 * 86_400_000)
+    .optional(),
   occurrenceRate: z.number().min(0).max(1_000_000).optional(),
   totalOccurrences: z.number().int().min(1).max(1_000_000_000).optional(),
   reason: z.string().trim().max(500).optional(),

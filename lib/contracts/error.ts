@@ -41,7 +41,13 @@ export type InternalErrorCode = z.infer<typeof InternalErrorCode>;
 /** Error of a run as stored and as sent in realtime rows. Message ≤ 1,000 characters, stack ≤ 50 frames of ≤ 1,024 characters. */
 export const TaskRunError = z.discriminatedUnion("type", [
   /** `carried`: the error itself as superjson text, when it has causes, inner errors or fields of its own. */
-  z.object({ type: z.literal("BUILT_IN_ERROR"), name: z.string(), message: z.string(), stackTrace: z.string(), carried: z.string().optional() }),
+  z.object({
+    type: z.literal("BUILT_IN_ERROR"),
+    name: z.string(),
+    message: z.string(),
+    stackTrace: z.string(),
+    carried: z.string().optional(),
+  }),
   z.object({ type: z.literal("CUSTOM_ERROR"), raw: z.string() }),
   z.object({ type: z.literal("STRING_ERROR"), raw: z.string() }),
   z.object({

@@ -18,7 +18,13 @@ export type PacketData = z.infer<typeof PacketData>;
 /** An SDK operation with an effect. The journal keeps each with its result, in call order (`seq` from 1 per attempt). */
 export const Operation = z.discriminatedUnion("kind", [
   /** Result: `{id, isCached, taskIdentifier, publicAccessToken?}`; the token reads the new run for 1 h. */
-  z.object({ kind: z.literal("trigger"), task: z.string(), payload: PacketData, options: TriggerOptions, /** It will be waited for, by `waitForRun`. */ adopted: z.boolean().optional() }),
+  z.object({
+    kind: z.literal("trigger"),
+    task: z.string(),
+    payload: PacketData,
+    options: TriggerOptions,
+    /** It will be waited for, by `waitForRun`. */ adopted: z.boolean().optional(),
+  }),
   /** Result: `RunResult`, when the child is final. */
   z.object({ kind: z.literal("triggerAndWait"), task: z.string(), payload: PacketData, options: TriggerOptions }),
   /** Result: `{id, runCount, runs: string[], publicAccessToken?}`; with `wait`: `{id, items: RunResult[]}` in item order, when all are final. */
@@ -36,7 +42,13 @@ export const Operation = z.discriminatedUnion("kind", [
   /** For a batch that was made before. Result as of a `batchTrigger` that waits. */
   z.object({ kind: z.literal("waitForBatch"), batchId: z.string(), runCount: z.number().int() }),
   /** wait.for / wait.until of more than 5 s; a duration counts from now by the database's clock. Result: null. */
-  z.object({ kind: z.literal("waitUntil"), date: z.string(), durationMs: z.number().optional(), idempotencyKey: z.string().optional(), idempotencyKeyTTL: z.string().optional() }),
+  z.object({
+    kind: z.literal("waitUntil"),
+    date: z.string(),
+    durationMs: z.number().optional(),
+    idempotencyKey: z.string().optional(),
+    idempotencyKeyTTL: z.string().optional(),
+  }),
   /** Result: `TokenResult`. */
   z.object({ kind: z.literal("waitForToken"), tokenId: z.string() }),
   /** Result: `{id, isCached, url, publicAccessToken}`. */
@@ -64,7 +76,14 @@ export type Operation = z.infer<typeof Operation>;
 export type OperationKind = Operation["kind"];
 /** Operations that park the run until something else happens. */
 export const isWait = (op: Operation): boolean => waitKinds.has(op.kind) || (op.kind === "batchTrigger" && op.wait);
-const waitKinds: ReadonlySet<OperationKind> = new Set(["triggerAndWait", "waitForRun", "waitForBatch", "waitUntil", "waitForToken", "waitForInput"]);
+const waitKinds: ReadonlySet<OperationKind> = new Set([
+  "triggerAndWait",
+  "waitForRun",
+  "waitForBatch",
+  "waitUntil",
+  "waitForToken",
+  "waitForInput",
+]);
 /** Operations whose answer may come late though nothing is parked for it. */
 export const isListening = (kind: string): boolean => kind === "nextInput" || kind === "hearInput";
 
@@ -91,7 +110,12 @@ export const OperationOutcome = z.discriminatedUnion("ok", [
 export type OperationOutcome = z.infer<typeof OperationOutcome>;
 
 /** `outcome` missing: the operation was made and its result is still to come. */
-export const JournalEntry = z.object({ seq: z.number().int(), kind: z.string(), fingerprint: z.string(), outcome: OperationOutcome.optional() });
+export const JournalEntry = z.object({
+  seq: z.number().int(),
+  kind: z.string(),
+  fingerprint: z.string(),
+  outcome: OperationOutcome.optional(),
+});
 export type JournalEntry = z.infer<typeof JournalEntry>;
 
 /** `ctx` of a task, frozen for the attempt (features 15). Dates travel as ISO strings and are revived by the SDK. */
@@ -116,12 +140,27 @@ export const TaskContext = z.object({
     rootTaskRunId: z.string().optional(),
   }),
   queue: z.object({ id: z.string(), name: z.string() }),
-  environment: z.object({ id: z.string(), slug: z.string(), type: EnvironmentType, branchName: z.string().optional(), git: GitMeta.optional() }),
+  environment: z.object({
+    id: z.string(),
+    slug: z.string(),
+    type: EnvironmentType,
+    branchName: z.string().optional(),
+    git: GitMeta.optional(),
+  }),
   organization: z.object({ id: z.string(), slug: z.string(), name: z.string() }),
   project: z.object({ id: z.string(), ref: z.string(), slug: z.string(), name: z.string() }),
   machine: z.object({ name: MachinePreset, cpu: z.number(), memory: z.number(), centsPerMs: z.number() }),
   batch: z.object({ id: z.string() }).optional(),
-  deployment: z.object({ id: z.string(), shortCode: z.string(), version: z.string(), runtime: z.string(), runtimeVersion: z.string(), git: GitMeta.optional() }).optional(),
+  deployment: z
+    .object({
+      id: z.string(),
+      shortCode: z.string(),
+      version: z.string(),
+      runtime: z.string(),
+      runtimeVersion: z.string(),
+      git: GitMeta.optional(),
+    })
+    .optional(),
 });
 export type TaskContext = z.infer<typeof TaskContext>;
 
@@ -195,7 +234,9 @@ export const Progress = z.object({
   rootOperations: z.array(metadataOperation).optional(),
   trace: z.array(TraceItem.omit({ runId: true, seq: true })).optional(),
   /** `target` is a run id other than this one. */
-  streams: z.array(z.object({ key: z.string(), target: z.string().optional(), first: z.number().int(), chunks: z.array(z.string()) })).optional(),
+  streams: z
+    .array(z.object({ key: z.string(), target: z.string().optional(), first: z.number().int(), chunks: z.array(z.string()) }))
+    .optional(),
   tags: z.array(z.string()).optional(),
 });
 export type Progress = z.infer<typeof Progress>;
@@ -235,9 +276,24 @@ export const FromWorker = z.discriminatedUnion("type", [
   z.object({ type: z.literal("broken"), error: BuildError }),
   /** User code of this assignment begins. Left out when the run has ended by the time that the message would leave. */
   z.object({ type: z.literal("started"), runId: z.string(), epoch: z.number().int() }),
-  z.object({ type: z.literal("operation"), runId: z.string(), epoch: z.number().int(), seq: z.number().int(), fingerprint: z.string(), operation: Operation, usageMs: z.number() }),
+  z.object({
+    type: z.literal("operation"),
+    runId: z.string(),
+    epoch: z.number().int(),
+    seq: z.number().int(),
+    fingerprint: z.string(),
+    operation: Operation,
+    usageMs: z.number(),
+  }),
   z.object({ type: z.literal("progress"), runId: z.string(), epoch: z.number().int(), seq: z.number().int(), progress: Progress }),
-  z.object({ type: z.literal("diverged"), runId: z.string(), epoch: z.number().int(), seq: z.number().int(), expected: z.string(), actual: z.string() }),
+  z.object({
+    type: z.literal("diverged"),
+    runId: z.string(),
+    epoch: z.number().int(),
+    seq: z.number().int(),
+    expected: z.string(),
+    actual: z.string(),
+  }),
   /** After an outcome was delivered, the run makes no operation and still waits for others: it gives its slot back. */
   z.object({ type: z.literal("parked"), runId: z.string(), epoch: z.number().int(), usageMs: z.number() }),
   /** The run makes its first call over HTTP. */
@@ -247,7 +303,13 @@ export const FromWorker = z.discriminatedUnion("type", [
    * Answer to `cancel`: onCancel hooks are done (or there were none). `settled`: `run()` has returned, so nothing of the run
    * goes on here; without it the process takes no new runs and ends with its last one.
    */
-  z.object({ type: z.literal("canceled"), runId: z.string(), epoch: z.number().int(), usageMs: z.number(), settled: z.boolean().optional() }),
+  z.object({
+    type: z.literal("canceled"),
+    runId: z.string(),
+    epoch: z.number().int(),
+    usageMs: z.number(),
+    settled: z.boolean().optional(),
+  }),
   z.object({ type: z.literal("pong"), at: z.number() }),
 ]);
 export type FromWorker = z.infer<typeof FromWorker>;

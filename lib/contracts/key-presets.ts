@@ -13,7 +13,8 @@ const operated = ["runs", "tasks", "batch", "waitpoints", "inputStreams", "queue
 
 /** A key's rights in the grammar of public tokens; null: all. `tasks`: none for every task. */
 export function scopesOfPreset(preset: KeyPreset, tasks: readonly string[]): readonly Scope[] | null {
-  const onTasks = (action: string): Scope[] => (tasks.length === 0 ? [{ action, type: "tasks" }] : tasks.map((id) => ({ action, type: "tasks", id })));
+  const onTasks = (action: string): Scope[] =>
+    tasks.length === 0 ? [{ action, type: "tasks" }] : tasks.map((id) => ({ action, type: "tasks", id }));
   const uploads: Scope = { action: "write", type: "packets" };
   switch (preset) {
     case "full":

@@ -6,7 +6,11 @@ import { IsoDate } from "./run";
 const name = z.string().min(1).max(limits.nameLength);
 /** GET /api/dashboard/metrics?hours=24&by=task&task=…&queue=…&version=… */
 export const MetricsQuery = z.object({
-  hours: z.coerce.number().int().refine((hours) => metricsHours.some((one) => one === hours), { error: `must be one of ${metricsHours.join(", ")}` }).default(24),
+  hours: z.coerce
+    .number()
+    .int()
+    .refine((hours) => metricsHours.some((one) => one === hours), { error: `must be one of ${metricsHours.join(", ")}` })
+    .default(24),
   by: z.enum(metricsGroups).default("task"),
   task: name.optional(),
   queue: name.optional(),

@@ -8,11 +8,28 @@ export const Email = z
   .email("Enter an e-mail address")
   .max(254)
   .transform((email) => email.toLowerCase());
-export const NewPassword = z.string().min(passwordLength.min, `At least ${passwordLength.min} characters`).max(passwordLength.max, `At most ${passwordLength.max} characters`);
+export const NewPassword = z
+  .string()
+  .min(passwordLength.min, `At least ${passwordLength.min} characters`)
+  .max(passwordLength.max, `At most ${passwordLength.max} characters`);
 
-export const PersonRow = z.object({ id: z.string(), name: z.string(), email: z.string(), role: Role, createdAt: IsoDate, lastSignInAt: IsoDate.optional() });
+export const PersonRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  role: Role,
+  createdAt: IsoDate,
+  lastSignInAt: IsoDate.optional(),
+});
 export type PersonRow = z.infer<typeof PersonRow>;
-export const InvitationRow = z.object({ id: z.string(), email: z.string(), role: Role, createdBy: z.string(), createdAt: IsoDate, expiresAt: IsoDate });
+export const InvitationRow = z.object({
+  id: z.string(),
+  email: z.string(),
+  role: Role,
+  createdBy: z.string(),
+  createdAt: IsoDate,
+  expiresAt: IsoDate,
+});
 export type InvitationRow = z.infer<typeof InvitationRow>;
 
 /** GET /api/dashboard/people. Invitations only for admins. */
@@ -36,8 +53,18 @@ export const ResetBody = z.object({ code, password: NewPassword });
 export const SignedIn = z.object({ user: z.object({ name: z.string(), email: z.string() }), signedIn: z.boolean() });
 
 /** GET /api/dashboard/sessions: where this person is signed in. POST …/sessions/:id/end, POST …/sessions/end-others. */
-export const SessionRow = z.object({ id: z.string(), current: z.boolean(), createdAt: IsoDate, expiresAt: IsoDate, address: z.string().optional(), agent: z.string().optional() });
+export const SessionRow = z.object({
+  id: z.string(),
+  current: z.boolean(),
+  createdAt: IsoDate,
+  expiresAt: IsoDate,
+  address: z.string().optional(),
+  agent: z.string().optional(),
+});
 export type SessionRow = z.infer<typeof SessionRow>;
 export const SessionsPage = z.object({ sessions: z.array(SessionRow) });
 /** POST /api/auth/change-password: ends every other session. */
-export const PasswordBody = z.object({ currentPassword: z.string().min(1, "Enter your password").max(passwordLength.max), newPassword: NewPassword });
+export const PasswordBody = z.object({
+  currentPassword: z.string().min(1, "Enter your password").max(passwordLength.max),
+  newPassword: NewPassword,
+});

@@ -118,7 +118,13 @@ export const QueueRow = z.object({
 export type QueueRow = z.infer<typeof QueueRow>;
 
 /** `limit` runs at once, times `burst` over all queues together. */
-export const EnvironmentState = z.object({ limit: z.number().int(), burst: z.number(), paused: z.boolean(), pausedBy: z.string().optional(), pausedAt: IsoDate.optional() });
+export const EnvironmentState = z.object({
+  limit: z.number().int(),
+  burst: z.number(),
+  paused: z.boolean(),
+  pausedBy: z.string().optional(),
+  pausedAt: IsoDate.optional(),
+});
 export type EnvironmentState = z.infer<typeof EnvironmentState>;
 
 export const Counts = z.object({
@@ -169,7 +175,14 @@ export const ServerMessage = z.discriminatedUnion("type", [
   /** State as of `cursor`. `reset`: what the client holds is void; else it is merged. `data` by topic kind: see `Snapshot`. */
   z.object({ type: z.literal("snapshot"), id: z.string(), cursor: z.string(), reset: z.boolean(), data: z.unknown() }),
   /** `at`: commit time of the newest row, epoch ms by the server's clock; 0 when the rows only came into sight or, in a log, were read from the past. `created`: those of `rows` that are new runs and match. */
-  z.object({ type: z.literal("rows"), id: z.string(), cursor: z.string(), at: z.number(), rows: z.array(RunRow), created: z.array(z.string()).optional() }),
+  z.object({
+    type: z.literal("rows"),
+    id: z.string(),
+    cursor: z.string(),
+    at: z.number(),
+    rows: z.array(RunRow),
+    created: z.array(z.string()).optional(),
+  }),
   /** News of a `run` topic, oldest first. `patch`: what changed of the detail; as of the version in `cursor` or later. */
   z.object({
     type: z.literal("events"),
@@ -182,7 +195,14 @@ export const ServerMessage = z.discriminatedUnion("type", [
     detail: RunDetail.optional(),
   }),
   z.object({ type: z.literal("trace"), id: z.string(), cursor: z.string(), at: z.number(), items: z.array(TraceItem) }),
-  z.object({ type: z.literal("chunks"), id: z.string(), cursor: z.string(), at: z.number(), chunks: z.array(StreamChunk), closed: z.boolean().optional() }),
+  z.object({
+    type: z.literal("chunks"),
+    id: z.string(),
+    cursor: z.string(),
+    at: z.number(),
+    chunks: z.array(StreamChunk),
+    closed: z.boolean().optional(),
+  }),
   z.object({ type: z.literal("counts"), id: z.string(), cursor: z.string(), at: z.number(), counts: Counts }),
   z.object({ type: z.literal("queues"), id: z.string(), cursor: z.string(), at: z.number(), queues: z.array(QueueRow) }),
   z.object({ type: z.literal("schedules"), id: z.string(), cursor: z.string(), at: z.number(), revision: z.number() }),

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { isFinal, keyFreeingStatuses, legacyStatus, liveStatuses, realtimeStatus, statusFlags, transitions, type RunStatus } from "./run-status";
+import {
+  isFinal,
+  keyFreeingStatuses,
+  legacyStatus,
+  liveStatuses,
+  realtimeStatus,
+  statusFlags,
+  transitions,
+  type RunStatus,
+} from "./run-status";
 
 test.each<[status: RunStatus, helpers: string, legacy: string, realtime: string]>([
   ["PENDING_VERSION", "isQueued", "WAITING_FOR_DEPLOY", "PENDING_VERSION"],
@@ -17,7 +26,12 @@ test.each<[status: RunStatus, helpers: string, legacy: string, realtime: string]
   ["TIMED_OUT", "isCompleted isFailed", "TIMED_OUT", "TIMED_OUT"],
 ])("%s is %s, %s to older clients and %s in realtime", (status, helpers, legacy, realtime) => {
   const holding = Object.entries(statusFlags(status)).flatMap(([name, holds]) => (holds ? [name] : []));
-  expect([holding.join(" "), legacyStatus[status], realtimeStatus[status], isFinal(status)]).toEqual([helpers, legacy, realtime, helpers.includes("isCompleted")]);
+  expect([holding.join(" "), legacyStatus[status], realtimeStatus[status], isFinal(status)]).toEqual([
+    helpers,
+    legacy,
+    realtime,
+    helpers.includes("isCompleted"),
+  ]);
 });
 
 test("every status can be left for a final one, and those that free a key are final", () => {

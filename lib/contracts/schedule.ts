@@ -15,7 +15,12 @@ export function parseWindow(text: string): Window | null {
   return ms <= maxWindowMs ? { type: "duration", ms } : null;
 }
 
-export const ScheduleWindow = z.string().refine((text) => parseWindow(text) !== null, 'must be whole minutes or hours up to 24 h, such as "30m" or "2h", or a part of the interval from "0%" to "100%"');
+export const ScheduleWindow = z
+  .string()
+  .refine(
+    (text) => parseWindow(text) !== null,
+    'must be whole minutes or hours up to 24 h, such as "30m" or "2h", or a part of the interval from "0%" to "100%"',
+  );
 
 const scheduleTypes = ["DECLARATIVE", "IMPERATIVE"] as const;
 export type ScheduleType = (typeof scheduleTypes)[number];

@@ -17,7 +17,21 @@ export function parseScope(text: string): Scope {
 
 /** What a request wants to do with one thing. No id: the whole collection. */
 export interface Resource {
-  type: "runs" | "tasks" | "tags" | "batch" | "waitpoints" | "inputStreams" | "queues" | "deployments" | "schedules" | "variables" | "errors" | "packets" | "environment" | "all";
+  type:
+    | "runs"
+    | "tasks"
+    | "tags"
+    | "batch"
+    | "waitpoints"
+    | "inputStreams"
+    | "queues"
+    | "deployments"
+    | "schedules"
+    | "variables"
+    | "errors"
+    | "packets"
+    | "environment"
+    | "all";
   id?: string;
 }
 export type Action = "read" | "write" | "trigger" | "batchTrigger" | "update";

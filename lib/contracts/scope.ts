@@ -25,7 +25,11 @@ export const tokenIssuer = "https://id.trigger.dev";
 export const tokenAudience = "https://api.trigger.dev";
 
 const storable = z.string().regex(/^[^\0\p{Surrogate}]*$/u, "may not contain NUL or unpaired surrogates");
-export const Scopes = z.array(storable.min(1)).min(1).max(limits.tokenScopes).overwrite((scopes) => [...new Set(scopes)]);
+export const Scopes = z
+  .array(storable.min(1))
+  .min(1)
+  .max(limits.tokenScopes)
+  .overwrite((scopes) => [...new Set(scopes)]);
 
 export const MintBody = z.strictObject({
   scopes: Scopes,

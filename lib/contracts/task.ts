@@ -22,7 +22,11 @@ export const retryDefaults = { maxAttempts: 3, factor: 2, minTimeoutInMs: 1000, 
 
 /** The queue of a task is called `task/<id>`, which is longer than the id. */
 export const maxQueueName = limits.nameLength + "task/".length;
-export const QueueManifest = z.object({ name: z.string().min(1).max(maxQueueName), concurrencyLimit: z.number().int().min(0).nullable(), /** Over all concurrency keys. */ totalConcurrencyLimit: z.number().int().min(0).optional() });
+export const QueueManifest = z.object({
+  name: z.string().min(1).max(maxQueueName),
+  concurrencyLimit: z.number().int().min(0).nullable(),
+  /** Over all concurrency keys. */ totalConcurrencyLimit: z.number().int().min(0).optional(),
+});
 export type QueueManifest = z.infer<typeof QueueManifest>;
 
 /** Names that authors give limits; the limit of one task alone is called `task/<id>`. */
@@ -55,7 +59,14 @@ export const TaskManifest = z.object({
   /** Limits that its runs hold while they execute: one of its own, and named ones. */
   concurrency: z.object({ inline: ConcurrencyShape.optional(), limits: z.array(z.string()).max(2).optional() }).optional(),
   /** The one that its code declares. */
-  schedule: z.object({ cron: z.string(), timezone: z.string().optional(), window: z.string().optional(), environments: z.array(z.string()).optional() }).optional(),
+  schedule: z
+    .object({
+      cron: z.string(),
+      timezone: z.string().optional(),
+      window: z.string().optional(),
+      environments: z.array(z.string()).optional(),
+    })
+    .optional(),
 });
 export type TaskManifest = z.infer<typeof TaskManifest>;
 
@@ -86,5 +97,10 @@ export const BundleManifest = z.object({
 export type BundleManifest = z.infer<typeof BundleManifest>;
 
 /** Why a project could not be bundled or indexed; shown in the terminal and on the dashboard while the last good version runs. */
-export const BuildError = z.object({ message: z.string(), file: z.string().optional(), line: z.number().optional(), column: z.number().optional() });
+export const BuildError = z.object({
+  message: z.string(),
+  file: z.string().optional(),
+  line: z.number().optional(),
+  column: z.number().optional(),
+});
 export type BuildError = z.infer<typeof BuildError>;

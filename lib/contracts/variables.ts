@@ -45,7 +45,9 @@ export const VariablesPage = z.object({
   /** Where a name is in both. */
   winner: z.enum(["files", "stored"]),
   /** Newest first. */
-  changes: z.array(z.object({ id: z.string(), at: IsoDate, by: z.string(), action: z.enum(["create", "update", "delete"]), name: z.string() })),
+  changes: z.array(
+    z.object({ id: z.string(), at: IsoDate, by: z.string(), action: z.enum(["create", "update", "delete"]), name: z.string() }),
+  ),
 });
 export type VariablesPage = z.infer<typeof VariablesPage>;
 

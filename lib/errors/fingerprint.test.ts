@@ -5,13 +5,21 @@ import { fingerprintOf, normaliseMessage, topFrames } from "./fingerprint";
 const letters = "ghijklmnopqrstuvwyz".split("");
 const hexDigits = "0123456789abcdef".split("");
 const word = fc.array(fc.constantFrom(...letters), { minLength: 2, maxLength: 9 }).map((chars) => chars.join(""));
-const hexText = (length: number) => fc.array(fc.constantFrom(...hexDigits), { minLength: length, maxLength: length + 20 }).map((chars) => `${chars.join("")}7`);
+const hexText = (length: number) =>
+  fc.array(fc.constantFrom(...hexDigits), { minLength: length, maxLength: length + 20 }).map((chars) => `${chars.join("")}7`);
 
 /** Values of one kind: whichever is in its place, the message is the same. */
 const kinds: Record<string, fc.Arbitrary<string>> = {
-  number: fc.oneof(fc.integer().map(String), fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 }).map((n) => n.toFixed(3)), fc.nat().map((n) => n.toLocaleString("en"))),
+  number: fc.oneof(
+    fc.integer().map(String),
+    fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 }).map((n) => n.toFixed(3)),
+    fc.nat().map((n) => n.toLocaleString("en")),
+  ),
   uuid: fc.uuid(),
-  hex: fc.oneof(hexText(8), fc.nat().map((n) => `0x${n.toString(16)}`)),
+  hex: fc.oneof(
+    hexText(8),
+    fc.nat().map((n) => `0x${n.toString(16)}`),
+  ),
   id: fc.tuple(fc.constantFrom("run", "order", "cus"), hexText(8)).map(([prefix, rest]) => `${prefix}_${rest}`),
   double: fc.string({ maxLength: 30 }).map((text) => JSON.stringify(text)),
   single: fc.string({ maxLength: 30 }).map((text) => `'${text.replaceAll(/['\n]/g, "")}'`),
@@ -23,30 +31,47 @@ const kinds: Record<string, fc.Arbitrary<string>> = {
 test.each(Object.keys(kinds))("a message does not depend on the %s in it", (kind) => {
   const value = kinds[kind] ?? fc.constant("");
   fc.assert(
-    fc.property(fc.array(word, { minLength: 1, maxLength: 4 }), fc.array(word, { minLength: 1, maxLength: 4 }), value, value, (before, after, one, other) => {
-      const message = (inside: string) => `${before.join(" ")} ${inside} ${after.join(" ")}`;
-      expect(normaliseMessage(message(one))).toBe(normaliseMessage(message(other)));
-    }),
+    fc.property(
+      fc.array(word, { minLength: 1, maxLength: 4 }),
+      fc.array(word, { minLength: 1, maxLength: 4 }),
+      value,
+      value,
+      (before, after, one, other) => {
+        const message = (inside: string) => `${before.join(" ")} ${inside} ${after.join(" ")}`;
+        expect(normaliseMessage(message(one))).toBe(normaliseMessage(message(other)));
+      },
+    ),
   );
 });
 
 test("words make a difference, and their order", () => {
   fc.assert(
-    fc.property(fc.array(word, { minLength: 1, maxLength: 6 }), fc.array(word, { minLength: 1, maxLength: 6 }), fc.nat(), (one, other, n) => {
-      fc.pre(one.join(" ") !== other.join(" "));
-      expect(normaliseMessage(`${one.join(" ")} ${n}`)).not.toBe(normaliseMessage(`${other.join(" ")} ${n}`));
-    }),
+    fc.property(
+      fc.array(word, { minLength: 1, maxLength: 6 }),
+      fc.array(word, { minLength: 1, maxLength: 6 }),
+      fc.nat(),
+      (one, other, n) => {
+        fc.pre(one.join(" ") !== other.join(" "));
+        expect(normaliseMessage(`${one.join(" ")} ${n}`)).not.toBe(normaliseMessage(`${other.join(" ")} ${n}`));
+      },
+    ),
   );
 });
 
 test("any text is read in time, and the same way twice", () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string({ maxLength: 3000 }), fc.array(fc.constantFrom("'", '"', "/", "a", "0", "_", "-", "\\"), { maxLength: 3000 }).map((chars) => chars.join(""))), (text) => {
-      const from = performance.now();
-      expect(normaliseMessage(text)).toBe(normaliseMessage(text));
-      topFrames(text);
-      expect(performance.now() - from).toBeLessThan(2000);
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string({ maxLength: 3000 }),
+        fc.array(fc.constantFrom("'", '"', "/", "a", "0", "_", "-", "\\"), { maxLength: 3000 }).map((chars) => chars.join("")),
+      ),
+      (text) => {
+        const from = performance.now();
+        expect(normaliseMessage(text)).toBe(normaliseMessage(text));
+        topFrames(text);
+        expect(performance.now() - from).toBeLessThan(2000);
+      },
+    ),
   );
 });
 
@@ -61,7 +86,8 @@ test.each([
 
 const stack = (build: string, line: number) =>
   `Error: boom ${line}\n    at send (/data/builds/${build}/trigger/mail.ts:${line}:7)\n    at async run (/data/builds/${build}/trigger/mail.ts:${line + 9}:3)\n    at node:internal/process/task_queues:103:5\n    at async x (/data/node_modules/y/z.js:1:1)`;
-const thrown = (at: { message?: string; stack: string; name?: string }) => ({ type: "BUILT_IN_ERROR", name: at.name ?? "Error", message: at.message ?? "boom 1", stackTrace: at.stack }) as const;
+const thrown = (at: { message?: string; stack: string; name?: string }) =>
+  ({ type: "BUILT_IN_ERROR", name: at.name ?? "Error", message: at.message ?? "boom 1", stackTrace: at.stack }) as const;
 
 test("where it was thrown counts, the build and the line do not", () => {
   expect(topFrames(stack("0a1b2c3d4e5f", 12))).toEqual(["send (mail.ts)", "run (mail.ts)"]);
@@ -73,5 +99,8 @@ test("where it was thrown counts, the build and the line do not", () => {
 });
 
 test("only foreign frames are better than none", () => {
-  expect(topFrames("Error\n    at connect (node:net:1:2)\n    at /srv/node_modules/pg/lib/client.js:5:6")).toEqual(["connect (node:net)", " (client.js)"]);
+  expect(topFrames("Error\n    at connect (node:net:1:2)\n    at /srv/node_modules/pg/lib/client.js:5:6")).toEqual([
+    "connect (node:net)",
+    " (client.js)",
+  ]);
 });

@@ -51,7 +51,10 @@ function readFrame(line: string): { text: string; isForeign: boolean } | null {
   if (match === null) return null;
   const [, name = "", file = ""] = match;
   const base = file.split(/[\\/]/).at(-1) ?? "";
-  return { text: `${name.replace(/^async /, "")} (${base.replaceAll(/[0-9a-f]{8,}|\d+/gi, "#")})`, isForeign: file.startsWith("node:") || /[\\/]node_modules[\\/]/.test(file) };
+  return {
+    text: `${name.replace(/^async /, "")} (${base.replaceAll(/[0-9a-f]{8,}|\d+/gi, "#")})`,
+    isForeign: file.startsWith("node:") || /[\\/]node_modules[\\/]/.test(file),
+  };
 }
 
 /** Same text for failures that are the same. */

@@ -17,7 +17,10 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 
 /** An object that can be drawn as a form: only schemas of objects can. */
 export function isFormSchema(value: unknown): value is JsonSchema {
-  return isRecord(value) && (isRecord(value.properties) || Array.isArray(value.anyOf) || Array.isArray(value.oneOf) || typeof value.$ref === "string");
+  return (
+    isRecord(value) &&
+    (isRecord(value.properties) || Array.isArray(value.anyOf) || Array.isArray(value.oneOf) || typeof value.$ref === "string")
+  );
 }
 
 function toQuestion(value: unknown): Question | null {
@@ -58,7 +61,9 @@ export function parseObject(text: string | null): Record<string, unknown> {
 
 /** Metadata without what the form already shows. */
 export function withoutQuestion(metadata: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(metadata).filter(([key, value]) => !questionKeys.some((k) => k === key) || toQuestion(value) === null));
+  return Object.fromEntries(
+    Object.entries(metadata).filter(([key, value]) => !questionKeys.some((k) => k === key) || toQuestion(value) === null),
+  );
 }
 
 export interface Decisions {
@@ -72,7 +77,9 @@ export function asDecision(schema: JsonSchema): Decisions | null {
   const { approved, ...properties } = schema.properties;
   if (!isRecord(approved) || approved.type !== "boolean") return null;
   const required: readonly unknown[] = Array.isArray(schema.required) ? schema.required : [];
-  return { rest: Object.keys(properties).length === 0 ? null : { ...schema, properties, required: required.filter((name) => name !== "approved") } };
+  return {
+    rest: Object.keys(properties).length === 0 ? null : { ...schema, properties, required: required.filter((name) => name !== "approved") },
+  };
 }
 
 /** The field of a decision that says who made it: the name of who presses is known, and asked of nobody. */
@@ -95,7 +102,9 @@ export type Verdict = "approved" | "rejected" | "answered" | "failed" | "timed o
 export function verdictOf(token: Pick<TokenRow, "status" | "output" | "outputType" | "outputIsError">): Verdict {
   if (token.status === "TIMED_OUT") return "timed out";
   if (token.outputIsError === true) return "failed";
-  const { approved } = parseObject(token.outputType === "application/json" || token.outputType === undefined ? (token.output ?? null) : null);
+  const { approved } = parseObject(
+    token.outputType === "application/json" || token.outputType === undefined ? (token.output ?? null) : null,
+  );
   return approved === true ? "approved" : approved === false ? "rejected" : "answered";
 }
 

@@ -9,7 +9,10 @@ test("a nullable value is one field", () => {
 });
 
 test("integers lose the bounds that nobody wrote and keep those that somebody did", () => {
-  expect(drawn(z.object({ a: z.int(), b: z.int().min(1).max(9) })).properties).toEqual({ a: { type: "integer" }, b: { type: "integer", minimum: 1, maximum: 9 } });
+  expect(drawn(z.object({ a: z.int(), b: z.int().min(1).max(9) })).properties).toEqual({
+    a: { type: "integer" },
+    b: { type: "integer", minimum: 1, maximum: 9 },
+  });
 });
 
 test("literals joined by a union are one choice", () => {
@@ -17,7 +20,12 @@ test("literals joined by a union are one choice", () => {
 });
 
 test("alternatives are named by what tells them apart", () => {
-  const schema = drawn(z.discriminatedUnion("kind", [z.object({ kind: z.literal("mail"), to: z.string() }), z.object({ kind: z.literal("sms"), phone: z.string() })]));
+  const schema = drawn(
+    z.discriminatedUnion("kind", [
+      z.object({ kind: z.literal("mail"), to: z.string() }),
+      z.object({ kind: z.literal("sms"), phone: z.string() }),
+    ]),
+  );
   expect(JSON.stringify(schema)).toContain('"title":"kind: mail"');
   expect(JSON.stringify(drawn(z.union([z.number(), z.array(z.string())])))).toContain('"title":"list"');
 });
@@ -28,7 +36,14 @@ test("data that looks like a schema is left alone", () => {
 });
 
 test("the first value has what is required, by default, first choice or emptiness", () => {
-  const schema = z.object({ name: z.string(), size: z.enum(["s", "m"]), count: z.int().min(3), deep: z.object({ on: z.boolean() }), tags: z.array(z.string()).default(["x"]), optional: z.string().optional() });
+  const schema = z.object({
+    name: z.string(),
+    size: z.enum(["s", "m"]),
+    count: z.int().min(3),
+    deep: z.object({ on: z.boolean() }),
+    tags: z.array(z.string()).default(["x"]),
+    optional: z.string().optional(),
+  });
   expect(blankValue(z.toJSONSchema(schema, { io: "input" }))).toEqual({ name: "", size: "s", count: 3, deep: { on: false }, tags: ["x"] });
   expect(blankValue(undefined)).toEqual({});
 });

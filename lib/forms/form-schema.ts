@@ -24,7 +24,10 @@ export function toFormSchema(schema: Schema): Schema {
   return nameOptions(joinConstants(joinNull(inner)));
 }
 
-const mapValues = (value: unknown): unknown => (isSchema(value) ? Object.fromEntries(Object.entries(value).map(([name, item]) => [name, isSchema(item) ? toFormSchema(item) : item])) : value);
+const mapValues = (value: unknown): unknown =>
+  isSchema(value)
+    ? Object.fromEntries(Object.entries(value).map(([name, item]) => [name, isSchema(item) ? toFormSchema(item) : item]))
+    : value;
 
 function joinNull(schema: Schema): Schema {
   const { anyOf, ...rest } = schema;
@@ -50,7 +53,10 @@ function nameOptions(schema: Schema): Schema {
   const named = { ...schema };
   for (const key of ["anyOf", "oneOf"]) {
     const options = schema[key];
-    if (Array.isArray(options)) named[key] = options.map((option: unknown, index) => (isSchema(option) && option.title === undefined ? Object.assign({ title: optionName(option, index) }, option) : option));
+    if (Array.isArray(options))
+      named[key] = options.map((option: unknown, index) =>
+        isSchema(option) && option.title === undefined ? Object.assign({ title: optionName(option, index) }, option) : option,
+      );
   }
   return named;
 }

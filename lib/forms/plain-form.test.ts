@@ -6,7 +6,14 @@ const fieldsOf = (schema: z.ZodType) => plainFields(z.record(z.string(), z.unkno
 
 test("texts, numbers, switches and choices are rows, in the schema's order", () => {
   const fields = fieldsOf(
-    z.object({ name: z.string().min(1).describe("Who"), amount: z.number().positive().max(10).optional(), count: z.int(), approved: z.boolean(), size: z.enum(["s", "m"]), either: z.union([z.literal("a"), z.literal("b")]) }),
+    z.object({
+      name: z.string().min(1).describe("Who"),
+      amount: z.number().positive().max(10).optional(),
+      count: z.int(),
+      approved: z.boolean(),
+      size: z.enum(["s", "m"]),
+      either: z.union([z.literal("a"), z.literal("b")]),
+    }),
   );
   expect(fields?.map(({ name, kind, required }) => [name, kind, required])).toEqual([
     ["name", "text", true],

@@ -24,7 +24,11 @@ test("what is no date is said at its field", () => {
     const read = readSchedulePayload(given);
     return read.ok ? [] : read.issues.map(({ path }) => path);
   };
-  expect(pathsOf({ timestamp: "soon", lastTimestamp: 5, upcoming: ["2026-12-01", "never"] })).toEqual(["timestamp", "lastTimestamp", "upcoming.1"]);
+  expect(pathsOf({ timestamp: "soon", lastTimestamp: 5, upcoming: ["2026-12-01", "never"] })).toEqual([
+    "timestamp",
+    "lastTimestamp",
+    "upcoming.1",
+  ]);
   expect(pathsOf({ upcoming: {} })).toEqual(["upcoming", "timestamp"]);
   for (const given of [null, 1, "text", []]) expect(pathsOf(given)).toEqual([""]);
 });

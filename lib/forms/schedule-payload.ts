@@ -29,14 +29,22 @@ type Read = { ok: true; value: Record<string, unknown> } | { ok: false; issues: 
 
 /** The payload that was typed, with dates for their texts, as a tick would give it. What is empty is left out. */
 export function readSchedulePayload(given: unknown): Read {
-  if (typeof given !== "object" || given === null || Array.isArray(given)) return { ok: false, issues: [{ path: "", message: "must be an object with timestamp and timezone" }] };
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    return { ok: false, issues: [{ path: "", message: "must be an object with timestamp and timezone" }] };
   const issues: Issue[] = [];
   const dateOf = (path: string, value: unknown): Date => {
     const read = new Date(typeof value === "string" ? value : Number.NaN);
     if (Number.isNaN(read.getTime())) issues.push({ path, message: "must be a date, such as 2026-11-30T02:00:00Z" });
     return read;
   };
-  const { timestamp, lastTimestamp, timezone = "UTC", externalId, upcoming = [], type = "IMPERATIVE" }: Record<string, unknown> = { ...given };
+  const {
+    timestamp,
+    lastTimestamp,
+    timezone = "UTC",
+    externalId,
+    upcoming = [],
+    type = "IMPERATIVE",
+  }: Record<string, unknown> = { ...given };
   if (!Array.isArray(upcoming)) issues.push({ path: "upcoming", message: "must be a list of dates" });
   const isEmpty = (value: unknown) => value === undefined || value === null || value === "";
   const value = {

@@ -42,10 +42,29 @@ test("blank fields send nothing but the type and that it is a test", () => {
 });
 
 test("what is sent is what the API's schema takes", () => {
-  const fields = { ...blankFields, tags: ["a"], queue: "mail", ttl: "60", priority: "5", metadata: '{"a":1}', idempotencyKey: "k", idempotencyKeyTTL: "24h", machine: "micro" };
+  const fields = {
+    ...blankFields,
+    tags: ["a"],
+    queue: "mail",
+    ttl: "60",
+    priority: "5",
+    metadata: '{"a":1}',
+    idempotencyKey: "k",
+    idempotencyKeyTTL: "24h",
+    machine: "micro",
+  };
   expect(checkFields(fields, now)).toEqual({});
   const parsed = TriggerBody.parse({ payload: 1, options: toOptions(fields) });
-  expect(parsed.options).toMatchObject({ tags: ["a"], queue: { name: "mail" }, ttl: 60, priority: 5, metadata: { a: 1 }, idempotencyKey: "k", idempotencyKeyTTL: "24h", machine: "micro" });
+  expect(parsed.options).toMatchObject({
+    tags: ["a"],
+    queue: { name: "mail" },
+    ttl: 60,
+    priority: 5,
+    metadata: { a: 1 },
+    idempotencyKey: "k",
+    idempotencyKeyTTL: "24h",
+    machine: "micro",
+  });
   expect(changedFields(fields)).toBe(8);
 });
 

@@ -47,15 +47,24 @@ const checks: Record<TriggerField, (fields: TriggerFields, now: number) => strin
         : null,
   queue: ({ queue }) => (queue.trim().length > 128 ? "A queue name has at most 128 characters" : null),
   concurrencyKey: () => null,
-  delay: ({ delay }, now) => (blank(delay) || parseDue(delay, now) !== null ? null : "Write a duration such as 10m or 1h30m, or a date such as 2030-01-31T09:00:00Z"),
-  ttl: ({ ttl }) => (blank(ttl) || parseTtl(/^\d+$/.test(ttl.trim()) ? Number(ttl) : ttl) !== null ? null : "Write a duration such as 10m, or seconds"),
+  delay: ({ delay }, now) =>
+    blank(delay) || parseDue(delay, now) !== null ? null : "Write a duration such as 10m or 1h30m, or a date such as 2030-01-31T09:00:00Z",
+  ttl: ({ ttl }) =>
+    blank(ttl) || parseTtl(/^\d+$/.test(ttl.trim()) ? Number(ttl) : ttl) !== null ? null : "Write a duration such as 10m, or seconds",
   priority: ({ priority }) => numberIn(priority, { min: -86_400 * 365, max: 86_400 * 365, unit: "seconds" }),
   maxAttempts: ({ maxAttempts }) => numberIn(maxAttempts, { min: 1, max: 250, unit: "attempts", whole: true }),
   maxDuration: ({ maxDuration }) => numberIn(maxDuration, { min: 5, max: 86_400 * 365, unit: "seconds" }),
   machine: ({ machine }) => (machine === "" || isMachine(machine) ? null : `Choose one of ${Object.keys(machinePresets).join(", ")}`),
-  idempotencyKey: ({ idempotencyKey }) => (idempotencyKey.length > limits.idempotencyKeyLength ? `A key has at most ${limits.idempotencyKeyLength} characters` : null),
+  idempotencyKey: ({ idempotencyKey }) =>
+    idempotencyKey.length > limits.idempotencyKeyLength ? `A key has at most ${limits.idempotencyKeyLength} characters` : null,
   idempotencyKeyTTL: ({ idempotencyKeyTTL: ttl, idempotencyKey }) =>
-    blank(ttl) ? null : blank(idempotencyKey) ? "Give an idempotency key for this to apply to" : parseKeyTtl(ttl.trim()) === null ? "Write one number and s, m, h or d, such as 24h" : null,
+    blank(ttl)
+      ? null
+      : blank(idempotencyKey)
+        ? "Give an idempotency key for this to apply to"
+        : parseKeyTtl(ttl.trim()) === null
+          ? "Write one number and s, m, h or d, such as 24h"
+          : null,
   metadata: ({ metadata }) => (blank(metadata) ? null : objectError(metadata)),
 };
 
@@ -108,7 +117,9 @@ function numberIn(text: string, range: { min: number; max: number; unit: string;
 function objectError(text: string): string | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? null : "Metadata is a JSON object, such as {\"orderId\": 7}";
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? null
+      : 'Metadata is a JSON object, such as {"orderId": 7}';
   } catch (error) {
     return error instanceof Error ? error.message : "Not valid JSON";
   }

@@ -12,9 +12,13 @@ test("parts, then run, then attempt, as far as the scope reaches", () => {
 
 test("outside a run every scope is global", () => {
   fc.assert(
-    fc.property(fc.array(fc.string(), { minLength: 1 }), fc.constantFrom("run" as const, "attempt" as const, "global" as const), (parts, scope) => {
-      expect(keyMaterial(parts, scope, undefined)).toBe(parts.join("-"));
-    }),
+    fc.property(
+      fc.array(fc.string(), { minLength: 1 }),
+      fc.constantFrom("run" as const, "attempt" as const, "global" as const),
+      (parts, scope) => {
+        expect(keyMaterial(parts, scope, undefined)).toBe(parts.join("-"));
+      },
+    ),
   );
 });
 

@@ -5,7 +5,13 @@ import { newId } from "./ids";
 const dates = fc.integer({ min: 0, max: Date.parse("2999-01-01T00:00:00Z") });
 
 test("have their prefix and 24 lower-case letters and digits", () => {
-  fc.assert(fc.property(fc.constantFrom("run", "batch", "waitpoint", "node"), dates, (prefix, now) => /^[a-z]+_[0-9a-z]{24}$/.test(newId(prefix, now)) && newId(prefix, now).startsWith(`${prefix}_`)));
+  fc.assert(
+    fc.property(
+      fc.constantFrom("run", "batch", "waitpoint", "node"),
+      dates,
+      (prefix, now) => /^[a-z]+_[0-9a-z]{24}$/.test(newId(prefix, now)) && newId(prefix, now).startsWith(`${prefix}_`),
+    ),
+  );
 });
 
 test("sort by creation time when compared by code point", () => {

@@ -29,7 +29,13 @@ export function groupOperations(document: ApiDocument): Map<string, Operation[]>
   const groups = new Map<string, Operation[]>();
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, { requestBody, responses, tags, ...rest }] of Object.entries(methods)) {
-      const operation = { ...rest, method: method.toUpperCase(), path, body: contentOf(requestBody), answer: contentOf(responses["200"] ?? responses["202"]) };
+      const operation = {
+        ...rest,
+        method: method.toUpperCase(),
+        path,
+        body: contentOf(requestBody),
+        answer: contentOf(responses["200"] ?? responses["202"]),
+      };
       const [group = "other"] = tags;
       groups.set(group, [...(groups.get(group) ?? []), operation]);
     }
@@ -45,7 +51,10 @@ function contentOf(holder: { content?: Record<string, { schema?: unknown }> } | 
 /** Every word of the search is in the operation's method, path or summary. */
 export function matchesSearch({ method, path, summary }: Operation, search: string): boolean {
   const text = `${method} ${path} ${summary}`.toLowerCase();
-  return search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }
 
 /** The address of a request; null while a part of the path is not filled in. Blank parameters are left out. */
@@ -58,6 +67,7 @@ export function requestPath({ path, parameters }: Pick<Operation, "path" | "para
   });
   if (!isWhole) return null;
   const query = new URLSearchParams();
-  for (const { name, in: place } of parameters) if (place === "query" && (values[name] ?? "").trim() !== "") query.set(name, values[name] ?? "");
+  for (const { name, in: place } of parameters)
+    if (place === "query" && (values[name] ?? "").trim() !== "") query.set(name, values[name] ?? "");
   return query.size === 0 ? filled : `${filled}?${query.toString()}`;
 }

@@ -56,7 +56,9 @@ function start({ args }: Program, options: PythonExecOptions): ChildProcess {
 
 function cannotStart(error: Error & { code?: string }): Error {
   if (error.code !== "ENOENT") return error;
-  return new Error(`${pythonBin()} cannot be found. Install Python (apt-get install -y python3), or name it in PYTHON_BIN_PATH`, { cause: error });
+  return new Error(`${pythonBin()} cannot be found. Install Python (apt-get install -y python3), or name it in PYTHON_BIN_PATH`, {
+    cause: error,
+  });
 }
 
 /** Its exit code, or the signal that ended it. */
@@ -67,7 +69,8 @@ function endOf(child: ChildProcess): Promise<number | string> {
   });
 }
 
-const failure = ({ title }: Program, exit: number | string, said: string): Error => new Error(`${title} exited with a non-zero code ${exit}:\n${said}`);
+const failure = ({ title }: Program, exit: number | string, said: string): Error =>
+  new Error(`${title} exited with a non-zero code ${exit}:\n${said}`);
 
 async function execute(program: Program, options: PythonExecOptions): Promise<PythonResult> {
   return logger.trace(
@@ -93,7 +96,8 @@ async function execute(program: Program, options: PythonExecOptions): Promise<Py
 }
 
 const attributes = ({ args }: Program) => ({ attributes: { pythonBin: pythonBin(), args: args.join(" ") } });
-const tidy = async ({ folder }: Program): Promise<void> => (folder === undefined ? undefined : rm(folder, { recursive: true, force: true }));
+const tidy = async ({ folder }: Program): Promise<void> =>
+  folder === undefined ? undefined : rm(folder, { recursive: true, force: true });
 
 /** Lines of both outputs, as they come; a program that fails ends the stream with an error. */
 function follow(prepare: () => Promise<Program>, options: PythonExecOptions): AsyncIterableStream<string> {
@@ -150,15 +154,19 @@ const bare = (name: string, args: string[]): Program => ({ name: `${name}()`, ti
 export const python = {
   /** `python <args>`. */
   run: async (args: string[] = [], options: PythonExecOptions = {}): Promise<PythonResult> => execute(bare("python.run", args), options),
-  runScript: async (path: string, args: string[] = [], options: PythonExecOptions = {}): Promise<PythonResult> => execute(script("python.runScript", path, args), options),
-  runInline: async (code: string, options: PythonExecOptions = {}): Promise<PythonResult> => execute(await inline("python.runInline", code), options),
+  runScript: async (path: string, args: string[] = [], options: PythonExecOptions = {}): Promise<PythonResult> =>
+    execute(script("python.runScript", path, args), options),
+  runInline: async (code: string, options: PythonExecOptions = {}): Promise<PythonResult> =>
+    execute(await inline("python.runInline", code), options),
   /** The same, line by line. */
   stream: {
-    run: (args: string[] = [], options: PythonExecOptions = {}): AsyncIterableStream<string> => follow(async () => bare("python.stream.run", args), options),
+    run: (args: string[] = [], options: PythonExecOptions = {}): AsyncIterableStream<string> =>
+      follow(async () => bare("python.stream.run", args), options),
     runScript(path: string, args: string[] = [], options: PythonExecOptions = {}): AsyncIterableStream<string> {
       const program = script("python.stream.runScript", path, args);
       return follow(async () => program, options);
     },
-    runInline: (code: string, options: PythonExecOptions = {}): AsyncIterableStream<string> => follow(() => inline("python.stream.runInline", code), options),
+    runInline: (code: string, options: PythonExecOptions = {}): AsyncIterableStream<string> =>
+      follow(() => inline("python.stream.runInline", code), options),
   },
 };

@@ -45,7 +45,12 @@ export interface ApiClient {
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
   let accessToken = options.accessToken;
-  const http = createHttpClient({ baseURL: options.baseURL, accessToken: () => accessToken, previewBranch: options.previewBranch, requestOptions: options.requestOptions });
+  const http = createHttpClient({
+    baseURL: options.baseURL,
+    accessToken: () => accessToken,
+    previewBranch: options.previewBranch,
+    requestOptions: options.requestOptions,
+  });
   const headers = () => http.headers({ "x-trigger-electric-version": "1.0.0-beta.1" });
 
   /** Once per stretch in which something came: a fresh token that is refused too is the end. */
@@ -71,7 +76,12 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       // A socket cannot name a branch.
       if (options.previewBranch !== undefined) throw new NoSocket("A branch is named in a header.");
       const { baseURL } = http;
-      return yield* followOverSocket({ baseURL, socket: holdSocket({ baseURL, token: accessToken, openSocket: options.openSocket }), path, signal });
+      return yield* followOverSocket({
+        baseURL,
+        socket: holdSocket({ baseURL, token: accessToken, openSocket: options.openSocket }),
+        path,
+        signal,
+      });
     } catch (error) {
       if (!(error instanceof NoSocket)) throw error;
     }
@@ -88,13 +98,22 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     baseUrl: http.baseURL,
     async triggerTask(task, payload, triggerOptions = {}) {
       const json = await triggerBody(payload, triggerOptions);
-      const { data, response } = await http.request(TriggerResponse, `/api/v1/tasks/${encodeURIComponent(task)}/trigger`, { method: "POST", json }).withResponse();
+      const { data, response } = await http
+        .request(TriggerResponse, `/api/v1/tasks/${encodeURIComponent(task)}/trigger`, { method: "POST", json })
+        .withResponse();
       return { id: data.id, isCached: data.isCached, taskIdentifier: task, publicAccessToken: response.headers.get("x-trigger-jwt") ?? "" };
     },
     retrieveRun: (runId) => http.request(RetrievedRun, `/api/v3/runs/${encodeURIComponent(runId)}`),
-    completeWaitpointToken: (id, body) => http.request(z.object({ success: z.literal(true) }), `/api/v1/waitpoints/tokens/${encodeURIComponent(id)}/complete`, { method: "POST", json: body }),
+    completeWaitpointToken: (id, body) =>
+      http.request(z.object({ success: z.literal(true) }), `/api/v1/waitpoints/tokens/${encodeURIComponent(id)}/complete`, {
+        method: "POST",
+        json: body,
+      }),
     async sendInputStream(runId, streamId, data) {
-      await http.send(`/realtime/v1/streams/${encodeURIComponent(runId)}/input/${encodeURIComponent(streamId)}`, { method: "POST", json: { data } });
+      await http.send(`/realtime/v1/streams/${encodeURIComponent(runId)}/input/${encodeURIComponent(streamId)}`, {
+        method: "POST",
+        json: { data },
+      });
     },
     followRuns: (path, signal) => refreshing(() => runsOf(path, signal)),
     async *readStream({ runId, key, ...read }) {
@@ -109,8 +128,14 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
 }
 
 /** By its run: what reads that reads its packets. */
-async function fetchPacket(http: HttpClient, { runId, field }: { runId: string; field: "payload" | "output" }): Promise<{ data: string; dataType: string }> {
-  const { presignedUrl } = await http.request(z.object({ presignedUrl: z.string() }), `/api/v1/runs/${encodeURIComponent(runId)}/packets/${field}`);
+async function fetchPacket(
+  http: HttpClient,
+  { runId, field }: { runId: string; field: "payload" | "output" },
+): Promise<{ data: string; dataType: string }> {
+  const { presignedUrl } = await http.request(
+    z.object({ presignedUrl: z.string() }),
+    `/api/v1/runs/${encodeURIComponent(runId)}/packets/${field}`,
+  );
   const response = await fetch(presignedUrl);
   if (!response.ok) throw new Error(`The ${field} of run ${runId} could not be read (${response.status})`);
   return { data: await response.text(), dataType: response.headers.get("content-type") ?? "application/json" };

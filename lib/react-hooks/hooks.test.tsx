@@ -7,7 +7,15 @@ import { cancelRun } from "@/server/engine/running/cancel-run";
 import { openHarness, type Harness } from "@/server/api/test/harness";
 import { task } from "@/lib/sdk";
 import { createApiClient, type ApiClient } from "./api-client";
-import { TriggerAuthContext, useRealtimeRun, useRealtimeRunsWithTag, useRealtimeStream, useWaitToken, type RealtimeRun, type TriggerInstance } from "./index";
+import {
+  TriggerAuthContext,
+  useRealtimeRun,
+  useRealtimeRunsWithTag,
+  useRealtimeStream,
+  useWaitToken,
+  type RealtimeRun,
+  type TriggerInstance,
+} from "./index";
 
 let api: Harness;
 let server: ReturnType<typeof serve>;
@@ -27,11 +35,16 @@ afterAll(async () => {
   await api.close();
 });
 
-const client = (accessToken: string, more: Partial<Parameters<typeof createApiClient>[0]> = {}): ApiClient => createApiClient({ baseURL: api.origin, accessToken, ...more });
+const client = (accessToken: string, more: Partial<Parameters<typeof createApiClient>[0]> = {}): ApiClient =>
+  createApiClient({ baseURL: api.origin, accessToken, ...more });
 const token = (scopes: string[], lifetimeMs = 60_000) => api.issuer.publicToken({ scopes, expiresAt: Date.now() + lifetimeMs });
 
 test("trigger with a public token, follow the run with the one that came back", async () => {
-  const handle = await client(token(["trigger:tasks:hello"])).triggerTask("hello", { at: new Date(0) }, { tags: ["x"], idempotencyKey: "once" });
+  const handle = await client(token(["trigger:tasks:hello"])).triggerTask(
+    "hello",
+    { at: new Date(0) },
+    { tags: ["x"], idempotencyKey: "once" },
+  );
   expect(handle).toMatchObject({ id: expect.stringMatching(/^run_/), taskIdentifier: "hello" });
   const seen: string[] = [];
   for await (const run of client(handle.publicAccessToken).followRuns(`/runs/${handle.id}`, new AbortController().signal)) {
@@ -51,7 +64,8 @@ test("a stream goes on after the last id that was seen", async () => {
   await cancelRun(api.engine, id, { by: "test" });
   const read = async (lastEventId?: string) => {
     const chunks: unknown[] = [];
-    for await (const part of client(api.secretKey).readStream({ runId: id, key: "out", lastEventId, signal: new AbortController().signal })) chunks.push(part.chunk);
+    for await (const part of client(api.secretKey).readStream({ runId: id, key: "out", lastEventId, signal: new AbortController().signal }))
+      chunks.push(part.chunk);
     return chunks;
   };
   expect(await read()).toEqual([0, 1, 2]);
@@ -62,7 +76,11 @@ test("a refused token is refreshed once; one that is refused again is the end", 
   const id = await api.trigger();
   await cancelRun(api.engine, id, { by: "test" });
   const follow = async (refreshAccessToken: () => Promise<string>) => {
-    for await (const run of client("eyJhbGciOiJIUzI1NiJ9.e30.x", { refreshAccessToken }).followRuns(`/runs/${id}`, new AbortController().signal)) return run.status;
+    for await (const run of client("eyJhbGciOiJIUzI1NiJ9.e30.x", { refreshAccessToken }).followRuns(
+      `/runs/${id}`,
+      new AbortController().signal,
+    ))
+      return run.status;
     return undefined;
   };
   let asked = 0;
@@ -89,7 +107,11 @@ test("hooks render on the server without asking anybody, and say when the token 
     const { isReady } = useWaitToken("waitpoint_x");
     return createElement("p", null, JSON.stringify([run ?? null, runs, parts, isReady]));
   }
-  const page = createElement(TriggerAuthContext.Provider, { value: { accessToken: "t", baseURL: "http://127.0.0.1:1" } }, createElement(Page));
+  const page = createElement(
+    TriggerAuthContext.Provider,
+    { value: { accessToken: "t", baseURL: "http://127.0.0.1:1" } },
+    createElement(Page),
+  );
   expect(renderToString(page)).toContain("[null,[],[],true]");
   expect(() => renderToString(createElement(Page))).toThrow("Missing accessToken");
   const Idle = () => createElement("p", null, String(useRealtimeRun(undefined).run === undefined));

@@ -13,8 +13,18 @@ export {
   type UseRealtimeSingleRunOptions,
 } from "./use-realtime-run";
 export { useRealtimeRunWithStreams, type StreamResults, type UseRealtimeRunWithStreamsInstance } from "./use-realtime-run-with-streams";
-export { useRealtimeBatch, useRealtimeRunsWithTag, type UseRealtimeRunsInstance, type UseRealtimeRunsWithTagOptions } from "./use-realtime-runs";
-export { useRealtimeStream, type SSEStreamPart, type UseRealtimeStreamInstance, type UseRealtimeStreamOptions } from "./use-realtime-stream";
+export {
+  useRealtimeBatch,
+  useRealtimeRunsWithTag,
+  type UseRealtimeRunsInstance,
+  type UseRealtimeRunsWithTagOptions,
+} from "./use-realtime-runs";
+export {
+  useRealtimeStream,
+  type SSEStreamPart,
+  type UseRealtimeStreamInstance,
+  type UseRealtimeStreamOptions,
+} from "./use-realtime-stream";
 export { useRun, type CommonTriggerHookOptions, type RetrieveRunResult } from "./use-run";
 export {
   useRealtimeTaskTrigger,

@@ -43,5 +43,10 @@ test("the end of one is the end of all, and the next one begins anew", () => {
 test("runs stand in the order in which they were made, whatever order they come in, and a change keeps its place", () => {
   const run = (id: string, at: number, status = "QUEUED") => ({ id, createdAt: new Date(at), status });
   const came = [run("c", 3), run("a", 1), run("b", 2), run("d", 3), run("b", 2, "COMPLETED")];
-  expect(came.reduce<ReturnType<typeof run>[]>(withRun, []).map(({ id, status }) => `${id} ${status}`)).toEqual(["a QUEUED", "b COMPLETED", "c QUEUED", "d QUEUED"]);
+  expect(came.reduce<ReturnType<typeof run>[]>(withRun, []).map(({ id, status }) => `${id} ${status}`)).toEqual([
+    "a QUEUED",
+    "b COMPLETED",
+    "c QUEUED",
+    "d QUEUED",
+  ]);
 });

@@ -62,8 +62,10 @@ function openSocket(url: string): WebSocket {
   // ws implements the browser's interface; its type declarations say so in their own words.
   return socket as unknown as WebSocket;
 }
-const client = (accessToken: string, more: Partial<Parameters<typeof createApiClient>[0]> = {}): ApiClient => createApiClient({ baseURL: api.origin, accessToken, openSocket, ...more });
-const token = (scopes: string[], more: { expiresAt?: number; skipColumns?: string[] } = {}) => api.issuer.publicToken({ scopes, expiresAt: Date.now() + 60_000, ...more });
+const client = (accessToken: string, more: Partial<Parameters<typeof createApiClient>[0]> = {}): ApiClient =>
+  createApiClient({ baseURL: api.origin, accessToken, openSocket, ...more });
+const token = (scopes: string[], more: { expiresAt?: number; skipColumns?: string[] } = {}) =>
+  api.issuer.publicToken({ scopes, expiresAt: Date.now() + 60_000, ...more });
 
 /** What comes, one by one. */
 function follow(who: ApiClient, path: string) {
@@ -83,10 +85,17 @@ function follow(who: ApiClient, path: string) {
 
 test("a run, a tag's runs and a batch's go over one socket; changes are pushed, and nothing is polled", async () => {
   const { id: batchId } = (await api.call("POST", "/api/v3/batches", { body: { runCount: 1, taskIdentifiers: ["hello"] } })).body;
-  await api.call("POST", `/api/v3/batches/${batchId}/items`, { raw: `${JSON.stringify({ index: 0, task: "hello", options: { tags: ["followed"] } })}\n`, headers: { "content-type": "application/x-ndjson" } });
+  await api.call("POST", `/api/v3/batches/${batchId}/items`, {
+    raw: `${JSON.stringify({ index: 0, task: "hello", options: { tags: ["followed"] } })}\n`,
+    headers: { "content-type": "application/x-ndjson" },
+  });
   const [id = ""] = (await api.call("GET", `/api/v2/batches/${batchId}`)).body.runs;
   const mine = token([`read:runs:${id}`, "read:tags:followed", `read:batch:${batchId}`]);
-  const all = [follow(client(mine), `/runs/${id}`), follow(client(mine), "/runs?tags=followed"), follow(client(mine), `/batches/${batchId}`)];
+  const all = [
+    follow(client(mine), `/runs/${id}`),
+    follow(client(mine), "/runs?tags=followed"),
+    follow(client(mine), `/batches/${batchId}`),
+  ];
   for (const one of all) expect(await one.next()).toMatchObject({ id, status: "QUEUED", tags: ["followed"] });
   await updateMetadata(api.engine, id, { operations: [{ type: "set", key: "step", value: 2 }] });
   for (const one of all) expect(await one.next()).toMatchObject({ id, metadata: { step: 2 } });

@@ -51,6 +51,7 @@ export function useApiClient(options: UseApiClientOptions = {}): ApiClient | und
       refreshAccessToken: canRefresh ? stableRefresh : undefined,
     });
   }, [baseURL, accessToken, previewBranch, requestOptions, canRefresh, stableRefresh]);
-  if (client === undefined && options.enabled !== false) throw new Error("Missing accessToken in TriggerAuthContext or useApiClient options");
+  if (client === undefined && options.enabled !== false)
+    throw new Error("Missing accessToken in TriggerAuthContext or useApiClient options");
   return client;
 }

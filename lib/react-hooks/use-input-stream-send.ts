@@ -10,13 +10,18 @@ export interface InputStreamSendInstance<TData> {
 }
 
 /** Sends data into a run. */
-export function useInputStreamSend<TData>(streamId: string, runId?: string, options: UseApiClientOptions = {}): InputStreamSendInstance<TData> {
+export function useInputStreamSend<TData>(
+  streamId: string,
+  runId?: string,
+  options: UseApiClientOptions = {},
+): InputStreamSendInstance<TData> {
   const client = useApiClient({ enabled: runId !== undefined, ...options });
   const { start, error, isLoading } = useMutation<void>();
   return {
     send(data) {
       start(async () => {
-        if (client === undefined || runId === undefined) throw new Error("Could not send in useInputStreamSend: Missing run ID or access token");
+        if (client === undefined || runId === undefined)
+          throw new Error("Could not send in useInputStreamSend: Missing run ID or access token");
         return client.sendInputStream(runId, streamId, data);
       });
     },

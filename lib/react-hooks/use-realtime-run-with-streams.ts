@@ -11,7 +11,10 @@ import { useSubscribable } from "./use-subscribable";
 
 export type StreamResults<S extends Record<string, unknown>> = { [K in keyof S]: S[K][] };
 
-export interface UseRealtimeRunWithStreamsInstance<T extends AnyTask = AnyTask, S extends Record<string, unknown> = Record<string, unknown>> {
+export interface UseRealtimeRunWithStreamsInstance<
+  T extends AnyTask = AnyTask,
+  S extends Record<string, unknown> = Record<string, unknown>,
+> {
   run: RealtimeRun<T> | undefined;
   streams: StreamResults<S>;
   error: Error | undefined;
@@ -34,7 +37,10 @@ export function useRealtimeRunWithStreams<T extends AnyTask = AnyTask, S extends
   const { id, throttleInMs = 16 } = options;
   const stopOnCompletion = options.stopOnCompletion !== false;
   const path = enabled ? runPath(runId, options.skipColumns) : undefined;
-  const follower = useMemo(() => follow({ client, path, stopOnCompletion, throttleInMs, id }), [client, path, stopOnCompletion, throttleInMs, id]);
+  const follower = useMemo(
+    () => follow({ client, path, stopOnCompletion, throttleInMs, id }),
+    [client, path, stopOnCompletion, throttleInMs, id],
+  );
   const { run, streams, error } = useSubscribable(follower);
   // The caller says by types what payload, output and chunks are.
   const typed = run as RealtimeRun<T> | undefined;
@@ -56,7 +62,9 @@ function follow({ client, path, stopOnCompletion, throttleInMs }: Wish) {
     // Streams are read from their beginning here.
     update((held) => ({ ...held, streams: {} }));
     const reading = new Map<string, Promise<void>>();
-    const gathered = gather<{ key: string; chunk: unknown }>(throttleInMs, (chunks) => update((held) => ({ ...held, streams: withChunks(held.streams, chunks) })));
+    const gathered = gather<{ key: string; chunk: unknown }>(throttleInMs, (chunks) =>
+      update((held) => ({ ...held, streams: withChunks(held.streams, chunks) })),
+    );
 
     async function read(runId: string, key: string): Promise<void> {
       for await (const { chunk } of client?.readStream({ runId, key, signal }) ?? []) gathered.add({ key, chunk });

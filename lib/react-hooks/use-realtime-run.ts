@@ -66,7 +66,10 @@ export function useRealtimeRun<T extends AnyTask>(runId?: string, options: UseRe
   const stopOnCompletion = options.stopOnCompletion !== false;
   const path = enabled ? runPath(runId, options.skipColumns) : undefined;
   const follower = useMemo(
-    () => share(id === undefined || client === undefined ? undefined : `${client.baseUrl} ${path} ${stopOnCompletion} ${id}`, () => followRun({ client, path, stopOnCompletion })),
+    () =>
+      share(id === undefined || client === undefined ? undefined : `${client.baseUrl} ${path} ${stopOnCompletion} ${id}`, () =>
+        followRun({ client, path, stopOnCompletion }),
+      ),
     [client, path, stopOnCompletion, id],
   );
   const { run, error } = useSubscribable(follower);
@@ -83,7 +86,15 @@ export function runPath(runId: string, skipColumns: RealtimeRunSkipColumns | und
 
 const share = createSharing<RunState>();
 
-function followRun({ client, path, stopOnCompletion }: { client: ApiClient | undefined; path: string | undefined; stopOnCompletion: boolean }) {
+function followRun({
+  client,
+  path,
+  stopOnCompletion,
+}: {
+  client: ApiClient | undefined;
+  path: string | undefined;
+  stopOnCompletion: boolean;
+}) {
   return createFollower<RunState>({}, async ({ signal, update }) => {
     if (client === undefined || path === undefined) return;
     try {
@@ -98,7 +109,11 @@ function followRun({ client, path, stopOnCompletion }: { client: ApiClient | und
 }
 
 /** Calls back once per run. */
-export function useCompletion<T extends AnyTask>(run: RealtimeRun<T> | undefined, error: Error | undefined, onComplete: ((run: RealtimeRun<T>, error?: Error) => void) | undefined): void {
+export function useCompletion<T extends AnyTask>(
+  run: RealtimeRun<T> | undefined,
+  error: Error | undefined,
+  onComplete: ((run: RealtimeRun<T>, error?: Error) => void) | undefined,
+): void {
   const told = useRef<string>(undefined);
   useEffect(() => {
     if (run?.finishedAt === undefined || onComplete === undefined || told.current === run.id) return;

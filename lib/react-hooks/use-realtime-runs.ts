@@ -23,7 +23,10 @@ export interface UseRealtimeRunsWithTagOptions extends UseRealtimeRunOptions {
 }
 
 /** Follows the runs that have all of the tags. */
-export function useRealtimeRunsWithTag<T extends AnyTask>(tag: string | string[], options: UseRealtimeRunsWithTagOptions = {}): UseRealtimeRunsInstance<T> {
+export function useRealtimeRunsWithTag<T extends AnyTask>(
+  tag: string | string[],
+  options: UseRealtimeRunsWithTagOptions = {},
+): UseRealtimeRunsInstance<T> {
   const query = new URLSearchParams({ tags: [tag].flat().join(",") });
   if (options.createdAt !== undefined) query.set("createdAt", options.createdAt);
   if (options.skipColumns !== undefined && options.skipColumns.length > 0) query.set("skipColumns", options.skipColumns.join(","));
@@ -44,7 +47,11 @@ function useRuns<T extends AnyTask>(wanted: string | undefined, options: UseReal
   const path = options.enabled === false ? undefined : wanted;
   const client = useApiClient({ ...options, enabled: path !== undefined });
   const { id } = options;
-  const follower = useMemo(() => share(id === undefined || client === undefined ? undefined : `${client.baseUrl} ${path} ${id}`, () => followRuns({ client, path })), [client, path, id]);
+  const follower = useMemo(
+    () =>
+      share(id === undefined || client === undefined ? undefined : `${client.baseUrl} ${path} ${id}`, () => followRuns({ client, path })),
+    [client, path, id],
+  );
   const { runs, error } = useSubscribable(follower);
   // The caller says by the type of the task what payload and output are.
   return { runs: runs as RealtimeRun<T>[], error, stop: follower.stop };

@@ -53,10 +53,18 @@ interface StreamState {
 }
 
 /** Reads a stream of a run: `(runId, key?, options?)`, or `(defined stream, runId, options?)`. */
-export function useRealtimeStream<T>(stream: DefinedStream<T>, runId: string, options?: UseRealtimeStreamOptions<T>): UseRealtimeStreamInstance<T>;
+export function useRealtimeStream<T>(
+  stream: DefinedStream<T>,
+  runId: string,
+  options?: UseRealtimeStreamOptions<T>,
+): UseRealtimeStreamInstance<T>;
 export function useRealtimeStream<T>(runId: string, key: string, options?: UseRealtimeStreamOptions<T>): UseRealtimeStreamInstance<T>;
 export function useRealtimeStream<T>(runId: string, options?: UseRealtimeStreamOptions<T>): UseRealtimeStreamInstance<T>;
-export function useRealtimeStream<T>(first: string | DefinedStream<T>, second?: string | UseRealtimeStreamOptions<T>, third?: UseRealtimeStreamOptions<T>): UseRealtimeStreamInstance<T> {
+export function useRealtimeStream<T>(
+  first: string | DefinedStream<T>,
+  second?: string | UseRealtimeStreamOptions<T>,
+  third?: UseRealtimeStreamOptions<T>,
+): UseRealtimeStreamInstance<T> {
   const options = (typeof second === "object" ? second : third) ?? {};
   const named = typeof second === "string" ? second : undefined;
   const runId = typeof first === "string" ? first : (named ?? "");
@@ -97,7 +105,14 @@ function tell<T>({ onData, onParts }: Pick<UseRealtimeStreamOptions<T>, "onData"
 
 interface StreamWish {
   client: ApiClient | undefined;
-  read: { runId: string; key: string; id: string | undefined; timeoutInSeconds: number | undefined; lastEventId: string | undefined; from?: "latest" };
+  read: {
+    runId: string;
+    key: string;
+    id: string | undefined;
+    timeoutInSeconds: number | undefined;
+    lastEventId: string | undefined;
+    from?: "latest";
+  };
   maxParts: number | undefined;
   throttleInMs: number;
   onParts: (parts: StreamPart[]) => void;
@@ -111,7 +126,10 @@ function followStream({ client, read, maxParts, throttleInMs, onParts }: StreamW
     const gathered = gather<StreamPart>(throttleInMs, (parts) => {
       if (signal.aborted) return;
       lastEventId = parts.at(-1)?.id ?? lastEventId;
-      update((held) => ({ parts: newest([...held.parts, ...parts.map((part) => part.chunk)], maxParts), ...(lastEventId !== undefined && { lastEventId }) }));
+      update((held) => ({
+        parts: newest([...held.parts, ...parts.map((part) => part.chunk)], maxParts),
+        ...(lastEventId !== undefined && { lastEventId }),
+      }));
       onParts(parts);
     });
     try {
@@ -124,4 +142,5 @@ function followStream({ client, read, maxParts, throttleInMs, onParts }: StreamW
   });
 }
 
-const newest = <T>(parts: T[], most: number | undefined): T[] => (most === undefined || parts.length <= most ? parts : parts.slice(parts.length - most));
+const newest = <T>(parts: T[], most: number | undefined): T[] =>
+  most === undefined || parts.length <= most ? parts : parts.slice(parts.length - most);

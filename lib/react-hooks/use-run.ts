@@ -15,7 +15,10 @@ export interface CommonTriggerHookOptions extends UseApiClientOptions {
   revalidateOnFocus?: boolean;
 }
 
-export type RetrieveRunResult<T extends AnyTask> = Omit<RetrievedRun, "payload" | "output"> & { payload?: TaskPayload<T>; output?: TaskOutput<T> };
+export type RetrieveRunResult<T extends AnyTask> = Omit<RetrievedRun, "payload" | "output"> & {
+  payload?: TaskPayload<T>;
+  output?: TaskOutput<T>;
+};
 
 interface State {
   run?: RetrievedRun;
@@ -28,15 +31,37 @@ export function useRun<T extends AnyTask>(runId: string, options: CommonTriggerH
   const client = useApiClient(options);
   const { refreshInterval = 0, revalidateOnFocus = false, revalidateOnReconnect = false } = options;
   const follower = useMemo(
-    () => readAgain({ client, runId, refreshInterval, again: [...(revalidateOnFocus ? ["focus"] : []), ...(revalidateOnReconnect ? ["online"] : [])] }),
+    () =>
+      readAgain({
+        client,
+        runId,
+        refreshInterval,
+        again: [...(revalidateOnFocus ? ["focus"] : []), ...(revalidateOnReconnect ? ["online"] : [])],
+      }),
     [client, runId, refreshInterval, revalidateOnFocus, revalidateOnReconnect],
   );
   const { run, error, isValidating } = useSubscribable(follower);
   // The caller says by the type of the task what payload and output are.
-  return { run: run as RetrieveRunResult<T> | undefined, error, isLoading: run === undefined && error === undefined, isValidating, isError: error !== undefined };
+  return {
+    run: run as RetrieveRunResult<T> | undefined,
+    error,
+    isLoading: run === undefined && error === undefined,
+    isValidating,
+    isError: error !== undefined,
+  };
 }
 
-function readAgain({ client, runId, refreshInterval, again }: { client: ApiClient | undefined; runId: string; refreshInterval: number; again: string[] }) {
+function readAgain({
+  client,
+  runId,
+  refreshInterval,
+  again,
+}: {
+  client: ApiClient | undefined;
+  runId: string;
+  refreshInterval: number;
+  again: string[];
+}) {
   return createFollower<State>({ isValidating: false }, async ({ signal, update }) => {
     if (client === undefined || runId === "") return;
     while (!signal.aborted) {

@@ -39,10 +39,16 @@ export interface UseRealtimeTaskTriggerOptions extends UseTaskTriggerOptions {
 
 type Submitting<T extends AnyTask> = Pick<TriggerInstance<T>, "submit" | "isLoading" | "handle">;
 export type RealtimeTriggerInstance<T extends AnyTask> = UseRealtimeRunInstance<T> & Submitting<T>;
-export type RealtimeTriggerInstanceWithStreams<T extends AnyTask, S extends Record<string, unknown> = Record<string, unknown>> = UseRealtimeRunWithStreamsInstance<T, S> & Submitting<T>;
+export type RealtimeTriggerInstanceWithStreams<
+  T extends AnyTask,
+  S extends Record<string, unknown> = Record<string, unknown>,
+> = UseRealtimeRunWithStreamsInstance<T, S> & Submitting<T>;
 
 /** Triggers a task and follows its run with the token that came with it. */
-export function useRealtimeTaskTrigger<T extends AnyTask>(id: TaskIdentifier<T>, options: UseRealtimeTaskTriggerOptions = {}): RealtimeTriggerInstance<T> {
+export function useRealtimeTaskTrigger<T extends AnyTask>(
+  id: TaskIdentifier<T>,
+  options: UseRealtimeTaskTriggerOptions = {},
+): RealtimeTriggerInstance<T> {
   const { error, ...trigger } = useTaskTrigger<T>(id, options);
   const followed = useRealtimeRun<T>(trigger.handle?.id, followOptions(options, trigger.handle));
   return { ...followed, ...trigger, error: followed.error ?? error };
@@ -59,5 +65,9 @@ export function useRealtimeTaskTriggerWithStreams<T extends AnyTask, S extends R
 
 function followOptions(options: UseRealtimeTaskTriggerOptions, handle: RunHandle | undefined) {
   const { experimental_throttleInMs: throttleInMs, ...rest } = options;
-  return { ...rest, ...(throttleInMs !== undefined && { throttleInMs }), ...(handle !== undefined && { id: handle.id, accessToken: handle.publicAccessToken }) };
+  return {
+    ...rest,
+    ...(throttleInMs !== undefined && { throttleInMs }),
+    ...(handle !== undefined && { id: handle.id, accessToken: handle.publicAccessToken }),
+  };
 }

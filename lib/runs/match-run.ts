@@ -10,7 +10,8 @@ const mayBe = () => true;
 
 /** Fields by which a row may match without being found: whoever follows such a filter asks the server what is new. */
 const untold = ["schedule", "text", "machine", "longerThan", "shorterThan"] as const satisfies readonly Field[];
-export const rowsTell = (filter: RunFilter): boolean => untold.every((field) => filter[field] === undefined || [filter[field]].flat().length === 0);
+export const rowsTell = (filter: RunFilter): boolean =>
+  untold.every((field) => filter[field] === undefined || [filter[field]].flat().length === 0);
 
 /** One test per field of the filter; a new field does not compile until it has one. */
 const tests: { [F in Field]: (row: RunRow, wanted: Wanted[F]) => boolean } = {
@@ -35,8 +36,10 @@ const tests: { [F in Field]: (row: RunRow, wanted: Wanted[F]) => boolean } = {
   startedTo: (row, wanted) => row.startedAt !== undefined && Date.parse(row.startedAt) <= Date.parse(wanted),
   finishedFrom: (row, wanted) => row.finishedAt !== undefined && Date.parse(row.finishedAt) >= Date.parse(wanted),
   finishedTo: (row, wanted) => row.finishedAt !== undefined && Date.parse(row.finishedAt) <= Date.parse(wanted),
-  longerThan: (row, wanted) => row.startedAt !== undefined && (row.finishedAt === undefined || Date.parse(row.finishedAt) - Date.parse(row.startedAt) > wanted),
-  shorterThan: (row, wanted) => row.startedAt !== undefined && (row.finishedAt === undefined || Date.parse(row.finishedAt) - Date.parse(row.startedAt) < wanted),
+  longerThan: (row, wanted) =>
+    row.startedAt !== undefined && (row.finishedAt === undefined || Date.parse(row.finishedAt) - Date.parse(row.startedAt) > wanted),
+  shorterThan: (row, wanted) =>
+    row.startedAt !== undefined && (row.finishedAt === undefined || Date.parse(row.finishedAt) - Date.parse(row.startedAt) < wanted),
   attemptsOver: (row, wanted) => row.attempt > wanted,
   attemptsUnder: (row, wanted) => row.attempt < wanted,
   id: (row, wanted) => (wanted.startsWith("*") ? row.id.endsWith(wanted.slice(1)) : row.id.startsWith(wanted)),
@@ -69,7 +72,11 @@ export function matchesFilter(row: RunRow, filter: RunFilter): boolean {
 export function filterKey(filter: RunFilter): string {
   const parts = fields.map((field) => {
     const wanted = filter[field];
-    return Array.isArray(wanted) ? (wanted.length === 0 ? undefined : wanted.map(String).toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))) : wanted;
+    return Array.isArray(wanted)
+      ? wanted.length === 0
+        ? undefined
+        : wanted.map(String).toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+      : wanted;
   });
   return JSON.stringify(parts);
 }

@@ -49,8 +49,10 @@ export function waitsOf(events: readonly RunEvent[]): { startMs: number; endMs: 
   for (const event of events) {
     const open = waits.at(-1);
     const kind = event.data?.["kind"];
-    if (event.type === "waiting") waits.push({ startMs: Date.parse(event.at), endMs: null, kind: typeof kind === "string" ? kind : "time" });
-    else if ((event.type === "resumed" || event.type === "retrying" || ends.has(event.type)) && open && open.endMs === null) open.endMs = Date.parse(event.at);
+    if (event.type === "waiting")
+      waits.push({ startMs: Date.parse(event.at), endMs: null, kind: typeof kind === "string" ? kind : "time" });
+    else if ((event.type === "resumed" || event.type === "retrying" || ends.has(event.type)) && open && open.endMs === null)
+      open.endMs = Date.parse(event.at);
   }
   return waits;
 }

@@ -3,7 +3,24 @@ import { pathSteps } from "@/lib/values/metadata";
 import { viewFromParams, viewToParams } from "./run-filter";
 
 /** What the Runs page can show of a run without reading its data; the order in which they are offered. */
-export const fieldColumns = ["status", "task", "run", "tags", "progress", "started", "took", "created", "finished", "queue", "key", "version", "attempts", "machine", "compute", "error"] as const;
+export const fieldColumns = [
+  "status",
+  "task",
+  "run",
+  "tags",
+  "progress",
+  "started",
+  "took",
+  "created",
+  "finished",
+  "queue",
+  "key",
+  "version",
+  "attempts",
+  "machine",
+  "compute",
+  "error",
+] as const;
 export type FieldColumn = (typeof fieldColumns)[number];
 
 export const valueSources = ["metadata", "payload", "output"] as const;
@@ -40,7 +57,8 @@ export function readColumns(texts: readonly string[]): readonly RunColumn[] {
 export const isUsual = (columns: readonly RunColumn[]): boolean => columns.join("\n") === usualColumns.join("\n");
 
 /** The same without it; the task stays. */
-export const withoutColumn = (columns: readonly RunColumn[], column: RunColumn): readonly RunColumn[] => (column === "task" ? columns : columns.filter((held) => held !== column));
+export const withoutColumn = (columns: readonly RunColumn[], column: RunColumn): readonly RunColumn[] =>
+  column === "task" ? columns : columns.filter((held) => held !== column);
 
 /** One place towards the beginning (-1) or the end (1). */
 export function movedColumn(columns: readonly RunColumn[], column: RunColumn, step: -1 | 1): readonly RunColumn[] {
@@ -76,7 +94,10 @@ export interface ListLook {
 
 export function lookFromParams(params: URLSearchParams): ListLook {
   const columns = params.getAll("col");
-  return { columns: columns.length === 0 ? null : readColumns(columns), group: groupings.find((group) => group === params.get("group")) ?? null };
+  return {
+    columns: columns.length === 0 ? null : readColumns(columns),
+    group: groupings.find((group) => group === params.get("group")) ?? null,
+  };
 }
 
 export function lookToParams({ columns, group }: ListLook): URLSearchParams {
@@ -86,4 +107,5 @@ export function lookToParams({ columns, group }: ListLook): URLSearchParams {
 }
 
 /** What a saved view keeps of an address of the Runs page: its filter and its look. */
-export const listQuery = (params: URLSearchParams): string => new URLSearchParams([...viewToParams(viewFromParams(params)), ...lookToParams(lookFromParams(params))]).toString();
+export const listQuery = (params: URLSearchParams): string =>
+  new URLSearchParams([...viewToParams(viewFromParams(params)), ...lookToParams(lookFromParams(params))]).toString();

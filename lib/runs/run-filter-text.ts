@@ -1,4 +1,15 @@
-import { addValue, emptyView, isStatus, listKeys, setSingle, singleKeys, windowMs, type ListKey, type RunsView, type SingleKey } from "./run-filter";
+import {
+  addValue,
+  emptyView,
+  isStatus,
+  listKeys,
+  setSingle,
+  singleKeys,
+  windowMs,
+  type ListKey,
+  type RunsView,
+  type SingleKey,
+} from "./run-filter";
 
 /** A word of the text that says nothing we know, and what to write instead. */
 export interface FilterProblem {
@@ -112,7 +123,11 @@ function meant({ key, values }: Word): { key: string; values: string[] }[] {
     if (to === undefined) return [{ key: "last:", values }];
     return [...(from === "" ? [] : [{ key: "from:", values: [from] }]), ...(to === "" ? [] : [{ key: "to:", values: [to] }])];
   }
-  if (key === "attempts:" && /^\d+$/.test(value)) return [{ key: "attempts>", values: [String(Number(value) - 1)] }, { key: "attempts<", values: [String(Number(value) + 1)] }];
+  if (key === "attempts:" && /^\d+$/.test(value))
+    return [
+      { key: "attempts>", values: [String(Number(value) - 1)] },
+      { key: "attempts<", values: [String(Number(value) + 1)] },
+    ];
   if (key === "attempts>" && value.startsWith("=")) return [{ key, values: [String(Number(value.slice(1)) - 1)] }];
   if (key === "attempts<" && value.startsWith("=")) return [{ key, values: [String(Number(value.slice(1)) + 1)] }];
   // Nothing takes exactly so long.
@@ -159,7 +174,9 @@ const quote = (value: string): string => (/[\s",\\:]/.test(value) ? `"${value.re
 
 /** Text that reads back as the same view. */
 export function formatFilterText(view: RunsView): string {
-  const words = listKeys.filter((key) => view[key].length > 0).map((key) => wordOf(key) + view[key].map((value) => quote(isStatusList(key) ? value.toLowerCase() : value)).join(","));
+  const words = listKeys
+    .filter((key) => view[key].length > 0)
+    .map((key) => wordOf(key) + view[key].map((value) => quote(isStatusList(key) ? value.toLowerCase() : value)).join(","));
   for (const key of singleKeys) {
     const value = view[key];
     if (value !== undefined) words.push(wordOf(key) + (windowMs(value) === null ? quote(value) : value));

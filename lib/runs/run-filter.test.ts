@@ -1,13 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { listedStatuses } from "@/lib/contracts/run-status";
-import { addValue, emptyView, removeValue, setSingle, toRunFilter, viewFromParams, viewToParams, windowMs, type RunsView } from "./run-filter";
+import {
+  addValue,
+  emptyView,
+  removeValue,
+  setSingle,
+  toRunFilter,
+  viewFromParams,
+  viewToParams,
+  windowMs,
+  type RunsView,
+} from "./run-filter";
 import { formatFilterText, parseFilterText } from "./run-filter-text";
 
 const word = fc.string({ minLength: 1, maxLength: 20, unit: "grapheme" }).filter((text) => text.trim() !== "");
 const date = fc.date({ min: new Date("2020-01-01"), max: new Date("2035-01-01"), noInvalidDate: true }).map((d) => d.toISOString());
 const list = fc.uniqueArray(word, { maxLength: 3 });
-const optional = <T>(arb: fc.Arbitrary<T>, key: string) => fc.option(arb, { nil: undefined }).map((value) => (value === undefined ? {} : { [key]: value }));
+const optional = <T>(arb: fc.Arbitrary<T>, key: string) =>
+  fc.option(arb, { nil: undefined }).map((value) => (value === undefined ? {} : { [key]: value }));
 const time = fc.oneof(
   fc.constant({}),
   fc.tuple(fc.integer({ min: 1, max: 9999 }), fc.constantFrom("m", "h", "d")).map(([n, unit]) => ({ last: `${n}${unit}` })),
@@ -35,7 +46,24 @@ const singles = fc.tuple(
   time,
 );
 const views: fc.Arbitrary<RunsView> = fc
-  .tuple(fc.record({ status: statuses, notStatus: statuses, task: list, tag: list, anyTag: list, queue: list, version: list, machine: list, schedule: list, notTask: list, notTag: list, notQueue: list, notVersion: list }), singles)
+  .tuple(
+    fc.record({
+      status: statuses,
+      notStatus: statuses,
+      task: list,
+      tag: list,
+      anyTag: list,
+      queue: list,
+      version: list,
+      machine: list,
+      schedule: list,
+      notTask: list,
+      notTag: list,
+      notQueue: list,
+      notVersion: list,
+    }),
+    singles,
+  )
   .map(([lists, parts]) => Object.assign({}, lists, ...parts));
 
 describe("runs view", () => {
@@ -59,16 +87,40 @@ describe("runs view", () => {
 
   it("means by each word what it says", () => {
     const filterOf = (text: string) => toRunFilter(parseFilterText(text).view, Date.parse("2026-11-24T10:30:42.123Z"));
-    expect(filterOf("-tag:y,z -status:failed duration>10s duration<=1h attempts>=2 test:true anytag:a,b")).toEqual({ notTag: ["y", "z"], notStatus: ["FAILED"], longerThan: 10_000, shorterThan: 3_600_000, attemptsOver: 1, isTest: true, anyTag: ["a", "b"] });
-    expect(filterOf('"order 7" attempts:2 finished:1h')).toEqual({ text: "order 7", attemptsOver: 1, attemptsUnder: 3, finishedFrom: "2026-11-24T09:30:00.000Z" });
-    expect(filterOf("created:2026-01-01T00:00:00Z..2026-01-02T00:00:00Z started:..2026-01-03T00:00:00Z")).toEqual({ from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z", startedTo: "2026-01-03T00:00:00Z" });
+    expect(filterOf("-tag:y,z -status:failed duration>10s duration<=1h attempts>=2 test:true anytag:a,b")).toEqual({
+      notTag: ["y", "z"],
+      notStatus: ["FAILED"],
+      longerThan: 10_000,
+      shorterThan: 3_600_000,
+      attemptsOver: 1,
+      isTest: true,
+      anyTag: ["a", "b"],
+    });
+    expect(filterOf('"order 7" attempts:2 finished:1h')).toEqual({
+      text: "order 7",
+      attemptsOver: 1,
+      attemptsUnder: 3,
+      finishedFrom: "2026-11-24T09:30:00.000Z",
+    });
+    expect(filterOf("created:2026-01-01T00:00:00Z..2026-01-02T00:00:00Z started:..2026-01-03T00:00:00Z")).toEqual({
+      from: "2026-01-01T00:00:00Z",
+      to: "2026-01-02T00:00:00Z",
+      startedTo: "2026-01-03T00:00:00Z",
+    });
     expect(filterOf("created:1h id:*9x1")).toEqual({ from: "2026-11-24T09:30:00.000Z", id: "*9x1" });
   });
 
   it("says what an operator's value must be", () => {
     const { view, problems } = parseFilterText("duration>long attempts>many test:maybe started:now colour>3 -color:x");
     expect(view).toEqual(emptyView);
-    expect(problems.map((problem) => problem.word)).toEqual(["duration>long", "attempts>many", "test:maybe", "started:now", "colour>3", "-color:x"]);
+    expect(problems.map((problem) => problem.word)).toEqual([
+      "duration>long",
+      "attempts>many",
+      "test:maybe",
+      "started:now",
+      "colour>3",
+      "-color:x",
+    ]);
   });
 
   it("reads any text without throwing", () => {
@@ -80,7 +132,10 @@ describe("runs view", () => {
   });
 
   it("drops what it does not know from a URL", () => {
-    expect(viewFromParams(new URLSearchParams("status=FAILED&status=NOPE&last=soon&from=yesterday&x=1"))).toEqual({ ...emptyView, status: ["FAILED"] });
+    expect(viewFromParams(new URLSearchParams("status=FAILED&status=NOPE&last=soon&from=yesterday&x=1"))).toEqual({
+      ...emptyView,
+      status: ["FAILED"],
+    });
   });
 
   it("says what is wrong with a word", () => {

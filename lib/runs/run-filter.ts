@@ -37,15 +37,62 @@ export interface RunsView extends Record<Exclude<ListKey, StatusKey>, string[]>,
   finished?: string;
 }
 
-export const listKeys = ["status", "task", "tag", "anyTag", "queue", "version", "machine", "schedule", "notStatus", "notTask", "notTag", "notQueue", "notVersion"] as const;
-export const singleKeys = ["id", "batch", "parent", "root", "error", "bulk", "rootOnly", "test", "text", "longerThan", "shorterThan", "attemptsOver", "attemptsUnder", "last", "from", "to", "started", "finished"] as const;
+export const listKeys = [
+  "status",
+  "task",
+  "tag",
+  "anyTag",
+  "queue",
+  "version",
+  "machine",
+  "schedule",
+  "notStatus",
+  "notTask",
+  "notTag",
+  "notQueue",
+  "notVersion",
+] as const;
+export const singleKeys = [
+  "id",
+  "batch",
+  "parent",
+  "root",
+  "error",
+  "bulk",
+  "rootOnly",
+  "test",
+  "text",
+  "longerThan",
+  "shorterThan",
+  "attemptsOver",
+  "attemptsUnder",
+  "last",
+  "from",
+  "to",
+  "started",
+  "finished",
+] as const;
 export type ListKey = (typeof listKeys)[number];
 export type SingleKey = (typeof singleKeys)[number];
 type StatusKey = "status" | "notStatus";
 
 const isStatusKey = (key: ListKey): key is StatusKey => key === "status" || key === "notStatus";
 
-export const emptyView: RunsView = { status: [], task: [], tag: [], anyTag: [], queue: [], version: [], machine: [], schedule: [], notStatus: [], notTask: [], notTag: [], notQueue: [], notVersion: [] };
+export const emptyView: RunsView = {
+  status: [],
+  task: [],
+  tag: [],
+  anyTag: [],
+  queue: [],
+  version: [],
+  machine: [],
+  schedule: [],
+  notStatus: [],
+  notTask: [],
+  notTag: [],
+  notQueue: [],
+  notVersion: [],
+};
 
 const unitMs: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -8,6 +8,7 @@ const without = ["notStatus", "notTask", "notTag", "notQueue", "notVersion"] as 
 /** How far back a filter looks, where it does not look at all runs; null where it does. */
 export function searchedText(view: RunsView): string | null {
   if (view.text !== undefined) return `Payloads of the newest ${formatCount(limits.searchedPayloads)} runs are searched.`;
-  const isBounded = view.id?.startsWith("*") === true || bounded.some((key) => view[key] !== undefined) || without.some((key) => view[key].length > 0);
+  const isBounded =
+    view.id?.startsWith("*") === true || bounded.some((key) => view[key] !== undefined) || without.some((key) => view[key].length > 0);
   return isBounded ? `The newest ${formatCount(limits.searchedRuns)} runs are looked at.` : null;
 }

@@ -30,12 +30,23 @@ export function timelineOf(events: readonly RunEvent[]): TimelineLine[] {
     const folded = last !== undefined && quiet.has(event.type) && last.event.type === event.type;
     if (folded) lines.pop();
     const before = lines.at(-1);
-    lines.push({ event, times: folded ? last.times + 1 : 1, atMs: latest, gapMs: before === undefined ? null : latest - before.atMs, facts: factsOf(event) });
+    lines.push({
+      event,
+      times: folded ? last.times + 1 : 1,
+      atMs: latest,
+      gapMs: before === undefined ? null : latest - before.atMs,
+      facts: factsOf(event),
+    });
   }
   return lines;
 }
 
-const waitWords: Record<string, string> = { time: "for a set time", run: "for a child run", batch: "for child runs", token: "for an answer" };
+const waitWords: Record<string, string> = {
+  time: "for a set time",
+  run: "for a child run",
+  batch: "for child runs",
+  token: "for an answer",
+};
 
 /** One reading per key; a key that is not here is said as it is. */
 const readings: Record<string, (value: unknown) => Fact[]> = {
@@ -65,4 +76,6 @@ const plain = (value: unknown): string => (typeof value === "string" ? value : J
 const spaced = (key: string): string => key.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
 
 const factsOf = (event: RunEvent): Fact[] =>
-  Object.entries(event.data ?? {}).flatMap(([key, value]) => (value === null || value === undefined ? [] : (readings[key]?.(value) ?? words(`${spaced(key)} ${plain(value)}`))));
+  Object.entries(event.data ?? {}).flatMap(([key, value]) =>
+    value === null || value === undefined ? [] : (readings[key]?.(value) ?? words(`${spaced(key)} ${plain(value)}`)),
+  );

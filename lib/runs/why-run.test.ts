@@ -26,12 +26,17 @@ test("a wait whose end is not known yet promises none", () => {
 
 test("of a debounced run it is said what would push it back", () => {
   const run = { ...runAt(1, { status: "DELAYED", delayUntil: "2026-01-01T00:00:00.000Z" }), debounceKey: "user-1" };
-  expect(whyRun({ run, events: [], queue })).toEqual({ tone: "idle", text: "Debounced by the key user-1; unless it is triggered again it starts", until: "2026-01-01T00:00:00.000Z" });
+  expect(whyRun({ run, events: [], queue })).toEqual({
+    tone: "idle",
+    text: "Debounced by the key user-1; unless it is triggered again it starts",
+    until: "2026-01-01T00:00:00.000Z",
+  });
 });
 
 test("of a run that waits for a version it is said for which", () => {
   const run = runAt(1, { status: "PENDING_VERSION", task: "mail" });
-  const why = (parked: Parameters<typeof whyRun>[0]["run"]["parked"]) => whyRun({ run: { ...run, parked }, events: [], queue: undefined }).text;
+  const why = (parked: Parameters<typeof whyRun>[0]["run"]["parked"]) =>
+    whyRun({ run: { ...run, parked }, events: [], queue: undefined }).text;
   expect(why({ queue: null })).toBe("The deployed version has no task mail. The run starts when one that has it is deployed.");
   expect(why({ queue: "late" })).toContain("the task mail and the queue late");
   expect(why({ queue: null, externalDeploymentId: "abc123" })).toContain("the deployment abc123");
@@ -40,6 +45,12 @@ test("of a run that waits for a version it is said for which", () => {
 test("a wait for input names its stream", () => {
   const run = runAt(1, { status: "WAITING", waitingOn: "input" });
   const event = { runId: run.id, version: 3, at: run.createdAt, type: "waiting" as const, data: { kind: "input", streamId: "approval" } };
-  expect(whyRun({ run, events: [event], queue })).toEqual({ tone: "parked", text: "Waits for what is sent to its input stream approval and holds no slot." });
-  expect(whyRun({ run, events: [], queue })).toEqual({ tone: "parked", text: "Waits for what is sent to its input stream and holds no slot." });
+  expect(whyRun({ run, events: [event], queue })).toEqual({
+    tone: "parked",
+    text: "Waits for what is sent to its input stream approval and holds no slot.",
+  });
+  expect(whyRun({ run, events: [], queue })).toEqual({
+    tone: "parked",
+    text: "Waits for what is sent to its input stream and holds no slot.",
+  });
 });

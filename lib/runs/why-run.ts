@@ -16,7 +16,12 @@ export interface Why {
 }
 
 export interface WhyInput {
-  run: RunRow & { ttl?: string | undefined; maxDuration?: number | undefined; debounceKey?: string | undefined; parked?: RunDetail["parked"] };
+  run: RunRow & {
+    ttl?: string | undefined;
+    maxDuration?: number | undefined;
+    debounceKey?: string | undefined;
+    parked?: RunDetail["parked"];
+  };
   events: readonly RunEvent[];
   /** Undefined: not heard of yet. Nothing is said of it then. */
   queue: QueueRow | undefined;
@@ -25,23 +30,33 @@ export interface WhyInput {
 }
 
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-const lastOf = (events: readonly RunEvent[], type: RunEvent["type"]): RunEvent | undefined => events.findLast((event) => event.type === type);
+const lastOf = (events: readonly RunEvent[], type: RunEvent["type"]): RunEvent | undefined =>
+  events.findLast((event) => event.type === type);
 
 /** Always a sentence, so that its line has its place from the first moment on. */
 export function whyRun({ run, events, queue, place }: WhyInput): Why {
   switch (run.status) {
     case "COMPLETED":
-      return { tone: "good", text: run.progress?.label ?? (run.attempt > 1 ? `Completed in attempt ${run.attempt}.` : "Completed in its first attempt.") };
+      return {
+        tone: "good",
+        text: run.progress?.label ?? (run.attempt > 1 ? `Completed in attempt ${run.attempt}.` : "Completed in its first attempt."),
+      };
     case "DEQUEUED":
       return { tone: "moving", text: "Taken from the queue; a worker is starting it." };
     case "EXECUTING":
-      if (run.retryAt && run.error) return { tone: "needs", text: `Attempt ${run.attempt} failed: ${messageOf(run)}. The next one starts`, until: run.retryAt };
+      if (run.retryAt && run.error)
+        return { tone: "needs", text: `Attempt ${run.attempt} failed: ${messageOf(run)}. The next one starts`, until: run.retryAt };
       return { tone: "moving", text: run.progress?.label ?? (run.attempt > 1 ? `Runs in attempt ${run.attempt}.` : "Runs.") };
     case "QUEUED":
       return whyQueued(run, queue, place);
     case "DELAYED":
       if (run.delayUntil === undefined) return { tone: "idle", text: "Delayed." };
-      if (run.debounceKey !== undefined) return { tone: "idle", text: `Debounced by the key ${run.debounceKey}; unless it is triggered again it starts`, until: run.delayUntil };
+      if (run.debounceKey !== undefined)
+        return {
+          tone: "idle",
+          text: `Debounced by the key ${run.debounceKey}; unless it is triggered again it starts`,
+          until: run.delayUntil,
+        };
       return { tone: "idle", text: "Delayed; it starts", until: run.delayUntil };
     case "PENDING_VERSION":
       return whyParked(run, queue);
@@ -52,9 +67,15 @@ export function whyRun({ run, events, queue, place }: WhyInput): Why {
       return { tone: "idle", text: by ? `Canceled by ${by}.` : "Canceled." };
     }
     case "EXPIRED":
-      return { tone: "idle", text: run.ttl ? `Not started within its time to live of ${run.ttl}.` : "Not started within its time to live." };
+      return {
+        tone: "idle",
+        text: run.ttl ? `Not started within its time to live of ${run.ttl}.` : "Not started within its time to live.",
+      };
     case "TIMED_OUT":
-      return { tone: "bad", text: run.maxDuration ? `Stopped after its maximum of ${formatCount(run.maxDuration)} s of compute time.` : messageOf(run) };
+      return {
+        tone: "bad",
+        text: run.maxDuration ? `Stopped after its maximum of ${formatCount(run.maxDuration)} s of compute time.` : messageOf(run),
+      };
     case "FAILED":
     case "CRASHED":
     case "SYSTEM_FAILURE":
@@ -67,10 +88,19 @@ function whyParked({ task, parked, delayUntil }: WhyInput["run"], queue: QueueRo
   const link = { href: "/tasks", text: "See tasks" };
   const then = delayUntil === undefined ? "" : " Its delay is kept.";
   if (parked?.externalDeploymentId !== undefined) {
-    return { tone: "needs", text: `Waits for the deployment ${parked.externalDeploymentId}, to which it is bound; without it the run expires an hour after its trigger.${then}`, link };
+    return {
+      tone: "needs",
+      text: `Waits for the deployment ${parked.externalDeploymentId}, to which it is bound; without it the run expires an hour after its trigger.${then}`,
+      link,
+    };
   }
   const asked = parked?.queue ?? null;
-  if (asked !== null && queue === undefined) return { tone: "needs", text: `No deployed version has the task ${task} and the queue ${asked}. The run starts when one that has both is deployed.${then}`, link };
+  if (asked !== null && queue === undefined)
+    return {
+      tone: "needs",
+      text: `No deployed version has the task ${task} and the queue ${asked}. The run starts when one that has both is deployed.${then}`,
+      link,
+    };
   return { tone: "needs", text: `The deployed version has no task ${task}. The run starts when one that has it is deployed.${then}`, link };
 }
 
@@ -86,28 +116,48 @@ function placeWords(place: QueuePlace | undefined): string {
   if (place === undefined) return "";
   if (place.ahead === 0) return " It is the next one.";
   const count = place.ahead >= limits.countedAhead ? `More than ${formatCount(limits.countedAhead - 1)} runs` : plural(place.ahead, "run");
-  const about = place.perMinute > 0 && place.ahead < limits.countedAhead ? `, about ${formatDuration(Math.max(1_000, Math.round((place.ahead / place.perMinute) * 60) * 1_000))} at the present pace` : "";
+  const about =
+    place.perMinute > 0 && place.ahead < limits.countedAhead
+      ? `, about ${formatDuration(Math.max(1_000, Math.round((place.ahead / place.perMinute) * 60) * 1_000))} at the present pace`
+      : "";
   return ` ${count} ${place.ahead === 1 ? "is" : "are"} before it${about}.`;
 }
 
 /** What holds it, where it stands, and what would make it start. */
 function whyQueued(run: RunRow, queue: QueueRow | undefined, place: QueuePlace | undefined): Why {
-  if (run.retryAt && run.error) return { tone: "needs", text: `Attempt ${run.attempt} failed: ${messageOf(run)}. The next one starts`, until: run.retryAt };
+  if (run.retryAt && run.error)
+    return { tone: "needs", text: `Attempt ${run.attempt} failed: ${messageOf(run)}. The next one starts`, until: run.retryAt };
   if (queue === undefined) return { tone: "idle", text: `Queued in ${run.queue}.` };
   const where = placeWords(place);
-  if (queue.paused) return { tone: "needs", text: `Queue ${queue.name} is paused${queue.pausedBy ? ` by ${queue.pausedBy}` : ""}.${where}`, remedy: "resume queue" };
+  if (queue.paused)
+    return {
+      tone: "needs",
+      text: `Queue ${queue.name} is paused${queue.pausedBy ? ` by ${queue.pausedBy}` : ""}.${where}`,
+      remedy: "resume queue",
+    };
   if (place?.environment.paused === true) return { tone: "needs", text: `The environment is paused.${where}` };
   const key = run.concurrencyKey === undefined ? "" : ` under the key ${run.concurrencyKey}`;
   const running = place?.laneRunning ?? queue.running;
   if (queue.concurrencyLimit !== null && running >= queue.concurrencyLimit) {
-    return { tone: "idle", text: `Queue ${queue.name} runs ${formatCount(running)} of ${formatCount(queue.concurrencyLimit)}${key}.${where}`, remedy: "change limit" };
+    return {
+      tone: "idle",
+      text: `Queue ${queue.name} runs ${formatCount(running)} of ${formatCount(queue.concurrencyLimit)}${key}.${where}`,
+      remedy: "change limit",
+    };
   }
   if (place && place.environment.running >= place.environment.limit) {
-    return { tone: "idle", text: `The environment runs ${formatCount(place.environment.running)} of ${formatCount(place.environment.limit)}.${where}`, link: { href: "/runs?status=EXECUTING&status=DEQUEUED", text: "See what runs" } };
+    return {
+      tone: "idle",
+      text: `The environment runs ${formatCount(place.environment.running)} of ${formatCount(place.environment.limit)}.${where}`,
+      link: { href: "/runs?status=EXECUTING&status=DEQUEUED", text: "See what runs" },
+    };
   }
   if (place) return { tone: "idle", text: `Waits in queue ${queue.name}${key} for a free worker.${where}` };
   if (run.concurrencyKey !== undefined) return { tone: "idle", text: `Waits for its turn in queue ${run.queue}${key}.` };
-  return { tone: "idle", text: queue.queued > 1 ? `Waits in queue ${queue.name} with ${plural(queue.queued - 1, "other run")}.` : "Waits for a free worker." };
+  return {
+    tone: "idle",
+    text: queue.queued > 1 ? `Waits in queue ${queue.name} with ${plural(queue.queued - 1, "other run")}.` : "Waits for a free worker.",
+  };
 }
 
 function whyWaiting(run: RunRow, events: readonly RunEvent[]): Why {
@@ -116,14 +166,21 @@ function whyWaiting(run: RunRow, events: readonly RunEvent[]): Why {
   const token = text(data?.tokenId);
   switch (run.waitingOn) {
     case "token":
-      return { tone: "asks", text: "It asks for an answer and goes on when it has one.", link: { href: token ? `/tokens?token=${encodeURIComponent(token)}` : "/tokens", text: "Answer" } };
+      return {
+        tone: "asks",
+        text: "It asks for an answer and goes on when it has one.",
+        link: { href: token ? `/tokens?token=${encodeURIComponent(token)}` : "/tokens", text: "Answer" },
+      };
     case "run":
       return { tone: "parked", text: "Waits for a child run and holds no slot." };
     case "batch":
       return { tone: "parked", text: "Waits for its child runs and holds no slot." };
     case "input": {
       const stream = text(data?.streamId);
-      return { tone: "parked", text: `Waits for what is sent to its input stream${stream === undefined ? "" : ` ${stream}`} and holds no slot.` };
+      return {
+        tone: "parked",
+        text: `Waits for what is sent to its input stream${stream === undefined ? "" : ` ${stream}`} and holds no slot.`,
+      };
     }
     case "time":
       if (until === undefined) return { tone: "parked", text: "Waits until a set time and holds no slot." };

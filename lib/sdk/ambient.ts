@@ -61,6 +61,8 @@ export const timeout = {
 /** Keeps the attempt open until the promise settles, 60 s at most. */
 export function waitUntil(promise: Promise<unknown>): void {
   const run = requireRun("waitUntil()");
-  const tracked = Promise.resolve(promise).catch((error: unknown) => run.tracer.log("error", `waitUntil: ${describeWithStack(error)}`)).finally(() => run.background.delete(tracked));
+  const tracked = Promise.resolve(promise)
+    .catch((error: unknown) => run.tracer.log("error", `waitUntil: ${describeWithStack(error)}`))
+    .finally(() => run.background.delete(tracked));
   run.background.add(tracked);
 }

@@ -39,7 +39,8 @@ export class ApiClientMissingError extends Error {
 const tokenOf = (config: ApiClientConfiguration | undefined): string | undefined => config?.secretKey ?? config?.accessToken;
 
 /** True when a call may go to the engine that runs this run: no other address or key was asked for. */
-export const speaksToOwnEngine = (override?: ApiClientConfiguration): boolean => tokenOf(override) === undefined && override?.baseURL === undefined && tokenOf(currentScope().auth) === undefined;
+export const speaksToOwnEngine = (override?: ApiClientConfiguration): boolean =>
+  tokenOf(override) === undefined && override?.baseURL === undefined && tokenOf(currentScope().auth) === undefined;
 
 /** What the call says of the deployment that its code belongs to, then `auth.withAuth`, then `configure`. */
 export const configuredDeploymentId = (override?: ApiClientConfiguration): string | undefined =>
@@ -53,7 +54,12 @@ export function apiClient(override?: ApiClientConfiguration, key: "needed" | "no
   const isElsewhere = baseURL !== undefined && baseURL !== run?.assignment.apiUrl;
   // The run's own token is for its own server, and changes while the run goes on.
   const own = run !== undefined && !isElsewhere && (tokenOf(override) ?? tokenOf(auth)) === undefined ? run : undefined;
-  const layers: (ApiClientConfiguration | undefined)[] = [override, auth, run && !isElsewhere ? { baseURL: run.assignment.apiUrl } : undefined, configured];
+  const layers: (ApiClientConfiguration | undefined)[] = [
+    override,
+    auth,
+    run && !isElsewhere ? { baseURL: run.assignment.apiUrl } : undefined,
+    configured,
+  ];
   const first = <T>(read: (layer: ApiClientConfiguration) => T | undefined): T | undefined => {
     for (const layer of layers) {
       const value = layer && read(layer);
@@ -61,7 +67,8 @@ export function apiClient(override?: ApiClientConfiguration, key: "needed" | "no
     }
     return undefined;
   };
-  const token = own === undefined ? (first(tokenOf) ?? process.env["TRIGGER_SECRET_KEY"] ?? process.env["TRIGGER_ACCESS_TOKEN"]) : () => own.token();
+  const token =
+    own === undefined ? (first(tokenOf) ?? process.env["TRIGGER_SECRET_KEY"] ?? process.env["TRIGGER_ACCESS_TOKEN"]) : () => own.token();
   if (key === "needed" && (token === undefined || token === "")) throw new ApiClientMissingError();
   return createHttpClient({
     baseURL: first((layer) => layer.baseURL) ?? (process.env["TRIGGER_API_URL"] || defaultBaseURL),

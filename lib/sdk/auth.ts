@@ -54,17 +54,23 @@ function mint(scopes: string[], { expirationTime, realtime }: TokenOptions, use:
       json: {
         scopes,
         ...use,
-        ...(expirationTime !== undefined && { expirationTime: expirationTime instanceof Date ? Math.floor(expirationTime.getTime() / 1000) : expirationTime }),
+        ...(expirationTime !== undefined && {
+          expirationTime: expirationTime instanceof Date ? Math.floor(expirationTime.getTime() / 1000) : expirationTime,
+        }),
         ...(realtime?.skipColumns !== undefined && { realtime: { skipColumns: realtime.skipColumns } }),
       },
     })
     .then(({ token }) => token);
 }
 
-const taskScopes = (action: string, task: string | readonly string[]): string[] => (typeof task === "string" ? [task] : task).map((id) => `${action}:tasks:${id}`);
-const createPublicToken = async (options: CreatePublicTokenOptions = {}): Promise<string> => mint(flattenScopes(options.scopes ?? {}), options);
-const createTriggerPublicToken = async (task: string | readonly string[], options: CreateTriggerTokenOptions = {}): Promise<string> => mint(taskScopes("trigger", task), options, { oneTimeUse: options.multipleUse !== true });
-const createBatchTriggerPublicToken = async (task: string | readonly string[], options: CreateTriggerTokenOptions = {}): Promise<string> => mint(taskScopes("batchTrigger", task), options, { oneTimeUse: options.multipleUse !== true });
+const taskScopes = (action: string, task: string | readonly string[]): string[] =>
+  (typeof task === "string" ? [task] : task).map((id) => `${action}:tasks:${id}`);
+const createPublicToken = async (options: CreatePublicTokenOptions = {}): Promise<string> =>
+  mint(flattenScopes(options.scopes ?? {}), options);
+const createTriggerPublicToken = async (task: string | readonly string[], options: CreateTriggerTokenOptions = {}): Promise<string> =>
+  mint(taskScopes("trigger", task), options, { oneTimeUse: options.multipleUse !== true });
+const createBatchTriggerPublicToken = async (task: string | readonly string[], options: CreateTriggerTokenOptions = {}): Promise<string> =>
+  mint(taskScopes("batchTrigger", task), options, { oneTimeUse: options.multipleUse !== true });
 
 /** `work` with this address and key; nested calls are merged. */
 async function withAuth<T>(config: ApiClientConfiguration, work: () => Promise<T>): Promise<T> {
@@ -78,7 +84,16 @@ export const auth = {
   createTriggerPublicToken,
   createBatchTriggerPublicToken,
   withAuth,
-  withPublicToken: async <T>(options: CreatePublicTokenOptions, work: () => Promise<T>): Promise<T> => withAuth({ accessToken: await createPublicToken(options) }, work),
-  withTriggerPublicToken: async <T>(task: string | readonly string[], options: CreateTriggerTokenOptions, work: () => Promise<T>): Promise<T> => withAuth({ accessToken: await createTriggerPublicToken(task, options) }, work),
-  withBatchTriggerPublicToken: async <T>(task: string | readonly string[], options: CreateTriggerTokenOptions, work: () => Promise<T>): Promise<T> => withAuth({ accessToken: await createBatchTriggerPublicToken(task, options) }, work),
+  withPublicToken: async <T>(options: CreatePublicTokenOptions, work: () => Promise<T>): Promise<T> =>
+    withAuth({ accessToken: await createPublicToken(options) }, work),
+  withTriggerPublicToken: async <T>(
+    task: string | readonly string[],
+    options: CreateTriggerTokenOptions,
+    work: () => Promise<T>,
+  ): Promise<T> => withAuth({ accessToken: await createTriggerPublicToken(task, options) }, work),
+  withBatchTriggerPublicToken: async <T>(
+    task: string | readonly string[],
+    options: CreateTriggerTokenOptions,
+    work: () => Promise<T>,
+  ): Promise<T> => withAuth({ accessToken: await createBatchTriggerPublicToken(task, options) }, work),
 };

@@ -20,7 +20,8 @@ const Id = z.object({ id: z.string() });
 type Selection = ({ filter: RunsFilter; runIds?: never } | { runIds: string[]; filter?: never }) & { name?: string | undefined };
 type BulkReplayOptions = Selection & { targetRegion?: string | undefined };
 
-const create = (json: object, options: ApiRequestOptions | undefined): ApiPromise<{ id: string }> => apiClient().request(Id, "/api/v1/bulk-actions", { method: "POST", json, options });
+const create = (json: object, options: ApiRequestOptions | undefined): ApiPromise<{ id: string }> =>
+  apiClient().request(Id, "/api/v1/bulk-actions", { method: "POST", json, options });
 const path = (id: string): string => `/api/v1/bulk-actions/${encodeURIComponent(id)}`;
 
 function retrieve(id: string, options?: ApiRequestOptions): ApiPromise<BulkAction> {
@@ -30,7 +31,11 @@ function retrieve(id: string, options?: ApiRequestOptions): ApiPromise<BulkActio
 /** Polls of `runs.bulk.poll` before it gives up. */
 const maxPolls = 500;
 
-async function poll(id: string, { pollIntervalMs = 1000 }: { pollIntervalMs?: number | undefined } = {}, options?: ApiRequestOptions): Promise<BulkAction> {
+async function poll(
+  id: string,
+  { pollIntervalMs = 1000 }: { pollIntervalMs?: number | undefined } = {},
+  options?: ApiRequestOptions,
+): Promise<BulkAction> {
   for (let tries = 0; tries < maxPolls; tries++) {
     const action = await retrieve(id, options);
     if (action.status !== "PENDING") return action;
@@ -41,11 +46,15 @@ async function poll(id: string, { pollIntervalMs = 1000 }: { pollIntervalMs?: nu
 
 /** Cancels or replays many runs: those named, or all that match a filter when it is asked for (without a time, those of the last 7 days). */
 export const bulk = {
-  cancel: (selection: Selection, options?: ApiRequestOptions): ApiPromise<{ id: string }> => create({ ...selection, action: "cancel" }, options),
-  replay: (selection: BulkReplayOptions, options?: ApiRequestOptions): ApiPromise<{ id: string }> => create({ ...selection, action: "replay" }, options),
+  cancel: (selection: Selection, options?: ApiRequestOptions): ApiPromise<{ id: string }> =>
+    create({ ...selection, action: "cancel" }, options),
+  replay: (selection: BulkReplayOptions, options?: ApiRequestOptions): ApiPromise<{ id: string }> =>
+    create({ ...selection, action: "replay" }, options),
   retrieve,
   poll,
   /** What is under way is finished, the rest left alone. */
-  abort: (id: string, options?: ApiRequestOptions): ApiPromise<{ id: string }> => apiClient().request(Id, `${path(id)}/abort`, { method: "POST", options }),
-  list: (params: CursorPageParams = {}, options?: ApiRequestOptions): CursorPagePromise<BulkAction> => requestPages(apiClient(), { path: "/api/v1/bulk-actions", item: BulkAction, query: new URLSearchParams(), params, options }),
+  abort: (id: string, options?: ApiRequestOptions): ApiPromise<{ id: string }> =>
+    apiClient().request(Id, `${path(id)}/abort`, { method: "POST", options }),
+  list: (params: CursorPageParams = {}, options?: ApiRequestOptions): CursorPagePromise<BulkAction> =>
+    requestPages(apiClient(), { path: "/api/v1/bulk-actions", item: BulkAction, query: new URLSearchParams(), params, options }),
 };

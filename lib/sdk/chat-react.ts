@@ -14,7 +14,14 @@ export const injectedMessageIdsOf = absentCall("injectedMessageIdsOf");
 export const injectedMessagesOf = absentCall("injectedMessagesOf");
 export const collectInjectedMessageIds = absentCall("collectInjectedMessageIds");
 export type {
-  Open as UseTriggerChatTransportOptions, Open as LoadTranscriptResult, Open as UseLoadTranscriptOptions, Open as PendingMessage,
-  Open as UsePendingMessagesOptions, Open as InjectedMessage, Open as UsePendingMessagesReturn, Open as InferChatUIMessage,
-  Open as ChatTransportEvent, Open as ChatTransportSendSource,
+  Open as UseTriggerChatTransportOptions,
+  Open as LoadTranscriptResult,
+  Open as UseLoadTranscriptOptions,
+  Open as PendingMessage,
+  Open as UsePendingMessagesOptions,
+  Open as InjectedMessage,
+  Open as UsePendingMessagesReturn,
+  Open as InferChatUIMessage,
+  Open as ChatTransportEvent,
+  Open as ChatTransportSendSource,
 } from "./absent/absent";

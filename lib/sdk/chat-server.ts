@@ -7,6 +7,11 @@ export const chat = {
   ...absentMembers("chat", ["startHeadStart", "openSession"]),
 };
 export type {
-  Open as HeadStartStreamTextOptions, Open as HeadStartRunArgs, Open as HeadStartChatHelper, Open as HeadStartSession,
-  Open as HeadStartHandlerOptions, Open as StartHeadStartOptions, Open as StartHeadStartResult,
+  Open as HeadStartStreamTextOptions,
+  Open as HeadStartRunArgs,
+  Open as HeadStartChatHelper,
+  Open as HeadStartSession,
+  Open as HeadStartHandlerOptions,
+  Open as StartHeadStartOptions,
+  Open as StartHeadStartResult,
 } from "./absent/absent";

@@ -11,7 +11,14 @@ const of = (concurrency: Parameters<typeof task>[0]["concurrency"]) => {
 
 test("a task holds a limit of its own and up to two named ones", () => {
   const shared = concurrencyLimit({ name: "shared", total: 25 });
-  expect([of(undefined), of({ total: 1 }), of(shared), of("shared"), of([{ perKey: 1, total: 10 }, shared, "other"]), of([shared, "shared"])]).toEqual([
+  expect([
+    of(undefined),
+    of({ total: 1 }),
+    of(shared),
+    of("shared"),
+    of([{ perKey: 1, total: 10 }, shared, "other"]),
+    of([shared, "shared"]),
+  ]).toEqual([
     undefined,
     { inline: { total: 1 } },
     { limits: ["shared"] },

@@ -56,7 +56,16 @@ export interface TriggerConfig {
   legacyDevProcessCwdBehaviour?: boolean | undefined;
   extraCACerts?: string | undefined;
   /** Instances of OpenTelemetry's instrumentations and exporters: they work in every process that runs tasks. */
-  telemetry?: { instrumentations?: readonly unknown[] | undefined; exporters?: readonly unknown[] | undefined; logExporters?: readonly unknown[] | undefined; resource?: object | undefined; metricExporters?: readonly unknown[] | undefined; metricReaders?: readonly unknown[] | undefined } | undefined;
+  telemetry?:
+    | {
+        instrumentations?: readonly unknown[] | undefined;
+        exporters?: readonly unknown[] | undefined;
+        logExporters?: readonly unknown[] | undefined;
+        resource?: object | undefined;
+        metricExporters?: readonly unknown[] | undefined;
+        metricReaders?: readonly unknown[] | undefined;
+      }
+    | undefined;
   /** @deprecated use telemetry.instrumentations */
   instrumentations?: readonly unknown[] | undefined;
   compatibilityFlags?: "run_engine_v2"[] | undefined;

@@ -39,6 +39,12 @@ export const deployments = {
   list: ({ cursor, limit, ...filter }: ListDeploymentsParams = {}, options?: ApiRequestOptions) => {
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, value);
-    return requestPages(apiClient(), { path: "/api/v1/deployments", item: ApiDeployment, query, params: { limit, after: cursor }, options });
+    return requestPages(apiClient(), {
+      path: "/api/v1/deployments",
+      item: ApiDeployment,
+      query,
+      params: { limit, after: cursor },
+      options,
+    });
   },
 };

@@ -24,7 +24,17 @@ export class CompleteTaskWithOutput extends Error {
 export class InternalError extends Error {
   readonly code: InternalErrorCode;
   readonly skipRetrying: boolean;
-  constructor({ code, message, cause, retrying = "allowed" }: { code: InternalErrorCode; message?: string; cause?: unknown; retrying?: "allowed" | "never" }) {
+  constructor({
+    code,
+    message,
+    cause,
+    retrying = "allowed",
+  }: {
+    code: InternalErrorCode;
+    message?: string;
+    cause?: unknown;
+    retrying?: "allowed" | "never";
+  }) {
     super(message ?? code, cause === undefined ? {} : { cause });
     this.name = "InternalError";
     this.code = code;
@@ -51,7 +61,8 @@ export class TaskPayloadParsedError extends InternalError {
 }
 
 /** The message of an error, and a text for anything else that was thrown. */
-export const messageOf = (thrown: unknown): string => (isError(thrown) && typeof thrown.message === "string" ? thrown.message : describe(thrown));
+export const messageOf = (thrown: unknown): string =>
+  isError(thrown) && typeof thrown.message === "string" ? thrown.message : describe(thrown);
 
 /** `path: message` for each issue of a schema library's error, else its message. */
 function describeIssues(cause: unknown): string {
@@ -59,7 +70,9 @@ function describeIssues(cause: unknown): string {
   if (!Array.isArray(issues) || issues.length === 0) return messageOf(cause);
   return issues
     .map((issue: { path?: unknown; message?: unknown }) => {
-      const path = Array.isArray(issue.path) ? issue.path.map((step: unknown) => String(typeof step === "object" && step !== null ? Reflect.get(step, "key") : step)).join(".") : "";
+      const path = Array.isArray(issue.path)
+        ? issue.path.map((step: unknown) => String(typeof step === "object" && step !== null ? Reflect.get(step, "key") : step)).join(".")
+        : "";
       return path === "" ? String(issue.message) : `${path}: ${String(issue.message)}`;
     })
     .join("; ");
@@ -105,7 +118,16 @@ export class BatchTriggerError extends Error {
   readonly isRateLimited: boolean;
   readonly retryAfterMs: number | undefined;
   readonly apiError: Error | undefined;
-  constructor(message: string, { phase, batchId, itemCount, retryAfterMs, cause }: { phase: BatchTriggerPhase; batchId?: string; itemCount: number; retryAfterMs?: number | undefined; cause: unknown }) {
+  constructor(
+    message: string,
+    {
+      phase,
+      batchId,
+      itemCount,
+      retryAfterMs,
+      cause,
+    }: { phase: BatchTriggerPhase; batchId?: string; itemCount: number; retryAfterMs?: number | undefined; cause: unknown },
+  ) {
     super(message, { cause });
     this.name = "BatchTriggerError";
     this.phase = phase;

@@ -18,8 +18,10 @@ export interface ContentFilter {
 /** Matches a JSON body: each key equals one of the listed values, meets every listed condition, or matches its own filter. */
 export type BodyFilter = { [key: string]: (Scalar | ContentFilter)[] | BodyFilter };
 
-const ofText = (holds: (value: string, wanted: string) => boolean) => (value: unknown, wanted: unknown) => typeof value === "string" && typeof wanted === "string" && holds(value, wanted);
-const ofNumber = (holds: (value: number, wanted: number) => boolean) => (value: unknown, wanted: unknown) => typeof value === "number" && typeof wanted === "number" && holds(value, wanted);
+const ofText = (holds: (value: string, wanted: string) => boolean) => (value: unknown, wanted: unknown) =>
+  typeof value === "string" && typeof wanted === "string" && holds(value, wanted);
+const ofNumber = (holds: (value: number, wanted: number) => boolean) => (value: unknown, wanted: unknown) =>
+  typeof value === "number" && typeof wanted === "number" && holds(value, wanted);
 
 const operators: Record<keyof ContentFilter, (value: unknown, wanted: unknown) => boolean> = {
   $endsWith: ofText((value, wanted) => value.endsWith(wanted)),
@@ -30,14 +32,19 @@ const operators: Record<keyof ContentFilter, (value: unknown, wanted: unknown) =
   $lt: ofNumber((value, wanted) => value < wanted),
   $gte: ofNumber((value, wanted) => value >= wanted),
   $lte: ofNumber((value, wanted) => value <= wanted),
-  $between: (value, wanted) => typeof value === "number" && Array.isArray(wanted) && value >= Number(wanted[0]) && value <= Number(wanted[1]),
+  $between: (value, wanted) =>
+    typeof value === "number" && Array.isArray(wanted) && value >= Number(wanted[0]) && value <= Number(wanted[1]),
   $includes: (value, wanted) => Array.isArray(value) && value.includes(wanted),
   $ignoreCaseEquals: ofText((value, wanted) => value.localeCompare(wanted, undefined, { sensitivity: "accent" }) === 0),
   $isNull: (value, wanted) => (value === null) === Boolean(wanted),
-  $not: (value, wanted) => (Array.isArray(value) ? !value.includes(wanted) : ["number", "boolean", "string"].includes(typeof value) && value !== wanted),
+  $not: (value, wanted) =>
+    Array.isArray(value) ? !value.includes(wanted) : ["number", "boolean", "string"].includes(typeof value) && value !== wanted,
 };
 
-const meets = (value: unknown, filter: object): boolean => Object.entries(filter).every(([name, wanted]: [string, unknown]) => !Object.hasOwn(operators, name) || operators[name as keyof ContentFilter](value, wanted)); // hasOwn proves the key
+const meets = (value: unknown, filter: object): boolean =>
+  Object.entries(filter).every(
+    ([name, wanted]: [string, unknown]) => !Object.hasOwn(operators, name) || operators[name as keyof ContentFilter](value, wanted),
+  ); // hasOwn proves the key
 
 export function bodyMatches(filter: BodyFilter, body: unknown): boolean {
   if (body === undefined || body === null) return Object.keys(filter).length === 0;

@@ -31,20 +31,38 @@ export interface HandleErrorModificationOptions {
   retry?: RetryOptions | undefined;
   error?: unknown;
 }
-export type HandleErrorResult = undefined | void | HandleErrorModificationOptions | Promise<undefined | void | HandleErrorModificationOptions>;
+export type HandleErrorResult =
+  undefined | void | HandleErrorModificationOptions | Promise<undefined | void | HandleErrorModificationOptions>;
 
-export type OnInitHookFunction<TPayload, TInit extends InitOutput> = (params: Common<TPayload>) => TInit | undefined | void | Promise<TInit | undefined | void>;
+export type OnInitHookFunction<TPayload, TInit extends InitOutput> = (
+  params: Common<TPayload>,
+) => TInit | undefined | void | Promise<TInit | undefined | void>;
 export type OnStartHookFunction<TPayload, TInit extends InitOutput = InitOutput> = (params: WithInit<TPayload, TInit>) => Returns;
 export type OnStartAttemptHookFunction<TPayload> = (params: Common<TPayload>) => Returns;
-export type OnWaitHookFunction<TPayload, TInit extends InitOutput = InitOutput> = (params: WithInit<TPayload, TInit> & { wait: TaskWait }) => Returns;
+export type OnWaitHookFunction<TPayload, TInit extends InitOutput = InitOutput> = (
+  params: WithInit<TPayload, TInit> & { wait: TaskWait },
+) => Returns;
 export type OnResumeHookFunction<TPayload, TInit extends InitOutput = InitOutput> = OnWaitHookFunction<TPayload, TInit>;
-export type OnSuccessHookFunction<TPayload, TOutput, TInit extends InitOutput = InitOutput> = (params: WithInit<TPayload, TInit> & { output: TOutput }) => Returns;
-export type OnFailureHookFunction<TPayload, TInit extends InitOutput = InitOutput> = (params: WithInit<TPayload, TInit> & { error: unknown }) => Returns;
-export type OnCompleteHookFunction<TPayload, TOutput, TInit extends InitOutput = InitOutput> = (params: WithInit<TPayload, TInit> & { result: TaskCompleteResult<TOutput> }) => Returns;
+export type OnSuccessHookFunction<TPayload, TOutput, TInit extends InitOutput = InitOutput> = (
+  params: WithInit<TPayload, TInit> & { output: TOutput },
+) => Returns;
+export type OnFailureHookFunction<TPayload, TInit extends InitOutput = InitOutput> = (
+  params: WithInit<TPayload, TInit> & { error: unknown },
+) => Returns;
+export type OnCompleteHookFunction<TPayload, TOutput, TInit extends InitOutput = InitOutput> = (
+  params: WithInit<TPayload, TInit> & { result: TaskCompleteResult<TOutput> },
+) => Returns;
 export type OnCleanupHookFunction<TPayload, TInit extends InitOutput = InitOutput> = (params: WithInit<TPayload, TInit>) => Returns;
-export type OnCancelHookFunction<TPayload, TOutput = any, TInit extends InitOutput = InitOutput> = (params: WithInit<TPayload, TInit> & { runPromise: Promise<TOutput> }) => Returns;
+export type OnCancelHookFunction<TPayload, TOutput = any, TInit extends InitOutput = InitOutput> = (
+  params: WithInit<TPayload, TInit> & { runPromise: Promise<TOutput> },
+) => Returns;
 export type OnCatchErrorHookFunction<TPayload, TInit extends InitOutput = InitOutput> = (
-  params: WithInit<TPayload, TInit> & { error: unknown; retry?: RetryOptions | undefined; retryAt?: Date | undefined; retryDelayInMs?: number | undefined },
+  params: WithInit<TPayload, TInit> & {
+    error: unknown;
+    retry?: RetryOptions | undefined;
+    retryAt?: Date | undefined;
+    retryDelayInMs?: number | undefined;
+  },
 ) => HandleErrorResult;
 export type OnMiddlewareHookFunction<TPayload> = (params: Common<TPayload> & { next: () => Promise<void> }) => Promise<void>;
 

@@ -48,7 +48,9 @@ export function toMadeKey(given: string | string[] | null | undefined): MadeKey 
 }
 
 /** Key of the item at `index` of a batch that has one itself. */
-export const toItemKey = (batchKey: string | string[], index: number): MadeKey => ({ idempotencyKey: makeKey([...textsMeant("An idempotency key", batchKey), String(index)], "run") });
+export const toItemKey = (batchKey: string | string[], index: number): MadeKey => ({
+  idempotencyKey: makeKey([...textsMeant("An idempotency key", batchKey), String(index)], "run"),
+});
 
 export interface ResetOptions {
   scope?: IdempotencyKeyScope | undefined;
@@ -62,7 +64,8 @@ function keyToReset(key: IdempotencyKey | string | string[], { scope, parentRunI
   if (wanted === "global") return hash(keyMaterial(key, "global", undefined));
   const here = owner();
   const runId = parentRunId ?? here?.runId;
-  if (runId === undefined) throw new Error(`idempotencyKeys.reset: a key of scope "${wanted}" needs parentRunId, as its hash contains the run that made it`);
+  if (runId === undefined)
+    throw new Error(`idempotencyKeys.reset: a key of scope "${wanted}" needs parentRunId, as its hash contains the run that made it`);
   const attempt = attemptNumber ?? here?.attempt;
   if (wanted === "attempt" && attempt === undefined) throw new Error('idempotencyKeys.reset: a key of scope "attempt" needs attemptNumber');
   return hash(keyMaterial(key, wanted, { runId, attempt: attempt ?? 1 }));
@@ -70,8 +73,18 @@ function keyToReset(key: IdempotencyKey | string | string[], { scope, parentRunI
 
 export const idempotencyKeys = {
   /** 64 hex characters. Scope: `run` (default; one per parent run), `attempt`, or `global`. Outside a run every scope is global. */
-  create: (key: string | string[], options?: { scope?: IdempotencyKeyScope | undefined }): Promise<IdempotencyKey> => Promise.resolve(makeKey(key, options?.scope ?? "run")),
+  create: (key: string | string[], options?: { scope?: IdempotencyKeyScope | undefined }): Promise<IdempotencyKey> =>
+    Promise.resolve(makeKey(key, options?.scope ?? "run")),
   /** Lets the next trigger with this key make a new run. */
-  reset: (taskIdentifier: string, key: IdempotencyKey | string | string[], options: ResetOptions = {}, requestOptions?: ApiRequestOptions): Promise<{ id: string }> =>
-    apiClient().request(z.object({ id: z.string() }), `/api/v1/idempotencyKeys/${encodeURIComponent(keyToReset(key, options))}/reset`, { method: "POST", json: { taskIdentifier }, options: requestOptions }),
+  reset: (
+    taskIdentifier: string,
+    key: IdempotencyKey | string | string[],
+    options: ResetOptions = {},
+    requestOptions?: ApiRequestOptions,
+  ): Promise<{ id: string }> =>
+    apiClient().request(z.object({ id: z.string() }), `/api/v1/idempotencyKeys/${encodeURIComponent(keyToReset(key, options))}/reset`, {
+      method: "POST",
+      json: { taskIdentifier },
+      options: requestOptions,
+    }),
 };

@@ -97,7 +97,8 @@ async function readResult(answer: unknown): Promise<{ index: number; value: unkn
 function giveToHandlers(channel: Channel, { index, value }: { index: number; value: unknown }): void {
   if (index <= channel.handled) return;
   channel.handled = index;
-  const failed = (error: unknown) => channel.run.tracer.log("error", `A handler of the input stream ${channel.streamId} failed: ${describeWithStack(error)}`);
+  const failed = (error: unknown) =>
+    channel.run.tracer.log("error", `A handler of the input stream ${channel.streamId} failed: ${describeWithStack(error)}`);
   for (const handler of channel.handlers) {
     try {
       void Promise.resolve(handler(value)).catch(failed);
@@ -111,7 +112,12 @@ function giveToHandlers(channel: Channel, { index, value }: { index: number; val
  * The next that nobody took. Null: the time-out came first. Of several that wait side by side each gets one of its own: they hear
  * of the same place, and who comes late asks again. `keyed`: it may have been taken before.
  */
-async function take(channel: Channel, ask: (after: number) => Promise<unknown>, keyed: boolean, isGone = () => false): Promise<{ value: unknown } | null> {
+async function take(
+  channel: Channel,
+  ask: (after: number) => Promise<unknown>,
+  keyed: boolean,
+  isGone = () => false,
+): Promise<{ value: unknown } | null> {
   channel.asking++;
   try {
     for (;;) {
@@ -174,7 +180,9 @@ async function once<T>(streamId: string, { signal, timeoutMs, spanName }: InputS
   return run.tracer.within(spanName ?? "inputStream.once()", { icon: "stream", attributes: { streamId } }, async () => {
     const found = await untilAborted(signal, (isGone) => take(channel, ask, false, isGone));
     // The caller names the type of what comes from outside.
-    return found === null ? { ok: false, error: new InputStreamTimeoutError(streamId, limit.timeoutMs ?? 0) } : { ok: true, output: found.value as T };
+    return found === null
+      ? { ok: false, error: new InputStreamTimeoutError(streamId, limit.timeoutMs ?? 0) }
+      : { ok: true, output: found.value as T };
   });
 }
 
@@ -204,50 +212,69 @@ async function waitForInput<T>(streamId: string, options: InputStreamWaitOptions
   };
   const ask = (after: number) => {
     const operation: Operation = { kind: "waitForInput", streamId, after, ...given };
-    return waitFor(run, { operation, wait: { type: "token", token: streamId }, span: { name: options.spanName ?? "inputStream.wait()", icon: "wait", attributes: { streamId } } });
+    return waitFor(run, {
+      operation,
+      wait: { type: "token", token: streamId },
+      span: { name: options.spanName ?? "inputStream.wait()", icon: "wait", attributes: { streamId } },
+    });
   };
   const found = await take(channelOf(run, streamId), ask, "idempotencyKey" in given);
-  return found === null ? { ok: false, error: new WaitpointTimeoutError(`Nothing was sent to the input stream "${streamId}" in time`) } : { ok: true, output: found.value as T }; // as above
+  return found === null
+    ? { ok: false, error: new WaitpointTimeoutError(`Nothing was sent to the input stream "${streamId}" in time`) }
+    : { ok: true, output: found.value as T }; // as above
 }
 
 async function waitWithIdleTimeout<T>(streamId: string, options: InputStreamWaitWithIdleTimeoutOptions): Promise<TypedResult<T>> {
   const run = requireRun("inputStream.waitWithIdleTimeout()");
-  return run.tracer.within(options.spanName ?? "inputStream.waitWithIdleTimeout()", { icon: "stream", attributes: { streamId } }, async (span) => {
-    const idleMs = numberMeant("idleTimeoutInSeconds", options.idleTimeoutInSeconds) * 1000;
-    const resolved = (how: "idle" | "skipped" | "suspended") => (span.attributes["wait.resolved"] = how);
-    if (idleMs > 0) {
-      const warm = await once<T>(streamId, { timeoutMs: idleMs });
-      if (warm.ok) {
-        resolved("idle");
-        return warm;
+  return run.tracer.within(
+    options.spanName ?? "inputStream.waitWithIdleTimeout()",
+    { icon: "stream", attributes: { streamId } },
+    async (span) => {
+      const idleMs = numberMeant("idleTimeoutInSeconds", options.idleTimeoutInSeconds) * 1000;
+      const resolved = (how: "idle" | "skipped" | "suspended") => (span.attributes["wait.resolved"] = how);
+      if (idleMs > 0) {
+        const warm = await once<T>(streamId, { timeoutMs: idleMs });
+        if (warm.ok) {
+          resolved("idle");
+          return warm;
+        }
       }
-    }
-    if (options.skipSuspend === true) {
-      resolved("skipped");
-      return { ok: false, error: new WaitpointTimeoutError("Idle timeout elapsed and skipSuspend is set") };
-    }
-    resolved("suspended");
-    await options.onSuspend?.();
-    const result = await waitForInput<T>(streamId, { timeout: options.timeout, spanName: "suspended" });
-    if (result.ok) await options.onResume?.();
-    return result;
-  });
+      if (options.skipSuspend === true) {
+        resolved("skipped");
+        return { ok: false, error: new WaitpointTimeoutError("Idle timeout elapsed and skipSuspend is set") };
+      }
+      resolved("suspended");
+      await options.onSuspend?.();
+      const result = await waitForInput<T>(streamId, { timeout: options.timeout, spanName: "suspended" });
+      if (result.ok) await options.onResume?.();
+      return result;
+    },
+  );
 }
 
-async function send(streamId: string, { runId: given, data, requestOptions }: { runId: unknown; data: unknown; requestOptions: ApiRequestOptions | undefined }): Promise<void> {
+async function send(
+  streamId: string,
+  { runId: given, data, requestOptions }: { runId: unknown; data: unknown; requestOptions: ApiRequestOptions | undefined },
+): Promise<void> {
   const runId = textMeant("The id of the run to send to", given);
   const text = toPlainText(data);
   const run = currentRun();
   if (run !== undefined && speaksToOwnEngine()) {
-    await run.tracer.within("inputStream.send()", { icon: "stream", attributes: { streamId, runId } }, () => run.operations.perform({ kind: "sendInput", runId, streamId, data: text }));
+    await run.tracer.within("inputStream.send()", { icon: "stream", attributes: { streamId, runId } }, () =>
+      run.operations.perform({ kind: "sendInput", runId, streamId, data: text }),
+    );
     return;
   }
-  await apiClient().request(z.object({ ok: z.boolean() }), `/realtime/v1/streams/${encodeURIComponent(runId)}/input/${encodeURIComponent(streamId)}`, {
-    method: "POST",
-    body: `{"data":${text}}`,
-    headers: { "x-part-id": crypto.randomUUID() },
-    options: requestOptions,
-  });
+  await apiClient().request(
+    z.object({ ok: z.boolean() }),
+    `/realtime/v1/streams/${encodeURIComponent(runId)}/input/${encodeURIComponent(streamId)}`,
+    {
+      method: "POST",
+      body: `{"data":${text}}`,
+      headers: { "x-part-id": crypto.randomUUID() },
+      options: requestOptions,
+    },
+  );
 }
 
 export function inputStream<T = unknown>({ id: given }: { id: string }): RealtimeDefinedInputStream<T> {

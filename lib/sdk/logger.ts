@@ -37,11 +37,15 @@ export const logger = {
   trace: async <T>(name: string, work: (span: Span) => Promise<T>, options: TraceOptions = {}): Promise<T> => {
     const run = currentRun();
     if (run === undefined) return work(idleSpan);
-    return run.tracer.within(describe(name), { icon: options.icon ?? "custom", attributes: options.attributes }, (open) => work(createSpan(open)));
+    return run.tracer.within(describe(name), { icon: options.icon ?? "custom", attributes: options.attributes }, (open) =>
+      work(createSpan(open)),
+    );
   },
   /** A span that you end yourself. */
   startSpan: (name: string, options: TraceOptions = {}): Span => {
     const run = currentRun();
-    return run === undefined ? idleSpan : createSpan(run.tracer.start(describe(name), { icon: options.icon ?? "custom", attributes: options.attributes }));
+    return run === undefined
+      ? idleSpan
+      : createSpan(run.tracer.start(describe(name), { icon: options.icon ?? "custom", attributes: options.attributes }));
   },
 };

@@ -13,7 +13,12 @@ export function textMeant(what: string, given: unknown): string {
 
 /** A number, also as text or BigInt. */
 export function numberMeant(what: string, given: unknown): number {
-  const number = typeof given === "string" && given.trim() === "" ? Number.NaN : typeof given === "string" || typeof given === "bigint" || typeof given === "number" ? Number(given) : Number.NaN;
+  const number =
+    typeof given === "string" && given.trim() === ""
+      ? Number.NaN
+      : typeof given === "string" || typeof given === "bigint" || typeof given === "number"
+        ? Number(given)
+        : Number.NaN;
   return Number.isFinite(number) ? number : refuse(what, "a number", given);
 }
 

@@ -100,7 +100,9 @@ export const metadata = {
     const run = currentRun();
     if (run === undefined) return;
     run.progress.flush();
-    const stored = await apiClient().request(z.object({ metadata: z.record(z.string(), z.unknown()) }), `/api/v1/runs/${run.id}/metadata`, { options: requestOptions });
+    const stored = await apiClient().request(z.object({ metadata: z.record(z.string(), z.unknown()) }), `/api/v1/runs/${run.id}/metadata`, {
+      options: requestOptions,
+    });
     run.metadata.replace(JSON.stringify(stored.metadata));
   },
   fetchStream: <T>(key: string, signal?: AbortSignal): Promise<AsyncIterable<T>> => {
@@ -111,4 +113,3 @@ export const metadata = {
   parent: updater("parent"),
   root: updater("root"),
 };
-

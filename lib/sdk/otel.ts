@@ -44,6 +44,7 @@ export const otel = {
   metrics: {
     /** A meter of the provider that the project has registered (`metrics.setGlobalMeterProvider`); where it has none, nothing is measured. */
     // The provider's meters are those of `@opentelemetry/api`.
-    getMeter: (name: string, version?: string, options?: object): Meter => (registered()?.metrics?.getMeter(name, version, options) ?? idleMeter) as Meter,
+    getMeter: (name: string, version?: string, options?: object): Meter =>
+      (registered()?.metrics?.getMeter(name, version, options) ?? idleMeter) as Meter,
   },
 };

@@ -18,7 +18,11 @@ export async function offloadPacket(packet: PacketData, { clientConfig, ...optio
   if (packet.data === null || Buffer.byteLength(packet.data) < offloadBytes) return packet;
   const name = `trigger/payload.${packet.dataType === "text/plain" ? "txt" : "json"}`;
   try {
-    const { presignedUrl, storagePath } = await apiClient(clientConfig).request(z.object({ presignedUrl: z.string(), storagePath: z.string() }), `/api/v2/packets/${encodeURIComponent(name)}`, { method: "PUT", options });
+    const { presignedUrl, storagePath } = await apiClient(clientConfig).request(
+      z.object({ presignedUrl: z.string(), storagePath: z.string() }),
+      `/api/v2/packets/${encodeURIComponent(name)}`,
+      { method: "PUT", options },
+    );
     const response = await fetch(presignedUrl, { method: "PUT", headers: { "content-type": packet.dataType }, body: packet.data });
     if (!response.ok) {
       const { message, body } = readErrorBody(response.status, await response.text());
@@ -35,7 +39,8 @@ export async function offloadPacket(packet: PacketData, { clientConfig, ...optio
 const fetchStored = (key: string) => fetchAt(`/api/v1/packets/${encodeURIComponent(key)}`);
 
 /** The stored payload or output of a run, with what reads the run. */
-export const fetchOfRun = ({ runId, field }: { runId: string; field: "payload" | "output" }) => fetchAt(`/api/v1/runs/${encodeURIComponent(runId)}/packets/${field}`);
+export const fetchOfRun = ({ runId, field }: { runId: string; field: "payload" | "output" }) =>
+  fetchAt(`/api/v1/runs/${encodeURIComponent(runId)}/packets/${field}`);
 
 async function fetchAt(path: string): Promise<{ data: string; dataType: string }> {
   const { presignedUrl } = await apiClient().request(z.object({ presignedUrl: z.string() }), path);

@@ -28,6 +28,12 @@ test("the option goes before the call's client, that before configure, that befo
 });
 
 test("the host's commit counts where that is asked for, hosts before CI, and what is too long is none", () => {
-  env({ TRIGGER_AUTOMATIC_SKEW_VERSION_PROTECTION: "1", RENDER_GIT_COMMIT: "render", GITHUB_SHA: "github", VERCEL_GIT_COMMIT_SHA: "v".repeat(129), TRIGGER_EXTERNAL_DEPLOYMENT_ID: "e".repeat(129) });
+  env({
+    TRIGGER_AUTOMATIC_SKEW_VERSION_PROTECTION: "1",
+    RENDER_GIT_COMMIT: "render",
+    GITHUB_SHA: "github",
+    VERCEL_GIT_COMMIT_SHA: "v".repeat(129),
+    TRIGGER_EXTERNAL_DEPLOYMENT_ID: "e".repeat(129),
+  });
   expect(bound({})).toEqual({ externalDeploymentId: "render" });
 });

@@ -3,9 +3,30 @@ import { configuredDeploymentId, type ApiClientConfiguration } from "./api";
 
 /** Where hosts, CI and builds say which commit the code is of, in the order in which they are asked. */
 const commitVariables = [
-  "VERCEL_GIT_COMMIT_SHA", "RAILWAY_GIT_COMMIT_SHA", "RENDER_GIT_COMMIT", "CF_PAGES_COMMIT_SHA", "WORKERS_CI_COMMIT_SHA", "COMMIT_REF", "AWS_COMMIT_ID", "HEROKU_BUILD_COMMIT",
-  "HEROKU_SLUG_COMMIT", "KOYEB_GIT_SHA", "GITHUB_SHA", "CI_COMMIT_SHA", "CIRCLE_SHA1", "BITBUCKET_COMMIT", "BUILDKITE_COMMIT", "BUILD_SOURCEVERSION", "COMMIT_SHA",
-  "DRONE_COMMIT_SHA", "GIT_COMMIT", "BUILD_VCS_NUMBER", "TRAVIS_COMMIT", "COMMIT_HASH", "GIT_SHA", "GIT_HASH",
+  "VERCEL_GIT_COMMIT_SHA",
+  "RAILWAY_GIT_COMMIT_SHA",
+  "RENDER_GIT_COMMIT",
+  "CF_PAGES_COMMIT_SHA",
+  "WORKERS_CI_COMMIT_SHA",
+  "COMMIT_REF",
+  "AWS_COMMIT_ID",
+  "HEROKU_BUILD_COMMIT",
+  "HEROKU_SLUG_COMMIT",
+  "KOYEB_GIT_SHA",
+  "GITHUB_SHA",
+  "CI_COMMIT_SHA",
+  "CIRCLE_SHA1",
+  "BITBUCKET_COMMIT",
+  "BUILDKITE_COMMIT",
+  "BUILD_SOURCEVERSION",
+  "COMMIT_SHA",
+  "DRONE_COMMIT_SHA",
+  "GIT_COMMIT",
+  "BUILD_VCS_NUMBER",
+  "TRAVIS_COMMIT",
+  "COMMIT_HASH",
+  "GIT_SHA",
+  "GIT_HASH",
 ] as const;
 const maxLength = 128;
 
@@ -25,7 +46,9 @@ export function bound(options: TriggerOptions, config?: ApiClientConfiguration):
   const { env } = process;
   const version = env["TRIGGER_VERSION"]?.trim() ?? "";
   if (version !== "") return { ...options, lockToVersion: version };
-  const told = isOn(env["TRIGGER_AUTOMATIC_SKEW_VERSION_PROTECTION"]) ? commitVariables.map((name) => idIn(env[name])).find((id) => id !== undefined) : undefined;
+  const told = isOn(env["TRIGGER_AUTOMATIC_SKEW_VERSION_PROTECTION"])
+    ? commitVariables.map((name) => idIn(env[name])).find((id) => id !== undefined)
+    : undefined;
   const id = idIn(configuredDeploymentId(config)) ?? idIn(env["TRIGGER_EXTERNAL_DEPLOYMENT_ID"]) ?? told;
   return id === undefined ? options : { ...options, externalDeploymentId: id };
 }

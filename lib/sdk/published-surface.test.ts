@@ -8,16 +8,33 @@ import { z } from "zod";
 // The published SDK, installed under another name, beside ours: whatever can be imported from it can be imported from ours.
 const root = join(import.meta.dirname, "../..");
 const published = join(root, "node_modules/upstream-sdk");
-const PackageJson = z.object({ exports: z.record(z.string(), z.union([z.string(), z.object({ import: z.object({ types: z.string(), default: z.string() }) })])) });
+const PackageJson = z.object({
+  exports: z.record(z.string(), z.union([z.string(), z.object({ import: z.object({ types: z.string(), default: z.string() }) })])),
+});
 const theirEntries = PackageJson.parse(JSON.parse(readFileSync(join(published, "package.json"), "utf8"))).exports;
 const OurPackageJson = z.object({ exports: z.record(z.string(), z.string()) });
 const ourEntries = OurPackageJson.parse(JSON.parse(readFileSync(join(import.meta.dirname, "package.json"), "utf8"))).exports;
 const pairs = Object.entries(theirEntries).flatMap(([entry, target]) =>
-  typeof target === "string" ? [] : [{ entry, code: join(published, target.import.default), theirs: join(published, target.import.types), ours: join(import.meta.dirname, ourEntries[entry] ?? "missing") }],
+  typeof target === "string"
+    ? []
+    : [
+        {
+          entry,
+          code: join(published, target.import.default),
+          theirs: join(published, target.import.types),
+          ours: join(import.meta.dirname, ourEntries[entry] ?? "missing"),
+        },
+      ],
 );
 
 /** Wiring of the published SDK with its own runtime: no task calls it. */
-const internals = new Set(["logger.setGlobalTaskLogger", "logger.disable", "otel.metrics.setGlobalMeterProvider", "otel.metrics.getMeterProvider", "otel.metrics.disable"]);
+const internals = new Set([
+  "logger.setGlobalTaskLogger",
+  "logger.disable",
+  "otel.metrics.setGlobalMeterProvider",
+  "otel.metrics.getMeterProvider",
+  "otel.metrics.disable",
+]);
 
 const projectFile = join(root, "test/.surface.tsconfig.json");
 let api: API;
@@ -45,7 +62,8 @@ function valuesOf(file: string): string[] {
   const program = parse(readFileSync(file, "utf8"), { ecmaVersion: "latest", sourceType: "module" });
   const nameOf = (node: { type: string; name?: unknown; value?: unknown }) => String(node.type === "Identifier" ? node.name : node.value);
   return program.body.flatMap((node) => {
-    if (node.type === "ExportAllDeclaration") return node.exported ? [nameOf(node.exported)] : valuesOf(join(dirname(file), String(node.source.value)));
+    if (node.type === "ExportAllDeclaration")
+      return node.exported ? [nameOf(node.exported)] : valuesOf(join(dirname(file), String(node.source.value)));
     if (node.type !== "ExportNamedDeclaration") return [];
     const { declaration } = node;
     if (declaration?.type === "VariableDeclaration") return declaration.declarations.map(({ id }) => nameOf(id));
@@ -66,7 +84,10 @@ function surfaceOf(checker: Checker, module: Symbol, values: readonly string[]) 
 
 /** `queues.list`, `runs.bulk.cancel`: what namespaces hold, at every depth. Functions and classes have no members that count. */
 function membersOf(checker: Checker, type: Type, path: string): string[] {
-  const isNamespace = (type.flags & TypeFlags.Object) !== 0 && checker.getSignaturesOfType(type, SignatureKind.Call).length === 0 && checker.getSignaturesOfType(type, SignatureKind.Construct).length === 0;
+  const isNamespace =
+    (type.flags & TypeFlags.Object) !== 0 &&
+    checker.getSignaturesOfType(type, SignatureKind.Call).length === 0 &&
+    checker.getSignaturesOfType(type, SignatureKind.Construct).length === 0;
   if (!isNamespace || path.split(".").length > 3) return [];
   return checker.getPropertiesOfType(type).flatMap((property) => {
     const inner = checker.getTypeOfSymbol(property);

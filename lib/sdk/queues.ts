@@ -12,7 +12,13 @@ const QueueItem = z.object({
   paused: z.boolean(),
   concurrencyLimit: z.number().nullable(),
   concurrency: z
-    .object({ current: z.number().nullable(), base: z.number().nullable(), override: z.number().nullable(), overriddenAt: z.coerce.date().nullable(), overriddenBy: z.string().nullable() })
+    .object({
+      current: z.number().nullable(),
+      base: z.number().nullable(),
+      override: z.number().nullable(),
+      overriddenAt: z.coerce.date().nullable(),
+      overriddenBy: z.string().nullable(),
+    })
     .optional(),
 });
 export type QueueItem = z.infer<typeof QueueItem>;
@@ -31,7 +37,8 @@ function post(queue: RetrieveQueueParam, action: string, body: object, options: 
 }
 
 export const queues = {
-  list: (params: { page?: number | undefined; perPage?: number | undefined } = {}, options?: ApiRequestOptions) => requestOffsetPages(apiClient(), { path: "/api/v1/queues", item: QueueItem, ...params, options }),
+  list: (params: { page?: number | undefined; perPage?: number | undefined } = {}, options?: ApiRequestOptions) =>
+    requestOffsetPages(apiClient(), { path: "/api/v1/queues", item: QueueItem, ...params, options }),
   retrieve: (queue: RetrieveQueueParam, options?: ApiRequestOptions) => {
     const { path, type } = addressOf(queue);
     return apiClient().request(QueueItem, path, { query: new URLSearchParams({ type }), options });
@@ -39,6 +46,7 @@ export const queues = {
   /** Nothing new starts; what runs goes on. */
   pause: (queue: RetrieveQueueParam, options?: ApiRequestOptions) => post(queue, "pause", { action: "pause" }, options),
   resume: (queue: RetrieveQueueParam, options?: ApiRequestOptions) => post(queue, "pause", { action: "resume" }, options),
-  overrideConcurrencyLimit: (queue: RetrieveQueueParam, concurrencyLimit: number, options?: ApiRequestOptions) => post(queue, "concurrency/override", { concurrencyLimit }, options),
+  overrideConcurrencyLimit: (queue: RetrieveQueueParam, concurrencyLimit: number, options?: ApiRequestOptions) =>
+    post(queue, "concurrency/override", { concurrencyLimit }, options),
   resetConcurrencyLimit: (queue: RetrieveQueueParam, options?: ApiRequestOptions) => post(queue, "concurrency/reset", {}, options),
 };

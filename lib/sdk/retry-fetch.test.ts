@@ -60,7 +60,11 @@ test("limits are read in each of their formats", () => {
 
 test("bodies match by listed values, however deep", () => {
   const filter = { error: { type: ["overloaded", "busy"] } };
-  expect([bodyMatches(filter, { error: { type: "busy" } }), bodyMatches(filter, { error: { type: "bad" } }), bodyMatches(filter, null)]).toEqual([true, false, false]);
+  expect([
+    bodyMatches(filter, { error: { type: "busy" } }),
+    bodyMatches(filter, { error: { type: "bad" } }),
+    bodyMatches(filter, null),
+  ]).toEqual([true, false, false]);
 });
 
 test.each<[filter: BodyFilter, fits: unknown[], differs: unknown[]]>([
@@ -68,16 +72,46 @@ test.each<[filter: BodyFilter, fits: unknown[], differs: unknown[]]>([
   [{ a: [{ $anythingBut: ["x", 1] }] }, [{ a: "y" }, {}], [{ a: "x" }, { a: 1 }]],
   [{ a: [{ $exists: true }], b: [{ $exists: false }] }, [{ a: null }], [{ a: 1, b: 1 }, {}]],
   [{ a: [{ $gt: 1 }, { $lte: 3 }] }, [{ a: 2 }, { a: 3 }], [{ a: 1 }, { a: 4 }, { a: "2" }]],
-  [{ a: [{ $between: [1, 3] }], b: [{ $gte: 1 }, { $lt: 2 }] }, [{ a: 1, b: 1 }], [{ a: 0, b: 1 }, { a: 1, b: 2 }]],
-  [{ a: [{ $includes: "x" }], b: [{ $not: "y" }] }, [{ a: ["x"], b: ["z"] }, { a: ["x"], b: 1 }], [{ a: "x", b: 1 }, { a: ["x"], b: ["y"] }]],
-  [{ a: [{ $ignoreCaseEquals: "ABC" }], b: [{ $isNull: true }] }, [{ a: "abc", b: null }], [{ a: "ab", b: null }, { a: "abc", b: 1 }]],
+  [
+    { a: [{ $between: [1, 3] }], b: [{ $gte: 1 }, { $lt: 2 }] },
+    [{ a: 1, b: 1 }],
+    [
+      { a: 0, b: 1 },
+      { a: 1, b: 2 },
+    ],
+  ],
+  [
+    { a: [{ $includes: "x" }], b: [{ $not: "y" }] },
+    [
+      { a: ["x"], b: ["z"] },
+      { a: ["x"], b: 1 },
+    ],
+    [
+      { a: "x", b: 1 },
+      { a: ["x"], b: ["y"] },
+    ],
+  ],
+  [
+    { a: [{ $ignoreCaseEquals: "ABC" }], b: [{ $isNull: true }] },
+    [{ a: "abc", b: null }],
+    [
+      { a: "ab", b: null },
+      { a: "abc", b: 1 },
+    ],
+  ],
   [{ list: { a: [1] } }, [{ list: [{ a: 2 }, { a: 1 }] }, { list: { a: 1 } }], [{ list: [] }, { list: 1 }]],
 ])("%j is a filter of bodies", (filter, fits, differs) => {
-  expect([fits.map((body) => bodyMatches(filter, body)), differs.map((body) => bodyMatches(filter, body))]).toEqual([fits.map(() => true), differs.map(() => false)]);
+  expect([fits.map((body) => bodyMatches(filter, body)), differs.map((body) => bodyMatches(filter, body))]).toEqual([
+    fits.map(() => true),
+    differs.map(() => false),
+  ]);
 });
 
 test("429, 408, 409 and 5xx are tried again unless rules say otherwise; other answers are returned", async () => {
-  expect(await attempt([{ status: 503 }, { status: 429 }, { status: 200 }])).toMatchObject({ status: 200, pauses: [expect.any(Number), expect.any(Number)] });
+  expect(await attempt([{ status: 503 }, { status: 429 }, { status: 200 }])).toMatchObject({
+    status: 200,
+    pauses: [expect.any(Number), expect.any(Number)],
+  });
   expect(counts).toEqual(["1", "2", "3"]);
   expect(await attempt([{ status: 404 }])).toEqual({ status: 404, pauses: [] });
   expect(await attempt([{ status: 503 }], { retry: { byStatus: {} } })).toEqual({ status: 503, pauses: [] });
@@ -85,17 +119,35 @@ test("429, 408, 409 and 5xx are tried again unless rules say otherwise; other an
 
 test("the last answer is returned when tries run out, ten at the most", async () => {
   const down = Array.from({ length: 30 }, () => ({ status: 500 }));
-  expect(await attempt([...down], { retry: { byStatus: { "5xx": { strategy: "backoff", ...quick } } } })).toEqual({ status: 500, pauses: [1, 2] });
-  expect((await attempt([...down], { retry: { byStatus: { "5xx": { strategy: "backoff", ...quick, maxAttempts: 99 } } } })).pauses).toHaveLength(9);
+  expect(await attempt([...down], { retry: { byStatus: { "5xx": { strategy: "backoff", ...quick } } } })).toEqual({
+    status: 500,
+    pauses: [1, 2],
+  });
+  expect(
+    (await attempt([...down], { retry: { byStatus: { "5xx": { strategy: "backoff", ...quick, maxAttempts: 99 } } } })).pauses,
+  ).toHaveLength(9);
 });
 
 test("headers say when", async () => {
-  const headers = { strategy: "headers", limitHeader: "x-limit", remainingHeader: "x-left", resetHeader: "x-reset", resetFormat: "unix_timestamp_in_ms" } as const;
+  const headers = {
+    strategy: "headers",
+    limitHeader: "x-limit",
+    remainingHeader: "x-left",
+    resetHeader: "x-reset",
+    resetFormat: "unix_timestamp_in_ms",
+  } as const;
   const reset = String(Date.now() + 60_000);
-  const { pauses } = await attempt([{ status: 429, headers: { "x-limit": "5", "x-left": "0", "x-reset": reset } }], { retry: { byStatus: { 429: headers } } });
+  const { pauses } = await attempt([{ status: 429, headers: { "x-limit": "5", "x-left": "0", "x-reset": reset } }], {
+    retry: { byStatus: { 429: headers } },
+  });
   expect(pauses[0]).toBeGreaterThan(55_000);
-  expect((await attempt([{ status: 429, headers: { "x-reset": reset } }], { retry: { byStatus: { 429: headers } } })).pauses).toHaveLength(1);
-  expect(await attempt([{ status: 429, headers: { "x-limit": "5", "x-left": "0" } }], { retry: { byStatus: { 429: headers } } })).toEqual({ status: 429, pauses: [] });
+  expect((await attempt([{ status: 429, headers: { "x-reset": reset } }], { retry: { byStatus: { 429: headers } } })).pauses).toHaveLength(
+    1,
+  );
+  expect(await attempt([{ status: 429, headers: { "x-limit": "5", "x-left": "0" } }], { retry: { byStatus: { 429: headers } } })).toEqual({
+    status: 429,
+    pauses: [],
+  });
 });
 
 test("a rule for some bodies leaves the others to the next", async () => {
@@ -107,7 +159,9 @@ test("a rule for some bodies leaves the others to the next", async () => {
 test("time-outs and lost connections have rules of their own", async () => {
   expect(await attempt([{ status: 0, hang: true }], { timeoutInMs: 50, retry: { timeout: quick } })).toEqual({ status: 200, pauses: [1] });
   expect(await attempt([{ status: 0, drop: true }], { retry: { connectionError: quick } })).toEqual({ status: 200, pauses: [1] });
-  await expect(attempt([{ status: 0, hang: true }], { timeoutInMs: 50, retry: { timeout: { maxAttempts: 1 } } })).rejects.toMatchObject({ name: "TimeoutError" });
+  await expect(attempt([{ status: 0, hang: true }], { timeoutInMs: 50, retry: { timeout: { maxAttempts: 1 } } })).rejects.toMatchObject({
+    name: "TimeoutError",
+  });
 });
 
 test("who aborts is not asked again", async () => {

@@ -8,7 +8,14 @@ export type ResetFormat = "unix_timestamp" | "unix_timestamp_in_ms" | "iso_8601"
 export type FetchRetryStrategy =
   | ({ strategy: "backoff"; bodyFilter?: BodyFilter | undefined } & RetryOptions)
   /** `limitHeader` and `remainingHeader` only name what is limited: the answer's status and `resetHeader` decide. */
-  | { strategy: "headers"; limitHeader: string; remainingHeader: string; resetHeader: string; resetFormat?: ResetFormat | undefined; bodyFilter?: BodyFilter | undefined };
+  | {
+      strategy: "headers";
+      limitHeader: string;
+      remainingHeader: string;
+      resetHeader: string;
+      resetFormat?: ResetFormat | undefined;
+      bodyFilter?: BodyFilter | undefined;
+    };
 export interface FetchRetryOptions {
   /** Keys: `429`, `500-599`, `5xx`, `408,429`, `all`. Default: backoff for 429, 408, 409 and 5xx. */
   byStatus?: Record<string, FetchRetryStrategy> | undefined;
@@ -38,7 +45,12 @@ export function statusMatches(pattern: string, status: number): boolean {
 /** ms until the limit is lifted; null when the header cannot be read. */
 export function untilReset(text: string | null, format: ResetFormat, now: number): number | null {
   if (text === null) return null;
-  const at = { unix_timestamp: () => Number(text) * 1000, unix_timestamp_in_ms: () => Number(text), iso_8601: () => Date.parse(text), iso_8601_duration_openai_variant: () => now + (parseDuration(text) ?? Number.NaN) }[format]();
+  const at = {
+    unix_timestamp: () => Number(text) * 1000,
+    unix_timestamp_in_ms: () => Number(text),
+    iso_8601: () => Date.parse(text),
+    iso_8601_duration_openai_variant: () => now + (parseDuration(text) ?? Number.NaN),
+  }[format]();
   return Number.isNaN(at) ? null : Math.max(0, at - now);
 }
 
@@ -60,7 +72,11 @@ async function delayFor(response: Response, options: FetchRetryOptions, attempt:
 }
 
 /** `fetch` that tries again. A bad answer that no rule covers is returned, not thrown. `pause` waits between tries. */
-export async function fetchWithRetry(input: RequestInfo | URL, { retry = {}, timeoutInMs, ...init }: RetryFetchInit, pause: (ms: number) => Promise<void>): Promise<Response> {
+export async function fetchWithRetry(
+  input: RequestInfo | URL,
+  { retry = {}, timeoutInMs, ...init }: RetryFetchInit,
+  pause: (ms: number) => Promise<void>,
+): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
     const timer = timeoutInMs === undefined ? undefined : AbortSignal.timeout(timeoutInMs);
     const signal = timer === undefined ? init.signal : init.signal ? AbortSignal.any([init.signal, timer]) : timer;
@@ -74,7 +90,8 @@ export async function fetchWithRetry(input: RequestInfo | URL, { retry = {}, tim
       delay = response.ok ? null : await delayFor(response, retry, attempt);
     } catch (error) {
       outcome = { error };
-      const options = timer?.aborted === true ? (retry.timeout ?? {}) : init.signal?.aborted === true ? undefined : (retry.connectionError ?? {});
+      const options =
+        timer?.aborted === true ? (retry.timeout ?? {}) : init.signal?.aborted === true ? undefined : (retry.connectionError ?? {});
       delay = options === undefined ? null : retryDelay(options, attempt, Math.random());
     }
     if (delay === null || attempt >= maxTries) {

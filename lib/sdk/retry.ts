@@ -16,7 +16,9 @@ async function onThrow<T>(work: (attempt: { attempt: number; maxAttempts: number
     try {
       const run = currentRun();
       const once = () => work({ attempt, maxAttempts });
-      return await (run === undefined ? once() : run.tracer.within(`retry.onThrow attempt ${attempt}`, { icon: "attempt", attributes: { attempt, maxAttempts } }, once));
+      return await (run === undefined
+        ? once()
+        : run.tracer.within(`retry.onThrow attempt ${attempt}`, { icon: "attempt", attributes: { attempt, maxAttempts } }, once));
     } catch (error) {
       const delay = isNamed(error, "AbortTaskRunError") ? null : retryDelay(options, attempt, Math.random());
       if (delay === null) throw error;
@@ -34,10 +36,14 @@ export const retry = {
     const work = () => fetchWithRetry(input, init, pause);
     if (run === undefined) return work();
     const url = input instanceof Request ? input.url : String(input);
-    return run.tracer.within(`fetch ${url.split("?")[0]}`, { icon: "http", attributes: { url, method: init.method ?? "GET" } }, async (span) => {
-      const response = await work();
-      span.attributes["status"] = response.status;
-      return response;
-    });
+    return run.tracer.within(
+      `fetch ${url.split("?")[0]}`,
+      { icon: "http", attributes: { url, method: init.method ?? "GET" } },
+      async (span) => {
+        const response = await work();
+        span.attributes["status"] = response.status;
+        return response;
+      },
+    );
   },
 };

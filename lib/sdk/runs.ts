@@ -16,7 +16,10 @@ import type { AnyRunHandle, AnyTask, InferRunTypes } from "./types";
 
 type Id<T> = T extends AnyRunHandle ? T : string;
 const idOf = (run: string | { id: string }): string => (typeof run === "string" ? run : run.id);
-export type RetrieveRunResult<T> = Omit<RetrievedRun, "payload" | "output"> & { payload?: InferRunTypes<T>["payload"]; output?: InferRunTypes<T>["output"] };
+export type RetrieveRunResult<T> = Omit<RetrievedRun, "payload" | "output"> & {
+  payload?: InferRunTypes<T>["payload"];
+  output?: InferRunTypes<T>["output"];
+};
 export type AnyRetrieveRunResult = RetrieveRunResult<AnyTask>;
 
 async function fill(run: RetrievedRun): Promise<RetrievedRun> {
@@ -30,7 +33,9 @@ async function fill(run: RetrievedRun): Promise<RetrievedRun> {
 
 function retrieve<T extends AnyRunHandle | AnyTask | string>(run: Id<T>, options?: ApiRequestOptions): ApiPromise<RetrieveRunResult<T>> {
   // The caller names the task whose payload and output these are.
-  return apiClient().request(RetrievedRun, `/api/v3/runs/${encodeURIComponent(idOf(run))}`, { options }).map(fill) as ApiPromise<RetrieveRunResult<T>>;
+  return apiClient()
+    .request(RetrievedRun, `/api/v3/runs/${encodeURIComponent(idOf(run))}`, { options })
+    .map(fill) as ApiPromise<RetrieveRunResult<T>>;
 }
 
 type OneOrMore<T> = T | T[];
@@ -64,9 +69,14 @@ export interface ListProjectRunsParams extends ListRunsParams {
 /** Runs of the environment of the key, newest first; with the ref of a project first, runs of that project. */
 function list(projectRef: string, params?: ListProjectRunsParams, options?: ApiRequestOptions): CursorPagePromise<ListedRun>;
 function list(params?: ListRunsParams, options?: ApiRequestOptions): CursorPagePromise<ListedRun>;
-function list(first?: string | ListRunsParams, second?: ListProjectRunsParams | ApiRequestOptions, third?: ApiRequestOptions): CursorPagePromise<ListedRun> {
+function list(
+  first?: string | ListRunsParams,
+  second?: ListProjectRunsParams | ApiRequestOptions,
+  third?: ApiRequestOptions,
+): CursorPagePromise<ListedRun> {
   // The overloads say what stands where.
-  if (typeof first === "string") return listAt(`/api/v1/projects/${encodeURIComponent(first)}/runs`, second as ListProjectRunsParams | undefined, third);
+  if (typeof first === "string")
+    return listAt(`/api/v1/projects/${encodeURIComponent(first)}/runs`, second as ListProjectRunsParams | undefined, third);
   return listAt("/api/v1/runs", first, second as ApiRequestOptions | undefined);
 }
 
@@ -74,9 +84,27 @@ function listAt(path: string, params: ListProjectRunsParams = {}, options?: ApiR
   const query = new URLSearchParams();
   const put = (name: string, value: OneOrMore<string | number | boolean | Date> | undefined) => {
     if (value === undefined) return;
-    query.set(`filter[${name}]`, listOf(value).map((v) => String(v instanceof Date ? v.getTime() : v)).join(","));
+    query.set(
+      `filter[${name}]`,
+      listOf(value)
+        .map((v) => String(v instanceof Date ? v.getTime() : v))
+        .join(","),
+    );
   };
-  for (const name of ["status", "taskIdentifier", "version", "tag", "batch", "schedule", "isTest", "machine", "region", "bulkAction", "env"] as const) put(name, params[name]);
+  for (const name of [
+    "status",
+    "taskIdentifier",
+    "version",
+    "tag",
+    "batch",
+    "schedule",
+    "isTest",
+    "machine",
+    "region",
+    "bulkAction",
+    "env",
+  ] as const)
+    put(name, params[name]);
   put("queue", params.queue && listOf(params.queue).map(({ type, name }) => (type === "task" ? `task/${name}` : name)));
   put("createdAt][from", params.from);
   put("createdAt][to", params.to);
@@ -86,7 +114,11 @@ function listAt(path: string, params: ListProjectRunsParams = {}, options?: ApiR
 
 export type ReplayRunOptions = Omit<TriggerOptions, "debounce"> & { payload?: unknown };
 
-function replay(runId: string, { payload, ...options }: ReplayRunOptions = {}, requestOptions?: ApiRequestOptions): ApiPromise<{ id: string }> {
+function replay(
+  runId: string,
+  { payload, ...options }: ReplayRunOptions = {},
+  requestOptions?: ApiRequestOptions,
+): ApiPromise<{ id: string }> {
   const { queue, lockToVersion, idempotencyKeyOptions: _made, ...wire } = toWireOptions(options);
   const packet = encodePacket(payload);
   const json = {
@@ -95,13 +127,21 @@ function replay(runId: string, { payload, ...options }: ReplayRunOptions = {}, r
     ...(lockToVersion !== undefined && { version: lockToVersion }),
     ...(packet.data !== null && { payload: packet.data, payloadType: packet.dataType }),
   };
-  return apiClient().request(z.object({ id: z.string() }), `/api/v1/runs/${encodeURIComponent(runId)}/replay`, { method: "POST", json, options: requestOptions });
+  return apiClient().request(z.object({ id: z.string() }), `/api/v1/runs/${encodeURIComponent(runId)}/replay`, {
+    method: "POST",
+    json,
+    options: requestOptions,
+  });
 }
 
 /** Polls of `runs.poll` before it gives up. */
 const maxPolls = 500;
 
-async function poll<T extends AnyRunHandle | AnyTask | string>(run: Id<T>, { pollIntervalMs = 1000 }: { pollIntervalMs?: number | undefined } = {}, options?: ApiRequestOptions): Promise<RetrieveRunResult<T>> {
+async function poll<T extends AnyRunHandle | AnyTask | string>(
+  run: Id<T>,
+  { pollIntervalMs = 1000 }: { pollIntervalMs?: number | undefined } = {},
+  options?: ApiRequestOptions,
+): Promise<RetrieveRunResult<T>> {
   for (let tries = 0; tries < maxPolls; tries++) {
     const found = await retrieve<T>(run, options);
     if (found.isCompleted) return found;
@@ -113,7 +153,8 @@ async function poll<T extends AnyRunHandle | AnyTask | string>(run: Id<T>, { pol
 interface ShapeFilters {
   skipColumns?: string[] | undefined;
 }
-const columns = (skip: string[] | undefined): Record<string, string> => (skip === undefined || skip.length === 0 ? {} : { skipColumns: skip.join(",") });
+const columns = (skip: string[] | undefined): Record<string, string> =>
+  skip === undefined || skip.length === 0 ? {} : { skipColumns: skip.join(",") };
 
 export const runs = {
   bulk,
@@ -122,17 +163,44 @@ export const runs = {
   replay,
   poll,
   /** Stops a run and its descendants; a finished one stays as it is. */
-  cancel: (runId: string, options?: ApiRequestOptions): ApiPromise<{ id: string }> => apiClient().request(z.object({ id: z.string() }), `/api/v2/runs/${encodeURIComponent(runId)}/cancel`, { method: "POST", options }),
+  cancel: (runId: string, options?: ApiRequestOptions): ApiPromise<{ id: string }> =>
+    apiClient().request(z.object({ id: z.string() }), `/api/v2/runs/${encodeURIComponent(runId)}/cancel`, { method: "POST", options }),
   /** Only while the run is delayed. */
   reschedule: (runId: string, { delay }: { delay: string | Date }, options?: ApiRequestOptions): ApiPromise<RetrievedRun> =>
-    apiClient().request(RetrievedRun, `/api/v1/runs/${encodeURIComponent(runId)}/reschedule`, { method: "POST", json: { delay: typeof delay === "string" ? delay : delay.toISOString() }, options }),
+    apiClient().request(RetrievedRun, `/api/v1/runs/${encodeURIComponent(runId)}/reschedule`, {
+      method: "POST",
+      json: { delay: typeof delay === "string" ? delay : delay.toISOString() },
+      options,
+    }),
   /** The run as it changes; ends when it is final unless `stopOnCompletion` is false. */
-  subscribeToRun: <T extends AnyRunHandle | AnyTask | string>(run: Id<T>, { stopOnCompletion = true, skipColumns, signal }: ShapeFilters & { stopOnCompletion?: boolean | undefined; signal?: AbortSignal | undefined } = {}): RunSubscription<InferRunTypes<T>> =>
-    subscribe({ path: `/realtime/v1/runs/${encodeURIComponent(idOf(run))}`, query: new URLSearchParams(columns(skipColumns)), until: stopOnCompletion ? "finished" : "stopped", signal }),
+  subscribeToRun: <T extends AnyRunHandle | AnyTask | string>(
+    run: Id<T>,
+    {
+      stopOnCompletion = true,
+      skipColumns,
+      signal,
+    }: ShapeFilters & { stopOnCompletion?: boolean | undefined; signal?: AbortSignal | undefined } = {},
+  ): RunSubscription<InferRunTypes<T>> =>
+    subscribe({
+      path: `/realtime/v1/runs/${encodeURIComponent(idOf(run))}`,
+      query: new URLSearchParams(columns(skipColumns)),
+      until: stopOnCompletion ? "finished" : "stopped",
+      signal,
+    }),
   /** Runs that have all of the tags, made within `createdAt` (a duration, 24 h at most). Never ends by itself. */
-  subscribeToRunsWithTag: <T extends AnyTask>(tag: string | string[], { createdAt, skipColumns }: ShapeFilters & { createdAt?: string | undefined } = {}, { signal }: { signal?: AbortSignal | undefined } = {}): RunSubscription<InferRunTypes<T>> =>
-    subscribe({ path: "/realtime/v1/runs", query: new URLSearchParams({ tags: listOf(tag).join(","), ...(createdAt !== undefined && { createdAt }), ...columns(skipColumns) }), until: "stopped", signal }),
+  subscribeToRunsWithTag: <T extends AnyTask>(
+    tag: string | string[],
+    { createdAt, skipColumns }: ShapeFilters & { createdAt?: string | undefined } = {},
+    { signal }: { signal?: AbortSignal | undefined } = {},
+  ): RunSubscription<InferRunTypes<T>> =>
+    subscribe({
+      path: "/realtime/v1/runs",
+      query: new URLSearchParams({ tags: listOf(tag).join(","), ...(createdAt !== undefined && { createdAt }), ...columns(skipColumns) }),
+      until: "stopped",
+      signal,
+    }),
   /** @deprecated use streams.read */
   fetchStream: <T>(runId: string, key: string): Promise<AsyncIterableStream<T>> => streams.read<T>(runId, key),
-  subscribeToBatch: <T extends AnyTask>(batchId: string): RunSubscription<InferRunTypes<T>> => subscribe({ path: `/realtime/v1/batches/${encodeURIComponent(batchId)}`, until: "stopped" }),
+  subscribeToBatch: <T extends AnyTask>(batchId: string): RunSubscription<InferRunTypes<T>> =>
+    subscribe({ path: `/realtime/v1/batches/${encodeURIComponent(batchId)}`, until: "stopped" }),
 };

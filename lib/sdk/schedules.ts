@@ -21,9 +21,22 @@ export interface ScheduledTaskPayload {
 }
 // `any`: what an init hook returns, as in types.ts.
 // oxlint-disable-next-line typescript/no-explicit-any
-export type ScheduleOptions<TId extends string, TOutput, TInit extends InitOutput = any> = TaskOptions<TId, ScheduledTaskPayload, TOutput, TInit> & {
+export type ScheduleOptions<TId extends string, TOutput, TInit extends InitOutput = any> = TaskOptions<
+  TId,
+  ScheduledTaskPayload,
+  TOutput,
+  TInit
+> & {
   /** 5 fields, in UTC unless a time zone is named. `window`: whole minutes or hours, or a part of the interval, over which runs are spread. */
-  cron?: string | { pattern: string; timezone?: string | undefined; window?: string | undefined; environments?: ("DEVELOPMENT" | "STAGING" | "PRODUCTION" | "PREVIEW")[] | undefined } | undefined;
+  cron?:
+    | string
+    | {
+        pattern: string;
+        timezone?: string | undefined;
+        window?: string | undefined;
+        environments?: ("DEVELOPMENT" | "STAGING" | "PRODUCTION" | "PREVIEW")[] | undefined;
+      }
+    | undefined;
 };
 
 const ScheduleObject = z.object({
@@ -63,28 +76,44 @@ const base = "/api/v1/schedules";
 const pathOf = (id: string): string => `${base}/${encodeURIComponent(id)}`;
 
 export const scheduleCalls = {
-  create: (schedule: CreateScheduleOptions, options?: ApiRequestOptions) => apiClient().request(ScheduleObject, base, { method: "POST", json: schedule, options }),
+  create: (schedule: CreateScheduleOptions, options?: ApiRequestOptions) =>
+    apiClient().request(ScheduleObject, base, { method: "POST", json: schedule, options }),
   retrieve: (id: string, options?: ApiRequestOptions) => apiClient().request(ScheduleObject, pathOf(id), { options }),
   /** Of schedules made with `create` alone. What is left out is none. */
-  update: (id: string, schedule: UpdateScheduleOptions, options?: ApiRequestOptions) => apiClient().request(ScheduleObject, pathOf(id), { method: "PUT", json: schedule, options }),
+  update: (id: string, schedule: UpdateScheduleOptions, options?: ApiRequestOptions) =>
+    apiClient().request(ScheduleObject, pathOf(id), { method: "PUT", json: schedule, options }),
   /** The runs that it made stay. */
-  del: (id: string, options?: ApiRequestOptions) => apiClient().request(z.object({ id: z.string() }), pathOf(id), { method: "DELETE", options }),
+  del: (id: string, options?: ApiRequestOptions) =>
+    apiClient().request(z.object({ id: z.string() }), pathOf(id), { method: "DELETE", options }),
   /** It goes on with the next tick. */
-  activate: (id: string, options?: ApiRequestOptions) => apiClient().request(ScheduleObject, `${pathOf(id)}/activate`, { method: "POST", options }),
-  deactivate: (id: string, options?: ApiRequestOptions) => apiClient().request(ScheduleObject, `${pathOf(id)}/deactivate`, { method: "POST", options }),
-  list: (params: { page?: number | undefined; perPage?: number | undefined } = {}, options?: ApiRequestOptions) => requestOffsetPages(apiClient(), { path: base, item: ScheduleObject, ...params, options }),
+  activate: (id: string, options?: ApiRequestOptions) =>
+    apiClient().request(ScheduleObject, `${pathOf(id)}/activate`, { method: "POST", options }),
+  deactivate: (id: string, options?: ApiRequestOptions) =>
+    apiClient().request(ScheduleObject, `${pathOf(id)}/deactivate`, { method: "POST", options }),
+  list: (params: { page?: number | undefined; perPage?: number | undefined } = {}, options?: ApiRequestOptions) =>
+    requestOffsetPages(apiClient(), { path: base, item: ScheduleObject, ...params, options }),
 };
 
 export const schedules = {
   ...scheduleCalls,
   /** Names that `timezone` takes, UTC first; needs no key. */
   timezones: ({ excludeUtc = false }: { excludeUtc?: boolean | undefined } = {}, options?: ApiRequestOptions) =>
-    apiClient({}, "none").request(z.object({ timezones: z.array(z.string()) }), "/api/v1/timezones", { query: new URLSearchParams(excludeUtc ? { excludeUtc: "true" } : {}), options }),
+    apiClient({}, "none").request(z.object({ timezones: z.array(z.string()) }), "/api/v1/timezones", {
+      query: new URLSearchParams(excludeUtc ? { excludeUtc: "true" } : {}),
+      options,
+    }),
   /** A task that runs by the clock. */
   // oxlint-disable-next-line typescript/no-explicit-any -- as above
-  task: <TId extends string, TOutput, TInit extends InitOutput = any>(options: ScheduleOptions<TId, TOutput, TInit>): Task<TId, ScheduledTaskPayload, TOutput> => {
+  task: <TId extends string, TOutput, TInit extends InitOutput = any>(
+    options: ScheduleOptions<TId, TOutput, TInit>,
+  ): Task<TId, ScheduledTaskPayload, TOutput> => {
     const { cron } = options;
-    const schedule = cron === undefined ? undefined : typeof cron === "string" ? { cron } : { cron: cron.pattern, timezone: cron.timezone, window: cron.window, environments: cron.environments };
+    const schedule =
+      cron === undefined
+        ? undefined
+        : typeof cron === "string"
+          ? { cron }
+          : { cron: cron.pattern, timezone: cron.timezone, window: cron.window, environments: cron.environments };
     // defineTask forgets the literal id and the types.
     return defineTask({ options, schedule, isScheduled: true }) as unknown as Task<TId, ScheduledTaskPayload, TOutput>;
   },

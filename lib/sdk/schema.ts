@@ -37,32 +37,35 @@ export type TaskSchema =
   | Asserter<any>
   | ParseFunction<any>;
 
-export type inferSchemaIn<S, Default = unknown> = S extends StandardSchemaV1<infer In, any>
-  ? In
-  : S extends ZodThree<infer In, any>
+export type inferSchemaIn<S, Default = unknown> =
+  S extends StandardSchemaV1<infer In, any>
     ? In
-    : S extends ArkType<infer In, any>
+    : S extends ZodThree<infer In, any>
       ? In
-      : inferOne<S, Default>;
-export type inferSchemaOut<S, Default = unknown> = S extends StandardSchemaV1<any, infer Out>
-  ? Out
-  : S extends ZodThree<any, infer Out>
+      : S extends ArkType<infer In, any>
+        ? In
+        : inferOne<S, Default>;
+export type inferSchemaOut<S, Default = unknown> =
+  S extends StandardSchemaV1<any, infer Out>
     ? Out
-    : S extends ArkType<any, infer Out>
+    : S extends ZodThree<any, infer Out>
       ? Out
-      : inferOne<S, Default>;
-/* oxlint-enable typescript/no-explicit-any */
-type inferOne<S, Default> = S extends ParseFunction<infer Out>
-  ? Out
-  : S extends Parser<infer Out>
-    ? Out
-    : S extends Superstruct<infer Out>
-      ? Out
-      : S extends Yup<infer Out>
+      : S extends ArkType<any, infer Out>
         ? Out
-        : S extends Asserter<infer Out>
+        : inferOne<S, Default>;
+/* oxlint-enable typescript/no-explicit-any */
+type inferOne<S, Default> =
+  S extends ParseFunction<infer Out>
+    ? Out
+    : S extends Parser<infer Out>
+      ? Out
+      : S extends Superstruct<infer Out>
+        ? Out
+        : S extends Yup<infer Out>
           ? Out
-          : Default;
+          : S extends Asserter<infer Out>
+            ? Out
+            : Default;
 
 export type ParsePayload = (value: unknown) => unknown;
 
@@ -99,7 +102,9 @@ export function parserOf(schema: TaskSchema): ParsePayload {
   if (yup !== undefined) return yup;
   if (isStandard(schema)) return (value) => settle(schema["~standard"].validate(value));
   if (typeof schema === "function") return (value) => schema(value);
-  throw new TypeError("schema is not a validator: pass a Standard Schema (zod, valibot, arktype …) or a function that returns the value or throws");
+  throw new TypeError(
+    "schema is not a validator: pass a Standard Schema (zod, valibot, arktype …) or a function that returns the value or throws",
+  );
 }
 
 const isStandard = (schema: object): schema is StandardSchemaV1 => "~standard" in schema;

@@ -40,7 +40,9 @@ const warned = new Set<string>();
 export function warnOutside(call: string): void {
   if (warned.has(call)) return;
   warned.add(call);
-  console.warn(`${call} was called outside of every run, so it changed nothing: code that a timer, a pool or an event of the module calls belongs to no run, unless each run has a process (isolation: "process")`);
+  console.warn(
+    `${call} was called outside of every run, so it changed nothing: code that a timer, a pool or an event of the module calls belongs to no run, unless each run has a process (isolation: "process")`,
+  );
 }
 
 export function requireRun(call: string): Run {

@@ -4,5 +4,8 @@ import { absentCall } from "./absent/absent";
 export const readFileInSkill = absentCall("readFileInSkill");
 export const runBashInSkill = absentCall("runBashInSkill");
 export type {
-  Open as BashSkillInput, Open as BashSkillResult, Open as ReadFileInSkillInput, Open as ReadFileInSkillResult,
+  Open as BashSkillInput,
+  Open as BashSkillResult,
+  Open as ReadFileInSkillInput,
+  Open as ReadFileInSkillResult,
 } from "./absent/absent";

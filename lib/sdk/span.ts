@@ -38,13 +38,18 @@ const limits = { events: 10, links: 2 } as const;
 
 const hex = (text: string, digits: number): string => createHash("sha256").update(text).digest("hex").slice(0, digits);
 /** Ids as OpenTelemetry has them, always the same for a span. */
-export const spanContextOf = ({ rootId, runId, id }: { rootId: string; runId: string; id: string }): SpanContext => ({ traceId: hex(rootId, 32), spanId: hex(`${runId}/${id}`, 16), traceFlags: 1 });
+export const spanContextOf = ({ rootId, runId, id }: { rootId: string; runId: string; id: string }): SpanContext => ({
+  traceId: hex(rootId, 32),
+  spanId: hex(`${runId}/${id}`, 16),
+  traceFlags: 1,
+});
 
 const spans = new WeakMap<OpenSpan, Span>();
 const opened = new WeakMap<object, OpenSpan>();
 
 /** The span of ours that stands behind a span of the API. */
-export const openSpanOf = (span: unknown): OpenSpan | undefined => (typeof span === "object" && span !== null ? opened.get(span) : undefined);
+export const openSpanOf = (span: unknown): OpenSpan | undefined =>
+  typeof span === "object" && span !== null ? opened.get(span) : undefined;
 
 export function createSpan(open: OpenSpan): Span {
   const known = spans.get(open);
@@ -73,7 +78,8 @@ export function createSpan(open: OpenSpan): Span {
     },
     addEvent(name, given) {
       // Second may be a time, which is told by when it came.
-      const facts = typeof given === "object" && given !== null && !(given instanceof Date) && !Array.isArray(given) ? toAttributes(given) : {};
+      const facts =
+        typeof given === "object" && given !== null && !(given instanceof Date) && !Array.isArray(given) ? toAttributes(given) : {};
       keep("events", { name: describe(name), at: new Date().toISOString(), ...facts });
       return span;
     },

@@ -52,7 +52,14 @@ const defaultKey = "default";
 /** Another run that the chunks go to; undefined: this one. Parent and root of a root run are itself. */
 function otherRun(run: Run, target: string | undefined): string | undefined {
   const { parentTaskRunId, rootTaskRunId } = run.ctx.run;
-  const id = target === undefined || target === "self" ? undefined : target === "parent" ? parentTaskRunId : target === "root" ? rootTaskRunId : target;
+  const id =
+    target === undefined || target === "self"
+      ? undefined
+      : target === "parent"
+        ? parentTaskRunId
+        : target === "root"
+          ? rootTaskRunId
+          : target;
   return id === run.id || id === undefined ? undefined : textMeant("The target of a stream", id);
 }
 
@@ -67,7 +74,8 @@ function writerTo(given: unknown, options: AppendStreamOptions): Write {
     return (part) => run.progress.chunk({ key, target }, toPlainText(part));
   }
   const { target } = options;
-  if (target === undefined || ["self", "parent", "root"].includes(target)) throw new Error("Outside a run a stream needs the id of one: pass { target: runId }");
+  if (target === undefined || ["self", "parent", "root"].includes(target))
+    throw new Error("Outside a run a stream needs the id of one: pass { target: runId }");
   const client = apiClient();
   const path = `/realtime/v1/streams/${encodeURIComponent(target)}/self/${encodeURIComponent(key)}/append`;
   return async (part) => {
@@ -101,7 +109,8 @@ function pipeTo<T>(key: string, source: Source<T>, options: PipeStreamOptions = 
     run?.progress.flush();
     return count === 0 ? {} : { lastEventId: String(count - 1) };
   };
-  const done = run === undefined ? copy() : run.tracer.within(options.spanName ?? `stream ${key}`, { icon: "stream", attributes: { key } }, copy);
+  const done =
+    run === undefined ? copy() : run.tracer.within(options.spanName ?? `stream ${key}`, { icon: "stream", attributes: { key } }, copy);
   if (run !== undefined) {
     // A pipe that nobody waits for is still finished before the attempt ends.
     const tracked: Promise<unknown> = done.catch(() => {}).finally(() => run.background.delete(tracked));
@@ -147,7 +156,11 @@ async function isOver(client: HttpClient, runId: string): Promise<boolean> {
   return (await client.request(z.object({ isCompleted: z.boolean() }), `/api/v3/runs/${encodeURIComponent(runId)}`)).isCompleted;
 }
 
-function readFrom<T>(runId: string, key: string, { signal, timeoutInSeconds = defaultReadTimeout, startIndex, from }: ReadStreamOptions = {}): Promise<AsyncIterableStream<T>> {
+function readFrom<T>(
+  runId: string,
+  key: string,
+  { signal, timeoutInSeconds = defaultReadTimeout, startIndex, from }: ReadStreamOptions = {},
+): Promise<AsyncIterableStream<T>> {
   const client = apiClient();
   const quietMs = timeoutInSeconds * 1000;
   let heardAt = performance.now();
@@ -179,7 +192,9 @@ function pipe<T>(key: string, source: Source<T>, options?: PipeStreamOptions): P
 function pipe<T>(source: Source<T>, options?: PipeStreamOptions): PipeStreamResult<T>;
 function pipe<T>(first: string | Source<T>, second?: Source<T> | PipeStreamOptions, third?: PipeStreamOptions): PipeStreamResult<T> {
   // The overloads say what stands where.
-  return typeof first === "string" ? pipeTo(first, second as Source<T>, third) : pipeTo(defaultKey, first, second as PipeStreamOptions | undefined);
+  return typeof first === "string"
+    ? pipeTo(first, second as Source<T>, third)
+    : pipeTo(defaultKey, first, second as PipeStreamOptions | undefined);
 }
 function writer<T>(key: string, options: WriterStreamOptions<T>): PipeStreamResult<T>;
 function writer<T>(options: WriterStreamOptions<T>): PipeStreamResult<T>;
@@ -196,7 +211,11 @@ function append(...given: [unknown, unknown?, AppendStreamOptions?]): Promise<vo
   const keyed = typeof first === "string" && given.length > 1 && !isOptions(second);
   return keyed ? appendTo(first, second, third) : appendTo(defaultKey, first, isOptions(second) ? second : {});
 }
-const isOptions = (value: unknown): value is AppendStreamOptions => typeof value === "object" && value !== null && Object.keys(value).length > 0 && Object.keys(value).every((key) => key === "target" || key === "requestOptions");
+const isOptions = (value: unknown): value is AppendStreamOptions =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.keys(value).length > 0 &&
+  Object.keys(value).every((key) => key === "target" || key === "requestOptions");
 function read<T>(runId: string, key: string, options?: ReadStreamOptions): Promise<AsyncIterableStream<T>>;
 function read<T>(runId: string, options?: ReadStreamOptions): Promise<AsyncIterableStream<T>>;
 function read<T>(runId: string, second?: string | ReadStreamOptions, third?: ReadStreamOptions): Promise<AsyncIterableStream<T>> {

@@ -6,12 +6,15 @@ import { fetchOfRun } from "./packets";
 import { streams, type AsyncIterableStream } from "./streams";
 import type { AnyRunTypes, AnyTask, InferRunTypes } from "./types";
 
-export type RunShape<T extends AnyRunTypes> = T extends AnyRunTypes ? RealtimeRunShape<T["payload"], T["output"], T["taskIdentifier"]> : never;
+export type RunShape<T extends AnyRunTypes> = T extends AnyRunTypes
+  ? RealtimeRunShape<T["payload"], T["output"], T["taskIdentifier"]>
+  : never;
 export type AnyRunShape = RunShape<AnyRunTypes>;
 export type TaskRunShape<T extends AnyTask> = RunShape<InferRunTypes<T>>;
 export type RealtimeRun<T extends AnyTask> = TaskRunShape<T>;
 export type AnyRealtimeRun = RealtimeRun<AnyTask>;
-export type RunWithStreamsResult<R, S extends Record<string, unknown>> = { type: "run"; run: R } | { [K in keyof S]: { type: K; chunk: S[K]; run: R } }[keyof S];
+export type RunWithStreamsResult<R, S extends Record<string, unknown>> =
+  { type: "run"; run: R } | { [K in keyof S]: { type: K; chunk: S[K]; run: R } }[keyof S];
 
 export interface RunSubscription<T extends AnyRunTypes> extends AsyncIterable<RunShape<T>> {
   unsubscribe(): void;
@@ -37,7 +40,11 @@ export function subscribe<T extends AnyRunTypes>({ path, query, until, signal }:
   url.searchParams.set("log", "full");
 
   async function* runsOf(): AsyncGenerator<RunShape<T>, void> {
-    for await (const rows of followShape({ url: url.href, headers: () => client.headers({ "x-trigger-electric-version": "1.0.0-beta.1" }), signal: stopped })) {
+    for await (const rows of followShape({
+      url: url.href,
+      headers: () => client.headers({ "x-trigger-electric-version": "1.0.0-beta.1" }),
+      signal: stopped,
+    })) {
       for (const row of rows) {
         // The caller names the types of the runs it follows.
         const run = (await toRealtimeRun(row, fetchOfRun)) as RunShape<T>;
@@ -56,7 +63,10 @@ export function subscribe<T extends AnyRunTypes>({ path, query, until, signal }:
   };
 }
 
-function withStreams<R extends { id: string; realtimeStreams: string[] }, S extends Record<string, unknown>>(runs: AsyncIterable<R>, signal: AbortSignal): AsyncIterableStream<RunWithStreamsResult<R, S>> {
+function withStreams<R extends { id: string; realtimeStreams: string[] }, S extends Record<string, unknown>>(
+  runs: AsyncIterable<R>,
+  signal: AbortSignal,
+): AsyncIterableStream<RunWithStreamsResult<R, S>> {
   const source = new ReadableStream<RunWithStreamsResult<R, S>>({
     async start(controller) {
       const latest = new Map<string, R>();

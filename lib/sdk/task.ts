@@ -10,12 +10,34 @@ import { retryDefaults } from "@/lib/contracts/task";
 import { parserOf, type ParsePayload, type TaskSchema } from "./schema";
 import { rememberParser } from "./task-parser";
 import { promised, triggerTask, triggerTaskAndSubscribe, triggerTaskAndWait } from "./trigger";
-import type { BatchItem, CommonTaskOptions, Queue, QueueOptions, Task, TaskOptions, TaskOptionsWithSchema, TaskWithSchema, TaskWithSchemaOptions } from "./types";
+import type {
+  BatchItem,
+  CommonTaskOptions,
+  Queue,
+  QueueOptions,
+  Task,
+  TaskOptions,
+  TaskOptionsWithSchema,
+  TaskWithSchema,
+  TaskWithSchemaOptions,
+} from "./types";
 import type { RetryOptions } from "./options";
 
 type AnyOptions = CommonTaskOptions<string, any, any, any>;
 
-const hookNames = ["init", "cleanup", "middleware", "onStart", "onStartAttempt", "onWait", "onResume", "onSuccess", "onFailure", "onComplete", "onCancel"] as const;
+const hookNames = [
+  "init",
+  "cleanup",
+  "middleware",
+  "onStart",
+  "onStartAttempt",
+  "onWait",
+  "onResume",
+  "onSuccess",
+  "onFailure",
+  "onComplete",
+  "onCancel",
+] as const;
 
 function hooksOf(options: AnyOptions): Partial<HookFunctions> {
   const hooks: Partial<HookFunctions> = {};
@@ -74,25 +96,37 @@ export function defineTask({ options, parse, schema, schedule, isScheduled }: De
     description,
     jsonSchema,
     // The brand of handles and results exists in types only.
-    trigger: (payload, own, requestOptions) => triggerTask({ task: id, payload, options: own, requestOptions, parse }) as unknown as ReturnType<Task<string, any>["trigger"]>,
-    batchTrigger: (items, own, requestOptions) => triggerBatch(`${id}.batchTrigger`, eachItem(items, item), own, requestOptions) as unknown as ReturnType<Task<string, any>["batchTrigger"]>,
-    triggerAndWait: (payload, own, requestOptions) => promised(triggerTaskAndWait({ task: id, payload, options: own, requestOptions, parse }), id),
+    trigger: (payload, own, requestOptions) =>
+      triggerTask({ task: id, payload, options: own, requestOptions, parse }) as unknown as ReturnType<Task<string, any>["trigger"]>,
+    batchTrigger: (items, own, requestOptions) =>
+      triggerBatch(`${id}.batchTrigger`, eachItem(items, item), own, requestOptions) as unknown as ReturnType<
+        Task<string, any>["batchTrigger"]
+      >,
+    triggerAndWait: (payload, own, requestOptions) =>
+      promised(triggerTaskAndWait({ task: id, payload, options: own, requestOptions, parse }), id),
     triggerAndSubscribe: (payload, own) => promised(triggerTaskAndSubscribe({ task: id, payload, options: own, parse }), id),
     batchTriggerAndWait: (items, own) => triggerBatchAndWait(`${id}.batchTriggerAndWait`, eachItem(items, item), own),
   };
 }
 
-export function task<TId extends string, TOutput = unknown, TInit extends InitOutput = any>(options: TaskOptionsWithSchema<TId, TOutput, TInit>): Task<TId, any, TOutput>;
-export function task<TId extends string, TInput = void, TOutput = unknown, TInit extends InitOutput = any>(options: TaskOptions<TId, TInput, TOutput, TInit>): Task<TId, TInput, TOutput>;
+export function task<TId extends string, TOutput = unknown, TInit extends InitOutput = any>(
+  options: TaskOptionsWithSchema<TId, TOutput, TInit>,
+): Task<TId, any, TOutput>;
+export function task<TId extends string, TInput = void, TOutput = unknown, TInit extends InitOutput = any>(
+  options: TaskOptions<TId, TInput, TOutput, TInit>,
+): Task<TId, TInput, TOutput>;
 /** Defines a task. It registers itself when its module is imported; it need not be exported to be triggered by id. */
 export function task(options: AnyOptions): Task<string, any> {
   return defineTask({ options });
 }
 
 /** A task whose payload is checked: when an instance triggers it, and again in the worker, where defaults and coercions apply. */
-export function schemaTask<TId extends string, TSchema extends TaskSchema | undefined = undefined, TOutput = unknown, TInit extends InitOutput = any>(
-  options: TaskWithSchemaOptions<TId, TSchema, TOutput, TInit>,
-): TaskWithSchema<TId, TSchema, TOutput> {
+export function schemaTask<
+  TId extends string,
+  TSchema extends TaskSchema | undefined = undefined,
+  TOutput = unknown,
+  TInit extends InitOutput = any,
+>(options: TaskWithSchemaOptions<TId, TSchema, TOutput, TInit>): TaskWithSchema<TId, TSchema, TOutput> {
   const { schema } = options;
   const parse = schema === undefined ? undefined : parserOf(schema);
   const made = defineTask({ options, parse, schema });

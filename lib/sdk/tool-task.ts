@@ -5,7 +5,10 @@ import type { TaskWithSchema, TaskWithSchemaOptions } from "./types";
 
 // `any`: as in types.ts.
 // oxlint-disable-next-line typescript/no-explicit-any
-type ToolOptions<TId extends string, TParameters extends TaskSchema, TOutput, TInit extends InitOutput = any> = Omit<TaskWithSchemaOptions<TId, TParameters, TOutput, TInit>, "schema"> & { parameters: TParameters };
+type ToolOptions<TId extends string, TParameters extends TaskSchema, TOutput, TInit extends InitOutput = any> = Omit<
+  TaskWithSchemaOptions<TId, TParameters, TOutput, TInit>,
+  "schema"
+> & { parameters: TParameters };
 interface Tool<TParameters, TInput, TOutput> {
   parameters: TParameters;
   description?: string | undefined;
@@ -17,9 +20,17 @@ interface Tool<TParameters, TInput, TOutput> {
  * @deprecated use schemaTask
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- as above
-export function toolTask<TId extends string, TParameters extends TaskSchema, TOutput = unknown, TInit extends InitOutput = any>({ parameters, ...options }: ToolOptions<TId, TParameters, TOutput, TInit>) {
+export function toolTask<TId extends string, TParameters extends TaskSchema, TOutput = unknown, TInit extends InitOutput = any>({
+  parameters,
+  ...options
+}: ToolOptions<TId, TParameters, TOutput, TInit>) {
   // The rest of the options is all but the schema, which TypeScript loses sight of in a generic type.
-  const made: TaskWithSchema<TId, TParameters, TOutput> = schemaTask({ ...options, schema: schemaOf(parameters) } as TaskWithSchemaOptions<TId, TParameters, TOutput, TInit>);
+  const made: TaskWithSchema<TId, TParameters, TOutput> = schemaTask({ ...options, schema: schemaOf(parameters) } as TaskWithSchemaOptions<
+    TId,
+    TParameters,
+    TOutput,
+    TInit
+  >);
   type Input = Parameters<typeof made.trigger>[0];
   const tool: Tool<TParameters, Input, TOutput> = {
     parameters,

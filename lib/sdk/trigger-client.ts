@@ -33,7 +33,8 @@ export class TriggerClient {
   constructor({ inheritContext = false, ...config }: TriggerClientConfig = {}) {
     const inside = <T>(work: () => T): T => inScope({ auth: mergeConfiguration({}, config) }, work);
     const bind = <F extends AnyFunction>(call: F): F => {
-      const bound = (...given: Parameters<F>): unknown => (inheritContext ? inside(() => call(...given)) : outsideRuns(() => inside(() => call(...given))));
+      const bound = (...given: Parameters<F>): unknown =>
+        inheritContext ? inside(() => call(...given)) : outsideRuns(() => inside(() => call(...given)));
       return bound as F; // the same parameters and result
     };
     const { trigger, batchTrigger } = tasks;
@@ -56,5 +57,7 @@ export class TriggerClient {
 function bindAll<T extends object>(namespace: T, bind: <F extends AnyFunction>(call: F) => F): T {
   const isFunction = (value: unknown): value is AnyFunction => typeof value === "function";
   // Object.entries forgets the keys.
-  return Object.fromEntries(Object.entries(namespace).map(([name, member]: [string, unknown]) => [name, isFunction(member) ? bind(member) : member])) as T;
+  return Object.fromEntries(
+    Object.entries(namespace).map(([name, member]: [string, unknown]) => [name, isFunction(member) ? bind(member) : member]),
+  ) as T;
 }

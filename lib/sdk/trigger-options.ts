@@ -23,7 +23,8 @@ const readers: Partial<Record<string, (what: string, given: unknown) => unknown>
 };
 
 /** Of a trigger inside a run: its trace outside of Signalbox is the child's, too. */
-export const tracedBy = ({ assignment: { traceparent } }: Pick<Run, "assignment">, wire: WireOptions): WireOptions => (traceparent === undefined ? wire : { ...wire, traceparent });
+export const tracedBy = ({ assignment: { traceparent } }: Pick<Run, "assignment">, wire: WireOptions): WireOptions =>
+  traceparent === undefined ? wire : { ...wire, traceparent };
 
 /** `options` of a trigger as the engine and the API take them. `key`: used where the options have none. */
 export function toWireOptions(options?: TriggerOptions | null, key?: MadeKey): WireOptions {

@@ -15,7 +15,15 @@ import { reviveError, TaskRunPromise } from "./result";
 import type { ParsePayload } from "./schema";
 import { currentRun, requireRun } from "./scope";
 import { toWireOptions, tracedBy } from "./trigger-options";
-import type { AnyTaskRunResult, AnyTask, RunHandleFromTask, TaskIdentifier, TaskOutput, TaskPayload, TriggerApiRequestOptions } from "./types";
+import type {
+  AnyTaskRunResult,
+  AnyTask,
+  RunHandleFromTask,
+  TaskIdentifier,
+  TaskOutput,
+  TaskPayload,
+  TriggerApiRequestOptions,
+} from "./types";
 import { waitFor } from "./waiting";
 
 export interface TriggerCall {
@@ -37,8 +45,10 @@ export function check(parse: ParsePayload | undefined, payload: unknown): Promis
 
 /** A payload on its way out. Throws where it was passed what cannot be sent. */
 export function payloadPacket(task: unknown, payload: unknown): PacketData {
-  if (typeof task !== "string" || task === "") throw new TypeError(`A task is triggered by its id, a text, not by ${describe(task).slice(0, 100)}`);
-  if (typeof payload === "function" || typeof payload === "symbol") throw new TypeError(`The payload of ${task} is a ${typeof payload}, which cannot be sent`);
+  if (typeof task !== "string" || task === "")
+    throw new TypeError(`A task is triggered by its id, a text, not by ${describe(task).slice(0, 100)}`);
+  if (typeof payload === "function" || typeof payload === "symbol")
+    throw new TypeError(`The payload of ${task} is a ${typeof payload}, which cannot be sent`);
   try {
     return encodePacket(payload);
   } catch (cause) {
@@ -64,7 +74,9 @@ async function makeRun({ task, payload, options, requestOptions, parse }: Trigge
   const run = currentRun();
   if (run !== undefined && speaksToOwnEngine(requestOptions?.clientConfig)) {
     return run.tracer.within(`${task}.trigger()`, { icon: "trigger", attributes: { task } }, async (span) => {
-      const made = TriggerValue.parse(await run.operations.perform({ kind: "trigger", task, payload: packet, options: tracedBy(run, wire) }));
+      const made = TriggerValue.parse(
+        await run.operations.perform({ kind: "trigger", task, payload: packet, options: tracedBy(run, wire) }),
+      );
       span.attributes["runId"] = made.id;
       if (made.isCached === true) span.attributes["isCached"] = true;
       return { id: made.id, taskIdentifier: task, publicAccessToken: made.publicAccessToken ?? "", isCached: made.isCached ?? false };
@@ -87,7 +99,9 @@ async function makeRun({ task, payload, options, requestOptions, parse }: Trigge
 /** A child's result with its output decoded and its error revived. */
 export async function readRunResult(result: RunResult, taskIdentifier: string): Promise<AnyTaskRunResult> {
   const { id } = result;
-  return result.ok ? { ok: true, id, taskIdentifier, output: await readPacket(result.output) } : { ok: false, id, taskIdentifier, error: reviveError(result.error) };
+  return result.ok
+    ? { ok: true, id, taskIdentifier, output: await readPacket(result.output) }
+    : { ok: false, id, taskIdentifier, error: reviveError(result.error) };
 }
 
 export async function triggerTaskAndWait({ task, payload, options, parse }: TriggerCall): Promise<AnyTaskRunResult> {
@@ -112,7 +126,9 @@ export async function triggerTaskAndWait({ task, payload, options, parse }: Trig
 }
 
 /** Triggers and follows the child while the run goes on: no wait, no slot given back. */
-export async function triggerTaskAndSubscribe(call: Omit<TriggerCall, "options"> & { options?: TriggerAndSubscribeOptions | undefined }): Promise<AnyTaskRunResult> {
+export async function triggerTaskAndSubscribe(
+  call: Omit<TriggerCall, "options"> & { options?: TriggerAndSubscribeOptions | undefined },
+): Promise<AnyTaskRunResult> {
   const parent = requireRun(`${call.task}.triggerAndSubscribe()`);
   const { signal, cancelOnAbort = true, ...options } = call.options ?? {};
   // As a child that is waited for, it runs on the version of its parent.
@@ -135,16 +151,30 @@ export async function triggerTaskAndSubscribe(call: Omit<TriggerCall, "options">
 }
 
 /** Makes a run of a task by its id, from anywhere: `tasks.trigger<typeof myTask>("my-task", payload)`. */
-export function trigger<T extends AnyTask>(id: TaskIdentifier<T>, payload: TaskPayload<T>, options?: TriggerOptions, requestOptions?: TriggerApiRequestOptions): Promise<RunHandleFromTask<T>> {
+export function trigger<T extends AnyTask>(
+  id: TaskIdentifier<T>,
+  payload: TaskPayload<T>,
+  options?: TriggerOptions,
+  requestOptions?: TriggerApiRequestOptions,
+): Promise<RunHandleFromTask<T>> {
   // The handle's brand exists in types only.
   return triggerTask({ task: id, payload, options, requestOptions }) as unknown as Promise<RunHandleFromTask<T>>;
 }
 
-export function triggerAndWait<T extends AnyTask>(id: TaskIdentifier<T>, payload: TaskPayload<T>, options?: TriggerAndWaitOptions, requestOptions?: TriggerApiRequestOptions): TaskRunPromise<TaskIdentifier<T>, TaskOutput<T>> {
+export function triggerAndWait<T extends AnyTask>(
+  id: TaskIdentifier<T>,
+  payload: TaskPayload<T>,
+  options?: TriggerAndWaitOptions,
+  requestOptions?: TriggerApiRequestOptions,
+): TaskRunPromise<TaskIdentifier<T>, TaskOutput<T>> {
   return promised(triggerTaskAndWait({ task: id, payload, options, requestOptions }), id);
 }
 
-export function triggerAndSubscribe<T extends AnyTask>(id: TaskIdentifier<T>, payload: TaskPayload<T>, options?: TriggerAndSubscribeOptions): TaskRunPromise<TaskIdentifier<T>, TaskOutput<T>> {
+export function triggerAndSubscribe<T extends AnyTask>(
+  id: TaskIdentifier<T>,
+  payload: TaskPayload<T>,
+  options?: TriggerAndSubscribeOptions,
+): TaskRunPromise<TaskIdentifier<T>, TaskOutput<T>> {
   return promised(triggerTaskAndSubscribe({ task: id, payload, options }), id);
 }
 

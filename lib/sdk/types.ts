@@ -3,7 +3,15 @@
 import type { ApiRequestOptions } from "@/lib/client/http";
 import type { TaskHooks } from "./hook-types";
 import type { ApiClientConfiguration } from "./api";
-import type { BatchTriggerAndWaitOptions, BatchTriggerOptions, MachinePreset, RetryOptions, TriggerAndSubscribeOptions, TriggerAndWaitOptions, TriggerOptions } from "./options";
+import type {
+  BatchTriggerAndWaitOptions,
+  BatchTriggerOptions,
+  MachinePreset,
+  RetryOptions,
+  TriggerAndSubscribeOptions,
+  TriggerAndWaitOptions,
+  TriggerOptions,
+} from "./options";
 import type { TaskRunPromise } from "./result";
 import type { Context, InitOutput } from "./context";
 import type { inferSchemaIn, inferSchemaOut, TaskSchema } from "./schema";
@@ -40,7 +48,11 @@ export interface RunFnParams<TInit extends InitOutput> {
   signal: AbortSignal;
 }
 
-export interface CommonTaskOptions<TId extends string, TPayload, TOutput, TInit extends InitOutput> extends TaskHooks<TPayload, TOutput, TInit> {
+export interface CommonTaskOptions<TId extends string, TPayload, TOutput, TInit extends InitOutput> extends TaskHooks<
+  TPayload,
+  TOutput,
+  TInit
+> {
   /** Unique in the project, and the same in every version. */
   id: TId;
   description?: string | undefined;
@@ -59,23 +71,57 @@ export interface CommonTaskOptions<TId extends string, TPayload, TOutput, TInit 
   /** Schema of the payload for forms; not validated against. */
   jsonSchema?: JSONSchema | undefined;
 }
-export type TaskOptions<TId extends string, TPayload = void, TOutput = unknown, TInit extends InitOutput = any> = CommonTaskOptions<TId, TPayload, TOutput, TInit>;
-export type TaskOptionsWithSchema<TId extends string, TOutput = unknown, TInit extends InitOutput = any> = CommonTaskOptions<TId, any, TOutput, TInit> & { jsonSchema: JSONSchema };
-export type TaskWithSchemaOptions<TId extends string, TSchema extends TaskSchema | undefined = undefined, TOutput = unknown, TInit extends InitOutput = any> = CommonTaskOptions<TId, inferSchemaOut<TSchema>, TOutput, TInit> & { schema?: TSchema };
+export type TaskOptions<TId extends string, TPayload = void, TOutput = unknown, TInit extends InitOutput = any> = CommonTaskOptions<
+  TId,
+  TPayload,
+  TOutput,
+  TInit
+>;
+export type TaskOptionsWithSchema<TId extends string, TOutput = unknown, TInit extends InitOutput = any> = CommonTaskOptions<
+  TId,
+  any,
+  TOutput,
+  TInit
+> & { jsonSchema: JSONSchema };
+export type TaskWithSchemaOptions<
+  TId extends string,
+  TSchema extends TaskSchema | undefined = undefined,
+  TOutput = unknown,
+  TInit extends InitOutput = any,
+> = CommonTaskOptions<TId, inferSchemaOut<TSchema>, TOutput, TInit> & { schema?: TSchema };
 
 export interface Task<TId extends string, TInput = void, TOutput = any> {
   id: TId;
   description?: string | undefined;
   jsonSchema?: JSONSchema | undefined;
-  trigger: (payload: TInput, options?: TriggerOptions, requestOptions?: TriggerApiRequestOptions) => Promise<RunHandle<TId, TInput, TOutput>>;
-  batchTrigger: (items: Items<BatchItem<TInput>>, options?: BatchTriggerOptions, requestOptions?: TriggerApiRequestOptions) => Promise<BatchRunHandle<TId, TInput, TOutput>>;
+  trigger: (
+    payload: TInput,
+    options?: TriggerOptions,
+    requestOptions?: TriggerApiRequestOptions,
+  ) => Promise<RunHandle<TId, TInput, TOutput>>;
+  batchTrigger: (
+    items: Items<BatchItem<TInput>>,
+    options?: BatchTriggerOptions,
+    requestOptions?: TriggerApiRequestOptions,
+  ) => Promise<BatchRunHandle<TId, TInput, TOutput>>;
   /** Inside a run only: the run waits, holding no slot, until the child is final. */
-  triggerAndWait: (payload: TInput, options?: TriggerAndWaitOptions, requestOptions?: TriggerApiRequestOptions) => TaskRunPromise<TId, TOutput>;
+  triggerAndWait: (
+    payload: TInput,
+    options?: TriggerAndWaitOptions,
+    requestOptions?: TriggerApiRequestOptions,
+  ) => TaskRunPromise<TId, TOutput>;
   /** Inside a run only: the run goes on and follows the child. */
   triggerAndSubscribe: (payload: TInput, options?: TriggerAndSubscribeOptions) => TaskRunPromise<TId, TOutput>;
-  batchTriggerAndWait: (items: Items<BatchTriggerAndWaitItem<TInput>>, options?: BatchTriggerAndWaitOptions) => Promise<BatchResult<TId, TOutput>>;
+  batchTriggerAndWait: (
+    items: Items<BatchTriggerAndWaitItem<TInput>>,
+    options?: BatchTriggerAndWaitOptions,
+  ) => Promise<BatchResult<TId, TOutput>>;
 }
-export interface TaskWithSchema<TId extends string, TSchema extends TaskSchema | undefined = undefined, TOutput = any> extends Task<TId, inferSchemaIn<TSchema>, TOutput> {
+export interface TaskWithSchema<TId extends string, TSchema extends TaskSchema | undefined = undefined, TOutput = any> extends Task<
+  TId,
+  inferSchemaIn<TSchema>,
+  TOutput
+> {
   schema?: TSchema | undefined;
 }
 export type AnyTask = Task<string, any>;
@@ -94,13 +140,20 @@ export type TaskFromIdentifier<T extends AnyTask, TId extends T["id"]> = T exten
 declare const outputType: unique symbol;
 declare const payloadType: unique symbol;
 type BrandedRun<T, P, O> = T & { [outputType]: O; [payloadType]: P };
-export type RunHandle<TId extends string, TPayload, TOutput> = BrandedRun<{ id: string; publicAccessToken: string; taskIdentifier: TId; isCached?: boolean | undefined }, TPayload, TOutput>;
+export type RunHandle<TId extends string, TPayload, TOutput> = BrandedRun<
+  { id: string; publicAccessToken: string; taskIdentifier: TId; isCached?: boolean | undefined },
+  TPayload,
+  TOutput
+>;
 export type AnyRunHandle = RunHandle<string, any, any>;
-export type BatchRunHandle<_TId extends string, TPayload, TOutput> = BrandedRun<{ batchId: string; runCount: number; publicAccessToken: string; isCached?: boolean | undefined }, TPayload, TOutput>;
+export type BatchRunHandle<_TId extends string, TPayload, TOutput> = BrandedRun<
+  { batchId: string; runCount: number; publicAccessToken: string; isCached?: boolean | undefined },
+  TPayload,
+  TOutput
+>;
 
 export type TaskRunResult<TId extends string, TOutput = any> =
-  | { ok: true; id: string; taskIdentifier: TId; output: TOutput }
-  | { ok: false; id: string; taskIdentifier: TId; error: unknown };
+  { ok: true; id: string; taskIdentifier: TId; output: TOutput } | { ok: false; id: string; taskIdentifier: TId; error: unknown };
 export type AnyTaskRunResult = TaskRunResult<string>;
 export type TaskRunResultFromTask<T extends AnyTask> = T extends Task<infer TId, any, infer TOutput> ? TaskRunResult<TId, TOutput> : never;
 export interface BatchResult<TId extends string, TOutput = any> {
@@ -125,7 +178,8 @@ export interface BatchTriggerAndWaitItem<TInput> {
   payload: TInput;
   options?: TriggerAndWaitOptions | undefined;
 }
-export type BatchByIdItem<T extends AnyTask> = T extends Task<infer TId, infer TInput> ? { id: TId; payload: TInput; options?: TriggerOptions | undefined } : never;
+export type BatchByIdItem<T extends AnyTask> =
+  T extends Task<infer TId, infer TInput> ? { id: TId; payload: TInput; options?: TriggerOptions | undefined } : never;
 export interface BatchByTaskItem<T extends AnyTask> {
   task: T;
   payload: TaskPayload<T>;
@@ -138,6 +192,11 @@ export interface RunTypes<TId extends string, TPayload, TOutput> {
   output: TOutput;
 }
 export type AnyRunTypes = RunTypes<string, any, any>;
-export type InferRunTypes<T> = T extends RunHandle<infer TId, infer P, infer O> ? RunTypes<TId, P, O> : T extends Task<infer TId, infer P, infer O> ? RunTypes<TId, P, O> : AnyRunTypes;
+export type InferRunTypes<T> =
+  T extends RunHandle<infer TId, infer P, infer O>
+    ? RunTypes<TId, P, O>
+    : T extends Task<infer TId, infer P, infer O>
+      ? RunTypes<TId, P, O>
+      : AnyRunTypes;
 export type RunHandleFromTask<T extends AnyTask> = T extends Task<infer TId, infer P, infer O> ? RunHandle<TId, P, O> : never;
 export type BatchRunHandleFromTask<T extends AnyTask> = T extends Task<infer TId, infer P, infer O> ? BatchRunHandle<TId, P, O> : never;

@@ -18,7 +18,14 @@ export interface CommonWaitOptions {
   idempotencyKey?: string | undefined;
   idempotencyKeyTTL?: string | undefined;
 }
-type Period = { seconds: number } | { minutes: number } | { hours: number } | { days: number } | { weeks: number } | { months: number } | { years: number };
+type Period =
+  | { seconds: number }
+  | { minutes: number }
+  | { hours: number }
+  | { days: number }
+  | { weeks: number }
+  | { months: number }
+  | { years: number };
 export type WaitForOptions = Period & CommonWaitOptions;
 export interface CreateTokenOptions {
   /** Duration or date; none: the token waits for ever. */
@@ -40,7 +47,15 @@ export type TokenReference = string | { id: string };
 /** Up to here a wait is a timer of the process: no row, no hooks, and its time counts as compute. */
 export const shortWaitMs = 5000;
 
-const unitMs = { seconds: 1000, minutes: 60_000, hours: 3_600_000, days: 86_400_000, weeks: 604_800_000, months: 30 * 86_400_000, years: 365 * 86_400_000 };
+const unitMs = {
+  seconds: 1000,
+  minutes: 60_000,
+  hours: 3_600_000,
+  days: 86_400_000,
+  weeks: 604_800_000,
+  months: 30 * 86_400_000,
+  years: 365 * 86_400_000,
+};
 
 function durationOf(options: WaitForOptions): number {
   const given = Object.entries(unitMs).filter(([unit]) => unit in options);
@@ -85,7 +100,10 @@ const idOf = (token: TokenReference): string => textMeant("A wait token", typeof
 const TokenCreated = z.object({ id: z.string(), isCached: z.boolean(), url: z.string() });
 const TokenMade = TokenCreated.extend({ publicAccessToken: z.string() });
 
-async function createToken({ timeout, tags, idempotencyKey, idempotencyKeyTTL }: CreateTokenOptions = {}, requestOptions?: ApiRequestOptions): Promise<CreatedToken> {
+async function createToken(
+  { timeout, tags, idempotencyKey, idempotencyKeyTTL }: CreateTokenOptions = {},
+  requestOptions?: ApiRequestOptions,
+): Promise<CreatedToken> {
   const options = {
     ...(isGiven(timeout) && { timeout: dueMeant("timeout", timeout) }),
     ...(isGiven(tags) && { tags: textsMeant("A tag", tags) }),
@@ -99,7 +117,9 @@ async function createToken({ timeout, tags, idempotencyKey, idempotencyKeyTTL }:
       return made;
     });
   }
-  const { data, response } = await apiClient().request(TokenCreated, "/api/v1/waitpoints/tokens", { method: "POST", json: options, options: requestOptions }).withResponse();
+  const { data, response } = await apiClient()
+    .request(TokenCreated, "/api/v1/waitpoints/tokens", { method: "POST", json: options, options: requestOptions })
+    .withResponse();
   return { ...data, publicAccessToken: response.headers.get("x-trigger-jwt") ?? "" };
 }
 
@@ -109,10 +129,16 @@ async function completeToken<T>(token: TokenReference, data: T, requestOptions?:
   const id = idOf(token);
   const run = currentRun();
   if (run !== undefined && speaksToOwnEngine()) {
-    await run.tracer.within("wait.completeToken()", { icon: "wait", attributes: { tokenId: id } }, () => run.operations.perform({ kind: "completeToken", tokenId: id, output: encodePacket(data) }));
+    await run.tracer.within("wait.completeToken()", { icon: "wait", attributes: { tokenId: id } }, () =>
+      run.operations.perform({ kind: "completeToken", tokenId: id, output: encodePacket(data) }),
+    );
     return { success: true };
   }
-  await apiClient().request(z.object({ success: z.literal(true) }), `/api/v1/waitpoints/tokens/${encodeURIComponent(id)}/complete`, { method: "POST", body: data === undefined ? "{}" : `{"data":${toPlainText(data)}}`, options: requestOptions });
+  await apiClient().request(z.object({ success: z.literal(true) }), `/api/v1/waitpoints/tokens/${encodeURIComponent(id)}/complete`, {
+    method: "POST",
+    body: data === undefined ? "{}" : `{"data":${toPlainText(data)}}`,
+    options: requestOptions,
+  });
   return { success: true };
 }
 
@@ -145,7 +171,11 @@ const TokenItem = z.object({
   tags: z.array(z.string()),
   createdAt: z.coerce.date(),
 });
-const TokenDetail = TokenItem.extend({ output: z.string().optional(), outputType: z.string().optional(), outputIsError: z.boolean().optional() });
+const TokenDetail = TokenItem.extend({
+  output: z.string().optional(),
+  outputType: z.string().optional(),
+  outputIsError: z.boolean().optional(),
+});
 export type WaitpointTokenItem = z.infer<typeof TokenItem>;
 export interface WaitpointRetrievedToken<T> extends WaitpointTokenItem {
   output?: T;
@@ -153,7 +183,11 @@ export interface WaitpointRetrievedToken<T> extends WaitpointTokenItem {
 }
 
 async function retrieveToken<T>(token: TokenReference, requestOptions?: ApiRequestOptions): Promise<WaitpointRetrievedToken<T>> {
-  const { output, outputType, outputIsError, ...item } = await apiClient().request(TokenDetail, `/api/v1/waitpoints/tokens/${encodeURIComponent(idOf(token))}`, { options: requestOptions });
+  const { output, outputType, outputIsError, ...item } = await apiClient().request(
+    TokenDetail,
+    `/api/v1/waitpoints/tokens/${encodeURIComponent(idOf(token))}`,
+    { options: requestOptions },
+  );
   if (output === undefined) return item;
   const value = await readPacket({ data: output, dataType: outputType ?? "application/json" });
   if (outputIsError !== true) return { ...item, output: value as T }; // the caller names the type of an answer from outside
@@ -189,10 +223,22 @@ export const wait = {
   /** Suspends the run for a time. Over 5 s it holds no slot and outlives the process. */
   for: async (options: WaitForOptions): Promise<void> => {
     const duration = durationOf(options);
-    await waitTill({ date: new Date(Date.now() + duration), duration, idempotencyKey: options.idempotencyKey, idempotencyKeyTTL: options.idempotencyKeyTTL }, "wait.for()");
+    await waitTill(
+      {
+        date: new Date(Date.now() + duration),
+        duration,
+        idempotencyKey: options.idempotencyKey,
+        idempotencyKeyTTL: options.idempotencyKeyTTL,
+      },
+      "wait.for()",
+    );
   },
   /** Suspends the run till a date; a past one returns at once, or throws with `throwIfInThePast`. */
-  until: async ({ date: given, throwIfInThePast, ...keys }: { date: Date; throwIfInThePast?: boolean | undefined } & CommonWaitOptions): Promise<void> => {
+  until: async ({
+    date: given,
+    throwIfInThePast,
+    ...keys
+  }: { date: Date; throwIfInThePast?: boolean | undefined } & CommonWaitOptions): Promise<void> => {
     const date = new Date(given);
     if (Number.isNaN(date.getTime())) throw new TypeError("wait.until: date is not a date");
     if (throwIfInThePast === true && date.getTime() < Date.now()) throw new Error(`wait.until: ${date.toISOString()} is in the past`);

@@ -16,11 +16,47 @@ let seen: Seen[] = [];
 let failures: number[] = [];
 
 const run = {
-  id: "run_1", status: "COMPLETED", taskIdentifier: "a", isQueued: false, isExecuting: false, isWaiting: false, isCompleted: true, isSuccess: true, isFailed: false, isCancelled: false, isTest: false,
-  createdAt: "2030-01-01T00:00:00.000Z", updatedAt: "2030-01-01T00:00:00.000Z", tags: [], costInCents: 0, baseCostInCents: 0, durationMs: 1, depth: 0, triggerFunction: "trigger", relatedRuns: {}, attemptCount: 1, env: { id: "env_1", name: "prod" }, payload: { n: 1 }, output: 2,
+  id: "run_1",
+  status: "COMPLETED",
+  taskIdentifier: "a",
+  isQueued: false,
+  isExecuting: false,
+  isWaiting: false,
+  isCompleted: true,
+  isSuccess: true,
+  isFailed: false,
+  isCancelled: false,
+  isTest: false,
+  createdAt: "2030-01-01T00:00:00.000Z",
+  updatedAt: "2030-01-01T00:00:00.000Z",
+  tags: [],
+  costInCents: 0,
+  baseCostInCents: 0,
+  durationMs: 1,
+  depth: 0,
+  triggerFunction: "trigger",
+  relatedRuns: {},
+  attemptCount: 1,
+  env: { id: "env_1", name: "prod" },
+  payload: { n: 1 },
+  output: 2,
 };
-const deployment = { id: "deployment_1", createdAt: "2030-01-01T00:00:00.000Z", shortCode: "20300101.1", version: "20300101.1", runtime: "node", runtimeVersion: "22.0.0", status: "DEPLOYED" };
-const bulkAction = { id: "bulk_1", type: "CANCEL", status: "COMPLETED", counts: { total: 1, success: 1, failure: 0 }, createdAt: "2030-01-01T00:00:00.000Z" };
+const deployment = {
+  id: "deployment_1",
+  createdAt: "2030-01-01T00:00:00.000Z",
+  shortCode: "20300101.1",
+  version: "20300101.1",
+  runtime: "node",
+  runtimeVersion: "22.0.0",
+  status: "DEPLOYED",
+};
+const bulkAction = {
+  id: "bulk_1",
+  type: "CANCEL",
+  status: "COMPLETED",
+  counts: { total: 1, success: 1, failure: 0 },
+  createdAt: "2030-01-01T00:00:00.000Z",
+};
 const answers: [RegExp, unknown][] = [
   [/^POST \/api\/v1\/tasks\/.*\/trigger$/, { id: "run_1", isCached: false }],
   [/^POST \/api\/v3\/batches$/, { id: "batch_1", runCount: 2, isCached: false }],
@@ -50,7 +86,12 @@ beforeAll(async () => {
     const text = Buffer.concat(chunks).toString();
     const lines = text.split("\n").filter((line) => line !== "");
     const isLines = request.headers["content-type"] === "application/x-ndjson";
-    seen.push({ method: request.method ?? "", path: request.url ?? "", body: text === "" ? undefined : isLines ? lines.map((line) => JSON.parse(line) as unknown) : (JSON.parse(text) as unknown), headers: request.headers });
+    seen.push({
+      method: request.method ?? "",
+      path: request.url ?? "",
+      body: text === "" ? undefined : isLines ? lines.map((line) => JSON.parse(line) as unknown) : (JSON.parse(text) as unknown),
+      headers: request.headers,
+    });
     const failure = failures.shift();
     if (failure !== undefined) {
       response.writeHead(failure, { "content-type": "application/json" }).end(JSON.stringify({ error: `refused ${failure}`, code: "why" }));
@@ -73,20 +114,50 @@ beforeEach(() => {
 
 type Sdk = typeof ours;
 const when = new Date("2031-01-01T00:00:00.000Z");
-const options = { tags: ["a"], metadata: { n: 1 }, delay: when, ttl: 60, queue: "mail", concurrencyKey: "k", idempotencyKey: "once", idempotencyKeyTTL: "1h", maxAttempts: 2, maxDuration: 9, machine: "small-2x", priority: 3 } as const;
+const options = {
+  tags: ["a"],
+  metadata: { n: 1 },
+  delay: when,
+  ttl: 60,
+  queue: "mail",
+  concurrencyKey: "k",
+  idempotencyKey: "once",
+  idempotencyKeyTTL: "1h",
+  maxAttempts: 2,
+  maxDuration: 9,
+  machine: "small-2x",
+  priority: 3,
+} as const;
 
 /** Each call, made with both SDKs: what goes over the wire must be the same. */
 const calls: Record<string, (sdk: Sdk) => Promise<unknown>> = {
   trigger: (sdk) => sdk.tasks.trigger("my task", { at: when, big: 5n }, { ...options, tags: [...options.tags] }),
   "trigger text": (sdk) => sdk.tasks.trigger("a", "plain"),
   "trigger nothing": (sdk) => sdk.tasks.trigger("a", undefined),
-  "trigger with a made key": async (sdk) => sdk.tasks.trigger("a", 1, { idempotencyKey: await sdk.idempotencyKeys.create(["x", "y"], { scope: "global" }) }),
+  "trigger with a made key": async (sdk) =>
+    sdk.tasks.trigger("a", 1, { idempotencyKey: await sdk.idempotencyKeys.create(["x", "y"], { scope: "global" }) }),
   batchTrigger: (sdk) => sdk.tasks.batchTrigger("a", [{ payload: 1, options: { tags: "t" } }, { payload: "text" }]),
-  "batch.trigger with a key": (sdk) => sdk.batch.trigger([{ id: "b", payload: 1 }, { id: "a", payload: { n: 2 } }], { idempotencyKey: "batch-key" }),
+  "batch.trigger with a key": (sdk) =>
+    sdk.batch.trigger(
+      [
+        { id: "b", payload: 1 },
+        { id: "a", payload: { n: 2 } },
+      ],
+      { idempotencyKey: "batch-key" },
+    ),
   "wait.createToken": (sdk) => sdk.wait.createToken({ timeout: "10m", tags: ["x"], idempotencyKey: "raw" }),
   "wait.completeToken": (sdk) => sdk.wait.completeToken({ id: "waitpoint_1" }, { at: when }),
   "runs.retrieve": (sdk) => sdk.runs.retrieve("run_1"),
-  "runs.list": (sdk) => sdk.runs.list({ status: ["COMPLETED", "FAILED"], taskIdentifier: "a", tag: ["x", "y"], queue: { type: "task", name: "q" }, from: when, limit: 5, after: "c" }),
+  "runs.list": (sdk) =>
+    sdk.runs.list({
+      status: ["COMPLETED", "FAILED"],
+      taskIdentifier: "a",
+      tag: ["x", "y"],
+      queue: { type: "task", name: "q" },
+      from: when,
+      limit: 5,
+      after: "c",
+    }),
   "runs.cancel": (sdk) => sdk.runs.cancel("run_1"),
   "runs.reschedule": (sdk) => sdk.runs.reschedule("run_1", { delay: "1h" }),
   "runs.replay": (sdk) => sdk.runs.replay("run_1"),
@@ -106,13 +177,35 @@ const calls: Record<string, (sdk: Sdk) => Promise<unknown>> = {
   "idempotencyKeys.reset": (sdk) => sdk.idempotencyKeys.reset("a", "raw", { scope: "run", parentRunId: "run_p" }),
 };
 
-const volatile = new Set(["x-trigger-request-idempotency-key", "host", "connection", "content-length", "transfer-encoding", "user-agent", "accept", "cache-control", "pragma", "accept-encoding", "accept-language", "sec-fetch-mode", "traceparent", "tracestate"]);
+const volatile = new Set([
+  "x-trigger-request-idempotency-key",
+  "host",
+  "connection",
+  "content-length",
+  "transfer-encoding",
+  "user-agent",
+  "accept",
+  "cache-control",
+  "pragma",
+  "accept-encoding",
+  "accept-language",
+  "sec-fetch-mode",
+  "traceparent",
+  "tracestate",
+]);
 function comparable({ method, path, body, headers }: Seen) {
   const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !volatile.has(name)));
   const hasKey = headers["x-trigger-request-idempotency-key"] !== undefined;
   const [pathname, query] = path.split("?");
   // An empty body and an empty object say the same.
-  return { method, pathname, query: [...new URLSearchParams(query)].map((pair) => pair.join("=")).toSorted(), body: JSON.stringify(body) === "{}" ? undefined : normal(body), headers: kept, hasKey };
+  return {
+    method,
+    pathname,
+    query: [...new URLSearchParams(query)].map((pair) => pair.join("=")).toSorted(),
+    body: JSON.stringify(body) === "{}" ? undefined : normal(body),
+    headers: kept,
+    hasKey,
+  };
 }
 /**
  * Differences that mean nothing to a server: sizes of items, one tag or a list of one, superjson's own version number,
@@ -125,7 +218,14 @@ function normal(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([name]) => name !== "payloadSize" && !(isBatch && name === "idempotencyKeyOptions"))
-      .map(([name, inner]) => [name, name === "tags" ? [inner].flat() : name === "payload" && typeof inner === "string" ? inner.replace(/,"v":1}}$/, "}}") : normal(inner)]),
+      .map(([name, inner]) => [
+        name,
+        name === "tags"
+          ? [inner].flat()
+          : name === "payload" && typeof inner === "string"
+            ? inner.replace(/,"v":1}}$/, "}}")
+            : normal(inner),
+      ]),
   );
 }
 
@@ -147,7 +247,12 @@ test("handles carry the server's token", async () => {
 
 test("refusals become the error of their status; what may pass is tried again with the same key", async () => {
   failures = [422];
-  await expect(ours.tasks.trigger("a", 1)).rejects.toMatchObject({ name: "TriggerApiError", status: 422, message: "refused 422", code: "why" });
+  await expect(ours.tasks.trigger("a", 1)).rejects.toMatchObject({
+    name: "TriggerApiError",
+    status: 422,
+    message: "refused 422",
+    code: "why",
+  });
   failures = [404];
   await expect(ours.runs.retrieve("run_x")).rejects.toBeInstanceOf(ours.NotFoundError);
   seen = [];
@@ -166,7 +271,12 @@ test("envvars.update sends the value; outside of runs a place is needed", async 
 
 test("a batch that cannot be created says in which phase", async () => {
   failures = [422];
-  await expect(ours.batch.trigger([{ id: "a", payload: 1 }])).rejects.toMatchObject({ name: "BatchTriggerError", phase: "create", itemCount: 1, isRateLimited: false });
+  await expect(ours.batch.trigger([{ id: "a", payload: 1 }])).rejects.toMatchObject({
+    name: "BatchTriggerError",
+    phase: "create",
+    itemCount: 1,
+    isRateLimited: false,
+  });
 });
 
 test("an answer that is not what was promised is not retried", async () => {

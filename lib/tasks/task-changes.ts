@@ -22,12 +22,23 @@ export function taskChanges(before: readonly TaskManifest[], after: readonly Tas
   const present = new Set(after.map((task) => task.id));
   const changed = after.flatMap((task) => {
     const known = former.get(task.id);
-    const what = known === undefined ? [] : Object.entries(parts).flatMap(([part, word]) => (isSame(known[part as keyof TaskManifest], task[part as keyof TaskManifest]) ? [] : [word])); // the keys of `parts`
+    const what =
+      known === undefined
+        ? []
+        : Object.entries(parts).flatMap(([part, word]) =>
+            isSame(known[part as keyof TaskManifest], task[part as keyof TaskManifest]) ? [] : [word],
+          ); // the keys of `parts`
     return what.length === 0 ? [] : [{ id: task.id, what: [...new Set(what)] }];
   });
   return {
-    added: after.filter((task) => !former.has(task.id)).map((task) => task.id).toSorted(),
-    removed: before.filter((task) => !present.has(task.id)).map((task) => task.id).toSorted(),
+    added: after
+      .filter((task) => !former.has(task.id))
+      .map((task) => task.id)
+      .toSorted(),
+    removed: before
+      .filter((task) => !present.has(task.id))
+      .map((task) => task.id)
+      .toSorted(),
     changed: changed.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
   };
 }

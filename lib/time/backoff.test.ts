@@ -35,10 +35,15 @@ test("it is a whole number within the limits for any options", () => {
     { requiredKeys: ["maxTimeoutInMs"] },
   );
   fc.assert(
-    fc.property(options, fc.integer({ min: 1, max: 260 }), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (given, attempt, random) => {
-      const delay = retryDelay(given, attempt, random);
-      if (attempt >= (given.maxAttempts ?? 3)) return delay === null;
-      return Number.isSafeInteger(delay) && Number(delay) >= 0 && Number(delay) <= Math.round(given.maxTimeoutInMs);
-    }),
+    fc.property(
+      options,
+      fc.integer({ min: 1, max: 260 }),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      (given, attempt, random) => {
+        const delay = retryDelay(given, attempt, random);
+        if (attempt >= (given.maxAttempts ?? 3)) return delay === null;
+        return Number.isSafeInteger(delay) && Number(delay) >= 0 && Number(delay) <= Math.round(given.maxTimeoutInMs);
+      },
+    ),
   );
 });

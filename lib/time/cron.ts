@@ -16,7 +16,8 @@ export function cronProblem(cron: string): string | null {
   if (cron.length > maxPattern) return `has ${cron.length} characters; at most ${maxPattern} are allowed`;
   if (!nicknames.has(cron.trim())) {
     if (fields.length === 6) return "has 6 fields; seconds are not supported. Write 5: minute, hour, day of month, month, day of week";
-    if (fields.length !== 5 || cron.trim() === "") return `has ${cron.trim() === "" ? 0 : fields.length} fields; write 5: minute, hour, day of month, month, day of week`;
+    if (fields.length !== 5 || cron.trim() === "")
+      return `has ${cron.trim() === "" ? 0 : fields.length} fields; write 5: minute, hour, day of month, month, day of week`;
   }
   try {
     return nextTick({ cron, timezone: "UTC" }, Date.UTC(2024, 0, 1)) === null ? "names a day that there never is" : null;
@@ -39,10 +40,14 @@ export function isTimezone(name: string): boolean {
 export const listTimezones = (): string[] => ["UTC", ...Intl.supportedValuesOf("timeZone").filter((name) => name !== "UTC")];
 
 /** A time of day that the clock jumps over is the first moment after; of one that comes twice the first counts, "every hour" is every hour. */
-const parse = ({ cron, timezone }: CronTimes): Cron => new Cron(cron.trim(), { timezone, mode: "5-part", sloppyRanges: true, paused: true });
+const parse = ({ cron, timezone }: CronTimes): Cron =>
+  new Cron(cron.trim(), { timezone, mode: "5-part", sloppyRanges: true, paused: true });
 
 /** Epoch ms of the next `count` ticks after `after`; fewer when the pattern comes to no more. Throws for a pattern that cannot be read. */
-export const nextTicks = (times: CronTimes, after: number, count: number): number[] => parse(times).nextRuns(count, new Date(after)).map((tick) => tick.getTime());
+export const nextTicks = (times: CronTimes, after: number, count: number): number[] =>
+  parse(times)
+    .nextRuns(count, new Date(after))
+    .map((tick) => tick.getTime());
 
 export const nextTick = (times: CronTimes, after: number): number | null => nextTicks(times, after, 1)[0] ?? null;
 

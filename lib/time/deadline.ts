@@ -38,7 +38,10 @@ export function deadlineAt(token: { createdAt: string; timeoutAt?: string | unde
 }
 
 /** Waiting tokens by deadline, those without one after them by age. */
-export function byDeadline(a: { createdAt: string; timeoutAt?: string | undefined }, b: { createdAt: string; timeoutAt?: string | undefined }): number {
+export function byDeadline(
+  a: { createdAt: string; timeoutAt?: string | undefined },
+  b: { createdAt: string; timeoutAt?: string | undefined },
+): number {
   const due = (t: { timeoutAt?: string | undefined }) => (t.timeoutAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(t.timeoutAt));
   const [x, y] = [due(a), due(b)];
   return x === y ? a.createdAt.localeCompare(b.createdAt) : x - y;

@@ -14,7 +14,9 @@ test.each([
   ["0s", 0],
 ])("%j is %d ms", (text, ms) => expect(parseDuration(text)).toBe(ms));
 
-test.each(["", " ", "10", "soon", "1h 30m", "-5s", "5 s", "1..5s", "s", "10s!", "1e3s", "٣s"])("%j is no duration", (text) => expect(parseDuration(text)).toBeNull());
+test.each(["", " ", "10", "soon", "1h 30m", "-5s", "5 s", "1..5s", "s", "10s!", "1e3s", "٣s"])("%j is no duration", (text) =>
+  expect(parseDuration(text)).toBeNull(),
+);
 
 test("parts add up, in any order and however often", () => {
   const units = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
@@ -48,7 +50,9 @@ describe("a due time", () => {
   ])("%j is %s", (text, iso) => expect(parseDue(text, now)?.toISOString()).toBe(iso));
 
   // A duration beyond what a date can hold once made an invalid date, which threw when it was written.
-  it.each(["tomorrow", "12", "2026-13-45", "2026-02-30T99:00:00Z", "99999999999w", "999999999d"])("%j is none", (text) => expect(parseDue(text, now)).toBeNull());
+  it.each(["tomorrow", "12", "2026-13-45", "2026-02-30T99:00:00Z", "99999999999w", "999999999d"])("%j is none", (text) =>
+    expect(parseDue(text, now)).toBeNull(),
+  );
 });
 
 describe("a TTL", () => {
@@ -74,7 +78,11 @@ describe("a TTL", () => {
   ])("of a key, %j, is %j ms", (text, ms) => expect(parseKeyTtl(text)).toBe(ms));
 
   it("of a key is a hundred years at most", () => {
-    fc.assert(fc.property(fc.bigInt({ min: 0n }), fc.constantFrom("s", "m", "h", "d"), (n, unit) => Number.isSafeInteger(parseKeyTtl(`${n}${unit}`))));
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n }), fc.constantFrom("s", "m", "h", "d"), (n, unit) =>
+        Number.isSafeInteger(parseKeyTtl(`${n}${unit}`)),
+      ),
+    );
     expect(parseKeyTtl("99999999999999999999d")).toBe(100 * 365 * 86_400_000);
   });
 });

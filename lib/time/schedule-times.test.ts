@@ -11,7 +11,12 @@ const window = fc.oneof(
   fc.integer({ min: 0, max: 24 }).map((hours) => `${hours}h`),
   fc.integer({ min: 0, max: 100 }).map((percent) => `${percent}%`),
 );
-const times = fc.record({ cron, timezone, window: fc.option(window), phase: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }) });
+const times = fc.record({
+  cron,
+  timezone,
+  window: fc.option(window),
+  phase: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+});
 const now = fc.integer({ min: Date.UTC(2024, 0, 1), max: Date.UTC(2027, 0, 1) });
 
 test("a run is made within its window, before the next tick, and at the tick itself without one", () => {

@@ -21,7 +21,8 @@ export function dueOf(times: ScheduleTimes, tick: number): number {
   if (window === null) return tick;
   const following = nextTick(times, tick);
   const interval = following === null ? Number.POSITIVE_INFINITY : following - tick;
-  const range = window.type === "duration" ? Math.min(window.ms, interval) : following === null ? 0 : Math.floor((interval * window.percent) / 100);
+  const range =
+    window.type === "duration" ? Math.min(window.ms, interval) : following === null ? 0 : Math.floor((interval * window.percent) / 100);
   return tick + Math.floor(range * times.phase);
 }
 

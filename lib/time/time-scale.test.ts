@@ -3,7 +3,11 @@ import { describe, expect, it } from "vitest";
 import { createTimeScale, roomyEnd, timeTicks } from "./time-scale";
 
 const inputs = fc
-  .record({ startMs: fc.integer({ min: 0, max: 1e9 }), length: fc.integer({ min: 1, max: 1e8 }), busy: fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 0.1, noNaN: true })), { maxLength: 20 }) })
+  .record({
+    startMs: fc.integer({ min: 0, max: 1e9 }),
+    length: fc.integer({ min: 1, max: 1e8 }),
+    busy: fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 0.1, noNaN: true })), { maxLength: 20 }),
+  })
   .map(({ startMs, length, busy }) => ({
     startMs,
     endMs: startMs + length,
@@ -35,12 +39,26 @@ describe("time scale", () => {
   });
 
   it("says of a fold how long nothing happened, not how wide it is drawn", () => {
-    const { folds } = createTimeScale({ startMs: 0, endMs: 32_000, busy: [[0, 1_000], [31_000, 32_000]] });
+    const { folds } = createTimeScale({
+      startMs: 0,
+      endMs: 32_000,
+      busy: [
+        [0, 1_000],
+        [31_000, 32_000],
+      ],
+    });
     expect(folds.map((fold) => fold.gap)).toEqual([{ fromMs: 1_000, toMs: 31_000 }]);
   });
 
   it("folds a long wait between two short bursts", () => {
-    const scale = createTimeScale({ startMs: 0, endMs: 32_000, busy: [[0, 1_000], [31_000, 32_000]] });
+    const scale = createTimeScale({
+      startMs: 0,
+      endMs: 32_000,
+      busy: [
+        [0, 1_000],
+        [31_000, 32_000],
+      ],
+    });
     expect(scale.folds).toHaveLength(1);
     expect(scale.at(1_000)).toBeGreaterThan(0.4);
     expect(scale.at(31_000) - scale.at(1_000)).toBeLessThan(0.2);

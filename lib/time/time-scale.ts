@@ -103,12 +103,17 @@ export function createTimeScale(input: TimeScaleInput): TimeScale {
     invert(part) {
       if (part <= 0) return startMs;
       const segment = segments.find((candidate) => part <= candidate.to);
-      return segment ? segment.fromMs + ((part - segment.from) / (segment.to - segment.from || 1)) * (segment.toMs - segment.fromMs) : endMs;
+      return segment
+        ? segment.fromMs + ((part - segment.from) / (segment.to - segment.from || 1)) * (segment.toMs - segment.fromMs)
+        : endMs;
     },
   };
 }
 
-const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 21_600_000, 86_400_000];
+const steps = [
+  1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
+  7_200_000, 21_600_000, 86_400_000,
+];
 
 /** Axis marks at round distances from the start, at most about `wanted`, none inside a fold. */
 export function timeTicks(scale: TimeScale, wanted: number): number[] {

@@ -14,5 +14,8 @@ export function orderInbox<Token extends Asked>(tokens: readonly Token[], order:
 /** Each word is in a tag, in the id, or in the name of the task that asks. */
 export function fitsInbox(token: Asked, task: string | undefined, text: string): boolean {
   const names = [token.id, task ?? "", ...token.tags].map((name) => name.toLowerCase());
-  return text.toLowerCase().split(/\s+/).every((word) => names.some((name) => name.includes(word)));
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => names.some((name) => name.includes(word)));
 }

@@ -10,11 +10,19 @@ test("every preset is a life that the server takes; nonsense and more than 30 da
 test("a typed scope that allows nothing is refused", () => {
   expect(scopeError("read:runs:run_1")).toBeUndefined();
   expect(scopeError("admin")).toBeUndefined();
-  expect(["", "read:", "read:runs:", "eat:runs", "write:tags:x"].map((text) => scopeError(text) === undefined)).toEqual([false, false, false, false, false]);
+  expect(["", "read:", "read:runs:", "eat:runs", "write:tags:x"].map((text) => scopeError(text) === undefined)).toEqual([
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
 test("the preview has the claims of a public token", () => {
-  const claims = PublicTokenClaims.parse(previewClaims({ sub: "env_1", scopes: ["read:runs:r"], oneTime: true, expiry: "1h", now: 1_000_000 }));
+  const claims = PublicTokenClaims.parse(
+    previewClaims({ sub: "env_1", scopes: ["read:runs:r"], oneTime: true, expiry: "1h", now: 1_000_000 }),
+  );
   expect(claims).toEqual({ sub: "env_1", pub: true, scopes: ["read:runs:r"], otu: true, iat: 1000, exp: 4600 });
 });
 

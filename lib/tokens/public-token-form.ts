@@ -21,7 +21,13 @@ export function scopeError(text: string): string | undefined {
 }
 
 /** The claims that the token will have; `exp` and `iat` are of this moment. */
-export function previewClaims(draft: { sub: string; scopes: readonly string[]; oneTime: boolean; expiry: string; now: number }): Record<string, unknown> {
+export function previewClaims(draft: {
+  sub: string;
+  scopes: readonly string[];
+  oneTime: boolean;
+  expiry: string;
+  now: number;
+}): Record<string, unknown> {
   const lifeMs = parseDuration(draft.expiry) ?? 0;
   const iat = Math.floor(draft.now / 1000);
   return {
@@ -35,8 +41,16 @@ export function previewClaims(draft: { sub: string; scopes: readonly string[]; o
 }
 
 /** The task that the token may trigger, for trying it; undefined: none, or no single one. */
-export const triggerTarget = (scopes: readonly string[]): string | undefined => scopes.map(parseScope).find((s) => (s.action === "trigger" || s.action === "write") && s.type === "tasks")?.id;
+export const triggerTarget = (scopes: readonly string[]): string | undefined =>
+  scopes.map(parseScope).find((s) => (s.action === "trigger" || s.action === "write") && s.type === "tasks")?.id;
 
 /** Whether there is something that the token may follow without naming a run first. */
 export const canFollow = (scopes: readonly string[]): boolean =>
-  scopes.map(parseScope).some((s) => s.action === "admin" || (s.action === "read" && ((s.type === "runs" || s.type === "all") || (s.id !== undefined && (s.type === "tags" || s.type === "batch")))));
+  scopes
+    .map(parseScope)
+    .some(
+      (s) =>
+        s.action === "admin" ||
+        (s.action === "read" &&
+          (s.type === "runs" || s.type === "all" || (s.id !== undefined && (s.type === "tags" || s.type === "batch")))),
+    );

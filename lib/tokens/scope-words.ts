@@ -5,7 +5,13 @@ export const scopeThings = ["run", "tag", "task", "batch", "token"] as const;
 export type ScopeThing = (typeof scopeThings)[number];
 export type ScopeVerb = "read" | "write" | "trigger" | "batchTrigger";
 
-export const resourceOf: Record<ScopeThing, Resource["type"]> = { run: "runs", tag: "tags", task: "tasks", batch: "batch", token: "waitpoints" };
+export const resourceOf: Record<ScopeThing, Resource["type"]> = {
+  run: "runs",
+  tag: "tags",
+  task: "tasks",
+  batch: "batch",
+  token: "waitpoints",
+};
 /** Verbs with an effect on each thing; any other pair is a scope that no route reads. */
 export const verbsOf: Record<ScopeThing, readonly ScopeVerb[]> = {
   run: ["read", "write"],
@@ -16,20 +22,27 @@ export const verbsOf: Record<ScopeThing, readonly ScopeVerb[]> = {
 };
 
 /** No id: every thing of the kind. */
-export const toScope = (verb: ScopeVerb, thing: ScopeThing, id?: string): string => [verb, resourceOf[thing], ...(id === undefined || id === "" ? [] : [id])].join(":");
+export const toScope = (verb: ScopeVerb, thing: ScopeThing, id?: string): string =>
+  [verb, resourceOf[thing], ...(id === undefined || id === "" ? [] : [id])].join(":");
 
 type Words = (id: string | undefined) => string;
 const phrases: Record<string, Words> = {
-  "read:runs": (id) => (id === undefined ? "Follow every run: status, payload, output, metadata and streams" : `Follow run ${id} live: status, payload, output, metadata and streams`),
-  "read:tags": (id) => (id === undefined ? "Subscribe to runs by any tag, and follow tagged runs" : `Follow every run tagged ${id}, also those still to come`),
+  "read:runs": (id) =>
+    id === undefined
+      ? "Follow every run: status, payload, output, metadata and streams"
+      : `Follow run ${id} live: status, payload, output, metadata and streams`,
+  "read:tags": (id) =>
+    id === undefined ? "Subscribe to runs by any tag, and follow tagged runs" : `Follow every run tagged ${id}, also those still to come`,
   "read:tasks": (id) => (id === undefined ? "Follow the runs of every task" : `Follow the runs of task ${id}`),
   "read:batch": (id) => (id === undefined ? "Follow every batch and the runs in it" : `Follow batch ${id} and the runs in it`),
   "write:runs": (id) => (id === undefined ? "Cancel any run, and reset idempotency keys" : `Cancel run ${id}`),
-  "write:tasks": (id) => (id === undefined ? "Trigger any task and cancel its runs" : `Trigger task ${id}, one by one or in batches, and cancel its runs`),
+  "write:tasks": (id) =>
+    id === undefined ? "Trigger any task and cancel its runs" : `Trigger task ${id}, one by one or in batches, and cancel its runs`,
   "write:batch": (id) => (id === undefined ? "Add items to any open batch" : `Add items to batch ${id} while it is open`),
   "write:waitpoints": (id) => (id === undefined ? "Answer any wait token" : `Answer wait token ${id}`),
   "write:inputStreams": (id) => (id === undefined ? "Send input to any run that listens" : `Send input to run ${id}`),
-  "trigger:tasks": (id) => (id === undefined ? "Trigger any task with any payload" : `Trigger task ${id} with any payload its schema takes`),
+  "trigger:tasks": (id) =>
+    id === undefined ? "Trigger any task with any payload" : `Trigger task ${id} with any payload its schema takes`,
   "batchTrigger:tasks": (id) => (id === undefined ? "Trigger any task in batches" : `Trigger task ${id} in batches`),
   "read:queues": () => "Read the queues: depth, running, limit",
   "read:deployments": () => "Read the deployments",
@@ -54,7 +67,11 @@ const limits: { action: Action; resource: Resource; words: (named: boolean) => s
   { action: "read", resource: { type: "runs", id: other }, words: (named) => (named ? "See any other run" : "See any run") },
   { action: "trigger", resource: { type: "tasks", id: other }, words: (named) => (named ? "Trigger any other task" : "Trigger any task") },
   { action: "write", resource: { type: "runs", id: other }, words: (named) => (named ? "Cancel any other run" : "Cancel any run") },
-  { action: "write", resource: { type: "waitpoints", id: other }, words: (named) => (named ? "Answer any other wait token" : "Answer any wait token") },
+  {
+    action: "write",
+    resource: { type: "waitpoints", id: other },
+    words: (named) => (named ? "Answer any other wait token" : "Answer any wait token"),
+  },
 ];
 /** Never within reach of a public token, whatever its scopes. */
 const never = "Replay or reschedule a run, change tags or metadata, list wait tokens, pause queues or make keys: these need a secret key";
@@ -80,7 +97,11 @@ export function warnings(texts: readonly string[]): string[] {
   const scopes = texts.map(parseScope);
   const wide = scopes.filter((s) => s.id === undefined && (s.action !== "read" || s.type === "all" || s.type === "runs"));
   return [
-    ...(scopes.some((s) => s.action === "admin" || s.action === "*") ? ["This is as good as a secret key in a browser. Choose single things instead."] : []),
-    ...wide.filter((s) => s.type !== undefined && s.action !== "*").map((s) => `${s.action}:${s.type ?? ""} names no single thing: whoever holds the token reaches all of them.`),
+    ...(scopes.some((s) => s.action === "admin" || s.action === "*")
+      ? ["This is as good as a secret key in a browser. Choose single things instead."]
+      : []),
+    ...wide
+      .filter((s) => s.type !== undefined && s.action !== "*")
+      .map((s) => `${s.action}:${s.type ?? ""} names no single thing: whoever holds the token reaches all of them.`),
   ];
 }

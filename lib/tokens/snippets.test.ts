@@ -21,13 +21,23 @@ test.each([
 test("every snippet of any ids and scopes is code that parses", () => {
   const part = fc.constantFrom("read", "write", "trigger", "batchTrigger", "admin", "*");
   const type = fc.constantFrom("runs", "tags", "tasks", "batch", "waitpoints", "all");
-  const scope = fc.oneof(fc.tuple(part, type, fc.string()).map((p) => p.join(":")), fc.tuple(part, type).map((p) => p.join(":")), fc.constant("admin"));
+  const scope = fc.oneof(
+    fc.tuple(part, type, fc.string()).map((p) => p.join(":")),
+    fc.tuple(part, type).map((p) => p.join(":")),
+    fc.constant("admin"),
+  );
   fc.assert(
-    fc.property(fc.array(scope, { minLength: 1, maxLength: 5 }), fc.constantFrom("once" as const, "many" as const), (scopes, oneTimeUse) => {
-      const input = { ...base, scopes, oneTimeUse };
-      expect(() => transformSync(reactSnippet(input).code, { loader: "tsx" })).not.toThrow();
-      expect(() => transformSync(sdkSnippet(input).code, { loader: "ts", format: "esm", supported: { "top-level-await": true } })).not.toThrow();
-    }),
+    fc.property(
+      fc.array(scope, { minLength: 1, maxLength: 5 }),
+      fc.constantFrom("once" as const, "many" as const),
+      (scopes, oneTimeUse) => {
+        const input = { ...base, scopes, oneTimeUse };
+        expect(() => transformSync(reactSnippet(input).code, { loader: "tsx" })).not.toThrow();
+        expect(() =>
+          transformSync(sdkSnippet(input).code, { loader: "ts", format: "esm", supported: { "top-level-await": true } }),
+        ).not.toThrow();
+      },
+    ),
     { numRuns: 200 },
   );
 });
@@ -38,7 +48,9 @@ test("a quote in an id does not leave the shell's quotes", () => {
 });
 
 test("only single tasks are minted by the trigger form of the SDK", () => {
-  expect(sdkSnippet({ ...base, scopes: ["trigger:tasks:a", "trigger:tasks:b"] }).code).toContain('createTriggerPublicToken(["a", "b"], { expirationTime: "1h", multipleUse: true }');
+  expect(sdkSnippet({ ...base, scopes: ["trigger:tasks:a", "trigger:tasks:b"] }).code).toContain(
+    'createTriggerPublicToken(["a", "b"], { expirationTime: "1h", multipleUse: true }',
+  );
   expect(sdkSnippet({ ...base, scopes: ["trigger:tasks"] }).code).toContain("trigger: { tasks: true }");
   expect(sdkSnippet({ ...base, scopes: ["read:runs:r1", "read:runs:r2", "admin"] }).code).toContain('read: { runs: ["r1","r2"] }');
 });

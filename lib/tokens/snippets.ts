@@ -15,7 +15,8 @@ export interface Snippet {
 
 const quote = (text: string): string => JSON.stringify(text);
 const shell = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-const find = (scopes: readonly Scope[], actions: readonly string[], type: string): Scope | undefined => scopes.find((s) => actions.includes(s.action) && s.type === type);
+const find = (scopes: readonly Scope[], actions: readonly string[], type: string): Scope | undefined =>
+  scopes.find((s) => actions.includes(s.action) && s.type === type);
 
 /** Component that does with React what the scopes allow: triggering first, then answering, then following. */
 export function reactSnippet({ scopes: texts, origin, token }: SnippetInput): Snippet {
@@ -62,7 +63,8 @@ export function Answer() {
   const batch = find(scopes, ["read"], "batch");
   const tag = find(scopes, ["read"], "tags");
   if (batch !== undefined || tag !== undefined) {
-    const [hook, id] = batch === undefined ? ["useRealtimeRunsWithTag", tag?.id ?? "user_123"] : ["useRealtimeBatch", batch.id ?? "batch_…"];
+    const [hook, id] =
+      batch === undefined ? ["useRealtimeRunsWithTag", tag?.id ?? "user_123"] : ["useRealtimeBatch", batch.id ?? "batch_…"];
     return {
       title: hook,
       code: `"use client";
@@ -99,11 +101,17 @@ export function Progress() {
 export function curlSnippet({ scopes: texts, origin, token }: SnippetInput): Snippet {
   const scopes = texts.map(parseScope);
   const header = `-H ${shell(`Authorization: Bearer ${token}`)}`;
-  const post = (path: string, body: string) => `curl -X POST ${shell(origin + path)} \\\n  ${header} \\\n  -H 'Content-Type: application/json' \\\n  -d ${shell(body)}`;
+  const post = (path: string, body: string) =>
+    `curl -X POST ${shell(origin + path)} \\\n  ${header} \\\n  -H 'Content-Type: application/json' \\\n  -d ${shell(body)}`;
   const trigger = find(scopes, ["trigger", "write"], "tasks");
-  if (trigger !== undefined) return { title: "Trigger", code: post(`/api/v1/tasks/${encodeURIComponent(trigger.id ?? "my-task")}/trigger`, '{"payload": {}}') };
+  if (trigger !== undefined)
+    return { title: "Trigger", code: post(`/api/v1/tasks/${encodeURIComponent(trigger.id ?? "my-task")}/trigger`, '{"payload": {}}') };
   const answer = find(scopes, ["write"], "waitpoints");
-  if (answer !== undefined) return { title: "Answer", code: post(`/api/v1/waitpoints/tokens/${encodeURIComponent(answer.id ?? "waitpoint_…")}/complete`, '{"data": {"approved": true}}') };
+  if (answer !== undefined)
+    return {
+      title: "Answer",
+      code: post(`/api/v1/waitpoints/tokens/${encodeURIComponent(answer.id ?? "waitpoint_…")}/complete`, '{"data": {"approved": true}}'),
+    };
   return { title: "Follow", code: `curl ${shell(origin + subscriptionPath(texts))} \\\n  ${header}` };
 }
 
@@ -137,7 +145,10 @@ export function sdkSnippet({ scopes: texts, origin, expirationTime, oneTimeUse }
     const ids = scopes.map((s) => quote(s.id ?? ""));
     const tasks = ids.length === 1 ? ids.join("") : `[${ids.join(", ")}]`;
     const multiple = oneTimeUse === "many" ? ", multipleUse: true" : "";
-    return { title: "auth.createTriggerPublicToken", code: `${setup}const token = await auth.createTriggerPublicToken(${tasks}, { expirationTime: ${JSON.stringify(expirationTime)}${multiple} });` };
+    return {
+      title: "auth.createTriggerPublicToken",
+      code: `${setup}const token = await auth.createTriggerPublicToken(${tasks}, { expirationTime: ${JSON.stringify(expirationTime)}${multiple} });`,
+    };
   }
   return {
     title: "auth.createPublicToken",

@@ -32,6 +32,11 @@ export function compareSpans(here: TraceTree, there: TraceTree): ComparedSpan[] 
   const [mine, theirs] = [sidesOf(here), sidesOf(there)];
   const differs = ({ here: a, there: b }: ComparedSpan): number => Math.abs((a?.ms ?? 0) - (b?.ms ?? 0));
   const side = (of: (Side & { name: string }) | undefined): Side | null => (of === undefined ? null : { count: of.count, ms: of.ms });
-  const all = [...new Set([...mine.keys(), ...theirs.keys()])].map((key): ComparedSpan => ({ key, name: (mine.get(key) ?? theirs.get(key))?.name ?? "", here: side(mine.get(key)), there: side(theirs.get(key)) }));
+  const all = [...new Set([...mine.keys(), ...theirs.keys()])].map((key): ComparedSpan => ({
+    key,
+    name: (mine.get(key) ?? theirs.get(key))?.name ?? "",
+    here: side(mine.get(key)),
+    there: side(theirs.get(key)),
+  }));
   return all.toSorted((a, b) => differs(b) - differs(a));
 }

@@ -2,8 +2,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { keepMatching } from "./keep-matching";
 
-const tree = (text: string) => text.trim().split("\n").map((line) => ({ depth: line.search(/\S/), name: line.trim() }));
-const shown = (text: string, word: string) => keepMatching(tree(text), ({ name }) => name.includes(word)).map(({ depth, name }) => " ".repeat(depth) + name);
+const tree = (text: string) =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => ({ depth: line.search(/\S/), name: line.trim() }));
+const shown = (text: string, word: string) =>
+  keepMatching(tree(text), ({ name }) => name.includes(word)).map(({ depth, name }) => " ".repeat(depth) + name);
 
 test("what matches stands below its parents, and nothing else", () => {
   const text = "run\n a\n  b\n   hit 1\n  c\n d\n  hit 2\n   e\n f";

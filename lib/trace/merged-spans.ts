@@ -21,6 +21,14 @@ export function mergedSpans(items: readonly TraceItem[]): TraceItem[] {
 }
 
 function together(opening: TraceItem, closing: TraceItem): TraceItem {
-  const attributes = opening.attributes !== undefined || closing.attributes !== undefined ? { ...opening.attributes, ...closing.attributes } : undefined;
-  return { ...opening, ...closing, seq: opening.seq, parentId: opening.parentId, at: opening.at < closing.at ? opening.at : closing.at, ...(attributes !== undefined && { attributes }) };
+  const attributes =
+    opening.attributes !== undefined || closing.attributes !== undefined ? { ...opening.attributes, ...closing.attributes } : undefined;
+  return {
+    ...opening,
+    ...closing,
+    seq: opening.seq,
+    parentId: opening.parentId,
+    at: opening.at < closing.at ? opening.at : closing.at,
+    ...(attributes !== undefined && { attributes }),
+  };
 }

@@ -75,7 +75,9 @@ function couldHaveMade(span: SpanNode, run: RunRow): boolean {
   if (span.icon !== "trigger") return false;
   const created = Date.parse(run.createdAt);
   if (created < span.startMs - slackMs || (span.endMs !== null && created > span.endMs + slackMs)) return false;
-  return run.batchId === undefined ? span.attributes.task === run.task : typeof span.attributes.runCount === "number" && childBatchId(span) === undefined;
+  return run.batchId === undefined
+    ? span.attributes.task === run.task
+    : typeof span.attributes.runCount === "number" && childBatchId(span) === undefined;
 }
 
 /** Child runs by the span that made them: its own line when it made one, lines below it when it made many. */
@@ -149,24 +151,53 @@ function addTrace(rows: TraceRow[], { run: self, tree, children, counts, closed,
     }
   }
 
-  function addGroup({ task, runs, missing: rest }: { task: string; runs: readonly RunRow[]; missing: Missing | undefined }, depth: number, by: string): void {
+  function addGroup(
+    { task, runs, missing: rest }: { task: string; runs: readonly RunRow[]; missing: Missing | undefined },
+    depth: number,
+    by: string,
+  ): void {
     const key = `group:${by}:${task}`;
     const open = opened.has(key);
-    const { live, failed } = rest?.of ?? { live: runs.filter((run) => !isFinal(run.status)).length, failed: runs.filter((run) => failedStatuses.includes(run.status)).length };
+    const { live, failed } = rest?.of ?? {
+      live: runs.filter((run) => !isFinal(run.status)).length,
+      failed: runs.filter((run) => failedStatuses.includes(run.status)).length,
+    };
     const startMs = Math.min(...runs.map(startOf), ...(rest ? [Date.parse(rest.of.firstAt)] : []));
     const endMs = live > 0 ? null : Math.max(lastEnd(runs) ?? 0, rest ? Date.parse(rest.of.lastAt) : 0);
     const total = runs.length + (rest?.count ?? 0);
     rows.push({ kind: "group", key, depth, parent: self.id, name: task, total, live, failed, startMs, endMs, children: total, open });
     if (!open) return;
     for (const run of runs) addRun(run, depth + 1);
-    if (rest) rows.push({ kind: "rest", key: `rest:${by}:${task}`, depth: depth + 1, parent: self.id, name: task, count: rest.count, startMs, endMs, children: 0, open: false });
+    if (rest)
+      rows.push({
+        kind: "rest",
+        key: `rest:${by}:${task}`,
+        depth: depth + 1,
+        parent: self.id,
+        name: task,
+        count: rest.count,
+        startMs,
+        endMs,
+        children: 0,
+        open: false,
+      });
   }
 
   /** Whether it has spans is not known before its trace is read: every run that has started may be opened. */
   function addRun(run: RunRow, depth: number): void {
     const key = runKey(run.id);
     const isOpen = opened.has(key);
-    rows.push({ kind: "run", key, depth, run, startMs: startOf(run), endMs: endOf(run), children: run.startedAt === undefined ? 0 : 1, open: isOpen, inner: run.id });
+    rows.push({
+      kind: "run",
+      key,
+      depth,
+      run,
+      startMs: startOf(run),
+      endMs: endOf(run),
+      children: run.startedAt === undefined ? 0 : 1,
+      open: isOpen,
+      inner: run.id,
+    });
     addInner(run, depth);
   }
 
@@ -182,11 +213,25 @@ function addTrace(rows: TraceRow[], { run: self, tree, children, counts, closed,
     // One that made a single run and has nothing else stands for that run's trace.
     const stands = made !== undefined && made.startedAt !== undefined && spans.length + runs.length === 0;
     const open = stands ? opened.has(runKey(made.id)) : !closed.has(span.id);
-    rows.push({ kind: "span", key: span.id, depth, span, run: made, startMs: span.startMs, endMs: span.endMs, children: stands ? 1 : spans.length + runs.length, open, ...(stands && { inner: made.id }) });
+    rows.push({
+      kind: "span",
+      key: span.id,
+      depth,
+      span,
+      run: made,
+      startMs: span.startMs,
+      endMs: span.endMs,
+      children: stands ? 1 : spans.length + runs.length,
+      open,
+      ...(stands && { inner: made.id }),
+    });
     if (stands) return addInner(made, depth);
     if (!open) return;
     for (const child of spans) addSpan(child, depth + 1);
-    addRuns(runs, depth + 1, { by: span.id, expected: typeof span.attributes.runCount === "number" ? span.attributes.runCount : undefined });
+    addRuns(runs, depth + 1, {
+      by: span.id,
+      expected: typeof span.attributes.runCount === "number" ? span.attributes.runCount : undefined,
+    });
   }
 
   const attempts = tree.roots();
@@ -197,7 +242,15 @@ function addTrace(rows: TraceRow[], { run: self, tree, children, counts, closed,
   const loose = [...(below.get(null) ?? []), ...(isOnly ? (below.get(only.id) ?? []) : [])];
   if (!isChild) {
     const isOpen = !closed.has(selfKey);
-    rows.push({ kind: "self", key: selfKey, depth: 0, startMs: startOf(self), endMs: endOf(self), children: roots.length + loose.length, open: isOpen });
+    rows.push({
+      kind: "self",
+      key: selfKey,
+      depth: 0,
+      startMs: startOf(self),
+      endMs: endOf(self),
+      children: roots.length + loose.length,
+      open: isOpen,
+    });
     if (!isOpen) return;
   }
   for (const root of roots) addSpan(root, at + 1);

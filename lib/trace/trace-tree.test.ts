@@ -10,7 +10,8 @@ const span = (seq: number, where: [string, string | null], extra: Partial<TraceI
   const { ms, ...rest } = extra;
   return { runId: "run_1", seq, attempt: 1, kind: "span", spanId: where[0], parentId: where[1], name: where[0], at: at(ms), ...rest };
 };
-const log = (seq: number, spanId: string, extra: { ms: number; level: string }): TraceItem => span(seq, [`log${seq}`, spanId], { ...extra, kind: "log", name: `message ${seq}` });
+const log = (seq: number, spanId: string, extra: { ms: number; level: string }): TraceItem =>
+  span(seq, [`log${seq}`, spanId], { ...extra, kind: "log", name: `message ${seq}` });
 const row = (id: string, extra: Partial<RunRow> = {}): RunRow => ({
   id,
   task: "import-chunk",
@@ -47,17 +48,36 @@ const treeOf = (items: readonly TraceItem[]): TraceTree => {
 };
 
 /** A trace with `count` spans; parents come from earlier spans; some are closed; some carry logs. */
-const traces = fc.array(fc.record({ parent: fc.nat(), length: fc.nat({ max: 100 }), closed: fc.boolean(), error: fc.boolean(), logs: fc.constantFrom(0, 0, 1, 2) }), { minLength: 1, maxLength: 25 }).map((shapes) => {
-  const items: TraceItem[] = [];
-  let seq = 0;
-  shapes.forEach((shape, index) => {
-    const parent = index === 0 ? null : `s${shape.parent % index}`;
-    items.push(span(++seq, [`s${index}`, parent], { ms: index * 7, icon: "custom" }));
-    for (let n = 0; n < shape.logs; n += 1) items.push(log(++seq, `s${index}`, { ms: index * 7 + n, level: n === 0 ? "error" : "info" }));
-    if (shape.closed) items.push(span(++seq, [`s${index}`, parent], { ms: index * 7, endedAt: at(index * 7 + shape.length), ...(shape.error && { isError: true }), attributes: { done: index } }));
+const traces = fc
+  .array(
+    fc.record({
+      parent: fc.nat(),
+      length: fc.nat({ max: 100 }),
+      closed: fc.boolean(),
+      error: fc.boolean(),
+      logs: fc.constantFrom(0, 0, 1, 2),
+    }),
+    { minLength: 1, maxLength: 25 },
+  )
+  .map((shapes) => {
+    const items: TraceItem[] = [];
+    let seq = 0;
+    shapes.forEach((shape, index) => {
+      const parent = index === 0 ? null : `s${shape.parent % index}`;
+      items.push(span(++seq, [`s${index}`, parent], { ms: index * 7, icon: "custom" }));
+      for (let n = 0; n < shape.logs; n += 1) items.push(log(++seq, `s${index}`, { ms: index * 7 + n, level: n === 0 ? "error" : "info" }));
+      if (shape.closed)
+        items.push(
+          span(++seq, [`s${index}`, parent], {
+            ms: index * 7,
+            endedAt: at(index * 7 + shape.length),
+            ...(shape.error && { isError: true }),
+            attributes: { done: index },
+          }),
+        );
+    });
+    return items;
   });
-  return items;
-});
 
 describe("trace tree", () => {
   it("is the same in any order, with repetitions", () => {
@@ -78,7 +98,8 @@ describe("trace tree", () => {
         const some = items.filter((_, index) => index !== cut % items.length);
         const tree = treeOf(some);
         const reached = new Set<string>();
-        const walk = (ids: readonly { id: string }[]): void => ids.forEach((entry) => (reached.add(entry.id), walk(tree.children(entry.id))));
+        const walk = (ids: readonly { id: string }[]): void =>
+          ids.forEach((entry) => (reached.add(entry.id), walk(tree.children(entry.id))));
         walk(tree.roots());
         expect(reached.size).toBe(tree.size());
       }),
@@ -86,8 +107,17 @@ describe("trace tree", () => {
   });
 
   it("merges opening and closing lines", () => {
-    const tree = treeOf([span(1, ["a", null], { ms: 0, attributes: { x: 1 } }), span(2, ["a", null], { ms: 0, endedAt: at(40), isError: true, name: "a done", attributes: { y: 2 } })]);
-    expect(tree.span("a")).toMatchObject({ name: "a done", isError: true, attributes: { x: 1, y: 2 }, startMs: Date.parse(at(0)), endMs: Date.parse(at(40)) });
+    const tree = treeOf([
+      span(1, ["a", null], { ms: 0, attributes: { x: 1 } }),
+      span(2, ["a", null], { ms: 0, endedAt: at(40), isError: true, name: "a done", attributes: { y: 2 } }),
+    ]);
+    expect(tree.span("a")).toMatchObject({
+      name: "a done",
+      isError: true,
+      attributes: { x: 1, y: 2 },
+      startMs: Date.parse(at(0)),
+      endMs: Date.parse(at(40)),
+    });
   });
 
   it("does not repeat a log line that comes twice", () => {
@@ -99,9 +129,14 @@ describe("trace tree", () => {
 });
 
 describe("trace rows", () => {
-  const base = [span(1, ["run", null], { ms: 0 }), span(2, ["wait", "run"], { ms: 5, attributes: { runId: "run_c1" } }), span(3, ["inner", "wait"], { ms: 6 })];
+  const base = [
+    span(1, ["run", null], { ms: 0 }),
+    span(2, ["wait", "run"], { ms: 5, attributes: { runId: "run_c1" } }),
+    span(3, ["inner", "wait"], { ms: 6 }),
+  ];
   const self = row("run_1", { task: "parent", depth: 0 });
-  const rowsOf = (input: Partial<TraceRowsInput>): TraceRow[] => traceRows({ run: self, tree: treeOf(base), children: [], counts: [], closed: new Set(), opened: new Set(), ...input });
+  const rowsOf = (input: Partial<TraceRowsInput>): TraceRow[] =>
+    traceRows({ run: self, tree: treeOf(base), children: [], counts: [], closed: new Set(), opened: new Set(), ...input });
   const keys = (input: Partial<TraceRowsInput>): string[] => rowsOf(input).map((line) => `${line.depth} ${line.key}`);
 
   it("hides what is below a closed span", () => {
@@ -117,7 +152,11 @@ describe("trace rows", () => {
   });
 
   it("finds the span of a child that is still being waited for", () => {
-    const tree = treeOf([span(1, ["a", null], { ms: 0, icon: "trigger", attributes: { task: "other" } }), span(2, ["b", null], { ms: 5, icon: "trigger", attributes: { task: "import-chunk" } }), span(3, ["c", null], { ms: 6, icon: "trigger", attributes: { runCount: 2 } })]);
+    const tree = treeOf([
+      span(1, ["a", null], { ms: 0, icon: "trigger", attributes: { task: "other" } }),
+      span(2, ["b", null], { ms: 5, icon: "trigger", attributes: { task: "import-chunk" } }),
+      span(3, ["c", null], { ms: 6, icon: "trigger", attributes: { runCount: 2 } }),
+    ]);
     const lines = rowsOf({ tree, children: [row("run_c1"), row("run_c2", { batchId: "batch_1" }), row("run_c3", { batchId: "batch_1" })] });
     expect(lines.map((line) => line.key)).toEqual(["self", "a", "b", "c", "run:run_c2", "run:run_c3"]);
     expect(lines[2]).toMatchObject({ run: { id: "run_c1" } });
@@ -144,7 +183,10 @@ describe("trace rows", () => {
   it("gives a batch as many of the older children as it made, and shows those of no line here too", () => {
     const tree = treeOf([span(1, ["a", null], { ms: 0, icon: "trigger", attributes: { runCount: 300, batchId: "batch_1" } })]);
     const children = Array.from({ length: 200 }, (_, index) => row(`run_${index + 1000}`, { task: "noop", batchId: "batch_1" }));
-    const counts = [{ task: "noop", total: 320, live: 0, failed: 1, firstAt: at(2), lastAt: at(60) }, { task: "other", total: 7, live: 0, failed: 0, firstAt: at(2), lastAt: at(60) }];
+    const counts = [
+      { task: "noop", total: 320, live: 0, failed: 1, firstAt: at(2), lastAt: at(60) },
+      { task: "other", total: 7, live: 0, failed: 0, firstAt: at(2), lastAt: at(60) },
+    ];
     const groups = rowsOf({ tree, children, counts }).filter((line) => line.kind === "group");
     expect(groups.map((line) => [line.key, line.total])).toEqual([
       ["group:a:noop", 300],
@@ -163,7 +205,14 @@ describe("trace rows", () => {
     expect(rowsOf({ tree, children: [row("run_c1")] })[1]).toMatchObject({ inner: "run_c1", children: 1, open: false });
     expect(shown(new Map())).toEqual(["0 self", "1 a"]);
     expect(shown(new Map([["run_c1", child]]))).toEqual(["0 self", "1 a", "2 c", "2 run:run_g1"]);
-    expect(shown(new Map([["run_c1", child], ["run_g1", grandchild]]))).toEqual(["0 self", "1 a", "2 c", "2 run:run_g1", "3 g"]);
+    expect(
+      shown(
+        new Map([
+          ["run_c1", child],
+          ["run_g1", grandchild],
+        ]),
+      ),
+    ).toEqual(["0 self", "1 a", "2 c", "2 run:run_g1", "3 g"]);
   });
 
   it("has a line for each attempt when there were several, none for an only one", () => {

@@ -44,7 +44,15 @@ export interface TraceTree {
   size(): number;
 }
 
-export const toLogLine = ({ seq, at, level = "log", name: message, parentId: spanId, attempt, attributes }: TraceItem): LogLine => ({ seq, atMs: Date.parse(at), level, message, spanId, attempt, attributes });
+export const toLogLine = ({ seq, at, level = "log", name: message, parentId: spanId, attempt, attributes }: TraceItem): LogLine => ({
+  seq,
+  atMs: Date.parse(at),
+  level,
+  message,
+  spanId,
+  attempt,
+  attributes,
+});
 
 const byStart = (a: SpanNode, b: SpanNode): number => a.startMs - b.startMs || a.seq - b.seq;
 

@@ -4,7 +4,15 @@ import { compareSpans } from "./compare-spans";
 import { createTraceTree } from "./trace-tree";
 import { keyOfSpan, leastUsual, spanKey, usualTrace, type EndedSpan } from "./usual";
 
-const span = (runId: string, id: string, tookMs: number, of: Partial<EndedSpan> = {}): EndedSpan => ({ runId, id, parentId: null, name: "step", isAttempt: false, tookMs, ...of });
+const span = (runId: string, id: string, tookMs: number, of: Partial<EndedSpan> = {}): EndedSpan => ({
+  runId,
+  id,
+  parentId: null,
+  name: "step",
+  isAttempt: false,
+  tookMs,
+  ...of,
+});
 const runs = Array.from({ length: leastUsual }, (_, n) => `run_${n}`);
 
 test("what is usual is the median of the runs and of their spans, by name and what is around them", () => {
@@ -27,7 +35,12 @@ test("what is usual is the median of the runs and of their spans, by name and wh
 
 test("too few runs, and spans of too few of them, say nothing", () => {
   expect(usualTrace([1, 2, 3, 4], [span("run_0", "s", 1)])).toEqual({ runs: 4, p50Ms: null, spans: [] });
-  expect(usualTrace([1, 2, 3, 4, 5], Array.from({ length: 50 }, (_, n) => span("run_0", `s${n}`, 1))).spans).toEqual([]);
+  expect(
+    usualTrace(
+      [1, 2, 3, 4, 5],
+      Array.from({ length: 50 }, (_, n) => span("run_0", `s${n}`, 1)),
+    ).spans,
+  ).toEqual([]);
 });
 
 const item = (seq: number, spanId: string, ms: number | null, of: Partial<TraceItem> = {}): TraceItem => ({

@@ -46,7 +46,11 @@ export function usualTrace(runsMs: readonly number[], spans: readonly EndedSpan[
   }
   const usual = [...found.values()].filter((span) => span.runs.size >= leastUsual);
   const frequent = usual.toSorted((a, b) => b.took.length - a.took.length).slice(0, mostSpans);
-  return { runs, p50Ms: median(runsMs), spans: frequent.map(({ parent, name, took }): UsualSpan => ({ parent, name, p50Ms: median(took), count: took.length })) };
+  return {
+    runs,
+    p50Ms: median(runsMs),
+    spans: frequent.map(({ parent, name, took }): UsualSpan => ({ parent, name, p50Ms: median(took), count: took.length })),
+  };
 }
 
 const nameIn = (span: SpanNode): string => (span.icon === attempt ? attempt : span.name);

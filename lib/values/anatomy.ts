@@ -71,7 +71,12 @@ function anatomyOfObject(value: object): Anatomy {
 }
 
 const special = (type: SpecialType, text: string): Anatomy => ({ kind: "special", type, text });
-const list = (items: readonly unknown[], type?: ListType): Anatomy => ({ kind: "list", length: items.length, at: (index) => items[index], ...(type !== undefined && { type }) });
+const list = (items: readonly unknown[], type?: ListType): Anatomy => ({
+  kind: "list",
+  length: items.length,
+  at: (index) => items[index],
+  ...(type !== undefined && { type }),
+});
 
 /** Undefined: an object like any other. Works on objects of another realm too, whose classes are not ours. */
 function anatomyOfBuiltIn(value: object, tag: string): Anatomy | undefined {
@@ -117,7 +122,17 @@ function unboxed(value: object, tag: "String" | "Number" | "Boolean" | "BigInt" 
 }
 
 /** Kinds that the readers of superjson know. */
-const typedArrays: ReadonlySet<unknown> = new Set(["Int8Array", "Uint8Array", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array", "Float32Array", "Float64Array", "Uint8ClampedArray"]);
+const typedArrays: ReadonlySet<unknown> = new Set([
+  "Int8Array",
+  "Uint8Array",
+  "Int16Array",
+  "Uint16Array",
+  "Int32Array",
+  "Uint32Array",
+  "Float32Array",
+  "Float64Array",
+  "Uint8ClampedArray",
+]);
 const typedArrayName = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get;
 
 export const isBuffer = (value: unknown): boolean => typeof Buffer === "function" && Buffer.isBuffer(value);
@@ -137,7 +152,12 @@ const errorKeys = ["name", "message", "stack", "cause", "errors"];
 function anatomyOfError(error: object): Anatomy {
   const told = errorKeys.filter((key) => (key === "name" || key === "message" ? true : has(error, key)));
   const own = ownKeys(error).filter((key) => !errorKeys.includes(key) && typeof read(error, key) !== "function");
-  return { kind: "record", type: "Error", keys: [...told, ...own], get: (key) => (key === "name" || key === "message" ? textOf(read(error, key)) : read(error, key)) };
+  return {
+    kind: "record",
+    type: "Error",
+    keys: [...told, ...own],
+    get: (key) => (key === "name" || key === "message" ? textOf(read(error, key)) : read(error, key)),
+  };
 }
 
 const textOf = (value: unknown): string => {

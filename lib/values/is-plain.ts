@@ -16,12 +16,16 @@ export function isPlain(value: unknown): boolean {
 }
 
 const isPlainScalar = (value: unknown): boolean =>
-  typeof value === "string" || typeof value === "boolean" || value === null || (typeof value === "number" && Number.isFinite(value) && !Object.is(value, -0));
+  typeof value === "string" ||
+  typeof value === "boolean" ||
+  value === null ||
+  (typeof value === "number" && Number.isFinite(value) && !Object.is(value, -0));
 
 function isPlainObject(value: object, seen: Set<object>, level: number): boolean {
   if (level > deepestLevel || seen.has(value)) return false;
   seen.add(value);
-  const isInnerPlain = (inner: unknown): boolean => (typeof inner === "object" && inner !== null ? isPlainObject(inner, seen, level + 1) : isPlainScalar(inner));
+  const isInnerPlain = (inner: unknown): boolean =>
+    typeof inner === "object" && inner !== null ? isPlainObject(inner, seen, level + 1) : isPlainScalar(inner);
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) if (!isInnerPlain(value[index])) return false;
     return true;

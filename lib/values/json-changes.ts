@@ -9,7 +9,8 @@ export interface JsonChange {
 }
 
 const isPlainName = /^[\p{L}_$][\p{L}\p{N}_$]*$/u;
-const step = (name: string | number): string => (typeof name === "number" ? `[${name}]` : isPlainName.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`);
+const step = (name: string | number): string =>
+  typeof name === "number" ? `[${name}]` : isPlainName.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 
 /** Members by step; null: it has none. Of a key that is there twice, the last counts. */
 function membersOf(node: JsonNode | undefined): ReadonlyMap<string | number, JsonNode> | null {

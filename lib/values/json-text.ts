@@ -18,8 +18,13 @@ export function describeJson(text: string): string | undefined {
 
 /** Engines say "at position 12", some add line and column, some neither; we always say the line. */
 function locate(text: string, message: string): string {
-  const reason = message.replace(/^JSON\.parse: /, "").replace(/,? ?(\.\.\.)?"[\s\S]*" is not valid JSON$/, "").replace(/ in JSON\b/, "").replace(/ \(line \d+ column \d+\)$/, "");
-  const position = /at position (\d+)/.exec(message)?.[1] ?? (/^(Unexpected end|Unterminated)/.test(message) ? String(text.length) : undefined);
+  const reason = message
+    .replace(/^JSON\.parse: /, "")
+    .replace(/,? ?(\.\.\.)?"[\s\S]*" is not valid JSON$/, "")
+    .replace(/ in JSON\b/, "")
+    .replace(/ \(line \d+ column \d+\)$/, "");
+  const position =
+    /at position (\d+)/.exec(message)?.[1] ?? (/^(Unexpected end|Unterminated)/.test(message) ? String(text.length) : undefined);
   const words = reason.replace(/ at position \d+.*$/, "");
   if (position === undefined) return `Not valid JSON: ${words}`;
   const before = text.slice(0, Number(position)).split("\n");

@@ -21,7 +21,12 @@ describe("json tree", () => {
         return false;
       }
     };
-    const broken = fc.oneof(fc.string(), fc.tuple(fc.json(), fc.nat(), fc.string({ maxLength: 2 })).map(([text, at, extra]) => text.slice(0, at % (text.length + 1)) + extra + text.slice(at % (text.length + 1))));
+    const broken = fc.oneof(
+      fc.string(),
+      fc
+        .tuple(fc.json(), fc.nat(), fc.string({ maxLength: 2 }))
+        .map(([text, at, extra]) => text.slice(0, at % (text.length + 1)) + extra + text.slice(at % (text.length + 1))),
+    );
     fc.assert(
       fc.property(broken, (text) => {
         expect(readJsonTree(text) !== null).toBe(isJson(text));
@@ -47,7 +52,9 @@ describe("json tree", () => {
   });
 
   it("takes superjson's wrapper off and leaves plain text", () => {
-    expect(readPacketTree('{"json":{"at":"2026-01-01T00:00:00.000Z"},"meta":{"values":{"at":["Date"]}}}', "application/super+json")).toEqual({ kind: "object", entries: [{ key: "at", value: { kind: "string", value: "2026-01-01T00:00:00.000Z" } }] });
+    expect(
+      readPacketTree('{"json":{"at":"2026-01-01T00:00:00.000Z"},"meta":{"values":{"at":["Date"]}}}', "application/super+json"),
+    ).toEqual({ kind: "object", entries: [{ key: "at", value: { kind: "string", value: "2026-01-01T00:00:00.000Z" } }] });
     expect(readPacketTree('{"a":1}', "text/plain")).toEqual({ kind: "string", value: '{"a":1}' });
   });
 });

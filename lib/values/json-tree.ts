@@ -109,7 +109,8 @@ export function readJsonTree(text: string): JsonNode | null {
   return at === text.length ? value : null;
 }
 
-const child = (node: JsonNode, key: string): JsonNode | undefined => (node.kind === "object" ? node.entries.find((entry) => entry.key === key)?.value : undefined);
+const child = (node: JsonNode, key: string): JsonNode | undefined =>
+  node.kind === "object" ? node.entries.find((entry) => entry.key === key)?.value : undefined;
 
 /** Tree of a packet: superjson's wrapper is taken off. Null: shown as text. */
 export function readPacketTree(text: string, dataType: string): JsonNode | null {
@@ -124,9 +125,13 @@ export function printJsonTree(node: JsonNode, indent = ""): string {
   const inner = `${indent}  `;
   switch (node.kind) {
     case "object":
-      return node.entries.length === 0 ? "{}" : `{\n${node.entries.map((entry) => `${inner}${JSON.stringify(entry.key)}: ${printJsonTree(entry.value, inner)}`).join(",\n")}\n${indent}}`;
+      return node.entries.length === 0
+        ? "{}"
+        : `{\n${node.entries.map((entry) => `${inner}${JSON.stringify(entry.key)}: ${printJsonTree(entry.value, inner)}`).join(",\n")}\n${indent}}`;
     case "array":
-      return node.items.length === 0 ? "[]" : `[\n${node.items.map((item) => `${inner}${printJsonTree(item, inner)}`).join(",\n")}\n${indent}]`;
+      return node.items.length === 0
+        ? "[]"
+        : `[\n${node.items.map((item) => `${inner}${printJsonTree(item, inner)}`).join(",\n")}\n${indent}]`;
     case "string":
       return JSON.stringify(node.value);
     case "number":

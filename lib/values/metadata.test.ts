@@ -19,7 +19,12 @@ test.each<[string, Json, MetadataOperation, Json]>([
   ["appends", { a: [1] }, { type: "append", key: "a", value: 2 }, { a: [1, 2] }],
   ["appends to nothing", {}, { type: "append", key: "a", value: 2 }, { a: [2] }],
   ["wraps what it appends to", { a: "x" }, { type: "append", key: "a", value: 2 }, { a: ["x", 2] }],
-  ["removes what is equal", { a: [{ x: [1] }, { x: [2] }, { x: [1] }] }, { type: "remove", key: "a", value: { x: [1] } }, { a: [{ x: [2] }] }],
+  [
+    "removes what is equal",
+    { a: [{ x: [1] }, { x: [2] }, { x: [1] }] },
+    { type: "remove", key: "a", value: { x: [1] } },
+    { a: [{ x: [2] }] },
+  ],
   ["removes nothing from what is no list", { a: 1 }, { type: "remove", key: "a", value: 1 }, { a: 1 }],
   ["increments", { a: 1 }, { type: "increment", key: "a", value: -3 }, { a: -2 }],
   ["increments nothing from zero", { a: "x" }, { type: "increment", key: "a", value: 2 }, { a: 2 }],
@@ -31,7 +36,20 @@ test.each<[string, Json, MetadataOperation, Json]>([
 });
 
 describe("hostile keys", () => {
-  it.each(["__proto__", "$.__proto__.x", "$.a.__proto__.x", "$.constructor.prototype.x", "$.a['__proto__'].x", '$.a["prototype"]', "", "$.", "$.a..b", "$.a[", "$.a[-1]", "$.a[1e3]"])("%j changes nothing", (key) => {
+  it.each([
+    "__proto__",
+    "$.__proto__.x",
+    "$.a.__proto__.x",
+    "$.constructor.prototype.x",
+    "$.a['__proto__'].x",
+    '$.a["prototype"]',
+    "",
+    "$.",
+    "$.a..b",
+    "$.a[",
+    "$.a[-1]",
+    "$.a[1e3]",
+  ])("%j changes nothing", (key) => {
     expect(after({ a: { b: 1 } }, { type: "set", key, value: { polluted: true } })).toEqual({ a: { b: 1 } });
     expect(Reflect.get({}, "polluted")).toBeUndefined();
     expect(Reflect.get({}, "x")).toBeUndefined();
@@ -60,7 +78,21 @@ describe("hostile keys", () => {
 });
 
 const key = fc.oneof(
-  fc.constantFrom("a", "b", "c", "$.a.b", "$.a[0]", "$.c[1].x", "$.a.length", "__proto__", "$.__proto__.y", "constructor", "toString", "$.toString.z", "$.b['q']"),
+  fc.constantFrom(
+    "a",
+    "b",
+    "c",
+    "$.a.b",
+    "$.a[0]",
+    "$.c[1].x",
+    "$.a.length",
+    "__proto__",
+    "$.__proto__.y",
+    "constructor",
+    "toString",
+    "$.toString.z",
+    "$.b['q']",
+  ),
   fc.string({ unit: "binary", maxLength: 8 }),
 );
 const operation: fc.Arbitrary<MetadataOperation> = fc.oneof(
@@ -107,7 +139,9 @@ describe("any operations", () => {
           { type: "append", key: "all", value },
         ]);
         const result = after({ keep: true }, ...operations);
-        expect(result).toEqual(numbers.length === 0 ? { keep: true } : { keep: true, sum: numbers.reduce((a, b) => a + b, 0), all: numbers });
+        expect(result).toEqual(
+          numbers.length === 0 ? { keep: true } : { keep: true, sum: numbers.reduce((a, b) => a + b, 0), all: numbers },
+        );
       }),
     );
   });
@@ -118,7 +152,10 @@ describe("progress", () => {
     [{ progress: 0.5 }, { value: 0.5 }],
     [{ progress: 50 }, { value: 0.5 }],
     [{ progress: { value: 3, label: "half" } }, { value: 0.03, label: "half" }],
-    [{ progress: 1000, status: "done" }, { value: 1, label: "done" }],
+    [
+      { progress: 1000, status: "done" },
+      { value: 1, label: "done" },
+    ],
     [{ progress: -1 }, { value: 0 }],
     [{ status: "reading" }, { label: "reading" }],
     [{ progress: "x" }, undefined],

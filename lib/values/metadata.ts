@@ -46,7 +46,12 @@ function isWritable(root: unknown, path: readonly (string | number)[]): boolean 
   for (const step of path) {
     const level: object | null = typeof at === "object" ? at : null;
     const length = Array.isArray(level) ? level.length : 0;
-    if (Array.isArray(level) ? typeof step === "string" || step > length + maxGap : level === null && typeof step === "number" && step > maxGap) return false;
+    if (
+      Array.isArray(level)
+        ? typeof step === "string" || step > length + maxGap
+        : level === null && typeof step === "number" && step > maxGap
+    )
+      return false;
     at = level !== null && Object.hasOwn(level, step) ? Reflect.get(level, step) : undefined;
   }
   return true;
@@ -56,13 +61,18 @@ function isWritable(root: unknown, path: readonly (string | number)[]): boolean 
 function write(root: unknown, path: readonly (string | number)[], value: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return value;
-  const copy: unknown[] | Json = Array.isArray(root) ? [...root] : typeof root === "object" && root !== null ? { ...root } : typeof step === "number" ? [] : {};
+  const copy: unknown[] | Json = Array.isArray(root)
+    ? [...root]
+    : typeof root === "object" && root !== null
+      ? { ...root }
+      : typeof step === "number"
+        ? []
+        : {};
   const next = rest.length === 0 ? value : write(Object.hasOwn(copy, step) ? Reflect.get(copy, step) : undefined, rest, value);
   if (next !== undefined) {
     if (Array.isArray(copy) && typeof step === "number") while (copy.length < step) copy.push(null);
     Reflect.set(copy, step, next);
-  }
-  else if (Array.isArray(copy) && typeof step === "number") copy.splice(step, 1);
+  } else if (Array.isArray(copy) && typeof step === "number") copy.splice(step, 1);
   else Reflect.deleteProperty(copy, step);
   return copy;
 }
@@ -71,7 +81,10 @@ function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) return false;
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameJson(Reflect.get(a, key), Reflect.get(b, key)));
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameJson(Reflect.get(a, key), Reflect.get(b, key)))
+  );
 }
 
 /** Metadata after one operation; the given object is not changed. */
@@ -107,8 +120,16 @@ const fraction = (value: number): number => Math.min(1, Math.max(0, value > 1 ? 
 export function progressOf(metadata: Json, newestKey?: string): { value?: number; label?: string } | undefined {
   const progress = metadata["progress"];
   const nested = typeof progress === "object" && progress !== null ? progress : undefined;
-  const number = nested === undefined ? progress : (Reflect.get(nested, "value") ?? Reflect.get(nested, "progress") ?? Reflect.get(nested, "percentage"));
-  const text = [metadata["label"], metadata["status"], nested && Reflect.get(nested, "label"), nested && Reflect.get(nested, "status")].find((t) => typeof t === "string");
+  const number =
+    nested === undefined
+      ? progress
+      : (Reflect.get(nested, "value") ?? Reflect.get(nested, "progress") ?? Reflect.get(nested, "percentage"));
+  const text = [
+    metadata["label"],
+    metadata["status"],
+    nested && Reflect.get(nested, "label"),
+    nested && Reflect.get(nested, "status"),
+  ].find((t) => typeof t === "string");
   const fallback = newestKey !== undefined && newestKey !== "progress" ? metadata[newestKey] : undefined;
   const label = typeof text === "string" ? text : isScalar(fallback) ? `${newestKey}: ${String(fallback)}` : undefined;
   const value = typeof number === "number" && Number.isFinite(number) ? fraction(number) : undefined;

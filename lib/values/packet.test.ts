@@ -3,7 +3,14 @@ import superjson from "superjson";
 import { expect, test } from "vitest";
 import { decodePacket, encodePacket } from "./packet";
 
-const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withNullPrototype: true });
+const anything = fc.anything({
+  withBigInt: true,
+  withDate: true,
+  withMap: true,
+  withSet: true,
+  withTypedArray: true,
+  withNullPrototype: true,
+});
 
 /** A key that ends in one has no types below it, for older readers take it for an escape. */
 const endsInBackslash = /\\\\":/;

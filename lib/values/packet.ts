@@ -12,7 +12,9 @@ export function encodePacket(value: unknown): Packet {
   if (typeof value === "string") return { data: value, dataType: "text/plain" };
   if (isPlain(value)) return { data: `{"json":${JSON.stringify(value)}}`, dataType: "application/super+json" };
   const typed = toTyped(value);
-  return typed.json === undefined ? { data: null, dataType: "application/json" } : { data: JSON.stringify(typed), dataType: "application/super+json" };
+  return typed.json === undefined
+    ? { data: null, dataType: "application/json" }
+    : { data: JSON.stringify(typed), dataType: "application/super+json" };
 }
 
 /** The value back, Dates and the like included. `application/store` is a key of the packet store: resolve it first. */

@@ -138,7 +138,17 @@ function change(root: unknown, keys: readonly string[], by: (old: unknown) => un
   else throw cannot(`nothing is at ${keys.join(".")}`);
 }
 
-const typedArrays = { Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, Uint8ClampedArray };
+const typedArrays = {
+  Int8Array,
+  Uint8Array,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  Uint8ClampedArray,
+};
 
 function made(value: unknown, type: TypeName): unknown {
   if (typeof type === "string") {
@@ -167,8 +177,10 @@ function made(value: unknown, type: TypeName): unknown {
     }
   }
   const [kind, name] = type;
-  if (kind === "custom" && name === "buffer") return typeof Buffer === "function" ? Buffer.from(numbersIn(value)) : Uint8Array.from(numbersIn(value));
-  if (kind === "typed-array" && Object.hasOwn(typedArrays, name)) return new typedArrays[name as keyof typeof typedArrays](numbersIn(value)); // hasOwn proves the key
+  if (kind === "custom" && name === "buffer")
+    return typeof Buffer === "function" ? Buffer.from(numbersIn(value)) : Uint8Array.from(numbersIn(value));
+  if (kind === "typed-array" && Object.hasOwn(typedArrays, name))
+    return new typedArrays[name as keyof typeof typedArrays](numbersIn(value)); // hasOwn proves the key
   throw cannot(`unknown type ${JSON.stringify(type).slice(0, 80)}`);
 }
 
@@ -183,7 +195,14 @@ function listIn(value: unknown): unknown[] {
 const numbersIn = (value: unknown): number[] => listIn(value).map(Number);
 
 /** Classes of errors that say by their name what they are. */
-const errorClasses: Readonly<Record<string, new (message?: string) => Error>> = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+const errorClasses: Readonly<Record<string, new (message?: string) => Error>> = {
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+};
 
 function errorOf(value: unknown): Error {
   if (!isRecord(value)) throw cannot("an error was expected");
@@ -191,8 +210,14 @@ function errorOf(value: unknown): Error {
   const text = typeof message === "string" ? message : "";
   const Class = typeof name === "string" && Object.hasOwn(errorClasses, name) ? errorClasses[name] : Error;
   const error = name === "AggregateError" ? new AggregateError([], text) : new (Class ?? Error)(text);
-  const hidden = { ...(typeof name === "string" && name !== error.name && { name }), stack: typeof stack === "string" ? stack : `${String(name)}: ${text}`, ...("cause" in more && { cause: more["cause"] }), ...("errors" in more && { errors: more["errors"] }) };
-  for (const [key, inner] of Object.entries(hidden)) Object.defineProperty(error, key, { value: inner, configurable: true, writable: true, enumerable: false });
+  const hidden = {
+    ...(typeof name === "string" && name !== error.name && { name }),
+    stack: typeof stack === "string" ? stack : `${String(name)}: ${text}`,
+    ...("cause" in more && { cause: more["cause"] }),
+    ...("errors" in more && { errors: more["errors"] }),
+  };
+  for (const [key, inner] of Object.entries(hidden))
+    Object.defineProperty(error, key, { value: inner, configurable: true, writable: true, enumerable: false });
   for (const [key, inner] of Object.entries(more)) if (key !== "cause" && key !== "errors") put(error, key, inner);
   return error;
 }

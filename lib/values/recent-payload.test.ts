@@ -9,7 +9,7 @@ const stored = (value: unknown) => {
 
 test("payloads of every client come back as the JSON that was meant", () => {
   expect(editablePayload(stored({ a: [1] }))).toBe('{\n  "a": [\n    1\n  ]\n}');
-  expect(editablePayload(stored("hello \"you\""))).toBe('"hello \\"you\\""');
+  expect(editablePayload(stored('hello "you"'))).toBe('"hello \\"you\\""');
   expect(editablePayload(stored(undefined))).toBe("");
   expect(editablePayload(stored({ at: new Date(0) }))).toContain("1970-01-01T00:00:00.000Z");
   expect(editablePayload({ payload: "false", payloadType: "application/json" })).toBe("false");

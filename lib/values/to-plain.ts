@@ -78,7 +78,10 @@ export function toPlain(value: unknown, limits?: PlainLimits): unknown {
       }
       case "map":
         return anatomy.entries.every(([key]) => typeof key !== "object" || key === null)
-          ? fields(anatomy.entries.map(([key, inner]) => [String(key), () => inner]), level)
+          ? fields(
+              anatomy.entries.map(([key, inner]) => [String(key), () => inner]),
+              level,
+            )
           : items({ length: anatomy.entries.length, at: (index) => anatomy.entries[index] }, level);
       case "record":
         return fields(
@@ -125,6 +128,7 @@ const fieldLimits: PlainLimits = { levels: 1, entries: 64, text: 2048, room: 16_
 export function errorField(key: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || isError(value)) return value;
   const anatomy = anatomyOf(value);
-  if (anatomy.kind === "list" && key !== "") return Array.from({ length: Math.min(anatomy.length, fieldLimits.entries) }, (_, index) => errorField("", anatomy.at(index)));
+  if (anatomy.kind === "list" && key !== "")
+    return Array.from({ length: Math.min(anatomy.length, fieldLimits.entries) }, (_, index) => errorField("", anatomy.at(index)));
   return anatomy.kind === "plain" || anatomy.kind === "special" ? value : toPlain(value, fieldLimits);
 }

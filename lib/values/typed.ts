@@ -99,7 +99,11 @@ function createEncoder() {
     }
   }
 
-  function items(length: number, at: (index: number) => unknown, { path, unsafeAt, type }: { path: Path; unsafeAt: number; type: TypeName | undefined }): Omit<Visited, "size"> {
+  function items(
+    length: number,
+    at: (index: number) => unknown,
+    { path, unsafeAt, type }: { path: Path; unsafeAt: number; type: TypeName | undefined },
+  ): Omit<Visited, "size"> {
     // An item has two characters at least; a list may have four milliards of holes.
     if (length * 2 > left) throw new RangeError("the value is too large");
     const json: unknown[] = [];

@@ -20,6 +20,10 @@ test("where nothing stands there is no value", () => {
 });
 
 test("a typed packet is read without its wrapper, and a long text is cut", () => {
-  expect(valueAt({ data: '{"json":{"at":"2026-11-23T00:00:00.000Z"},"meta":{"values":{"at":["Date"]}}}', dataType: "application/super+json" }, ["at"])?.text).toBe("2026-11-23T00:00:00.000Z");
+  expect(
+    valueAt({ data: '{"json":{"at":"2026-11-23T00:00:00.000Z"},"meta":{"values":{"at":["Date"]}}}', dataType: "application/super+json" }, [
+      "at",
+    ])?.text,
+  ).toBe("2026-11-23T00:00:00.000Z");
   expect(valueAt(json(JSON.stringify({ a: "x".repeat(1000) })), ["a"])?.text).toHaveLength(limits.valueText + 1);
 });

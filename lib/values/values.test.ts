@@ -39,7 +39,11 @@ test("one object in two places stays one, and a ring closes", () => {
 });
 
 test("an error comes back with its class, causes, inner errors and fields", () => {
-  const thrown = Object.assign(new AggregateError([new RangeError("inner")], "outer", { cause: new TypeError("cause") }), { code: "E1", at: new Date(0), socket: { deep: { deeper: { secret: "s" } } } });
+  const thrown = Object.assign(new AggregateError([new RangeError("inner")], "outer", { cause: new TypeError("cause") }), {
+    code: "E1",
+    at: new Date(0),
+    socket: { deep: { deeper: { secret: "s" } } },
+  });
   const back = decodePacket(encodePacket({ thrown })) as { thrown: AggregateError & { cause: unknown } }; // as it went in
   expect(back.thrown).toBeInstanceOf(AggregateError);
   expect(back.thrown.errors[0]).toBeInstanceOf(RangeError);

@@ -12,11 +12,23 @@ it("takes the names that a shell takes", () => {
 });
 
 it("takes no name that would end elsewhere: with an equals sign, a space, NUL or a line", () => {
-  fc.assert(fc.property(fc.string(), fc.constantFrom("=", " ", "\0", "\n", "-", "."), fc.string(), (before, sign, after) => nameProblem(`${before}${sign}${after}`) !== null));
+  fc.assert(
+    fc.property(
+      fc.string(),
+      fc.constantFrom("=", " ", "\0", "\n", "-", "."),
+      fc.string(),
+      (before, sign, after) => nameProblem(`${before}${sign}${after}`) !== null,
+    ),
+  );
 });
 
-it.each(["TRIGGER_SECRET_KEY", "TRIGGER_ANYTHING", "SIGNALBOX_DATA", "NODE_OPTIONS", "NODE_CHANNEL_FD", "LD_PRELOAD", "PATH", "__proto__"])("reserves %s", (name) => expect(nameProblem(name)).not.toBeNull());
-it.each(["NODE_ENV", "TZ", "DATABASE_URL", "_PRIVATE", "lower_case"])("leaves %s to the project", (name) => expect(nameProblem(name)).toBeNull());
+it.each(["TRIGGER_SECRET_KEY", "TRIGGER_ANYTHING", "SIGNALBOX_DATA", "NODE_OPTIONS", "NODE_CHANNEL_FD", "LD_PRELOAD", "PATH", "__proto__"])(
+  "reserves %s",
+  (name) => expect(nameProblem(name)).not.toBeNull(),
+);
+it.each(["NODE_ENV", "TZ", "DATABASE_URL", "_PRIVATE", "lower_case"])("leaves %s to the project", (name) =>
+  expect(nameProblem(name)).toBeNull(),
+);
 
 it("counts a value in bytes", () => {
   expect(valueProblem("é".repeat(32 * 1024))).toBeNull();

@@ -24,7 +24,10 @@ function read(line: string): string[] {
   throw new Error("the line has no end");
 }
 
-const nasty = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: fc.constantFrom("=", "+", "-", "@", "\t", "\r", "\n", '"', ",", "'", " ", "a") }));
+const nasty = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.string({ unit: fc.constantFrom("=", "+", "-", "@", "\t", "\r", "\n", '"', ",", "'", " ", "a") }),
+);
 
 test("fields come back as they went, but that none begins a formula", () => {
   fc.assert(

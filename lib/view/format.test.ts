@@ -1,6 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatClock, formatCount, formatDuration, formatInstant, formatPercent, formatRelative, formatTicking, plural, shortId } from "./format";
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatDuration,
+  formatInstant,
+  formatPercent,
+  formatRelative,
+  formatTicking,
+  plural,
+  shortId,
+} from "./format";
 
 describe("formatDuration", () => {
   it.each([

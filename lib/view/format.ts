@@ -20,7 +20,8 @@ export function formatDuration(ms: number): string {
 export const formatTook = (ms: number): string => (ms < 1 ? "< 1 ms" : formatDuration(ms));
 
 const trimZero = (text: string): string => text.replace(/\.0$/, "");
-const pair = (units: number, big: string, small: string): string => `${Math.floor(units / 60)} ${big} ${String(units % 60).padStart(2, "0")} ${small}`;
+const pair = (units: number, big: string, small: string): string =>
+  `${Math.floor(units / 60)} ${big} ${String(units % 60).padStart(2, "0")} ${small}`;
 
 /** A duration that ticks: no milliseconds below a second, so that digits do not race. */
 export function formatTicking(ms: number): string {
@@ -33,7 +34,14 @@ export function formatRelative(at: number, now: number, zone: Zone): string {
   const distance = Math.abs(now - at);
   if (distance < second) return "now";
   if (distance >= 30 * day) return formatInstant(at, zone).slice(0, 10);
-  const amount = distance < minute ? `${Math.floor(distance / second)} s` : distance < hour ? `${Math.floor(distance / minute)} m` : distance < day ? `${Math.floor(distance / hour)} h` : `${Math.floor(distance / day)} d`;
+  const amount =
+    distance < minute
+      ? `${Math.floor(distance / second)} s`
+      : distance < hour
+        ? `${Math.floor(distance / minute)} m`
+        : distance < day
+          ? `${Math.floor(distance / hour)} h`
+          : `${Math.floor(distance / day)} d`;
   return at > now ? `in ${amount}` : `${amount} ago`;
 }
 

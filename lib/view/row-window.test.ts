@@ -4,7 +4,13 @@ import { bottomOf, rowAt, rowsBetween, topOf, totalHeight, type Rows } from "./r
 
 const arbitraryRows: fc.Arbitrary<Rows> = fc
   .record({ count: fc.integer({ min: 1, max: 200 }), height: fc.integer({ min: 1, max: 60 }) })
-  .chain(({ count, height }) => fc.record({ count: fc.constant(count), height: fc.constant(height), open: fc.option(fc.record({ index: fc.nat(count - 1), height: fc.integer({ min: height, max: 900 }) }), { nil: undefined }) }));
+  .chain(({ count, height }) =>
+    fc.record({
+      count: fc.constant(count),
+      height: fc.constant(height),
+      open: fc.option(fc.record({ index: fc.nat(count - 1), height: fc.integer({ min: height, max: 900 }) }), { nil: undefined }),
+    }),
+  );
 
 test("rows follow each other without a gap, and the last one ends where the list does", () => {
   fc.assert(

@@ -10,14 +10,19 @@ const openExtra = ({ height, open }: Rows): number => (open === undefined ? 0 : 
 export const totalHeight = (rows: Rows): number => rows.count * rows.height + openExtra(rows);
 
 /** Where a row begins. */
-export const topOf = (rows: Rows, index: number): number => index * rows.height + (rows.open !== undefined && index > rows.open.index ? openExtra(rows) : 0);
+export const topOf = (rows: Rows, index: number): number =>
+  index * rows.height + (rows.open !== undefined && index > rows.open.index ? openExtra(rows) : 0);
 
-export const bottomOf = (rows: Rows, index: number): number => topOf(rows, index) + (rows.open?.index === index ? rows.open.height : rows.height);
+export const bottomOf = (rows: Rows, index: number): number =>
+  topOf(rows, index) + (rows.open?.index === index ? rows.open.height : rows.height);
 
 /** The row at a height; the last one below the end. */
 export function rowAt(rows: Rows, y: number): number {
   const { count, height, open } = rows;
-  const below = open !== undefined && y >= topOf(rows, open.index) ? Math.max(open.index, Math.floor((y - openExtra(rows)) / height)) : Math.floor(y / height);
+  const below =
+    open !== undefined && y >= topOf(rows, open.index)
+      ? Math.max(open.index, Math.floor((y - openExtra(rows)) / height))
+      : Math.floor(y / height);
   return Math.min(Math.max(0, count - 1), Math.max(0, below));
 }
 

@@ -20,17 +20,24 @@ export function seriesOf(points: TaskStats["points"]): RunStatus[] {
   return stackOrder.filter((status) => present.has(status));
 }
 
-export const totalOf = (points: TaskStats["points"], status: RunStatus): number => points.reduce((sum, point) => sum + (point.counts[status] ?? 0), 0);
+export const totalOf = (points: TaskStats["points"], status: RunStatus): number =>
+  points.reduce((sum, point) => sum + (point.counts[status] ?? 0), 0);
 
 /** `Mon 14:00`, `14:05` or `23 Nov`, by how much the chart shows. */
 export function tickLabel(at: string, hours: number, zone?: string): string {
   const date = new Date(at);
-  const options: Intl.DateTimeFormatOptions = hours <= 24 ? { hour: "2-digit", minute: "2-digit" } : hours <= 168 ? { weekday: "short", hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" };
+  const options: Intl.DateTimeFormatOptions =
+    hours <= 24
+      ? { hour: "2-digit", minute: "2-digit" }
+      : hours <= 168
+        ? { weekday: "short", hour: "2-digit", minute: "2-digit" }
+        : { day: "numeric", month: "short" };
   return new Intl.DateTimeFormat("en-GB", { ...options, hour12: false, ...(zone === undefined ? {} : { timeZone: zone }) }).format(date);
 }
 
 /** `15 minutes`, `2 hours`. */
-export const stepWords = (minutes: number): string => (minutes < 60 ? `${minutes} ${minutes === 1 ? "minute" : "minutes"}` : `${minutes / 60} ${minutes === 60 ? "hour" : "hours"}`);
+export const stepWords = (minutes: number): string =>
+  minutes < 60 ? `${minutes} ${minutes === 1 ? "minute" : "minutes"}` : `${minutes / 60} ${minutes === 60 ? "hour" : "hours"}`;
 
 export interface SparkBar {
   x: number;

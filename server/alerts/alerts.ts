@@ -48,7 +48,13 @@ export function openAlerts({ engine, vault, address, isGuarded }: AlertsOptions)
       case "email":
         return sendMail({ ...target, message, id, isGuarded, signal });
       case "slack":
-        return post({ url: target.url, body: JSON.stringify({ text: `*${escaped(message.title)}*\n${escaped(message.text)}\n<${message.link}|Open alerts>` }), headers: {}, isGuarded, signal });
+        return post({
+          url: target.url,
+          body: JSON.stringify({ text: `*${escaped(message.title)}*\n${escaped(message.text)}\n<${message.link}|Open alerts>` }),
+          headers: {},
+          isGuarded,
+          signal,
+        });
       case "webhook": {
         const body = webhookBody({ rule, event }, place());
         return post({ url: target.url, body, headers: { [signatureHeader]: sign(body, target.secret ?? "") }, isGuarded, signal });
@@ -89,7 +95,10 @@ export function openAlerts({ engine, vault, address, isGuarded }: AlertsOptions)
       const at = new Date(engine.clock.now()).toISOString();
       const condition = { measure: "failures" as const, percentile: 95, bound: 0, windowMinutes: 5, task: [], queue: [] };
       const rule = { id: "alert_test", name: `Test by ${by}`, condition, firstFiredAt: at, firings: 1 };
-      return send({ id: newId("delivery"), channel, event: { id: newId("alertevent"), kind: "firing", at, value: 1 }, rule }).then(() => null, lineOf);
+      return send({ id: newId("delivery"), channel, event: { id: newId("alertevent"), kind: "firing", at, value: 1 }, rule }).then(
+        () => null,
+        lineOf,
+      );
     },
     isWatching: () => rules > 0,
     start() {

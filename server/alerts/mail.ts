@@ -7,7 +7,11 @@ const timeoutMs = 10_000;
 const wholeMs = 30_000;
 /** An address of the name that mail may be sent to. */
 const resolve = (name: string): Promise<string> =>
-  new Promise((done, fail) => safeLookup(name, { all: false }, (error, address) => (error === null && typeof address === "string" ? done(address) : fail(error ?? new Error(`${name} has no address`)))));
+  new Promise((done, fail) =>
+    safeLookup(name, { all: false }, (error, address) =>
+      error === null && typeof address === "string" ? done(address) : fail(error ?? new Error(`${name} has no address`)),
+    ),
+  );
 
 interface Mail {
   smtp: string;
@@ -45,8 +49,20 @@ export async function sendMail({ smtp, from, to, message, id, isGuarded, signal 
   });
   try {
     const stop = AbortSignal.any([signal, AbortSignal.timeout(wholeMs)]);
-    const stopped = new Promise<never>((_, fail) => stop.addEventListener("abort", () => fail(new Error(signal.aborted ? "The server stopped" : `The mail server took longer than ${wholeMs / 1000} s`)), { once: true }));
-    const sent = transport.sendMail({ from, to: [...to], subject: message.title, text: `${message.text}\n\n${message.link}\n`, messageId: `<${id}@signalbox>` });
+    const stopped = new Promise<never>((_, fail) =>
+      stop.addEventListener(
+        "abort",
+        () => fail(new Error(signal.aborted ? "The server stopped" : `The mail server took longer than ${wholeMs / 1000} s`)),
+        { once: true },
+      ),
+    );
+    const sent = transport.sendMail({
+      from,
+      to: [...to],
+      subject: message.title,
+      text: `${message.text}\n\n${message.link}\n`,
+      messageId: `<${id}@signalbox>`,
+    });
     await Promise.race([sent, stopped]);
   } finally {
     transport.close();

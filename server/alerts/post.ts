@@ -44,11 +44,27 @@ export function post({ url: address, body, headers, isGuarded, signal }: Posting
         });
         // A refusal is one however its text ends.
         response.on("error", () => {});
-        response.on("close", () => reject(new Error(`The receiver answered ${status}${status >= 300 && status < 400 ? ": a redirect, which is not followed" : text === "" ? "" : `: ${text.slice(0, answerChars)}`}`)));
+        response.on("close", () =>
+          reject(
+            new Error(
+              `The receiver answered ${status}${status >= 300 && status < 400 ? ": a redirect, which is not followed" : text === "" ? "" : `: ${text.slice(0, answerChars)}`}`,
+            ),
+          ),
+        );
         return undefined;
       },
     );
-    request.on("error", (error) => reject(new Error(signal.aborted ? "The server stopped" : error.name === "AbortError" || error.name === "TimeoutError" ? `The receiver did not answer within ${timeoutMs / 1000} s` : error.message)));
+    request.on("error", (error) =>
+      reject(
+        new Error(
+          signal.aborted
+            ? "The server stopped"
+            : error.name === "AbortError" || error.name === "TimeoutError"
+              ? `The receiver did not answer within ${timeoutMs / 1000} s`
+              : error.message,
+        ),
+      ),
+    );
     request.end(body);
   });
 }

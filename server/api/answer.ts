@@ -18,7 +18,10 @@ export function readAnswer(body: Buffer, contentType: string | undefined): Packe
   if (found !== undefined && (typeof found === "object" || name === "")) return answerPacket(found);
   if (name === "application/x-www-form-urlencoded") return answerPacket(fieldsOf(text));
   if (name === "" || name.startsWith("text/") || isXml(name)) return answerPacket(text);
-  throw new EngineError(400, `The body is of type ${JSON.stringify(name.slice(0, 60))}, which no answer is read from. Send JSON, a form (application/x-www-form-urlencoded), text or XML.`);
+  throw new EngineError(
+    400,
+    `The body is of type ${JSON.stringify(name.slice(0, 60))}, which no answer is read from. Send JSON, a form (application/x-www-form-urlencoded), text or XML.`,
+  );
 }
 
 const isJson = (name: string) => name === "application/json" || name === "text/json" || name.endsWith("+json");
@@ -47,7 +50,11 @@ function fieldsOf(text: string): Record<string, string | string[]> {
 }
 
 function decode(body: Buffer, parameters: readonly string[]): string {
-  const charset = parameters.find((parameter) => /^charset=/i.test(parameter))?.slice(8).replaceAll('"', "") ?? "utf-8";
+  const charset =
+    parameters
+      .find((parameter) => /^charset=/i.test(parameter))
+      ?.slice(8)
+      .replaceAll('"', "") ?? "utf-8";
   try {
     return new TextDecoder(charset, { fatal: true }).decode(body);
   } catch {

@@ -90,15 +90,33 @@ export interface Api {
 export function createApi(options: ApiOptions): Api {
   const { house, onForget = () => {}, ...own } = options;
   const { engine, log } = own;
-  const credentials = createCredentials({ db: engine.db, env: engine.env, keys: house.keys, log, signIn: house.signIn, onForget, tokenLifeMs: own.config.tokenLifeMs, isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch });
+  const credentials = createCredentials({
+    db: engine.db,
+    env: engine.env,
+    keys: house.keys,
+    log,
+    signIn: house.signIn,
+    onForget,
+    tokenLifeMs: own.config.tokenLifeMs,
+    isLive: (runId, epoch) => engine.live.get(runId)?.epoch === epoch,
+  });
   const stopping = createStopping();
   stopping.onStop(engine.ends.stop);
-  const context: ApiContext = { ...house, ...own, credentials, stopping, rateLimits: own.config.rateLimits === null ? null : createRateLimits(own.config.rateLimits) };
+  const context: ApiContext = {
+    ...house,
+    ...own,
+    credentials,
+    stopping,
+    rateLimits: own.config.rateLimits === null ? null : createRateLimits(own.config.rateLimits),
+  };
 
   const app = new Hono<ApiEnv>();
   app.use("*", securityHeaders);
   for (const routes of rooms) app.route("/", routes(context));
-  app.route("/", openApiRoutes(context, () => app.routes));
+  app.route(
+    "/",
+    openApiRoutes(context, () => app.routes),
+  );
   app.onError((error, c) => {
     // Nobody hears it, and what broke is the client's connection, not the database's.
     if (isConnectionError(error) && isGone(c)) return answerProblem(c, { status: 400, body: { error: "The client went away." } });
@@ -109,7 +127,8 @@ export function createApi(options: ApiOptions): Api {
   });
   app.notFound((c) => unmatched(app, c));
   assertRules(app);
-  const ask = (token: string, path: string, signal: AbortSignal) => app.request(path, { headers: { authorization: `Bearer ${token}`, "x-trigger-electric-version": "1.0.0-beta.1" }, signal });
+  const ask = (token: string, path: string, signal: AbortSignal) =>
+    app.request(path, { headers: { authorization: `Bearer ${token}`, "x-trigger-electric-version": "1.0.0-beta.1" }, signal });
   return { app, credentials, ask, hotTrigger: createHotTrigger(context), stop: stopping.stop };
 }
 
@@ -190,7 +209,10 @@ function unknownPath(c: ApiRequest): Response {
   // For the published hooks in a browser: what says nothing of other origins is a network error to them, which they try again.
   if (absent !== null) c.header("access-control-allow-origin", "*");
   if (absent !== null && c.req.method === "OPTIONS") return preflight(c, methods);
-  const body = absent === null ? { error: `No such endpoint: ${c.req.method} ${c.req.path.slice(0, 200)}` } : { error: absent, code: "feature_unavailable" };
+  const body =
+    absent === null
+      ? { error: `No such endpoint: ${c.req.method} ${c.req.path.slice(0, 200)}` }
+      : { error: absent, code: "feature_unavailable" };
   return answerProblem(c, { status: 404, body, retry: false });
 }
 

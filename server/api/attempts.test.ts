@@ -3,7 +3,10 @@ import { createAttempts } from "./attempts";
 
 function limiter(most = 1000) {
   const clock = { now: 0 };
-  return { clock, attempts: createAttempts({ most, perWindow: (name) => (name.startsWith("account") ? 2 : 3), windowMs: 1000, now: () => clock.now }) };
+  return {
+    clock,
+    attempts: createAttempts({ most, perWindow: (name) => (name.startsWith("account") ? 2 : 3), windowMs: 1000, now: () => clock.now }),
+  };
 }
 
 test("a name has so many attempts per window, and new ones after it", () => {

@@ -17,7 +17,12 @@ interface Window {
 /** Some 10 MB. Each name costs whoever makes it an attempt of the address that he asks from, so one address makes few. */
 const maxNames = 50_000;
 
-export function createAttempts(options: { perWindow: (name: string) => number; windowMs: number; now?: () => number; most?: number }): Attempts {
+export function createAttempts(options: {
+  perWindow: (name: string) => number;
+  windowMs: number;
+  now?: () => number;
+  most?: number;
+}): Attempts {
   const { perWindow, windowMs, now = Date.now, most = maxNames } = options;
   const windows = new Map<string, Window>();
 

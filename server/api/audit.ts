@@ -83,18 +83,18 @@ interface AuditEntry {
 type AuditContext = { engine: { db: Database; env: { id: string } } };
 
 /** One row for each dangerous act, written after it was done. */
-export const audit = (context: AuditContext, { target, ...entry }: AuditEntry): Promise<void> => auditEach(context, { ...entry, targets: [target] });
+export const audit = (context: AuditContext, { target, ...entry }: AuditEntry): Promise<void> =>
+  auditEach(context, { ...entry, targets: [target] });
 
 /** The same act on several things: a row each, in one statement. */
-export async function auditEach(context: AuditContext, { actor, action, targets, detail }: Omit<AuditEntry, "target"> & { targets: readonly string[] }): Promise<void> {
+export async function auditEach(
+  context: AuditContext,
+  { actor, action, targets, detail }: Omit<AuditEntry, "target"> & { targets: readonly string[] },
+): Promise<void> {
   if (targets.length === 0) return;
   const { db, env } = context.engine;
-  await db.query("insert into audit_entry (id, environment_id, actor, action, target, detail) select id, $2, $3, $4, target, $6 from unnest($1::text[], $5::text[]) as act (id, target)", [
-    targets.map(() => newId("audit")),
-    env.id,
-    "name" in actor ? actor.name : describe(actor),
-    action,
-    targets,
-    detail ?? null,
-  ]);
+  await db.query(
+    "insert into audit_entry (id, environment_id, actor, action, target, detail) select id, $2, $3, $4, target, $6 from unnest($1::text[], $5::text[]) as act (id, target)",
+    [targets.map(() => newId("audit")), env.id, "name" in actor ? actor.name : describe(actor), action, targets, detail ?? null],
+  );
 }

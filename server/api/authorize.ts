@@ -45,10 +45,20 @@ export function authorize(principal: Principal, wish: Wish): void {
 
 function forbidden(principal: Principal, wish: Wish): EngineError {
   const extra = { code: "unauthorized", param: "access_token" };
-  if (principal.kind === "session" || principal.kind === "person") return new EngineError(403, `Your role (${principal.user.role}) may not do this; it needs ${roleFor(wish.action)}.`, extra);
+  if (principal.kind === "session" || principal.kind === "person")
+    return new EngineError(403, `Your role (${principal.user.role}) may not do this; it needs ${roleFor(wish.action)}.`, extra);
   const wanted = [...(wish.every ?? []), ...wish.resources].map((resource) => scopeText(wish.action, resource));
-  if (principal.kind === "key") return new EngineError(403, `Unauthorized: the key ${principal.display} (${principal.preset}) may not do this. It would need ${wanted.slice(0, 4).join(wish.every === undefined ? " or " : ", ") || `to ${wish.action} everything`}; use another key.`, extra);
-  return new EngineError(403, `Unauthorized: the public access token lacks a scope that allows this. It needs ${wanted.slice(0, 4).join(wish.every === undefined ? " or " : ", ")}.`, extra);
+  if (principal.kind === "key")
+    return new EngineError(
+      403,
+      `Unauthorized: the key ${principal.display} (${principal.preset}) may not do this. It would need ${wanted.slice(0, 4).join(wish.every === undefined ? " or " : ", ") || `to ${wish.action} everything`}; use another key.`,
+      extra,
+    );
+  return new EngineError(
+    403,
+    `Unauthorized: the public access token lacks a scope that allows this. It needs ${wanted.slice(0, 4).join(wish.every === undefined ? " or " : ", ")}.`,
+    extra,
+  );
 }
 
 const scopeText = (action: Action, { type, id }: Resource) => [action, type, ...(id === undefined ? [] : [id])].join(":");

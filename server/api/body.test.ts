@@ -13,7 +13,13 @@ function depthOf(value: unknown): number {
 
 test("depth seen in the text is the depth of the value, whatever its strings hold", () => {
   const value = fc.letrec((tie) => ({
-    any: fc.oneof({ maxDepth: 8 }, fc.string({ unit: fc.constantFrom("[", "{", '"', "\\", "]", "}", "x") }), fc.integer(), fc.array(tie("any"), { maxLength: 3 }), fc.dictionary(fc.constantFrom("a", '"', "\\", "[{"), tie("any"), { maxKeys: 3 })),
+    any: fc.oneof(
+      { maxDepth: 8 },
+      fc.string({ unit: fc.constantFrom("[", "{", '"', "\\", "]", "}", "x") }),
+      fc.integer(),
+      fc.array(tie("any"), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom("a", '"', "\\", "[{"), tie("any"), { maxKeys: 3 }),
+    ),
   })).any;
   fc.assert(
     fc.property(value, fc.integer({ min: 0, max: 8 }), (made, limit) => {
@@ -32,5 +38,11 @@ test("what is wrong is named by path", () => {
   const schema = z.object({ options: z.object({ machine: z.enum(["micro", "large"]) }) });
   const refused = () => check(schema, { options: { machine: "huge" } });
   expect(refused).toThrow(EngineError);
-  expect(refused).toThrow(expect.objectContaining({ status: 400, issues: [expect.objectContaining({ path: "options.machine" })], message: expect.stringMatching(/^options\.machine: .*"micro".*"large"/) }));
+  expect(refused).toThrow(
+    expect.objectContaining({
+      status: 400,
+      issues: [expect.objectContaining({ path: "options.machine" })],
+      message: expect.stringMatching(/^options\.machine: .*"micro".*"large"/),
+    }),
+  );
 });

@@ -12,7 +12,11 @@ const smallBytes = 64 * 1024;
  * Body as JSON, checked by `schema`. One that is empty is not there: a schema says by `prefault` when that means something, for
  * the published clients send none, with a JSON content type, where they have nothing to say.
  */
-export async function readJson<Schema extends z.ZodType>(c: ApiRequest, schema: Schema, maxBytes: number = smallBytes): Promise<z.output<Schema>> {
+export async function readJson<Schema extends z.ZodType>(
+  c: ApiRequest,
+  schema: Schema,
+  maxBytes: number = smallBytes,
+): Promise<z.output<Schema>> {
   const text = await readText(c, maxBytes);
   return check(schema, text.trim() === "" ? undefined : parseJson(text));
 }
@@ -72,7 +76,8 @@ export function declaredLength(c: ApiRequest): number | null {
 
 function refuseEncoding(c: ApiRequest): void {
   const encoding = c.req.header("content-encoding");
-  if (encoding !== undefined && encoding !== "identity") throw new EngineError(400, `Compressed bodies are not accepted (content-encoding: ${encoding.slice(0, 20)}).`);
+  if (encoding !== undefined && encoding !== "identity")
+    throw new EngineError(400, `Compressed bodies are not accepted (content-encoding: ${encoding.slice(0, 20)}).`);
 }
 
 export function tooLarge(maxBytes: number): EngineError {

@@ -13,7 +13,10 @@ test("a list that was joined with commas is read in every way that it may have b
 
 test("its ways are those of the values that exist", () => {
   expect(waysToRead("a,b", new Set())).toEqual([["a", "b"]]);
-  expect(waysToRead("Doe, Jane,vip", new Set(["Doe, Jane"]))).toEqual([["Doe", "Jane", "vip"], ["Doe, Jane", "vip"]]);
+  expect(waysToRead("Doe, Jane,vip", new Set(["Doe, Jane"]))).toEqual([
+    ["Doe", "Jane", "vip"],
+    ["Doe, Jane", "vip"],
+  ]);
   expect(waysToRead("", new Set())).toEqual([]);
 });
 

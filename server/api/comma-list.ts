@@ -10,7 +10,10 @@ const longest = 40;
 
 /** Values apart at each comma, without blank ones. */
 export function pieces(text: string | undefined): string[] {
-  return (text ?? "").split(",").map((value) => value.trim()).filter((value) => value !== "");
+  return (text ?? "")
+    .split(",")
+    .map((value) => value.trim())
+    .filter((value) => value !== "");
 }
 
 /** What several pieces in a row mean together. */
@@ -19,7 +22,13 @@ export function joinedReadings(text: string): string[] {
   if (parts.length > longest) return [];
   const joined = new Set<string>();
   for (let length = 2; length <= Math.min(mostPieces, parts.length); length++) {
-    for (let at = 0; at + length <= parts.length; at++) joined.add(parts.slice(at, at + length).join(",").trim());
+    for (let at = 0; at + length <= parts.length; at++)
+      joined.add(
+        parts
+          .slice(at, at + length)
+          .join(",")
+          .trim(),
+      );
   }
   for (const piece of pieces(text)) joined.delete(piece);
   joined.delete("");
@@ -43,7 +52,10 @@ export function waysToRead(text: string, joined: ReadonlySet<string>): string[][
     if (ways.length >= mostWays) return;
     if (at === parts.length) return void ways.push([...new Set(values)]);
     for (let length = 1; length <= Math.min(mostPieces, parts.length - at); length++) {
-      const value = parts.slice(at, at + length).join(",").trim();
+      const value = parts
+        .slice(at, at + length)
+        .join(",")
+        .trim();
       if (length > 1 && !joined.has(value)) continue;
       take(at + length, value === "" ? values : [...values, value]);
     }

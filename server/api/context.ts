@@ -77,7 +77,8 @@ export type ApiRequest = Context<ApiEnv>;
 export function principalOf(c: ApiRequest): Principal {
   const principal = c.get("principal");
   // `requires` has refused the request otherwise.
-  if (principal === null || principal === undefined) throw new Error(`route ${c.req.path} reads a principal that its rule does not ask for`);
+  if (principal === null || principal === undefined)
+    throw new Error(`route ${c.req.path} reads a principal that its rule does not ask for`);
   return principal;
 }
 

@@ -1,6 +1,16 @@
 import { setHeader, type ApiRequest } from "./context";
 
-const fixedHeaders = ["authorization", "content-type", "trigger-version", "last-event-id", "timeout-seconds", "traceparent", "tracestate", "cache-control", "pragma"];
+const fixedHeaders = [
+  "authorization",
+  "content-type",
+  "trigger-version",
+  "last-event-id",
+  "timeout-seconds",
+  "traceparent",
+  "tracestate",
+  "cache-control",
+  "pragma",
+];
 
 /** Any origin, never with credentials: what answers here is asked with a bearer token, and a cookie is not sent along. */
 export function allowOrigin(c: ApiRequest): void {

@@ -54,7 +54,8 @@ interface Ring {
 const mintingRoles: readonly Role[] = roles.filter((role) => roleCovers(role, roleFor("write")));
 
 /** Recorded public tokens that ended before their time, by id and hash. */
-export const endedTokens = (db: Database, envId: string): Promise<{ id: string; hash: Buffer }[]> => db.query(endedSql, [envId, mintingRoles]);
+export const endedTokens = (db: Database, envId: string): Promise<{ id: string; hash: Buffer }[]> =>
+  db.query(endedSql, [envId, mintingRoles]);
 
 const endedSql = `
 select t.id, t.hash from public_token t
@@ -102,9 +103,16 @@ export function createCredentials({ db, env, keys, log, signIn, onForget, tokenL
     const ended = await endedTokens(db, env.id);
     const people = await db.query<{ id: string }>(`select id from "user" where role = any($1)`, [mintingRoles]);
     return {
-      byHash: new Map(rows.map((key) => [key.hash.toString("hex"), { id: key.id, display: `${key.prefix}…${key.last4}`, preset: key.preset, scopes: scopesOfPreset(key.preset, key.task_ids) }])),
+      byHash: new Map(
+        rows.map((key) => [
+          key.hash.toString("hex"),
+          { id: key.id, display: `${key.prefix}…${key.last4}`, preset: key.preset, scopes: scopesOfPreset(key.preset, key.task_ids) },
+        ]),
+      ),
       shown: new Map(),
-      signing: rows.filter((key) => key.is_root).map((key) => ({ id: key.id, key: createSecretKey(Buffer.from(keys.vault.open(key.sealed, "api-key"))) })),
+      signing: rows
+        .filter((key) => key.is_root)
+        .map((key) => ({ id: key.id, key: createSecretKey(Buffer.from(keys.vault.open(key.sealed, "api-key"))) })),
       ended: new Set(ended.map(({ hash }) => hash.toString("hex"))),
       minters: new Set([...rows, ...people].map(({ id }) => id)),
     };
@@ -127,7 +135,9 @@ export function createCredentials({ db, env, keys, log, signIn, onForget, tokenL
     if (now - (touched.get(id) ?? Number.NEGATIVE_INFINITY) < touchMs) return;
     if (touched.size >= maxTouched) touched.clear();
     touched.set(id, now);
-    db.query(`update ${table} set last_used_at = now() where id = $1`, [id]).catch((error: unknown) => log.warn("could not note the use of a credential", { error }));
+    db.query(`update ${table} set last_used_at = now() where id = $1`, [id]).catch((error: unknown) =>
+      log.warn("could not note the use of a credential", { error }),
+    );
   }
 
   async function bySecretKey(token: string): Promise<Principal> {
@@ -142,19 +152,24 @@ export function createCredentials({ db, env, keys, log, signIn, onForget, tokenL
 
   async function byPersonalToken(token: string): Promise<Principal> {
     const found = await findPersonalToken(db, token);
-    if (found === null) throw new EngineError(401, "Invalid personal access token: this server does not know it, or it has ended or was revoked.");
+    if (found === null)
+      throw new EngineError(401, "Invalid personal access token: this server does not know it, or it has ended or was revoked.");
     touch("personal_token", found.tokenId);
     return { kind: "person", ...found };
   }
 
   function wrongKey(token: string): string {
     const named = /^tr_(dev|stg|prod|preview)_/.exec(token)?.[1];
-    if (named === undefined) return "Invalid credential: send `Authorization: Bearer` with a secret key (tr_…) or a public access token of this environment.";
+    if (named === undefined)
+      return "Invalid credential: send `Authorization: Bearer` with a secret key (tr_…) or a public access token of this environment.";
     if (named !== keyPrefixes[env.type]) return `Invalid API key: it is a ${named} key, and this is the environment "${env.slug}".`;
     return "Invalid API key: this server does not know it, or it was revoked.";
   }
 
-  async function verifyWithAny(token: string, signing: Ring["signing"]): Promise<{ claims: PublicTokenClaims; signedBy: string | undefined } | null> {
+  async function verifyWithAny(
+    token: string,
+    signing: Ring["signing"],
+  ): Promise<{ claims: PublicTokenClaims; signedBy: string | undefined } | null> {
     const own = await verifyPublicToken(token, keys.publicTokens, env.id);
     if (own !== null) return { claims: own, signedBy: undefined };
     for (const { id, key } of signing) {
@@ -167,12 +182,21 @@ export function createCredentials({ db, env, keys, log, signIn, onForget, tokenL
   async function byPublicToken(token: string): Promise<Principal> {
     const known = await currentRing();
     const verified = await verifyWithAny(token, known.signing);
-    if (verified === null) throw new EngineError(401, "Invalid public access token: it has expired, is not for this environment, or was not signed with its key.");
+    if (verified === null)
+      throw new EngineError(
+        401,
+        "Invalid public access token: it has expired, is not for this environment, or was not signed with its key.",
+      );
     const hash = tokenHash(token);
     const { claims, signedBy } = verified;
-    if (claims.exp * 1000 > Date.now() + tokenLifeMs) throw new EngineError(401, `This public access token ends more than ${Math.floor(tokenLifeMs / 86_400_000)} days from now. Sign one that ends earlier, or let the operator set SIGNALBOX_TOKEN_LIFE.`);
+    if (claims.exp * 1000 > Date.now() + tokenLifeMs)
+      throw new EngineError(
+        401,
+        `This public access token ends more than ${Math.floor(tokenLifeMs / 86_400_000)} days from now. Sign one that ends earlier, or let the operator set SIGNALBOX_TOKEN_LIFE.`,
+      );
     const by = claims.by ?? {};
-    if (hasEnded(known, { hash, by })) throw new EngineError(401, "This public access token was revoked, or has ended with the key or the person that minted it.");
+    if (hasEnded(known, { hash, by }))
+      throw new EngineError(401, "This public access token was revoked, or has ended with the key or the person that minted it.");
     if (claims.jti !== undefined && signedBy === undefined) touch("public_token", claims.jti);
     return {
       kind: "public",
@@ -195,7 +219,8 @@ export function createCredentials({ db, env, keys, log, signIn, onForget, tokenL
   async function byRunToken(token: string): Promise<Principal> {
     const claims = await verifyRunToken(token, keys.runTokens, env.id);
     if (claims === null) throw new EngineError(401, "Invalid run token: it has expired or is not for this environment.");
-    if (!isLive(claims.run, claims.epoch)) throw new EngineError(401, "This run token has ended with its run, or with the attempt that it was for.");
+    if (!isLive(claims.run, claims.epoch))
+      throw new EngineError(401, "This run token has ended with its run, or with the attempt that it was for.");
     return { kind: "run", runId: claims.run, epoch: claims.epoch, expiresAt: claims.exp * 1000 };
   }
 
@@ -251,4 +276,3 @@ export function createCredentials({ db, env, keys, log, signIn, onForget, tokenL
     },
   };
 }
-

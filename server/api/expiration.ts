@@ -17,4 +17,5 @@ function durationOf(text: string | undefined): number {
   return ms;
 }
 
-const refused = (message: string) => new EngineError(400, `${message}.`, { param: "expirationTime", issues: [{ path: "expirationTime", message }] });
+const refused = (message: string) =>
+  new EngineError(400, `${message}.`, { param: "expirationTime", issues: [{ path: "expirationTime", message }] });

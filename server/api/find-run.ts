@@ -23,14 +23,18 @@ export async function requireRun(context: ApiContext, c: ApiRequest): Promise<Ru
 export const runIdOf = (c: ApiRequest): string => c.req.param("runId") ?? "";
 
 /** What lets a public token read the run of the path. Of a run that is not there it learns no more than of a foreign one. */
-export const readsRun = (context: ApiContext) => async (c: ApiRequest): Promise<{ resources: Resource[] }> => {
-  const run = await findRun(context, c);
-  return { resources: run === null ? [{ type: "runs", id: runIdOf(c) }] : readableThrough(run) };
-};
+export const readsRun =
+  (context: ApiContext) =>
+  async (c: ApiRequest): Promise<{ resources: Resource[] }> => {
+    const run = await findRun(context, c);
+    return { resources: run === null ? [{ type: "runs", id: runIdOf(c) }] : readableThrough(run) };
+  };
 
 /** What lets a public token change it: the run itself, or its task. */
-export const changesRun = (context: ApiContext) => async (c: ApiRequest): Promise<{ resources: Resource[] }> => {
-  const run = await findRun(context, c);
-  const itself: Resource = { type: "runs", id: runIdOf(c) };
-  return { resources: run === null ? [itself] : [itself, { type: "tasks", id: run.task }] };
-};
+export const changesRun =
+  (context: ApiContext) =>
+  async (c: ApiRequest): Promise<{ resources: Resource[] }> => {
+    const run = await findRun(context, c);
+    const itself: Resource = { type: "runs", id: runIdOf(c) };
+    return { resources: run === null ? [itself] : [itself, { type: "tasks", id: run.task }] };
+  };

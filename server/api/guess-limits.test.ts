@@ -31,7 +31,18 @@ test("the mark of one account, a forged one or none is worth nothing for another
   const limits = createGuessLimits("secret");
   const mark = limits.browserMark("eve@example.com");
   const [nonce, seal = ""] = limits.browserMark(owner).split(".");
-  for (const forged of [mark, undefined, "", ".", "x.y", `${nonce}.`, `${nonce}x.${seal}`, `${nonce}.${seal.slice(0, -2)}`, createGuessLimits("other").browserMark(owner)]) expect(limits.isMarked(owner, forged), forged).toBe(false);
+  for (const forged of [
+    mark,
+    undefined,
+    "",
+    ".",
+    "x.y",
+    `${nonce}.`,
+    `${nonce}x.${seal}`,
+    `${nonce}.${seal.slice(0, -2)}`,
+    createGuessLimits("other").browserMark(owner),
+  ])
+    expect(limits.isMarked(owner, forged), forged).toBe(false);
   expect(limits.isMarked(owner, limits.browserMark(owner))).toBe(true);
 });
 

@@ -9,7 +9,8 @@ import { createAttempts } from "./attempts";
  */
 const perMinute = { pair: 10, address: 30, account: 60, browser: 10 } as const;
 type Kind = keyof typeof perMinute;
-const kindOf = (name: string): Kind => (["pair", "address", "account", "browser"] as const).find((kind) => name.startsWith(`${kind} `)) ?? "pair";
+const kindOf = (name: string): Kind =>
+  (["pair", "address", "account", "browser"] as const).find((kind) => name.startsWith(`${kind} `)) ?? "pair";
 
 interface Attempt {
   succeeded(): void;

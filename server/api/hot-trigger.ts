@@ -31,7 +31,8 @@ export function createHotTrigger(context: ApiContext): HotTrigger {
     try {
       const reading = readBody(request, hot.length);
       const principal = await credentials.authenticateToken(hot.token);
-      const rate = context.rateLimits?.take(principal, { path: request.url ?? "", address: () => context.config.clientAddress(request) }) ?? null;
+      const rate =
+        context.rateLimits?.take(principal, { path: request.url ?? "", address: () => context.config.clientAddress(request) }) ?? null;
       authorize(principal, { action: "trigger", resources: [{ type: "tasks", id: hot.task }] });
       const text = await reading;
       if (text === null) return;

@@ -17,7 +17,13 @@ export interface House {
   settingPasswords: InTurn;
 }
 
-export const createHouse = ({ prisma, keys, packets, origin, log }: Pick<House, "prisma" | "keys" | "packets"> & { origin(): string; log: Logger }): House => ({
+export const createHouse = ({
+  prisma,
+  keys,
+  packets,
+  origin,
+  log,
+}: Pick<House, "prisma" | "keys" | "packets"> & { origin(): string; log: Logger }): House => ({
   prisma,
   keys,
   packets,

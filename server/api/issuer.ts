@@ -49,7 +49,11 @@ export interface Issuer {
   isPacketUrl(method: "GET" | "PUT", key: string, expires: string, mac: string): boolean;
 }
 
-export function createIssuer(options: { keys: Pick<Keys, "callback" | "publicTokens" | "runTokens">; environmentId: string; origin(): string }): Issuer {
+export function createIssuer(options: {
+  keys: Pick<Keys, "callback" | "publicTokens" | "runTokens">;
+  environmentId: string;
+  origin(): string;
+}): Issuer {
   const { keys, environmentId, origin } = options;
 
   function publicToken({ id, scopes, issuedAt = Date.now(), expiresAt, oneTime, skipColumns, by }: MintOptions): string {
@@ -64,27 +68,39 @@ export function createIssuer(options: { keys: Pick<Keys, "callback" | "publicTok
       by: by !== undefined && Object.keys(by).length > 0 ? by : undefined,
     });
   }
-  function access(scopes: readonly string[], lifetimeMs: number, { skipColumns, by }: Pick<MintOptions, "skipColumns" | "by"> = {}): Access {
-    return { token: publicToken({ scopes, expiresAt: Date.now() + lifetimeMs, skipColumns, by }), claims: { sub: environmentId, pub: true, scopes } };
+  function access(
+    scopes: readonly string[],
+    lifetimeMs: number,
+    { skipColumns, by }: Pick<MintOptions, "skipColumns" | "by"> = {},
+  ): Access {
+    return {
+      token: publicToken({ scopes, expiresAt: Date.now() + lifetimeMs, skipColumns, by }),
+      claims: { sub: environmentId, pub: true, scopes },
+    };
   }
   // Purpose and version lead the text, so no MAC serves another purpose.
   const callbackMac = (waitpointId: string) => mac(keys.callback, ["wait-token", "1", environmentId, waitpointId]);
-  const packetMac = (method: string, key: string, expires: string) => mac(keys.callback, ["packet", "1", environmentId, method, expires, key]);
+  const packetMac = (method: string, key: string, expires: string) =>
+    mac(keys.callback, ["packet", "1", environmentId, method, expires, key]);
 
   return {
     publicToken,
     runAccess: (runId, options) => access([`read:runs:${runId}`, `write:inputStreams:${runId}`], handleLifetimeMs, options),
-    batchAccess: (batchId, { sends, by } = {}) => access([`read:batch:${batchId}`, ...(sends === true ? [`write:batch:${batchId}`] : [])], handleLifetimeMs, { by }),
+    batchAccess: (batchId, { sends, by } = {}) =>
+      access([`read:batch:${batchId}`, ...(sends === true ? [`write:batch:${batchId}`] : [])], handleLifetimeMs, { by }),
     tokenAccess: (waitpointId, by) => access([`write:waitpoints:${waitpointId}`], waitTokenLifetimeMs, { by }),
-    runToken: ({ runId, epoch }) => signRunToken(keys.runTokens, { sub: environmentId, run: runId, epoch, exp: Math.floor((Date.now() + runTokenLifetimeMs) / 1000) }),
-    callbackUrl: (waitpointId) => `${origin()}/api/v1/waitpoints/tokens/${waitpointId}/callback/${callbackMac(waitpointId).toString("hex")}`,
+    runToken: ({ runId, epoch }) =>
+      signRunToken(keys.runTokens, { sub: environmentId, run: runId, epoch, exp: Math.floor((Date.now() + runTokenLifetimeMs) / 1000) }),
+    callbackUrl: (waitpointId) =>
+      `${origin()}/api/v1/waitpoints/tokens/${waitpointId}/callback/${callbackMac(waitpointId).toString("hex")}`,
     isCallback: (waitpointId, text) => equals(callbackMac(waitpointId), text),
     packetUrl(method, key) {
       const expires = String(Date.now() + packetUrlLifetimeMs);
       const path = key.split("/").map(encodeURIComponent).join("/");
       return `${origin()}/packets/${path}?expires=${expires}&sig=${packetMac(method, key, expires).toString("hex")}`;
     },
-    isPacketUrl: (method, key, expires, text) => /^\d{13}$/.test(expires) && Number(expires) > Date.now() && equals(packetMac(method, key, expires), text),
+    isPacketUrl: (method, key, expires, text) =>
+      /^\d{13}$/.test(expires) && Number(expires) > Date.now() && equals(packetMac(method, key, expires), text),
   };
 }
 

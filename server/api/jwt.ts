@@ -21,7 +21,11 @@ export function signPublicToken(key: KeyObject, claims: Omit<PublicTokenClaims, 
 /** Written out, for one is made at every start of a run: the HMAC is then most of what it costs. */
 export function signRunToken(key: KeyObject, { sub, run, epoch, exp }: { sub: string; run: string; epoch: number; exp: number }): string {
   const iat = Math.floor(Date.now() / 1000);
-  return sign(key, runHeader, `{"sub":${JSON.stringify(sub)},"run":${JSON.stringify(run)},"epoch":${epoch},"exp":${exp},"iat":${iat},"token_use":"run","aud":"${runAudience}"}`);
+  return sign(
+    key,
+    runHeader,
+    `{"sub":${JSON.stringify(sub)},"run":${JSON.stringify(run)},"epoch":${epoch},"exp":${exp},"iat":${iat},"token_use":"run","aud":"${runAudience}"}`,
+  );
 }
 
 function sign(key: KeyObject, encodedHeader: string, payload: string): string {
@@ -59,7 +63,13 @@ export async function verifyPublicToken(token: string, key: KeyObject, environme
   return claims.data;
 }
 
-const RunTokenClaims = z.object({ sub: z.string(), token_use: z.literal("run"), run: z.string(), epoch: z.number().int(), exp: z.number() });
+const RunTokenClaims = z.object({
+  sub: z.string(),
+  token_use: z.literal("run"),
+  run: z.string(),
+  epoch: z.number().int(),
+  exp: z.number(),
+});
 
 export async function verifyRunToken(token: string, key: KeyObject, environmentId: string): Promise<z.infer<typeof RunTokenClaims> | null> {
   const payload = await verify(token, key, { ...check, audience: runAudience, typ: "run+jwt" });

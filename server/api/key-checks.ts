@@ -37,7 +37,11 @@ export async function checkAnswered(engine: Engine, principal: Principal, { runI
 /** The same for the key of a batch, which names no task. */
 export function checkHeldBatch(principal: Principal, batchId: string): void {
   if (allows(principal, { action: "read", resources: [{ type: "batch", id: batchId }, { type: "runs" }] })) return;
-  throw new EngineError(403, "idempotencyKey: another batch holds this key, and the public access token may not read it. Use a key of its own.", { code: "unauthorized", param: "idempotencyKey" });
+  throw new EngineError(
+    403,
+    "idempotencyKey: another batch holds this key, and the public access token may not read it. Use a key of its own.",
+    { code: "unauthorized", param: "idempotencyKey" },
+  );
 }
 
 const paramOf = (kind: KeyClaim["kind"]): string => (kind === "debounce" ? "options.debounce.key" : "options.idempotencyKey");

@@ -34,7 +34,8 @@ export type Principal =
   | { kind: "person"; user: SessionUser; tokenId: string; expiresAt: number | undefined };
 
 /** Whose answer depends on the things that are asked for. */
-export const isScoped = (principal: Principal): boolean => principal.kind === "public" || (principal.kind === "key" && principal.scopes !== null);
+export const isScoped = (principal: Principal): boolean =>
+  principal.kind === "public" || (principal.kind === "key" && principal.scopes !== null);
 
 /** With whom a token ends that is minted for this one. A run's own ends with its time. */
 export function minterOf(principal: Principal): MintedBy {

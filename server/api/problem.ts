@@ -11,7 +11,21 @@ import { RateLimited, rateHeaders } from "./rate-limits";
 
 interface Problem {
   status: ContentfulStatusCode;
-  body: { error: string; title?: string; status?: number; detail?: string; reset?: number; limit?: number; remaining?: number; code?: string; param?: string; type?: string; issues?: readonly { path: string; message: string }[]; deniedScopes?: readonly string[]; variableErrors?: readonly { key: string; error: string }[] };
+  body: {
+    error: string;
+    title?: string;
+    status?: number;
+    detail?: string;
+    reset?: number;
+    limit?: number;
+    remaining?: number;
+    code?: string;
+    param?: string;
+    type?: string;
+    issues?: readonly { path: string; message: string }[];
+    deniedScopes?: readonly string[];
+    variableErrors?: readonly { key: string; error: string }[];
+  };
   /** Only where the client's own rule by status is wrong (it retries 408, 409, 429 and 5xx). */
   retry?: boolean;
   headers?: Record<string, string>;
@@ -39,7 +53,10 @@ export function toProblem(error: unknown, log: Logger, path: string): Problem {
   }
   if (error instanceof StorageUnavailable) {
     log.warn("request refused: the packet storage is unavailable", { path, error });
-    return { status: 503, body: { error: "The storage of large payloads is unavailable just now. Try again shortly.", code: "unavailable" } };
+    return {
+      status: 503,
+      body: { error: "The storage of large payloads is unavailable just now. Try again shortly.", code: "unavailable" },
+    };
   }
   if (error instanceof Unavailable || isConnectionError(error) || isPrismaConnectionError(error)) {
     log.warn("request refused: database unavailable", { path, error });
@@ -62,12 +79,25 @@ export function answerProblem(c: ApiRequest, problem: Problem): Response {
   return c.json(problem.body, problem.status, problemHeaders(problem));
 }
 
-export const problemHeaders = ({ retry, headers }: Problem): Record<string, string> => ({ ...(retry !== undefined && { "x-should-retry": String(retry) }), ...headers });
+export const problemHeaders = ({ retry, headers }: Problem): Record<string, string> => ({
+  ...(retry !== undefined && { "x-should-retry": String(retry) }),
+  ...headers,
+});
 
 /** RFC 9457, as the hosted service answers it. */
 function rateProblem({ message, code, state }: RateLimited): Problem {
   const { limit, remaining, resetAt: reset } = state;
-  const body = { title: "Rate Limit Exceeded", status: 429, type: "https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/429", detail: message, reset, limit, remaining, error: message, ...(code !== undefined && { code }) };
+  const body = {
+    title: "Rate Limit Exceeded",
+    status: 429,
+    type: "https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/429",
+    detail: message,
+    reset,
+    limit,
+    remaining,
+    error: message,
+    ...(code !== undefined && { code }),
+  };
   return { status: 429, body, headers: { ...rateHeaders(state), "content-type": "application/problem+json" } };
 }
 
@@ -91,7 +121,11 @@ const isPrismaConnectionError = (error: unknown): boolean => /^(P1\d{3}|P2024)$/
  */
 function dataProblem(error: unknown): Problem | null {
   const code = codeOf(error);
-  if (/^22[0-9A-Z]{3}$/.test(code)) return { status: 400, body: { error: "A name, key, tag or id contains characters that cannot be stored, such as NUL or an unpaired surrogate." } };
+  if (/^22[0-9A-Z]{3}$/.test(code))
+    return {
+      status: 400,
+      body: { error: "A name, key, tag or id contains characters that cannot be stored, such as NUL or an unpaired surrogate." },
+    };
   if (code === "54000") return { status: 422, body: { error: "A name, key or tag is too long to be looked up." } };
   return null;
 }

@@ -26,7 +26,11 @@ export interface RateState {
 
 export class RateLimited extends EngineError {
   constructor(readonly state: RateState) {
-    super(429, `Too many requests with this credential: ${state.limit} are let in at a time. Try again in ${Math.max(1, Math.ceil((state.resetAt - Date.now()) / 1000))} s.`, { code: "rate_limited" });
+    super(
+      429,
+      `Too many requests with this credential: ${state.limit} are let in at a time. Try again in ${Math.max(1, Math.ceil((state.resetAt - Date.now()) / 1000))} s.`,
+      { code: "rate_limited" },
+    );
   }
 }
 
@@ -68,14 +72,20 @@ export function createRateLimits(settings: RateLimitSettings, now: () => number 
       if (known === undefined && buckets.size >= manyBuckets) dropFull();
       const tokens = known === undefined ? rate.requests : refilled(known, rate, at);
       const msPerToken = rate.perMs / rate.requests;
-      if (tokens < 1 - rounding) throw new RateLimited({ limit: rate.requests, remaining: 0, resetAt: Math.ceil(at + (1 - tokens) * msPerToken) });
+      if (tokens < 1 - rounding)
+        throw new RateLimited({ limit: rate.requests, remaining: 0, resetAt: Math.ceil(at + (1 - tokens) * msPerToken) });
       buckets.set(name, { tokens: Math.max(0, tokens - 1), at, rate });
-      return { limit: rate.requests, remaining: Math.max(0, Math.floor(tokens - 1)), resetAt: Math.ceil(at + (rate.requests - tokens + 1) * msPerToken) };
+      return {
+        limit: rate.requests,
+        remaining: Math.max(0, Math.floor(tokens - 1)),
+        resetAt: Math.ceil(at + (rate.requests - tokens + 1) * msPerToken),
+      };
     },
   };
 }
 
-const refilled = ({ tokens, at }: Bucket, rate: RateLimit, now: number): number => Math.min(rate.requests, tokens + (Math.max(0, now - at) * rate.requests) / rate.perMs);
+const refilled = ({ tokens, at }: Bucket, rate: RateLimit, now: number): number =>
+  Math.min(rate.requests, tokens + (Math.max(0, now - at) * rate.requests) / rate.perMs);
 
 /** Null: who clicks is not counted. */
 function nameOf(principal: Principal): string | null {

@@ -1,6 +1,20 @@
 import type { ApiRequest } from "./context";
 
-const lists = new Set(["status", "task", "tag", "anyTag", "queue", "version", "machine", "schedule", "notStatus", "notTask", "notTag", "notQueue", "notVersion"]);
+const lists = new Set([
+  "status",
+  "task",
+  "tag",
+  "anyTag",
+  "queue",
+  "version",
+  "machine",
+  "schedule",
+  "notStatus",
+  "notTask",
+  "notTag",
+  "notQueue",
+  "notVersion",
+]);
 const flags = new Set(["rootOnly", "isTest"]);
 const numbers = new Set(["limit", "longerThan", "shorterThan", "attemptsOver", "attemptsUnder"]);
 

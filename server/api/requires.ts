@@ -53,7 +53,8 @@ export function requires(context: Door, rule: Rule): MiddlewareHandler<ApiEnv> {
     };
     // What has an effect goes on without its client, and the engine's loops that it may have started work for all.
     await (c.req.method === "GET" ? askedBy(() => c.req.raw.signal, answer) : answer());
-    if (rule.allow === "perItem" && c.get("authorised") !== true && c.res.status < 400) throw new Error(`${c.req.method} ${c.req.path} did not authorise its items`);
+    if (rule.allow === "perItem" && c.get("authorised") !== true && c.res.status < 400)
+      throw new Error(`${c.req.method} ${c.req.path} did not authorise its items`);
   };
   return Object.assign(handler, { [ruleMark]: rule });
 }
@@ -79,19 +80,25 @@ async function admit(context: Door, c: ApiRequest, rule: Rule): Promise<Principa
   const rate = context.rateLimits?.take(principal, { path: c.req.path, address: () => remoteAddress(context, c) }) ?? null;
   if (rate !== null) for (const [name, value] of Object.entries(rateHeaders(rate))) setHeader(c, name, value);
   if (principal.kind === "session") guardCookie(c, context.config.origin());
-  if (principal.kind === "person" && !(rule.allow === "key" && rule.persons === true)) throw new EngineError(401, "A personal access token cannot be used here; this needs a secret key of the environment (tr_…).");
+  if (principal.kind === "person" && !(rule.allow === "key" && rule.persons === true))
+    throw new EngineError(401, "A personal access token cannot be used here; this needs a secret key of the environment (tr_…).");
   switch (rule.allow) {
     case "session":
-      if (principal.kind !== "session") throw new EngineError(401, "This is for the dashboard: it needs a signed-in session, not a key or token.");
+      if (principal.kind !== "session")
+        throw new EngineError(401, "This is for the dashboard: it needs a signed-in session, not a key or token.");
       if (!roleCovers(principal.user.role, rule.role)) {
         throw new EngineError(403, `Your role (${principal.user.role}) may not do this; it needs ${rule.role}.`, { code: "unauthorized" });
       }
       return principal;
     case "key":
       guardRun(principal, rule);
-      if (principal.kind === "public") throw new EngineError(401, "A public access token cannot be used here; this needs a secret key (tr_…).");
+      if (principal.kind === "public")
+        throw new EngineError(401, "A public access token cannot be used here; this needs a secret key (tr_…).");
       if (isScoped(principal) && rule.wants === "any key") return principal;
-      authorize(principal, { action: rule.action, ...(isScoped(principal) && typeof rule.wants === "function" ? await rule.wants(c) : { resources: [] }) });
+      authorize(principal, {
+        action: rule.action,
+        ...(isScoped(principal) && typeof rule.wants === "function" ? await rule.wants(c) : { resources: [] }),
+      });
       return principal;
     case "scope":
       guardRun(principal, rule);
@@ -99,7 +106,8 @@ async function admit(context: Door, c: ApiRequest, rule: Rule): Promise<Principa
       return principal;
     case "perItem":
       guardRun(principal, rule);
-      if (principal.kind === "session" && !roleCovers(principal.user.role, roleFor(rule.action))) authorize(principal, { action: rule.action, resources: [] });
+      if (principal.kind === "session" && !roleCovers(principal.user.role, roleFor(rule.action)))
+        authorize(principal, { action: rule.action, resources: [] });
       return principal;
   }
 }
@@ -117,7 +125,10 @@ function missing(rule: Rule): string {
 
 /** A cookie is sent by the browser whoever asks, so what it does is confined to our own pages, and to JSON. */
 function guardCookie(c: ApiRequest, origin: string): void {
-  if (!sameOrigin(c.req.raw.headers, origin)) throw new EngineError(403, "This request comes from another site. Use the dashboard's own pages, or an API key.", { code: "cross_site" });
+  if (!sameOrigin(c.req.raw.headers, origin))
+    throw new EngineError(403, "This request comes from another site. Use the dashboard's own pages, or an API key.", {
+      code: "cross_site",
+    });
   if (c.req.method === "GET" || c.req.method === "HEAD") return;
   const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json" && type !== "application/x-ndjson") {

@@ -101,15 +101,20 @@ function readStatus(name: string): Status[] {
   const current = RunStatus.safeParse(name);
   if (current.success) return [current.data];
   const old = runStatuses.filter((status) => legacyStatus[status] === name);
-  if (old.length === 0) throw bad("filter[status]", `has the unknown status ${JSON.stringify(name.slice(0, 40))}; known are ${runStatuses.join(", ")}`);
+  if (old.length === 0)
+    throw bad("filter[status]", `has the unknown status ${JSON.stringify(name.slice(0, 40))}; known are ${runStatuses.join(", ")}`);
   return old;
 }
 
 /** `from`, `to` (ms since 1970, or a date) and `period` (a duration up to now), as the list names them. */
-export function readPeriod(params: Record<string, string>, name: (part: "from" | "to" | "period") => string): { from?: string; to?: string } {
+export function readPeriod(
+  params: Record<string, string>,
+  name: (part: "from" | "to" | "period") => string,
+): { from?: string; to?: string } {
   const [from, to, period] = [params[name("from")], params[name("to")], params[name("period")]];
   const span = period === undefined ? null : parseDuration(period);
-  if (period !== undefined && span === null) throw bad(name("period"), `${JSON.stringify(period.slice(0, 40))} is not a duration such as "7d"`);
+  if (period !== undefined && span === null)
+    throw bad(name("period"), `${JSON.stringify(period.slice(0, 40))} is not a duration such as "7d"`);
   return {
     ...(span !== null && { from: new Date(Date.now() - span).toISOString() }),
     ...(from !== undefined && { from: readDate(name("from"), from) }),

@@ -97,13 +97,22 @@ export function createSignIn(options: SignInOptions): SignIn {
     const role = Role.safeParse(found.user.role);
     if (!role.success) return null;
     const { id, name, email } = found.user;
-    return { kind: "session", user: { id, name, email, role: role.data }, sessionId: found.session.id, expiresAt: found.session.expiresAt.getTime() };
+    return {
+      kind: "session",
+      user: { id, name, email, role: role.data },
+      sessionId: found.session.id,
+      expiresAt: found.session.expiresAt.getTime(),
+    };
   }
 
   return {
-    begin: (body, visitor) => refusedAsNull(auth().api.signInEmail({ body, headers: headersOf({ ...visitor, cookie: undefined }), returnHeaders: true })),
+    begin: (body, visitor) =>
+      refusedAsNull(auth().api.signInEmail({ body, headers: headersOf({ ...visitor, cookie: undefined }), returnHeaders: true })),
     end: async (visitor) => (await auth().api.signOut({ headers: headersOf(visitor), returnHeaders: true })).headers.getSetCookie(),
-    changePassword: (passwords, visitor) => refusedAsNull(auth().api.changePassword({ body: { ...passwords, revokeOtherSessions: true }, headers: headersOf(visitor), returnHeaders: true })),
+    changePassword: (passwords, visitor) =>
+      refusedAsNull(
+        auth().api.changePassword({ body: { ...passwords, revokeOtherSessions: true }, headers: headersOf(visitor), returnHeaders: true }),
+      ),
     hash: async (password) => (await auth().$context).password.hash(password),
     async session(headers) {
       const cookie = headers.get("cookie");
@@ -126,7 +135,11 @@ export function createSignIn(options: SignInOptions): SignIn {
 }
 
 function headersOf({ cookie, agent, address }: Visitor): Headers {
-  return new Headers({ [addressHeader]: address, ...(cookie !== undefined && { cookie }), ...(agent !== undefined && { "user-agent": agent }) });
+  return new Headers({
+    [addressHeader]: address,
+    ...(cookie !== undefined && { cookie }),
+    ...(agent !== undefined && { "user-agent": agent }),
+  });
 }
 
 async function refusedAsNull(answer: Promise<{ headers: Headers }>): Promise<Cookies | null> {

@@ -22,7 +22,7 @@ export async function traceIdOf({ engine }: ApiContext, principal: Principal, ru
 
 export async function linesOf({ engine }: ApiContext, runId: string, most: number = limits.lines): Promise<TraceItem[]> {
   const items: TraceItem[] = [];
-  for (let after = 0; items.length < most; ) {
+  for (let after = 0; items.length < most;) {
     const page = await listTrace(engine.db, runId, after, Math.min(linesAtOnce, most - items.length));
     items.push(...page);
     const last = page.at(-1);
@@ -33,11 +33,20 @@ export async function linesOf({ engine }: ApiContext, runId: string, most: numbe
 }
 
 /** A run's trace, and those of its descendants that were waited for and may be read, as far as the limits go. Children triggered without a wait go their own way. */
-export async function subtreeOf(context: ApiContext, principal: Principal, run: RunRow): Promise<{ traces: RunTrace[]; truncated: boolean }> {
+export async function subtreeOf(
+  context: ApiContext,
+  principal: Principal,
+  run: RunRow,
+): Promise<{ traces: RunTrace[]; truncated: boolean }> {
   const { engine } = context;
   const runs = [run];
-  for (let level = [run]; level.length > 0 && runs.length <= limits.runs; ) {
-    const children = await listWaitedChildren(engine.db, engine.env.id, level.map(({ id }) => id), limits.runs + 1 - runs.length);
+  for (let level = [run]; level.length > 0 && runs.length <= limits.runs;) {
+    const children = await listWaitedChildren(
+      engine.db,
+      engine.env.id,
+      level.map(({ id }) => id),
+      limits.runs + 1 - runs.length,
+    );
     level = children.filter((child) => allows(principal, { action: "read", resources: readableThrough(child) }));
     runs.push(...level);
   }

@@ -23,11 +23,19 @@ export async function uploadedContent({ uploads }: { uploads: Uploads }, princip
 
 /** Who may not upload has no upload of its own to name. */
 function refuseUploadOf(principal: Principal): void {
-  if (principal.kind === "public") throw new EngineError(403, "A public access token sends the payload itself; an uploaded one needs a secret key.", { code: "unauthorized", param: "options.payloadType" });
+  if (principal.kind === "public")
+    throw new EngineError(403, "A public access token sends the payload itself; an uploaded one needs a secret key.", {
+      code: "unauthorized",
+      param: "options.payloadType",
+    });
 }
 
 /** The same for the items of a batch. One whose upload is not there stays as it is: the engine refuses it and keeps its place. */
-export async function* withUploads(context: { uploads: Uploads }, principal: Principal, items: readonly BatchItem[]): AsyncGenerator<BatchItem[]> {
+export async function* withUploads(
+  context: { uploads: Uploads },
+  principal: Principal,
+  items: readonly BatchItem[],
+): AsyncGenerator<BatchItem[]> {
   let part: BatchItem[] = [];
   let bytes = 0;
   for (const item of items) {
@@ -69,7 +77,12 @@ const publicOptions: ReadonlySet<string> = new Set<keyof TriggerOptions>([
   "debounce",
 ]);
 /** These reach beyond the task, whatever the token may do with that. */
-const reachingOptions = new Set<string>(["parentRunId", "resumeParentOnCompletion", "lockToVersion", "externalDeploymentId"] satisfies (keyof TriggerOptions)[]);
+const reachingOptions = new Set<string>([
+  "parentRunId",
+  "resumeParentOnCompletion",
+  "lockToVersion",
+  "externalDeploymentId",
+] satisfies (keyof TriggerOptions)[]);
 
 /** Options of a trigger by a public token. `write:tasks:<id>` says that all of the task's runs are the holder's to shape; `trigger` says less. */
 export function checkPublicOptions(engine: Engine, principal: Principal, id: string, options: TriggerOptions): void {
@@ -81,12 +94,18 @@ export function checkPublicOptions(engine: Engine, principal: Principal, id: str
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
     if (reachingOptions.has(name)) refuse(name, "cannot be set with a public access token");
-    if (!mayAll && !publicOptions.has(name)) refuse(name, `cannot be set with a public access token that may only trigger; it needs the scope write:tasks:${id}`);
+    if (!mayAll && !publicOptions.has(name))
+      refuse(name, `cannot be set with a public access token that may only trigger; it needs the scope write:tasks:${id}`);
   }
   const now = engine.clock.now();
-  for (const [name, delay] of [["delay", options.delay], ["debounce.delay", options.debounce?.delay]] as const) {
+  for (const [name, delay] of [
+    ["delay", options.delay],
+    ["debounce.delay", options.debounce?.delay],
+  ] as const) {
     const due = delay === undefined ? null : parseDue(delay, now);
-    if (!mayAll && due !== null && due.getTime() > now + longestPublicDelayMs) refuse(name, `may be at most 24 hours with a public access token that may only trigger; more needs the scope write:tasks:${id}`);
+    if (!mayAll && due !== null && due.getTime() > now + longestPublicDelayMs)
+      refuse(name, `may be at most 24 hours with a public access token that may only trigger; more needs the scope write:tasks:${id}`);
   }
-  if (options.queue !== undefined && options.queue.name !== engine.deployments.task(id)?.queue) authorize(principal, { action: "write", resources: [{ type: "queues", id: options.queue.name }] });
+  if (options.queue !== undefined && options.queue.name !== engine.deployments.task(id)?.queue)
+    authorize(principal, { action: "write", resources: [{ type: "queues", id: options.queue.name }] });
 }

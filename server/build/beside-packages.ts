@@ -21,7 +21,8 @@ const installedCode = /[\\/]node_modules[\\/].*\.[cm]?[jt]sx?$/;
 
 /** What is said of packages that were bundled although they need to be where they were installed. */
 export const tornHint = (names: readonly string[]): string => {
-  const [are, their, list] = names.length === 1 ? ["is", "its", names[0] ?? ""] : ["are", "their", `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`];
+  const [are, their, list] =
+    names.length === 1 ? ["is", "its", names[0] ?? ""] : ["are", "their", `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`];
   return `${list} ${are} bundled away from ${their} own files, since build.autoDetectExternal is false. Name ${names.length === 1 ? "it" : "them"} in the config, build: { external: ${JSON.stringify(names)} }, or leave autoDetectExternal out`;
 };
 

@@ -42,8 +42,15 @@ export function fromStack(stack: string, projectDir: string, message = messageOf
 
 /** The line of a printed stack that names the error, else its last words. */
 function messageOf(stack: string): string {
-  const lines = stack.split("\n").map((line) => line.trim()).filter((line) => line !== "");
-  return lines.find((line) => /^(?:Uncaught )?[A-Z]\w*(?:Error|Exception)?(?: \[\w+\])?: /.test(line)) ?? lines.at(-1) ?? "it ended without a message";
+  const lines = stack
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  return (
+    lines.find((line) => /^(?:Uncaught )?[A-Z]\w*(?:Error|Exception)?(?: \[\w+\])?: /.test(line)) ??
+    lines.at(-1) ??
+    "it ended without a message"
+  );
 }
 
 /** One line for a terminal: `trigger/a.ts:3:14: Expected ";"`. */

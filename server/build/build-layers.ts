@@ -17,7 +17,10 @@ export async function writeLayerFiles(layers: readonly Added[], outputDir: strin
   for (const { extension, layer } of layers) {
     for (const [name, contents] of Object.entries(layer.files ?? {})) {
       const path = resolve(outputDir, name);
-      if (!path.startsWith(`${outputDir}/`)) throw new BuildFailure({ message: `The build extension "${extension}" adds a file ${name}, which leads out of the build's folder` });
+      if (!path.startsWith(`${outputDir}/`))
+        throw new BuildFailure({
+          message: `The build extension "${extension}" adds a file ${name}, which leads out of the build's folder`,
+        });
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, contents);
     }
@@ -56,9 +59,13 @@ export function recordOf(layers: readonly Added[], target: "dev" | "deploy"): Bu
       container: { instructions: layer.container?.instructions ?? [], env: layer.container?.env ?? {} },
       dependencies: layer.dependencies ?? {},
       conditions: layer.conditions ?? [],
-      variables: [layer.host?.env, layer.deploy?.parentEnv, layer.deploy?.secretParentEnv, layer.deploy?.env, layer.deploy?.secretEnv].flatMap((variables) =>
-        Object.entries(variables ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name])),
-      ),
+      variables: [
+        layer.host?.env,
+        layer.deploy?.parentEnv,
+        layer.deploy?.secretParentEnv,
+        layer.deploy?.env,
+        layer.deploy?.secretEnv,
+      ].flatMap((variables) => Object.entries(variables ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name]))),
       places: Object.entries(layer.host?.env ?? {}).flatMap(([name, value]) => (value?.startsWith("/") === true ? [name] : [])),
     })),
   };
@@ -71,16 +78,28 @@ export async function lacksOf(layers: readonly Added[]): Promise<string[]> {
     const said = [...(layer.host?.missing ?? [])];
     const packages = layer.host === undefined ? (layer.image?.pkgs ?? []) : [];
     const missing = packages.length === 0 ? [] : await missingDebianPackages(packages);
-    if (missing === undefined) said.push(`Whether this machine has ${packages.join(", ")} cannot be told, as it is no Debian. Install what they bring with its own package manager`);
+    if (missing === undefined)
+      said.push(
+        `Whether this machine has ${packages.join(", ")} cannot be told, as it is no Debian. Install what they bring with its own package manager`,
+      );
     else if (missing.length > 0) said.push(`This machine lacks ${missing.join(", ")}. Install with: ${aptInstall(missing)}`);
-    if ((layer.image?.instructions ?? []).length > 0) said.push("Its instructions are for an image, and are not run on this machine: do by hand what they do");
+    if ((layer.image?.instructions ?? []).length > 0)
+      said.push("Its instructions are for an image, and are not run on this machine: do by hand what they do");
     found.push(...said.map((text) => `${extension}: ${text}`));
   }
   return found;
 }
 
 /** The certificates that tasks trust, in the build's folder: those of the config and those that the server was started with. */
-export async function writeCertificates({ projectDir, outputDir, config }: { projectDir: string; outputDir: string; config: ProjectConfig }): Promise<void> {
+export async function writeCertificates({
+  projectDir,
+  outputDir,
+  config,
+}: {
+  projectDir: string;
+  outputDir: string;
+  config: ProjectConfig;
+}): Promise<void> {
   const { extraCACerts, file } = config;
   if (extraCACerts === undefined) return;
   const fail = (why: string) => new BuildFailure({ message: `extraCACerts: ${extraCACerts} ${why}. Name a PEM file of the project`, file });

@@ -50,7 +50,11 @@ describe("a project", () => {
   });
 
   it("is loaded with what is stored for it, under the files in dev and over them elsewhere; neither makes a version", async () => {
-    const files = { "trigger.config.ts": config(), "trigger/a.ts": task("a", "process.env.STORED + ' ' + process.env.BOTH"), ".env": "BOTH=file" };
+    const files = {
+      "trigger.config.ts": config(),
+      "trigger/a.ts": task("a", "process.env.STORED + ' ' + process.env.BOTH"),
+      ".env": "BOTH=file",
+    };
     const asked: string[] = [];
     const storedVariables = async (ref: string) => (asked.push(ref), { STORED: "stored", BOTH: "stored" });
     make(files, { storedVariables });
@@ -63,7 +67,15 @@ describe("a project", () => {
   });
 
   it("is another version when a .env file changes in dev, and not when it starts", async () => {
-    make({ "trigger.config.ts": config(), "trigger/a.ts": task("a", "process.env.GREETING"), ".env": "GREETING=one", ".env.production": "GREETING=never" }, { mode: "dev" });
+    make(
+      {
+        "trigger.config.ts": config(),
+        "trigger/a.ts": task("a", "process.env.GREETING"),
+        ".env": "GREETING=one",
+        ".env.production": "GREETING=never",
+      },
+      { mode: "dev" },
+    );
     const first = await project.built();
     expect(descriptions(first)).toEqual({ a: "one" });
     project.write({ ".env.local": "GREETING=two" });
@@ -108,7 +120,10 @@ describe("code", () => {
   });
 
   it("has one SDK, by the name of this package too", async () => {
-    make({ "trigger.config.ts": config(), "trigger/a.ts": `import * as own from "signalbox/sdk"; import * as sdk from "@trigger.dev/sdk/v3";\n${task("a", "String(own.task === sdk.task)")}` });
+    make({
+      "trigger.config.ts": config(),
+      "trigger/a.ts": `import * as own from "signalbox/sdk"; import * as sdk from "@trigger.dev/sdk/v3";\n${task("a", "String(own.task === sdk.task)")}`,
+    });
     expect(descriptions(await project.built())).toEqual({ a: "true" });
   });
 
@@ -132,11 +147,15 @@ describe("code", () => {
           ${task("a", "[plain, where, from, computed.default ?? computed].join(' | ')")}`,
         "node_modules/plain/package.json": '{"name": "plain", "version": "1.0.0", "main": "index.js"}',
         "node_modules/plain/index.js": "module.exports = 'plain';",
-        "node_modules/native/package.json": '{"name": "native", "version": "1.0.0", "exports": {"import": "./index.mjs", "require": "./index.cjs"}}',
-        "node_modules/native/index.mjs": "import { dirname } from 'node:path'; export const where = dirname(new URL(import.meta.url).pathname).endsWith('node_modules/native') ? 'native at home' : 'native was moved';",
+        "node_modules/native/package.json":
+          '{"name": "native", "version": "1.0.0", "exports": {"import": "./index.mjs", "require": "./index.cjs"}}',
+        "node_modules/native/index.mjs":
+          "import { dirname } from 'node:path'; export const where = dirname(new URL(import.meta.url).pathname).endsWith('node_modules/native') ? 'native at home' : 'native was moved';",
         "node_modules/native/build/addon.node": "not really",
-        "node_modules/listed/package.json": '{"name": "listed", "version": "1.0.0", "type": "module", "exports": {"./sub": {"module": "./bundler.js", "default": "./sub.js"}}}',
-        "node_modules/listed/sub.js": "export const from = import.meta.url.includes('node_modules/listed') ? 'listed at home' : 'listed was moved';",
+        "node_modules/listed/package.json":
+          '{"name": "listed", "version": "1.0.0", "type": "module", "exports": {"./sub": {"module": "./bundler.js", "default": "./sub.js"}}}',
+        "node_modules/listed/sub.js":
+          "export const from = import.meta.url.includes('node_modules/listed') ? 'listed at home' : 'listed was moved';",
         "node_modules/listed/bundler.js": "export const from = 'not for Node';",
       },
       { dataDir },
@@ -152,7 +171,8 @@ describe("code", () => {
   });
 
   it("leaves packages that read files or start workers beside themselves where they are, and finds every name that they export", async () => {
-    const inside = (name: string, files: Record<string, string>) => Object.fromEntries(Object.entries(files).map(([file, text]) => [`node_modules/${name}/${file}`, text]));
+    const inside = (name: string, files: Record<string, string>) =>
+      Object.fromEntries(Object.entries(files).map(([file, text]) => [`node_modules/${name}/${file}`, text]));
     make({
       "trigger.config.ts": config(),
       "trigger/a.ts": `import { sheet, later } from "css-beside"; import relay from "worker-beside"; import { text } from "url-beside"; import { dialect } from "computed-beside"; import { plain } from "uses-beside";
@@ -160,32 +180,59 @@ describe("code", () => {
       ...inside("css-beside", {
         "package.json": '{"name": "css-beside", "version": "1.0.0", "main": "lib/index.js"}',
         // Node cannot guess the second name from the text.
-        "lib/index.js": "exports.sheet = () => require('node:fs').readFileSync(require('node:path').join(__dirname, 'sheet.css'), 'utf8'); Object.assign(exports, { ['la' + 'ter']: 'later' });",
+        "lib/index.js":
+          "exports.sheet = () => require('node:fs').readFileSync(require('node:path').join(__dirname, 'sheet.css'), 'utf8'); Object.assign(exports, { ['la' + 'ter']: 'later' });",
         "lib/sheet.css": "p {}",
       }),
-      ...inside("worker-beside", { "package.json": '{"name": "worker-beside", "version": "1.0.0"}', "index.js": "module.exports = () => require('node:path').basename(require.resolve('./worker'));", "worker.js": "" }),
+      ...inside("worker-beside", {
+        "package.json": '{"name": "worker-beside", "version": "1.0.0"}',
+        "index.js": "module.exports = () => require('node:path').basename(require.resolve('./worker'));",
+        "worker.js": "",
+      }),
       ...inside("url-beside", {
         "package.json": '{"name": "url-beside", "version": "1.0.0", "type": "module", "exports": "./index.js"}',
-        "index.js": "import { readFileSync } from 'node:fs'; export const text = readFileSync(new URL('./text.txt', import.meta.url), 'utf8');",
+        "index.js":
+          "import { readFileSync } from 'node:fs'; export const text = readFileSync(new URL('./text.txt', import.meta.url), 'utf8');",
         "text.txt": "a text",
       }),
-      ...inside("computed-beside", { "package.json": '{"name": "computed-beside", "version": "1.0.0"}', "index.js": "exports.dialect = (name) => require(['.', 'dialects', name].join('/'));", "dialects/sqlite.js": "module.exports = 'sqlite';" }),
-      ...inside("uses-beside", { "package.json": '{"name": "uses-beside", "version": "1.0.0", "type": "module", "exports": "./index.js"}', "index.js": "import { sheet } from 'css-beside'; export const plain = sheet();" }),
+      ...inside("computed-beside", {
+        "package.json": '{"name": "computed-beside", "version": "1.0.0"}',
+        "index.js": "exports.dialect = (name) => require(['.', 'dialects', name].join('/'));",
+        "dialects/sqlite.js": "module.exports = 'sqlite';",
+      }),
+      ...inside("uses-beside", {
+        "package.json": '{"name": "uses-beside", "version": "1.0.0", "type": "module", "exports": "./index.js"}',
+        "index.js": "import { sheet } from 'css-beside'; export const plain = sheet();",
+      }),
     });
     const result = await project.built();
     expect(descriptions(result)).toEqual({ a: "p {} | later | worker.js | a text | sqlite | p {}" });
     // What needs nothing beside itself is part of the version.
-    expect(readFileSync(join(project.options.dataDir, "builds", result.bundle, "bundle.mjs"), "utf8")).toContain("node_modules/uses-beside/index.js");
+    expect(readFileSync(join(project.options.dataDir, "builds", result.bundle, "bundle.mjs"), "utf8")).toContain(
+      "node_modules/uses-beside/index.js",
+    );
   });
 
   it("names the setting and the packages when autoDetectExternal is false and they need files beside themselves", async () => {
-    const css = { "node_modules/css-beside/package.json": '{"name": "css-beside", "version": "1.0.0"}', "node_modules/css-beside/sheet.css": "p {}" };
+    const css = {
+      "node_modules/css-beside/package.json": '{"name": "css-beside", "version": "1.0.0"}',
+      "node_modules/css-beside/sheet.css": "p {}",
+    };
     const reads = "require('node:fs').readFileSync(require('node:path').join(__dirname, 'sheet.css'), 'utf8')";
-    const native = { "node_modules/addon/package.json": '{"name": "addon", "version": "1.0.0"}', "node_modules/addon/index.js": "module.exports = require('./build/Release/addon.node');" };
+    const native = {
+      "node_modules/addon/package.json": '{"name": "addon", "version": "1.0.0"}',
+      "node_modules/addon/index.js": "module.exports = require('./build/Release/addon.node');",
+    };
     const off = config("build: { autoDetectExternal: false }");
-    const said = 'css-beside is bundled away from its own files, since build.autoDetectExternal is false. Name it in the config, build: { external: ["css-beside"] }, or leave autoDetectExternal out';
+    const said =
+      'css-beside is bundled away from its own files, since build.autoDetectExternal is false. Name it in the config, build: { external: ["css-beside"] }, or leave autoDetectExternal out';
     // At load, when a task calls it, and where the bundler finds no such file.
-    make({ "trigger.config.ts": off, "trigger/a.ts": `import sheet from "css-beside"; ${task("a", "sheet")}`, ...css, "node_modules/css-beside/index.js": `module.exports = ${reads};` });
+    make({
+      "trigger.config.ts": off,
+      "trigger/a.ts": `import sheet from "css-beside"; ${task("a", "sheet")}`,
+      ...css,
+      "node_modules/css-beside/index.js": `module.exports = ${reads};`,
+    });
     const atLoad = await project.build();
     expect(atLoad).toMatchObject({ ok: false, error: { message: expect.stringMatching(/ENOENT.*sheet\.css/) } });
     expect(atLoad).toMatchObject({ error: { message: expect.stringContaining(said) } });
@@ -194,10 +241,18 @@ describe("code", () => {
     expect(project.lines.map((line) => JSON.parse(line))).toContainEqual(expect.objectContaining({ level: "warn", message: said }));
     project.remove();
     make({ "trigger.config.ts": off, "trigger/a.ts": `import addon from "addon"; ${task("a", "addon")}`, ...native });
-    expect(await project.build()).toMatchObject({ ok: false, error: { message: expect.stringMatching(/addon\.node.*addon is bundled away .* build: \{ external: \["addon"\] \}/) } });
+    expect(await project.build()).toMatchObject({
+      ok: false,
+      error: { message: expect.stringMatching(/addon\.node.*addon is bundled away .* build: \{ external: \["addon"\] \}/) },
+    });
     // The fix that it names.
     project.remove();
-    make({ "trigger.config.ts": config('build: { autoDetectExternal: false, external: ["css-beside"] }'), "trigger/a.ts": `import sheet from "css-beside"; ${task("a", "sheet")}`, ...css, "node_modules/css-beside/index.js": `module.exports = ${reads};` });
+    make({
+      "trigger.config.ts": config('build: { autoDetectExternal: false, external: ["css-beside"] }'),
+      "trigger/a.ts": `import sheet from "css-beside"; ${task("a", "sheet")}`,
+      ...css,
+      "node_modules/css-beside/index.js": `module.exports = ${reads};`,
+    });
     expect(descriptions(await project.built())).toEqual({ a: "p {}" });
     expect(project.lines.join("")).not.toContain("autoDetectExternal");
   });
@@ -244,7 +299,8 @@ describe("trigger.config", () => {
     make({
       "trigger.config.ts": `import { defineConfig } from "@trigger.dev/sdk"; import { extension } from "./build-only"; import { join } from "node:path";
         export default defineConfig({ project: join("proj", "x"), build: { extensions: [extension()] }, maxDuration: 60, });`,
-      "build-only.ts": "console.log('loaded'); globalThis.buildOnly = true; export const extension = () => ({ name: 'my extension', onBuildStart: (context: { logger: { log(text: string): void } }) => context.logger.log('is there') });",
+      "build-only.ts":
+        "console.log('loaded'); globalThis.buildOnly = true; export const extension = () => ({ name: 'my extension', onBuildStart: (context: { logger: { log(text: string): void } }) => context.logger.log('is there') });",
       "trigger/a.ts": task("a", "String(globalThis.buildOnly)"),
     });
     const result = await project.built();
@@ -254,7 +310,9 @@ describe("trigger.config", () => {
   });
 
   it.each(["ts", "mts", "cts", "js", "mjs", "cjs"])("is found as trigger.config.%s", async (ending) => {
-    const text = ending.startsWith("c") ? 'module.exports = { project: "proj_common", maxDuration: 60 };' : config().replace("proj_test", "proj_module");
+    const text = ending.startsWith("c")
+      ? 'module.exports = { project: "proj_common", maxDuration: 60 };'
+      : config().replace("proj_test", "proj_module");
     make({ [`trigger.config.${ending}`]: text, "trigger/a.ts": task("a") });
     expect((await project.built()).manifest.project).toBe(ending.startsWith("c") ? "proj_common" : "proj_module");
   });
@@ -268,13 +326,24 @@ describe("trigger.config", () => {
     ["deploy: { env: { COUNT: 3 } }", "deploy.env.COUNT: Invalid input: expected string, received number", 4],
     ["build: { extensions: [() => ({})] }", "build.extensions.0: is no build extension", 4],
   ])("with %s is refused with the line of the key", async (keys, message, line) => {
-    make({ "trigger.config.ts": `// Types are gone when it runs.\nconst type: string = "typed";\nexport default { project: type, maxDuration: 60,\n  ${keys} };\n`, "trigger/a.ts": task("a") });
-    expect(await project.error()).toEqual({ file: "trigger.config.ts", line, column: expect.any(Number), message: expect.stringContaining(message) });
+    make({
+      "trigger.config.ts": `// Types are gone when it runs.\nconst type: string = "typed";\nexport default { project: type, maxDuration: 60,\n  ${keys} };\n`,
+      "trigger/a.ts": task("a"),
+    });
+    expect(await project.error()).toEqual({
+      file: "trigger.config.ts",
+      line,
+      column: expect.any(Number),
+      message: expect.stringContaining(message),
+    });
   });
 
   it("runs in a process without the server's secrets", async () => {
     process.env["SERVER_SECRET"] = "secret";
-    make({ "trigger.config.ts": config("").replace('"proj_test"', 'process.env.SERVER_SECRET ?? "proj_clean"'), "trigger/a.ts": task("a") });
+    make({
+      "trigger.config.ts": config("").replace('"proj_test"', 'process.env.SERVER_SECRET ?? "proj_clean"'),
+      "trigger/a.ts": task("a"),
+    });
     const result = await project.built();
     delete process.env["SERVER_SECRET"];
     expect(result.manifest.project).toBe("proj_clean");
@@ -284,21 +353,77 @@ describe("trigger.config", () => {
 describe("an error", () => {
   const cases: [string, Record<string, string>, Record<string, unknown>][] = [
     ["no config", {}, { message: expect.stringMatching(/^No trigger\.config\.ts in .*SIGNALBOX_PROJECT/) }],
-    ["a config without a default export", { "trigger.config.ts": "export const x = 1;" }, { file: "trigger.config.ts", message: expect.stringContaining("export default defineConfig") }],
-    ["maxDuration missing", { "trigger.config.ts": 'export default { project: "p" };' }, { file: "trigger.config.ts", message: expect.stringContaining("maxDuration is missing. Add maxDuration: 300") }],
-    ["maxDuration too small", { "trigger.config.ts": 'export default { project: "p", maxDuration: 1 };' }, { file: "trigger.config.ts", line: 1, column: 32, message: expect.stringMatching(/^maxDuration: .*>=5\. Write maxDuration: 300/) }],
-    ["project missing", { "trigger.config.ts": "export default { maxDuration: 60 };" }, { file: "trigger.config.ts", message: expect.stringContaining("project is missing") }],
-    ["a config that throws", { "trigger.config.ts": "\n\nthrow new Error('no token');" }, { file: "trigger.config.ts", line: 3, column: 7, message: expect.stringContaining("no token") }],
-    ["a syntax error in the config", { "trigger.config.ts": "export default {\n  project: ;\n};" }, { file: "trigger.config.ts", line: 2, column: 12, message: expect.stringContaining("Unexpected") }],
-    ["a folder that is not there", { "trigger.config.ts": config('dirs: ["./nowhere"]') }, { file: "trigger.config.ts", message: expect.stringContaining("./nowhere") }],
+    [
+      "a config without a default export",
+      { "trigger.config.ts": "export const x = 1;" },
+      { file: "trigger.config.ts", message: expect.stringContaining("export default defineConfig") },
+    ],
+    [
+      "maxDuration missing",
+      { "trigger.config.ts": 'export default { project: "p" };' },
+      { file: "trigger.config.ts", message: expect.stringContaining("maxDuration is missing. Add maxDuration: 300") },
+    ],
+    [
+      "maxDuration too small",
+      { "trigger.config.ts": 'export default { project: "p", maxDuration: 1 };' },
+      { file: "trigger.config.ts", line: 1, column: 32, message: expect.stringMatching(/^maxDuration: .*>=5\. Write maxDuration: 300/) },
+    ],
+    [
+      "project missing",
+      { "trigger.config.ts": "export default { maxDuration: 60 };" },
+      { file: "trigger.config.ts", message: expect.stringContaining("project is missing") },
+    ],
+    [
+      "a config that throws",
+      { "trigger.config.ts": "\n\nthrow new Error('no token');" },
+      { file: "trigger.config.ts", line: 3, column: 7, message: expect.stringContaining("no token") },
+    ],
+    [
+      "a syntax error in the config",
+      { "trigger.config.ts": "export default {\n  project: ;\n};" },
+      { file: "trigger.config.ts", line: 2, column: 12, message: expect.stringContaining("Unexpected") },
+    ],
+    [
+      "a folder that is not there",
+      { "trigger.config.ts": config('dirs: ["./nowhere"]') },
+      { file: "trigger.config.ts", message: expect.stringContaining("./nowhere") },
+    ],
     ["no task files", { "trigger.config.ts": config() }, { message: expect.stringContaining("no folder named trigger") }],
-    ["files without tasks", { "trigger.config.ts": config(), "trigger/a.ts": "export const a = 1;" }, { file: "trigger.config.ts", message: expect.stringContaining("none of the files calls task") }],
-    ["a syntax error", { "trigger.config.ts": config(), "trigger/a.ts": "export const a = 1;\nexport const b: = 2;" }, { file: "trigger/a.ts", line: 2, column: 17, message: expect.stringContaining("Unexpected") }],
-    ["an import that is not there", { "trigger.config.ts": config(), "trigger/a.ts": '\nimport { x } from "not-installed";\nx();' }, { file: "trigger/a.ts", line: 2, column: 19, message: expect.stringContaining('"not-installed"') }],
-    ["an entry that the SDK does not have", { "trigger.config.ts": config(), "trigger/a.ts": 'import { x } from "@trigger.dev/sdk/nowhere"; x();' }, { file: "trigger/a.ts", line: 1, column: 19, message: expect.stringContaining("@trigger.dev/sdk/nowhere is no entry of the SDK") }],
-    ["an error at the top level", { "trigger.config.ts": config(), "trigger/a.ts": `${task("a")}\nconst none: unknown = null;\n(none as { x: () => void }).x();` }, { file: "trigger/a.ts", line: 5, column: 29, message: expect.stringContaining("TypeError") }],
-    ["two tasks with one id", { "trigger.config.ts": config(), "trigger/a.ts": task("same"), "trigger/b.ts": task("same") }, { file: "trigger/b.ts", message: 'Two tasks have the id "same": in trigger/a.ts and in trigger/b.ts. Give one of them another id' }],
-    ["a process that exits while it loads", { "trigger.config.ts": config(), "trigger/a.ts": "process.exit(3);" }, { message: expect.stringContaining("exit code 3") }],
+    [
+      "files without tasks",
+      { "trigger.config.ts": config(), "trigger/a.ts": "export const a = 1;" },
+      { file: "trigger.config.ts", message: expect.stringContaining("none of the files calls task") },
+    ],
+    [
+      "a syntax error",
+      { "trigger.config.ts": config(), "trigger/a.ts": "export const a = 1;\nexport const b: = 2;" },
+      { file: "trigger/a.ts", line: 2, column: 17, message: expect.stringContaining("Unexpected") },
+    ],
+    [
+      "an import that is not there",
+      { "trigger.config.ts": config(), "trigger/a.ts": '\nimport { x } from "not-installed";\nx();' },
+      { file: "trigger/a.ts", line: 2, column: 19, message: expect.stringContaining('"not-installed"') },
+    ],
+    [
+      "an entry that the SDK does not have",
+      { "trigger.config.ts": config(), "trigger/a.ts": 'import { x } from "@trigger.dev/sdk/nowhere"; x();' },
+      { file: "trigger/a.ts", line: 1, column: 19, message: expect.stringContaining("@trigger.dev/sdk/nowhere is no entry of the SDK") },
+    ],
+    [
+      "an error at the top level",
+      { "trigger.config.ts": config(), "trigger/a.ts": `${task("a")}\nconst none: unknown = null;\n(none as { x: () => void }).x();` },
+      { file: "trigger/a.ts", line: 5, column: 29, message: expect.stringContaining("TypeError") },
+    ],
+    [
+      "two tasks with one id",
+      { "trigger.config.ts": config(), "trigger/a.ts": task("same"), "trigger/b.ts": task("same") },
+      { file: "trigger/b.ts", message: 'Two tasks have the id "same": in trigger/a.ts and in trigger/b.ts. Give one of them another id' },
+    ],
+    [
+      "a process that exits while it loads",
+      { "trigger.config.ts": config(), "trigger/a.ts": "process.exit(3);" },
+      { message: expect.stringContaining("exit code 3") },
+    ],
   ];
   it.each(cases)("%s is said with its place", async (...[, files, expected]) => {
     make(files);

@@ -60,7 +60,8 @@ export async function buildProject(options: BuildOptions): Promise<BuildResult> 
   } catch (error) {
     if (error instanceof BuildFailure) return { ok: false, error: error.error, sources };
     // A file that cannot be read or written, a full disk: the operator's to put right, and the message names the path.
-    if (error instanceof Error && "syscall" in error) return { ok: false, error: { message: `The project cannot be built: ${error.message}` }, sources };
+    if (error instanceof Error && "syscall" in error)
+      return { ok: false, error: { message: `The project cannot be built: ${error.message}` }, sources };
     throw error;
   }
 }
@@ -98,7 +99,11 @@ async function build(options: BuildOptions, sources: Sources) {
 
     const contentHash = await hash(made, options, projectEnv);
     const target = join(dataDir, "builds", contentHash);
-    const bundleOptions = (directory: string): BundleOptions => ({ conditions: made.conditions, cwd: made.cwd, variables: withCertificates(made, directory) });
+    const bundleOptions = (directory: string): BundleOptions => ({
+      conditions: made.conditions,
+      cwd: made.cwd,
+      variables: withCertificates(made, directory),
+    });
     const known = await readManifest(target);
     await linkProjectModules(projectDir, dataDir);
     if (known !== null) {
@@ -124,7 +129,9 @@ async function build(options: BuildOptions, sources: Sources) {
       sdkEntry: options.sdkEntry,
       log,
     }).catch((error: unknown) => {
-      throw hint !== undefined && error instanceof BuildFailure ? new BuildFailure({ ...error.error, message: `${error.error.message}. ${hint}` }) : error;
+      throw hint !== undefined && error instanceof BuildFailure
+        ? new BuildFailure({ ...error.error, message: `${error.error.message}. ${hint}` })
+        : error;
     });
     sayWarnings(manifest, log);
     return { contentHash, bundle: contentHash, manifest, lacks: made.lacks };
@@ -147,6 +154,8 @@ function hash(made: Made, { workerEntry, sdkEntry, mode }: BuildOptions, project
 /** Without symlinks, as the bundler reports paths. */
 export async function projectDirectory(directory: string): Promise<string> {
   return realpath(directory).catch(() => {
-    throw new BuildFailure({ message: `The project directory ${directory} does not exist. Set SIGNALBOX_PROJECT to the folder that holds trigger.config.ts` });
+    throw new BuildFailure({
+      message: `The project directory ${directory} does not exist. Set SIGNALBOX_PROJECT to the folder that holds trigger.config.ts`,
+    });
   });
 }

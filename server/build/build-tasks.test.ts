@@ -17,14 +17,21 @@ afterAll(() => runtime.close());
 afterEach(() => project.remove());
 
 const config = 'import { defineConfig } from "@trigger.dev/sdk";\nexport default defineConfig({ project: "proj_test", maxDuration: 60 });';
-const make = (files: Record<string, string>) => (project = makeProject({ "trigger.config.ts": config, ...files }, { workerEntry: runtime.workerEntry, sdkEntry: runtime.sdkEntry }));
-const warnings = () => project.lines.map((line): { level: string; message: string } => JSON.parse(line)).flatMap(({ level, message }) => (level === "warn" ? [message] : []));
+const make = (files: Record<string, string>) =>
+  (project = makeProject({ "trigger.config.ts": config, ...files }, { workerEntry: runtime.workerEntry, sdkEntry: runtime.sdkEntry }));
+const warnings = () =>
+  project.lines
+    .map((line): { level: string; message: string } => JSON.parse(line))
+    .flatMap(({ level, message }) => (level === "warn" ? [message] : []));
 const one = (id: string) => `task({ id: "${id}", run: async () => "${id}" })`;
 
 it("links the same entries of the SDK as its package.json names", () => {
   make({});
   const { exports } = JSON.parse(readFileSync(join(import.meta.dirname, "../../lib/sdk/package.json"), "utf8"));
-  const entries = Object.entries({ ...sdkEntries, ".": "index", internal: "internal" }).map(([entry, module]) => [entry === "." ? entry : `./${entry}`, `./${module}.ts`]);
+  const entries = Object.entries({ ...sdkEntries, ".": "index", internal: "internal" }).map(([entry, module]) => [
+    entry === "." ? entry : `./${entry}`,
+    `./${module}.ts`,
+  ]);
   expect({ ...Object.fromEntries(entries), "./package.json": "./package.json" }).toEqual(exports);
 });
 
@@ -83,7 +90,12 @@ it("gives a task to the file that defines it, whoever else exports it or calls i
     "src/outside.ts": `import { task } from "@trigger.dev/sdk"; export const outside = ${one("outside")};`,
   });
   const { manifest } = await project.built();
-  expect(Object.fromEntries(manifest.tasks.map(({ id, filePath }) => [id, filePath]))).toEqual({ send: "trigger/send.ts", outside: "src/outside.ts", made: "trigger/made.ts", hidden: "trigger/made.ts" });
+  expect(Object.fromEntries(manifest.tasks.map(({ id, filePath }) => [id, filePath]))).toEqual({
+    send: "trigger/send.ts",
+    outside: "src/outside.ts",
+    made: "trigger/made.ts",
+    hidden: "trigger/made.ts",
+  });
   expect(manifest.tasks.find(({ id }) => id === "send")?.examplePayload).toEqual({ to: "ada" });
 
   project.write({ "trigger/again.ts": `import { task } from "@trigger.dev/sdk"; ${one("send")};` });
@@ -98,7 +110,14 @@ it("offers of an example what JSON can say of it, and says when that is nothing"
     throwing: "{ toJSON() { throw new Error('no'); } }",
     plain: "[1]",
   };
-  make(Object.fromEntries(Object.entries(files).map(([id, example]) => [`trigger/${id}.ts`, `import { task } from "@trigger.dev/sdk"; export const ${id} = ${one(id)}; export const examplePayload: unknown = ${example};`])));
+  make(
+    Object.fromEntries(
+      Object.entries(files).map(([id, example]) => [
+        `trigger/${id}.ts`,
+        `import { task } from "@trigger.dev/sdk"; export const ${id} = ${one(id)}; export const examplePayload: unknown = ${example};`,
+      ]),
+    ),
+  );
   const { manifest } = await project.built();
   expect(Object.fromEntries(manifest.tasks.map(({ id, examplePayload }) => [id, examplePayload]))).toEqual({
     big: { n: "10", at: "1970-01-01T00:00:00.000Z", of: { a: 1 }, tags: ["x"] },
@@ -107,5 +126,9 @@ it("offers of an example what JSON can say of it, and says when that is nothing"
     throwing: undefined,
     plain: [1],
   });
-  expect(warnings()).toEqual(["cyclic", "code", "throwing"].toSorted().map((id) => `examplePayload of trigger/${id}.ts cannot be written as JSON, and is not offered on the Test page`));
+  expect(warnings()).toEqual(
+    ["cyclic", "code", "throwing"]
+      .toSorted()
+      .map((id) => `examplePayload of trigger/${id}.ts cannot be written as JSON, and is not offered on the Test page`),
+  );
 });

@@ -14,7 +14,15 @@ function failed(error: unknown, projectDir: string): void {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   // A file that cannot be read or written, a full disk: the operator's to put right, and the message names the path.
   const isOfSystem = error instanceof Error && "syscall" in error;
-  tell({ type: "failed", error: error instanceof BuildFailure ? error.error : isOfSystem ? { message: `The project cannot be built: ${error.message}` } : fromStack(stack, projectDir) });
+  tell({
+    type: "failed",
+    error:
+      error instanceof BuildFailure
+        ? error.error
+        : isOfSystem
+          ? { message: `The project cannot be built: ${error.message}` }
+          : fromStack(stack, projectDir),
+  });
 }
 
 process.once("disconnect", () => process.exit(0));

@@ -28,7 +28,10 @@ export async function writeBundleOptions(directory: string, options: BundleOptio
 }
 
 /** The variables of a build that lies in `directory`, where its certificates are. */
-export function withCertificates({ variables, hasCertificates }: Pick<Made, "variables" | "hasCertificates">, directory: string): TaskVariables {
+export function withCertificates(
+  { variables, hasCertificates }: Pick<Made, "variables" | "hasCertificates">,
+  directory: string,
+): TaskVariables {
   if (!hasCertificates) return variables;
   return { ...variables, overrides: { ...variables.overrides, NODE_EXTRA_CA_CERTS: join(directory, certificatesFile) } };
 }

@@ -3,7 +3,8 @@ import { build, type BuildOptions, type OutputFile, type Plugin } from "esbuild"
 import { BuildFailure, fromBundler } from "./build-error";
 
 /** Node's names for CommonJS code inside of an ES module. The alias cannot collide: esbuild renames nothing in banners. */
-const banner = 'import { createRequire as __signalboxCreateRequire } from "node:module"; const require = __signalboxCreateRequire(import.meta.url);';
+const banner =
+  'import { createRequire as __signalboxCreateRequire } from "node:module"; const require = __signalboxCreateRequire(import.meta.url);';
 
 interface BundleOptions {
   projectDir: string;
@@ -32,12 +33,21 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
     name: "signalbox-entry",
     setup(context) {
       context.onResolve({ filter: /^signalbox:entry$/ }, () => ({ path: options.name, namespace: "entry" }));
-      context.onLoad({ filter: /.*/, namespace: "entry" }, () => ({ contents: options.entry, loader: "js", resolveDir: options.projectDir }));
+      context.onLoad({ filter: /.*/, namespace: "entry" }, () => ({
+        contents: options.entry,
+        loader: "js",
+        resolveDir: options.projectDir,
+      }));
       // Task files are loaded for what they register: a project's `sideEffects: false` does not apply to them.
       context.onResolve({ filter: /.*/, namespace: "entry" }, async (args) => {
         if (args.pluginData === entryPath) return undefined;
         const within = isAbsolute(args.path) ? { path: `./${basename(args.path)}`, resolveDir: dirname(args.path) } : args;
-        const found = await context.resolve(within.path, { kind: args.kind, importer: args.importer, resolveDir: within.resolveDir, pluginData: entryPath });
+        const found = await context.resolve(within.path, {
+          kind: args.kind,
+          importer: args.importer,
+          resolveDir: within.resolveDir,
+          pluginData: entryPath,
+        });
         // A `*` is a pattern to the bundler's own look-up, of folders as of names.
         if (args.path.includes("*")) return { path: found.errors.length > 0 ? args.path : found.path, sideEffects: true };
         // What a plugin has found is compiled without its tsconfig (decorators, class fields), so that the bundler finds by itself what it can.
@@ -68,7 +78,10 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       ...(options.tsconfig !== undefined && { tsconfig: options.tsconfig }),
       plugins: [entryPlugin, ...options.plugins],
     });
-    return { files: result.outputFiles, inputs: Object.keys(result.metafile.inputs).filter((input) => !/^(?:[a-z-]{2,}|\(disabled\)):/.test(input)) };
+    return {
+      files: result.outputFiles,
+      inputs: Object.keys(result.metafile.inputs).filter((input) => !/^(?:[a-z-]{2,}|\(disabled\)):/.test(input)),
+    };
   } catch (error) {
     // esbuild's BuildFailure: an Error with `errors`.
     if (error instanceof Error && "errors" in error && Array.isArray(error.errors)) throw new BuildFailure(fromBundler(error.errors));

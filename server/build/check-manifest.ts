@@ -19,20 +19,30 @@ export function checkManifest(manifest: BundleManifest, configFile: string): voi
     throw new BuildFailure({ message: 'No tasks: none of the files calls task({ id, run }) from "@trigger.dev/sdk"', file: configFile });
   }
   if (manifest.config.maxDuration === undefined) {
-    throw new BuildFailure({ message: "maxDuration is missing. Add maxDuration: 300 (seconds of compute time that one attempt may use, at least 5)", file: configFile });
+    throw new BuildFailure({
+      message: "maxDuration is missing. Add maxDuration: 300 (seconds of compute time that one attempt may use, at least 5)",
+      file: configFile,
+    });
   }
 }
 
 const environments = ["DEVELOPMENT", "STAGING", "PREVIEW", "PRODUCTION"];
 
-function checkCron({ id, filePath }: TaskManifest, { cron, timezone, window, environments: given = [] }: NonNullable<TaskManifest["schedule"]>): void {
+function checkCron(
+  { id, filePath }: TaskManifest,
+  { cron, timezone, window, environments: given = [] }: NonNullable<TaskManifest["schedule"]>,
+): void {
   const refuse = (what: string): never => {
     throw new BuildFailure({ message: `The cron of task "${id}" is not valid: ${what}`, file: filePath });
   };
   const problem = cronProblem(cron);
   if (problem !== null) refuse(`${JSON.stringify(cron)} ${problem}`);
-  if (timezone !== undefined && !isTimezone(timezone)) refuse(`timezone ${JSON.stringify(timezone)} is no IANA name, such as "Europe/Vienna"`);
-  if (window !== undefined && parseWindow(window) === null) refuse(`window ${JSON.stringify(window)} is neither whole minutes or hours up to 24 h, such as "30m", nor a part of the interval, such as "20%"`);
+  if (timezone !== undefined && !isTimezone(timezone))
+    refuse(`timezone ${JSON.stringify(timezone)} is no IANA name, such as "Europe/Vienna"`);
+  if (window !== undefined && parseWindow(window) === null)
+    refuse(
+      `window ${JSON.stringify(window)} is neither whole minutes or hours up to 24 h, such as "30m", nor a part of the interval, such as "20%"`,
+    );
   const odd = given.find((name) => !environments.includes(name));
   if (odd !== undefined) refuse(`${JSON.stringify(odd)} is no kind of environment; there are ${environments.join(", ")}`);
 }

@@ -32,7 +32,8 @@ export function configObject(program: Program): ObjectExpression | null {
       if (declaration.type !== "FunctionDeclaration" && declaration.type !== "ClassDeclaration") return objectIn(declaration, program);
     }
     // `module.exports = …` of a CommonJS file.
-    if (node.type === "ExpressionStatement" && node.expression.type === "AssignmentExpression" && isModuleExports(node.expression.left)) return objectIn(node.expression.right, program);
+    if (node.type === "ExpressionStatement" && node.expression.type === "AssignmentExpression" && isModuleExports(node.expression.left))
+      return objectIn(node.expression.right, program);
     if (node.type !== "ExportNamedDeclaration") continue;
     const specifier = node.specifiers.find((s) => nameOf(s.exported) === "default");
     if (specifier?.local.type === "Identifier") return objectIn(specifier.local, program);

@@ -10,7 +10,9 @@ const project = "/srv/project";
  */
 export function containerfileOf({ ref, record }: { ref: string; record: BuildRecord }): string {
   const packages = [...new Set(record.layers.flatMap((layer) => layer.packages))];
-  const own = record.layers.flatMap(({ extension, instructions, container }) => [...container.instructions, ...instructions].map((line) => `# ${extension}\n${line}`));
+  const own = record.layers.flatMap(({ extension, instructions, container }) =>
+    [...container.instructions, ...instructions].map((line) => `# ${extension}\n${line}`),
+  );
   return `# Written by \`signalbox build --image\`.
 ARG SIGNALBOX_IMAGE=signalbox
 FROM \${SIGNALBOX_IMAGE}
@@ -26,5 +28,7 @@ WORKDIR ${project}
 /** Variables that say where the image has something. */
 export function taskVariablesOf({ layers }: BuildRecord): string {
   const found = Object.assign({}, ...layers.map(({ container }) => container.env)) as Record<string, string>; // records of texts
-  return Object.entries(found).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`).join("");
+  return Object.entries(found)
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
+    .join("");
 }

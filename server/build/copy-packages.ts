@@ -41,7 +41,8 @@ export async function findInstalled(name: string, from: string): Promise<string 
 /** What Node would find for `name` from a place below the build's folder. */
 function findPlaced(places: ReadonlyMap<string, string>, name: string, from: string): string | undefined {
   for (let at = from; ; at = dirname(at)) {
-    const found = basename(at) === "node_modules" ? undefined : places.get(at === "." ? `node_modules/${name}` : `${at}/node_modules/${name}`);
+    const found =
+      basename(at) === "node_modules" ? undefined : places.get(at === "." ? `node_modules/${name}` : `${at}/node_modules/${name}`);
     if (found !== undefined || at === ".") return found;
   }
 }
@@ -51,7 +52,9 @@ const ofDevelopment = /^(?:typescript|prisma|@types\/.*)$/;
 
 async function needsOf(directory: string): Promise<string[]> {
   const needs = Needs.safeParse(JSON.parse(await readFile(join(directory, "package.json"), "utf8"))).data ?? {};
-  return [...new Set([needs.dependencies, needs.optionalDependencies, needs.peerDependencies].flatMap((group) => Object.keys(group ?? {})))].filter((name) => !ofDevelopment.test(name));
+  return [
+    ...new Set([needs.dependencies, needs.optionalDependencies, needs.peerDependencies].flatMap((group) => Object.keys(group ?? {}))),
+  ].filter((name) => !ofDevelopment.test(name));
 }
 
 async function copyPackage({ name, directory, to }: PlacedPackage, outputDir: string): Promise<void> {

@@ -25,13 +25,17 @@ export interface Extensions {
 }
 
 /** The extensions of a config, in their order. What one throws fails the build under its name. */
-export function openExtensions(extensions: readonly BuildExtension[], { target, config, workingDir, resolve, say }: ContextOptions): Extensions {
+export function openExtensions(
+  extensions: readonly BuildExtension[],
+  { target, config, workingDir, resolve, say }: ContextOptions,
+): Extensions {
   const layers: Extensions["layers"] = [];
   const registered: { plugin: Plugin; options: RegisterPluginOptions }[] = [];
   let state: "starting" | "bundling" = "starting";
 
   function contextOf({ name }: BuildExtension): BuildContext {
-    const line = (args: unknown[]) => `${name}: ${args.map((arg) => (typeof arg === "string" ? arg : inspect(arg, { depth: 2, breakLength: Infinity }))).join(" ")}`;
+    const line = (args: unknown[]) =>
+      `${name}: ${args.map((arg) => (typeof arg === "string" ? arg : inspect(arg, { depth: 2, breakLength: Infinity }))).join(" ")}`;
     return {
       target,
       config,
@@ -72,8 +76,12 @@ export function openExtensions(extensions: readonly BuildExtension[], { target, 
       state = "bundling";
     },
     plugins() {
-      const of = (isWanted: (placement: RegisterPluginOptions["placement"]) => boolean) => registered.filter(({ options }) => isWanted(options.placement)).map(({ plugin }) => plugin);
-      return { first: of((placement) => placement === "first"), last: [...of((placement) => placement === undefined), ...of((placement) => placement === "last")] };
+      const of = (isWanted: (placement: RegisterPluginOptions["placement"]) => boolean) =>
+        registered.filter(({ options }) => isWanted(options.placement)).map(({ plugin }) => plugin);
+      return {
+        first: of((placement) => placement === "first"),
+        last: [...of((placement) => placement === undefined), ...of((placement) => placement === "last")],
+      };
     },
     complete: (manifest) => each((extension, context) => extension.onBuildComplete?.(context, manifest)),
     layers,

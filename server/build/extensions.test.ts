@@ -14,9 +14,16 @@ import { pythonExtension } from "@trigger.dev/python/extension";
 /** A project whose config has these extensions, and nothing of Trigger.dev installed. */
 function withExtensions(list: string, files: Record<string, string> = {}, changes: Parameters<typeof makeProject>[1] = {}): TestProject {
   const all = { "trigger.config.ts": `${imports}${config(`build: { extensions: [${list}] }`)}`, "trigger/a.ts": task("a"), ...files };
-  return (project = makeProject(all, { sdkEntry: join(dist, "sdk", "index.js"), workerEntry: join(dist, "worker", "main.js"), ...changes }));
+  return (project = makeProject(all, {
+    sdkEntry: join(dist, "sdk", "index.js"),
+    workerEntry: join(dist, "worker", "main.js"),
+    ...changes,
+  }));
 }
-const said = (level = "warn") => project.lines.map((line): { level: string; message: string } => JSON.parse(line)).flatMap((line) => (line.level === level ? [line.message] : []));
+const said = (level = "warn") =>
+  project.lines
+    .map((line): { level: string; message: string } => JSON.parse(line))
+    .flatMap((line) => (line.level === level ? [line.message] : []));
 async function built() {
   const result = await project.built();
   const folder = join(project.options.dataDir, "builds", result.bundle);
@@ -43,8 +50,10 @@ describe("an extension of one's own", () => {
     "trigger/a.ts": `import { answer } from "virtual:answer"; import { where } from "left-out"; import { which } from "conditional"; import { task } from "@trigger.dev/sdk";
       export const a = task({ id: "a", description: [answer, where, which, process.env.OF_LAYER].join(" "), run: async () => "ok" });`,
     "node_modules/left-out/package.json": '{"name": "left-out", "version": "1.2.3", "type": "module", "exports": "./index.js"}',
-    "node_modules/left-out/index.js": "export const where = new Error().stack.includes('node_modules/left-out/index.js') ? 'outside' : 'inside';",
-    "node_modules/conditional/package.json": '{"name": "conditional", "version": "1.0.0", "type": "module", "exports": {"special": "./special.js", "default": "./index.js"}}',
+    "node_modules/left-out/index.js":
+      "export const where = new Error().stack.includes('node_modules/left-out/index.js') ? 'outside' : 'inside';",
+    "node_modules/conditional/package.json":
+      '{"name": "conditional", "version": "1.0.0", "type": "module", "exports": {"special": "./special.js", "default": "./index.js"}}',
     "node_modules/conditional/index.js": "export const which = 'default';",
     "node_modules/conditional/special.js": "export const which = 'special';",
   };
@@ -53,22 +62,42 @@ describe("an extension of one's own", () => {
     withExtensions(own, files);
     const { manifest, folder, read, record, options, lacks } = await built();
     expect(manifest.tasks[0]?.description).toBe("42 outside default plain");
-    expect(said("info")).toEqual([`own: target deploy proj_test ${join(project.directory, "node_modules/left-out/index.js")}`, "running a command of the build"]);
+    expect(said("info")).toEqual([
+      `own: target deploy proj_test ${join(project.directory, "node_modules/left-out/index.js")}`,
+      "running a command of the build",
+    ]);
     expect(read("made/by.txt")).toBe("the extension");
     expect(read("ran.txt")).toMatch(/^with .*\/builds\/\.new-/);
     expect(record.layers).toEqual([
-      { extension: "own", id: "mine", files: ["made/by.txt"], commands: [expect.stringContaining("ran.txt")], packages: ["no-such-package-anywhere"], instructions: ["RUN something"], container: { instructions: [], env: {} }, dependencies: {}, conditions: ["special"], variables: ["OF_LAYER", "HIDDEN"], places: [] },
+      {
+        extension: "own",
+        id: "mine",
+        files: ["made/by.txt"],
+        commands: [expect.stringContaining("ran.txt")],
+        packages: ["no-such-package-anywhere"],
+        instructions: ["RUN something"],
+        container: { instructions: [], env: {} },
+        dependencies: {},
+        conditions: ["special"],
+        variables: ["OF_LAYER", "HIDDEN"],
+        places: [],
+      },
     ]);
     expect(options).toMatchObject({ conditions: ["special"], variables: { defaults: { OF_LAYER: "plain", HIDDEN: "s3cret-value" } } });
     expect(statSync(join(folder, "node.json")).mode & 0o777).toBe(0o600);
-    expect(lacks).toEqual([expect.stringMatching(/^own: .*no-such-package-anywhere/), expect.stringContaining("own: Its instructions are for an image")]);
+    expect(lacks).toEqual([
+      expect.stringMatching(/^own: .*no-such-package-anywhere/),
+      expect.stringContaining("own: Its instructions are for an image"),
+    ]);
     expect(said()).toEqual([expect.stringContaining("own: bundled"), ...lacks]);
     expect(said()[0]).toContain("{ name: 'left-out', version: '1.2.3' }");
     for (const place of [project.lines.join("\n"), read("build.json"), read("manifest.json")]) expect(place).not.toContain("s3cret-value");
   });
 
   it("runs its commands once per version, and not in dev", async () => {
-    withExtensions('{ name: "counting", onBuildStart: (context) => context.addLayer({ id: "count", commands: [`echo ran >> ${context.workingDir}/count.txt`] }) }');
+    withExtensions(
+      '{ name: "counting", onBuildStart: (context) => context.addLayer({ id: "count", commands: [`echo ran >> ${context.workingDir}/count.txt`] }) }',
+    );
     await built();
     await built();
     expect(readFileSync(join(project.directory, "count.txt"), "utf8")).toBe("ran\n");
@@ -84,8 +113,11 @@ describe("an extension of one's own", () => {
   it.each([
     ["onBuildStart() { throw new Error('not today'); }", 'The build extension "own" failed: not today'],
     ["async onBuildComplete() { throw new Error('too late'); }", 'The build extension "own" failed: too late'],
-    ["onBuildComplete(context) { context.registerPlugin({ name: 'late', setup() {} }); }", "registerPlugin can be called in onBuildStart only"],
-    ["onBuildStart: (context) => context.addLayer({ id: 'x', commands: ['echo it broke; exit 3'] })", 'ended with exit code 3: it broke'],
+    [
+      "onBuildComplete(context) { context.registerPlugin({ name: 'late', setup() {} }); }",
+      "registerPlugin can be called in onBuildStart only",
+    ],
+    ["onBuildStart: (context) => context.addLayer({ id: 'x', commands: ['echo it broke; exit 3'] })", "ended with exit code 3: it broke"],
     ["onBuildStart: (context) => context.addLayer({ id: 'x', files: { '../../escaped.txt': 'x' } })", "leads out of the build's folder"],
     ["onBuildStart() { process.exit(7); }", "ended with exit code 7"],
   ])("with %s fails the build, which says why", async (hook, message) => {
@@ -95,7 +127,8 @@ describe("an extension of one's own", () => {
   });
 
   it("sees a plugin before Signalbox's own, or after", async () => {
-    const plugin = (name: string) => `{ name: "${name}", setup(build) { build.onResolve({ filter: /^@trigger.dev.sdk$/ }, () => { globalThis.order = [...(globalThis.order ?? []), "${name}"]; return undefined; }); } }`;
+    const plugin = (name: string) =>
+      `{ name: "${name}", setup(build) { build.onResolve({ filter: /^@trigger.dev.sdk$/ }, () => { globalThis.order = [...(globalThis.order ?? []), "${name}"]; return undefined; }); } }`;
     withExtensions(`esbuildPlugin(${plugin("early")}, { placement: "first" }), esbuildPlugin(${plugin("late")}), esbuildPlugin(${plugin("last")}, { placement: "last", target: "deploy" }),
       { name: "report", onBuildComplete: (context) => context.logger.log([...new Set(globalThis.order)].join()) }`);
     await built();
@@ -105,9 +138,16 @@ describe("an extension of one's own", () => {
 });
 
 it("copies additional files to their place in the build, and a changed one is another version", async () => {
-  withExtensions('additionalFiles({ files: ["assets/**/*.txt", "./data", "nothing/*.x"] })', { "assets/a.txt": "a", "assets/deep/b.txt": "b", "assets/c.md": "no", "data/one.json": "{}" });
+  withExtensions('additionalFiles({ files: ["assets/**/*.txt", "./data", "nothing/*.x"] })', {
+    "assets/a.txt": "a",
+    "assets/deep/b.txt": "b",
+    "assets/c.md": "no",
+    "data/one.json": "{}",
+  });
   const first = await built();
-  expect(["assets/a.txt", "assets/deep/b.txt", "assets/c.md", "data/one.json"].map((name) => existsSync(join(first.folder, name)))).toEqual([true, true, false, true]);
+  expect(["assets/a.txt", "assets/deep/b.txt", "assets/c.md", "data/one.json"].map((name) => existsSync(join(first.folder, name)))).toEqual(
+    [true, true, false, true],
+  );
   expect(said()).toEqual([expect.stringContaining('no file fits "nothing/*.x"')]);
   project.write({ "assets/a.txt": "changed" });
   const second = await built();
@@ -116,7 +156,10 @@ it("copies additional files to their place in the build, and a changed one is an
 });
 
 it("takes what earlier releases had as keys of the config for what it is today", async () => {
-  withExtensions("", { "trigger.config.ts": config('additionalFiles: ["note.txt"], additionalPackages: ["not-there"], postInstall: "echo done > post.txt"'), "note.txt": "hello" });
+  withExtensions("", {
+    "trigger.config.ts": config('additionalFiles: ["note.txt"], additionalPackages: ["not-there"], postInstall: "echo done > post.txt"'),
+    "note.txt": "hello",
+  });
   const { read, lacks } = await built();
   expect(read("note.txt")).toBe("hello");
   expect(read("post.txt")).toBe("done\n");
@@ -124,9 +167,14 @@ it("takes what earlier releases had as keys of the config for what it is today",
 });
 
 it("names the packages that are not installed, or not as asked for", async () => {
-  withExtensions('additionalPackages({ packages: ["there", "there@2.0.0", "@scope/away@^1"] })', { "node_modules/there/package.json": '{"name": "there", "version": "1.0.0"}' });
+  withExtensions('additionalPackages({ packages: ["there", "there@2.0.0", "@scope/away@^1"] })', {
+    "node_modules/there/package.json": '{"name": "there", "version": "1.0.0"}',
+  });
   const { lacks, record } = await built();
-  expect(lacks).toEqual([expect.stringContaining("there is installed as 1.0.0, and 2.0.0 is asked for. Install it: npm install there@2.0.0"), expect.stringContaining("Install it: npm install @scope/away@^1")]);
+  expect(lacks).toEqual([
+    expect.stringContaining("there is installed as 1.0.0, and 2.0.0 is asked for. Install it: npm install there@2.0.0"),
+    expect.stringContaining("Install it: npm install @scope/away@^1"),
+  ]);
   expect(record.layers[0].dependencies).toMatchObject({ "@scope/away": "^1" });
 });
 
@@ -147,7 +195,9 @@ describe("syncEnvVars", () => {
   });
 
   it("lets the project's own win with override: false, is not asked in dev, and starts without what it could not get", async () => {
-    withExtensions('syncEnvVars(() => ({ A: "1" }), { override: false }), syncEnvVars(async () => { throw new Error("no network"); }), syncNeonEnvVars()');
+    withExtensions(
+      'syncEnvVars(() => ({ A: "1" }), { override: false }), syncEnvVars(async () => { throw new Error("no network"); }), syncNeonEnvVars()',
+    );
     expect((await built()).options.variables).toEqual({ defaults: { A: "1" }, overrides: {} });
     expect(said()).toEqual(["syncEnvVars: the call of syncEnvVars failed, and its variables are missing: no network"]);
     project.options.mode = "dev";
@@ -160,7 +210,7 @@ describe("what the machine has", () => {
   function programs(...names: string[]): string {
     const folder = join(project.directory, "bin");
     mkdirSync(folder, { recursive: true });
-    for (const name of names) writeFileSync(join(folder, name), "#!/bin/sh\necho \"$0 version 6.1\"\n", { mode: 0o755 });
+    for (const name of names) writeFileSync(join(folder, name), '#!/bin/sh\necho "$0 version 6.1"\n', { mode: 0o755 });
     return folder;
   }
 
@@ -171,12 +221,18 @@ describe("what the machine has", () => {
     const { options, lacks } = await built();
     expect(lacks).toEqual([]);
     expect(options.variables.defaults).toEqual({
-      FFMPEG_PATH: join(bin, "ffmpeg"), FFPROBE_PATH: join(bin, "ffprobe"), PUPPETEER_EXECUTABLE_PATH: join(bin, "chromium"), LIGHTPANDA_DISABLE_TELEMETRY: "true", PYTHON_BIN_PATH: join(bin, "python3"),
+      FFMPEG_PATH: join(bin, "ffmpeg"),
+      FFPROBE_PATH: join(bin, "ffprobe"),
+      PUPPETEER_EXECUTABLE_PATH: join(bin, "chromium"),
+      LIGHTPANDA_DISABLE_TELEMETRY: "true",
+      PYTHON_BIN_PATH: join(bin, "python3"),
     });
   });
 
   it("is named with the command that brings it where it is missing, in dev too", async () => {
-    withExtensions('aptGet({ packages: ["curl"] }), ffmpeg({ version: "7.1" }), puppeteer(), lightpanda(), audioWaveform(), playwright({ browsers: ["firefox"], headless: false }), pythonExtension(), prismaExtension({ mode: "engine-only" })');
+    withExtensions(
+      'aptGet({ packages: ["curl"] }), ffmpeg({ version: "7.1" }), puppeteer(), lightpanda(), audioWaveform(), playwright({ browsers: ["firefox"], headless: false }), pythonExtension(), prismaExtension({ mode: "engine-only" })',
+    );
     project.write({ ".env": `PATH=${programs()}\n` });
     const expected = [
       expect.stringMatching(/^aptGet: .*curl.*no Debian/),
@@ -197,18 +253,27 @@ describe("what the machine has", () => {
   });
 
   it("names the requirements that Python lacks, and refuses two lists of them", async () => {
-    withExtensions('pythonExtension({ requirementsFile: "requirements.txt" })', { "requirements.txt": "pip\nno_such.thing==1.2 # why\n# none\nother-absent[x]>=2\n" });
+    withExtensions('pythonExtension({ requirementsFile: "requirements.txt" })', {
+      "requirements.txt": "pip\nno_such.thing==1.2 # why\n# none\nother-absent[x]>=2\n",
+    });
     const { lacks, read } = await built();
-    expect(lacks).toEqual([expect.stringMatching(/^python: Python lacks .*no_such\.thing==1\.2, other-absent.*venv \.venv && \.venv\/bin\/pip install -r requirements\.txt/)]);
+    expect(lacks).toEqual([
+      expect.stringMatching(
+        /^python: Python lacks .*no_such\.thing==1\.2, other-absent.*venv \.venv && \.venv\/bin\/pip install -r requirements\.txt/,
+      ),
+    ]);
     expect(read("requirements.txt")).toContain("no_such");
-    project.write({ "trigger.config.ts": `${imports}${config('build: { extensions: [pythonExtension({ requirements: ["a"], requirementsFile: "b" })] }')}` });
+    project.write({
+      "trigger.config.ts": `${imports}${config('build: { extensions: [pythonExtension({ requirements: ["a"], requirementsFile: "b" })] }')}`,
+    });
     expect((await project.error()).message).toContain("takes requirements or requirementsFile, not both");
   });
 });
 
 describe("emitDecoratorMetadata", () => {
   const files = {
-    "tsconfig.json": '{ "compilerOptions": { "experimentalDecorators": true, "emitDecoratorMetadata": true, "target": "es2022", "strictPropertyInitialization": false } }',
+    "tsconfig.json":
+      '{ "compilerOptions": { "experimentalDecorators": true, "emitDecoratorMetadata": true, "target": "es2022", "strictPropertyInitialization": false } }',
     "trigger/a.ts": `import { task } from "@trigger.dev/sdk";
       const seen: unknown[] = []; (Reflect as never as Record<string, unknown>).metadata = (key: string, value: { name?: string }) => { if (key === "design:type") seen.push(value.name); return () => {}; };
       const column = (): PropertyDecorator => () => {};
@@ -221,7 +286,10 @@ describe("emitDecoratorMetadata", () => {
     mkdirSync(join(project.directory, "node_modules/typescript"), { recursive: true });
     // TypeScript 7, which this repository is compiled with, has no such interface.
     writeFileSync(join(project.directory, "node_modules/typescript/package.json"), '{"name": "typescript", "main": "index.js"}');
-    writeFileSync(join(project.directory, "node_modules/typescript/index.js"), `module.exports = require(${JSON.stringify(join(dist, "..", "node_modules/@ts-morph/common"))}).ts;`);
+    writeFileSync(
+      join(project.directory, "node_modules/typescript/index.js"),
+      `module.exports = require(${JSON.stringify(join(dist, "..", "node_modules/@ts-morph/common"))}).ts;`,
+    );
     expect((await project.built()).manifest.tasks[0]?.description).toBe("Number Stringfunction");
   });
 
@@ -246,8 +314,16 @@ describe("prisma", () => {
   });
 
   it("names the engines that are installed", async () => {
-    const engines = { "libquery_engine-debian-openssl-3.0.x.so.node": "", "schema-engine-debian-openssl-3.0.x": "", "schema-engine-debian-openssl-3.0.x.sha256": "", "package.json": '{"name": "@prisma/engines", "version": "6.1.0"}' };
-    withExtensions('prismaExtension({ mode: "engine-only", silent: true })', Object.fromEntries(Object.entries(engines).map(([name, text]) => [`node_modules/@prisma/engines/${name}`, text])));
+    const engines = {
+      "libquery_engine-debian-openssl-3.0.x.so.node": "",
+      "schema-engine-debian-openssl-3.0.x": "",
+      "schema-engine-debian-openssl-3.0.x.sha256": "",
+      "package.json": '{"name": "@prisma/engines", "version": "6.1.0"}',
+    };
+    withExtensions(
+      'prismaExtension({ mode: "engine-only", silent: true })',
+      Object.fromEntries(Object.entries(engines).map(([name, text]) => [`node_modules/@prisma/engines/${name}`, text])),
+    );
     const { options, lacks } = await built();
     expect(lacks).toEqual([]);
     expect(options.variables.defaults).toEqual({
@@ -258,9 +334,12 @@ describe("prisma", () => {
 
   it("leaves the client outside in modern mode", async () => {
     withExtensions('prismaExtension({ mode: "modern" })', {
-      "trigger/a.ts": 'import { where } from "@prisma/client"; import { task } from "@trigger.dev/sdk"; export const a = task({ id: "a", description: where, run: async () => "ok" });',
-      "node_modules/@prisma/client/package.json": '{"name": "@prisma/client", "version": "7.0.0", "type": "module", "exports": "./index.js"}',
-      "node_modules/@prisma/client/index.js": "export const where = new Error().stack.includes('node_modules/@prisma/client') ? 'outside' : 'inside';",
+      "trigger/a.ts":
+        'import { where } from "@prisma/client"; import { task } from "@trigger.dev/sdk"; export const a = task({ id: "a", description: where, run: async () => "ok" });',
+      "node_modules/@prisma/client/package.json":
+        '{"name": "@prisma/client", "version": "7.0.0", "type": "module", "exports": "./index.js"}',
+      "node_modules/@prisma/client/index.js":
+        "export const where = new Error().stack.includes('node_modules/@prisma/client') ? 'outside' : 'inside';",
     });
     expect(descriptions(await project.built())).toEqual({ a: "outside" });
   });
@@ -268,7 +347,10 @@ describe("prisma", () => {
 
 it("keeps certificates of the config with the version, beside those of the server", async () => {
   withExtensions("", { "trigger.config.ts": config('extraCACerts: "./certs/ca.pem"'), "certs/ca.pem": "no certificate" });
-  expect(await project.error()).toMatchObject({ file: "trigger.config.ts", message: expect.stringContaining("./certs/ca.pem holds no certificate") });
+  expect(await project.error()).toMatchObject({
+    file: "trigger.config.ts",
+    message: expect.stringContaining("./certs/ca.pem holds no certificate"),
+  });
   project.write({ "certs/ca.pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" });
   const { folder, read, options } = await built();
   expect(options.variables.overrides).toEqual({ NODE_EXTRA_CA_CERTS: join(folder, "ca-certificates.pem") });

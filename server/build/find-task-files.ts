@@ -33,8 +33,13 @@ export async function findTaskFiles(projectDir: string, config: ProjectConfig): 
   found.tasks = [...new Set(found.tasks)].filter((file) => !found.inits.includes(file)).toSorted();
   found.inits = [...new Set(found.inits)].toSorted();
   if (found.tasks.length === 0 && found.inits.length === 0) {
-    const where = roots.length === 0 ? "no folder named trigger was found" : `no code file was found in ${roots.map((root) => relative(projectDir, root) || ".").join(", ")}`;
-    throw new BuildFailure({ message: `No tasks: ${where}. Put a file with a task into ./trigger, or name the folders in "dirs" of trigger.config.ts` });
+    const where =
+      roots.length === 0
+        ? "no folder named trigger was found"
+        : `no code file was found in ${roots.map((root) => relative(projectDir, root) || ".").join(", ")}`;
+    throw new BuildFailure({
+      message: `No tasks: ${where}. Put a file with a task into ./trigger, or name the folders in "dirs" of trigger.config.ts`,
+    });
   }
   return found;
 }
@@ -45,7 +50,10 @@ async function existing(projectDir: string, config: ProjectConfig): Promise<stri
     const root = resolve(projectDir, dir);
     const info = await stat(root).catch(() => null);
     if (info === null || !info.isDirectory()) {
-      throw new BuildFailure({ message: `"dirs" names ${dir}, which is not a folder of the project. Make it or change "dirs"`, file: config.file });
+      throw new BuildFailure({
+        message: `"dirs" names ${dir}, which is not a folder of the project. Make it or change "dirs"`,
+        file: config.file,
+      });
     }
     roots.push(root);
   }

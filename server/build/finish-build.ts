@@ -36,9 +36,27 @@ export async function finishBuild(options: FinishOptions): Promise<BundleManifes
   const { outputDir, target, projectDir } = options;
   await writeBundleOptions(outputDir, options.bundleOptions(outputDir));
   const bundle = openBundle({ directory: outputDir, sdkEntry: options.sdkEntry, projectDir });
-  const env = workerEnvironment({ projectEnv: options.projectEnv, build: bundle.variables, projectRef: options.projectRef, nodeEnv: options.nodeEnv });
-  await runCommands(options.commands.lines, { directory: outputDir, projectDir, env: { ...env, ...options.commands.env }, log: options.log });
-  const manifest = await indexBundle({ workerEntry: options.workerEntry, bundlePath: join(outputDir, bundleModule), projectDir, cwd: bundle.cwd, env, execArgv: bundle.execArgv, ...(options.loadTimeoutMs !== undefined && { timeoutMs: options.loadTimeoutMs }) });
+  const env = workerEnvironment({
+    projectEnv: options.projectEnv,
+    build: bundle.variables,
+    projectRef: options.projectRef,
+    nodeEnv: options.nodeEnv,
+  });
+  await runCommands(options.commands.lines, {
+    directory: outputDir,
+    projectDir,
+    env: { ...env, ...options.commands.env },
+    log: options.log,
+  });
+  const manifest = await indexBundle({
+    workerEntry: options.workerEntry,
+    bundlePath: join(outputDir, bundleModule),
+    projectDir,
+    cwd: bundle.cwd,
+    env,
+    execArgv: bundle.execArgv,
+    ...(options.loadTimeoutMs !== undefined && { timeoutMs: options.loadTimeoutMs }),
+  });
   checkManifest(manifest, options.configFile);
   await writeBundleOptions(outputDir, options.bundleOptions(target));
   await writeFile(join(outputDir, "build.json"), JSON.stringify(options.record));

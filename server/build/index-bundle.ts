@@ -37,7 +37,11 @@ export function indexBundle(options: IndexOptions): Promise<BundleManifest> {
     };
     const seconds = (options.timeoutMs ?? 30_000) / 1000;
     const timer = setTimeout(() => {
-      reject(new BuildFailure({ message: `The task files did not finish loading in ${seconds} s. Remove what waits or loops at their top level` }));
+      reject(
+        new BuildFailure({
+          message: `The task files did not finish loading in ${seconds} s. Remove what waits or loops at their top level`,
+        }),
+      );
       end();
     }, seconds * 1000);
     let stderr = "";
@@ -48,7 +52,8 @@ export function indexBundle(options: IndexOptions): Promise<BundleManifest> {
         if (message.type === "ready") resolve(message.manifest);
         if (message.type === "broken") reject(new BuildFailure(located(message.error, options.projectDir)));
       }
-      if (!messages.success) reject(new BuildFailure({ message: `The tasks describe themselves in a way that is not valid: ${describe(messages.error)}` }));
+      if (!messages.success)
+        reject(new BuildFailure({ message: `The tasks describe themselves in a way that is not valid: ${describe(messages.error)}` }));
       end();
     });
     child.on("error", reject);

@@ -38,16 +38,37 @@ function install(changes: Partial<InstallOptions> = {}) {
       continue; // this project has none
     }
   }
-  return installBuild({ file: packed.file, sha256: packed.sha256, projectRef: "proj_test", projectDir: server(), dataDir: server(), mode: "start", workerEntry: options().workerEntry, sdkEntry: options().sdkEntry, stored: {}, log: options().log, ...changes });
+  return installBuild({
+    file: packed.file,
+    sha256: packed.sha256,
+    projectRef: "proj_test",
+    projectDir: server(),
+    dataDir: server(),
+    mode: "start",
+    workerEntry: options().workerEntry,
+    sdkEntry: options().sdkEntry,
+    stored: {},
+    log: options().log,
+    ...changes,
+  });
 }
-const described = (result: Awaited<ReturnType<typeof install>>) => (result.ok ? Object.fromEntries(result.manifest.tasks.map(({ id, description }) => [id, description])) : result.error);
+const described = (result: Awaited<ReturnType<typeof install>>) =>
+  result.ok ? Object.fromEntries(result.manifest.tasks.map(({ id, description }) => [id, description])) : result.error;
 
 const beside = (name: string, version: string, more = "") => ({
-  [`${name}/package.json`]: JSON.stringify({ name: name.split("node_modules/").at(-1), version, main: "index.js", dependencies: { inner: "*" } }),
+  [`${name}/package.json`]: JSON.stringify({
+    name: name.split("node_modules/").at(-1),
+    version,
+    main: "index.js",
+    dependencies: { inner: "*" },
+  }),
   [`${name}/index.js`]: `${more}module.exports = () => require("inner") + " " + require("node:fs").readFileSync(__dirname + "/data.txt", "utf8");`,
   [`${name}/data.txt`]: `data of ${version}`,
 });
-const inner = (folder: string, version: string) => ({ [`${folder}/inner/package.json`]: JSON.stringify({ name: "inner", version, main: "i.js" }), [`${folder}/inner/i.js`]: `module.exports = "inner ${version}";` });
+const inner = (folder: string, version: string) => ({
+  [`${folder}/inner/package.json`]: JSON.stringify({ name: "inner", version, main: "i.js" }),
+  [`${folder}/inner/i.js`]: `module.exports = "inner ${version}";`,
+});
 
 describe("a packed build", () => {
   it("is whole: where it is installed nothing of the project is there, and packages have what they depend on in their own versions", async () => {
@@ -57,7 +78,13 @@ describe("a packed build", () => {
       "trigger/a.ts": `import outer from "outer";\nimport { other } from "other";\n${task("a", "[outer(), other, process.env.FROM_CONFIG, process.env.IN_FILE, process.env.STORED].join(', ')")}`,
       ...beside("node_modules/outer", "1.0.0"),
       ...inner("node_modules", "1.0.0"),
-      "node_modules/other/package.json": JSON.stringify({ name: "other", version: "1.0.0", type: "module", exports: "./o.mjs", dependencies: { inner: "*" } }),
+      "node_modules/other/package.json": JSON.stringify({
+        name: "other",
+        version: "1.0.0",
+        type: "module",
+        exports: "./o.mjs",
+        dependencies: { inner: "*" },
+      }),
       "node_modules/other/o.mjs": 'import inner from "inner";\nexport const other = inner;',
       ...inner("node_modules/other/node_modules", "2.0.0"),
     });
@@ -93,15 +120,26 @@ export default defineConfig({ project: "proj_test", maxDuration: 60, build: { ex
   it.each([
     ["a broken config", { "trigger.config.ts": "export default {", "trigger/a.ts": task("a") }, /Expected|Unexpected/, "trigger.config.ts"],
     ["a module that is missing", { "trigger.config.ts": config(), "trigger/a.ts": 'import "./nowhere";' }, /nowhere/, "trigger/a.ts"],
-    ["an external package that is not installed", { "trigger.config.ts": config('build: { external: ["absent"] }'), "trigger/a.ts": 'import "absent";' }, /not installed/, "trigger/a.ts"],
+    [
+      "an external package that is not installed",
+      { "trigger.config.ts": config('build: { external: ["absent"] }'), "trigger/a.ts": 'import "absent";' },
+      /not installed/,
+      "trigger/a.ts",
+    ],
   ])("is not made of %s, with the place", async (_, files, message, file) => {
-    await expect(pack(files)).rejects.toSatisfy((error) => error instanceof BuildFailure && message.test(error.message) && error.error.file === file);
+    await expect(pack(files)).rejects.toSatisfy(
+      (error) => error instanceof BuildFailure && message.test(error.message) && error.error.file === file,
+    );
   });
 
   it.each([
     ["two tasks of one id", { "trigger/b.ts": task("a") }, /Two tasks have the id "a"/],
     ["an import that throws", { "trigger/b.ts": 'throw new Error("no database here");' }, /no database here/],
-    ["a top level that never ends", { "trigger/b.ts": "await new Promise((done) => setTimeout(done, 1e9));" }, /did not finish loading in 2 s/],
+    [
+      "a top level that never ends",
+      { "trigger/b.ts": "await new Promise((done) => setTimeout(done, 1e9));" },
+      /did not finish loading in 2 s/,
+    ],
   ])("with %s fails where it is installed, and leaves nothing", async (_, files, message) => {
     await pack({ "trigger.config.ts": config(), "trigger/a.ts": task("a"), ...files });
     expect(await install({ loadTimeoutMs: 2000 })).toMatchObject({ ok: false, error: { message: expect.stringMatching(message) } });
@@ -115,12 +153,21 @@ export default defineConfig({ project: "proj_test", maxDuration: 60, build: { ex
 
   it("of another project, of something else, or cut off is refused, and leaves nothing", async () => {
     const { file } = await pack({ "trigger.config.ts": config(), "trigger/a.ts": task("a") });
-    expect(await install({ projectRef: "proj_other" })).toMatchObject({ ok: false, error: { message: "The build is of project proj_test, and this server has proj_other" } });
+    expect(await install({ projectRef: "proj_other" })).toMatchObject({
+      ok: false,
+      error: { message: "The build is of project proj_test, and this server has proj_other" },
+    });
     const whole = readFileSync(file);
     writeFileSync(file, whole.subarray(0, whole.length / 2));
-    expect(await install()).toMatchObject({ ok: false, error: { message: expect.stringMatching(/^The upload (?:cannot be unpacked|is no build)/) } });
+    expect(await install()).toMatchObject({
+      ok: false,
+      error: { message: expect.stringMatching(/^The upload (?:cannot be unpacked|is no build)/) },
+    });
     writeFileSync(file, "hello");
-    expect(await install()).toMatchObject({ ok: false, error: { message: expect.stringMatching(/^The upload (?:cannot be unpacked|is no build)/) } });
+    expect(await install()).toMatchObject({
+      ok: false,
+      error: { message: expect.stringMatching(/^The upload (?:cannot be unpacked|is no build)/) },
+    });
     expect(builds()).toEqual([]);
   });
 
@@ -131,7 +178,12 @@ const mine = { name: "mine", onBuildComplete: (context) => context.addLayer({ id
 export default defineConfig({ project: "proj_test", maxDuration: 60, build: { extensions: [mine] } });`,
       "trigger/a.ts": task("a"),
     });
-    expect(await install()).toMatchObject({ ok: true, lacks: ["TOOL_PATH is /opt/no/such/tool, as where it was built, and this machine has no such file. Set TOOL_PATH to where it is here"] });
+    expect(await install()).toMatchObject({
+      ok: true,
+      lacks: [
+        "TOOL_PATH is /opt/no/such/tool, as where it was built, and this machine has no such file. Set TOOL_PATH to where it is here",
+      ],
+    });
     rmSync(server(), { recursive: true });
   });
 });

@@ -32,7 +32,8 @@ export interface InstallOptions {
   loadTimeoutMs?: number;
 }
 
-export type Installed = { ok: true; contentHash: string; bundle: string; manifest: BundleManifest; lacks: string[] } | { ok: false; error: BuildError };
+export type Installed =
+  { ok: true; contentHash: string; bundle: string; manifest: BundleManifest; lacks: string[] } | { ok: false; error: BuildError };
 
 /** Unpacks a build that was sent and tries it, as builds of this machine are tried. What fails leaves nothing behind. */
 export async function installBuild(options: InstallOptions): Promise<Installed> {
@@ -41,7 +42,8 @@ export async function installBuild(options: InstallOptions): Promise<Installed> 
     return { ok: true, ...(await install(options, outputDir)) };
   } catch (error) {
     if (error instanceof BuildFailure) return { ok: false, error: error.error };
-    if (error instanceof Error && "syscall" in error) return { ok: false, error: { message: `The build cannot be written: ${error.message}` } };
+    if (error instanceof Error && "syscall" in error)
+      return { ok: false, error: { message: `The build cannot be written: ${error.message}` } };
     throw error;
   } finally {
     await rm(outputDir, { recursive: true, force: true });
@@ -55,13 +57,23 @@ async function install(options: InstallOptions, outputDir: string) {
   await mkdir(outputDir, { recursive: true, mode: 0o700 });
   await unpackBuild({ file: options.file, directory: outputDir });
   const packed = await readPacked(outputDir);
-  if (packed.project !== options.projectRef) throw new BuildFailure({ message: `The build is of project ${packed.project}, and this server has ${options.projectRef}`, file: packed.configFile });
+  if (packed.project !== options.projectRef)
+    throw new BuildFailure({
+      message: `The build is of project ${packed.project}, and this server has ${options.projectRef}`,
+      file: packed.configFile,
+    });
   const { platform, arch } = packed.machine;
   const [native] = packed.native;
   if (native !== undefined && (platform !== process.platform || arch !== process.arch)) {
-    throw new BuildFailure({ message: `It was built on ${platform}/${arch} and holds compiled code (${native}), and this server is ${process.platform}/${process.arch}. Deploy from a machine like the server's, such as a CI job` });
+    throw new BuildFailure({
+      message: `It was built on ${platform}/${arch} and holds compiled code (${native}), and this server is ${process.platform}/${process.arch}. Deploy from a machine like the server's, such as a CI job`,
+    });
   }
-  const bundleOptions = (directory: string): BundleOptions => ({ conditions: packed.conditions, cwd: "build", variables: withCertificates(packed, directory) });
+  const bundleOptions = (directory: string): BundleOptions => ({
+    conditions: packed.conditions,
+    cwd: "build",
+    variables: withCertificates(packed, directory),
+  });
   const lacks = await lacksOf(packed);
   const known = await readManifest(target);
   if (known !== null) {
@@ -92,7 +104,9 @@ async function readPacked(directory: string): Promise<PackedBuild> {
   const text = await readFile(join(directory, packedFile), "utf8").catch(() => null);
   const packed = text === null ? null : PackedBuild.safeParse(parseJson(text));
   if (packed?.success === true) return packed.data;
-  throw new BuildFailure({ message: `The upload is no build that this release understands: ${packed === null ? `${packedFile} is missing` : `${packedFile} is not valid`}. Deploy with the server's own release of signalbox` });
+  throw new BuildFailure({
+    message: `The upload is no build that this release understands: ${packed === null ? `${packedFile} is missing` : `${packedFile} is not valid`}. Deploy with the server's own release of signalbox`,
+  });
 }
 
 function parseJson(text: string): unknown {
@@ -108,12 +122,18 @@ async function lacksOf({ record, variables }: PackedBuild): Promise<string[]> {
   const packages = [...new Set(record.layers.flatMap((layer) => layer.packages))];
   const missing = packages.length === 0 ? [] : await missingDebianPackages(packages);
   const said: string[] = [];
-  if (missing === undefined) said.push(`Whether this machine has ${packages.join(", ")} cannot be told, as it is no Debian. Install what they bring with its own package manager`);
+  if (missing === undefined)
+    said.push(
+      `Whether this machine has ${packages.join(", ")} cannot be told, as it is no Debian. Install what they bring with its own package manager`,
+    );
   else if (missing.length > 0) said.push(`This machine lacks ${missing.join(", ")}. Install with: ${aptInstall(missing)}`);
   for (const name of record.layers.flatMap(({ places }) => places)) {
     const value = variables.defaults[name];
-    if (value !== undefined && !existsSync(value)) said.push(`${name} is ${value}, as where it was built, and this machine has no such file. Set ${name} to where it is here`);
+    if (value !== undefined && !existsSync(value))
+      said.push(`${name} is ${value}, as where it was built, and this machine has no such file. Set ${name} to where it is here`);
   }
-  for (const { extension, instructions } of record.layers) if (instructions.length > 0) said.push(`${extension}: its instructions are for an image, and are not run on this machine: do by hand what they do`);
+  for (const { extension, instructions } of record.layers)
+    if (instructions.length > 0)
+      said.push(`${extension}: its instructions are for an image, and are not run on this machine: do by hand what they do`);
   return said;
 }

@@ -13,7 +13,10 @@ afterEach(() => project.remove());
 afterAll(() => runtime.close());
 
 const make = (source: string) =>
-  (project = makeProject({ "trigger.config.ts": config(), "trigger/db.ts": `${source}\n${task("db")}` }, { workerEntry: runtime.workerEntry, sdkEntry: runtime.sdkEntry }));
+  (project = makeProject(
+    { "trigger.config.ts": config(), "trigger/db.ts": `${source}\n${task("db")}` },
+    { workerEntry: runtime.workerEntry, sdkEntry: runtime.sdkEntry },
+  ));
 
 /** A port that nobody listens on. */
 async function closedPort(): Promise<number> {
@@ -28,11 +31,23 @@ async function closedPort(): Promise<number> {
 test.each([
   ["a promise that is rejected and awaited later", 'export const ready = Promise.reject(new Error("no database yet"));', "no database yet"],
   ["a floating call", 'void (async () => { throw new Error("connect failed"); })();', "connect failed"],
-  ["a floating call that fails later", 'void (async () => { await new Promise((r) => setTimeout(r, 300)); throw new Error("login failed"); })();', "login failed"],
+  [
+    "a floating call that fails later",
+    'void (async () => { await new Promise((r) => setTimeout(r, 300)); throw new Error("login failed"); })();',
+    "login failed",
+  ],
   ["a timer that throws", 'setTimeout(() => { throw new Error("warm-up failed"); }, 0);', "warm-up failed"],
-  ["a timer that throws and keeps nothing open", 'setTimeout(() => { throw new Error("watchdog failed"); }, 20).unref();', "watchdog failed"],
+  [
+    "a timer that throws and keeps nothing open",
+    'setTimeout(() => { throw new Error("watchdog failed"); }, 20).unref();',
+    "watchdog failed",
+  ],
   ["a value that is no error", 'void Promise.reject("just words");', "just words"],
-  ["an event without a listener", 'import { EventEmitter } from "node:events"; setImmediate(() => new EventEmitter().emit("error", new Error("pool lost")));', "pool lost"],
+  [
+    "an event without a listener",
+    'import { EventEmitter } from "node:events"; setImmediate(() => new EventEmitter().emit("error", new Error("pool lost")));',
+    "pool lost",
+  ],
 ])("%s refuses the version with its own words", async (_, source, words) => {
   make(source);
   const error = await project.error();
@@ -52,6 +67,8 @@ test("a process that ends itself just after loading refuses the version", async 
 });
 
 test("modules that keep timers and servers open, and handle what fails, go live", async () => {
-  make('import { createServer } from "node:net"; setInterval(() => {}, 1000); createServer().listen(0, "127.0.0.1"); Promise.reject(new Error("handled")).catch(() => {});');
+  make(
+    'import { createServer } from "node:net"; setInterval(() => {}, 1000); createServer().listen(0, "127.0.0.1"); Promise.reject(new Error("handled")).catch(() => {});',
+  );
   expect((await project.built()).manifest.tasks.map(({ id }) => id)).toEqual(["db"]);
 });

@@ -41,7 +41,13 @@ export async function makeBuild(request: BuildRequest, tell: (message: FromBuild
   try {
     const extensions = openExtensions(extensionsOf(loaded), {
       target,
-      config: { ...loaded.raw, project: config.project, dirs: config.dirs ?? [], workingDir: projectDir, configFile: join(projectDir, config.file) },
+      config: {
+        ...loaded.raw,
+        project: config.project,
+        dirs: config.dirs ?? [],
+        workingDir: projectDir,
+        configFile: join(projectDir, config.file),
+      },
       workingDir: projectDir,
       resolve: (path) => resolver.resolve(path, projectDir, "import-statement"),
       say: (level, message) => tell({ type: "log", level, message }),
@@ -49,12 +55,26 @@ export async function makeBuild(request: BuildRequest, tell: (message: FromBuild
     await extensions.start();
     const placed = request.runs === "elsewhere" ? placePackages() : undefined;
     const { bundled, beside, torn, outside } = await bundleTasks({ request, config, files, resolver, extensions, placed });
-    tell({ type: "sources", files: [...sources.files, ...bundled.inputs.map((input) => join(projectDir, input))], directories: sources.directories });
+    tell({
+      type: "sources",
+      files: [...sources.files, ...bundled.inputs.map((input) => join(projectDir, input))],
+      directories: sources.directories,
+    });
 
     await mkdir(outputDir, { recursive: true, mode: 0o700 });
     for (const file of bundled.files) await writeFile(join(outputDir, basename(file.path)), file.contents);
     const conditions = config.build.conditions ?? [];
-    await extensions.complete(manifestOf({ request, config, files, outside, conditions, contentHash: hashOf(bundled.files.map(({ path, contents }) => [basename(path), contents])), target }));
+    await extensions.complete(
+      manifestOf({
+        request,
+        config,
+        files,
+        outside,
+        conditions,
+        contentHash: hashOf(bundled.files.map(({ path, contents }) => [basename(path), contents])),
+        target,
+      }),
+    );
     const { layers } = extensions;
     await writeLayerFiles(layers, outputDir);
     await writeCertificates({ projectDir, outputDir, config });
@@ -92,7 +112,14 @@ function extensionsOf({ config, raw }: LoadedConfig): BuildExtension[] {
   const former: BuildExtension[] = [
     ...(files.length > 0 ? [additionalFiles({ files })] : []),
     ...(packages.length > 0 ? [additionalPackages({ packages })] : []),
-    ...(postInstall === undefined ? [] : [{ name: "postInstall", onBuildStart: (context) => context.addLayer({ id: "post-install", commands: [postInstall] }) } satisfies BuildExtension]),
+    ...(postInstall === undefined
+      ? []
+      : [
+          {
+            name: "postInstall",
+            onBuildStart: (context) => context.addLayer({ id: "post-install", commands: [postInstall] }),
+          } satisfies BuildExtension,
+        ]),
   ];
   const { extensions = [] } = (raw["build"] ?? {}) as { extensions?: (BuildExtension | false | null | undefined)[] }; // parseConfig has looked at each
   return [...former, ...extensions.filter((extension) => typeof extension === "object" && extension !== null)];
@@ -108,15 +135,33 @@ interface Bundling {
 }
 
 /** Again, each time it turns out that a package in it has to stay where it is installed. */
-async function bundleTasks({ request, config, files, resolver, extensions, placed }: Bundling): Promise<{ bundled: Bundle; beside: string[]; torn: string[]; outside: Set<string> }> {
+async function bundleTasks({
+  request,
+  config,
+  files,
+  resolver,
+  extensions,
+  placed,
+}: Bundling): Promise<{ bundled: Bundle; beside: string[]; torn: string[]; outside: Set<string> }> {
   const { external = [], autoDetectExternal = true } = config.build;
   const beside = new Set(request.beside);
   const externals = [...external, ...extensions.externals()];
   for (;;) {
     const outside = new Set<string>();
-    const resolve = resolvePlugin({ resolver, external: externals, beside, autoDetectExternal, installed: "bundle", onOutside: (file) => outside.add(file), ...(placed !== undefined && { place: placed.place }) });
+    const resolve = resolvePlugin({
+      resolver,
+      external: externals,
+      beside,
+      autoDetectExternal,
+      installed: "bundle",
+      onOutside: (file) => outside.add(file),
+      ...(placed !== undefined && { place: placed.place }),
+    });
     const { first, last } = extensions.plugins();
-    const bundled = await bundleWith(request, config, { files, plugins: [...first, configPlugin(join(request.projectDir, config.file)), resolve, ...last] }).catch((error: unknown) => {
+    const bundled = await bundleWith(request, config, {
+      files,
+      plugins: [...first, configPlugin(join(request.projectDir, config.file)), resolve, ...last],
+    }).catch((error: unknown) => {
       throw autoDetectExternal ? error : withHint(error, request.projectDir);
     });
     const found = await packagesBesideFiles(request.projectDir, bundled.inputs);
@@ -135,7 +180,11 @@ function withHint(error: unknown, projectDir: string): unknown {
   return new BuildFailure({ ...error.error, message: `${error.error.message}. ${tornHint([name])}` });
 }
 
-function bundleWith({ projectDir, dataDir, runs }: BuildRequest, config: ProjectConfig, { files, plugins }: { files: TaskFiles; plugins: Plugin[] }): Promise<Bundle> {
+function bundleWith(
+  { projectDir, dataDir, runs }: BuildRequest,
+  config: ProjectConfig,
+  { files, plugins }: { files: TaskFiles; plugins: Plugin[] },
+): Promise<Bundle> {
   const { jsx, keepNames, minify, conditions = [] } = config.build;
   return bundle({
     projectDir,
@@ -194,7 +243,9 @@ interface ManifestOptions {
 
 function manifestOf({ request, config, files, outside, conditions, contentHash, target }: ManifestOptions): BuildManifest {
   const { projectDir, outputDir, mode, projectEnv } = request;
-  const packages = new Map([...outside].flatMap((file) => packageOf(file) ?? []).map(({ name, json }) => [name, json.version ?? "unknown"]));
+  const packages = new Map(
+    [...outside].flatMap((file) => packageOf(file) ?? []).map(({ name, json }) => [name, json.version ?? "unknown"]),
+  );
   return {
     target,
     environment: mode === "dev" ? "dev" : "prod",

@@ -18,7 +18,15 @@ const PackageJson = z.object({
 type PackageJson = z.infer<typeof PackageJson>;
 
 /** What packages with a compiled part use to find it at run time. */
-const addonLoaders = ["bindings", "node-gyp-build", "node-gyp-build-optional-packages", "prebuild-install", "node-pre-gyp", "@mapbox/node-pre-gyp", "pkg-prebuilds"];
+const addonLoaders = [
+  "bindings",
+  "node-gyp-build",
+  "node-gyp-build-optional-packages",
+  "prebuild-install",
+  "node-pre-gyp",
+  "@mapbox/node-pre-gyp",
+  "pkg-prebuilds",
+];
 
 export interface Package {
   name: string;

@@ -15,7 +15,17 @@ export const sdkEntries = {
 } as const;
 
 /** The same of `@trigger.dev/build` and `@trigger.dev/python`. */
-const buildEntries = ["internal", "extensions", "extensions/core", "extensions/prisma", "extensions/playwright", "extensions/puppeteer", "extensions/lightpanda", "extensions/audioWaveform", "extensions/typescript"];
+const buildEntries = [
+  "internal",
+  "extensions",
+  "extensions/core",
+  "extensions/prisma",
+  "extensions/playwright",
+  "extensions/puppeteer",
+  "extensions/lightpanda",
+  "extensions/audioWaveform",
+  "extensions/typescript",
+];
 const own: Record<string, Record<string, string>> = {
   sdk: { "": "index", ...sdkEntries },
   build: { "": "index", ...Object.fromEntries(buildEntries.map((entry) => [entry, entry])) },
@@ -37,7 +47,9 @@ export function ownLink(specifier: string): { link: string } | { entries: string
   const entries = own[name] ?? {};
   const entry = rest.join("/");
   const module = Object.hasOwn(entries, entry) ? entries[entry] : undefined;
-  return module === undefined ? { entries: Object.keys(entries).map((known) => [scope, name, known].filter((part) => part !== "").join("/")) } : { link: linkOf(name, module) };
+  return module === undefined
+    ? { entries: Object.keys(entries).map((known) => [scope, name, known].filter((part) => part !== "").join("/")) }
+    : { link: linkOf(name, module) };
 }
 
 /**
@@ -49,7 +61,8 @@ export function linkOwnModules(directory: string, sdkEntry: string): void {
   const dist = dirname(dirname(index));
   for (const [name, entries] of Object.entries(own)) {
     for (const module of new Set(Object.values(entries))) {
-      const target = name === "sdk" ? (module === "index" ? index : join(dirname(index), `${module}.js`)) : join(dist, name, `${module}.js`);
+      const target =
+        name === "sdk" ? (module === "index" ? index : join(dirname(index), `${module}.js`)) : join(dist, name, `${module}.js`);
       const path = join(directory, linkOf(name, module));
       const text = `export * from ${JSON.stringify(pathToFileURL(target).href)};\n`;
       if (readIfThere(path) !== text) writeFileSync(path, text);

@@ -59,7 +59,17 @@ export async function packProject(options: PackOptions): Promise<Packed> {
     const env = { ...withoutSecrets(options.env), ...projectEnv, NODE_ENV: "production" as const };
     const made = await runBuilder({
       builder: startBuilder(options.builderEntry),
-      request: { projectDir, dataDir: folder, mode: "start", sdkEntry: options.sdkEntry, outputDir, runs: "elsewhere", beside: [], env, projectEnv },
+      request: {
+        projectDir,
+        dataDir: folder,
+        mode: "start",
+        sdkEntry: options.sdkEntry,
+        outputDir,
+        runs: "elsewhere",
+        beside: [],
+        env,
+        projectEnv,
+      },
       log: options.log,
       onSources: () => {},
     });
@@ -68,14 +78,37 @@ export async function packProject(options: PackOptions): Promise<Packed> {
     if (made.commands.length > 0) await rm(join(outputDir, "node_modules"), { force: true, recursive: true });
     await copyPackages([...made.packages, ...(await packagesOfLayers(made, projectDir))], outputDir);
     const files = await filesBelow(outputDir);
-    await writeFile(join(outputDir, packedFile), JSON.stringify(describe(made, files.map(({ path }) => path))));
+    await writeFile(
+      join(outputDir, packedFile),
+      JSON.stringify(
+        describe(
+          made,
+          files.map(({ path }) => path),
+        ),
+      ),
+    );
 
     const file = join(folder, "build.tgz");
-    await create({ file, cwd: outputDir, gzip: { level: 6 }, portable: true, mtime: new Date(0), noDirRecurse: true, follow: true }, [packedFile, ...files.map(({ path }) => path)]);
+    await create({ file, cwd: outputDir, gzip: { level: 6 }, portable: true, mtime: new Date(0), noDirRecurse: true, follow: true }, [
+      packedFile,
+      ...files.map(({ path }) => path),
+    ]);
     const { size } = await stat(file);
-    if (size > packedLimits.bytes) throw new BuildFailure({ message: `The packed build has ${Math.ceil(size / 1024 ** 2)} MB, and ${packedLimits.bytes / 1024 ** 2} MB may be sent. Leave out what tasks do not need, such as large additionalFiles` });
+    if (size > packedLimits.bytes)
+      throw new BuildFailure({
+        message: `The packed build has ${Math.ceil(size / 1024 ** 2)} MB, and ${packedLimits.bytes / 1024 ** 2} MB may be sent. Leave out what tasks do not need, such as large additionalFiles`,
+      });
     await rm(outputDir, { recursive: true, force: true });
-    return { project: made.project, record: made.record, file, bytes: size, sha256: await sha256Of(file), files: files.length, unpackedBytes: files.reduce((sum, { bytes }) => sum + bytes, 0), remove };
+    return {
+      project: made.project,
+      record: made.record,
+      file,
+      bytes: size,
+      sha256: await sha256Of(file),
+      files: files.length,
+      unpackedBytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      remove,
+    };
   } catch (error) {
     await remove();
     throw error;
@@ -83,7 +116,9 @@ export async function packProject(options: PackOptions): Promise<Packed> {
 }
 
 function withoutSecrets(env: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined || isReservedVariable(name) ? [] : [[name, value]])));
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined || isReservedVariable(name) ? [] : [[name, value]])),
+  );
 }
 
 /** Packages that no code imports, which extensions ask for. */
@@ -93,7 +128,10 @@ async function packagesOfLayers(made: Made, projectDir: string): Promise<PlacedP
   const found: PlacedPackage[] = [];
   for (const name of names) {
     const directory = await findInstalled(name, projectDir);
-    if (directory === null) throw new BuildFailure({ message: `The package ${name}, which a build extension asks for, is not installed in the project. Install it: npm install ${name}` });
+    if (directory === null)
+      throw new BuildFailure({
+        message: `The package ${name}, which a build extension asks for, is not installed in the project. Install it: npm install ${name}`,
+      });
     found.push({ name, directory, to: `node_modules/${name}` });
   }
   return found;

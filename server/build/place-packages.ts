@@ -16,9 +16,14 @@ export function placePackages(): PlacedPackages {
   return {
     place(file) {
       const pack = packageOf(file);
-      if (pack === null) throw new Error(`${file} stays outside of the bundle and belongs to no package. Give its folder a package.json with a name`);
+      if (pack === null)
+        throw new Error(`${file} stays outside of the bundle and belongs to no package. Give its folder a package.json with a name`);
       const { name, directory } = pack;
-      const known = placed.get(directory) ?? { name, directory, to: taken.has(name) ? `node_modules/.versions/${placed.size}/node_modules/${name}` : `node_modules/${name}` };
+      const known = placed.get(directory) ?? {
+        name,
+        directory,
+        to: taken.has(name) ? `node_modules/.versions/${placed.size}/node_modules/${name}` : `node_modules/${name}`,
+      };
       placed.set(directory, known);
       taken.add(name);
       return `./${known.to}/${toPosix(relative(directory, file))}`;

@@ -17,10 +17,19 @@ const Build = z.object({
   minify: flag,
   conditions: strings.optional(),
   jsx: z.object({ factory: text, fragment: text, automatic: flag }).optional(),
-  extensions: z.array(z.custom<object>((value) => typeof value === "object" && value !== null && "name" in value && typeof value.name === "string", "is no build extension: it must be an object with a name")).optional(),
+  extensions: z
+    .array(
+      z.custom<object>(
+        (value) => typeof value === "object" && value !== null && "name" in value && typeof value.name === "string",
+        "is no build extension: it must be an object with a name",
+      ),
+    )
+    .optional(),
 });
 const count = z.number().int().min(1).optional();
-const KeepAlive = z.union([z.boolean(), z.object({ enabled: z.boolean(), maxExecutionsPerProcess: count, devMaxPoolSize: count })]).optional();
+const KeepAlive = z
+  .union([z.boolean(), z.object({ enabled: z.boolean(), maxExecutionsPerProcess: count, devMaxPoolSize: count })])
+  .optional();
 
 /** The keys of trigger.config.ts with what each may be. Hooks and telemetry are the user's own objects. */
 const ConfigKeys = z.object({
@@ -30,7 +39,9 @@ const ConfigKeys = z.object({
   ignorePatterns: strings.optional(),
   tsconfig: text,
   tsconfigPath: text,
-  runtime: z.enum(["node", "node-22", "node-24", "node-26", "bun", "bun-1.4", "bun-legacy", "experimental-node-24", "experimental-node-26"]).optional(),
+  runtime: z
+    .enum(["node", "node-22", "node-24", "node-26", "bun", "bun-1.4", "bun-legacy", "experimental-node-24", "experimental-node-26"])
+    .optional(),
   maxDuration: z.number().min(5),
   ttl: z.union([z.string(), z.number().min(0)], { error: 'must be a duration such as "1h", or a number of seconds' }).optional(),
   machine: MachinePreset.optional(),
@@ -74,12 +85,17 @@ const names = ["ts", "mts", "cts", "js", "mjs", "cjs"].map((ending) => `trigger.
 export async function findConfigFile(projectDir: string): Promise<string> {
   const name = names.find((candidate) => existsSync(join(projectDir, candidate)));
   if (name === undefined) {
-    throw new BuildFailure({ message: `No trigger.config.ts in ${projectDir}. Start in the folder that holds it, or set SIGNALBOX_PROJECT to that folder` });
+    throw new BuildFailure({
+      message: `No trigger.config.ts in ${projectDir}. Start in the folder that holds it, or set SIGNALBOX_PROJECT to that folder`,
+    });
   }
   try {
     await readFile(join(projectDir, name));
   } catch (error) {
-    throw new BuildFailure({ message: `It cannot be read (${error instanceof Error ? error.message : String(error)}). Make it a file that this user may read`, file: name });
+    throw new BuildFailure({
+      message: `It cannot be read (${error instanceof Error ? error.message : String(error)}). Make it a file that this user may read`,
+      file: name,
+    });
   }
   return name;
 }
@@ -106,7 +122,11 @@ export async function parseConfig(file: string, value: unknown, source: string):
     build,
     deployEnv: deploy?.env ?? {},
     cwd: legacyDevProcessCwdBehaviour === false ? "build" : "project",
-    former: { additionalFiles: parsed.data.additionalFiles ?? [], additionalPackages: parsed.data.additionalPackages ?? [], ...(postInstall !== undefined && { postInstall }) },
+    former: {
+      additionalFiles: parsed.data.additionalFiles ?? [],
+      additionalPackages: parsed.data.additionalPackages ?? [],
+      ...(postInstall !== undefined && { postInstall }),
+    },
     ...(dirs !== undefined && { dirs }),
     ...(ignorePatterns !== undefined && { ignorePatterns }),
     ...(tsconfig !== undefined && { tsconfig }),
@@ -124,12 +144,25 @@ function withFormerNames(config: object): object {
   return { ...config, build: named };
 }
 
-async function wrongKey({ file, value, source, issue }: { file: string; value: object; source: string; issue: z.core.$ZodIssue | undefined }): Promise<BuildFailure> {
+async function wrongKey({
+  file,
+  value,
+  source,
+  issue,
+}: {
+  file: string;
+  value: object;
+  source: string;
+  issue: z.core.$ZodIssue | undefined;
+}): Promise<BuildFailure> {
   const path = issue?.path ?? [];
   const key = path.join(".");
   const isMissing = key !== "" && (!(key in value) || Reflect.get(value, key) === undefined);
   const fix = fixes[key];
-  const complaint = isMissing && fix !== undefined ? `${key} is missing. ${fix}` : `${key}: ${issue?.message ?? "not valid"}${fix === undefined ? "" : `. ${fix.replace(/^Add/, "Write")}`}`;
+  const complaint =
+    isMissing && fix !== undefined
+      ? `${key} is missing. ${fix}`
+      : `${key}: ${issue?.message ?? "not valid"}${fix === undefined ? "" : `. ${fix.replace(/^Add/, "Write")}`}`;
   const place = placeOfKey(await readConfigSource(source, extname(file).endsWith("ts") ? "ts" : "js"), path);
   return new BuildFailure({ message: complaint, file, ...place });
 }

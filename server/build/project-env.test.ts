@@ -8,7 +8,10 @@ let directory: string;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "env-"));
   const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
-  write(".env", 'A=env\nB=env\nQUOTED="two words"\nTRIGGER_SECRET_KEY=tr_dev_mine\nTRIGGER_API_URL=https://elsewhere.example\nTRIGGER_CUSTOM=kept\n');
+  write(
+    ".env",
+    'A=env\nB=env\nQUOTED="two words"\nTRIGGER_SECRET_KEY=tr_dev_mine\nTRIGGER_API_URL=https://elsewhere.example\nTRIGGER_CUSTOM=kept\n',
+  );
   write(".env.development", "A=development\nC=development\n");
   write(".env.local", "B=local\nD=local\n");
   write(".env.development.local", "D=development local\n");
@@ -41,7 +44,15 @@ it("in dev lets files win over what is stored, and the other way round where it 
 });
 
 it("names the file whose value counts", () => {
-  expect(readEnvNames(directory, "dev")).toEqual({ A: ".env.development", B: ".env.local", C: ".env.development", D: ".env.development.local", E: "dev.vars", QUOTED: ".env", TRIGGER_CUSTOM: ".env" });
+  expect(readEnvNames(directory, "dev")).toEqual({
+    A: ".env.development",
+    B: ".env.local",
+    C: ".env.development",
+    D: ".env.development.local",
+    E: "dev.vars",
+    QUOTED: ".env",
+    TRIGGER_CUSTOM: ".env",
+  });
 });
 
 it("is empty without files", () => {
@@ -57,7 +68,7 @@ it("reads a file as dotenv does", () => {
     "SPACED = value",
     'DOUBLE="a\\nb"',
     "SINGLE='a\\nb # no comment'",
-    "BACKTICK=`it's \"quoted\"`",
+    'BACKTICK=`it\'s "quoted"`',
     'PEM="-----BEGIN-----\nabc=\n-----END-----"',
     "HASH=a#b",
     "EMPTY=",
@@ -75,7 +86,7 @@ it("reads a file as dotenv does", () => {
       SPACED: "value",
       DOUBLE: "a\nb",
       SINGLE: "a\\nb # no comment",
-      BACKTICK: "it's \"quoted\"",
+      BACKTICK: 'it\'s "quoted"',
       PEM: "-----BEGIN-----\nabc=\n-----END-----",
       HASH: "a",
       EMPTY: "",

@@ -15,7 +15,8 @@ const files: Record<BuildMode, readonly string[]> = {
 const inherited = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "TMP", "SystemRoot", "NODE_EXTRA_CA_CERTS"] as const;
 
 /** Ours: a project cannot set them, and its own application's key must not decide what tasks talk to. */
-const reserved = /^(?:TRIGGER_(?:SECRET_KEY|ACCESS_TOKEN|API_URL|PROJECT_REF|PROJECT_ID|VERSION)|NODE_CHANNEL_\w+|NODE_UNIQUE_ID|SIGNALBOX_\w+)$/;
+const reserved =
+  /^(?:TRIGGER_(?:SECRET_KEY|ACCESS_TOKEN|API_URL|PROJECT_REF|PROJECT_ID|VERSION)|NODE_CHANNEL_\w+|NODE_UNIQUE_ID|SIGNALBOX_\w+)$/;
 export const isReservedVariable = (name: string): boolean => reserved.test(name);
 
 export function inheritedVariables(server: NodeJS.ProcessEnv): Record<string, string> {
@@ -47,7 +48,9 @@ export function readEnvFiles(projectDir: string, mode: BuildMode): Record<string
 
 /** Names of the project's variables, each with the file whose value counts. */
 export function readEnvNames(projectDir: string, mode: BuildMode): Record<string, string> {
-  const named = files[mode].flatMap((file) => Object.keys(parse(readIfThere(join(projectDir, file)) ?? "")).map((name) => [name, file] as const));
+  const named = files[mode].flatMap((file) =>
+    Object.keys(parse(readIfThere(join(projectDir, file)) ?? "")).map((name) => [name, file] as const),
+  );
   return Object.fromEntries(named.filter(([name]) => !isReservedVariable(name)));
 }
 
@@ -55,7 +58,15 @@ export function readEnvNames(projectDir: string, mode: BuildMode): Record<string
  * What tasks get: in dev the files of the developer's own machine win over what is stored; elsewhere they are what a value is until
  * somebody sets it.
  */
-export function projectVariables({ files, stored, mode }: { files: Record<string, string>; stored: Readonly<Record<string, string>>; mode: BuildMode }): Record<string, string> {
+export function projectVariables({
+  files,
+  stored,
+  mode,
+}: {
+  files: Record<string, string>;
+  stored: Readonly<Record<string, string>>;
+  mode: BuildMode;
+}): Record<string, string> {
   return mode === "dev" ? { ...stored, ...files } : { ...files, ...stored };
 }
 

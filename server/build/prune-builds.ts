@@ -24,7 +24,10 @@ export async function pruneBuilds(options: PruneOptions): Promise<string[]> {
     if (info !== null) folders.push({ name: entry.name, at: info.mtimeMs });
   }
   const needed = new Set(await options.needed());
-  const newest = folders.filter((folder) => !folder.name.startsWith(".")).toSorted((a, b) => b.at - a.at).slice(0, options.keepNewest ?? 5);
+  const newest = folders
+    .filter((folder) => !folder.name.startsWith("."))
+    .toSorted((a, b) => b.at - a.at)
+    .slice(0, options.keepNewest ?? 5);
   const kept = new Set([...needed, ...newest.map((folder) => folder.name)]);
   const removed = folders.filter((folder) => !kept.has(folder.name) && options.now - folder.at > graceMs);
   for (const folder of removed) await rm(join(builds, folder.name), { recursive: true, force: true });

@@ -41,19 +41,32 @@ export function resolvePlugin(options: ResolveOptions): Plugin {
     setup(build) {
       build.onResolve({ filter: ownPackages }, (args) => resolveOwn(args));
       build.onResolve({ filter: /.*/, namespace: commonJs }, ({ path }) => ({ path, external: true }));
-      build.onLoad({ filter: /.*/, namespace: commonJs }, ({ path }) => ({ contents: `module.exports = require(${JSON.stringify(path)});`, loader: "js" }));
+      build.onLoad({ filter: /.*/, namespace: commonJs }, ({ path }) => ({
+        contents: `module.exports = require(${JSON.stringify(path)});`,
+        loader: "js",
+      }));
       build.onResolve({ filter: /^[^./#]/ }, async (args): Promise<OnResolveResult | undefined> => {
         if (args.pluginData === inner || args.kind === "entry-point" || isBuiltin(args.path) || isAbsolute(args.path)) return undefined;
         if (/^[a-z]+:/.test(args.path) && !args.path.startsWith("npm:")) return undefined;
-        if (external.some((pattern) => pattern.test(args.path))) return leave(args, await options.resolver.resolve(args.path, args.resolveDir, args.kind));
+        if (external.some((pattern) => pattern.test(args.path)))
+          return leave(args, await options.resolver.resolve(args.path, args.resolveDir, args.kind));
 
-        const found = await build.resolve(args.path, { kind: args.kind, importer: args.importer, resolveDir: args.resolveDir, with: args.with, pluginData: inner });
+        const found = await build.resolve(args.path, {
+          kind: args.kind,
+          importer: args.importer,
+          resolveDir: args.resolveDir,
+          with: args.with,
+          pluginData: inner,
+        });
         // The bundler reports what it cannot find better than we could from here.
         if (found.errors.length > 0 || found.external || found.namespace !== "file") return undefined;
         if (!/[\\/]node_modules[\\/]/.test(found.path)) return undefined;
         const pack = packageOf(found.path);
         if (pack === null) return undefined;
-        const stays = options.installed === "leave" || options.beside?.has(pack.name) === true || (options.autoDetectExternal && (await isNative(pack)));
+        const stays =
+          options.installed === "leave" ||
+          options.beside?.has(pack.name) === true ||
+          (options.autoDetectExternal && (await isNative(pack)));
         const file = stays ? await options.resolver.resolve(args.path, args.resolveDir, args.kind) : null;
         // What Node cannot find by its own rules was made for bundlers.
         return file === null ? undefined : leave(args, file);
@@ -75,7 +88,9 @@ function outside(args: OnResolveArgs, path: string | null, place: ResolveOptions
   if (path === null) {
     // An optional dependency in a try block: its absence is the package's own business at run time.
     if (args.kind === "require-call" || args.kind === "dynamic-import") return { path: args.path, external: true };
-    return { errors: [{ text: `"${args.path}" is in build.external or has a native part, but is not installed. Install it in the project` }] };
+    return {
+      errors: [{ text: `"${args.path}" is in build.external or has a native part, but is not installed. Install it in the project` }],
+    };
   }
   const file = realpathSync(path);
   const named = place?.(file) ?? file;

@@ -9,7 +9,12 @@ export type Builder = ChildProcess;
 
 /** `entry` is the compiled `server/build/builder.ts`. Nothing of this process's environment is in it. */
 export function startBuilder(entry: string): Builder {
-  return fork(entry, [], { env: workerEnvironment({ projectEnv: {}, nodeEnv: "production" }), execArgv: ["--enable-source-maps"], detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  return fork(entry, [], {
+    env: workerEnvironment({ projectEnv: {}, nodeEnv: "production" }),
+    execArgv: ["--enable-source-maps"],
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
 }
 
 /** The whole group, with what extensions have started. */
@@ -41,7 +46,10 @@ export function runBuilder({ builder: child, request, log, onSources, loadTimeou
       reject(new BuildFailure({ message }));
       end();
     };
-    let timer = setTimeout(() => giveUp("trigger.config did not finish loading. Remove what waits or connects from its top level"), loadTimeoutMs);
+    let timer = setTimeout(
+      () => giveUp("trigger.config did not finish loading. Remove what waits or connects from its top level"),
+      loadTimeoutMs,
+    );
     let stderr = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr = (stderr + text).slice(-20_000)));
     child.stdout?.setEncoding("utf8").on("data", (text: string) => log.debug("printed by the build", { text: text.trimEnd() }));

@@ -30,12 +30,17 @@ function run(command: string, { directory, env }: CommandOptions): Promise<void>
   return new Promise((done, fail) => {
     const child = spawn(command, { shell: true, cwd: directory, env, stdio: ["ignore", "pipe", "pipe"], timeout: longestCommandMs });
     let said = "";
-    for (const output of [child.stdout, child.stderr]) output.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-4_000)));
+    for (const output of [child.stdout, child.stderr])
+      output.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-4_000)));
     child.on("error", fail);
     child.on("close", (code, signal) => {
       if (code === 0) return done();
       const last = said.trim().split("\n").slice(-4).join(" · ");
-      fail(new BuildFailure({ message: `The command ${JSON.stringify(command)} of a build extension ended with ${signal ?? `exit code ${code}`}${last === "" ? "" : `: ${last}`}` }));
+      fail(
+        new BuildFailure({
+          message: `The command ${JSON.stringify(command)} of a build extension ended with ${signal ?? `exit code ${code}`}${last === "" ? "" : `: ${last}`}`,
+        }),
+      );
     });
   });
 }

@@ -13,6 +13,10 @@ export async function stripBuildKey(source: string, loader: Loader): Promise<str
   const comma = /^\s*,/.exec(code.slice(property.end))?.[0].length ?? 0;
   const stripped = code.slice(0, property.start) + code.slice(property.end + comma);
   // As TypeScript, imports that nothing uses any more are dropped, whether or not their packages claim to have no side effects.
-  const result = await transform(stripped, { loader: "ts", target: "esnext", tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: false } } });
+  const result = await transform(stripped, {
+    loader: "ts",
+    target: "esnext",
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: false } },
+  });
   return result.code;
 }

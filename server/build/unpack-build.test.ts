@@ -34,7 +34,8 @@ function archive(...entries: Entry[]): string {
   writeFileSync(file, gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)])));
   return file;
 }
-const unpack = (file: string, limits?: { unpackedBytes: number; files: number }) => unpackBuild({ file, directory: join(folder, "in"), ...(limits && { limits }) });
+const unpack = (file: string, limits?: { unpackedBytes: number; files: number }) =>
+  unpackBuild({ file, directory: join(folder, "in"), ...(limits && { limits }) });
 
 test("files and folders are unpacked", async () => {
   await unpack(archive({ path: "a/b.txt", text: "hello" }, { path: "c" }));
@@ -47,7 +48,11 @@ test.each<[string, Entry, RegExp]>([
   ["an absolute path", { path: `${tmpdir()}/out-of-unpack.txt`, text: "x" }, /leads out/],
   ["a Windows path", { path: "..\\out.txt", text: "x" }, /leads out/],
   ["a drive", { path: "C:/out.txt", text: "x" }, /leads out/],
-  ["a symbolic link", { path: "link", type: "SymbolicLink", linkpath: "/etc/passwd" }, /is a SymbolicLink, and only files and folders are taken/],
+  [
+    "a symbolic link",
+    { path: "link", type: "SymbolicLink", linkpath: "/etc/passwd" },
+    /is a SymbolicLink, and only files and folders are taken/,
+  ],
   ["a hard link", { path: "link", type: "Link", linkpath: "/etc/passwd" }, /is a Link/],
   ["a device", { path: "null", type: "CharacterDevice" }, /is a CharacterDevice/],
   ["a pipe", { path: "pipe", type: "FIFO" }, /is a FIFO/],
@@ -59,6 +64,10 @@ test.each<[string, Entry, RegExp]>([
 });
 
 test("more bytes or files than allowed are refused", async () => {
-  await expect(unpack(archive({ path: "big", text: "x".repeat(5000) }), { unpackedBytes: 4096, files: 10 })).rejects.toThrow("more than 10 files");
-  await expect(unpack(archive({ path: "a" }, { path: "b" }, { path: "c" }), { unpackedBytes: 4096, files: 2 })).rejects.toThrow("more than 2 files");
+  await expect(unpack(archive({ path: "big", text: "x".repeat(5000) }), { unpackedBytes: 4096, files: 10 })).rejects.toThrow(
+    "more than 10 files",
+  );
+  await expect(unpack(archive({ path: "a" }, { path: "b" }, { path: "c" }), { unpackedBytes: 4096, files: 2 })).rejects.toThrow(
+    "more than 2 files",
+  );
 });

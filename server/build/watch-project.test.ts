@@ -80,7 +80,9 @@ it("builds two hundred task files, and again after a save of one", async () => {
   await watch({
     "trigger.config.ts": config(),
     "lib/shared.ts": 'export const shared = "ok";',
-    ...Object.fromEntries(names.map((name, i) => [`trigger/group-${i % 10}/${name}.ts`, `import { shared } from "../../lib/shared";\n${task(name, "shared")}`])),
+    ...Object.fromEntries(
+      names.map((name, i) => [`trigger/group-${i % 10}/${name}.ts`, `import { shared } from "../../lib/shared";\n${task(name, "shared")}`]),
+    ),
   });
   project.write({ "trigger/group-7/task-7.ts": task("task-7", '"saved"') });
   const tasks = await success((found) => found["task-7"] === "saved");

@@ -33,12 +33,14 @@ export function connectAbove(options: ServerOptions): HttpClient {
 /** A key that all branches of the preview environment share: which one is meant is said beside it. */
 export const isOfBranches = (options: ServerOptions): boolean => keyOf(options, process.env).token.startsWith("tr_preview_");
 
-export const branchOf = ({ branch }: ServerOptions, env: NodeJS.ProcessEnv = process.env): string | undefined => branch ?? text(env["TRIGGER_PREVIEW_BRANCH"]);
+export const branchOf = ({ branch }: ServerOptions, env: NodeJS.ProcessEnv = process.env): string | undefined =>
+  branch ?? text(env["TRIGGER_PREVIEW_BRANCH"]);
 
 function keyOf({ profile, apiUrl }: ServerOptions, env: NodeJS.ProcessEnv): { url: string; token: string } {
   const { current, profiles } = readProfiles();
   const named = profile === undefined ? undefined : profiles[profile];
-  if (profile !== undefined && named === undefined) throw usage(`There is no profile ${JSON.stringify(profile)}. Make it with: signalbox login --profile ${profile}`);
+  if (profile !== undefined && named === undefined)
+    throw usage(`There is no profile ${JSON.stringify(profile)}. Make it with: signalbox login --profile ${profile}`);
   const kept = named ?? profiles[current];
   const token = named?.token ?? tokenOf(env) ?? kept?.token;
   if (token === undefined) throw usage("No key: sign in with `signalbox login`, or set TRIGGER_SECRET_KEY.");
@@ -48,7 +50,8 @@ function keyOf({ profile, apiUrl }: ServerOptions, env: NodeJS.ProcessEnv): { ur
 }
 
 export function clientFor(url: string, token: string, previewBranch?: string): HttpClient {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw usage(`${JSON.stringify(url)} is no address of a server. Give one such as ${defaultUrl}`);
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw usage(`${JSON.stringify(url)} is no address of a server. Give one such as ${defaultUrl}`);
   return createHttpClient({ baseURL: url, accessToken: token, previewBranch, requestOptions: { retry: fast } });
 }
 
@@ -57,7 +60,16 @@ export const tokenOf = (env: NodeJS.ProcessEnv): string | undefined => text(env[
 const text = (value: string | undefined): string | undefined => (value === undefined || value.trim() === "" ? undefined : value.trim());
 
 /** The environment that a key is of. */
-export const Place = z.looseObject({ id: z.string(), slug: z.string(), type: z.string(), project: z.object({ ref: z.string(), name: z.string() }), running: z.number(), queued: z.number(), paused: z.boolean().optional(), concurrencyLimit: z.number() });
+export const Place = z.looseObject({
+  id: z.string(),
+  slug: z.string(),
+  type: z.string(),
+  project: z.object({ ref: z.string(), name: z.string() }),
+  running: z.number(),
+  queued: z.number(),
+  paused: z.boolean().optional(),
+  concurrencyLimit: z.number(),
+});
 export type Place = z.infer<typeof Place>;
 export const readPlace = (client: HttpClient): Promise<Place> => client.request(Place, "/api/v1/environment");
 

@@ -10,7 +10,8 @@ import { print, printFacts, printJson, type Format } from "./output";
 
 const Signed = z.object({ presignedUrl: z.string() });
 
-export const retrieveRun = (client: HttpClient, id: string): Promise<RetrievedRun> => client.request(RetrievedRun, `/api/v3/runs/${encodeURIComponent(id)}`);
+export const retrieveRun = (client: HttpClient, id: string): Promise<RetrievedRun> =>
+  client.request(RetrievedRun, `/api/v3/runs/${encodeURIComponent(id)}`);
 
 /** Tells each change of a run until it has ended. A run that did not succeed ends the command with a code of its own. */
 export async function followRun(client: HttpClient, id: string, format: Format): Promise<void> {

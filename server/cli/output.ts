@@ -13,7 +13,11 @@ export const say = (text: string): void => void process.stderr.write(`${text}\n`
 export function printTable(headings: readonly string[], rows: readonly (readonly string[])[]): void {
   const shown = rows.map((row) => row.map((cell) => readableText(cell).replaceAll("\n", " ")));
   const widths = headings.map((heading, i) => Math.max(heading.length, ...shown.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]) => cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd();
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join("  ")
+      .trimEnd();
   print(line(headings.map((heading) => heading.toUpperCase())));
   for (const row of shown) print(line(row));
 }

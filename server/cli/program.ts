@@ -41,8 +41,16 @@ export function createProgram(host: Host): Command {
     .showHelpAfterError("(signalbox help shows the commands)")
     .addHelpText("after", exits);
 
-  program.command("start").description("run this project's tasks in production mode").addHelpText("after", `\n${host.variables}`).action(() => host.serve("start"));
-  program.command("dev").description("the same for development: tasks reload when they change").addHelpText("after", `\n${host.variables}`).action(() => host.serve("dev"));
+  program
+    .command("start")
+    .description("run this project's tasks in production mode")
+    .addHelpText("after", `\n${host.variables}`)
+    .action(() => host.serve("start"));
+  program
+    .command("dev")
+    .description("the same for development: tasks reload when they change")
+    .addHelpText("after", `\n${host.variables}`)
+    .action(() => host.serve("dev"));
   program
     .command("init [folder]")
     .description("make a project that runs: config, an example task, tsconfig, package scripts")
@@ -61,8 +69,16 @@ export function createProgram(host: Host): Command {
     .description("which server, project and environment the key is for")
     .action(async (options: object) => (await import("./commands/account")).whoami(options));
   const profiles = program.command("profiles").description("servers that were signed in to");
-  profiles.command("list", { isDefault: true }).description("all of them; * is in use").option("--json", "answer in JSON").action(async (options: object) => (await import("./commands/account")).listProfiles(options));
-  profiles.command("use <name>").description("use another one from now on").option("--json", "answer in JSON").action(async (name: string, options: object) => (await import("./commands/account")).useProfile(name, options));
+  profiles
+    .command("list", { isDefault: true })
+    .description("all of them; * is in use")
+    .option("--json", "answer in JSON")
+    .action(async (options: object) => (await import("./commands/account")).listProfiles(options));
+  profiles
+    .command("use <name>")
+    .description("use another one from now on")
+    .option("--json", "answer in JSON")
+    .action(async (name: string, options: object) => (await import("./commands/account")).useProfile(name, options));
 
   inEnv(program.command("deploy [folder]"))
     .description("build this project here, send it, and make it the version that new runs start on")
@@ -72,7 +88,10 @@ export function createProgram(host: Host): Command {
     .option("--force", "give up one with the same external id that is not finished")
     .addHelpText("after", "\nIn GitHub Actions the outputs deploymentVersion and needsPromotion are set.\n")
     .action(async (folder: string | undefined, options: object) =>
-      (await import("./commands/deploy")).deploy(folder ?? ".", options, { builderEntry: `${host.root}/dist/builder/main.js`, sdkEntry: `${host.root}/dist/sdk/index.js` }),
+      (await import("./commands/deploy")).deploy(folder ?? ".", options, {
+        builderEntry: `${host.root}/dist/builder/main.js`,
+        sdkEntry: `${host.root}/dist/sdk/index.js`,
+      }),
     );
   const preview = program.command("preview").description("branches of the preview environment");
   asking(preview.command("archive [folder]"))
@@ -85,7 +104,10 @@ export function createProgram(host: Host): Command {
     .option("--image <folder>", "write a Containerfile there, with the build and what its extensions need beside it")
     .option("--json", "answer in JSON")
     .action(async (folder: string | undefined, options: object) =>
-      (await import("./commands/build")).build(folder ?? ".", options, { builderEntry: `${host.root}/dist/builder/main.js`, sdkEntry: `${host.root}/dist/sdk/index.js` }),
+      (await import("./commands/build")).build(folder ?? ".", options, {
+        builderEntry: `${host.root}/dist/builder/main.js`,
+        sdkEntry: `${host.root}/dist/sdk/index.js`,
+      }),
     );
   asking(program.command("deployments"))
     .description("versions, newest first; * is current")
@@ -116,14 +138,20 @@ export function createProgram(host: Host): Command {
     .option("--metadata <json>", "metadata of the run")
     .option("--on-version <version>", "on this version, not the current one")
     .addHelpText("after", exits)
-    .action(async (task: string, payload: string | undefined, options: object) => (await import("./commands/trigger")).trigger(task, payload, options));
+    .action(async (task: string, payload: string | undefined, options: object) =>
+      (await import("./commands/trigger")).trigger(task, payload, options),
+    );
 
   addRuns(program);
   addEnv(program);
 
-  asking(program.command("schedules").alias("schedule")).description("schedules, with when each ticks next").action(async (options: object) => (await import("./commands/lists")).schedules(options));
+  asking(program.command("schedules").alias("schedule"))
+    .description("schedules, with when each ticks next")
+    .action(async (options: object) => (await import("./commands/lists")).schedules(options));
   const queues = program.command("queues").description("queues: list, pause, resume");
-  asking(queues.command("list", { isDefault: true })).description("all queues").action(async (options: object) => (await import("./commands/lists")).queues(options));
+  asking(queues.command("list", { isDefault: true }))
+    .description("all queues")
+    .action(async (options: object) => (await import("./commands/lists")).queues(options));
   for (const action of ["pause", "resume"] as const) {
     asking(queues.command(`${action} <name>`))
       .description(action === "pause" ? "start nothing new of a queue" : "go on")
@@ -139,7 +167,9 @@ export function createProgram(host: Host): Command {
   asking(tokens.command("complete <token> [answer]"))
     .description("answer what runs wait for; the answer is JSON, - reads standard input")
     .option("-f, --file <path>", "answer from a file")
-    .action(async (id: string, answer: string | undefined, options: object) => (await import("./commands/lists")).completeToken(id, answer, options));
+    .action(async (id: string, answer: string | undefined, options: object) =>
+      (await import("./commands/lists")).completeToken(id, answer, options),
+    );
 
   asking(program.command("mint-token"))
     .description("a public token, for a browser or a script that may do little")
@@ -149,12 +179,18 @@ export function createProgram(host: Host): Command {
 
   addOperator(program, host);
 
-  program.command("version").description("of this program").action(() => print(host.version));
+  program
+    .command("version")
+    .description("of this program")
+    .action(() => print(host.version));
   program
     .command("completion")
     .description("a script that completes this command line in a shell")
     .addArgument(new Argument("<shell>").choices(shells))
-    .addHelpText("after", '\n  bash: eval "$(signalbox completion bash)"   zsh: the same with zsh   fish: signalbox completion fish | source\n')
+    .addHelpText(
+      "after",
+      '\n  bash: eval "$(signalbox completion bash)"   zsh: the same with zsh   fish: signalbox completion fish | source\n',
+    )
     .action(async (shell: string) => void process.stdout.write((await import("./completion")).completionScript(program, shell)));
   return program;
 }
@@ -176,9 +212,16 @@ function addRuns(program: Command): void {
     .addOption(new Option("-n, --limit <n>", "so many, at most 100").default("25"))
     .option("--after <run>", "older than this one")
     .action(async (_options: object, command: Command) => (await import("./commands/runs")).list(command.opts()));
-  asking(runs.command("show <run>")).description("everything about a run").action(async (id: string, options: object) => (await import("./commands/runs")).show(id, options));
-  asking(runs.command("follow <run>")).description("each change of a run, live, until it ends").addHelpText("after", exits).action(async (id: string, options: object) => (await import("./commands/runs")).follow(id, options));
-  asking(runs.command("cancel <run...>")).description("cancel runs").action(async (ids: string[], options: object) => (await import("./commands/runs")).cancel(ids, options));
+  asking(runs.command("show <run>"))
+    .description("everything about a run")
+    .action(async (id: string, options: object) => (await import("./commands/runs")).show(id, options));
+  asking(runs.command("follow <run>"))
+    .description("each change of a run, live, until it ends")
+    .addHelpText("after", exits)
+    .action(async (id: string, options: object) => (await import("./commands/runs")).follow(id, options));
+  asking(runs.command("cancel <run...>"))
+    .description("cancel runs")
+    .action(async (ids: string[], options: object) => (await import("./commands/runs")).cancel(ids, options));
   asking(runs.command("replay <run>"))
     .description("run it again, on the current version")
     .option("--payload <json>", "with another payload")
@@ -189,8 +232,13 @@ function addRuns(program: Command): void {
 
 function addEnv(program: Command): void {
   const env = program.command("env").description("variables of the tasks: list, get, set, import, pull, unset");
-  inEnv(env.command("list", { isDefault: true })).description("their names").option("--show-values", "with their values").action(async (options: object) => (await import("./commands/env")).list(options));
-  inEnv(env.command("get <name>")).description("one value").action(async (name: string, options: object) => (await import("./commands/env")).get(name, options));
+  inEnv(env.command("list", { isDefault: true }))
+    .description("their names")
+    .option("--show-values", "with their values")
+    .action(async (options: object) => (await import("./commands/env")).list(options));
+  inEnv(env.command("get <name>"))
+    .description("one value")
+    .action(async (name: string, options: object) => (await import("./commands/env")).get(name, options));
   inEnv(env.command("set <name>").alias("add"))
     .description("set one: NAME=value, or the value from standard input")
     .option("--secret", "nobody reads its value again")
@@ -205,7 +253,9 @@ function addEnv(program: Command): void {
     .addOption(new Option("-o, --output <file>", "the file").default(".env.local"))
     .option("--force", "overwrite it")
     .action(async (_options: object, command: Command) => (await import("./commands/env")).pull(command.opts()));
-  inEnv(env.command("unset <name...>")).description("remove").action(async (names: string[], options: object) => (await import("./commands/env")).unset(names, options));
+  inEnv(env.command("unset <name...>"))
+    .description("remove")
+    .action(async (names: string[], options: object) => (await import("./commands/env")).unset(names, options));
 }
 
 /** They need no server and no key, but the data directory. */
@@ -215,14 +265,22 @@ function addOperator(program: Command, host: Host): void {
     .description("who can sign in; people invite|reset|role|remove, also for who is locked out")
     .action((verb: string | undefined, args: string[]) => host.operate("people", [...(verb === undefined ? [] : [verb]), ...args], {}));
   const keys = program.command("keys").description("secret keys, on the server's own machine: list, create, revoke");
-  keys.command("list", { isDefault: true }).description("all of them, without what is secret").option("--json", "answer in JSON").action((options: object) => host.operate("keys", ["list"], { ...options }));
+  keys
+    .command("list", { isDefault: true })
+    .description("all of them, without what is secret")
+    .option("--json", "answer in JSON")
+    .action((options: object) => host.operate("keys", ["list"], { ...options }));
   keys
     .command("create <name>")
     .description("a new one, shown once")
     .option("-e, --env <slug>", "of this environment, where there are several")
     .option("--json", "answer in JSON")
     .action((name: string, options: object) => host.operate("keys", ["create", name], { ...options }));
-  keys.command("revoke <id>").description("end one").option("--json", "answer in JSON").action((id: string, options: object) => host.operate("keys", ["revoke", id], { ...options }));
+  keys
+    .command("revoke <id>")
+    .description("end one")
+    .option("--json", "answer in JSON")
+    .action((id: string, options: object) => host.operate("keys", ["revoke", id], { ...options }));
   program
     .command("doctor")
     .description("what a server needs here: settings, data, disk, PostgreSQL, port, and what the project's extensions ask for")

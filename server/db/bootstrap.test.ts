@@ -17,13 +17,17 @@ afterEach(async () => {
   await source.drop();
 });
 
-const boot = (secretKey?: string) => bootstrap({ db, vault, project: { ref: "proj_demo", name: "demo" }, environment: { slug: "prod", type: "PRODUCTION" }, secretKey });
+const boot = (secretKey?: string) =>
+  bootstrap({ db, vault, project: { ref: "proj_demo", name: "demo" }, environment: { slug: "prod", type: "PRODUCTION" }, secretKey });
 async function shown(environmentId: string): Promise<string | undefined> {
   let seen: string | undefined;
   await showNewKey({ db, vault, environmentId }, (key) => (seen = key));
   return seen;
 }
-const keyRows = () => db.query<{ hash: Buffer; sealed: Buffer; last4: string; prefix: string; is_root: boolean }>("select hash, sealed, last4, prefix, is_root from api_key");
+const keyRows = () =>
+  db.query<{ hash: Buffer; sealed: Buffer; last4: string; prefix: string; is_root: boolean }>(
+    "select hash, sealed, last4, prefix, is_root from api_key",
+  );
 
 test("the first boot makes one environment and one key, shown once, also when nodes boot together", async () => {
   const boots = await Promise.all([boot(), boot(), boot()]);
@@ -33,7 +37,14 @@ test("the first boot makes one environment and one key, shown once, also when no
   expect(key).toMatch(/^tr_prod_[A-Za-z0-9]{32}$/);
   const [row, ...rest] = await keyRows();
   expect(rest).toEqual([]);
-  expect(row).toMatchObject({ hash: createHash("sha256").update(key ?? "").digest(), prefix: "tr_prod_", last4: key?.slice(-4), is_root: true });
+  expect(row).toMatchObject({
+    hash: createHash("sha256")
+      .update(key ?? "")
+      .digest(),
+    prefix: "tr_prod_",
+    last4: key?.slice(-4),
+    is_root: true,
+  });
   expect(row && vault.open(row.sealed, "api-key")).toBe(key);
   expect(await shown((await boot()).environment.id)).toBeUndefined();
 });
@@ -69,7 +80,13 @@ test("a given key is adopted on the first boot only", async () => {
 
 test("dev and prod are different environments of one project", async () => {
   const prod = await boot();
-  const dev = await bootstrap({ db, vault, project: { ref: "proj_demo", name: "demo" }, environment: { slug: "dev", type: "DEVELOPMENT" }, secretKey: undefined });
+  const dev = await bootstrap({
+    db,
+    vault,
+    project: { ref: "proj_demo", name: "demo" },
+    environment: { slug: "dev", type: "DEVELOPMENT" },
+    secretKey: undefined,
+  });
   expect(dev.environment.project.id).toBe(prod.environment.project.id);
   expect(dev.environment.id).not.toBe(prod.environment.id);
   expect(await shown(dev.environment.id)).toMatch(/^tr_dev_/);

@@ -32,7 +32,11 @@ export function bootstrap({ db, vault, project, environment, secretKey }: Bootst
     const served = await makeEnvironment(query, project, environment);
     const keys = await query<{ hash: Buffer }>("select hash from api_key where environment_id = $1", [served.id]);
     if (keys.length === 0) {
-      await insertRootKey(query, served.id, { key: secretKey ?? newSecretKey(served.type, "root"), showDue: secretKey === undefined, vault });
+      await insertRootKey(query, served.id, {
+        key: secretKey ?? newSecretKey(served.type, "root"),
+        showDue: secretKey === undefined,
+        vault,
+      });
       return { environment: served, unknownSecretKey: false };
     }
     const unknownSecretKey = secretKey !== undefined && !keys.some((row) => row.hash.equals(sha256(secretKey)));
@@ -44,7 +48,10 @@ export function bootstrap({ db, vault, project, environment, secretKey }: Bootst
  * Hands `show` the secret key that a first boot has made and nobody has seen yet; undefined: there is none. It counts as seen
  * when `show` has returned, so that a start that fails before leaves it to the next one. Of several nodes one shows it.
  */
-export function showNewKey({ db, vault, environmentId }: { db: Database; vault: Vault; environmentId: string }, show: (secretKey: string | undefined) => void): Promise<void> {
+export function showNewKey(
+  { db, vault, environmentId }: { db: Database; vault: Vault; environmentId: string },
+  show: (secretKey: string | undefined) => void,
+): Promise<void> {
   return db.transaction(async (query) => {
     const [key] = await query<{ id: string; sealed: Buffer }>(
       "select id, sealed from api_key where environment_id = $1 and show_due and expires_at is null and revoked_at is null for update",
@@ -55,7 +62,11 @@ export function showNewKey({ db, vault, environmentId }: { db: Database; vault: 
   });
 }
 
-async function makeEnvironment(query: Query, project: { ref: string; name: string }, environment: { slug: "prod" | "dev"; type: "PRODUCTION" | "DEVELOPMENT" }): Promise<ServedEnvironment> {
+async function makeEnvironment(
+  query: Query,
+  project: { ref: string; name: string },
+  environment: { slug: "prod" | "dev"; type: "PRODUCTION" | "DEVELOPMENT" },
+): Promise<ServedEnvironment> {
   // The update locks the project's row, so nodes that boot together make one environment and one key.
   const [owner] = await query<{ id: string; ref: string; name: string }>(
     "insert into project (id, ref, name) values ($1, $2, $3) on conflict (ref) do update set ref = excluded.ref returning id, ref, name",

@@ -52,7 +52,12 @@ describe("a database that is closed", () => {
     const writer = closed.writer();
     await closed.query("select 1");
     await closed.close();
-    for (const ask of [closed.query("select 1"), closed.lists("select 1"), closed.transaction((query) => query("select 1")), writer.query("select 1")]) {
+    for (const ask of [
+      closed.query("select 1"),
+      closed.lists("select 1"),
+      closed.transaction((query) => query("select 1")),
+      writer.query("select 1"),
+    ]) {
       await expect(ask).rejects.toMatchObject({ name: "Unavailable", message: "The server is stopping." });
     }
     await drop();

@@ -92,7 +92,13 @@ function queryOn(client: pg.ClientBase): Query {
 /** `url`: postgres://…; the session is in UTC, generic plans, and no statement may idle in a transaction for more than 60 s. */
 export function openDatabase(options: { url: string; poolSize?: number; connectMs?: number; listMs?: number }): Database {
   const settings = "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c jit=off -c idle_in_transaction_session_timeout=60000";
-  const connection = { connectionString: options.url, types, options: settings, connectionTimeoutMillis: options.connectMs ?? 5000, keepAlive: true };
+  const connection = {
+    connectionString: options.url,
+    types,
+    options: settings,
+    connectionTimeoutMillis: options.connectMs ?? 5000,
+    keepAlive: true,
+  };
   const pool = openPool({ ...connection, max: options.poolSize ?? 8 });
   // Which index finds the few depends on what is asked for; planning costs less than a millisecond, workers to help take ten to start.
   const listSettings = `${settings.replace("force_generic_plan", "force_custom_plan")} -c max_parallel_workers_per_gather=0 -c statement_timeout=${options.listMs ?? listMs}`;
@@ -112,7 +118,9 @@ export function openDatabase(options: { url: string; poolSize?: number; connectM
     query,
     lists: <Row>(sql: string, params?: readonly unknown[]) => {
       const signal = askerSignal();
-      return borrowed(listPool, (client) => whileAsked({ client, signal, query }, () => queryOn(client)<Row>(sql, params))).catch((error: unknown) => tellOverdue(error, signal));
+      return borrowed(listPool, (client) => whileAsked({ client, signal, query }, () => queryOn(client)<Row>(sql, params))).catch(
+        (error: unknown) => tellOverdue(error, signal),
+      );
     },
     transaction: (work) => borrowed(pool, (client) => inTransaction(client, work)),
     writer(writerOptions = {}) {
@@ -149,7 +157,10 @@ function openPool(config: pg.PoolConfig): pg.Pool {
 }
 
 /** Stops the statement when its asker goes. The connection is kept until that is over: another statement on it would be the one that is stopped. */
-async function whileAsked<T>(of: { client: pg.PoolClient; signal: AbortSignal | undefined; query: Query }, work: () => Promise<T>): Promise<T> {
+async function whileAsked<T>(
+  of: { client: pg.PoolClient; signal: AbortSignal | undefined; query: Query },
+  work: () => Promise<T>,
+): Promise<T> {
   const { client, signal, query } = of;
   if (signal === undefined) return work();
   if (signal.aborted) throw new Abandoned("Who asked for this list has gone.");
@@ -168,11 +179,13 @@ async function whileAsked<T>(of: { client: pg.PoolClient; signal: AbortSignal | 
 }
 
 /** The driver's own field, which its types leave out. */
-const processOf = (client: pg.PoolClient): number | null => ("processID" in client && typeof client.processID === "number" ? client.processID : null);
+const processOf = (client: pg.PoolClient): number | null =>
+  "processID" in client && typeof client.processID === "number" ? client.processID : null;
 
 function tellOverdue(error: unknown, signal: AbortSignal | undefined): never {
   if (isOverdue(error) && signal?.aborted === true) throw new Abandoned("Who asked for this list has gone.");
-  if (isOverdue(error)) throw new Overdue("This list took too long and was stopped. Ask for less: a shorter period, fewer values, a smaller page.");
+  if (isOverdue(error))
+    throw new Overdue("This list took too long and was stopped. Ask for less: a shorter period, fewer values, a smaller page.");
   throw error;
 }
 
@@ -224,7 +237,7 @@ export async function patiently<T>(work: () => Promise<T>): Promise<T> {
 
 /** A transaction that recognises what it has done is made again also when nobody knows whether it was committed. */
 export async function untilKnown<T>(transaction: () => Promise<T>): Promise<T> {
-  for (const end = performance.now() + patienceMs; ; ) {
+  for (const end = performance.now() + patienceMs; ;) {
     try {
       return await patiently(transaction);
     } catch (error) {

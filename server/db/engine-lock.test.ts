@@ -32,11 +32,17 @@ async function take(options: Partial<Parameters<typeof lockDatabase>[0]> = {}): 
 }
 /** Sessions that hold it. */
 const sessions = () =>
-  db.query<{ pid: number }>("select pid from pg_locks where locktype = 'advisory' and objid = 72707371 and granted and database = (select oid from pg_database where datname = current_database())");
+  db.query<{ pid: number }>(
+    "select pid from pg_locks where locktype = 'advisory' and objid = 72707371 and granted and database = (select oid from pg_database where datname = current_database())",
+  );
 
 test("a second engine is refused with one line that names the first", async () => {
   await take();
-  await expect(take()).rejects.toThrow(new RegExp(`^another Signalbox \\(process ${process.pid} on \\S+, since \\d{4}-.* UTC\\) runs on this database, .* Stop it first, or give this one a database of its own \\(DATABASE_URL\\)\\.$`));
+  await expect(take()).rejects.toThrow(
+    new RegExp(
+      `^another Signalbox \\(process ${process.pid} on \\S+, since \\d{4}-.* UTC\\) runs on this database, .* Stop it first, or give this one a database of its own \\(DATABASE_URL\\)\\.$`,
+    ),
+  );
   expect(await sessions()).toHaveLength(1);
 });
 
@@ -65,9 +71,13 @@ test("an engine whose database was taken over meanwhile is told to stop", async 
   await rival.connect();
   // It stands in the queue for the lock, so it has it before the first one can connect again.
   const taken = rival.query("select pg_advisory_lock(72707371)");
-  await expect.poll(() => db.query("select from pg_locks where locktype = 'advisory' and objid = 72707371 and not granted")).toHaveLength(1);
+  await expect
+    .poll(() => db.query("select from pg_locks where locktype = 'advisory' and objid = 72707371 and not granted"))
+    .toHaveLength(1);
   await db.query("select pg_terminate_backend($1)", [before?.pid]);
   await taken;
-  await expect.poll(() => lines.find((line) => line.startsWith("lost"))).toMatch(/^lost: another Signalbox \(process 42 on elsewhere, since .*Stop it first/);
+  await expect
+    .poll(() => lines.find((line) => line.startsWith("lost")))
+    .toMatch(/^lost: another Signalbox \(process 42 on elsewhere, since .*Stop it first/);
   await rival.end();
 });

@@ -91,7 +91,14 @@ export async function lockDatabase({ url, log, onLost, patienceMs = defaultPatie
 }
 
 async function connect(url: string, name: string): Promise<Client> {
-  const client = new Client({ connectionString: url, application_name: name, options: settings, connectionTimeoutMillis: 5_000, query_timeout: 10_000, keepAlive: true });
+  const client = new Client({
+    connectionString: url,
+    application_name: name,
+    options: settings,
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 10_000,
+    keepAlive: true,
+  });
   client.on("error", () => {}); // `end` follows
   await client.connect();
   return client;
@@ -102,7 +109,8 @@ async function acquire(client: Client, { log, patienceMs }: { log: Logger; patie
   for (let looks = 0; !(await isTaken(client)); looks++) {
     const holder = await holderOf(client);
     if (holder !== null && performance.now() - begun >= patienceMs) throw refusal(holder);
-    if (holder !== null && looks === 0) log.info("another Signalbox runs on this database; waiting for it to stop", { held: describe(holder), forMs: patienceMs });
+    if (holder !== null && looks === 0)
+      log.info("another Signalbox runs on this database; waiting for it to stop", { held: describe(holder), forMs: patienceMs });
     await sleep(lookMs);
   }
 }

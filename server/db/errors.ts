@@ -17,7 +17,8 @@ export class Abandoned extends Error {
 const socketErrors = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ENOENT", "ETIMEDOUT"]);
 
 // The driver's own words, which have no code: a connection that broke, that did not come in time, or that no other would give back.
-const connectionMessages = /Connection terminated|not queryable|Client was closed|timeout exceeded when trying to connect|^timeout expired$/i;
+const connectionMessages =
+  /Connection terminated|not queryable|Client was closed|timeout exceeded when trying to connect|^timeout expired$/i;
 
 /** The connection failed, not the statement: worth another try on a new one. */
 export function isConnectionError(error: unknown): boolean {
@@ -27,7 +28,8 @@ export function isConnectionError(error: unknown): boolean {
 }
 
 /** Two transactions stood in each other's way and this one was undone (deadlock, serialisation): worth another try. */
-export const isConflict = (error: unknown): boolean => error instanceof Error && "code" in error && (error.code === "40P01" || error.code === "40001");
+export const isConflict = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "40P01" || error.code === "40001");
 
 /** The statement ran into `statement_timeout`. */
 export const isOverdue = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "57014";

@@ -19,9 +19,12 @@ interface Item {
 }
 let next = 0;
 const item = (): Item => ({ id: (next += 1), by: "test" });
-const stored = async (items: readonly Item[]) => (await db.query<{ n: number }>("select count(*) as n from noted where id = any($1)", [items.map((one) => one.id)]))[0]?.n;
+const stored = async (items: readonly Item[]) =>
+  (await db.query<{ n: number }>("select count(*) as n from noted where id = any($1)", [items.map((one) => one.id)]))[0]?.n;
 /** A group whose batches are seen; `before` is called with each. */
-function group(options: { writer?: Writer; maxBatch?: number; sizeOf?: (one: Item) => number; before?: () => Promise<void> } = {}): GroupCommit<Item, number> & { sizes: number[] } {
+function group(
+  options: { writer?: Writer; maxBatch?: number; sizeOf?: (one: Item) => number; before?: () => Promise<void> } = {},
+): GroupCommit<Item, number> & { sizes: number[] } {
   const sizes: number[] = [];
   const made = groupCommit<Item, number>({
     writer: options.writer ?? db.writer(),
@@ -96,9 +99,16 @@ describe("a poisonous item", () => {
   });
 
   it("that gets no answer is told so, and one that gets an error keeps it to itself", async () => {
-    const commits = groupCommit<number, number>({ writer: db.writer(), run: async (_, items) => items.slice(0, 2).map((n) => (n === 1 ? new Error("not this one") : n)) });
+    const commits = groupCommit<number, number>({
+      writer: db.writer(),
+      run: async (_, items) => items.slice(0, 2).map((n) => (n === 1 ? new Error("not this one") : n)),
+    });
     const outcomes = await Promise.allSettled([1, 2, 3].map((n) => commits.submit(n)));
-    expect(outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : String(outcome.reason)))).toEqual(["Error: not this one", 2, "Error: group commit: an item got no result"]);
+    expect(outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : String(outcome.reason)))).toEqual([
+      "Error: not this one",
+      2,
+      "Error: group commit: an item got no result",
+    ]);
   });
 });
 

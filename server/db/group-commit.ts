@@ -62,7 +62,10 @@ export function groupCommit<In, Out>(options: {
     // What else has come in this turn of the event loop goes along: a batch of one costs as much as five in a batch of forty.
     await turnEnd();
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, firstPart(waiting, (entry) => entry.size, maxBatch));
+      const batch = waiting.slice(
+        0,
+        firstPart(waiting, (entry) => entry.size, maxBatch),
+      );
       waiting = waiting.slice(batch.length);
       for (const { size } of batch) waitingBytes -= size;
       await commit(batch);
@@ -73,7 +76,8 @@ export function groupCommit<In, Out>(options: {
   return {
     submit(item) {
       const size = sizeOf(item);
-      if (waiting.length >= maxWaiting || waitingBytes + size > maxWaitingBytes) return Promise.reject(new Unavailable("Too many writes are waiting; try again shortly."));
+      if (waiting.length >= maxWaiting || waitingBytes + size > maxWaitingBytes)
+        return Promise.reject(new Unavailable("Too many writes are waiting; try again shortly."));
       return new Promise((resolve, reject) => {
         waiting.push({ item, size, resolve, reject });
         waitingBytes += size;

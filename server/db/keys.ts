@@ -46,8 +46,12 @@ export function createVault(masterKey: Buffer): Vault {
       const sealed = Buffer.from(bytes);
       if (sealed.length < headerBytes || sealed[0] !== formatVersion) throw new KeyError("a stored secret has an unknown format");
       if (!sealed.subarray(1, 5).equals(keyId))
-        throw new KeyError("the database was sealed with another master key. Put the `master.key` that belongs to it into the data directory.");
-      const decipher = createDecipheriv("aes-256-gcm", masterKey, sealed.subarray(5, 17)).setAAD(Buffer.from(purpose)).setAuthTag(sealed.subarray(17, headerBytes));
+        throw new KeyError(
+          "the database was sealed with another master key. Put the `master.key` that belongs to it into the data directory.",
+        );
+      const decipher = createDecipheriv("aes-256-gcm", masterKey, sealed.subarray(5, 17))
+        .setAAD(Buffer.from(purpose))
+        .setAuthTag(sealed.subarray(17, headerBytes));
       try {
         return Buffer.concat([decipher.update(sealed.subarray(headerBytes)), decipher.final()]).toString("utf8");
       } catch {
@@ -61,7 +65,8 @@ export function createVault(masterKey: Buffer): Vault {
 export function openVault(dataDir: string): Vault {
   const file = join(dataDir, "master.key");
   if (!existsSync(file)) createKeyFile(file);
-  if (process.platform !== "win32" && (statSync(file).mode & 0o077) !== 0) throw new KeyError(`${file} can be read by others. Close it: chmod 600 ${file}`);
+  if (process.platform !== "win32" && (statSync(file).mode & 0o077) !== 0)
+    throw new KeyError(`${file} can be read by others. Close it: chmod 600 ${file}`);
   const key = Buffer.from(readFileSync(file, "utf8").trim(), "base64url");
   if (key.length !== 32) throw new KeyError(`${file} holds no master key (32 bytes in base64url). Restore it from your backup.`);
   return createVault(key);
@@ -87,10 +92,19 @@ const StoredKeys = z.object({ callback: z.string(), runTokens: z.string(), publi
 export async function openKeys(query: Query, vault: Vault): Promise<Keys> {
   const fresh = () => randomBytes(32).toString("base64url");
   const made = JSON.stringify({ callback: fresh(), runTokens: fresh(), publicTokens: fresh(), sessions: fresh() });
-  await query("insert into installation (epoch, sealed_keys) values ($1, $2) on conflict (id) do nothing", [newId("epoch"), vault.seal(made, "signing-keys")]);
+  await query("insert into installation (epoch, sealed_keys) values ($1, $2) on conflict (id) do nothing", [
+    newId("epoch"),
+    vault.seal(made, "signing-keys"),
+  ]);
   const [row] = await query<{ sealed_keys: Buffer }>("select sealed_keys from installation");
   if (row === undefined) throw new KeyError("the installation row is gone");
   const keys = StoredKeys.parse(JSON.parse(vault.open(row.sealed_keys, "signing-keys")));
   const keyOf = (text: string) => createSecretKey(Buffer.from(text, "base64url"));
-  return { vault, callback: keyOf(keys.callback), runTokens: keyOf(keys.runTokens), publicTokens: keyOf(keys.publicTokens), sessions: keys.sessions };
+  return {
+    vault,
+    callback: keyOf(keys.callback),
+    runTokens: keyOf(keys.runTokens),
+    publicTokens: keyOf(keys.publicTokens),
+    sessions: keys.sessions,
+  };
 }

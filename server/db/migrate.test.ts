@@ -32,7 +32,12 @@ const run = (directory: string) => migrate({ url: source.url, directory, log });
 /** The template holds the shipped ones: here the history begins anew. */
 const forget = () => db.query("delete from _prisma_migrations");
 const partitionsOf = async (table: string) =>
-  (await db.query<{ name: string }>("select inhrelid::regclass::text as name from pg_inherits where inhparent = $1::text::regclass order by 1", [table])).map((row) => row.name);
+  (
+    await db.query<{ name: string }>(
+      "select inhrelid::regclass::text as name from pg_inherits where inhparent = $1::text::regclass order by 1",
+      [table],
+    )
+  ).map((row) => row.name);
 
 test("what is applied is not applied again", async () => {
   expect(await run(shipped)).toEqual([]);
@@ -45,7 +50,11 @@ test("new ones are applied in order of name, once, also when nodes start togethe
   const applied = await Promise.all([run(folder), run(folder), run(folder)]);
   expect(applied.toSorted((a, b) => b.length - a.length)).toEqual([["1_one", "2_two"], [], []]);
   expect(await db.query("select n from counter")).toEqual([{ n: 2 }]);
-  expect(await db.query("select migration_name, applied_steps_count, finished_at is not null as done, rolled_back_at from _prisma_migrations order by 1")).toEqual([
+  expect(
+    await db.query(
+      "select migration_name, applied_steps_count, finished_at is not null as done, rolled_back_at from _prisma_migrations order by 1",
+    ),
+  ).toEqual([
     { migration_name: "1_one", applied_steps_count: 1, done: true, rolled_back_at: null },
     { migration_name: "2_two", applied_steps_count: 1, done: true, rolled_back_at: null },
   ]);
@@ -73,7 +82,9 @@ test("partitions reach three days ahead and take rows; old ones go, the others s
   await Promise.all([ensurePartitions(db.query, now), ensurePartitions(db.query, now)]);
   const made = (await partitionsOf("run_event")).filter((name) => name.includes("2031"));
   expect(made).toEqual(["run_event_20310228", "run_event_20310301", "run_event_20310302", "run_event_20310303", "run_event_20310304"]);
-  await db.query("insert into run_event (run_id, version, at, type) values ('r', 1, '2031-02-28T00:00:00Z', 'x'), ('r', 2, '2031-03-04T23:59:59.999Z', 'y')");
+  await db.query(
+    "insert into run_event (run_id, version, at, type) values ('r', 1, '2031-02-28T00:00:00Z', 'x'), ('r', 2, '2031-03-04T23:59:59.999Z', 'y')",
+  );
   const dropped = await dropPartitions(db.query, new Date("2031-03-02T00:00:00Z"));
   expect(dropped).toContain("run_event_20310301");
   expect(dropped).toContain("run_trace_20310301");

@@ -38,7 +38,10 @@ export async function migrate(options: { url: string; directory: string; log: Lo
       await apply(client, migration);
       options.log.info("migration applied", { name: migration.name });
     }
-    await ensurePartitions(async <Row>(sql: string, params: readonly unknown[] = []) => (await client.query<Row & QueryResultRow>(sql, [...params])).rows, new Date());
+    await ensurePartitions(
+      async <Row>(sql: string, params: readonly unknown[] = []) => (await client.query<Row & QueryResultRow>(sql, [...params])).rows,
+      new Date(),
+    );
     return pending.map((migration) => migration.name);
   } finally {
     await client.end().catch(() => {}); // ends the session, and with it the lock
@@ -57,17 +60,25 @@ function readMigrations(directory: string): Migration[] {
 }
 
 async function pendingMigrations(client: Client, known: Migration[]): Promise<Migration[]> {
-  const { rows } = await client.query<Applied>("select migration_name, checksum, finished_at, rolled_back_at from _prisma_migrations order by started_at");
+  const { rows } = await client.query<Applied>(
+    "select migration_name, checksum, finished_at, rolled_back_at from _prisma_migrations order by started_at",
+  );
   const applied = new Map<string, Applied>();
   for (const row of rows) if (row.rolled_back_at === null) applied.set(row.migration_name, row);
   for (const row of applied.values()) {
     const migration = known.find((m) => m.name === row.migration_name);
     if (row.finished_at === null)
-      throw new MigrationError(`migration ${row.migration_name} was begun by another tool and not finished. Repair the database or restore a backup, then mark it as rolled back in _prisma_migrations.`);
+      throw new MigrationError(
+        `migration ${row.migration_name} was begun by another tool and not finished. Repair the database or restore a backup, then mark it as rolled back in _prisma_migrations.`,
+      );
     if (migration === undefined)
-      throw new MigrationError(`the database is newer than this Signalbox: it has migration ${row.migration_name}, which this version does not know. Start the newer version, or restore an older backup.`);
+      throw new MigrationError(
+        `the database is newer than this Signalbox: it has migration ${row.migration_name}, which this version does not know. Start the newer version, or restore an older backup.`,
+      );
     if (migration.checksum !== row.checksum)
-      throw new MigrationError(`migration ${row.migration_name} was applied with other contents than this Signalbox has (checksum differs). Start the version that made this database.`);
+      throw new MigrationError(
+        `migration ${row.migration_name} was applied with other contents than this Signalbox has (checksum differs). Start the version that made this database.`,
+      );
   }
   return known.filter((migration) => !applied.has(migration.name));
 }
@@ -83,7 +94,10 @@ async function apply(client: Client, migration: Migration): Promise<void> {
     await client.query("commit");
   } catch (error) {
     await client.query("rollback").catch(() => {});
-    throw new MigrationError(`migration ${migration.name} failed: ${error instanceof Error ? error.message : String(error)}. Nothing of it was kept.`, { cause: error });
+    throw new MigrationError(
+      `migration ${migration.name} failed: ${error instanceof Error ? error.message : String(error)}. Nothing of it was kept.`,
+      { cause: error },
+    );
   }
 }
 

@@ -26,7 +26,12 @@ test("gives back what was put, with its type, whole and as a stream", async () =
 test("a packet is written once: the same again is no change, another is refused", async () => {
   await packets.put("k", "one", "text/plain");
   await packets.put("k", Buffer.from("one"), "text/plain");
-  for (const [data, type] of [["two", "text/plain"], ["one", "application/json"], ["", "text/plain"]] as const) await expect(packets.put("k", data, type)).rejects.toThrow(PacketExists);
+  for (const [data, type] of [
+    ["two", "text/plain"],
+    ["one", "application/json"],
+    ["", "text/plain"],
+  ] as const)
+    await expect(packets.put("k", data, type)).rejects.toThrow(PacketExists);
   expect(await packets.get("k")).toEqual({ data: "one", dataType: "text/plain" });
 });
 
@@ -47,11 +52,14 @@ test("removing is final, and frees the key", async () => {
   expect(await packets.open("k")).toBeNull();
 });
 
-test.each(["../../escape", "/etc/passwd", "a/../../b", "C:\\x", "nul\u0000byte", "x".repeat(2000), "."])("key %j stays inside the folder", async (key) => {
-  await packets.put(key, "data", "text/plain");
-  expect((await packets.get(key))?.data).toBe("data");
-  expect(await readdir(folder)).toEqual(["packets"]);
-});
+test.each(["../../escape", "/etc/passwd", "a/../../b", "C:\\x", "nul\u0000byte", "x".repeat(2000), "."])(
+  "key %j stays inside the folder",
+  async (key) => {
+    await packets.put(key, "data", "text/plain");
+    expect((await packets.get(key))?.data).toBe("data");
+    expect(await readdir(folder)).toEqual(["packets"]);
+  },
+);
 
 test("keys that differ by case only are different packets", async () => {
   await packets.put("A", "upper", "text/plain");

@@ -10,7 +10,9 @@ export async function ensurePartitions(query: Query, now: Date): Promise<void> {
   const today = Math.floor(now.getTime() / dayMs);
   const wanted = Array.from({ length: daysBack + daysAhead + 1 }, (_, i) => new Date((today - daysBack + i) * dayMs));
   const names = partitionedTables.flatMap((table) => wanted.map((day) => partitionName(table, day)));
-  const present = new Set((await query<{ relname: string }>("select relname from pg_class where relname = any($1::text[])", [names])).map((row) => row.relname));
+  const present = new Set(
+    (await query<{ relname: string }>("select relname from pg_class where relname = any($1::text[])", [names])).map((row) => row.relname),
+  );
   for (const table of partitionedTables) {
     for (const day of wanted) {
       const name = partitionName(table, day);

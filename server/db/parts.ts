@@ -15,7 +15,7 @@ export function firstPart<T>(items: readonly T[], sizeOf: (item: T) => number, m
 /** All of the items, in order, in parts that make one statement each. */
 export function inParts<T>(items: readonly T[], sizeOf: (item: T) => number): T[][] {
   const parts: T[][] = [];
-  for (let rest = items; rest.length > 0; ) {
+  for (let rest = items; rest.length > 0;) {
     const count = firstPart(rest, sizeOf, rest.length);
     parts.push(rest.slice(0, count));
     rest = rest.slice(count);

@@ -19,8 +19,13 @@ const count = "select count(*) as n, max(id) as last, $1::text as note from thin
 
 test("the statements are one transaction, and each sees what those before it did", async () => {
   const writer = db.writer();
-  for (const [first, second] of [[1, 2], [3, 4]]) {
-    const [one, two, counted, nothing] = await writer.pipeline<[{ id: number; at: string }[], { id: number; at: string }[], { n: number; last: number; note: string | null }[], unknown[]]>([
+  for (const [first, second] of [
+    [1, 2],
+    [3, 4],
+  ]) {
+    const [one, two, counted, nothing] = await writer.pipeline<
+      [{ id: number; at: string }[], { id: number; at: string }[], { n: number; last: number; note: string | null }[], unknown[]]
+    >([
       { sql: insert, params: [JSON.stringify([first])] },
       { sql: insert, params: [JSON.stringify([second])] },
       { sql: count, params: [null] },
@@ -61,7 +66,9 @@ test("a lost connection fails what was under way, and the next one is made afres
     () => "slept",
     (error: unknown) => String(error),
   );
-  await expect.poll(() => db.query("select from pg_stat_activity where pid = $1 and query like '%pg_sleep%' and state = 'active'", [pids[0]?.pid])).toHaveLength(1);
+  await expect
+    .poll(() => db.query("select from pg_stat_activity where pid = $1 and query like '%pg_sleep%' and state = 'active'", [pids[0]?.pid]))
+    .toHaveLength(1);
   await db.query("select pg_terminate_backend($1)", [pids[0]?.pid]);
   expect(await slow).toMatch(/terminat/i);
   expect(await writer.pipeline([{ sql: "select 1 as one", params: [] }])).toEqual([[{ one: 1 }]]);

@@ -44,7 +44,11 @@ interface DataRow {
  * without BEGIN and COMMIT: each sees what those before it did, all of it is committed at the end, or none.
  * Answers the rows of each. Throws the first error; then nothing was done, unless the connection was lost.
  */
-export function pipeline<Rows extends readonly unknown[][]>(client: pg.ClientBase, statements: readonly Statement[], types: Parsers): Promise<Rows> {
+export function pipeline<Rows extends readonly unknown[][]>(
+  client: pg.ClientBase,
+  statements: readonly Statement[],
+  types: Parsers,
+): Promise<Rows> {
   return new Promise((resolve, reject) => {
     const done: PipelineOptions["done"] = (error, rows) => {
       // The caller names the rows of its own texts, as with `Query`.

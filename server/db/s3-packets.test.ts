@@ -36,15 +36,28 @@ test("gives back what was put, with its type, whole, as a stream and at an addre
   expect([await text(opened.stream), opened.dataType, opened.size]).toEqual([data, "application/super+json", Buffer.byteLength(data)]);
   const address = (await packets.address("run_1/payload/aa")) ?? "";
   const fetched = await fetch(address);
-  expect([fetched.status, fetched.headers.get("content-type"), (await fetched.text()) === data]).toEqual([200, "application/super+json", true]);
+  expect([fetched.status, fetched.headers.get("content-type"), (await fetched.text()) === data]).toEqual([
+    200,
+    "application/super+json",
+    true,
+  ]);
   const signed = new URL(address).searchParams;
-  expect([signed.get("X-Amz-Expires"), signed.get("X-Amz-SignedHeaders"), signed.get("X-Amz-Signature")]).toEqual(["3600", "host", expect.stringMatching(/^[0-9a-f]{64}$/)]);
+  expect([signed.get("X-Amz-Expires"), signed.get("X-Amz-SignedHeaders"), signed.get("X-Amz-Signature")]).toEqual([
+    "3600",
+    "host",
+    expect.stringMatching(/^[0-9a-f]{64}$/),
+  ]);
 });
 
 test("a packet is written once: the same again is no change, another is refused", async () => {
   await packets.put("k", "one", "text/plain");
   await packets.put("k", Buffer.from("one"), "text/plain");
-  for (const [data, type] of [["two", "text/plain"], ["one", "application/json"], ["", "text/plain"]] as const) await expect(packets.put("k", data, type)).rejects.toThrow(PacketExists);
+  for (const [data, type] of [
+    ["two", "text/plain"],
+    ["one", "application/json"],
+    ["", "text/plain"],
+  ] as const)
+    await expect(packets.put("k", data, type)).rejects.toThrow(PacketExists);
   expect(await packets.get("k")).toEqual({ data: "one", dataType: "text/plain" });
   await packets.remove("k");
   await packets.remove("k");
@@ -59,13 +72,20 @@ test("what the data directory held before is still read, and goes when it is rem
   expect(await former.get("run_0/output/aa")).toBeNull();
 });
 
-const refused = (wrong: Partial<S3Settings>) => openS3Packets({ ...settings, ...wrong }, former).check().catch((error: unknown) => error);
+const refused = (wrong: Partial<S3Settings>) =>
+  openS3Packets({ ...settings, ...wrong }, former)
+    .check()
+    .catch((error: unknown) => error);
 
 test("a wrong key, an unknown bucket and an address where nobody is are said in one line, without the keys", async () => {
   const errors = [await refused({ accessKeyId: "unknown-key", secretAccessKey: "its-secret" }), await refused({ bucket: "other-packets" })];
   await bucket.down();
   errors.push(await refused({}));
   const says = errors.map((error) => (error instanceof StorageUnavailable ? error.message : `not refused: ${String(error)}`));
-  expect(says).toEqual([expect.stringContaining("403"), expect.stringContaining("There is no bucket other-packets at"), expect.stringContaining("ECONNREFUSED")]);
+  expect(says).toEqual([
+    expect.stringContaining("403"),
+    expect.stringContaining("There is no bucket other-packets at"),
+    expect.stringContaining("ECONNREFUSED"),
+  ]);
   expect(says.join()).not.toMatch(/S3RVER|unknown-key|its-secret|\n/);
 });

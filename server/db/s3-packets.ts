@@ -40,13 +40,20 @@ export function openS3Packets(settings: S3Settings, former: PacketStore): S3Pack
   const urlOf = (endpoint: string, key: string) => `${endpoint}/${bucket}/packets/${key.split("/").map(encodeURIComponent).join("/")}`;
 
   /** A 2xx, 404 or 412; anything else is `StorageUnavailable`, after some tries where another may help. */
-  async function ask(method: "GET" | "HEAD" | "PUT" | "DELETE", key: string, sent: { body?: Buffer<ArrayBuffer>; headers?: Record<string, string> } = {}): Promise<Response> {
+  async function ask(
+    method: "GET" | "HEAD" | "PUT" | "DELETE",
+    key: string,
+    sent: { body?: Buffer<ArrayBuffer>; headers?: Record<string, string> } = {},
+  ): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
-      const answer = await aws.fetch(urlOf(settings.endpoint, key), { method, ...sent, signal: AbortSignal.timeout(answerMs) }).catch(toError);
+      const answer = await aws
+        .fetch(urlOf(settings.endpoint, key), { method, ...sent, signal: AbortSignal.timeout(answerMs) })
+        .catch(toError);
       if (answer instanceof Response && (answer.ok || answer.status === 404 || answer.status === 412)) return answer;
       const said = answer instanceof Error ? reasonOf(answer) : `${answer.status} ${codeIn(await answer.text())}`;
       const mayPass = answer instanceof Error || answer.status >= 500 || answer.status === 429 || answer.status === 409;
-      if (attempt === attempts || !mayPass) throw new StorageUnavailable(`The bucket ${bucket} at ${settings.endpoint} does not serve ${method}: ${said}.`);
+      if (attempt === attempts || !mayPass)
+        throw new StorageUnavailable(`The bucket ${bucket} at ${settings.endpoint} does not serve ${method}: ${said}.`);
       await new Promise((resolve) => setTimeout(resolve, firstPauseMs * 2 ** (attempt - 1)));
     }
   }
@@ -64,7 +71,10 @@ export function openS3Packets(settings: S3Settings, former: PacketStore): S3Pack
     // Buckets that know the condition are exact about it, the others ignore it.
     if (await isThere(key)) return false;
     const sum = createHash("sha256").update(data).digest("hex");
-    const answer = await ask("PUT", key, { body: data, headers: { "content-type": dataType, "content-disposition": "attachment", "if-none-match": "*", "x-amz-content-sha256": sum } });
+    const answer = await ask("PUT", key, {
+      body: data,
+      headers: { "content-type": dataType, "content-disposition": "attachment", "if-none-match": "*", "x-amz-content-sha256": sum },
+    });
     await answer.body?.cancel();
     if (answer.status === 404) throw new StorageUnavailable(`There is no bucket ${bucket} at ${settings.endpoint}.`);
     return answer.ok;
@@ -86,7 +96,11 @@ export function openS3Packets(settings: S3Settings, former: PacketStore): S3Pack
       const { body } = answer;
       if (answer.ok && body !== null) {
         // Node's and the DOM's stream types differ in name only.
-        return { stream: Readable.fromWeb(body as ReadableStream), dataType: typeOf(answer), size: Number(answer.headers.get("content-length")) };
+        return {
+          stream: Readable.fromWeb(body as ReadableStream),
+          dataType: typeOf(answer),
+          size: Number(answer.headers.get("content-length")),
+        };
       }
       await body?.cancel();
       return former.open(key);
@@ -97,7 +111,10 @@ export function openS3Packets(settings: S3Settings, former: PacketStore): S3Pack
     },
     async address(key) {
       if (publicEndpoint === undefined || !(await isThere(key))) return null;
-      const { url } = await aws.sign(`${urlOf(publicEndpoint, key)}?X-Amz-Expires=${addressSeconds}`, { method: "GET", aws: { signQuery: true } });
+      const { url } = await aws.sign(`${urlOf(publicEndpoint, key)}?X-Amz-Expires=${addressSeconds}`, {
+        method: "GET",
+        aws: { signQuery: true },
+      });
       return url;
     },
   };
@@ -109,7 +126,8 @@ export function openS3Packets(settings: S3Settings, former: PacketStore): S3Pack
       await store.put(key, text, "text/plain");
       const there = await store.get(key);
       await store.remove(key);
-      if (there?.data !== text || there.dataType !== "text/plain") throw new StorageUnavailable(`The bucket ${bucket} at ${settings.endpoint} does not give back what it was given.`);
+      if (there?.data !== text || there.dataType !== "text/plain")
+        throw new StorageUnavailable(`The bucket ${bucket} at ${settings.endpoint} does not give back what it was given.`);
     },
   };
 }

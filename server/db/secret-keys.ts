@@ -52,7 +52,18 @@ interface KeyRecord {
 }
 
 /** The row that keeps a key: its hash to find it, the key itself sealed to verify what it has signed. */
-export function keyRecord(vault: Vault, input: { key: string; environmentId: string; name: string; createdBy: string | null; isRoot: boolean; preset?: KeyPreset; taskIds?: string[] }): KeyRecord {
+export function keyRecord(
+  vault: Vault,
+  input: {
+    key: string;
+    environmentId: string;
+    name: string;
+    createdBy: string | null;
+    isRoot: boolean;
+    preset?: KeyPreset;
+    taskIds?: string[];
+  },
+): KeyRecord {
   const { key, preset = "full", taskIds = [], ...rest } = input;
   return {
     id: newId("key"),
@@ -67,7 +78,20 @@ export function keyRecord(vault: Vault, input: { key: string; environmentId: str
 }
 
 /** The first key of an environment. `showDue`: nobody has seen it yet. */
-export async function insertRootKey(query: Query, environmentId: string, { key, showDue, vault }: { key: string; showDue: boolean; vault: Vault }): Promise<void> {
-  const { id, name, prefix, last4, hash, sealed } = keyRecord(vault, { key, environmentId, name: "Root key", createdBy: null, isRoot: true });
-  await query("insert into api_key (id, environment_id, name, prefix, last4, hash, sealed, is_root, show_due) values ($1, $2, $3, $4, $5, $6, $7, true, $8)", [id, environmentId, name, prefix, last4, Buffer.from(hash), Buffer.from(sealed), showDue]);
+export async function insertRootKey(
+  query: Query,
+  environmentId: string,
+  { key, showDue, vault }: { key: string; showDue: boolean; vault: Vault },
+): Promise<void> {
+  const { id, name, prefix, last4, hash, sealed } = keyRecord(vault, {
+    key,
+    environmentId,
+    name: "Root key",
+    createdBy: null,
+    isRoot: true,
+  });
+  await query(
+    "insert into api_key (id, environment_id, name, prefix, last4, hash, sealed, is_root, show_due) values ($1, $2, $3, $4, $5, $6, $7, true, $8)",
+    [id, environmentId, name, prefix, last4, Buffer.from(hash), Buffer.from(sealed), showDue],
+  );
 }

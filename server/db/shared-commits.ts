@@ -26,7 +26,9 @@ export function shareCommits(writer: Writer): SharedCommits {
     writer,
     maxBatch: 200,
     async run(connection, items) {
-      const order = items.map((item, index) => ({ item, index })).toSorted((a, b) => (a.item.of < b.item.of ? -1 : a.item.of > b.item.of ? 1 : a.index - b.index));
+      const order = items
+        .map((item, index) => ({ item, index }))
+        .toSorted((a, b) => (a.item.of < b.item.of ? -1 : a.item.of > b.item.of ? 1 : a.index - b.index));
       const rows = await connection.pipeline<unknown[][]>(order.map(({ item }) => item));
       const answers: unknown[][] = items.map(() => []);
       for (const [position, { index }] of order.entries()) answers[index] = rows[position] ?? [];

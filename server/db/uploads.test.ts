@@ -14,7 +14,8 @@ test("an environment does not have what was uploaded to another one of the same 
   const [prod, dev] = [openUploads({ folder, environmentId: "env_prod" }), openUploads({ folder, environmentId: "env_dev" })];
   await prod.put("upload/abc/payload.json", "secret", "text/plain");
   expect((await prod.get("upload/abc/payload.json"))?.data).toBe("secret");
-  for (const path of ["upload/abc/payload.json", "env_prod/upload/abc/payload.json", "../env_prod/upload/abc/payload.json"]) expect(await dev.get(path)).toBeNull();
+  for (const path of ["upload/abc/payload.json", "env_prod/upload/abc/payload.json", "../env_prod/upload/abc/payload.json"])
+    expect(await dev.get(path)).toBeNull();
   prod.close();
   dev.close();
 });

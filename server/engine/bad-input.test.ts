@@ -17,7 +17,23 @@ const { node } = suite;
 const nul = "a\0b";
 const half = "a\ud800b";
 const long = "é".repeat(2000);
-const nasty = [nul, half, "\udc00", "\u0001", "\u0001\"x\"", "\\u0000", "'; drop table run; --", "${x}", "\u202e", "\u{1f600}", "__proto__", "%_\\", "\r\n", "\u2028", ""];
+const nasty = [
+  nul,
+  half,
+  "\udc00",
+  "\u0001",
+  '\u0001"x"',
+  "\\u0000",
+  "'; drop table run; --",
+  "${x}",
+  "\u202e",
+  "\u{1f600}",
+  "__proto__",
+  "%_\\",
+  "\r\n",
+  "\u2028",
+  "",
+];
 
 describe("keys and names that the database cannot hold are refused, and their neighbours are not", () => {
   const options: [TriggerOptions, string][] = [
@@ -59,27 +75,52 @@ describe("keys and names that the database cannot hold are refused, and their ne
     const n = await node({ task: () => new Promise(() => {}) });
     const { id } = await start(n, "task");
     for (const key of [nul, half, long]) {
-      await expect(trigger(n.engine, { task: "task", payload: encodePacket(1), options: {}, requestKey: key })).rejects.toMatchObject({ status: 422 });
+      await expect(trigger(n.engine, { task: "task", payload: encodePacket(1), options: {}, requestKey: key })).rejects.toMatchObject({
+        status: 422,
+      });
       await expect(createToken(n.engine, { idempotencyKey: key }, {})).rejects.toMatchObject({ status: 422, param: "idempotencyKey" });
-      await expect(createBatch(n.engine, { runCount: 1, idempotencyKey: key })).rejects.toMatchObject({ status: 422, param: "idempotencyKey" });
+      await expect(createBatch(n.engine, { runCount: 1, idempotencyKey: key })).rejects.toMatchObject({
+        status: 422,
+        param: "idempotencyKey",
+      });
       await expect(appendChunks(n.engine, { runId: id, key, writer: "w", first: 0, chunks: ["x"] })).rejects.toMatchObject({ status: 422 });
       await expect(addTags(n.engine, id, [key])).rejects.toMatchObject({ status: 422 });
     }
     await expect(createToken(n.engine, { timeout: "99999999999w" }, {})).rejects.toMatchObject({ status: 422, param: "timeout" });
-    await expect(addTags(n.engine, id, Array.from({ length: 11 }, (_, i) => `t${i}`))).rejects.toMatchObject({ status: 422 });
+    await expect(
+      addTags(
+        n.engine,
+        id,
+        Array.from({ length: 11 }, (_, i) => `t${i}`),
+      ),
+    ).rejects.toMatchObject({ status: 422 });
     await expect(addTags(n.engine, "run_nowhere", ["a"])).rejects.toMatchObject({ status: 404 });
   });
 
   it("a maxDuration is of 5 s at least", async () => {
     const n = await node({ task: async () => 1 }, { manifest: manifestOf([{ id: "task", maxDuration: 1 }]) });
-    for (const [given, seconds] of [[{}, 5], [{ maxDuration: -3 }, 5], [{ maxDuration: 4.5 }, 5], [{ maxDuration: 5.5 }, 6]] as const) {
+    for (const [given, seconds] of [
+      [{}, 5],
+      [{ maxDuration: -3 }, 5],
+      [{ maxDuration: 4.5 }, 5],
+      [{ maxDuration: 5.5 }, 6],
+    ] as const) {
       expect(await until(n, (await start(n, "task", null, given)).id)).toMatchObject({ maxDuration: seconds });
     }
   });
 
   it("odd numbers are made to fit", async () => {
     const n = await node({ task: async () => 1 });
-    for (const given of [{ maxDuration: 1.5 }, { maxDuration: 1e15 }, { maxDuration: -3 }, { priority: 1e300 }, { priority: -1e300 }, { priority: 0.1 }, { maxAttempts: -5 }, { maxAttempts: 1e9 }]) {
+    for (const given of [
+      { maxDuration: 1.5 },
+      { maxDuration: 1e15 },
+      { maxDuration: -3 },
+      { priority: 1e300 },
+      { priority: -1e300 },
+      { priority: 0.1 },
+      { maxAttempts: -5 },
+      { maxAttempts: 1e9 },
+    ]) {
       expect(await until(n, (await start(n, "task", null, given)).id), JSON.stringify(given)).toMatchObject({ status: "COMPLETED" });
     }
   });
@@ -139,11 +180,19 @@ describe("a batch of nasty items", () => {
       batch.id,
       nasty.flatMap((text, i) => [
         { index: 2 * i, task: "echo", payload: { text } },
-        ...(i === 0 ? [{ index: 2 * nasty.length, task: "echo", payload: "x", options: { payloadType: nul } }, { index: 2 * nasty.length + 1, task: long.repeat(3), payload: 1 }] : []),
+        ...(i === 0
+          ? [
+              { index: 2 * nasty.length, task: "echo", payload: "x", options: { payloadType: nul } },
+              { index: 2 * nasty.length + 1, task: long.repeat(3), payload: 1 },
+            ]
+          : []),
         { index: 2 * i + 1, task: text === "" ? "nowhere" : text, payload: text, options: { concurrencyKey: text, tags: [text] } },
       ]),
     );
-    const runs = await suite.db.query<{ status: string; n: number }>("select status, count(*) as n from run where batch_id = $1 and status = 'SYSTEM_FAILURE' group by 1", [batch.id]);
+    const runs = await suite.db.query<{ status: string; n: number }>(
+      "select status, count(*) as n from run where batch_id = $1 and status = 'SYSTEM_FAILURE' group by 1",
+      [batch.id],
+    );
     expect(runs).toEqual([{ status: "SYSTEM_FAILURE", n: nasty.length + 2 }]);
   });
 });

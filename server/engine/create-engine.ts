@@ -89,7 +89,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await Promise.all([rounds.idle(), engine.shared.idle(), keyed.idle(), finishes.idle(), progress.idle(), trace.idle()]);
       // What this node leaves behind need not wait for the end of its lease. A database that is away is not waited for.
       nodes.delete(engine.nodeId);
-      await Promise.race([db.query("delete from node where id = $1", [engine.nodeId]).catch(() => {}), sleep(500, undefined, { ref: false })]);
+      await Promise.race([
+        db.query("delete from node where id = $1", [engine.nodeId]).catch(() => {}),
+        sleep(500, undefined, { ref: false }),
+      ]);
     },
   };
   const rounds = createRounds(engine);
@@ -99,7 +102,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const trace = createTraceWrites(engine);
   const timers = startTimers(engine);
   const bulk = startBulk(engine);
-  background.push(bulk, timers, startMaintenance(engine, () => sweep(engine)));
+  background.push(
+    bulk,
+    timers,
+    startMaintenance(engine, () => sweep(engine)),
+  );
   await loadQueues(engine);
   await recountQueue(engine);
   bulk.wake();

@@ -16,7 +16,11 @@ describe("a run", () => {
     const run = await until(n, id);
     expect(run).toMatchObject({ status: "COMPLETED", attempt: 1, version: 3 });
     expect(decodePacket({ data: run.output, dataType: run.outputType })).toBe(42);
-    expect((await listEvents(suite.db, id)).map((event) => [event.version, event.type])).toEqual([[1, "created"], [2, "started"], [3, "completed"]]);
+    expect((await listEvents(suite.db, id)).map((event) => [event.version, event.type])).toEqual([
+      [1, "created"],
+      [2, "started"],
+      [3, "completed"],
+    ]);
     expect(n.engine.scheduler.running).toBe(0);
   });
 
@@ -47,7 +51,15 @@ describe("a run", () => {
     const n = await node(tasks, { manifest: manifestOf([{ id: "flaky", retry: { maxAttempts: 3 } }]) });
     const run = await until(n, (await start(n, "flaky")).id);
     expect(run).toMatchObject({ status: "COMPLETED", attempt: 3 });
-    expect((await listEvents(suite.db, run.id)).map((event) => event.type)).toEqual(["created", "started", "retrying", "started", "retrying", "started", "completed"]);
+    expect((await listEvents(suite.db, run.id)).map((event) => event.type)).toEqual([
+      "created",
+      "started",
+      "retrying",
+      "started",
+      "retrying",
+      "started",
+      "completed",
+    ]);
   });
 
   it.each([
@@ -76,7 +88,12 @@ describe("a run", () => {
       },
     };
     const n = await node(tasks, { manifest: manifestOf([{ id: "one", queue: "single" }], [{ name: "single", concurrencyLimit: 1 }]) });
-    const runs = [await start(n, "one", 0), await start(n, "one", 1), await start(n, "one", 2), await start(n, "one", 3, { priority: 100 })];
+    const runs = [
+      await start(n, "one", 0),
+      await start(n, "one", 1),
+      await start(n, "one", 2),
+      await start(n, "one", 3, { priority: 100 }),
+    ];
     expect((await listRuns(suite.db, "env_1", { limit: 10, status: ["QUEUED"] })).rows).toHaveLength(3);
     open();
     await Promise.all(runs.map((run) => until(n, run.id)));

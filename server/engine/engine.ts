@@ -49,7 +49,13 @@ export interface EngineSettings {
   /** Of runs for which neither trigger, task nor config names one. */
   defaultMachine: MachinePreset;
 }
-export const defaultSettings: EngineSettings = { debounceMaxMs: null, ttlMaxMs: null, queueSizeMax: 0, machines: machinePresets, defaultMachine: "small-1x" };
+export const defaultSettings: EngineSettings = {
+  debounceMaxMs: null,
+  ttlMaxMs: null,
+  queueSizeMax: 0,
+  machines: machinePresets,
+  defaultMachine: "small-1x",
+};
 
 export interface EngineOptions {
   db: Database;
@@ -123,7 +129,10 @@ export interface Engine extends Omit<EngineOptions, "settings" | "nodes"> {
   close(): Promise<void>;
 }
 
-export const laneOf = (run: { queue: string; concurrency_key: string | null; gates: string | null }): Lane => ({ queue: run.queue, key: laneKey(run.concurrency_key, run.gates) });
+export const laneOf = (run: { queue: string; concurrency_key: string | null; gates: string | null }): Lane => ({
+  queue: run.queue,
+  key: laneKey(run.concurrency_key, run.gates),
+});
 
 /** A run as a commit has left it, and what happened to it there. */
 export interface Told {
@@ -148,7 +157,11 @@ export function tell(engine: Engine, told: readonly Told[]): void {
 }
 
 /** The same where each run has events of one kind. */
-export const publish = (engine: Engine, runs: readonly StoredRun[], events: (run: StoredRun) => RunEvent[]): void => tell(engine, runs.map((run) => ({ run, events: events(run) })));
+export const publish = (engine: Engine, runs: readonly StoredRun[], events: (run: StoredRun) => RunEvent[]): void =>
+  tell(
+    engine,
+    runs.map((run) => ({ run, events: events(run) })),
+  );
 
 /** An event as the row's newest version. */
 export function eventOf(run: StoredRun, type: RunEvent["type"], data?: Record<string, unknown>): RunEvent {

@@ -17,11 +17,7 @@ export class EngineError extends Error {
   readonly param: string | undefined;
   readonly issues: readonly Issue[] | undefined;
 
-  constructor(
-    status: EngineError["status"],
-    message: string,
-    extra: { code?: string; param?: string; issues?: readonly Issue[] } = {},
-  ) {
+  constructor(status: EngineError["status"], message: string, extra: { code?: string; param?: string; issues?: readonly Issue[] } = {}) {
     super(message);
     this.status = status;
     this.code = extra.code;

@@ -7,7 +7,8 @@ const suite = engineSuite();
 it("a listener that throws keeps neither the others nor what follows a commit", async () => {
   const node = await suite.node({
     waits: ({ operate }) => operate({ kind: "waitUntil", date: new Date(0).toISOString(), durationMs: 30 }),
-    parent: ({ operate }) => operate({ kind: "triggerAndWait", task: "waits", payload: { data: null, dataType: "application/json" }, options: {} }),
+    parent: ({ operate }) =>
+      operate({ kind: "triggerAndWait", task: "waits", payload: { data: null, dataType: "application/json" }, options: {} }),
   });
   const { feed } = node.engine;
   const fail = () => {

@@ -36,14 +36,20 @@ export async function awaitPacket(packets: PacketStore, packet: Packet, isOver: 
 export const storedType = "application/store";
 
 /** It stays on its row as it is. A text that short cannot have more bytes. */
-export const fitsInline = ({ data, dataType }: Packet): boolean => dataType !== storedType && (data === null || data.length * 3 <= limits.inlinePacketBytes || Buffer.byteLength(data) <= limits.inlinePacketBytes);
+export const fitsInline = ({ data, dataType }: Packet): boolean =>
+  dataType !== storedType &&
+  (data === null || data.length * 3 <= limits.inlinePacketBytes || Buffer.byteLength(data) <= limits.inlinePacketBytes);
 
 /**
  * The packet as the row keeps it: one of more than 512 KB moves to the packet store, under a key below `owner` that nobody can guess
  * and nobody else writes. A key that comes from outside is refused: it would make another's packet this one's.
  */
 export async function offloadPacket(packets: PacketStore, packet: Packet, owner: string): Promise<Packet> {
-  if (packet.dataType === storedType) throw new EngineError(422, "The content is to be given itself, not the key of a stored packet; upload it first, and trigger with the storage path that the upload was given.");
+  if (packet.dataType === storedType)
+    throw new EngineError(
+      422,
+      "The content is to be given itself, not the key of a stored packet; upload it first, and trigger with the storage path that the upload was given.",
+    );
   if (packet.data === null || fitsInline(packet)) return packet;
   const key = `${owner}/${randomBytes(16).toString("hex")}`;
   await packets.put(key, packet.data, packet.dataType);
@@ -68,15 +74,25 @@ export function payloadPacket(payload: unknown, payloadType: string | undefined)
     case "application/super+json":
       return { data: superjsonText(payload), dataType };
     case "text/plain":
-      if (typeof payload !== "string") throw new EngineError(400, "A payload of type text/plain must be a string.", issue("must be a string"));
+      if (typeof payload !== "string")
+        throw new EngineError(400, "A payload of type text/plain must be a string.", issue("must be a string"));
       return { data: payload, dataType };
     case "application/store":
-      if (typeof payload !== "string" || !isPacketKey(payload)) throw new EngineError(400, "A payload of type application/store must be the storage path of an uploaded packet.", issue("must be a storage path"));
+      if (typeof payload !== "string" || !isPacketKey(payload))
+        throw new EngineError(
+          400,
+          "A payload of type application/store must be the storage path of an uploaded packet.",
+          issue("must be a storage path"),
+        );
       return { data: payload, dataType };
     default:
-      throw new EngineError(400, `options.payloadType must be application/json, application/super+json, text/plain or application/store, not "${dataType.slice(0, 80)}".`, {
-        issues: [{ path: "options.payloadType", message: "unknown payload type" }],
-      });
+      throw new EngineError(
+        400,
+        `options.payloadType must be application/json, application/super+json, text/plain or application/store, not "${dataType.slice(0, 80)}".`,
+        {
+          issues: [{ path: "options.payloadType", message: "unknown payload type" }],
+        },
+      );
   }
 }
 
@@ -84,12 +100,17 @@ const issue = (message: string) => ({ issues: [{ path: "payload", message }] });
 
 function superjsonText(payload: unknown): string {
   const text = typeof payload === "string" ? payload : JSON.stringify(payload);
-  if (deeperThan(text, limits.depth)) throw new EngineError(400, `The payload is nested more than ${limits.depth} levels deep.`, issue("nested too deeply"));
+  if (deeperThan(text, limits.depth))
+    throw new EngineError(400, `The payload is nested more than ${limits.depth} levels deep.`, issue("nested too deeply"));
   try {
     decodePacket({ data: text, dataType: "application/super+json" });
   } catch (error) {
     const reason = error instanceof TypeError ? ` ${error.message}.` : "";
-    throw new EngineError(400, `A payload of type application/super+json must be the JSON text of {json, meta}.${reason}`, issue("must be superjson text"));
+    throw new EngineError(
+      400,
+      `A payload of type application/super+json must be the JSON text of {json, meta}.${reason}`,
+      issue("must be superjson text"),
+    );
   }
   return text;
 }

@@ -68,24 +68,39 @@ async function seed(count: number): Promise<Seed[]> {
     const last = seeds.at(-1);
     if (last !== undefined && last.started !== null && isFinal(last.status)) last.finished = last.started + random(20_000);
   }
-  const json = JSON.stringify(seeds.map((one) => ({ ...one, created: new Date(one.created).toISOString(), started: one.started === null ? null : new Date(one.started).toISOString(), finished: one.finished === null ? null : new Date(one.finished).toISOString(), notable: notableStatuses.includes(one.status) ? one.status : null, final: isFinal(one.status) })));
+  const json = JSON.stringify(
+    seeds.map((one) => ({
+      ...one,
+      created: new Date(one.created).toISOString(),
+      started: one.started === null ? null : new Date(one.started).toISOString(),
+      finished: one.finished === null ? null : new Date(one.finished).toISOString(),
+      notable: notableStatuses.includes(one.status) ? one.status : null,
+      final: isFinal(one.status),
+    })),
+  );
   await suite.db.query(
     `insert into run (id, env_id, task, status, notable, queue, tags, created_at, queue_at, parent_id, batch_id, is_test, started_at, finished_at, attempt, version, deployment, machine)
      select id, 'env_1', task, status, notable, queue, tags, created, created, parent, batch, "isTest", started, finished, attempt, 0, version, machine
        from json_to_recordset($1::json) as i(id text, task text, status text, notable text, queue text, tags text[], created timestamptz, parent text, batch text, "isTest" boolean, started timestamptz, finished timestamptz, attempt int, version text, machine text)`,
     [json],
   );
-  await suite.db.query("insert into run_data (run_id, payload, payload_type, options) select id, payload, 'application/json', '{}' from json_to_recordset($1::json) as i(id text, payload text)", [json]);
+  await suite.db.query(
+    "insert into run_data (run_id, payload, payload_type, options) select id, payload, 'application/json', '{}' from json_to_recordset($1::json) as i(id text, payload text)",
+    [json],
+  );
   for (const [version, machine] of Object.entries(configMachines)) {
-    await suite.db.query("insert into deployment (id, env_id, version, content_hash, bundle, manifest, is_current) values ($1, 'env_1', $1, '', '', $2, $1 = $3)", [
-      version,
-      JSON.stringify({ ...manifestOf([]), config: { machine } }),
-      currentVersion,
-    ]);
+    await suite.db.query(
+      "insert into deployment (id, env_id, version, content_hash, bundle, manifest, is_current) values ($1, 'env_1', $1, '', '', $2, $1 = $3)",
+      [version, JSON.stringify({ ...manifestOf([]), config: { machine } }), currentVersion],
+    );
   }
-  await suite.db.query("insert into run_tag (env_id, tag, created_at, run_id) select env_id, tag, created_at, id from run, unnest(tags) as tag");
+  await suite.db.query(
+    "insert into run_tag (env_id, tag, created_at, run_id) select env_id, tag, created_at, id from run, unnest(tags) as tag",
+  );
   await suite.db.query("insert into run_queue (env_id, queue, score, run_id) select env_id, queue, 0, id from run where status = 'QUEUED'");
-  await suite.db.query("insert into run_slot (run_id, env_id, node) select id, env_id, 'n' from run where status in ('EXECUTING', 'DEQUEUED')");
+  await suite.db.query(
+    "insert into run_slot (run_id, env_id, node) select id, env_id, 'n' from run where status in ('EXECUTING', 'DEQUEUED')",
+  );
   return seeds.toSorted((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1));
 }
 
@@ -124,7 +139,12 @@ const some = <T>(...values: T[]) => fc.subarray(values, { minLength: 1 });
 const moment = fc.nat(80).map((s) => new Date(epoch + s * 1000).toISOString());
 const filter: fc.Arbitrary<Filter> = fc.record(
   {
-    status: fc.oneof(some<RunStatus>("FAILED", "CANCELED"), some<RunStatus>("EXECUTING", "DEQUEUED"), fc.constant<RunStatus[]>(["QUEUED"]), some<RunStatus>(...runStatuses)),
+    status: fc.oneof(
+      some<RunStatus>("FAILED", "CANCELED"),
+      some<RunStatus>("EXECUTING", "DEQUEUED"),
+      fc.constant<RunStatus[]>(["QUEUED"]),
+      some<RunStatus>(...runStatuses),
+    ),
     task: some("task0", "task1", "nowhere"),
     queue: some("queue0", "queue1"),
     tag: fc.subarray(["a", "b", "c"], { minLength: 1, maxLength: 2 }),
@@ -155,12 +175,18 @@ const filter: fc.Arbitrary<Filter> = fc.record(
   { requiredKeys: [] },
 );
 /** Many conditions at once find nothing. */
-const someOf = filter.chain((all) => fc.shuffledSubarray(Object.entries(all), { maxLength: 4 }).map((kept): Filter => Object.fromEntries(kept)));
+const someOf = filter.chain((all) =>
+  fc.shuffledSubarray(Object.entries(all), { maxLength: 4 }).map((kept): Filter => Object.fromEntries(kept)),
+);
 
 describe("a list of runs", () => {
   it("has what the filters say, each run once, whatever the page size, forwards and back", async () => {
     const seeds = await seed(240);
-    const stored = await getRunRows(suite.db, "env_1", seeds.map((run) => run.id));
+    const stored = await getRunRows(
+      suite.db,
+      "env_1",
+      seeds.map((run) => run.id),
+    );
     await fc.assert(
       fc.asyncProperty(someOf, fc.integer({ min: 1, max: 60 }), async (query, limit) => {
         const expected = seeds.filter((run) => matches(run, { ...query, limit })).map((run) => run.id);
@@ -221,7 +247,11 @@ describe("a list of tokens", () => {
   it("pages forwards and back, by status, tag and key", async () => {
     const n = await node({ task: async () => 1 });
     const ids: string[] = [];
-    for (let i = 0; i < 25; i += 1) ids.push((await createToken(n.engine, { tags: i % 2 === 0 ? ["even"] : ["odd", "all"], ...(i === 7 && { idempotencyKey: "seven" }) }, {})).token.id);
+    for (let i = 0; i < 25; i += 1)
+      ids.push(
+        (await createToken(n.engine, { tags: i % 2 === 0 ? ["even"] : ["odd", "all"], ...(i === 7 && { idempotencyKey: "seven" }) }, {}))
+          .token.id,
+      );
     for (const id of ids.slice(0, 5)) await completeToken(n.engine, id, { data: "1", dataType: "application/json" }, { by: "ada" });
     const newest = ids.toReversed();
     const pages: string[][] = [];

@@ -16,7 +16,11 @@ on conflict (env_id, kind, key) do update set ref = excluded.ref, expires_at = e
 returning ref`;
 
 /** Stores the request's id with what it makes, in the same transaction. Of two tries at once the later one waits for the first. */
-export async function claimRequest(query: Query, envId: string, request: { kind: "batch" | "bulk" | "waitpoint" | "schedule" | "token" | "variables"; key: string; ref: string }): Promise<void> {
+export async function claimRequest(
+  query: Query,
+  envId: string,
+  request: { kind: "batch" | "bulk" | "waitpoint" | "schedule" | "token" | "variables"; key: string; ref: string },
+): Promise<void> {
   checkKey(request.key, "x-trigger-request-idempotency-key");
   const params = [envId, request.kind, request.key];
   const taken = await query(claimSql, [...params, request.ref]);

@@ -26,7 +26,12 @@ export function tellCreated(engine: Engine, inputs: readonly NewRun[], stored: r
 /** The version that it waits for may have come between the check and the commit: its release did not see this run. */
 function tellParked(engine: Engine, runId: string, deadline: string | undefined): void {
   if (deadline !== undefined) engine.timers.expect(Date.parse(deadline));
-  void releaseParked(engine, [runId]).catch((error: unknown) => engine.log.warn("a run that waits for a version could not be looked at; the next deployment finds it", { run: runId, error: String(error) }));
+  void releaseParked(engine, [runId]).catch((error: unknown) =>
+    engine.log.warn("a run that waits for a version could not be looked at; the next deployment finds it", {
+      run: runId,
+      error: String(error),
+    }),
+  );
 }
 
 /** Those on the fast road go to their processes. */
@@ -58,7 +63,10 @@ export function tellEnded(engine: Engine, endings: readonly Ending[], ended: rea
 }
 
 /** Whoever waits for the ended runs hears of it. */
-export function followEnds(engine: Engine, of: { endings: readonly Ending[]; ended: readonly (StoredRun | null)[]; rows: readonly PlainEnd[]; batches: readonly string[] }): void {
+export function followEnds(
+  engine: Engine,
+  of: { endings: readonly Ending[]; ended: readonly (StoredRun | null)[]; rows: readonly PlainEnd[]; batches: readonly string[] },
+): void {
   const { endings, ended, rows, batches } = of;
   for (const [index, run] of ended.entries()) {
     const ending = endings[index];
@@ -70,7 +78,13 @@ export function followEnds(engine: Engine, of: { endings: readonly Ending[]; end
 }
 
 export function tellCallers(engine: Engine, run: StoredRun, { output, finish }: Ending): void {
-  engine.ends.settle(run.id, { status: run.status, task: run.task, usageMs: run.usage_ms, ...(output !== undefined && { output }), ...(finish.error !== undefined && { error: finish.error }) });
+  engine.ends.settle(run.id, {
+    status: run.status,
+    task: run.task,
+    usageMs: run.usage_ms,
+    ...(output !== undefined && { output }),
+    ...(finish.error !== undefined && { error: finish.error }),
+  });
 }
 
 async function settleLate(engine: Engine, runIds: readonly string[]): Promise<void> {

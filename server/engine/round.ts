@@ -55,7 +55,11 @@ export function take<In, Out>(entries: Entry<In, Out>[], sizeOf: (item: In) => n
 }
 
 /** The order matters: slots are free when the runs that held them have ended, and keys must be held by the runs that are made. */
-export async function send(engine: Engine, { writer, part }: Road, { round: { making, leaving, claim }, again }: { round: Round; again: boolean }): Promise<Done> {
+export async function send(
+  engine: Engine,
+  { writer, part }: Road,
+  { round: { making, leaving, claim }, again }: { round: Round; again: boolean },
+): Promise<Done> {
   const envId = engine.env.id;
   const items = making.map(({ item }) => item);
   const keys = takingKeys(envId, items);
@@ -74,14 +78,21 @@ export async function send(engine: Engine, { writer, part }: Road, { round: { ma
   // Each text says which rows it answers.
   const rowsOf = <Row>(place: number | null) => (place === null ? [] : ((answers[place] ?? []) as Row[]));
   const created = rowsOf<Created>(at.created);
-  const missing = again ? matchCreated(items.map(({ run }) => run), created).missing : [];
+  const missing = again
+    ? matchCreated(
+        items.map(({ run }) => run),
+        created,
+      ).missing
+    : [];
   return {
     ended: rowsOf<PlainEnd>(at.ended),
     taken: rowsOf<Done["taken"][number]>(at.taken),
     created,
     found: missing.length === 0 ? [] : await readRuns(writer.query, envId, missing),
     claimed: rowsOf<Claimed>(at.claimed),
-    batches: rowsOf<{ id: string; complete: boolean }>(at.batches).filter(({ complete }) => complete).map(({ id }) => id),
+    batches: rowsOf<{ id: string; complete: boolean }>(at.batches)
+      .filter(({ complete }) => complete)
+      .map(({ id }) => id),
   };
 }
 

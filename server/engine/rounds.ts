@@ -61,7 +61,8 @@ export function createRounds(engine: Engine): Rounds {
   const isDue = (): boolean => making.length > 0 || leaving.length > 0 || claimDue;
   /** What waits is counted while nothing is being claimed. */
   const mayGo = (): boolean =>
-    isDue() && (underWay.size === 0 || (underWay.size < maxUnderWay && making.length + leaving.length >= worthACommit && !(claimDue && recountDue)));
+    isDue() &&
+    (underWay.size === 0 || (underWay.size < maxUnderWay && making.length + leaving.length >= worthACommit && !(claimDue && recountDue)));
 
   function start(): void {
     looping ??= loop();
@@ -110,7 +111,11 @@ export function createRounds(engine: Engine): Rounds {
   }
 
   function gather(): Round {
-    const round = { making: take(making, (item) => sizeOfRun(item.run)), leaving: take(leaving, (item) => item.output?.data?.length ?? 0), claim: null };
+    const round = {
+      making: take(making, (item) => sizeOfRun(item.run)),
+      leaving: take(leaving, (item) => item.output?.data?.length ?? 0),
+      claim: null,
+    };
     making = making.slice(round.making.length);
     leaving = leaving.slice(round.leaving.length);
     return round;
@@ -132,7 +137,13 @@ export function createRounds(engine: Engine): Rounds {
         return round;
       }
     }
-    return { ...round, claim: engine.scheduler.claim(capacity(), round.leaving.map(({ item }) => item.finish.runId)) };
+    return {
+      ...round,
+      claim: engine.scheduler.claim(
+        capacity(),
+        round.leaving.map(({ item }) => item.finish.runId),
+      ),
+    };
   }
 
   async function run(road: Road, round: Round): Promise<void> {
@@ -140,7 +151,8 @@ export function createRounds(engine: Engine): Rounds {
     try {
       settle(round, await commit(road, round));
     } catch (error) {
-      if (error instanceof Unavailable || isConnectionError(error) || round.making.length + round.leaving.length === 0) return refuse(round, error);
+      if (error instanceof Unavailable || isConnectionError(error) || round.making.length + round.leaving.length === 0)
+        return refuse(round, error);
       await oneByOne(road, round, error);
     }
   }
@@ -219,7 +231,10 @@ export function createRounds(engine: Engine): Rounds {
   }
 
   function answerOthers(round: Round, done: Done, made: ReadonlyMap<string, unknown>): void {
-    const isFirst = tookRequest(round.making.map(({ item }) => item), done.taken);
+    const isFirst = tookRequest(
+      round.making.map(({ item }) => item),
+      done.taken,
+    );
     for (const entry of round.making) if (!made.has(entry.item.run.id)) void answerHolder(entry, isFirst(entry.item));
   }
 

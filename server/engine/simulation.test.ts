@@ -87,7 +87,19 @@ function simulate(seed: number): void {
     const gated = roll(3) === 0;
     const delayed = roll(4) === 0;
     const id = `run_${runs.size}`;
-    const run: Run = { status: delayed ? "DELAYED" : "QUEUED", lane: { queue, key: laneKey(key, joinGates(gated ? ["g"] : [])) }, queue, key, gated, attempt: 0, maxAttempts: 1 + roll(3), due: now + 1000 + roll(3000), createdMs: now, debounced: delayed && roll(2) === 0, ends: 0 };
+    const run: Run = {
+      status: delayed ? "DELAYED" : "QUEUED",
+      lane: { queue, key: laneKey(key, joinGates(gated ? ["g"] : [])) },
+      queue,
+      key,
+      gated,
+      attempt: 0,
+      maxAttempts: 1 + roll(3),
+      due: now + 1000 + roll(3000),
+      createdMs: now,
+      debounced: delayed && roll(2) === 0,
+      ends: 0,
+    };
     runs.set(id, run);
     if (delayed) {
       if (run.debounced) pushed = { id, due: run.due };
@@ -106,7 +118,9 @@ function simulate(seed: number): void {
     if (claimed === null) return;
     let room = claimed.room;
     for (const pick of claimed.picks) {
-      const mine = waiting.filter((id) => runs.get(id)?.lane.queue === pick.queue && runs.get(id)?.lane.key === pick.key).slice(0, Math.min(pick.n, room));
+      const mine = waiting
+        .filter((id) => runs.get(id)?.lane.queue === pick.queue && runs.get(id)?.lane.key === pick.key)
+        .slice(0, Math.min(pick.n, room));
       for (const id of mine) {
         const run = runs.get(id);
         if (run === undefined) continue;
@@ -131,7 +145,10 @@ function simulate(seed: number): void {
   const finish = (id: string, run: Run, how: number): void => {
     if (how === 0) {
       const delay = retryDelay({ ...retry, maxAttempts: run.maxAttempts }, run.attempt, roll(100) / 100);
-      check(delay === null ? run.attempt === run.maxAttempts : delay >= 0 && delay <= retry.maxTimeoutInMs && run.attempt < run.maxAttempts, `a retry in ${delay} after attempt ${run.attempt} of ${run.maxAttempts}`);
+      check(
+        delay === null ? run.attempt === run.maxAttempts : delay >= 0 && delay <= retry.maxTimeoutInMs && run.attempt < run.maxAttempts,
+        `a retry in ${delay} after attempt ${run.attempt} of ${run.maxAttempts}`,
+      );
       scheduler.release(id);
       if (delay === null) return enter(id, run, "FAILED");
       enter(id, run, "QUEUED");
@@ -174,7 +191,10 @@ function simulate(seed: number): void {
     if (pushed === null || run?.status !== "DELAYED") return;
     const maxDelayMs = roll(2) === 0 ? null : 2000 + roll(4000);
     const due = pushedDue({ createdMs: run.createdMs, dueMs: run.due }, { at: now, delayMs: 1000 + roll(2000), maxDelayMs });
-    check(due === null ? maxDelayMs !== null : due >= run.due && (maxDelayMs === null || due === run.due || due <= run.createdMs + maxDelayMs), `pushed from ${run.due} to ${due}`);
+    check(
+      due === null ? maxDelayMs !== null : due >= run.due && (maxDelayMs === null || due === run.due || due <= run.createdMs + maxDelayMs),
+      `pushed from ${run.due} to ${due}`,
+    );
     run.due = due ?? run.due;
   };
 
@@ -223,7 +243,14 @@ function simulate(seed: number): void {
     inLimits();
   }
   for (const [id, run] of runs) check(run.ends === 1, `${id} has ended ${run.ends} times`);
-  check(scheduler.running === 0 && scheduler.waiting === 0 && scheduler.starting === 0 && scheduler.depths().size === 0 && scheduler.pools === 0, "the scheduler holds something still");
+  check(
+    scheduler.running === 0 &&
+      scheduler.waiting === 0 &&
+      scheduler.starting === 0 &&
+      scheduler.depths().size === 0 &&
+      scheduler.pools === 0,
+    "the scheduler holds something still",
+  );
 }
 
 /** A server that is away for a time, its clock set this way and that: each tick is fired once at most, in order, and none that is over. */
@@ -241,7 +268,8 @@ function simulateTicks(seed: number): void {
     last = next.tick;
     if (next.tick % 60_000 !== 0) throw new Error(`${next.tick} is no tick`);
   }
-  if (new Set(fired).size !== fired.length || fired.some((tick, at) => at > 0 && tick <= (fired[at - 1] ?? 0))) throw new Error(`ticks ${fired.join(", ")}`);
+  if (new Set(fired).size !== fired.length || fired.some((tick, at) => at > 0 && tick <= (fired[at - 1] ?? 0)))
+    throw new Error(`ticks ${fired.join(", ")}`);
 }
 
 const given = process.env["SIMULATION_SEED"];

@@ -93,7 +93,9 @@ describe("the upgrade", () => {
 
   test.each(["/elsewhere", "/realtime/x", "http://127.0.0.1/realtime", "//evil/realtime"])("of %s is not ours", async (target) => {
     const socket = connect(house.port, "127.0.0.1");
-    socket.write(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${house.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+    socket.write(
+      `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${house.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    );
     const answer = await new Promise<string>((resolve) => {
       let text = "";
       socket.on("data", (data) => (text += String(data)));
@@ -118,11 +120,14 @@ describe("the greeting", () => {
     expect([await other.closed, await wrong.closed]).toEqual([closeCodes.protocol, closeCodes.unauthorized]);
   });
 
-  test.each(["{", "[]", '{"type":"nothing"}', '{"type":"subscribe","id":"1","topic":{"kind":"all"}}', "x".repeat(1_000)])("then nonsense (%#) ends it", async (text) => {
-    const raw = await greeted("secret");
-    raw.send(text);
-    expect(await raw.closed).toBe(closeCodes.badMessage);
-  });
+  test.each(["{", "[]", '{"type":"nothing"}', '{"type":"subscribe","id":"1","topic":{"kind":"all"}}', "x".repeat(1_000)])(
+    "then nonsense (%#) ends it",
+    async (text) => {
+      const raw = await greeted("secret");
+      raw.send(text);
+      expect(await raw.closed).toBe(closeCodes.badMessage);
+    },
+  );
 
   test("then a message of 100 KB ends it unread", async () => {
     const raw = await greeted("secret");
@@ -167,7 +172,9 @@ describe("a token", () => {
     await expect.poll(() => raw.messages.filter((message) => message.type === "snapshot").length).toBe(2);
     world.change("ab", { tags: ["mine2", "x"] });
     world.change("a");
-    await expect.poll(() => raw.messages.filter((message) => message.type === "rows" || message.type === "events").length).toBeGreaterThanOrEqual(2);
+    await expect
+      .poll(() => raw.messages.filter((message) => message.type === "rows" || message.type === "events").length)
+      .toBeGreaterThanOrEqual(2);
     expect(JSON.stringify(raw.messages)).not.toContain('"ab"');
     expect(JSON.stringify(raw.messages.filter((message) => message.type !== "failed"))).not.toContain('"id":"b"');
     raw.socket.terminate();
@@ -180,7 +187,14 @@ describe("a token", () => {
     raw.send({ type: "subscribe", id: "trace", topic: { kind: "trace", runId: "a" } });
     await expect.poll(() => raw.messages.filter((message) => message.type === "snapshot").length).toBe(2);
     world.change("a", { tags: [], metadata: '{"secret":1}' });
-    await expect.poll(() => raw.messages.filter((message) => message.type === "failed").map(({ id }) => id).toSorted()).toEqual(["run", "trace"]);
+    await expect
+      .poll(() =>
+        raw.messages
+          .filter((message) => message.type === "failed")
+          .map(({ id }) => id)
+          .toSorted(),
+      )
+      .toEqual(["run", "trace"]);
     world.log("a");
     await world.settled();
     expect(JSON.stringify(raw.messages)).not.toContain("secret");

@@ -22,7 +22,8 @@ export function admit(req: IncomingMessage, query: URLSearchParams, rules: Admis
   // A token is proof enough from any origin; a cookie is sent by the browser whoever asks.
   if (query.get("auth") === "token") return { kind: "token" };
   const { origin } = req.headers;
-  if (origin === undefined || !isOwn(origin, host, rules)) return { kind: "refused", status: 403, reason: "This origin may not use a session cookie." };
+  if (origin === undefined || !isOwn(origin, host, rules))
+    return { kind: "refused", status: 403, reason: "This origin may not use a session cookie." };
   return { kind: "cookie", headers: new Headers({ host, cookie: req.headers.cookie ?? "", origin }) };
 }
 

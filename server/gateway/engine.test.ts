@@ -57,7 +57,11 @@ afterAll(() => close());
 
 function visit(token: string): Live {
   // ws implements the browser's interface; its type declarations say so in their own words.
-  const live = createLive({ url: `${url}?auth=token`, token: () => token, openSocket: (address) => new NodeSocket(address) as unknown as WebSocket });
+  const live = createLive({
+    url: `${url}?auth=token`,
+    token: () => token,
+    openSocket: (address) => new NodeSocket(address) as unknown as WebSocket,
+  });
   lives.push(live);
   return live;
 }
@@ -67,7 +71,10 @@ test("a run is followed from trigger to end: row, metadata, output, events witho
   const list = live.runs({ task: ["hello"] });
   await until(list, ({ loaded }) => loaded);
   list.subscribe(() => undefined);
-  const id = await api.trigger("hello", { payload: JSON.stringify({ json: 1 }), options: { payloadType: "application/super+json", tags: ["x"] } });
+  const id = await api.trigger("hello", {
+    payload: JSON.stringify({ json: 1 }),
+    options: { payloadType: "application/super+json", tags: ["x"] },
+  });
   await until(list, ({ data }) => data.rows.get(id)?.status === "COMPLETED");
   const run = await until(live.run(id), ({ data }) => data.detail?.status === "COMPLETED" && data.detail.output !== null);
   expect(run.data.detail).toMatchObject({ tags: ["x"], metadata: '{"progress":0.5}', output: expect.stringContaining("done") });
@@ -154,9 +161,15 @@ test("a token has one spelling on sockets too", async () => {
   const token = api.issuer.publicToken({ scopes: ["read:runs"], expiresAt: Date.now() + 600_000 });
   const last = token.slice(-1);
   // The last character of 32 bytes in base64url has two bits to spare.
-  const spare = alphabet.split("").filter((letter) => letter !== last && Buffer.from(token.slice(-3, -1) + letter, "base64url").equals(Buffer.from(token.slice(-3), "base64url")));
+  const spare = alphabet
+    .split("")
+    .filter(
+      (letter) =>
+        letter !== last && Buffer.from(token.slice(-3, -1) + letter, "base64url").equals(Buffer.from(token.slice(-3), "base64url")),
+    );
   expect(spare).toHaveLength(3);
-  for (const spelled of [...spare.map((letter) => token.slice(0, -1) + letter), `${token}=`, `${token}\n`, ` ${token}`]) expect(await greet(spelled)).toBe(closeCodes.unauthorized);
+  for (const spelled of [...spare.map((letter) => token.slice(0, -1) + letter), `${token}=`, `${token}\n`, ` ${token}`])
+    expect(await greet(spelled)).toBe(closeCodes.unauthorized);
   expect(await greet(token)).toBe("open");
 });
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

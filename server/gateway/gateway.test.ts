@@ -110,7 +110,10 @@ test("trace and stream bring all of a long past in order, then go on, and the st
   }
   const { live } = visit();
   const [trace, stream] = [live.trace("a"), live.stream("a", "out")];
-  await Promise.all([until(trace, (value) => value.data.items.length === 1_234), until(stream, (value) => value.data.chunks.length === 1_234)]);
+  await Promise.all([
+    until(trace, (value) => value.data.items.length === 1_234),
+    until(stream, (value) => value.data.chunks.length === 1_234),
+  ]);
   const [lines, chunks] = [until(trace, (value) => value.data.items.length === 1_235), until(stream, (value) => value.data.closed)];
   world.log("a");
   world.write("a", "out");
@@ -181,7 +184,10 @@ test("news that was lost are shown within 5 s without another change", async () 
   world.loseNext();
   world.change("a", { status: "COMPLETED", output: "1" }, "completed");
   const started = Date.now();
-  await Promise.all([until(list, ({ data }) => data.rows.get("a")?.version === 2), until(run, ({ data }) => data.events.length === 2 && data.detail?.output === "1")]);
+  await Promise.all([
+    until(list, ({ data }) => data.rows.get("a")?.version === 2),
+    until(run, ({ data }) => data.events.length === 2 && data.detail?.output === "1"),
+  ]);
   expect(Date.now() - started).toBeLessThan(5_000);
 });
 

@@ -148,7 +148,9 @@ export function createGateway<C extends Caller>(options: GatewayOptions<C>): Gat
       if (sessions.size >= socketLimit || greeting >= greetingLimit) return refuse(socket, 503, "Too many sockets.");
       const admission = admit(req, query, options);
       if (admission.kind === "refused") return refuse(socket, admission.status, admission.reason);
-      void accept({ req, socket, head }, admission.kind).then((session) => (admission.kind === "cookie" ? openByCookie(session, admission.headers) : undefined));
+      void accept({ req, socket, head }, admission.kind).then((session) =>
+        admission.kind === "cookie" ? openByCookie(session, admission.headers) : undefined,
+      );
       return true;
     },
     stats: () => ({ ...stats, sockets: sessions.size, resets, painted: painted.value() }),
@@ -170,6 +172,8 @@ const phrases = { 400: "Bad Request", 403: "Forbidden", 503: "Service Unavailabl
 function refuse(socket: Duplex, status: keyof typeof phrases, reason: string): true {
   // The peer may be gone already.
   socket.on("error", () => undefined);
-  socket.end(`HTTP/1.1 ${status} ${phrases[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`);
+  socket.end(
+    `HTTP/1.1 ${status} ${phrases[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`,
+  );
   return true;
 }

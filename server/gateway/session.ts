@@ -46,7 +46,8 @@ interface Open<C extends Caller> {
   view: View;
   expiry: NodeJS.Timeout | undefined;
 }
-type State<C extends Caller> = { phase: "greeting"; deadline: NodeJS.Timeout; token: "awaited" | "checking" | "not used" } | Open<C> | { phase: "closed" };
+type State<C extends Caller> =
+  { phase: "greeting"; deadline: NodeJS.Timeout; token: "awaited" | "checking" | "not used" } | Open<C> | { phase: "closed" };
 
 /** One socket: who it is, what it subscribed to, and when it can take more. */
 export class Session<C extends Caller> {
@@ -160,7 +161,8 @@ export class Session<C extends Caller> {
 
   #handle(message: ClientMessage): void {
     if (message.type === "hello") return void this.#greet(message);
-    if (message.type === "ping") return this.#isCongested ? undefined : this.#send([JSON.stringify({ type: "pong", at: message.at, time: Date.now() })]);
+    if (message.type === "ping")
+      return this.#isCongested ? undefined : this.#send([JSON.stringify({ type: "pong", at: message.at, time: Date.now() })]);
     const state = this.#state;
     if (state.phase !== "open") return this.close(closeCodes.badMessage, "hello comes first");
     switch (message.type) {
@@ -248,7 +250,10 @@ export class Session<C extends Caller> {
     if (expiresAt === undefined) return;
     const left = expiresAt - Date.now();
     const step = Math.min(Math.max(0, left), 2 ** 31 - 1);
-    state.expiry = setTimeout(() => (Date.now() >= expiresAt ? this.close(closeCodes.expired, "the credential has expired") : this.#armExpiry(state)), step);
+    state.expiry = setTimeout(
+      () => (Date.now() >= expiresAt ? this.close(closeCodes.expired, "the credential has expired") : this.#armExpiry(state)),
+      step,
+    );
   }
 
   #ended(): void {
@@ -270,4 +275,5 @@ function parseJson(text: string): unknown {
 }
 
 /** A close frame holds 123 bytes of reason. */
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : "unauthorized").slice(0, 100).replace(/[^\x20-\x7e]/g, "?");
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : "unauthorized").slice(0, 100).replace(/[^\x20-\x7e]/g, "?");

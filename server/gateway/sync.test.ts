@@ -29,7 +29,10 @@ function play(world: World, visitors: readonly Visitor[], { do: what, which }: S
   const acts: Record<Step["do"], () => void> = {
     create: () => world.create(`r${world.runs.size}`, { tags: which % 2 === 0 ? [] : ["odd"], ...(which % 3 === 0 && { parentId: id }) }),
     change: () => world.change(id, { metadata: `{"n":${which}}` }),
-    finish: () => (names.includes(id) ? world.change(id, { metadata: `{"f":${which}}` }) : world.change(id, { status: "COMPLETED", output: `${which}` }, "completed")),
+    finish: () =>
+      names.includes(id)
+        ? world.change(id, { metadata: `{"f":${which}}` })
+        : world.change(id, { status: "COMPLETED", output: `${which}` }, "completed"),
     log: () => world.log(must(names[which % names.length])),
     write: () => world.write(must(names[which % names.length]), "out"),
     token: () => world.token(`w${which % 5}`, world.tokens.has(`w${which % 5}`) ? "COMPLETED" : "WAITING"),
@@ -92,7 +95,11 @@ function watchViews(live: Live, violations: string[]): void {
 async function expectTruth(world: World, live: Live, watched: readonly string[]): Promise<void> {
   for (const name of names) {
     const truth = must(world.runs.get(name));
-    const run = await until(live.run(name), ({ data }) => data.detail?.version === truth.version && data.detail.metadata === truth.metadata && data.events.length === truth.version);
+    const run = await until(
+      live.run(name),
+      ({ data }) =>
+        data.detail?.version === truth.version && data.detail.metadata === truth.metadata && data.events.length === truth.version,
+    );
     expect(run.data.events.map((event) => event.version)).toEqual(Array.from({ length: truth.version }, (_, i) => i + 1));
     expect(run.data.detail).toEqual(truth);
     const trace = world.traces.get(name) ?? [];
@@ -103,52 +110,60 @@ async function expectTruth(world: World, live: Live, watched: readonly string[])
     expect(live.stream(name, "out").getSnapshot().data.chunks).toEqual(chunks);
   }
   const rows = [...world.runs.values()].map(rowOf);
-  const inHead = rows.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1)).filter((row) => matchesFilter(row, filter)).slice(0, 50);
+  const inHead = rows
+    .toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+    .filter((row) => matchesFilter(row, filter))
+    .slice(0, 50);
   const expected = new Map<string, RunRow>([...inHead, ...rows.filter((row) => watched.includes(row.id))].map((row) => [row.id, row]));
   const isCurrent = (held: ReadonlyMap<string, RunRow>) => [...expected.values()].every((row) => held.get(row.id)?.version === row.version);
   const list = await until(live.runs(filter), ({ data }) => isCurrent(data.rows)).catch(() => live.runs(filter).getSnapshot());
   for (const [id, row] of expected) expect(list.data.rows.get(id)).toEqual(row);
-  for (const [id, token] of world.tokens) await until(live.tokens(), ({ data }) => data.get(id)?.status === token.status || (token.status !== "WAITING" && !data.has(id)));
+  for (const [id, token] of world.tokens)
+    await until(live.tokens(), ({ data }) => data.get(id)?.status === token.status || (token.status !== "WAITING" && !data.has(id)));
   await until(live.counts(), ({ data }) => data?.running === world.runs.size);
 }
 
 const seeds = Array.from({ length: 10 }, (_, i) => i + 1);
 let cuts = 0;
 
-test.each(seeds)("whatever happens to the wire, every view ends at the truth and never goes back (seed %i)", { timeout: 30_000 }, async (seed) => {
-  const random = seeded(seed);
-  const world = createWorld(random);
-  const house = await openHouse(world);
-  const violations: string[] = [];
-  const visitors = [0, 1, 2].map(() => house.visit({ seen: watchFrames(violations) }));
-  try {
-    for (const name of names) world.create(name, { tags: ["odd"] });
-    for (const { live } of visitors) {
-      watchViews(live, violations);
-      live.runs(filter).watch(["a", "b"]);
-      live.tokens().subscribe(() => undefined);
-      live.counts().subscribe(() => undefined);
+test.each(seeds)(
+  "whatever happens to the wire, every view ends at the truth and never goes back (seed %i)",
+  { timeout: 30_000 },
+  async (seed) => {
+    const random = seeded(seed);
+    const world = createWorld(random);
+    const house = await openHouse(world);
+    const violations: string[] = [];
+    const visitors = [0, 1, 2].map(() => house.visit({ seen: watchFrames(violations) }));
+    try {
+      for (const name of names) world.create(name, { tags: ["odd"] });
+      for (const { live } of visitors) {
+        watchViews(live, violations);
+        live.runs(filter).watch(["a", "b"]);
+        live.tokens().subscribe(() => undefined);
+        live.counts().subscribe(() => undefined);
+      }
+      for (let i = 0; i < 400; i++) {
+        const step: Step = { do: must(acts[Math.floor(random() * acts.length)]), which: Math.floor(random() * 1_000) };
+        if (step.do === "cut") cuts += 1;
+        await play(world, visitors, step);
+      }
+      // The end in a storm: changes race the snapshots of sockets that have just come back.
+      for (let i = 0; i < 12; i++) {
+        for (const visitor of visitors) visitor.cut();
+        await until(must(visitors[i % visitors.length]).live.status, ({ phase }) => phase === "live" || phase === "catchingUp");
+        await new Promise((resolve) => setTimeout(resolve, random() * 40));
+        for (const name of names) world.change(name, { metadata: `{"end":${i}}` });
+      }
+      await world.settled();
+      for (const { live } of visitors) await expectTruth(world, live, ["a", "b"]);
+      expect(violations).toEqual([]);
+    } finally {
+      for (const { live } of visitors) live.close();
+      await house.close();
     }
-    for (let i = 0; i < 400; i++) {
-      const step: Step = { do: must(acts[Math.floor(random() * acts.length)]), which: Math.floor(random() * 1_000) };
-      if (step.do === "cut") cuts += 1;
-      await play(world, visitors, step);
-    }
-    // The end in a storm: changes race the snapshots of sockets that have just come back.
-    for (let i = 0; i < 12; i++) {
-      for (const visitor of visitors) visitor.cut();
-      await until(must(visitors[i % visitors.length]).live.status, ({ phase }) => phase === "live" || phase === "catchingUp");
-      await new Promise((resolve) => setTimeout(resolve, random() * 40));
-      for (const name of names) world.change(name, { metadata: `{"end":${i}}` });
-    }
-    await world.settled();
-    for (const { live } of visitors) await expectTruth(world, live, ["a", "b"]);
-    expect(violations).toEqual([]);
-  } finally {
-    for (const { live } of visitors) live.close();
-    await house.close();
-  }
-});
+  },
+);
 
 test("the wire was really cut", () => {
   expect(cuts).toBeGreaterThan(20 * seeds.length);

@@ -24,7 +24,11 @@ export function createClientAddress(proxies: readonly string[]): (request: Asked
   return ({ headers, socket }) => {
     const own = plainAddress(socket.remoteAddress ?? "");
     if (proxies.length === 0 || isIP(own) === 0 || !isTrusted(own)) return own;
-    const said = [headers["x-forwarded-for"] ?? []].flat().join(",").split(",").map((part) => plainAddress(part.trim()));
+    const said = [headers["x-forwarded-for"] ?? []]
+      .flat()
+      .join(",")
+      .split(",")
+      .map((part) => plainAddress(part.trim()));
     let nearest = own;
     for (const address of said.toReversed()) {
       if (isIP(address) === 0) return nearest;
@@ -38,6 +42,7 @@ export function createClientAddress(proxies: readonly string[]): (request: Asked
 export function isProxyAddress(text: string): boolean {
   const [address = "", prefix, ...rest] = text.split("/");
   const family = isIP(address);
-  return family !== 0 && rest.length === 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32)));
+  return (
+    family !== 0 && rest.length === 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32)))
+  );
 }
-

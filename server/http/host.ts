@@ -24,13 +24,25 @@ const shape = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i;
  * such a name resolved for a stranger's browser.
  */
 export function createHostRule({ host, publicUrl, hosts }: Names): HostRule {
-  const own = new Set(["localhost", "127.0.0.1", "::1", host.toLowerCase(), ...hosts, ...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname.replace(/^\[|\]$/g, "")])]);
+  const own = new Set([
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    host.toLowerCase(),
+    ...hosts,
+    ...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname.replace(/^\[|\]$/g, "")]),
+  ]);
   const isLoopback = isLoopbackHost(host);
   const isOwn = (name: string) => own.has(name) || (!isLoopback && (isIP(name) !== 0 || !name.includes(".")));
   return (given) => {
     const parts = shape.exec(given ?? "");
     const name = (parts?.[1] ?? parts?.[2])?.toLowerCase();
     if (name === undefined) return { status: 400, reason: "The Host header is missing or names no host." };
-    return isOwn(name) ? null : { status: 421, reason: `This server does not answer to ${name}. If the name is its own, set SIGNALBOX_URL or add it to SIGNALBOX_HOSTS.` };
+    return isOwn(name)
+      ? null
+      : {
+          status: 421,
+          reason: `This server does not answer to ${name}. If the name is its own, set SIGNALBOX_URL or add it to SIGNALBOX_HOSTS.`,
+        };
   };
 }

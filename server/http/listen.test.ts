@@ -9,13 +9,24 @@ import { securityHeaders } from "./security-headers";
 let server: HttpServer | undefined;
 afterEach(() => server?.close(0));
 
-const door = { host: "127.0.0.1", hostRule: createHostRule({ host: "127.0.0.1", publicUrl: undefined, hosts: [] }), headers: securityHeaders({ isHttps: true }) };
+const door = {
+  host: "127.0.0.1",
+  hostRule: createHostRule({ host: "127.0.0.1", publicUrl: undefined, hosts: [] }),
+  headers: securityHeaders({ isHttps: true }),
+};
 
 async function serve(routes: Partial<Routes>): Promise<string> {
   server = await listen({
     ...door,
     port: 0,
-    routes: () => ({ probes: [], paths: [], pages: (_, response) => sendJson(response, 200, { from: "pages" }), upgrades: [], onError: () => {}, ...routes }),
+    routes: () => ({
+      probes: [],
+      paths: [],
+      pages: (_, response) => sendJson(response, 200, { from: "pages" }),
+      upgrades: [],
+      onError: () => {},
+      ...routes,
+    }),
   });
   return `http://127.0.0.1:${server.port}`;
 }
@@ -50,14 +61,22 @@ test("closing lets a request that is under way finish, and ends one that does no
   let finish: (() => void) | undefined;
   const started = new Promise<void>((begun) => {
     void serve({
-      paths: [{ prefix: "/slow", handle: (_, response) => {
-        finish = () => response.end("done");
-        begun();
-      } }],
+      paths: [
+        {
+          prefix: "/slow",
+          handle: (_, response) => {
+            finish = () => response.end("done");
+            begun();
+          },
+        },
+      ],
       pages: () => {},
     }).then((origin) => {
       slow = fetch(`${origin}/slow`).then((response) => response.text());
-      hanging = fetch(origin).then(() => "answered", () => "ended");
+      hanging = fetch(origin).then(
+        () => "answered",
+        () => "ended",
+      );
     });
   });
   let slow: Promise<string> | undefined;
@@ -85,7 +104,13 @@ test("an upgraded socket that nobody reads does not keep the server open", async
 
 test("a port in use is the system's own error", async () => {
   const origin = new URL(await serve({}));
-  await expect(listen({ ...door, port: Number(origin.port), routes: () => ({ probes: [], paths: [], pages: () => {}, upgrades: [], onError: () => {} }) })).rejects.toMatchObject({ code: "EADDRINUSE" });
+  await expect(
+    listen({
+      ...door,
+      port: Number(origin.port),
+      routes: () => ({ probes: [], paths: [], pages: () => {}, upgrades: [], onError: () => {} }),
+    }),
+  ).rejects.toMatchObject({ code: "EADDRINUSE" });
 });
 
 /** What a socket is answered to the bytes that it sends. */
@@ -104,17 +129,36 @@ test("a name that is another's is refused on every path and on sockets, whatever
   };
   const origin = await serve({
     probes: [{ path: "/healthz", handle: (_, response) => sendJson(response, 200, { status: "ok" }) }],
-    paths: [{ prefix: "/api", handle: note }, { prefix: "/metrics", handle: note }],
+    paths: [
+      { prefix: "/api", handle: note },
+      { prefix: "/metrics", handle: note },
+    ],
     pages: note,
     upgrades: [{ prefix: "/realtime", handle: (request, socket) => void (touched.push(request.url ?? ""), socket.destroy()) }],
   });
   const end = "Connection: close\r\n\r\n";
   const evil = "Host: rebound.example:3030\r\n";
-  for (const path of ["/", "/api/auth/sign-in/email", "/metrics", "/runs", "/healthz/", "/healthz/../metrics", "//healthz", "/_next/x.js"]) {
-    for (const method of ["GET", "POST", "OPTIONS"]) expect(await say(origin, `${method} ${path} HTTP/1.1\r\n${evil}Content-Length: 0\r\n${end}`), `${method} ${path}`).toMatch(/^HTTP\/1\.1 421 /);
-    expect(await say(origin, `GET ${path} HTTP/1.1\r\n${evil}X-Forwarded-Host: localhost\r\nOrigin: http://localhost\r\n${end}`)).toMatch(/^HTTP\/1\.1 421 /);
+  for (const path of [
+    "/",
+    "/api/auth/sign-in/email",
+    "/metrics",
+    "/runs",
+    "/healthz/",
+    "/healthz/../metrics",
+    "//healthz",
+    "/_next/x.js",
+  ]) {
+    for (const method of ["GET", "POST", "OPTIONS"])
+      expect(await say(origin, `${method} ${path} HTTP/1.1\r\n${evil}Content-Length: 0\r\n${end}`), `${method} ${path}`).toMatch(
+        /^HTTP\/1\.1 421 /,
+      );
+    expect(await say(origin, `GET ${path} HTTP/1.1\r\n${evil}X-Forwarded-Host: localhost\r\nOrigin: http://localhost\r\n${end}`)).toMatch(
+      /^HTTP\/1\.1 421 /,
+    );
   }
-  expect(await say(origin, `GET /realtime HTTP/1.1\r\n${evil}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)).toMatch(/^HTTP\/1\.1 421 /);
+  expect(await say(origin, `GET /realtime HTTP/1.1\r\n${evil}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)).toMatch(
+    /^HTTP\/1\.1 421 /,
+  );
   expect(await say(origin, `GET /metrics HTTP/1.1\r\n${end}`)).toMatch(/^HTTP\/1\.1 400 /);
   expect(await say(origin, "GET /metrics HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
   // A target with a host of its own stands over the Host header in some proxies.
@@ -126,11 +170,23 @@ test("a name that is another's is refused on every path and on sockets, whatever
 });
 
 test("every answer carries the headers that keep a browser from misreading it, refusals and faults too", async () => {
-  const origin = await serve({ paths: [{ prefix: "/fault", handle: () => Promise.reject(new Error("fault")) }], pages: (_, response) => void response.writeHead(404, { "x-own": "1" }).end("text") });
+  const origin = await serve({
+    paths: [{ prefix: "/fault", handle: () => Promise.reject(new Error("fault")) }],
+    pages: (_, response) => void response.writeHead(404, { "x-own": "1" }).end("text"),
+  });
   for (const answer of [await fetch(`${origin}/fault`), await fetch(`${origin}/other`), await fetch(origin, { method: "OPTIONS" })]) {
-    const names = ["content-security-policy", "cross-origin-opener-policy", "permissions-policy", "referrer-policy", "strict-transport-security", "x-content-type-options"];
+    const names = [
+      "content-security-policy",
+      "cross-origin-opener-policy",
+      "permissions-policy",
+      "referrer-policy",
+      "strict-transport-security",
+      "x-content-type-options",
+    ];
     expect(names.filter((name) => answer.headers.get(name) === null)).toEqual([]);
   }
-  expect(await say(origin, "GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")).toMatch(/content-security-policy: default-src 'none'/);
+  expect(await say(origin, "GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")).toMatch(
+    /content-security-policy: default-src 'none'/,
+  );
   expect(securityHeaders({ isHttps: false })).not.toHaveProperty("strict-transport-security");
 });

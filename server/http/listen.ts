@@ -37,16 +37,19 @@ export interface HttpServer {
 export async function listen(options: ListenOptions): Promise<HttpServer> {
   // Long polls and event streams are answers, which no time limit here cuts; slow requests are cut.
   const headers = Object.entries(options.headers);
-  const server = createServer({ keepAliveTimeout: 72_000, headersTimeout: 20_000, requestTimeout: 300_000, requireHostHeader: false }, (request, response) => {
-    const routes = options.routes();
-    for (const [name, value] of headers) response.setHeader(name, value);
-    const path = pathOf(request);
-    const probe = routes.probes.find((candidate) => candidate.path === path);
-    const problem = probe === undefined ? problemOf(request, options.hostRule) : null;
-    if (problem !== null) return sendJson(response, problem.status, { error: problem.reason });
-    const route = probe ?? routes.paths.find(({ prefix }) => fits(path, prefix));
-    void answer(route?.handle ?? routes.pages, { request, response, routes });
-  });
+  const server = createServer(
+    { keepAliveTimeout: 72_000, headersTimeout: 20_000, requestTimeout: 300_000, requireHostHeader: false },
+    (request, response) => {
+      const routes = options.routes();
+      for (const [name, value] of headers) response.setHeader(name, value);
+      const path = pathOf(request);
+      const probe = routes.probes.find((candidate) => candidate.path === path);
+      const problem = probe === undefined ? problemOf(request, options.hostRule) : null;
+      if (problem !== null) return sendJson(response, problem.status, { error: problem.reason });
+      const route = probe ?? routes.paths.find(({ prefix }) => fits(path, prefix));
+      void answer(route?.handle ?? routes.pages, { request, response, routes });
+    },
+  );
   // Node forgets a connection once it is upgraded, but waits for its end when it closes.
   const upgraded = new Set<Duplex>();
   server.on("upgrade", (request, socket, head) => {
@@ -71,7 +74,10 @@ function problemOf(request: IncomingMessage, hostRule: HostRule): HostProblem | 
   return hostRule(request.headers.host);
 }
 
-async function answer(handle: Handler, { request, response, routes }: { request: IncomingMessage; response: ServerResponse; routes: Routes }): Promise<void> {
+async function answer(
+  handle: Handler,
+  { request, response, routes }: { request: IncomingMessage; response: ServerResponse; routes: Routes },
+): Promise<void> {
   try {
     await handle(request, response);
   } catch (error) {
@@ -83,7 +89,13 @@ async function answer(handle: Handler, { request, response, routes }: { request:
 
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
-  response.writeHead(status, { "content-type": "application/json; charset=utf-8", "content-length": Buffer.byteLength(text), "cache-control": "no-store" }).end(text);
+  response
+    .writeHead(status, {
+      "content-type": "application/json; charset=utf-8",
+      "content-length": Buffer.byteLength(text),
+      "cache-control": "no-store",
+    })
+    .end(text);
 }
 
 export function refuseUpgrade(socket: Duplex, status: 400 | 404 | 421): void {

@@ -13,7 +13,15 @@ test("series are named after tasks that there are, not after what a batch names"
     engine: api.engine,
     others: () => [],
     workers: () => ({ processes: 0, ready: 0, blocked: 0, running: 0, waiting: 0, pending: 0 }),
-    sockets: () => ({ sockets: 0, subscriptions: 0, frames: 0, bytes: 0, congestions: 0, resets: 0, painted: { count: 0, sum: 0, buckets: [] } }),
+    sockets: () => ({
+      sockets: 0,
+      subscriptions: 0,
+      frames: 0,
+      bytes: 0,
+      congestions: 0,
+      resets: 0,
+      painted: { count: 0, sum: 0, buckets: [] },
+    }),
     isReady: () => true,
     disk: () => ({ usedShare: 0 }),
   });

@@ -11,8 +11,16 @@ afterEach(() => server?.close(0));
 
 const key = "tr_prod_right";
 
-async function statusOf(head: string, { isProxied = false, host = "127.0.0.1" }: { isProxied?: boolean; host?: string } = {}): Promise<number> {
-  const { probes, paths } = operations({ isProxied, problems: () => [], metrics: new Registry(), hasSecretKey: (request) => Promise.resolve(request.headers.authorization === `Bearer ${key}`) });
+async function statusOf(
+  head: string,
+  { isProxied = false, host = "127.0.0.1" }: { isProxied?: boolean; host?: string } = {},
+): Promise<number> {
+  const { probes, paths } = operations({
+    isProxied,
+    problems: () => [],
+    metrics: new Registry(),
+    hasSecretKey: (request) => Promise.resolve(request.headers.authorization === `Bearer ${key}`),
+  });
   server = await listen({
     host,
     port: 0,

@@ -31,7 +31,8 @@ export function operations({ isProxied, problems, metrics, hasSecretKey }: Opera
         prefix: "/metrics",
         async handle(request, response) {
           const isOpen = !isProxied && isFromHere(request);
-          if (!isOpen && !(await hasSecretKey(request))) return sendJson(response, 401, { error: "Metrics are for this machine, or for a secret key in the Authorization header." });
+          if (!isOpen && !(await hasSecretKey(request)))
+            return sendJson(response, 401, { error: "Metrics are for this machine, or for a secret key in the Authorization header." });
           const text = await metrics.metrics();
           response.writeHead(200, { "content-type": metrics.contentType, "cache-control": "no-store" }).end(text);
         },
@@ -41,7 +42,8 @@ export function operations({ isProxied, problems, metrics, hasSecretKey }: Opera
 }
 
 /** What proxies add, the common ones and those of content networks. */
-const proxyHeader = /^(?:x-forwarded|x-real-ip$|x-client-ip$|x-cluster-client-ip$|x-original-|x-envoy-|forwarded$|via$|true-client-ip$|cf-|fastly-|cdn-loop$)/;
+const proxyHeader =
+  /^(?:x-forwarded|x-real-ip$|x-client-ip$|x-cluster-client-ip$|x-original-|x-envoy-|forwarded$|via$|true-client-ip$|cf-|fastly-|cdn-loop$)/;
 
 /**
  * From this machine, by its address, and by no proxy on it. One that adds nothing is told by HTTP/1.0 (nginx as it comes) or by
@@ -50,5 +52,10 @@ const proxyHeader = /^(?:x-forwarded|x-real-ip$|x-client-ip$|x-cluster-client-ip
 function isFromHere(request: IncomingMessage): boolean {
   const { headers, socket, httpVersion } = request;
   const isNamedSo = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i.test(headers.host ?? "");
-  return isLoopbackAddress(socket.remoteAddress ?? "") && isNamedSo && httpVersion !== "1.0" && !Object.keys(headers).some((name) => proxyHeader.test(name));
+  return (
+    isLoopbackAddress(socket.remoteAddress ?? "") &&
+    isNamedSo &&
+    httpVersion !== "1.0" &&
+    !Object.keys(headers).some((name) => proxyHeader.test(name))
+  );
 }

@@ -17,7 +17,14 @@ export async function openPages(options: { root: string; dev: boolean; port: num
   // Next listens for upgrades on the server that it is given; ours answers its sockets itself, so it gets one that never listens.
   const decoy = createServer();
   // It takes a rewrite for its own only under the name that it was given, and calls every loopback address localhost there.
-  const app = loadNext(options)({ dev: options.dev, dir: options.root, hostname: "localhost", port: options.port, httpServer: decoy, quiet: true });
+  const app = loadNext(options)({
+    dev: options.dev,
+    dir: options.root,
+    hostname: "localhost",
+    port: options.port,
+    httpServer: decoy,
+    quiet: true,
+  });
   await app.prepare();
   const handle = app.getRequestHandler();
   return {

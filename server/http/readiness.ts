@@ -34,7 +34,12 @@ export function watchReadiness(options: { query: Query; extra(): readonly string
   timer.unref();
   return {
     problems() {
-      const database = failure !== undefined ? [`database: ${failure}`] : performance.now() - answeredAt > patienceMs + intervalMs ? ["database: no answer"] : [];
+      const database =
+        failure !== undefined
+          ? [`database: ${failure}`]
+          : performance.now() - answeredAt > patienceMs + intervalMs
+            ? ["database: no answer"]
+            : [];
       return [...database, ...options.extra()];
     },
     close: () => clearInterval(timer),

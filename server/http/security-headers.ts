@@ -4,7 +4,8 @@ export function securityHeaders({ isHttps }: { isHttps: boolean }): Record<strin
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), midi=(), display-capture=(), browsing-topics=()",
+    "permissions-policy":
+      "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), midi=(), display-capture=(), browsing-topics=()",
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
     // A year; only where the public address is https, since a browser then takes nothing else.

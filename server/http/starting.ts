@@ -10,4 +10,7 @@ export function startingRoutes(log: Logger): Routes {
   return { probes: [], paths: [], pages: wait, upgrades: [], onError: reporter(log) };
 }
 
-export const reporter = (log: Logger): Routes["onError"] => (error, request) => log.error("a request failed", { method: request.method, path: request.url?.split("?", 1)[0], error });
+export const reporter =
+  (log: Logger): Routes["onError"] =>
+  (error, request) =>
+    log.error("a request failed", { method: request.method, path: request.url?.split("?", 1)[0], error });

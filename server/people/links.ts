@@ -23,7 +23,9 @@ const lives = { join: "7 days", reset: "1 day" } as const;
 export function invite(db: Database, input: { email: string; role: Role; by: Maker }): Promise<NewLink | null> {
   return db.transaction(async (query) => {
     const present = await query(`select from "user" where email = $1`, [input.email]);
-    return present.length > 0 ? null : insertLink(query, { kind: "join", email: input.email, role: input.role, userId: null, by: input.by });
+    return present.length > 0
+      ? null
+      : insertLink(query, { kind: "join", email: input.email, role: input.role, userId: null, by: input.by });
   });
 }
 
@@ -31,11 +33,16 @@ export function invite(db: Database, input: { email: string; role: Role; by: Mak
 export function offerReset(db: Database, input: { email: string; by: Maker }): Promise<NewLink | null> {
   return db.transaction(async (query) => {
     const [person] = await query<{ id: string }>(`select id from "user" where email = $1`, [input.email]);
-    return person === undefined ? null : insertLink(query, { kind: "reset", email: input.email, role: null, userId: person.id, by: input.by });
+    return person === undefined
+      ? null
+      : insertLink(query, { kind: "reset", email: input.email, role: null, userId: person.id, by: input.by });
   });
 }
 
-async function insertLink(query: Query, link: { kind: "join" | "reset"; email: string; role: Role | null; userId: string | null; by: Maker }): Promise<NewLink> {
+async function insertLink(
+  query: Query,
+  link: { kind: "join" | "reset"; email: string; role: Role | null; userId: string | null; by: Maker },
+): Promise<NewLink> {
   const code = randomBytes(24).toString("base64url");
   const [row] = await query<{ id: string; expires_at: string }>(
     `insert into person_link (id, kind, hash, email, role, user_id, created_by_id, created_by, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9::interval)
@@ -74,7 +81,10 @@ export async function withdrawInvitation(db: Database, id: string): Promise<stri
 /** Uses the link up and makes its person, in one transaction: of many who hold it, one gets through. Null: it is no longer good. */
 export function join(db: Database, input: { code: string; name: string; passwordHash: string }): Promise<{ email: string } | null> {
   return db.transaction(async (query) => {
-    const [link] = await query<{ email: string; role: Role }>("delete from person_link where hash = $1 and kind = 'join' and expires_at > now() returning email, role", [sha256(input.code)]);
+    const [link] = await query<{ email: string; role: Role }>(
+      "delete from person_link where hash = $1 and kind = 'join' and expires_at > now() returning email, role",
+      [sha256(input.code)],
+    );
     if (link === undefined) return null;
     return (await insertPerson(query, { ...link, ...input })) ? { email: link.email } : null;
   });
@@ -83,19 +93,35 @@ export function join(db: Database, input: { code: string; name: string; password
 /** Uses the link up, sets the password and ends every session of the person. Null: it is no longer good. */
 export function resetPassword(db: Database, input: { code: string; passwordHash: string }): Promise<{ email: string } | null> {
   return db.transaction(async (query) => {
-    const [link] = await query<{ email: string; user_id: string }>("delete from person_link where hash = $1 and kind = 'reset' and expires_at > now() returning email, user_id", [sha256(input.code)]);
+    const [link] = await query<{ email: string; user_id: string }>(
+      "delete from person_link where hash = $1 and kind = 'reset' and expires_at > now() returning email, user_id",
+      [sha256(input.code)],
+    );
     if (link === undefined) return null;
-    await query("update account set password = $2, updated_at = now() where user_id = $1 and provider_id = 'credential'", [link.user_id, input.passwordHash]);
+    await query("update account set password = $2, updated_at = now() where user_id = $1 and provider_id = 'credential'", [
+      link.user_id,
+      input.passwordHash,
+    ]);
     await query("delete from session where user_id = $1", [link.user_id]);
     return { email: link.email };
   });
 }
 
 /** A person with a password. False: the address is taken. */
-export async function insertPerson(query: Query, input: { name: string; email: string; role: Role; passwordHash: string }): Promise<boolean> {
+export async function insertPerson(
+  query: Query,
+  input: { name: string; email: string; role: Role; passwordHash: string },
+): Promise<boolean> {
   const userId = newId("user");
-  const made = await query(`insert into "user" (id, name, email, email_verified, role) values ($1, $2, $3, true, $4) on conflict (email) do nothing returning id`, [userId, input.name, input.email, input.role]);
+  const made = await query(
+    `insert into "user" (id, name, email, email_verified, role) values ($1, $2, $3, true, $4) on conflict (email) do nothing returning id`,
+    [userId, input.name, input.email, input.role],
+  );
   if (made.length === 0) return false;
-  await query("insert into account (id, user_id, account_id, provider_id, password) values ($1, $2, $2, 'credential', $3)", [newId("account"), userId, input.passwordHash]);
+  await query("insert into account (id, user_id, account_id, provider_id, password) values ($1, $2, $2, 'credential', $3)", [
+    newId("account"),
+    userId,
+    input.passwordHash,
+  ]);
   return true;
 }

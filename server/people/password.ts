@@ -10,13 +10,18 @@ export async function passwordWeakness(password: string, about: readonly string[
   estimator ??= openEstimator();
   const words = about.flatMap((text) => [text, ...text.split(/[@.\s]+/)]).filter((word) => word.length > 2);
   const { score } = (await estimator).check(password.slice(0, lookedAt), ["signalbox", "trigger", ...words]);
-  return score >= enough ? null : "This password is too easy to guess. Take four or five words that have nothing to do with each other, or let a password manager make one";
+  return score >= enough
+    ? null
+    : "This password is too easy to guess. Take four or five words that have nothing to do with each other, or let a password manager make one";
 }
 
 let estimator: Promise<ZxcvbnFactory> | undefined;
 
 /** Some 30,000 words and 90 ms: loaded when the first password is set, not with the server. */
 async function openEstimator(): Promise<ZxcvbnFactory> {
-  const [{ ZxcvbnFactory: Factory }, { dictionary, adjacencyGraphs: graphs }] = await Promise.all([import("@zxcvbn-ts/core"), import("@zxcvbn-ts/language-common")]);
+  const [{ ZxcvbnFactory: Factory }, { dictionary, adjacencyGraphs: graphs }] = await Promise.all([
+    import("@zxcvbn-ts/core"),
+    import("@zxcvbn-ts/language-common"),
+  ]);
   return new Factory({ dictionary, graphs });
 }

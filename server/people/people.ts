@@ -43,7 +43,11 @@ export function removePerson(db: Database, id: string): Promise<PersonChange> {
   });
 }
 
-function changePerson(db: Database, id: string, change: (query: Query, person: Person) => Promise<"done" | "last admin">): Promise<PersonChange> {
+function changePerson(
+  db: Database,
+  id: string,
+  change: (query: Query, person: Person) => Promise<"done" | "last admin">,
+): Promise<PersonChange> {
   return db.transaction(async (query) => {
     // All admins, in one order: of two who take the role from each other at once, the second finds itself the last.
     await query(`select from "user" where role = 'admin' or id = $1 order by id for update`, [id]);

@@ -62,6 +62,8 @@ export function rowsOfPs(text: string): Row[] {
     const [, pid, group, state = "", days = "0", clock = ""] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(?:(\d+)-)?([\d:.]+)\s*$/.exec(line) ?? [];
     if (pid === undefined) return [];
     const seconds = clock.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
-    return [{ pid: Number(pid), group: Number(group), cpuMs: Math.round((Number(days) * 86_400 + seconds) * 1000), isStopped: isStopped(state) }];
+    return [
+      { pid: Number(pid), group: Number(group), cpuMs: Math.round((Number(days) * 86_400 + seconds) * 1000), isStopped: isStopped(state) },
+    ];
   });
 }

@@ -33,7 +33,10 @@ export function createAttempts({ events, log, now, claimOomKill, isOutage, onFre
       const run = runs.get(runId);
       if (run === undefined) return;
       // What it does cannot be recorded, so it must not go on.
-      run.loss = failed("TASK_EXECUTION_FAILED", `What the run reported could not be stored: ${error instanceof Error ? error.message : String(error)}`);
+      run.loss = failed(
+        "TASK_EXECUTION_FAILED",
+        `What the run reported could not be stored: ${error instanceof Error ? error.message : String(error)}`,
+      );
       stop(run, "canceled");
     },
   });
@@ -155,7 +158,14 @@ export function createAttempts({ events, log, now, claimOomKill, isOutage, onFre
     const circumstances = { runs: held.length, isOwn: member.isOwn, isCulpritGone: member.isCulpritGone, isOutOfMemory };
     const usual = lossOf(end, circumstances);
     // Ended by a stop of the server or for a new version: nobody is to be warned of what was decided.
-    if (held.some((run) => run.loss?.kind !== "handedBack")) log.warn("a task process ended with runs in it", { code: end.code, signal: end.signal, runs: held.length, meaning: usual.kind, reason: end.complaint ?? undefined });
+    if (held.some((run) => run.loss?.kind !== "handedBack"))
+      log.warn("a task process ended with runs in it", {
+        code: end.code,
+        signal: end.signal,
+        runs: held.length,
+        meaning: usual.kind,
+        reason: end.complaint ?? undefined,
+      });
     for (const run of held) if (runs.get(run.runId) === run) runs.delete(run.runId);
     member.runs.clear();
     member.running = 0;
@@ -168,7 +178,10 @@ export function createAttempts({ events, log, now, claimOomKill, isOutage, onFre
   }
 
   /** After everything that the runs have said themselves. Those with nothing left to say go together. */
-  function tellLost<Run extends { runId: string; epoch: number; clock?: ComputeClock }>(lost: readonly Run[], causeOf: (run: Run) => LossCause): void {
+  function tellLost<Run extends { runId: string; epoch: number; clock?: ComputeClock }>(
+    lost: readonly Run[],
+    causeOf: (run: Run) => LossCause,
+  ): void {
     const at = now();
     const reports = lost.map((run) => ({ runId: run.runId, epoch: run.epoch, cause: causeOf(run), usageMs: run.clock?.used(at) ?? 0 }));
     const together = reports.filter(({ runId }) => !inbox.isBusy(runId));

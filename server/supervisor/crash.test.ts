@@ -28,7 +28,11 @@ describe("a task that never yields", () => {
     const begun = Date.now();
     await spin("run_spin", { maxDuration: 1 });
     const lost = await until("loseRuns", "run_spin");
-    expect(lost.cause).toEqual({ kind: "failed", retryable: false, error: { type: "INTERNAL_ERROR", code: "MAX_DURATION_EXCEEDED", message: expect.stringContaining("1 s") } });
+    expect(lost.cause).toEqual({
+      kind: "failed",
+      retryable: false,
+      error: { type: "INTERNAL_ERROR", code: "MAX_DURATION_EXCEEDED", message: expect.stringContaining("1 s") },
+    });
     expect(Date.now() - begun).toBeGreaterThan(1_000);
     expect((await until("loseRuns", "run_neighbour")).cause).toEqual({ kind: "handedBack" });
     expect(isAlive(pid)).toBe(false);
@@ -123,7 +127,11 @@ describe("a process of its own", () => {
     const { assign, until } = await open();
     expect(await stage.output("heapLimit", { machine: "micro" })).toBeLessThan(300);
     assign("run_oom", "fillHeap", { machine: "micro" });
-    expect((await until("loseRuns", "run_oom")).cause).toMatchObject({ kind: "failed", retryable: false, error: { code: "TASK_PROCESS_OOM_KILLED" } });
+    expect((await until("loseRuns", "run_oom")).cause).toMatchObject({
+      kind: "failed",
+      retryable: false,
+      error: { code: "TASK_PROCESS_OOM_KILLED" },
+    });
     await stage.untilStats((stats) => stats.processes === 1);
   });
 
@@ -150,7 +158,11 @@ describe("a process of its own", () => {
   ])("names the end of %s %o", async (...[task, payload, code, retryable, words]) => {
     const { assign, until } = await open();
     assign("run_a", task, { payload, isolate: true });
-    expect((await until("loseRuns", "run_a")).cause).toEqual({ kind: "failed", retryable, error: { type: "INTERNAL_ERROR", code, message: expect.stringContaining(words) } });
+    expect((await until("loseRuns", "run_a")).cause).toEqual({
+      kind: "failed",
+      retryable,
+      error: { type: "INTERNAL_ERROR", code, message: expect.stringContaining(words) },
+    });
     expect(stage.events.filter((event) => event.verb === "loseRuns")).toHaveLength(1);
   });
 
@@ -259,7 +271,10 @@ describe("a version that cannot be loaded", () => {
     await stage.until("finishAttempt", "run_a");
     rmSync(stage.buildFolder(broken), { recursive: true });
     stage.assign("run_b", "echo", { isolate: true });
-    expect((await stage.until("loseRuns", "run_b")).cause).toMatchObject({ kind: "failed", error: { code: "COULD_NOT_IMPORT_TASK", message: expect.stringContaining("20260101.2") } });
+    expect((await stage.until("loseRuns", "run_b")).cause).toMatchObject({
+      kind: "failed",
+      error: { code: "COULD_NOT_IMPORT_TASK", message: expect.stringContaining("20260101.2") },
+    });
   });
 });
 
@@ -267,7 +282,11 @@ describe("what a killed server leaves behind", () => {
   it("is ended by the next one, and strangers are not", async () => {
     await open();
     const dataDir = mkdtempSync(join(tmpdir(), "records-"));
-    const worker = fork(join(import.meta.dirname, "fixtures", "worker.mjs"), [], { detached: true, stdio: "ignore", serialization: "json" });
+    const worker = fork(join(import.meta.dirname, "fixtures", "worker.mjs"), [], {
+      detached: true,
+      stdio: "ignore",
+      serialization: "json",
+    });
     const stranger = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" });
     try {
       const pid = worker.pid ?? 0;

@@ -76,7 +76,12 @@ describe("the engine with real workers", () => {
 
   it("tells a parent of each child how it ended and which task it was", async () => {
     const run = await until(node, await start(node, "family"));
-    expect(outputOf(run)).toEqual([[true, "echo"], [false, "refuse"], [false, "refuse"], [true, "echo"]]);
+    expect(outputOf(run)).toEqual([
+      [true, "echo"],
+      [false, "refuse"],
+      [false, "refuse"],
+      [true, "echo"],
+    ]);
   });
 
   it("runs a thousand, each once", async () => {
@@ -113,7 +118,10 @@ describe("the engine with real workers", () => {
   });
 
   it("says that a task has run out of its machine's memory", async () => {
-    expect(await until(node, await start(node, "greedy"))).toMatchObject({ status: "CRASHED", fullError: { code: "TASK_PROCESS_OOM_KILLED" } });
+    expect(await until(node, await start(node, "greedy"))).toMatchObject({
+      status: "CRASHED",
+      fullError: { code: "TASK_PROCESS_OOM_KILLED" },
+    });
   });
 
   it("tries a task that ran out of memory again on the larger machine that it names", async () => {
@@ -175,7 +183,11 @@ describe("a stop", () => {
 
   it("lets short runs finish and hands the others to the next start", async () => {
     const node = await open(tasks);
-    const [short, long, waiting] = [await start(node, "sleepy", { ms: 200 }), await start(node, "sleepy", { ms: 2_000 }), await start(node, "ask")];
+    const [short, long, waiting] = [
+      await start(node, "sleepy", { ms: 200 }),
+      await start(node, "sleepy", { ms: 2_000 }),
+      await start(node, "ask"),
+    ];
     const token = await tokenOf(node, waiting);
     await untilJournal(`begin ${long} 1`);
     await node.stop(700);
@@ -207,7 +219,11 @@ describe("a server that is killed", () => {
     const node = await open(tasks);
     const bundle = node.engine.deployments.current()?.bundle ?? "";
     // A stand-in for the server: it starts a worker as the supervisor does, and says its pid.
-    const host = fork(join(import.meta.dirname, "fixtures", "host.mjs"), [workerEntry, join(project.directory, ".signalbox", "builds", bundle, "bundle.mjs")], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    const host = fork(
+      join(import.meta.dirname, "fixtures", "host.mjs"),
+      [workerEntry, join(project.directory, ".signalbox", "builds", bundle, "bundle.mjs")],
+      { stdio: ["ignore", "ignore", "ignore", "ipc"] },
+    );
     const pid = await new Promise<number>((resolve) => host.once("message", (message) => resolve(Number(message))));
     expect(isAlive(pid)).toBe(true);
     host.kill("SIGKILL");

@@ -22,7 +22,12 @@ describe("a process that neither answers nor computes", () => {
   it("is killed when it was stopped; the runs that it held are resumed elsewhere, those that wait keep waiting", async () => {
     await open(frozen);
     const pid = Number(await stage.output("pid"));
-    for (const [id, task] of [["run_1", "hold"], ["run_2", "hold"], ["run_waits", "waitOnce"]] as const) await begin(id, task);
+    for (const [id, task] of [
+      ["run_1", "hold"],
+      ["run_2", "hold"],
+      ["run_waits", "waitOnce"],
+    ] as const)
+      await begin(id, task);
     process.kill(pid, "SIGSTOP");
     for (const id of ["run_1", "run_2"]) expect((await stage.until("loseRuns", id)).cause).toEqual({ kind: "neighbour" });
     expect((await stage.until("loseRuns", "run_waits")).cause).toEqual({ kind: "handedBack" });

@@ -16,7 +16,9 @@ function counted(root: string, file: string | null): number | null {
 
 /** In version 1 the memory controller has a tree of its own, in version 2 there is one tree for all. */
 function cgroupFile(root: string): string | null {
-  const groups = textOf(join(root, "proc/self/cgroup")).split("\n").map((line) => line.split(":"));
+  const groups = textOf(join(root, "proc/self/cgroup"))
+    .split("\n")
+    .map((line) => line.split(":"));
   const first = groups.find(([, controllers = ""]) => controllers.split(",").includes("memory"));
   const group = first ?? groups.find(([id]) => id === "0");
   if (group === undefined) return null;

@@ -21,7 +21,10 @@ export function wantedProcesses(running: number, { warm, most, slots }: PoolLimi
 export function lackingProcesses(pool: readonly { running: number; silence: number }[], limits: PoolLimits, timings: Timings): number {
   const answering = pool.filter((member) => member.silence < timings.suspect);
   const unblocked = pool.filter((member) => member.silence < timings.blocked);
-  const wanted = wantedProcesses(answering.reduce((sum, member) => sum + member.running, 0), limits);
+  const wanted = wantedProcesses(
+    answering.reduce((sum, member) => sum + member.running, 0),
+    limits,
+  );
   // A process that has been silent for a moment is no loss yet: it is replaced only below the usual size.
   const below = Math.min(wanted - answering.length, limits.most - pool.length);
   const instead = Math.min(wanted - unblocked.length, limits.most * blockedFactor - pool.length);

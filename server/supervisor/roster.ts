@@ -171,7 +171,18 @@ export class Roster {
       onMessage: (message) => options.onMessage(member, message),
       onEnd: (end) => this.#ended(member, end, options.now() - readyAt),
     });
-    const member: Member = { process, deployment, variables: this.#variables, isOwn: place.isOwn, runs: new ChurningMap(), running: 0, isRetired: false, runsLeft: deployment.manifest.config.runsPerProcess ?? Infinity, isCulpritGone: false, isRevived: !place.isOwn && deployment.version !== options.currentDeployment()?.version };
+    const member: Member = {
+      process,
+      deployment,
+      variables: this.#variables,
+      isOwn: place.isOwn,
+      runs: new ChurningMap(),
+      running: 0,
+      isRetired: false,
+      runsLeft: deployment.manifest.config.runsPerProcess ?? Infinity,
+      isCulpritGone: false,
+      isRevived: !place.isOwn && deployment.version !== options.currentDeployment()?.version,
+    };
     this.members.add(member);
     if (process.pid !== undefined) this.#records.add(process.pid);
     return member;

@@ -21,7 +21,11 @@ const longestPauseMs = 2_000;
  * What workers say goes to the engine in order per run. While the database is away, it is tried again for as long as that takes;
  * anything else that fails is given a few tries, then `onFailure` hears of the run, whose later words are dropped.
  */
-export function createRunInbox(options: { log: Logger; isOutage(error: unknown): boolean; onFailure(runId: string, error: unknown): void }): RunInbox {
+export function createRunInbox(options: {
+  log: Logger;
+  isOutage(error: unknown): boolean;
+  onFailure(runId: string, error: unknown): void;
+}): RunInbox {
   const queues = new ChurningMap<Work[]>();
   let onIdle: (() => void)[] = [];
   let isClosed = false;

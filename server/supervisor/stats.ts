@@ -10,7 +10,11 @@ export interface SupervisorStats {
   pending: number;
 }
 
-export const statsOf = (members: readonly Member[], held: readonly HeldRun[], isBlocked: (member: Member) => boolean): Omit<SupervisorStats, "pending"> => ({
+export const statsOf = (
+  members: readonly Member[],
+  held: readonly HeldRun[],
+  isBlocked: (member: Member) => boolean,
+): Omit<SupervisorStats, "pending"> => ({
   processes: members.length,
   ready: members.filter((member) => member.process.isReady).length,
   blocked: members.filter(isBlocked).length,

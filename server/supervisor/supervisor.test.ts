@@ -147,7 +147,10 @@ describe("what the engine cannot store", () => {
     await open({ failing: { performOperation: () => Promise.reject(new Error("value out of range")) } });
     stage.assign("run_a", "hold");
     const lost = await stage.until("loseRuns", "run_a");
-    expect(lost.cause).toMatchObject({ kind: "failed", error: { code: "TASK_EXECUTION_FAILED", message: expect.stringContaining("value out of range") } });
+    expect(lost.cause).toMatchObject({
+      kind: "failed",
+      error: { code: "TASK_EXECUTION_FAILED", message: expect.stringContaining("value out of range") },
+    });
   });
 });
 
@@ -160,7 +163,9 @@ describe("environment of a worker", () => {
       await open({ projectEnv: () => ({ MY_API_KEY: "project's own", TRIGGER_PROJECT_REF: "forged" }), mode: "dev" });
       const env = await stage.output("env");
       const inherited = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "TMP", "SystemRoot", "NODE_EXTRA_CA_CERTS"];
-      const expected = Object.fromEntries(inherited.filter((name) => process.env[name] !== undefined).map((name) => [name, process.env[name]]));
+      const expected = Object.fromEntries(
+        inherited.filter((name) => process.env[name] !== undefined).map((name) => [name, process.env[name]]),
+      );
       expect(env).toEqual({ ...expected, NODE_ENV: "development", MY_API_KEY: "project's own", TRIGGER_PROJECT_REF: "proj_fixture" });
     } finally {
       delete process.env["DATABASE_URL"];
@@ -179,7 +184,10 @@ describe("changed variables", () => {
         values = next;
         for (const listener of listeners) listener();
       },
-      options: { projectEnv: () => values, onVariablesChange: (listener: () => void) => (listeners.add(listener), () => void listeners.delete(listener)) },
+      options: {
+        projectEnv: () => values,
+        onVariablesChange: (listener: () => void) => (listeners.add(listener), () => void listeners.delete(listener)),
+      },
     };
   }
   const valueOf = async (name: string) => Reflect.get(Object(await stage.output("env")), name) as unknown;
@@ -210,7 +218,8 @@ describe("changed variables", () => {
     stage.assign("run_former", "hold", { version: "20260101.1" });
     await stage.until("performOperation", "run_former");
     set({ COLOUR: "blue" });
-    for (const place of [{ version: "20260101.1" }, { isolate: true }]) expect(await stage.output("env", place)).toMatchObject({ COLOUR: "blue" });
+    for (const place of [{ version: "20260101.1" }, { isolate: true }])
+      expect(await stage.output("env", place)).toMatchObject({ COLOUR: "blue" });
     stage.answer("run_former");
     await stage.until("finishAttempt", "run_former");
   });
@@ -303,7 +312,11 @@ describe("the end", () => {
   });
 
   it("does not wait for a database that stays away", async () => {
-    const { assign, until, supervisor } = await open({ isOutage: () => true, failing: { loseRuns: () => Promise.reject(new Error("away")) }, timings: { lastReports: 100 } });
+    const { assign, until, supervisor } = await open({
+      isOutage: () => true,
+      failing: { loseRuns: () => Promise.reject(new Error("away")) },
+      timings: { lastReports: 100 },
+    });
     assign("run_a", "hold");
     await until("performOperation", "run_a");
     await supervisor.drain(50);

@@ -85,7 +85,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let sweeper: NodeJS.Timeout | undefined;
   let onQuiet: (() => void) | null = null;
 
-  const attempts = createAttempts({ events, log, now: clock.now, claimOomKill: oom.claim, isOutage: options.isOutage, onFreed: afterChange });
+  const attempts = createAttempts({
+    events,
+    log,
+    now: clock.now,
+    claimOomKill: oom.claim,
+    isOutage: options.isOutage,
+    onFreed: afterChange,
+  });
   const roster = new Roster({
     ...options,
     machines: options.machines ?? machinePresets,
@@ -167,7 +174,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   function onFrozen(member: Member): void {
-    log.warn("a task process neither answers nor computes; it is killed, and its runs are resumed elsewhere", { pid: member.process.pid, runs: member.runs.size });
+    log.warn("a task process neither answers nor computes; it is killed, and its runs are resumed elsewhere", {
+      pid: member.process.pid,
+      runs: member.runs.size,
+    });
     member.process.kill();
   }
 
@@ -220,7 +230,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     member.process.terminate();
   }
 
-  const findPending = (runId: string, epoch: number): number => pending.findIndex(({ assignment }) => assignment.runId === runId && assignment.epoch === epoch);
+  const findPending = (runId: string, epoch: number): number =>
+    pending.findIndex(({ assignment }) => assignment.runId === runId && assignment.epoch === epoch);
 
   function deliver(...[runId, epoch, seq, outcome]: Parameters<Executor["deliver"]>): boolean {
     const waiting = pending[findPending(runId, epoch)];
@@ -278,7 +289,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       cancel,
       holds: (runId, epoch) => attempts.find(runId, epoch) !== null || findPending(runId, epoch) !== -1,
     },
-    stats: () => ({ ...statsOf([...roster.members], [...attempts.all()], (member) => member.process.silence(clock.now()) >= timings.blocked), pending: pending.length }),
+    stats: () => ({
+      ...statsOf([...roster.members], [...attempts.all()], (member) => member.process.silence(clock.now()) >= timings.blocked),
+      pending: pending.length,
+    }),
     async drain(graceMs) {
       isDraining = true;
       roster.stop();

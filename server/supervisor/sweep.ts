@@ -48,7 +48,11 @@ function keepClocks({ process, runs }: Member, now: number): void {
 /** In a blocked process the clocks of all its runs go on, and only one of them is to blame: nobody is, each is resumed alone. */
 const isDoubtful = (run: HeldRun, silence: number, patience: number) => run.member.running > 1 && silence >= patience;
 
-function enforce(run: HeldRun, stop: NonNullable<HeldRun["stop"]>, { silence, timings, now }: { silence: number; timings: Timings; now: number }): void {
+function enforce(
+  run: HeldRun,
+  stop: NonNullable<HeldRun["stop"]>,
+  { silence, timings, now }: { silence: number; timings: Timings; now: number },
+): void {
   const waited = now - stop.at;
   if (stop.reason === "maxDuration") {
     if (waited < timings.maxDuration) return;

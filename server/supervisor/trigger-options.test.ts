@@ -14,7 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
-const start = async (task: string, payload?: unknown, options: TriggerOptions = {}) => (await trigger(node.engine, { task, payload: encodePacket(payload), options })).id;
+const start = async (task: string, payload?: unknown, options: TriggerOptions = {}) =>
+  (await trigger(node.engine, { task, payload: encodePacket(payload), options })).id;
 const runOf = (id: string) => getRunDetail(node.engine.db, "env_1", id);
 async function ended(id: string) {
   await expect.poll(async () => isFinal((await runOf(id))?.status ?? "QUEUED"), { timeout: 30_000 }).toBe(true);

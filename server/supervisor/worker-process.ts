@@ -216,13 +216,13 @@ export class WorkerProcess {
         this.#isPingOpen = false;
         this.#stall.reset();
         this.#settle(message.at);
-      }
-      else this.#options.onMessage(message);
+      } else this.#options.onMessage(message);
     }
   }
   #receiveWrong(item: unknown, complaint: string): void {
     const named = Named.safeParse(item);
-    if (named.success) this.#options.onMessage({ type: "wrong", runId: named.data.runId, epoch: named.data.epoch, about: named.data.type, complaint });
+    if (named.success)
+      this.#options.onMessage({ type: "wrong", runId: named.data.runId, epoch: named.data.epoch, about: named.data.type, complaint });
     else if (OfProcess.safeParse(item).success) this.#complain(`it sent ${complaint}`);
     // A library that finds itself in a forked process may speak to its parent: that is none of ours.
     else this.#options.log.warn("a task process sent a message that is not for the supervisor; it is ignored", { complaint });

@@ -13,7 +13,9 @@ export interface BundleModule {
 /** What the bundler's entry module exports. The config is the user's object: it may hold hooks, so it is kept as it is. */
 const Loaded = z.object({
   config: z.custom<TriggerConfig>((value) => typeof value === "object" && value !== null).optional(),
-  files: z.array(z.object({ path: z.string(), exports: z.custom<Record<string, unknown>>((value) => typeof value === "object" && value !== null) })),
+  files: z.array(
+    z.object({ path: z.string(), exports: z.custom<Record<string, unknown>>((value) => typeof value === "object" && value !== null) }),
+  ),
 });
 
 export async function loadBundle(path: string): Promise<BundleModule> {

@@ -63,7 +63,9 @@ function createReader() {
       case "object":
         return objects(def, inner);
       case "union":
-        return isDiscriminated(def) ? discriminated(def) : alternatives(def.options.map((option) => (mayBeAbsent(known(option)) ? nothing : inner(option))));
+        return isDiscriminated(def)
+          ? discriminated(def)
+          : alternatives(def.options.map((option) => (mayBeAbsent(known(option)) ? nothing : inner(option))));
       case "nullable":
         return orNull(inner(def.innerType));
       case "optional":
@@ -112,7 +114,9 @@ function checksOf(schema: z.core.$ZodTypes): Rules[] | null {
   const { def } = schema._zod;
   // What a check holds depends on its kind; each key is looked at before it is used.
   const checks = [def, ...(def.checks ?? []).map((check) => check._zod.def)] as unknown as Rules[];
-  const changes = checks.some(({ check, type }) => check === "overwrite" || check === "property" || (check === "custom" && type === undefined));
+  const changes = checks.some(
+    ({ check, type }) => check === "overwrite" || check === "property" || (check === "custom" && type === undefined),
+  );
   return changes ? null : checks;
 }
 
@@ -129,13 +133,21 @@ function lengths(schema: z.core.$ZodTypes, { least, most, unit }: { least: strin
   const exact = limitsIn(checks, "length_equals", "length");
   const minimum = Math.max(0, ...exact, ...limitsIn(checks, "min_length", "minimum"));
   const maximum = Math.min(...exact, ...limitsIn(checks, "max_length", "maximum"));
-  return { ...(minimum > 0 && { [least]: Math.ceil(minimum / unit) }), ...(Number.isFinite(maximum) && maximum >= 0 && { [most]: Math.floor(maximum) }) };
+  return {
+    ...(minimum > 0 && { [least]: Math.ceil(minimum / unit) }),
+    ...(Number.isFinite(maximum) && maximum >= 0 && { [most]: Math.floor(maximum) }),
+  };
 }
 
 function numbers(schema: z.core.$ZodTypes): Rules {
   const checks = checksOf(schema);
   if (checks === null) return { type: "number" };
-  const bound = (kind: string, inclusive: boolean) => limitsIn(checks.filter((check) => check["inclusive"] === inclusive), kind, "value");
+  const bound = (kind: string, inclusive: boolean) =>
+    limitsIn(
+      checks.filter((check) => check["inclusive"] === inclusive),
+      kind,
+      "value",
+    );
   const bounds = {
     minimum: Math.max(...bound("greater_than", true)),
     exclusiveMinimum: Math.max(...bound("greater_than", false)),
@@ -143,11 +155,17 @@ function numbers(schema: z.core.$ZodTypes): Rules {
     exclusiveMaximum: Math.min(...bound("less_than", false)),
   };
   const whole = checks.some(({ check, format }) => check === "number_format" && typeof format === "string" && /int/.test(format));
-  return { type: whole ? "integer" : "number", ...Object.fromEntries(Object.entries(bounds).filter(([, value]) => Number.isFinite(value))) };
+  return {
+    type: whole ? "integer" : "number",
+    ...Object.fromEntries(Object.entries(bounds).filter(([, value]) => Number.isFinite(value))),
+  };
 }
 
 function oneOf(values: readonly unknown[]): Rules {
-  const plain = values.every((value) => value === null || typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value)));
+  const plain = values.every(
+    (value) =>
+      value === null || typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value)),
+  );
   return plain && values.length > 0 ? { enum: [...new Set(values)] } : nothing;
 }
 

@@ -9,12 +9,16 @@ export function traceFetch(target: { fetch: typeof fetch }): void {
     if (run === undefined || url === null || url.href.startsWith(run.assignment.apiUrl)) return original(input, init);
     const method = (init?.method ?? (input instanceof Request ? input.method : "GET")).toUpperCase();
     const place = `${url.origin}${url.pathname}`;
-    return run.tracer.within(`${method} ${url.host}${url.pathname}`, { icon: "http", attributes: { "http.request.method": method, "url.full": place } }, async (span) => {
-      const response = await original(input, init);
-      span.attributes["http.response.status_code"] = response.status;
-      if (response.status >= 400) span.fail(`${response.status} ${response.statusText}`.trim());
-      return response;
-    });
+    return run.tracer.within(
+      `${method} ${url.host}${url.pathname}`,
+      { icon: "http", attributes: { "http.request.method": method, "url.full": place } },
+      async (span) => {
+        const response = await original(input, init);
+        span.attributes["http.response.status_code"] = response.status;
+        if (response.status >= 400) span.fail(`${response.status} ${response.statusText}`.trim());
+        return response;
+      },
+    );
   };
 }
 

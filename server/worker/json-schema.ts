@@ -12,7 +12,8 @@ export function jsonSchemaOf(schema: TaskSchema): JsonSchema | undefined {
   if (!isObject(schema)) return undefined;
   try {
     // A zod schema of another copy of zod 4 has the same inner form.
-    if ("_zod" in schema) return plain(z.toJSONSchema(schema as unknown as z.core.$ZodType, { io: "input", target: "draft-7", unrepresentable: "any" }));
+    if ("_zod" in schema)
+      return plain(z.toJSONSchema(schema as unknown as z.core.$ZodType, { io: "input", target: "draft-7", unrepresentable: "any" }));
     const standard: unknown = Reflect.get(schema, "~standard");
     const converter: unknown = isObject(standard) ? Reflect.get(standard, "jsonSchema") : undefined;
     const input: unknown = isObject(converter) ? Reflect.get(converter, "input") : undefined;

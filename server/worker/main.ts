@@ -63,7 +63,8 @@ function endAfter(text: string): void {
 }
 
 /** A module's promise that runs await later is no fault of the process: the neighbours of a run that needs it go on. */
-const goOnAfter = (text: string): void => void process.stderr.write(`a promise of no run was rejected, and nothing has handled it: ${text}\n`);
+const goOnAfter = (text: string): void =>
+  void process.stderr.write(`a promise of no run was rejected, and nothing has handled it: ${text}\n`);
 
 async function broken(error: unknown): Promise<never> {
   outbox.send({ type: "broken", error: { message: describeWithStack(error) } });

@@ -8,7 +8,8 @@ const describeAll = () => describeBundle({ config: undefined, files: [], absent:
 
 test("two names are two queues, whatever letters they have, and a queue is called what it is called", () => {
   const long = "n".repeat(128);
-  for (const id of ["邮件", "订单", "emails.send", "emails-send", "emails send", "50% off/a,b", long]) task({ id, queue: { concurrencyLimit: 1 }, run });
+  for (const id of ["邮件", "订单", "emails.send", "emails-send", "emails send", "50% off/a,b", long])
+    task({ id, queue: { concurrencyLimit: 1 }, run });
   queue({ name: "my queue", concurrencyLimit: 2 });
   queue({ name: "my-queue", concurrencyLimit: 3 });
   const { tasks, queues } = describeAll();
@@ -22,7 +23,10 @@ test.each<[TriggerConfig, object]>([
   [{ project: "p", maxDuration: 60, processKeepAlive: true }, {}],
   [{ project: "p", maxDuration: 60, processKeepAlive: false }, { isolation: "process" }],
   [{ project: "p", maxDuration: 60, processKeepAlive: false, isolation: "shared" }, { isolation: "shared" }],
-  [{ project: "p", maxDuration: 60, experimental_processKeepAlive: { enabled: true, maxExecutionsPerProcess: 5, devMaxPoolSize: 1 } }, { runsPerProcess: 5, devProcesses: 1 }],
+  [
+    { project: "p", maxDuration: 60, experimental_processKeepAlive: { enabled: true, maxExecutionsPerProcess: 5, devMaxPoolSize: 1 } },
+    { runsPerProcess: 5, devProcesses: 1 },
+  ],
 ])("of %j the processes are %j", (config, expected) => {
   expect(describeBundle({ config, files: [], absent: [] }, "/").config).toEqual({ maxDuration: 60, ...expected });
 });

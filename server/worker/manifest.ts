@@ -15,16 +15,26 @@ export function describeBundle({ config, files, absent }: BundleModule, cwd: str
   const [duplicate] = duplicateTasks();
   if (duplicate !== undefined) {
     const homes = [...new Set(duplicate.definedAt.map((stack) => homeOf(duplicate.id, stack)))];
-    throw new Error(`Two tasks have the id "${duplicate.id}" (${homes.length === 1 ? `both in ${homes[0]}` : homes.join(", ")}): give each its own`);
+    throw new Error(
+      `Two tasks have the id "${duplicate.id}" (${homes.length === 1 ? `both in ${homes[0]}` : homes.join(", ")}): give each its own`,
+    );
   }
   const homes = new Map(tasks.map(({ id, definedAt }) => [id, homeOf(id, definedAt)]));
   checkLimits(tasks);
-  const warnings = absent.map((name) => `${name} is not available yet in Signalbox: what it defines throws when it is used, and does nothing by itself`);
+  const warnings = absent.map(
+    (name) => `${name} is not available yet in Signalbox: what it defines throws when it is used, and does nothing by itself`,
+  );
   const manifest: BundleManifest = {
     project: config?.project ?? process.env["TRIGGER_PROJECT_REF"] ?? "",
     tasks: tasks.map((task) => describeTask(task, { path: homes.get(task.id) ?? "", example: exampleIn(files, homes, task.id), warnings })),
     queues: queuesOf(tasks),
-    ...(listLimits().length > 0 && { limits: listLimits().map(({ name, perKey, total }) => ({ name, ...(perKey !== undefined && { perKey }), ...(total !== undefined && { total }) })) }),
+    ...(listLimits().length > 0 && {
+      limits: listLimits().map(({ name, perKey, total }) => ({
+        name,
+        ...(perKey !== undefined && { perKey }),
+        ...(total !== undefined && { total }),
+      })),
+    }),
     config: {
       ...(config?.maxDuration !== undefined && { maxDuration: config.maxDuration }),
       ...(config?.ttl !== undefined && { ttl: config.ttl }),
@@ -55,11 +65,15 @@ function processesOf(config: BundleModule["config"]): Pick<BundleManifest["confi
   };
 }
 
-function describeTask(task: RegisteredTask, { path, example, warnings }: { path: string; example: unknown; warnings: string[] }): TaskManifest {
+function describeTask(
+  task: RegisteredTask,
+  { path, example, warnings }: { path: string; example: unknown; warnings: string[] },
+): TaskManifest {
   const payloadSchema = task.jsonSchema === undefined ? task.schema && jsonSchemaOf(task.schema) : toJson(task.jsonSchema);
   const certainSchema = task.schema && certainSchemaOf(task.schema);
   const examplePayload = toJson(example) ?? exampleOf(payloadSchema);
-  if (example !== undefined && toJson(example) === undefined) warnings.push(`examplePayload of ${path} cannot be written as JSON, and is not offered on the Test page`);
+  if (example !== undefined && toJson(example) === undefined)
+    warnings.push(`examplePayload of ${path} cannot be written as JSON, and is not offered on the Test page`);
   return {
     id: task.id,
     filePath: path,
@@ -94,12 +108,16 @@ function checkLimits(tasks: readonly RegisteredTask[]): void {
   const declared = new Set(listLimits().map(({ name }) => name));
   for (const { id, concurrency } of tasks) {
     const unknown = concurrency?.limits?.find((name) => !declared.has(name));
-    if (unknown !== undefined) throw new Error(`The task ${JSON.stringify(id)} names the concurrency limit "${unknown}", which nothing declares: declare it with concurrencyLimit({ name: "${unknown}", total: 1 })`);
+    if (unknown !== undefined)
+      throw new Error(
+        `The task ${JSON.stringify(id)} names the concurrency limit "${unknown}", which nothing declares: declare it with concurrencyLimit({ name: "${unknown}", total: 1 })`,
+      );
   }
 }
 
 function checkName(what: string, name: string): void {
-  if (name === "" || name.length > limits.nameLength) throw new Error(`${what} must have 1 to ${limits.nameLength} characters; it has ${name.length}`);
+  if (name === "" || name.length > limits.nameLength)
+    throw new Error(`${what} must have 1 to ${limits.nameLength} characters; it has ${name.length}`);
   // oxlint-disable-next-line no-control-regex -- these are what it looks for
   if (/[\0-\u001f\u007f]|\p{Surrogate}/u.test(name)) throw new Error(`${what} may not contain control characters or unpaired surrogates`);
 }
@@ -112,23 +130,32 @@ function queuesOf(tasks: readonly RegisteredTask[]): QueueManifest[] {
     // The first limit that is given counts; a later mention by name alone does not lift it.
     const before = queues.get(name);
     const total = before?.totalConcurrencyLimit ?? given?.totalConcurrencyLimit;
-    queues.set(name, { name, concurrencyLimit: before?.concurrencyLimit ?? given?.concurrencyLimit ?? null, ...(total !== undefined && { totalConcurrencyLimit: total }) });
+    queues.set(name, {
+      name,
+      concurrencyLimit: before?.concurrencyLimit ?? given?.concurrencyLimit ?? null,
+      ...(total !== undefined && { totalConcurrencyLimit: total }),
+    });
   };
   for (const queue of listQueues()) note(queue.name, queue);
   for (const task of tasks) note(queueName(task), task.queue);
   return [...queues.values()];
 }
 
-const isTask = (value: unknown): value is { id: string } => typeof value === "object" && value !== null && "trigger" in value && "id" in value && typeof value.id === "string";
+const isTask = (value: unknown): value is { id: string } =>
+  typeof value === "object" && value !== null && "trigger" in value && "id" in value && typeof value.id === "string";
 
 /**
  * The file that defines a task. Others may export it as well (a barrel), or call it into being (a factory), so neither the exports
  * nor the stack alone can tell: it is the innermost file of the stack that exports the task, else the outermost one of the stack.
  */
 function homeOfTask({ id, definedAt, files, cwd }: { id: string; definedAt: string; files: BundleModule["files"]; cwd: string }): string {
-  const exporting = files.filter(({ exports }) => Object.values(exports).some((value) => isTask(value) && value.id === id)).map(({ path }) => path);
+  const exporting = files
+    .filter(({ exports }) => Object.values(exports).some((value) => isTask(value) && value.id === id))
+    .map(({ path }) => path);
   const frames = filesInStack(definedAt, cwd);
-  return frames.find((path) => exporting.includes(path)) ?? frames.findLast((path) => !path.includes("node_modules/")) ?? exporting[0] ?? "";
+  return (
+    frames.find((path) => exporting.includes(path)) ?? frames.findLast((path) => !path.includes("node_modules/")) ?? exporting[0] ?? ""
+  );
 }
 
 /** The export `examplePayload` of a file is for its task, when it has but one. */

@@ -52,7 +52,22 @@ type Parents = { parentTaskRunId: string; rootTaskRunId: string };
 /** Lives one life of a run to its end, answering each operation; the recorder hears everything. */
 async function live(runId: string, task: string, options: { epoch: number; recorder: Recorder; parents?: Parents }): Promise<unknown> {
   const { epoch, recorder, parents } = options;
-  const ctx = parents === undefined ? {} : { ctx: { run: { id: runId, tags: [], isTest: false, isReplay: false, createdAt: "2030-01-01T00:00:00Z", startedAt: "2030-01-01T00:00:00Z", ...parents } } };
+  const ctx =
+    parents === undefined
+      ? {}
+      : {
+          ctx: {
+            run: {
+              id: runId,
+              tags: [],
+              isTest: false,
+              isReplay: false,
+              createdAt: "2030-01-01T00:00:00Z",
+              startedAt: "2030-01-01T00:00:00Z",
+              ...parents,
+            },
+          },
+        };
   const resume = epoch === 1 ? {} : { resume: recorder.resume() };
   // Entries whose answer was still to come are answered by the engine when it is there.
   const owed = recorder.journal.filter((entry) => entry.outcome === undefined).map(({ seq }) => seq);
@@ -96,7 +111,11 @@ const spansOnce = (recorder: Recorder) => {
 
 test.each([
   { task: "journey", ends: { steps: 3 }, kinds: ["trigger", "triggerAndWait", "waitUntil"] },
-  { task: "inputs", ends: ["input 0", "input 1", "input 2", "InputStreamTimeoutError"], kinds: ["nextInput", "waitForInput", "sendInput", "nextInput", "nextInput"] },
+  {
+    task: "inputs",
+    ends: ["input 0", "input 1", "input 2", "InputStreamTimeoutError"],
+    kinds: ["nextInput", "waitForInput", "sendInput", "nextInput", "nextInput"],
+  },
 ])("a run of $task that is lost at any message does nothing twice and ends the same", async ({ task, ends, kinds }) => {
   const whole = createRecorder();
   const first = `run_whole_${task}`;
@@ -111,7 +130,8 @@ test.each([
     const recorder = createRecorder();
     for (const message of messages.slice(0, cut)) {
       recorder.hear(message);
-      for (const entry of recorder.journal.slice(0, -1)) recorder.settle(entry.seq, whole.journal.find((e) => e.seq === entry.seq)?.outcome ?? { ok: true, value: null });
+      for (const entry of recorder.journal.slice(0, -1))
+        recorder.settle(entry.seq, whole.journal.find((e) => e.seq === entry.seq)?.outcome ?? { ok: true, value: null });
     }
     const runId = `run_cut_${task}_${cut}`;
     outcomesByRun.set(runId, outcomesByRun.get(first) ?? new Map());
@@ -138,12 +158,14 @@ test("a run that is lost at any message tells its parent and its root everything
     const recorder = createRecorder();
     for (const message of messages.slice(0, cut)) {
       recorder.hear(message);
-      for (const entry of recorder.journal.slice(0, -1)) recorder.settle(entry.seq, whole.journal.find((e) => e.seq === entry.seq)?.outcome ?? { ok: true, value: null });
+      for (const entry of recorder.journal.slice(0, -1))
+        recorder.settle(entry.seq, whole.journal.find((e) => e.seq === entry.seq)?.outcome ?? { ok: true, value: null });
     }
     const runId = `run_visit_${cut}`;
     outcomesByRun.set(runId, outcomesByRun.get("run_visit") ?? new Map());
     expect(await live(runId, "visitor", { epoch: 2, recorder, parents }), `cut at ${cut}`).toBe("gone");
-    for (const key of ["parentMetadata", "rootMetadata", "metadata"] as const) expect(recorder[key], `${key}, cut at ${cut}`).toEqual(whole[key]);
+    for (const key of ["parentMetadata", "rootMetadata", "metadata"] as const)
+      expect(recorder[key], `${key}, cut at ${cut}`).toEqual(whole[key]);
   }
 });
 
@@ -187,7 +209,15 @@ test("a resumed run that is back at its wait says so", async () => {
 });
 
 test("until the frontier logs are muted and the parent's metadata is left alone, even when the code says more than before", async () => {
-  const family = { id: "run_noisy", tags: [], isTest: false, isReplay: false, createdAt: "2030-01-01T00:00:00Z", startedAt: "2030-01-01T00:00:00Z", parentTaskRunId: "run_p" };
+  const family = {
+    id: "run_noisy",
+    tags: [],
+    isTest: false,
+    isReplay: false,
+    createdAt: "2030-01-01T00:00:00Z",
+    startedAt: "2030-01-01T00:00:00Z",
+    parentTaskRunId: "run_p",
+  };
   const recorder = createRecorder();
   worker.send(assign("run_noisy", "noisy", undefined, { ctx: { run: family } }));
   const operation = await worker.hears("operation", (m) => m.runId === "run_noisy");
@@ -196,7 +226,12 @@ test("until the frontier logs are muted and the parent's metadata is left alone,
   worker.send(assign("run_noisy", "noisy", undefined, { epoch: 2, ctx: { run: family }, resume: recorder.resume() }));
   await worker.hears("finished", (m) => m.runId === "run_noisy");
   const told = worker.of("progress", "run_noisy").filter((m) => m.epoch === 2);
-  expect(told.flatMap((m) => m.progress.trace ?? []).filter((line) => line.kind === "log").map((line) => line.name)).toEqual(["after"]);
+  expect(
+    told
+      .flatMap((m) => m.progress.trace ?? [])
+      .filter((line) => line.kind === "log")
+      .map((line) => line.name),
+  ).toEqual(["after"]);
   expect(told.flatMap((m) => m.progress.parentOperations ?? [])).toEqual([]);
   expect(worker.of("progress", "run_noisy").flatMap((m) => m.progress.parentOperations ?? [])).toHaveLength(1);
 });
@@ -214,7 +249,12 @@ test("code that leaves its journal is told once, and goes on live", async () => 
 
 test("code that comes to an end before its journal does is a divergence too", async () => {
   const recorder = createRecorder();
-  recorder.journal.push({ seq: 1, kind: "trigger", fingerprint: "trigger:gone:0", outcome: { ok: true, value: { id: "run_x", isCached: false } } });
+  recorder.journal.push({
+    seq: 1,
+    kind: "trigger",
+    fingerprint: "trigger:gone:0",
+    outcome: { ok: true, value: { id: "run_x", isCached: false } },
+  });
   expect(await live("run_short", "enough", { epoch: 2, recorder })).toEqual({ early: true });
   expect(worker.of("diverged", "run_short")).toMatchObject([{ expected: "trigger:gone:0", actual: "end" }]);
 });

@@ -1,6 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment, AttemptResult, FromWorker, ToWorker } from "@/lib/contracts/ipc";
-import { createRun, executeAttempt, outsideRuns, runCancelHooks, setLoneRun, toTaskRunError, type Run, type TriggerConfig } from "@trigger.dev/sdk/internal";
+import {
+  createRun,
+  executeAttempt,
+  outsideRuns,
+  runCancelHooks,
+  setLoneRun,
+  toTaskRunError,
+  type Run,
+  type TriggerConfig,
+} from "@trigger.dev/sdk/internal";
 import { ChurningMap } from "@/lib/values/churning-map";
 import { describe } from "@/lib/values/describe";
 import type { RunEnvironments } from "./run-env";
@@ -68,7 +77,12 @@ export function createRuns({ config, environments, send, sendOff, onEmpty }: Run
     // Code that never yields would keep it here.
     if (assignment.isolated === true) sendOff();
     // A fault of ours, which no code of the run could catch, is its end too.
-    const attempt = outsideRuns(() => executeAttempt(run, config)).catch((error: unknown): AttemptResult => ({ ok: false, error: toTaskRunError(error), skipRetrying: false, usageMs: run.clock.read() }));
+    const attempt = outsideRuns(() => executeAttempt(run, config)).catch((error: unknown): AttemptResult => ({
+      ok: false,
+      error: toTaskRunError(error),
+      skipRetrying: false,
+      usageMs: run.clock.read(),
+    }));
     one.ended = attempt.then((result) => {
       // Who stopped it reports its end.
       if (one.phase === "running") finish(one, result, "returned");
@@ -83,12 +97,27 @@ export function createRuns({ config, environments, send, sendOff, onEmpty }: Run
     if (one.phase !== "running") return true;
     one.phase = "ended";
     const described = toTaskRunError(error);
-    const message = described.type === "BUILT_IN_ERROR" ? `${described.name}: ${described.message}` : "raw" in described ? described.raw : described.message;
+    const message =
+      described.type === "BUILT_IN_ERROR"
+        ? `${described.name}: ${described.message}`
+        : "raw" in described
+          ? described.raw
+          : described.message;
     const stackTrace = "stackTrace" in described ? described.stackTrace : undefined;
     run.abort.abort(error);
     finish(
       one,
-      { ok: false, error: { type: "INTERNAL_ERROR", code: "TASK_RUN_UNCAUGHT_EXCEPTION", ...(message !== undefined && { message }), ...(stackTrace !== undefined && { stackTrace }) }, skipRetrying: false, usageMs: run.clock.read() },
+      {
+        ok: false,
+        error: {
+          type: "INTERNAL_ERROR",
+          code: "TASK_RUN_UNCAUGHT_EXCEPTION",
+          ...(message !== undefined && { message }),
+          ...(stackTrace !== undefined && { stackTrace }),
+        },
+        skipRetrying: false,
+        usageMs: run.clock.read(),
+      },
       "abandoned",
     );
     return true;
@@ -132,7 +161,11 @@ export function createRuns({ config, environments, send, sendOff, onEmpty }: Run
     failUncaught,
     failUnsendable({ runId, epoch }, cause) {
       const one = find(runId, epoch);
-      const error = { type: "INTERNAL_ERROR", code: "TASK_EXECUTION_FAILED", message: `What the run reported could not be sent: ${describe(cause)}` } as const;
+      const error = {
+        type: "INTERNAL_ERROR",
+        code: "TASK_EXECUTION_FAILED",
+        message: `What the run reported could not be sent: ${describe(cause)}`,
+      } as const;
       const result: AttemptResult = { ok: false, error, skipRetrying: true, usageMs: one?.run.clock.read() ?? 0 };
       if (one === undefined) return send({ type: "finished", runId, epoch, result });
       one.phase = "ended";
@@ -155,7 +188,11 @@ function outOfTime(run: Run): AttemptResult {
   const seconds = run.assignment.maxDuration;
   return {
     ok: false,
-    error: { type: "INTERNAL_ERROR", code: "MAX_DURATION_EXCEEDED", message: seconds === undefined ? "The run used its maxDuration" : `The run used its maxDuration of ${seconds} s` },
+    error: {
+      type: "INTERNAL_ERROR",
+      code: "MAX_DURATION_EXCEEDED",
+      message: seconds === undefined ? "The run used its maxDuration" : `The run used its maxDuration of ${seconds} s`,
+    },
     skipRetrying: true,
     usageMs: run.clock.read(),
   };

@@ -25,7 +25,8 @@ afterEach(async () => {
 afterAll(() => runtime.close());
 
 const cancel = (runId: string, reason: "canceled" | "maxDuration" = "canceled") => ({ type: "cancel", runId, epoch: 1, reason }) as const;
-const begun = (worker: Supervised, runId: string, line: string) => worker.hears("progress", (m) => m.runId === runId && (m.progress.trace ?? []).some((t) => t.name === line));
+const begun = (worker: Supervised, runId: string, line: string) =>
+  worker.hears("progress", (m) => m.runId === runId && (m.progress.trace ?? []).some((t) => t.name === line));
 const outputOf = async (worker: Supervised, runId: string): Promise<unknown> => {
   const { result } = await worker.hears("finished", (m) => m.runId === runId);
   return result.ok ? decodePacket(result.output) : result;
@@ -37,7 +38,9 @@ test("a run that ignores its cancellation is given up after its hooks, and its n
   await begun(worker, "run_1", "stubborn begins");
   worker.send(cancel("run_1"));
   expect(await worker.hears("canceled")).toMatchObject({ runId: "run_1", settled: false });
-  expect(worker.of("progress", "run_1").flatMap((m) => m.progress.operations ?? [])).toEqual([{ type: "set", key: "cancelled", value: true }]);
+  expect(worker.of("progress", "run_1").flatMap((m) => m.progress.operations ?? [])).toEqual([
+    { type: "set", key: "cancelled", value: true },
+  ]);
   expect(await outputOf(worker, "run_2")).toBeUndefined();
   expect(worker.of("finished", "run_1")).toEqual([]);
 });
@@ -65,7 +68,11 @@ test("out of time: no hooks, and an end that says so", async () => {
   worker.send(assign("run_1", "obedient", undefined, { maxDuration: 7 }));
   await begun(worker, "run_1", "obedient begins");
   worker.send(cancel("run_1", "maxDuration"));
-  expect(await outputOf(worker, "run_1")).toMatchObject({ ok: false, error: { code: "MAX_DURATION_EXCEEDED", message: expect.stringContaining("7 s") }, skipRetrying: true });
+  expect(await outputOf(worker, "run_1")).toMatchObject({
+    ok: false,
+    error: { code: "MAX_DURATION_EXCEEDED", message: expect.stringContaining("7 s") },
+    skipRetrying: true,
+  });
   worker.send(assign("run_2", "read-trail"));
   expect(await outputOf(worker, "run_2")).toEqual([]);
 });
@@ -74,7 +81,12 @@ test.each(["rejection", "exception"] as const)("an uncaught %s ends the run that
   const worker = start();
   worker.send(assign("run_1", "careless", { how }), assign("run_2", "environment", { ms: 100 }));
   expect(await outputOf(worker, "run_1")).toMatchObject({
-    error: { type: "INTERNAL_ERROR", code: "TASK_RUN_UNCAUGHT_EXCEPTION", message: expect.stringMatching(/^Error: (nobody catches me|thrown in a timer)$/), stackTrace: expect.stringContaining("tasks.ts") },
+    error: {
+      type: "INTERNAL_ERROR",
+      code: "TASK_RUN_UNCAUGHT_EXCEPTION",
+      message: expect.stringMatching(/^Error: (nobody catches me|thrown in a timer)$/),
+      stackTrace: expect.stringContaining("tasks.ts"),
+    },
     skipRetrying: false,
   });
   expect(await outputOf(worker, "run_2")).toBeUndefined();
@@ -86,7 +98,12 @@ test("an error of nobody ends the process after what is buffered is told, a reje
   await worker.hears("ready");
   expect(await worker.exited()).toBe(1);
   expect(worker.stdout()).toMatch(/a promise of no run was rejected.*nobody has handled me[\s\S]*I have no owner/);
-  expect(worker.of("progress", "run_1").flatMap((m) => m.progress.trace ?? []).map((t) => t.name)).toContain("still here");
+  expect(
+    worker
+      .of("progress", "run_1")
+      .flatMap((m) => m.progress.trace ?? [])
+      .map((t) => t.name),
+  ).toContain("still here");
 });
 
 test("drain: no exit while a run is held, exit 0 after it", async () => {
@@ -100,7 +117,9 @@ test("drain: no exit while a run is held, exit 0 after it", async () => {
 
 test("a bundle that cannot be loaded, or has two tasks of one id, is broken", async () => {
   const twice = start(await runtime.bundle("twice", "server/worker/test/fixtures/twice.ts"));
-  expect((await twice.hears("broken")).error.message).toContain('Two tasks have the id "twin" (both in server/worker/test/fixtures/twice.ts)');
+  expect((await twice.hears("broken")).error.message).toContain(
+    'Two tasks have the id "twin" (both in server/worker/test/fixtures/twice.ts)',
+  );
   const throwing = start(await runtime.bundle("throwing", "server/worker/test/fixtures/throwing.ts"));
   expect((await throwing.hears("broken")).error.message).toMatch(/not today[\s\S]*throwing\.ts:2/);
   expect(await throwing.exited()).toBe(1);

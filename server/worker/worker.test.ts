@@ -29,7 +29,9 @@ afterAll(() => runtime.close());
 
 const ended = async (worker: Supervised, runId: string) => {
   const { result } = await worker.hears("finished", (m) => m.runId === runId);
-  return result.ok ? { output: decodePacket(result.output), usageMs: result.usageMs } : { error: result.error, retry: result.retry, skipRetrying: result.skipRetrying };
+  return result.ok
+    ? { output: decodePacket(result.output), usageMs: result.usageMs }
+    : { error: result.error, retry: result.retry, skipRetrying: result.skipRetrying };
 };
 
 test("tells what the bundle holds", async () => {
@@ -88,8 +90,16 @@ test("hooks run in their order, around waits too", async () => {
   expect((await ended(worker, "run_1")).output).toBe("done");
   worker.send(assign("run_2", "read-trail"));
   expect((await ended(worker, "run_2")).output).toEqual([
-    "middleware in", "onStart", "onStartAttempt 1", 'run {"from":"init"} green', "onWait task run_child", "onResume task run_child",
-    'onSuccess "done"', "onComplete true", "cleanup", "middleware out",
+    "middleware in",
+    "onStart",
+    "onStartAttempt 1",
+    'run {"from":"init"} green',
+    "onWait task run_child",
+    "onResume task run_child",
+    'onSuccess "done"',
+    "onComplete true",
+    "cleanup",
+    "middleware out",
   ]);
 });
 
@@ -97,7 +107,11 @@ test("a failure is proposed for retry, and onFailure comes only with the last on
   const worker = await start();
   worker.send(assign("run_1", "hooked", { fail: "plain" }));
   const first = await ended(worker, "run_1");
-  expect(first).toMatchObject({ error: { type: "BUILT_IN_ERROR", name: "Error", message: "plain" }, retry: { delayMs: 100 }, skipRetrying: false });
+  expect(first).toMatchObject({
+    error: { type: "BUILT_IN_ERROR", name: "Error", message: "plain" },
+    retry: { delayMs: 100 },
+    skipRetrying: false,
+  });
   expect(first.error).toMatchObject({ stackTrace: expect.stringMatching(/tasks\.ts:\d+/) });
   worker.send(assign("run_2", "hooked", { fail: "plain" }, { ctx: { attempt: { number: 2, startedAt: "2030-01-01T00:00:00.000Z" } } }));
   expect(await ended(worker, "run_2")).toMatchObject({ retry: undefined, skipRetrying: false });
@@ -107,16 +121,35 @@ test("a failure is proposed for retry, and onFailure comes only with the last on
   const { output } = await ended(worker, "run_4");
   const attempt = (n: number) => ["middleware in", ...(n === 1 ? ["onStart"] : []), `onStartAttempt ${n}`, 'run {"from":"init"} green'];
   expect(output).toEqual([
-    ...attempt(1), "catchError plain", "cleanup", "middleware out",
-    ...attempt(2), "catchError plain", "onFailure plain", "onComplete false", "cleanup", "middleware out",
-    ...attempt(1), "onFailure aborted", "onComplete false", "cleanup", "middleware out",
+    ...attempt(1),
+    "catchError plain",
+    "cleanup",
+    "middleware out",
+    ...attempt(2),
+    "catchError plain",
+    "onFailure plain",
+    "onComplete false",
+    "cleanup",
+    "middleware out",
+    ...attempt(1),
+    "onFailure aborted",
+    "onComplete false",
+    "cleanup",
+    "middleware out",
   ]);
 });
 
 test("a payload that does not fit is an input error without retries; defaults and coercions reach run()", async () => {
   const worker = await start();
-  worker.send(assign("run_1", "order", { id: "", amount: -1 }), assign("run_2", "order", { id: "x", amount: "21" }), assign("run_3", "order", { id: "y" }));
-  expect(await ended(worker, "run_1")).toMatchObject({ error: { type: "INTERNAL_ERROR", code: "TASK_INPUT_ERROR", message: expect.stringContaining("id: ") }, skipRetrying: true });
+  worker.send(
+    assign("run_1", "order", { id: "", amount: -1 }),
+    assign("run_2", "order", { id: "x", amount: "21" }),
+    assign("run_3", "order", { id: "y" }),
+  );
+  expect(await ended(worker, "run_1")).toMatchObject({
+    error: { type: "INTERNAL_ERROR", code: "TASK_INPUT_ERROR", message: expect.stringContaining("id: ") },
+    skipRetrying: true,
+  });
   expect((await ended(worker, "run_2")).output).toEqual({ total: 42 });
   expect((await ended(worker, "run_3")).output).toEqual({ total: 10 });
 });
@@ -140,13 +173,39 @@ test("background work is part of the attempt", async () => {
 
 test("tags beyond the limit are refused in the log, operations on the parent go to the parent", async () => {
   const worker = await start();
-  worker.send(assign("run_1", "tagger"), assign("run_2", "child", undefined, { ctx: { run: { id: "run_2", tags: [], isTest: false, isReplay: false, createdAt: "2030-01-01T00:00:00Z", startedAt: "2030-01-01T00:00:00Z", parentTaskRunId: "run_p", rootTaskRunId: "run_r" } } }), assign("run_3", "child"));
+  worker.send(
+    assign("run_1", "tagger"),
+    assign("run_2", "child", undefined, {
+      ctx: {
+        run: {
+          id: "run_2",
+          tags: [],
+          isTest: false,
+          isReplay: false,
+          createdAt: "2030-01-01T00:00:00Z",
+          startedAt: "2030-01-01T00:00:00Z",
+          parentTaskRunId: "run_p",
+          rootTaskRunId: "run_r",
+        },
+      },
+    }),
+    assign("run_3", "child"),
+  );
   for (const id of ["run_1", "run_2", "run_3"]) await ended(worker, id);
   const of = (id: string) => worker.of("progress", id).map((m) => m.progress);
   expect(of("run_1").flatMap((p) => p.tags ?? [])).toEqual(["a", "b"]);
-  expect(of("run_1").flatMap((p) => p.trace ?? []).find((t) => t.level === "error")?.name).toContain("12 tags");
+  expect(
+    of("run_1")
+      .flatMap((p) => p.trace ?? [])
+      .find((t) => t.level === "error")?.name,
+  ).toContain("12 tags");
   const [own] = of("run_2");
-  expect(own).toMatchObject({ parentOperations: [{ type: "increment", key: "children", value: 1 }], rootOperations: [{ type: "append", key: "log", value: "x" }], operations: [{ type: "set", key: "own" }], firstMetadataOperation: 0 });
+  expect(own).toMatchObject({
+    parentOperations: [{ type: "increment", key: "children", value: 1 }],
+    rootOperations: [{ type: "append", key: "log", value: "x" }],
+    operations: [{ type: "set", key: "own" }],
+    firstMetadataOperation: 0,
+  });
   expect(of("run_3")[0]?.operations).toHaveLength(3);
 });
 
@@ -155,7 +214,13 @@ test("batches by instance answer in item order; a schema is checked before anyth
   worker.send(assign("run_1", "batcher"));
   const operation = await worker.hears("operation");
   expect(operation.operation).toMatchObject({ kind: "batchTrigger", wait: true, items: [{ task: "echo" }, { task: "order" }] });
-  worker.answer(operation, { id: "batch_1", items: [{ ok: true, id: "a", output: { data: null, dataType: "application/json" } }, { ok: false, id: "b", error: { type: "STRING_ERROR", raw: "no" } }] });
+  worker.answer(operation, {
+    id: "batch_1",
+    items: [
+      { ok: true, id: "a", output: { data: null, dataType: "application/json" } },
+      { ok: false, id: "b", error: { type: "STRING_ERROR", raw: "no" } },
+    ],
+  });
   expect((await ended(worker, "run_1")).output).toEqual([true, false]);
 });
 
@@ -179,7 +244,10 @@ test("short waits between tries are timers of the process", async () => {
 
 test("an environment that another run contradicts is not set, and is taken back at the end", async () => {
   const worker = await start();
-  worker.send(assign("run_1", "environment", { ms: 50 }, { env: { FLAVOUR: "mint" } }), assign("run_2", "environment", { ms: 1 }, { env: { FLAVOUR: "lemon" } }));
+  worker.send(
+    assign("run_1", "environment", { ms: 50 }, { env: { FLAVOUR: "mint" } }),
+    assign("run_2", "environment", { ms: 1 }, { env: { FLAVOUR: "lemon" } }),
+  );
   expect((await ended(worker, "run_1")).output).toBe("mint");
   expect((await ended(worker, "run_2")).output).toBe("mint");
   worker.send(assign("run_3", "environment", { ms: 1 }));
@@ -188,7 +256,15 @@ test("an environment that another run contradicts is not set, and is taken back 
 
 test("stream chunks for the parent name it, and count apart from the run's own", async () => {
   const worker = await start();
-  const family = { id: "run_1", tags: [], isTest: false, isReplay: false, createdAt: "2030-01-01T00:00:00Z", startedAt: "2030-01-01T00:00:00Z", parentTaskRunId: "run_p" };
+  const family = {
+    id: "run_1",
+    tags: [],
+    isTest: false,
+    isReplay: false,
+    createdAt: "2030-01-01T00:00:00Z",
+    startedAt: "2030-01-01T00:00:00Z",
+    parentTaskRunId: "run_p",
+  };
   worker.send(assign("run_1", "relay", undefined, { ctx: { run: family } }));
   await ended(worker, "run_1");
   expect(worker.of("progress").flatMap((m) => m.progress.streams ?? [])).toEqual([
@@ -215,8 +291,13 @@ test("a run with the process to itself has begun for all to see, even when its c
 test("what code says that a pool or a timer of the module calls is the run's where the process has one run, and else says that it is nobody's", async () => {
   const worker = await start();
   worker.send(assign("run_shared", "pooled"), assign("run_beside", "pooled"));
-  for (const id of ["run_shared", "run_beside"]) expect((await ended(worker, id)).output).toEqual({ metadata: null, refused: expect.stringContaining("run of a task") });
-  expect(worker.of("progress").flatMap(({ progress }) => [...(progress.operations ?? []), ...(progress.trace ?? []).filter(({ kind }) => kind === "log")])).toEqual([]);
+  for (const id of ["run_shared", "run_beside"])
+    expect((await ended(worker, id)).output).toEqual({ metadata: null, refused: expect.stringContaining("run of a task") });
+  expect(
+    worker
+      .of("progress")
+      .flatMap(({ progress }) => [...(progress.operations ?? []), ...(progress.trace ?? []).filter(({ kind }) => kind === "log")]),
+  ).toEqual([]);
   await expect.poll(() => worker.stdout()).toMatch(/metadata\.set was called outside of every run, so it changed nothing/);
 
   const alone = await start();
@@ -256,10 +337,16 @@ test("calls carry the newest token of the run, to its own server only", async ()
   const worker = await start();
   worker.send(assign("run_1", "calls", { elsewhere: `http://localhost:${port}` }, { apiUrl: `http://127.0.0.1:${port}` }));
   await worker.hears("tokenWanted", (message) => message.runId === "run_1" && message.epoch === 1);
-  worker.send({ type: "token", runId: "run_1", epoch: 7, token: "of another execution" }, { type: "token", runId: "run_1", epoch: 1, token: "first" });
+  worker.send(
+    { type: "token", runId: "run_1", epoch: 7, token: "of another execution" },
+    { type: "token", runId: "run_1", epoch: 1, token: "first" },
+  );
   const operation = await worker.hears("operation", (message) => message.runId === "run_1");
   expect(heard).toEqual([`Bearer first 127.0.0.1:${port}`]);
-  worker.send({ type: "token", runId: "run_1", epoch: 7, token: "of another execution" }, { type: "token", runId: "run_1", epoch: 1, token: "second" });
+  worker.send(
+    { type: "token", runId: "run_1", epoch: 7, token: "of another execution" },
+    { type: "token", runId: "run_1", epoch: 1, token: "second" },
+  );
   worker.answer(operation, null);
   expect((await ended(worker, "run_1")).output).toEqual({ elsewhere: "ApiClientMissingError" });
   expect(heard.slice(1)).toEqual([`Bearer second 127.0.0.1:${port}`]);

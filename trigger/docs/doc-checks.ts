@@ -65,7 +65,8 @@ export function localLinks(markdown: string): string[] {
   return targets;
 }
 
-export const headingLevels = (markdown: string): number[] => lexer(markdown).flatMap((token) => (token.type === "heading" ? [Number(token.depth)] : []));
+export const headingLevels = (markdown: string): number[] =>
+  lexer(markdown).flatMap((token) => (token.type === "heading" ? [Number(token.depth)] : []));
 
 export function headingProblems(markdown: string): string[] {
   const levels = headingLevels(markdown);

@@ -11,7 +11,10 @@ const handbook = resolve(dirname(fileURLToPath(import.meta.url)), "../data/docs"
 
 describe("sectionsOf", () => {
   test("cuts at headings and keeps what stands before the first", () => {
-    const sections = sectionsOf("a.md", "intro *here*\n\n# One\n\ntext `code`\n\n## Two\n\n- x\n- y **z**\n\n| h | i |\n|---|---|\n| c | d |\n");
+    const sections = sectionsOf(
+      "a.md",
+      "intro *here*\n\n# One\n\ntext `code`\n\n## Two\n\n- x\n- y **z**\n\n| h | i |\n|---|---|\n| c | d |\n",
+    );
     expect(sections.map(({ heading, text }) => [heading, text])).toEqual([
       ["a.md", "intro here"],
       ["One", "text code"],

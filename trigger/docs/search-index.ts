@@ -38,7 +38,10 @@ export function plainText(token: Token): string {
   if (token.type === "space" || token.type === "html" || token.type === "hr") return "";
   if (token.type === "table") {
     const { header, rows } = token as Tokens.Table; // marked's union has a generic member, which `type` does not exclude
-    return [header, ...rows].flat().map((cell) => cell.tokens.map(plainText).join("")).join(" ");
+    return [header, ...rows]
+      .flat()
+      .map((cell) => cell.tokens.map(plainText).join(""))
+      .join(" ");
   }
   if (token.type === "list") return (token as Tokens.List).items.map(plainText).join(" "); // as above
   if ("tokens" in token && token.tokens) return token.tokens.map(plainText).join("");

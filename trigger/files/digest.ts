@@ -20,7 +20,10 @@ export function digestMarkdown(since: Date, until: Date, lines: readonly DigestL
     `# Digest for ${until.toISOString().slice(0, 10)}`,
     `${lines.length} files since ${since.toISOString()}.`,
     "## By kind",
-    kinds.toSorted((a, b) => b.bytes - a.bytes).map(({ kind, files, bytes }) => `- ${kind}: ${files} files, ${kib(bytes)}`).join("\n") || "Nothing.",
+    kinds
+      .toSorted((a, b) => b.bytes - a.bytes)
+      .map(({ kind, files, bytes }) => `- ${kind}: ${files} files, ${kib(bytes)}`)
+      .join("\n") || "Nothing.",
     "## Largest",
     largest.map(({ name, bytes }) => `- ${name}, ${kib(bytes)}`).join("\n") || "Nothing.",
     "## The same content more than once",

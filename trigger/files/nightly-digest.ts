@@ -34,7 +34,10 @@ export const nightlyDigest = schedules.task({
       lines.push({ ...file, kind: extname(file.name) || "none", sha256: await hashOf(file.path) });
       metadata.set("progress", (i + 1) / files.length);
     }
-    const path = await writeWhole(join(workspace, "digests", `${until.toISOString().slice(0, 10)}.md`), digestMarkdown(since, until, lines));
+    const path = await writeWhole(
+      join(workspace, "digests", `${until.toISOString().slice(0, 10)}.md`),
+      digestMarkdown(since, until, lines),
+    );
     logger.info("Digest written", { path, next: String(payload.upcoming?.[0] ?? "not scheduled") });
     return { path, files: files.length, bytes: files.reduce((sum, file) => sum + file.bytes, 0), since, until };
   },

@@ -20,7 +20,11 @@ export const resizeImage = schemaTask({
     format: z.enum(["webp", "jpeg", "png"]),
   }),
   run: async ({ source, folder, width, format }) => {
-    const { data, info } = await sharp(projectPath(source)).rotate().resize({ width, withoutEnlargement: true }).toFormat(format).toBuffer({ resolveWithObject: true });
+    const { data, info } = await sharp(projectPath(source))
+      .rotate()
+      .resize({ width, withoutEnlargement: true })
+      .toFormat(format)
+      .toBuffer({ resolveWithObject: true });
     const path = join(resolve(workspace, folder), `${basename(source, extname(source))}-${width}.${format}`);
     await writeWhole(path, data);
     return { path, width: info.width, height: info.height, bytes: info.size };

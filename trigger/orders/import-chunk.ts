@@ -6,7 +6,15 @@ import { totalsOf } from "./order";
 import { csvLine, readChunk } from "./orders-csv";
 
 /** The whole of a small file, less its heading. */
-export const examplePayload = { file: "trigger/data/orders.csv", folder: "imports/by-hand", index: 0, rows: 120, start: 63, end: 9967, share: 1 };
+export const examplePayload = {
+  file: "trigger/data/orders.csv",
+  folder: "imports/by-hand",
+  index: 0,
+  rows: 120,
+  start: 63,
+  end: 9967,
+  share: 1,
+};
 
 /** Imports one byte range of a CSV. Started by `import-orders`; at most four at a time, whoever started them. */
 export const importChunk = schemaTask({

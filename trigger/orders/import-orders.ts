@@ -44,8 +44,16 @@ export const importOrders = schemaTask({
 
     metadata.set("status", "joining the parts");
     const files = {
-      orders: await joinParts(join(folder, "orders.jsonl"), "", done.map(({ part }) => part.orders)),
-      rejects: await joinParts(join(folder, "rejects.csv"), csvLine([...columns, "reason"]), done.map(({ part }) => part.rejects)),
+      orders: await joinParts(
+        join(folder, "orders.jsonl"),
+        "",
+        done.map(({ part }) => part.orders),
+      ),
+      rejects: await joinParts(
+        join(folder, "rejects.csv"),
+        csvLine([...columns, "reason"]),
+        done.map(({ part }) => part.rejects),
+      ),
     };
     metadata.set("status", "done").set("progress", 1);
     return { source, chunks: done.length, ...done.map(({ totals }) => totals).reduce(addTotals, noTotals), files };

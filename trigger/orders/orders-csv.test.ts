@@ -18,7 +18,9 @@ describe("chunks of a sample of 5,000 orders", () => {
     const { ranges, chunks } = await readAll(file, rowsPerChunk);
     expect(ranges).toHaveLength(Math.ceil(5_000 / rowsPerChunk));
     expect(ranges.reduce((sum, range) => sum + range.rows, 0)).toBe(5_000);
-    const ids = chunks.flatMap(({ orders, rejects }) => orders.map((order) => order.order_id).concat(rejects.map(({ cells }) => cells[0] ?? ""))).toSorted();
+    const ids = chunks
+      .flatMap(({ orders, rejects }) => orders.map((order) => order.order_id).concat(rejects.map(({ cells }) => cells[0] ?? "")))
+      .toSorted();
     expect(ids).toEqual(Array.from({ length: 5_000 }, (_, i) => `ORD-${String(i + 1).padStart(6, "0")}`));
   });
 
@@ -50,7 +52,14 @@ describe("chunks of a sample of 5,000 orders", () => {
 });
 
 test.each([
-  ["Windows line ends and no last one", "h,i\r\na,b\r\nc,d", [["a", "b"], ["c", "d"]]],
+  [
+    "Windows line ends and no last one",
+    "h,i\r\na,b\r\nc,d",
+    [
+      ["a", "b"],
+      ["c", "d"],
+    ],
+  ],
   ["a header only", "h,i\n", []],
   ["nothing", "", []],
   ["too few and too many cells", "h,i\na\nb,c,d\n", [["a"], ["b", "c", "d"]]],

@@ -38,7 +38,12 @@ function sampleCsv(rows: number): string {
   return csv;
 }
 
-const mistakes: [Mistake, ...Mistake[]] = [{ email: "not-an-address" }, { quantity: "0" }, { ordered_at: "14.03.2026" }, { unit_price: "-1.00" }];
+const mistakes: [Mistake, ...Mistake[]] = [
+  { email: "not-an-address" },
+  { quantity: "0" },
+  { ordered_at: "14.03.2026" },
+  { unit_price: "-1.00" },
+];
 type Mistake = Partial<Record<(typeof columns)[number], string>>;
 
 export function csvLine(cells: readonly string[]): string {

@@ -25,7 +25,10 @@ export const approveRefund = schemaTask({
   id: "approve-refund",
   description: "Asks a person to approve a refund, then pays it or lets it go",
   schema: z.object({
-    orderId: z.string().regex(/^[\w-]+$/).describe("Order to refund"),
+    orderId: z
+      .string()
+      .regex(/^[\w-]+$/)
+      .describe("Order to refund"),
     customer: z.string().min(1),
     amount: z.number().positive().max(10_000),
     currency: z.string().length(3).default("EUR"),
@@ -35,13 +38,11 @@ export const approveRefund = schemaTask({
   run: async ({ orderId, customer, amount, currency, reason, timeout }, { ctx }) => {
     await tags.add([`order_${orderId}`, "refund"]);
     const token = await wait.createToken({ timeout, tags: [`order_${orderId}`], idempotencyKey: `approve-${ctx.run.id}` });
-    metadata
-      .set("status", `refund of ${amount} ${currency}`)
-      .set("approval", {
-        title: `Refund ${amount} ${currency} to ${customer}?`,
-        summary: `Order ${orderId}. “${reason}”`,
-        schema: z.json().parse(z.toJSONSchema(Decision)),
-      });
+    metadata.set("status", `refund of ${amount} ${currency}`).set("approval", {
+      title: `Refund ${amount} ${currency} to ${customer}?`,
+      summary: `Order ${orderId}. “${reason}”`,
+      schema: z.json().parse(z.toJSONSchema(Decision)),
+    });
 
     const answer = await wait.forToken<unknown>(token);
     metadata.del("approval");
@@ -58,8 +59,18 @@ export const approveRefund = schemaTask({
     if (!approved) return { outcome: "rejected" as const, orderId, note };
 
     const refund = await issueRefund
-      .triggerAndWait({ orderId, amount: granted, currency, approvedBy: by ?? "the callback URL" }, { idempotencyKey: `refund-${orderId}`, tags: [`order_${orderId}`] })
+      .triggerAndWait(
+        { orderId, amount: granted, currency, approvedBy: by ?? "the callback URL" },
+        { idempotencyKey: `refund-${orderId}`, tags: [`order_${orderId}`] },
+      )
       .unwrap();
-    return { outcome: refund.isNew ? ("refunded" as const) : ("refunded before" as const), orderId, amount: refund.amount, currency, note, ledger: refund.path };
+    return {
+      outcome: refund.isNew ? ("refunded" as const) : ("refunded before" as const),
+      orderId,
+      amount: refund.amount,
+      currency,
+      note,
+      ledger: refund.path,
+    };
   },
 });

@@ -11,6 +11,9 @@ export const metadata: Metadata = { title: "Runs" };
 export default async function Runs({ searchParams }: { searchParams: Promise<Search> }) {
   const now = Date.now();
   const view = viewFromParams(toParams(await searchParams));
-  const [page, facets] = await Promise.all([fetchDashboard(runsPath(toRunFilter(view, now), null), Page), fetchDashboard("/facets", Facets)]);
+  const [page, facets] = await Promise.all([
+    fetchDashboard(runsPath(toRunFilter(view, now), null), Page),
+    fetchDashboard("/facets", Facets),
+  ]);
   return <RunsPage view={view} page={page} facets={facets} now={now} />;
 }

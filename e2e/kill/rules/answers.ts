@@ -2,7 +2,8 @@ import { groupBy } from "../group-by";
 import type { Rule } from "../checker";
 import type { FinalToken, Request } from "../witnesses";
 
-const valueOf = (token: FinalToken): unknown => (typeof token.output === "object" && token.output !== null ? Reflect.get(token.output, "value") : undefined);
+const valueOf = (token: FinalToken): unknown =>
+  typeof token.output === "object" && token.output !== null ? Reflect.get(token.output, "value") : undefined;
 
 /** Answers that may have been the first: sent before any other was known to be taken. */
 function candidates(answers: readonly Request[]): Set<string | undefined> {
@@ -16,18 +17,23 @@ export const answerRules: readonly Rule[] = [
     means: "lost",
     *breaches({ final, requests }) {
       const answered = new Set(requests.flatMap(({ op, outcome, target }) => (op === "answer" && outcome === "ok" ? (target ?? []) : [])));
-      for (const token of final.tokens) if (answered.has(token.id) && token.status !== "COMPLETED") yield [token.id, `its answer was taken, and it is ${token.status}`];
+      for (const token of final.tokens)
+        if (answered.has(token.id) && token.status !== "COMPLETED") yield [token.id, `its answer was taken, and it is ${token.status}`];
     },
   },
   {
     name: "the first answer stands",
     means: "wrong",
     *breaches({ final, requests }) {
-      const byToken = groupBy(requests.filter((request) => request.op === "answer"), (request) => request.target ?? "");
+      const byToken = groupBy(
+        requests.filter((request) => request.op === "answer"),
+        (request) => request.target ?? "",
+      );
       for (const token of final.tokens.filter((one) => one.status === "COMPLETED")) {
         const possible = candidates(byToken.get(token.id) ?? []);
         const value = valueOf(token);
-        if (![...possible].some((answer) => answer === value)) yield [token.id, `it holds ${JSON.stringify(value)}, and the first answer was ${[...possible].join(" or ")}`];
+        if (![...possible].some((answer) => answer === value))
+          yield [token.id, `it holds ${JSON.stringify(value)}, and the first answer was ${[...possible].join(" or ")}`];
       }
     },
   },
@@ -40,7 +46,11 @@ export const answerRules: readonly Rule[] = [
         for (const { token } of effectsOf(run.id)) {
           const ends = effectsOf(run.id).filter((effect) => effect.step === "end");
           const other = token === undefined ? undefined : ends.find((end) => end.value !== held.get(token));
-          if (other !== undefined) yield [run.id, `it was given ${JSON.stringify(other.value)}, and its token ${token} holds ${JSON.stringify(held.get(token ?? ""))}`];
+          if (other !== undefined)
+            yield [
+              run.id,
+              `it was given ${JSON.stringify(other.value)}, and its token ${token} holds ${JSON.stringify(held.get(token ?? ""))}`,
+            ];
         }
       }
     },

@@ -7,14 +7,17 @@ export const endRules: readonly Rule[] = [
     name: "an accepted run is there",
     means: "lost",
     *breaches({ requests, run }) {
-      for (const { op, id, n, outcome } of requests) if (op === "trigger" && outcome === "ok" && (id === undefined || run(id) === undefined)) yield [id ?? `n=${n}`, `work item ${n} was accepted and is nowhere`];
+      for (const { op, id, n, outcome } of requests)
+        if (op === "trigger" && outcome === "ok" && (id === undefined || run(id) === undefined))
+          yield [id ?? `n=${n}`, `work item ${n} was accepted and is nowhere`];
     },
   },
   {
     name: "a run reaches a final state",
     means: "lost",
     *breaches({ final }) {
-      for (const run of final.runs) if (!isFinal(run)) yield [run.id, `${run.task} is still ${run.status}; its last event: ${run.events.at(-1)?.type}`];
+      for (const run of final.runs)
+        if (!isFinal(run)) yield [run.id, `${run.task} is still ${run.status}; its last event: ${run.events.at(-1)?.type}`];
     },
   },
   {
@@ -24,7 +27,8 @@ export const endRules: readonly Rule[] = [
       const ends = new Set(Object.values(finalEvents));
       for (const run of final.runs) {
         const told = run.events.filter((event) => ends.has(event.type)).map((event) => event.type);
-        if (isFinal(run) && (told.length !== 1 || told[0] !== finalEvents[run.status])) yield [run.id, `${run.status}, and its events say: ${told.join(", ") || "no end"}`];
+        if (isFinal(run) && (told.length !== 1 || told[0] !== finalEvents[run.status]))
+          yield [run.id, `${run.status}, and its events say: ${told.join(", ") || "no end"}`];
       }
     },
   },
@@ -51,7 +55,9 @@ export const endRules: readonly Rule[] = [
     name: "a completed run's code came to its end",
     means: "lost",
     *breaches({ final, effectsOf }) {
-      for (const run of final.runs) if (run.status === "COMPLETED" && !effectsOf(run.id).some((effect) => effect.step === "end")) yield [run.id, `${run.task} is COMPLETED and its code never came to its end`];
+      for (const run of final.runs)
+        if (run.status === "COMPLETED" && !effectsOf(run.id).some((effect) => effect.step === "end"))
+          yield [run.id, `${run.task} is COMPLETED and its code never came to its end`];
     },
   },
   {
@@ -61,7 +67,8 @@ export const endRules: readonly Rule[] = [
       for (const run of final.runs) {
         const kind = kindOf(run);
         if (run.status !== kind.status) continue;
-        if (run.status === "COMPLETED" && run.slot === undefined && numberOf(run.output) !== run.n) yield [run.id, `its output ${JSON.stringify(run.output)} is another run's`];
+        if (run.status === "COMPLETED" && run.slot === undefined && numberOf(run.output) !== run.n)
+          yield [run.id, `its output ${JSON.stringify(run.output)} is another run's`];
         // What a child that was killed leaves out is said by the rules about ends.
         if (childrenOf(run.id).some((child) => child.status !== "COMPLETED")) continue;
         const wrong = kind.check?.(run) ?? null;
@@ -77,7 +84,8 @@ export const endRules: readonly Rule[] = [
         const children = childrenOf(run.id);
         if (children.some((child) => child.status !== "COMPLETED")) continue;
         const attempts = children.reduce((sum, child) => sum + child.attempts, 0);
-        if (run.metadata?.["children"] !== attempts) yield [run.id, `metadata.children is ${String(run.metadata?.["children"])} after ${attempts} attempts of children`];
+        if (run.metadata?.["children"] !== attempts)
+          yield [run.id, `metadata.children is ${String(run.metadata?.["children"])} after ${attempts} attempts of children`];
       }
     },
   },
@@ -86,8 +94,12 @@ export const endRules: readonly Rule[] = [
     means: "wrong",
     *breaches({ requests, run }) {
       for (const { op, target, outcome, repliedAt } of requests) {
-        const end = op === "cancel" && outcome === "ok" && target !== undefined ? run(target)?.events.findLast((event) => event.type === "completed" || event.type === "failed") : undefined;
-        if (target !== undefined && end !== undefined && Date.parse(end.at) > repliedAt + clockMs) yield [target, `it ended as ${end.type} after its cancel was answered`];
+        const end =
+          op === "cancel" && outcome === "ok" && target !== undefined
+            ? run(target)?.events.findLast((event) => event.type === "completed" || event.type === "failed")
+            : undefined;
+        if (target !== undefined && end !== undefined && Date.parse(end.at) > repliedAt + clockMs)
+          yield [target, `it ended as ${end.type} after its cancel was answered`];
       }
     },
   },

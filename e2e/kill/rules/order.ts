@@ -26,7 +26,8 @@ export const orderRules: readonly Rule[] = [
     *breaches({ final }) {
       for (const run of final.runs) {
         const attempts = run.events.filter((event) => event.type === "started").map((event) => Number(event.data?.["attempt"]));
-        if (attempts.some((attempt, at) => attempt < (attempts[at - 1] ?? 1) || attempt > (attempts[at - 1] ?? 0) + 1)) yield [run.id, `its attempts started in the order ${attempts.join(", ")}`];
+        if (attempts.some((attempt, at) => attempt < (attempts[at - 1] ?? 1) || attempt > (attempts[at - 1] ?? 0) + 1))
+          yield [run.id, `its attempts started in the order ${attempts.join(", ")}`];
       }
     },
   },
@@ -35,7 +36,10 @@ export const orderRules: readonly Rule[] = [
     means: "wrong",
     *breaches({ final, effectsOf }) {
       for (const run of final.runs.filter((one) => one.status === "COMPLETED" && (one.task === "nap" || one.task === "crowd"))) {
-        const times = (step: string) => effectsOf(run.id).filter((effect) => effect.step === step).map((effect) => effect.t);
+        const times = (step: string) =>
+          effectsOf(run.id)
+            .filter((effect) => effect.step === step)
+            .map((effect) => effect.t);
         const took = Math.min(...times("end")) - Math.min(...times("begin"));
         if (took < napMs - dueMs) yield [run.id, `it slept ${took} ms of ${napMs}`];
       }
@@ -45,7 +49,10 @@ export const orderRules: readonly Rule[] = [
     name: "a queue's limit holds",
     means: "wrong",
     *breaches({ effects }) {
-      const passes = groupBy(effects.filter((effect) => effect.task === "narrow"), (effect) => effect.pass);
+      const passes = groupBy(
+        effects.filter((effect) => effect.task === "narrow"),
+        (effect) => effect.pass,
+      );
       // Only passes that came to their end: of the others nobody knows when they were killed.
       const spans = [...passes.values()].flatMap((marks) => spanOf(marks));
       for (const { from, run } of spans) {

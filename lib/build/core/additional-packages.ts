@@ -22,7 +22,8 @@ export function additionalPackages(options: AdditionalPackagesOptions): BuildExt
         dependencies[name] = version ?? installed ?? "latest";
         const command = `npm install ${version === undefined ? name : `${name}@${version}`}`;
         if (installed === undefined) missing.push(`The package ${name} is not installed in the project. Install it: ${command}`);
-        else if (version !== undefined && /^\d+\.\d+\.\d+/.test(version) && installed !== version) missing.push(`The package ${name} is installed as ${installed}, and ${version} is asked for. Install it: ${command}`);
+        else if (version !== undefined && /^\d+\.\d+\.\d+/.test(version) && installed !== version)
+          missing.push(`The package ${name} is installed as ${installed}, and ${version} is asked for. Install it: ${command}`);
       }
       context.addLayer({ id: "additionalPackages", dependencies, host: { missing } });
     },

@@ -1,5 +1,9 @@
 /** The first that is given of an option, this process's variables and the project's; throws what to do when none is. */
-export function setting(option: string | undefined, env: Record<string, string>, how: { of: string; option: string; variable: string }): string {
+export function setting(
+  option: string | undefined,
+  env: Record<string, string>,
+  how: { of: string; option: string; variable: string },
+): string {
   const found = option ?? process.env[how.variable] ?? env[how.variable];
   if (found === undefined || found === "") throw new Error(`${how.of}: pass ${how.option}, or set ${how.variable}`);
   return found;

@@ -1,6 +1,7 @@
 import type { BuildExtension } from "../extension";
 
-export type SyncEnvVarsBody = Record<string, string> | { name: string; value: string; isParentEnv?: boolean | undefined; isSecret?: boolean | undefined }[];
+export type SyncEnvVarsBody =
+  Record<string, string> | { name: string; value: string; isParentEnv?: boolean | undefined; isSecret?: boolean | undefined }[];
 export type SyncEnvVarsResult = SyncEnvVarsBody | Promise<void | undefined | SyncEnvVarsBody> | void | undefined;
 export interface SyncEnvVarsParams {
   projectRef: string;
@@ -33,9 +34,16 @@ export function syncEnvVars(fn: SyncEnvVarsFunction, options: SyncEnvVarsOptions
       if (context.target === "dev") return;
       let result: SyncEnvVarsBody | void | undefined;
       try {
-        result = await fn({ projectRef: context.config.project, environment: manifest.environment, branch: manifest.branch, env: manifest.deploy.env ?? {} });
+        result = await fn({
+          projectRef: context.config.project,
+          environment: manifest.environment,
+          branch: manifest.branch,
+          env: manifest.deploy.env ?? {},
+        });
       } catch (error) {
-        return context.logger.warn(`the call of syncEnvVars failed, and its variables are missing: ${error instanceof Error ? error.message : String(error)}`);
+        return context.logger.warn(
+          `the call of syncEnvVars failed, and its variables are missing: ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
       const env: Record<string, string> = {};
       const secretEnv: Record<string, string> = {};
@@ -44,7 +52,9 @@ export function syncEnvVars(fn: SyncEnvVarsFunction, options: SyncEnvVarsOptions
         (isSecret === true ? secretEnv : env)[name] = value;
       }
       const names = [...Object.keys(env), ...Object.keys(secretEnv)];
-      context.logger.debug(names.length === 0 ? "syncEnvVars gave no variables" : `syncEnvVars gave ${names.length} variables: ${names.join(", ")}`);
+      context.logger.debug(
+        names.length === 0 ? "syncEnvVars gave no variables" : `syncEnvVars gave ${names.length} variables: ${names.join(", ")}`,
+      );
       if (names.length > 0) context.addLayer({ id: "sync-env-vars", deploy: { env, secretEnv, override: options.override ?? true } });
     },
   };
@@ -52,5 +62,7 @@ export function syncEnvVars(fn: SyncEnvVarsFunction, options: SyncEnvVarsOptions
 
 function listOf(result: SyncEnvVarsBody | void | undefined): { name: string; value: string; isSecret?: boolean | undefined }[] {
   if (result === undefined || result === null || typeof result !== "object") return [];
-  return Array.isArray(result) ? result.filter((item) => typeof item === "object" && item !== null) : Object.entries(result).map(([name, value]) => ({ name, value }));
+  return Array.isArray(result)
+    ? result.filter((item) => typeof item === "object" && item !== null)
+    : Object.entries(result).map(([name, value]) => ({ name, value }));
 }

@@ -13,6 +13,7 @@ export interface SyncNeonEnvVarsOptions {
 export function syncNeonEnvVars(_options: SyncNeonEnvVarsOptions = {}): BuildExtension {
   return {
     name: "syncNeonEnvVars",
-    onBuildComplete: (context) => context.logger.debug("syncNeonEnvVars gives variables to preview environments alone; put DATABASE_URL into .env"),
+    onBuildComplete: (context) =>
+      context.logger.debug("syncNeonEnvVars gives variables to preview environments alone; put DATABASE_URL into .env"),
   };
 }

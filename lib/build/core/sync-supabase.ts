@@ -21,7 +21,9 @@ export function syncSupabaseEnvVars(options: SyncSupabaseEnvVarsOptions = {}): B
     const token = setting(options.supabaseAccessToken, env, { of, option: "supabaseAccessToken", variable: "SUPABASE_ACCESS_TOKEN" });
     const branches = records(await fetchJson(`${api}/projects/${encodeURIComponent(projectId)}/branches`, of, token));
     const name = options.branch ?? branch;
-    const chosen = branches.find((one) => (environment === "prod" ? one["is_default"] === true : one["git_branch"] === name || one["name"] === name));
+    const chosen = branches.find((one) =>
+      environment === "prod" ? one["is_default"] === true : one["git_branch"] === name || one["name"] === name,
+    );
     if (chosen === undefined) {
       if (environment === "prod" && branches.length > 0) throw new Error(`${of}: the project has no default branch`);
       return [];
@@ -30,7 +32,11 @@ export function syncSupabaseEnvVars(options: SyncSupabaseEnvVarsOptions = {}): B
     if (!isRecord(detail)) throw new Error(`${of}: the branch has no details`);
     const ref = textIn(detail, "ref");
     const keys = records(await fetchJson(`${api}/projects/${encodeURIComponent(ref)}/api-keys`, of, token));
-    const variables = { ...variablesOf(detail, ref), SUPABASE_ANON_KEY: keyNamed(keys, "anon"), SUPABASE_SERVICE_ROLE_KEY: keyNamed(keys, "service_role") };
+    const variables = {
+      ...variablesOf(detail, ref),
+      SUPABASE_ANON_KEY: keyNamed(keys, "anon"),
+      SUPABASE_SERVICE_ROLE_KEY: keyNamed(keys, "service_role"),
+    };
     const isSecret = (variable: string) => /URL|PASSWORD|KEY|SECRET/.test(variable) && variable !== "SUPABASE_URL";
     return Object.entries(variables).flatMap(([variable, value]) =>
       value === "" ? [] : [{ name: `${options.envVarPrefix ?? ""}${variable}`, value, isSecret: isSecret(variable) }],
@@ -40,7 +46,12 @@ export function syncSupabaseEnvVars(options: SyncSupabaseEnvVarsOptions = {}): B
 }
 
 function variablesOf(detail: Record<string, unknown>, ref: string): Record<string, string> {
-  const [user, password, host, port] = [textIn(detail, "db_user"), textIn(detail, "db_pass"), textIn(detail, "db_host"), textIn(detail, "db_port")];
+  const [user, password, host, port] = [
+    textIn(detail, "db_user"),
+    textIn(detail, "db_pass"),
+    textIn(detail, "db_host"),
+    textIn(detail, "db_port"),
+  ];
   const url = `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/postgres?sslmode=require`;
   return {
     DATABASE_URL: url,
@@ -56,4 +67,5 @@ function variablesOf(detail: Record<string, unknown>, ref: string): Record<strin
   };
 }
 
-const keyNamed = (keys: readonly Record<string, unknown>[], name: string): string => textIn(keys.find((one) => one["name"] === name) ?? {}, "api_key");
+const keyNamed = (keys: readonly Record<string, unknown>[], name: string): string =>
+  textIn(keys.find((one) => one["name"] === name) ?? {}, "api_key");

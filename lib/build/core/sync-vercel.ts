@@ -17,7 +17,11 @@ const targets: Record<string, string> = { prod: "production", staging: "preview"
 export function syncVercelEnvVars(options: SyncVercelEnvVarsOptions = {}): BuildExtension {
   const sync = syncEnvVars(async ({ environment, branch, env }) => {
     const projectId = setting(options.projectId, env, { of, option: "projectId", variable: "VERCEL_PROJECT_ID" });
-    const token = setting(options.vercelAccessToken ?? process.env["VERCEL_TOKEN"], env, { of, option: "vercelAccessToken", variable: "VERCEL_ACCESS_TOKEN" });
+    const token = setting(options.vercelAccessToken ?? process.env["VERCEL_TOKEN"], env, {
+      of,
+      option: "vercelAccessToken",
+      variable: "VERCEL_ACCESS_TOKEN",
+    });
     const team = options.vercelTeamId ?? process.env["VERCEL_TEAM_ID"] ?? env["VERCEL_TEAM_ID"];
     const target = targets[environment] ?? "production";
     const query = new URLSearchParams({ decrypt: "true", ...(team !== undefined && { teamId: team }), target });

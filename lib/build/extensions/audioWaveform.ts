@@ -20,8 +20,17 @@ export function audioWaveform({ version, checksum }: AudioWaveformOptions = {}):
       const path = await findProgram("audiowaveform");
       const missing: string[] = [];
       if (path === undefined) missing.push(`audiowaveform cannot be found on the PATH of this machine. Install it: ${install}`);
-      else if (version !== undefined && !((await outputOf(path, ["--version"])) ?? "").includes(version)) missing.push(`${path} is not audiowaveform ${version}. Install it: ${install}`);
-      context.addLayer({ id: "audiowaveform", container: { instructions: [`RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates curl && ${install} && rm -rf ./${file} /var/lib/apt/lists/*`] }, host: { missing } });
+      else if (version !== undefined && !((await outputOf(path, ["--version"])) ?? "").includes(version))
+        missing.push(`${path} is not audiowaveform ${version}. Install it: ${install}`);
+      context.addLayer({
+        id: "audiowaveform",
+        container: {
+          instructions: [
+            `RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates curl && ${install} && rm -rf ./${file} /var/lib/apt/lists/*`,
+          ],
+        },
+        host: { missing },
+      });
     },
   };
 }

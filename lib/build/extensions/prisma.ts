@@ -31,7 +31,8 @@ export interface PrismaEngineOnlyModeExtensionOptions {
 export interface PrismaEngineModernModeExtensionOptions {
   mode: "modern";
 }
-export type PrismaExtensionOptions = PrismaLegacyModeExtensionOptions | PrismaEngineOnlyModeExtensionOptions | PrismaEngineModernModeExtensionOptions;
+export type PrismaExtensionOptions =
+  PrismaLegacyModeExtensionOptions | PrismaEngineOnlyModeExtensionOptions | PrismaEngineModernModeExtensionOptions;
 
 /**
  * `legacy` generates the client with the project's Prisma before the tasks are bundled, and applies migrations when asked to;
@@ -41,11 +42,14 @@ export function prismaExtension(options: PrismaExtensionOptions): BuildExtension
   if (options.mode === "modern") return { name: "prisma", externalsForTarget: () => ["@prisma/client"] };
   if (options.mode === "engine-only") return engineOnly(options);
   if (options.mode === "legacy") return legacy(options);
-  throw new Error('prismaExtension needs a mode: "legacy" generates the client, "engine-only" names the engines, "modern" is for the client of Prisma 6.16 and newer without engines');
+  throw new Error(
+    'prismaExtension needs a mode: "legacy" generates the client, "engine-only" names the engines, "modern" is for the client of Prisma 6.16 and newer without engines',
+  );
 }
 
 function legacy(options: PrismaLegacyModeExtensionOptions): BuildExtension {
-  if ((options.schema === undefined) === (options.configFile === undefined)) throw new Error("prismaExtension in legacy mode needs either schema or configFile, and not both");
+  if ((options.schema === undefined) === (options.configFile === undefined))
+    throw new Error("prismaExtension in legacy mode needs either schema or configFile, and not both");
   return {
     name: "prisma",
     externalsForTarget: (target) => (target === "dev" ? [] : ["@prisma/client", "@prisma/engines"]),
@@ -59,7 +63,8 @@ function legacy(options: PrismaLegacyModeExtensionOptions): BuildExtension {
       await runPrisma(context, ["generate", ...where, ...generator, ...(options.typedSql === true ? ["--sql"] : [])]);
       if (options.migrate !== true) return;
       const { directUrlEnvVarName } = options;
-      if (directUrlEnvVarName !== undefined && process.env[directUrlEnvVarName] === undefined) throw new Error(`${directUrlEnvVarName} is not set. Put it into .env`);
+      if (directUrlEnvVarName !== undefined && process.env[directUrlEnvVarName] === undefined)
+        throw new Error(`${directUrlEnvVarName} is not set. Put it into .env`);
       await runPrisma(context, ["migrate", "deploy", ...where]);
     },
   };
@@ -77,10 +82,18 @@ async function runPrisma(context: BuildContext, args: string[]): Promise<void> {
   const command = `prisma ${args.join(" ")}`;
   context.logger.progress(command);
   await new Promise<void>((done, fail) => {
-    const options = { cwd: context.workingDir, env: { ...process.env, PRISMA_HIDE_UPDATE_MESSAGE: "1", CHECKPOINT_DISABLE: "1", NO_COLOR: "1" }, timeout: 300_000, maxBuffer: 10_000_000 };
+    const options = {
+      cwd: context.workingDir,
+      env: { ...process.env, PRISMA_HIDE_UPDATE_MESSAGE: "1", CHECKPOINT_DISABLE: "1", NO_COLOR: "1" },
+      timeout: 300_000,
+      maxBuffer: 10_000_000,
+    };
     execFile(process.execPath, [script, ...args], options, (error, stdout, stderr) => {
       if (error === null) return done();
-      const said = `${stdout}\n${stderr}`.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+      const said = `${stdout}\n${stderr}`
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line !== "");
       fail(new Error(`${command} failed: ${said.slice(-6).join(" · ") || error.message}`));
     });
   });
@@ -97,9 +110,17 @@ function engineOnly(options: PrismaEngineOnlyModeExtensionOptions): BuildExtensi
       const folder = await enginesFolder(context.workingDir);
       const library = await engineIn(folder, "libquery_engine-", options.binaryTarget);
       const schema = await engineIn(folder, "schema-engine-", options.binaryTarget);
-      const missing = library === undefined ? [`The engines of Prisma${version === undefined ? "" : ` ${version}`} cannot be found in the project. Install them: ${install}`] : [];
-      if (options.silent !== true) context.logger.progress("engine-only: generate the client yourself (npx prisma generate) before the start");
-      context.addLayer({ id: "prisma-engines", host: { missing }, deploy: { env: { PRISMA_QUERY_ENGINE_LIBRARY: library, PRISMA_QUERY_ENGINE_SCHEMA_ENGINE: schema } } });
+      const missing =
+        library === undefined
+          ? [`The engines of Prisma${version === undefined ? "" : ` ${version}`} cannot be found in the project. Install them: ${install}`]
+          : [];
+      if (options.silent !== true)
+        context.logger.progress("engine-only: generate the client yourself (npx prisma generate) before the start");
+      context.addLayer({
+        id: "prisma-engines",
+        host: { missing },
+        deploy: { env: { PRISMA_QUERY_ENGINE_LIBRARY: library, PRISMA_QUERY_ENGINE_SCHEMA_ENGINE: schema } },
+      });
     },
   };
 }
@@ -124,6 +145,8 @@ async function enginesFolder(workingDir: string): Promise<string | undefined> {
 
 async function engineIn(folder: string | undefined, start: string, target: string | undefined): Promise<string | undefined> {
   if (folder === undefined) return undefined;
-  const name = (await readdir(folder)).find((file) => file.startsWith(target === undefined ? start : `${start}${target}`) && !/\.(?:sha256|gz|tmp)/.test(file));
+  const name = (await readdir(folder)).find(
+    (file) => file.startsWith(target === undefined ? start : `${start}${target}`) && !/\.(?:sha256|gz|tmp)/.test(file),
+  );
   return name === undefined ? undefined : join(folder, name);
 }

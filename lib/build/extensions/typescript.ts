@@ -36,7 +36,17 @@ export function emitDecoratorMetadata(): BuildExtension {
             if (options["emitDecoratorMetadata"] !== true) return undefined;
             const { outputText } = ts.transpileModule(code, {
               fileName: path,
-              compilerOptions: { ...options, module: ts.ModuleKind.ESNext, inlineSourceMap: true, inlineSources: false, sourceMap: false, declaration: false, composite: false, incremental: false, noEmit: false },
+              compilerOptions: {
+                ...options,
+                module: ts.ModuleKind.ESNext,
+                inlineSourceMap: true,
+                inlineSources: false,
+                sourceMap: false,
+                declaration: false,
+                composite: false,
+                incremental: false,
+                noEmit: false,
+              },
             });
             return { contents: outputText, loader: path.endsWith("x") ? "jsx" : "js" };
           });
@@ -54,7 +64,10 @@ function projectTypeScript(workingDir: string): TypeScript {
   } catch {
     throw new Error(`emitDecoratorMetadata needs TypeScript 5 or 6. ${advice}`);
   }
-  if (typeof loaded.transpileModule !== "function") throw new Error(`emitDecoratorMetadata needs TypeScript 5 or 6, and the project's is ${loaded.version}, which compiles no single files. ${advice}`);
+  if (typeof loaded.transpileModule !== "function")
+    throw new Error(
+      `emitDecoratorMetadata needs TypeScript 5 or 6, and the project's is ${loaded.version}, which compiles no single files. ${advice}`,
+    );
   return loaded;
 }
 

@@ -3,8 +3,18 @@ import type { TraceItem } from "@/lib/contracts/run";
 import { traceReducer, type TraceState } from "./log-views";
 
 const at = new Date(0).toISOString();
-const line = (seq: number): TraceItem => ({ runId: "run_a", seq, kind: "log", spanId: `s${seq}`, parentId: null, name: `line ${seq}`, at, attempt: 1 });
-const add = (held: TraceState, ...items: TraceItem[]) => traceReducer.message(held, { type: "trace", id: "s1", cursor: "e:1", at: 1, items });
+const line = (seq: number): TraceItem => ({
+  runId: "run_a",
+  seq,
+  kind: "log",
+  spanId: `s${seq}`,
+  parentId: null,
+  name: `line ${seq}`,
+  at,
+  attempt: 1,
+});
+const add = (held: TraceState, ...items: TraceItem[]) =>
+  traceReducer.message(held, { type: "trace", id: "s1", cursor: "e:1", at: 1, items });
 
 test("a trace grows in place: no line is copied for each one that follows", () => {
   let state = add(traceReducer.empty, line(0));

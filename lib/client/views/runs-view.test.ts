@@ -25,7 +25,8 @@ function openView() {
     view,
     data: () => view.getSnapshot().data,
     notified: () => notified,
-    snapshot: (rows: readonly RunRow[], reset = true) => listener?.snapshot({ rows, ...(reset && { head: rows.map((row) => row.id) }) }, reset),
+    snapshot: (rows: readonly RunRow[], reset = true) =>
+      listener?.snapshot({ rows, ...(reset && { head: rows.map((row) => row.id) }) }, reset),
     rows: (rows: RunRow[]) => listener?.message({ type: "rows", id: "s1", cursor: "e:1", at: 1, rows }),
   };
 }

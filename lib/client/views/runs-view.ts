@@ -57,7 +57,10 @@ export function createRunsView(options: { sync: Sync; runs: RunStore; filter: Ru
   }
 
   /** The next state: `news` over what is held, `candidates` fresh where they are; rows that have no place are let go. */
-  function stateOf(held: RunsState, { news, head, candidates }: { news: readonly RunRow[]; head: readonly string[]; candidates: readonly string[] }): RunsState {
+  function stateOf(
+    held: RunsState,
+    { news, head, candidates }: { news: readonly RunRow[]; head: readonly string[]; candidates: readonly string[] },
+  ): RunsState {
     const known = new Map(news.map((row) => [row.id, row]));
     const rowOf = (id: string) => known.get(id) ?? held.rows.get(id);
     const onScreen = new Set(visible());
@@ -88,7 +91,11 @@ export function createRunsView(options: { sync: Sync; runs: RunStore; filter: Ru
         const known = new Map(data.rows.map((row) => [row.id, row]));
         const created = (id: string) => known.get(id)?.createdAt ?? held.rows.get(id)?.createdAt ?? "";
         const head = data.head ?? held.head;
-        if (seen === undefined && head.length > 0) see(head.reduce((last, id) => (created(id) > last ? created(id) : last), ""), data.rows);
+        if (seen === undefined && head.length > 0)
+          see(
+            head.reduce((last, id) => (created(id) > last ? created(id) : last), ""),
+            data.rows,
+          );
         const isNewer = (id: string) => seen === undefined || created(id) > seen || (created(id) === seen && !seenIds.has(id));
         const newer = (data.head ?? data.rows.map((row) => row.id)).filter(isNewer);
         const last = data.head?.at(-1);
@@ -101,7 +108,9 @@ export function createRunsView(options: { sync: Sync; runs: RunStore; filter: Ru
         const news = newsOf(held, message.rows);
         const inHead = new Set(held.head);
         const candidates = message.rows.map((row) => row.id).filter((id) => !inHead.has(id));
-        return news.length === 0 && candidates.every((id) => held.fresh.includes(id)) ? held : stateOf(held, { news, head: held.head, candidates });
+        return news.length === 0 && candidates.every((id) => held.fresh.includes(id))
+          ? held
+          : stateOf(held, { news, head: held.head, candidates });
       },
     },
   });
@@ -109,7 +118,11 @@ export function createRunsView(options: { sync: Sync; runs: RunStore; filter: Ru
   function replace(next: (held: RunsState) => RunsState): void {
     const held = view.store.getSnapshot();
     const data = next(held.data);
-    const isSame = data.gap === held.data.gap && data.rows.size === held.data.rows.size && data.fresh.length === held.data.fresh.length && data.fresh.every((id, i) => id === held.data.fresh[i]);
+    const isSame =
+      data.gap === held.data.gap &&
+      data.rows.size === held.data.rows.size &&
+      data.fresh.length === held.data.fresh.length &&
+      data.fresh.every((id, i) => id === held.data.fresh[i]);
     if (!isSame) view.store.set({ ...held, data });
   }
 
@@ -121,7 +134,9 @@ export function createRunsView(options: { sync: Sync; runs: RunStore; filter: Ru
       watched.set(owner, ids);
       view.subscription()?.watch(visible());
       // What the list holds itself is its page's: here are only changes of it.
-      replace((held) => stateOf(held, { news: ids.flatMap((id) => (held.rows.has(id) ? [] : (runs.get(id) ?? []))), head: held.head, candidates: [] }));
+      replace((held) =>
+        stateOf(held, { news: ids.flatMap((id) => (held.rows.has(id) ? [] : (runs.get(id) ?? []))), head: held.head, candidates: [] }),
+      );
       return () => {
         watched.delete(owner);
         // What replaces it is watched in the same turn: one message, and never an empty list in between.

@@ -68,7 +68,8 @@ export function absentMembers<K extends string>(
 
 function idOf(options: unknown): string | undefined {
   if (typeof options === "string") return options;
-  const id: unknown = typeof options === "object" && options !== null ? (Reflect.get(options, "id") ?? Reflect.get(options, "name")) : undefined;
+  const id: unknown =
+    typeof options === "object" && options !== null ? (Reflect.get(options, "id") ?? Reflect.get(options, "name")) : undefined;
   return typeof id === "string" ? id : undefined;
 }
 

@@ -12,7 +12,10 @@ export async function runCancelHooks(run: Run, limitMs = cancelHooksMs): Promise
   // Cancelled before its payload was read: no code of the user has run.
   if (parameters === undefined) return "done";
   const call = inScope({ run, spanId: undefined }, () =>
-    callHooksQuietly(run, hooksOf(parameters.task, "onCancel"), { name: "onCancel", call: (fn) => fn({ ...commonOf(run, parameters), runPromise: run.result.promise }) }),
+    callHooksQuietly(run, hooksOf(parameters.task, "onCancel"), {
+      name: "onCancel",
+      call: (fn) => fn({ ...commonOf(run, parameters), runPromise: run.result.promise }),
+    }),
   );
   const over = new AbortController();
   const limit = sleep(limitMs, over.signal).then(

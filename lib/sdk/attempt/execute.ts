@@ -33,7 +33,11 @@ export async function executeAttempt(run: Run, config: TriggerConfig | undefined
   const { ctx } = run.assignment;
   run.logLevel = ctx.run.isTest ? "debug" : (config?.logLevel ?? "info");
   const task = findTask(ctx.task.id);
-  if (task === undefined) return toResult(run, final(new InternalError({ code: "COULD_NOT_FIND_TASK", message: `The bundle has no task "${ctx.task.id}"`, retrying: "never" })));
+  if (task === undefined)
+    return toResult(
+      run,
+      final(new InternalError({ code: "COULD_NOT_FIND_TASK", message: `The bundle has no task "${ctx.task.id}"`, retrying: "never" })),
+    );
   return inScope({ run, spanId: undefined }, () =>
     run.tracer.within(`Attempt ${ctx.attempt.number}`, { icon: "attempt", quiet: true }, async (span) => {
       const end = await attempt(run, task, config);
@@ -58,7 +62,9 @@ async function attempt(run: Run, task: RegisteredTask, config: TriggerConfig | u
   }
   run.hooksAround = (phase) => {
     const hooks = hooksOf(task, phase);
-    return hooks.length === 0 ? undefined : (wait) => callHooks(run, hooks, { name: phase, call: (fn) => fn({ ...commonOf(run, parameters), wait }) });
+    return hooks.length === 0
+      ? undefined
+      : (wait) => callHooks(run, hooks, { name: phase, call: (fn) => fn({ ...commonOf(run, parameters), wait }) });
   };
   if (!hasHooks(task, "middleware")) return inside(it);
   const end = await throughMiddleware(run, parameters, () => inside(it));
@@ -76,7 +82,8 @@ async function inside(it: Attempt): Promise<End> {
 }
 
 /** A child process that the kernel ended for its memory says so in these words. */
-const isOutOfMemory = (thrown: unknown): thrown is Error => isError(thrown) && messageOf(thrown).includes("ffmpeg was killed with signal SIGKILL");
+const isOutOfMemory = (thrown: unknown): thrown is Error =>
+  isError(thrown) && messageOf(thrown).includes("ffmpeg was killed with signal SIGKILL");
 
 async function perform(it: Attempt): Promise<Performed> {
   const { run } = it;
@@ -96,10 +103,14 @@ async function outputOf({ run, parameters }: Attempt): Promise<unknown> {
   const { task } = parameters;
   try {
     if (hasHooks(task, "init")) parameters.init = await initOf(run, parameters);
-    if (run.assignment.ctx.attempt.number === 1 && hasHooks(task, "onStart")) await callHooks(run, hooksOf(task, "onStart"), { name: "onStart", call: (fn) => fn(commonOf(run, parameters)) });
-    if (hasHooks(task, "onStartAttempt")) await callHooks(run, hooksOf(task, "onStartAttempt"), { name: "onStartAttempt", call: (fn) => fn(commonOf(run, parameters)) });
+    if (run.assignment.ctx.attempt.number === 1 && hasHooks(task, "onStart"))
+      await callHooks(run, hooksOf(task, "onStart"), { name: "onStart", call: (fn) => fn(commonOf(run, parameters)) });
+    if (hasHooks(task, "onStartAttempt"))
+      await callHooks(run, hooksOf(task, "onStartAttempt"), { name: "onStartAttempt", call: (fn) => fn(commonOf(run, parameters)) });
     const { payload, init } = parameters;
-    return await run.tracer.within("run()", { icon: "run", quiet: true }, () => Reflect.apply(task.run, undefined, [payload, parametersOf(run, init)]));
+    return await run.tracer.within("run()", { icon: "run", quiet: true }, () =>
+      Reflect.apply(task.run, undefined, [payload, parametersOf(run, init)]),
+    );
   } catch (error) {
     if (isNamed(error, "CompleteTaskWithOutput")) return Reflect.get(error, "output");
     throw error;
@@ -109,7 +120,10 @@ async function outputOf({ run, parameters }: Attempt): Promise<unknown> {
 /** What several init hooks return is merged, the task's last. */
 async function initOf(run: Run, parameters: HookParameters): Promise<InitOutput> {
   const inits: unknown[] = [];
-  await callHooks(run, hooksOf(parameters.task, "init"), { name: "init", call: async (fn) => inits.push(await fn(commonOf(run, parameters))) });
+  await callHooks(run, hooksOf(parameters.task, "init"), {
+    name: "init",
+    call: async (fn) => inits.push(await fn(commonOf(run, parameters))),
+  });
   const objects = inits.filter((init) => typeof init === "object" && init !== null);
   return objects.length > 0 ? Object.assign({}, ...objects) : undefined;
 }
@@ -150,12 +164,21 @@ function serialise(output: unknown): PacketData {
   try {
     packet = encodePacket(output);
   } catch (cause) {
-    throw new InternalError({ code: "TASK_OUTPUT_ERROR", message: `The output cannot be serialised: ${messageOf(cause)}`, cause, retrying: "never" });
+    throw new InternalError({
+      code: "TASK_OUTPUT_ERROR",
+      message: `The output cannot be serialised: ${messageOf(cause)}`,
+      cause,
+      retrying: "never",
+    });
   }
   const bytes = packet.data === null ? 0 : Buffer.byteLength(packet.data);
   if (bytes > limits.outputBytes) {
     const megabytes = (n: number) => `${(n / 1024 / 1024).toFixed(1)} MB`;
-    throw new InternalError({ code: "TASK_OUTPUT_ERROR", message: `The output has ${megabytes(bytes)}; the limit is ${megabytes(limits.outputBytes)}. Store it elsewhere and return where it is`, retrying: "never" });
+    throw new InternalError({
+      code: "TASK_OUTPUT_ERROR",
+      message: `The output has ${megabytes(bytes)}; the limit is ${megabytes(limits.outputBytes)}. Store it elsewhere and return where it is`,
+      retrying: "never",
+    });
   }
   return packet;
 }
@@ -166,8 +189,14 @@ async function report(it: Attempt, performed: Performed): Promise<End> {
   const { output, packet } = performed;
   const { task } = parameters;
   if (!run.isAborted && (hasHooks(task, "onSuccess") || hasHooks(task, "onComplete"))) {
-    await callHooksQuietly(run, hooksOf(task, "onSuccess"), { name: "onSuccess", call: (fn) => fn({ ...commonOf(run, parameters), output }) });
-    await callHooksQuietly(run, hooksOf(task, "onComplete"), { name: "onComplete", call: (fn) => fn({ ...commonOf(run, parameters), result: { ok: true, data: output } }) });
+    await callHooksQuietly(run, hooksOf(task, "onSuccess"), {
+      name: "onSuccess",
+      call: (fn) => fn({ ...commonOf(run, parameters), output }),
+    });
+    await callHooksQuietly(run, hooksOf(task, "onComplete"), {
+      name: "onComplete",
+      call: (fn) => fn({ ...commonOf(run, parameters), result: { ok: true, data: output } }),
+    });
   }
   return { ok: true, packet };
 }
@@ -180,8 +209,14 @@ async function reportFailure(it: Attempt, thrown: unknown): Promise<RetryDecisio
   const { error } = decision;
   // Hooks of failure are for FAILED runs that will not be tried again.
   if (decision.kind === "retry" || statusOfError(toTaskRunError(error)) !== "FAILED") return decision;
-  await callHooksQuietly(run, hooksOf(parameters.task, "onFailure"), { name: "onFailure", call: (fn) => fn({ ...commonOf(run, parameters), error }) });
-  await callHooksQuietly(run, hooksOf(parameters.task, "onComplete"), { name: "onComplete", call: (fn) => fn({ ...commonOf(run, parameters), result: { ok: false, error } }) });
+  await callHooksQuietly(run, hooksOf(parameters.task, "onFailure"), {
+    name: "onFailure",
+    call: (fn) => fn({ ...commonOf(run, parameters), error }),
+  });
+  await callHooksQuietly(run, hooksOf(parameters.task, "onComplete"), {
+    name: "onComplete",
+    call: (fn) => fn({ ...commonOf(run, parameters), result: { ok: false, error } }),
+  });
   return decision;
 }
 
@@ -202,7 +237,9 @@ function decide({ run, config, parameters }: Attempt, error: unknown): Promise<R
     failed,
     async (params) => {
       for (const hook of hooks) {
-        const change = await run.tracer.within("catchError()", { icon: "hook" }, () => hook.fn({ ...commonOf(run, parameters), ...params }));
+        const change = await run.tracer.within("catchError()", { icon: "hook" }, () =>
+          hook.fn({ ...commonOf(run, parameters), ...params }),
+        );
         if (change) return change;
       }
       return undefined;
@@ -239,5 +276,7 @@ function toResult(run: Run, end: End): AttemptResult {
   if (end.ok) return { ok: true, output: end.packet, usageMs };
   const { decision } = end;
   const error = toTaskRunError(decision.error);
-  return decision.kind === "retry" ? { ok: false, error, retry: { delayMs: decision.delayMs }, skipRetrying: false, usageMs } : { ok: false, error, skipRetrying: decision.skipRetrying, usageMs };
+  return decision.kind === "retry"
+    ? { ok: false, error, retry: { delayMs: decision.delayMs }, skipRetrying: false, usageMs }
+    : { ok: false, error, skipRetrying: decision.skipRetrying, usageMs };
 }

@@ -6,7 +6,15 @@ import type { HandleErrorModificationOptions } from "../hook-types";
 import { decideRetry, type CatchErrorParams, type FailedAttempt } from "./retry-decision";
 
 const at = { random: 0, now: 1_000_000 };
-const failed = (more: Partial<FailedAttempt> = {}): FailedAttempt => ({ error: new Error("x"), attempt: 1, retry: { maxAttempts: 3, randomize: false }, maxAttempts: undefined, environment: "PRODUCTION", enabledInDev: undefined, ...more });
+const failed = (more: Partial<FailedAttempt> = {}): FailedAttempt => ({
+  error: new Error("x"),
+  attempt: 1,
+  retry: { maxAttempts: 3, randomize: false },
+  maxAttempts: undefined,
+  environment: "PRODUCTION",
+  enabledInDev: undefined,
+  ...more,
+});
 
 async function decide(more: Partial<FailedAttempt> = {}, answer?: HandleErrorModificationOptions) {
   const asked: CatchErrorParams[] = [];
@@ -87,12 +95,21 @@ describe("catchError", () => {
 });
 
 test("a proposal never comes on or after the last attempt", async () => {
-  const options = fc.record({ maxAttempts: fc.integer({ min: 1, max: 10 }), factor: fc.double({ min: 1, max: 5, noNaN: true }), randomize: fc.boolean() });
+  const options = fc.record({
+    maxAttempts: fc.integer({ min: 1, max: 10 }),
+    factor: fc.double({ min: 1, max: 5, noNaN: true }),
+    randomize: fc.boolean(),
+  });
   await fc.assert(
-    fc.asyncProperty(options, fc.option(fc.integer({ min: -2, max: 12 }), { nil: undefined }), fc.integer({ min: 1, max: 15 }), async (retry, maxAttempts, attempt) => {
-      const decision = await decide({ retry, maxAttempts, attempt }, undefined);
-      const last = Math.max(1, maxAttempts ?? retry.maxAttempts);
-      expect(decision.kind).toBe(attempt < last ? "retry" : "final");
-    }),
+    fc.asyncProperty(
+      options,
+      fc.option(fc.integer({ min: -2, max: 12 }), { nil: undefined }),
+      fc.integer({ min: 1, max: 15 }),
+      async (retry, maxAttempts, attempt) => {
+        const decision = await decide({ retry, maxAttempts, attempt }, undefined);
+        const last = Math.max(1, maxAttempts ?? retry.maxAttempts);
+        expect(decision.kind).toBe(attempt < last ? "retry" : "final");
+      },
+    ),
   );
 });

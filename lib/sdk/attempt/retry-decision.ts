@@ -26,13 +26,14 @@ export interface CatchErrorParams {
 /** Asks the task's catchError, then the global ones; the first answer counts. */
 export type CatchError = (params: CatchErrorParams) => Promise<HandleErrorModificationOptions | undefined>;
 
-export type RetryDecision = { error: unknown } & (
-  | { kind: "retry"; delayMs: number }
-  | { kind: "final"; skipRetrying: boolean }
-);
+export type RetryDecision = { error: unknown } & ({ kind: "retry"; delayMs: number } | { kind: "final"; skipRetrying: boolean });
 
 /** The worker's proposal; the engine may still refuse it. `random` in [0, 1), `now` epoch ms. */
-export async function decideRetry(failed: FailedAttempt, catchError: CatchError, { random, now }: { random: number; now: number }): Promise<RetryDecision> {
+export async function decideRetry(
+  failed: FailedAttempt,
+  catchError: CatchError,
+  { random, now }: { random: number; now: number },
+): Promise<RetryDecision> {
   const { error, attempt } = failed;
   if (mustNotRetry(failed)) return { kind: "final", skipRetrying: true, error };
   if (error instanceof InternalError) return { kind: "final", skipRetrying: false, error };
@@ -45,16 +46,26 @@ export async function decideRetry(failed: FailedAttempt, catchError: CatchError,
   let change: HandleErrorModificationOptions | undefined;
   let wanted: number | null;
   try {
-    change = await catchError({ error, ...(retry !== undefined && { retry }), ...(delay !== null && { retryDelayInMs: delay, retryAt: new Date(now + delay) }) });
+    change = await catchError({
+      error,
+      ...(retry !== undefined && { retry }),
+      ...(delay !== null && { retryDelayInMs: delay, retryAt: new Date(now + delay) }),
+    });
     wanted = change === undefined ? delay : changedDelay(change, { attempt, random, now });
   } catch (cause) {
-    return { kind: "final", skipRetrying: false, error: new InternalError({ code: "HANDLE_ERROR_ERROR", message: messageOf(cause), cause }) };
+    return {
+      kind: "final",
+      skipRetrying: false,
+      error: new InternalError({ code: "HANDLE_ERROR_ERROR", message: messageOf(cause), cause }),
+    };
   }
   const reported = change?.error === undefined ? error : change.error;
   if (change?.skipRetrying === true) return { kind: "final", skipRetrying: true, error: reported };
   // The hook may choose when, not how often.
   const isLast = retry === undefined || attempt >= attempts;
-  return wanted === null || isLast ? { kind: "final", skipRetrying: false, error: reported } : { kind: "retry", delayMs: wanted, error: reported };
+  return wanted === null || isLast
+    ? { kind: "final", skipRetrying: false, error: reported }
+    : { kind: "retry", delayMs: wanted, error: reported };
 }
 
 /** Rules that come before catchError and cannot be overruled by it. */
@@ -79,7 +90,10 @@ function untilReset(error: unknown): number | undefined {
   return typeof ms === "number" ? ms : undefined;
 }
 
-function changedDelay({ retryAt, retryDelayInMs, retry }: HandleErrorModificationOptions, { attempt, random, now }: { attempt: number; random: number; now: number }): number | null {
+function changedDelay(
+  { retryAt, retryDelayInMs, retry }: HandleErrorModificationOptions,
+  { attempt, random, now }: { attempt: number; random: number; now: number },
+): number | null {
   if (retryAt !== undefined) return Math.max(0, numberMeant("retryAt", new Date(retryAt).getTime()) - now);
   if (retryDelayInMs !== undefined) return Math.max(0, numberMeant("retryDelayInMs", retryDelayInMs));
   return retry === undefined ? null : retryDelay(retry, attempt, random);

@@ -25,13 +25,24 @@ function linesOf(error: PlainError, title: string, { room, level }: { room: { fr
   if (Object.keys(fields).length > 0) lines.push(`  with ${cut(JSON.stringify(fields), limits.fields)}`);
   if (level === limits.levels) return lines;
   const tell = (inner: unknown, innerTitle: string) =>
-    lines.push(...(isPlainError(inner) ? linesOf(inner, innerTitle, { room, level: level + 1 }) : [`${innerTitle}${cut(typeof inner === "string" ? inner : JSON.stringify(inner), limits.message)}`]));
+    lines.push(
+      ...(isPlainError(inner)
+        ? linesOf(inner, innerTitle, { room, level: level + 1 })
+        : [`${innerTitle}${cut(typeof inner === "string" ? inner : JSON.stringify(inner), limits.message)}`]),
+    );
   if (cause !== undefined) tell(cause, "Caused by: ");
-  if (Array.isArray(errors)) for (const [index, inner] of errors.slice(0, limits.inner).entries()) tell(inner, `Inner error ${index + 1}: `);
+  if (Array.isArray(errors))
+    for (const [index, inner] of errors.slice(0, limits.inner).entries()) tell(inner, `Inner error ${index + 1}: `);
   return lines;
 }
 
-const isPlainError = (value: unknown): value is PlainError => typeof value === "object" && value !== null && "name" in value && typeof value.name === "string" && "message" in value && typeof value.message === "string";
+const isPlainError = (value: unknown): value is PlainError =>
+  typeof value === "object" &&
+  value !== null &&
+  "name" in value &&
+  typeof value.name === "string" &&
+  "message" in value &&
+  typeof value.message === "string";
 
 function framesOf(stack: unknown): string[] {
   const frames = (typeof stack === "string" ? stack : "").split("\n").filter(isFrame);

@@ -32,11 +32,14 @@ test("the cause is told", () => {
 
 test("whatever is thrown can be stored, and comes back as what it was", () => {
   fc.assert(
-    fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withObjectString: true }), (thrown) => {
-      const stored = toTaskRunError(thrown);
-      expect(TaskRunError.safeParse(stored).success).toBe(true);
-      expect(() => reviveError(stored)).not.toThrow();
-    }),
+    fc.property(
+      fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withObjectString: true }),
+      (thrown) => {
+        const stored = toTaskRunError(thrown);
+        expect(TaskRunError.safeParse(stored).success).toBe(true);
+        expect(() => reviveError(stored)).not.toThrow();
+      },
+    ),
   );
   fc.assert(fc.property(fc.string(), (thrown) => reviveError(toTaskRunError(thrown)) === thrown));
   const cyclic: Record<string, unknown> = {};

@@ -30,7 +30,8 @@ export interface AnyContext {
 /** Id of the span of ours that a context holds; null: it holds none, or a foreign one. */
 export const spanIdOf = (context: AnyContext): string | null => openSpanOf(context.getValue(spanKey))?.id ?? null;
 /** Ids of the span that a context holds, ours or not. */
-export const spanContextIn = (context: AnyContext): { spanId: string } | undefined => (context.getValue(spanKey) as { spanContext?: () => { spanId: string } } | undefined)?.spanContext?.(); // by the API's convention
+export const spanContextIn = (context: AnyContext): { spanId: string } | undefined =>
+  (context.getValue(spanKey) as { spanContext?: () => { spanId: string } } | undefined)?.spanContext?.(); // by the API's convention
 export const withSpan = (context: AnyContext, span: unknown): AnyContext => context.setValue(spanKey, span);
 
 /** A context is part of the scope that code runs in, beside its run: what opens a span, either way, is what the other sees open. */

@@ -31,7 +31,10 @@ let timer: NodeJS.Timeout | undefined;
 
 /** Spans and log lines of runs go to these, too, in batches. */
 export function exportTo(telemetry: unknown): void {
-  const listed = (kind: Made["kind"]) => listIn(telemetry, kind).filter((one): one is Exporter => typeof one === "object" && one !== null && typeof Reflect.get(one, "export") === "function");
+  const listed = (kind: Made["kind"]) =>
+    listIn(telemetry, kind).filter(
+      (one): one is Exporter => typeof one === "object" && one !== null && typeof Reflect.get(one, "export") === "function",
+    );
   exporters = { exporters: listed("exporters"), logExporters: listed("logExporters") };
   resource = resourceOf(typeof telemetry === "object" && telemetry !== null ? Reflect.get(telemetry, "resource") : undefined);
 }
@@ -79,12 +82,15 @@ function send(exporter: Exporter, items: object[]): Promise<void> {
 
 function resourceOf(given: unknown): object {
   const attributes: unknown = typeof given === "object" && given !== null ? Reflect.get(given, "attributes") : undefined;
-  const own = { attributes: { "service.name": "signalbox", ...(typeof attributes === "object" ? attributes : {}) }, asyncAttributesPending: false };
+  const own = {
+    attributes: { "service.name": "signalbox", ...(typeof attributes === "object" ? attributes : {}) },
+    asyncAttributesPending: false,
+  };
   return { ...own, merge: () => own, getRawAttributes: () => Object.entries(own.attributes) };
 }
 
 const common = (line: TraceLine, ids: ExportIds) => ({
-  attributes: { ...flat(line.attributes), "run_id": ids.runId, "task_identifier": ids.taskId, "attempt_number": ids.attempt },
+  attributes: { ...flat(line.attributes), run_id: ids.runId, task_identifier: ids.taskId, attempt_number: ids.attempt },
   resource,
   instrumentationScope: scope,
   instrumentationLibrary: scope,

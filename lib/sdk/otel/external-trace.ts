@@ -5,7 +5,9 @@ import { contextManager, spanContextIn, withSpan } from "./context";
 /** The trace and the span that a `traceparent` names. */
 export function externalContextOf(traceparent: string | undefined): SpanContext | undefined {
   const [, traceId, spanId, flags] = traceparent?.split("-") ?? [];
-  return traceId === undefined || spanId === undefined || flags === undefined ? undefined : { traceId, spanId, traceFlags: Number.parseInt(flags, 16) };
+  return traceId === undefined || spanId === undefined || flags === undefined
+    ? undefined
+    : { traceId, spanId, traceFlags: Number.parseInt(flags, 16) };
 }
 
 export function withExternalTrace<T>(work: () => T): T {

@@ -12,5 +12,10 @@ export function hrTime(iso: string): [number, number] {
 
 /** Attributes as OpenTelemetry has them: scalars, and what is more as JSON. */
 export function flat(attributes: Record<string, unknown> = {}): Record<string, string | number | boolean> {
-  return Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : JSON.stringify(value)]));
+  return Object.fromEntries(
+    Object.entries(attributes).map(([key, value]) => [
+      key,
+      typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : JSON.stringify(value),
+    ]),
+  );
 }

@@ -15,12 +15,22 @@ const kinds = ["internal", "server", "client", "producer", "consumer"] as const;
 
 /** What the API of OpenTelemetry gives out as a tracer: its spans are spans of the run's trace. Outside of runs they are idle. */
 const tracer = {
-  startSpan(name: string, { kind = 0, attributes, links = [], root }: StartOptions = {}, context: AnyContext = contextManager.active()): Span {
+  startSpan(
+    name: string,
+    { kind = 0, attributes, links = [], root }: StartOptions = {},
+    context: AnyContext = contextManager.active(),
+  ): Span {
     const run = currentRun();
     if (run === undefined) return idleSpan;
     const kindName = kinds[kind];
     const given = { ...attributes, ...(kindName !== undefined && kindName !== "internal" && { "span.kind": kindName }) };
-    const span = createSpan(run.tracer.start(describe(name), { icon: kind === 2 ? "http" : "custom", attributes: given, parentId: root === true ? null : spanIdOf(context) }));
+    const span = createSpan(
+      run.tracer.start(describe(name), {
+        icon: kind === 2 ? "http" : "custom",
+        attributes: given,
+        parentId: root === true ? null : spanIdOf(context),
+      }),
+    );
     return links.length > 0 ? span.addLinks(links) : span;
   },
   startActiveSpan(name: string, ...given: unknown[]): unknown {

@@ -58,8 +58,17 @@ describe("metadata that would be larger than it may be", () => {
     expect(() => store.apply("self", { type: "set", key: "a", value: 1 })).toThrow(RangeError);
   });
 
-  const text = fc.oneof(fc.string({ unit: "binary", maxLength: 40 }), fc.constantFrom("\u0000".repeat(3000), "é\ud800".repeat(9000), "x".repeat(30_000)));
-  const value = fc.oneof(text, fc.double({ noNaN: true }), fc.constant(null), fc.array(text, { maxLength: 5 }), fc.dictionary(text, fc.boolean(), { maxKeys: 5 }));
+  const text = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 40 }),
+    fc.constantFrom("\u0000".repeat(3000), "é\ud800".repeat(9000), "x".repeat(30_000)),
+  );
+  const value = fc.oneof(
+    text,
+    fc.double({ noNaN: true }),
+    fc.constant(null),
+    fc.array(text, { maxLength: 5 }),
+    fc.dictionary(text, fc.boolean(), { maxKeys: 5 }),
+  );
   const key = fc.oneof(text, fc.constantFrom("a", "b", "$.a.b.c", "$.list[999]", "$.list[3][900].x", "$.a['b c'][7]"));
   const operation: fc.Arbitrary<MetadataOperation> = fc.oneof(
     fc.record({ type: fc.constantFrom("set" as const, "append" as const, "remove" as const), key, value }),

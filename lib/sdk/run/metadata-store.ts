@@ -13,14 +13,25 @@ export interface MetadataStore {
   replace(json: string | null): void;
 }
 
-export function createMetadataStore({ initial, isRoot, progress }: { initial: string | null; isRoot: boolean; progress: ProgressBuffer }): MetadataStore {
+export function createMetadataStore({
+  initial,
+  isRoot,
+  progress,
+}: {
+  initial: string | null;
+  isRoot: boolean;
+  progress: ProgressBuffer;
+}): MetadataStore {
   let value = parseObject(initial);
   /** Bytes of its JSON at most: counting all of it for each change would cost the square. */
   let most = Number.POSITIVE_INFINITY;
 
   function applyOwn(operation: MetadataOperation): void {
     const next = applyOperation(value, operation);
-    if (next === value && ["set", "append", "increment"].includes(operation.type)) throw new RangeError(`${callOf(operation)} can change nothing: the number would be too large, or the place lies too far behind the end of its list`);
+    if (next === value && ["set", "append", "increment"].includes(operation.type))
+      throw new RangeError(
+        `${callOf(operation)} can change nothing: the number would be too large, or the place lies too far behind the end of its list`,
+      );
     const bytes = most + growthOf(operation);
     most = bytes > limits.metadataBytes ? fittingBytes(operation, next) : bytes;
     value = next;
@@ -41,7 +52,8 @@ export function createMetadataStore({ initial, isRoot, progress }: { initial: st
   };
 }
 
-const callOf = (operation: MetadataOperation): string => ("key" in operation ? `metadata.${operation.type} of ${JSON.stringify(operation.key.slice(0, 60))}` : "metadata.replace");
+const callOf = (operation: MetadataOperation): string =>
+  "key" in operation ? `metadata.${operation.type} of ${JSON.stringify(operation.key.slice(0, 60))}` : "metadata.replace";
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 

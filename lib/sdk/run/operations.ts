@@ -34,7 +34,15 @@ interface Pending {
   settle(outcome: OperationOutcome): void;
 }
 
-export function createOperations({ journal, clock, port }: { journal: readonly JournalEntry[]; clock: UsageClock; port: OperationPort }): Operations {
+export function createOperations({
+  journal,
+  clock,
+  port,
+}: {
+  journal: readonly JournalEntry[];
+  clock: UsageClock;
+  port: OperationPort;
+}): Operations {
   const unused = journal.toSorted((a, b) => a.seq - b.seq);
   const pending = new Map<number, Pending>();
   let lastSeq = unused.at(-1)?.seq ?? 0;
@@ -66,11 +74,13 @@ export function createOperations({ journal, clock, port }: { journal: readonly J
     port.diverged({ seq, expected: next.fingerprint, actual });
   };
 
-  const answerTo = (seq: number, kind: Pending["kind"]) => new Promise<unknown>((resolve, reject) => pending.set(seq, { kind, settle: (outcome) => settle(outcome, resolve, reject) }));
+  const answerTo = (seq: number, kind: Pending["kind"]) =>
+    new Promise<unknown>((resolve, reject) => pending.set(seq, { kind, settle: (outcome) => settle(outcome, resolve, reject) }));
 
   return {
     perform(operation, durationMs) {
-      if (state === "closed") return Promise.reject(new Error(`${operation.kind} came after the end of the run: await every call of the SDK`));
+      if (state === "closed")
+        return Promise.reject(new Error(`${operation.kind} came after the end of the run: await every call of the SDK`));
       const fingerprint = fingerprintOf(operation, durationMs);
       const kind = isWait(operation) ? "wait" : isListening(operation.kind) ? "listen" : "call";
       clearTimeout(parkTimer);

@@ -3,7 +3,10 @@ import type { MetadataOperation } from "@/lib/contracts/run";
 
 export type MetadataTarget = "self" | "parent" | "root";
 export type TraceLine = NonNullable<Progress["trace"]>[number];
-type Stored = Pick<NonNullable<Assignment["resume"]>, "metadataOperations" | "parentOperations" | "rootOperations" | "streamChunks" | "traceItems">;
+type Stored = Pick<
+  NonNullable<Assignment["resume"]>,
+  "metadataOperations" | "parentOperations" | "rootOperations" | "streamChunks" | "traceItems"
+>;
 
 export interface ProgressBuffer {
   metadata(target: MetadataTarget, operation: MetadataOperation): void;
@@ -29,7 +32,11 @@ export const progressInterval = 250;
  */
 export function createProgress({ stored, send }: { stored: Stored | undefined; send: (progress: Progress) => void }): ProgressBuffer {
   const counts: Record<MetadataTarget, number> = { self: 0, parent: 0, root: 0 };
-  const storedCounts: Record<MetadataTarget, number> = { self: stored?.metadataOperations ?? 0, parent: stored?.parentOperations ?? 0, root: stored?.rootOperations ?? 0 };
+  const storedCounts: Record<MetadataTarget, number> = {
+    self: stored?.metadataOperations ?? 0,
+    parent: stored?.parentOperations ?? 0,
+    root: stored?.rootOperations ?? 0,
+  };
   let traceCount = 0;
   const chunkCounts = new Map<string, number>();
   let operations: { target: MetadataTarget; operation: MetadataOperation }[] = [];

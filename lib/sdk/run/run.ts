@@ -89,7 +89,10 @@ export interface RunPort {
 function exportOf({ runId, traceparent }: Assignment, { run, task, attempt }: Context): (line: TraceLine) => void {
   // Elsewhere the run is part of the trace of whoever triggered it.
   const outer = externalContextOf(traceparent);
-  const contextOf = (spanId: string) => ({ ...spanContextOf({ rootId: run.rootTaskRunId ?? runId, runId, id: spanId }), ...(outer !== undefined && { traceId: outer.traceId }) });
+  const contextOf = (spanId: string) => ({
+    ...spanContextOf({ rootId: run.rootTaskRunId ?? runId, runId, id: spanId }),
+    ...(outer !== undefined && { traceId: outer.traceId }),
+  });
   const ids = { runId, taskId: task.id, attempt: attempt.number, outer, contextOf };
   return (line) => exportLine(line, ids);
 }
@@ -131,7 +134,10 @@ class AttemptRun implements Run {
     this.id = runId;
     this.epoch = epoch;
     this.clock = createUsageClock({ usedMs: resume?.usedMs ?? 0, now: () => performance.now() });
-    this.progress = createProgress({ stored: resume, send: (progress) => port.send({ type: "progress", runId, epoch, seq: ++this.#progressSeq, progress }) });
+    this.progress = createProgress({
+      stored: resume,
+      send: (progress) => port.send({ type: "progress", runId, epoch, seq: ++this.#progressSeq, progress }),
+    });
     this.tracer = createTracer({
       attempt: assignment.ctx.attempt.number,
       runId,

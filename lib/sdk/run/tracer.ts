@@ -35,7 +35,23 @@ export interface Tracer {
 }
 
 /** Ids are `<attempt>.<n>` in the order of opening, so that a replayed attempt writes the same ones. */
-export function createTracer({ attempt, runId = "", rootId = runId, progress: buffer, replaying, tell, now = () => new Date() }: { attempt: number; runId?: string; rootId?: string; progress: ProgressBuffer; replaying: () => boolean; tell?: ((line: TraceLine) => void) | undefined; now?: () => Date }): Tracer {
+export function createTracer({
+  attempt,
+  runId = "",
+  rootId = runId,
+  progress: buffer,
+  replaying,
+  tell,
+  now = () => new Date(),
+}: {
+  attempt: number;
+  runId?: string;
+  rootId?: string;
+  progress: ProgressBuffer;
+  replaying: () => boolean;
+  tell?: ((line: TraceLine) => void) | undefined;
+  now?: () => Date;
+}): Tracer {
   // What a replay writes again was told elsewhere the first time.
   const progress = tell === undefined ? buffer : { ...buffer, trace: (line: TraceLine) => (replaying() || tell(line), buffer.trace(line)) };
   let spans = 0;

@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
-import { AlertCondition, AlertMuteBody, AlertRuleBody, ChannelCreateBody, type AlertsPage, type ChannelCreated } from "@/lib/contracts/alerts";
+import {
+  AlertCondition,
+  AlertMuteBody,
+  AlertRuleBody,
+  ChannelCreateBody,
+  type AlertsPage,
+  type ChannelCreated,
+} from "@/lib/contracts/alerts";
 import { createChannel, deleteChannel, listChannels } from "../../engine/alerts/channels";
 import { preview } from "../../engine/alerts/measure";
 import { acknowledgeRule, createRule, deleteRule, listEvents, listRules, muteRule, updateRule } from "../../engine/alerts/rules";
@@ -48,7 +55,12 @@ export function alertRoutes(context: ApiContext): Hono<ApiEnv> {
   app.post("/api/dashboard/alerts/:alertId/mute", operator, async (c) => {
     const { until } = await readJson(c, AlertMuteBody);
     const rule = await muteRule(engine, c.req.param("alertId"), until);
-    await audit(context, { actor: principalOf(c), action: until === null ? "alert.unmute" : "alert.mute", target: rule.id, detail: until ?? rule.name });
+    await audit(context, {
+      actor: principalOf(c),
+      action: until === null ? "alert.unmute" : "alert.mute",
+      target: rule.id,
+      detail: until ?? rule.name,
+    });
     return c.json({ rule });
   });
 
@@ -77,7 +89,12 @@ export function alertRoutes(context: ApiContext): Hono<ApiEnv> {
   app.post("/api/dashboard/alert-channels/:channelId/test", admin, async (c) => {
     const by = describe(principalOf(c));
     const problem = await alerts.test(c.req.param("channelId"), by);
-    await audit(context, { actor: principalOf(c), action: "alert.channel-test", target: c.req.param("channelId"), detail: problem ?? "taken" });
+    await audit(context, {
+      actor: principalOf(c),
+      action: "alert.channel-test",
+      target: c.req.param("channelId"),
+      detail: problem ?? "taken",
+    });
     if (problem !== null) throw new EngineError(422, `It was not taken. ${problem}`);
     return c.json({ ok: true });
   });

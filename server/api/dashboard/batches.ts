@@ -10,5 +10,7 @@ const Cursor = z.object({ cursor: z.string().optional() });
 /** Reads of the Batches page. */
 export function batchPageRoutes(context: ApiContext): Hono<ApiEnv> {
   const { db, env } = context.engine;
-  return new Hono<ApiEnv>().get("/api/dashboard/batches", requires(context, { allow: "session", role: "viewer" }), async (c) => c.json(await listBatches(db, env.id, check(Cursor, c.req.query()).cursor)));
+  return new Hono<ApiEnv>().get("/api/dashboard/batches", requires(context, { allow: "session", role: "viewer" }), async (c) =>
+    c.json(await listBatches(db, env.id, check(Cursor, c.req.query()).cursor)),
+  );
 }

@@ -18,29 +18,38 @@ export function deploymentPageRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.get("/api/dashboard/deployments", requires(context, { allow: "session", role: "viewer" }), async (c) => {
     const { after } = check(Query, c.req.query());
-    const [{ deployments, next }, runs] = await Promise.all([listDeployments(db, env.id, { limit: pageSize, after }), countRunsByVersion(db, env.id)]);
-    const held = await readManifests(db, env.id, deployments.map(({ id }) => id));
+    const [{ deployments, next }, runs] = await Promise.all([
+      listDeployments(db, env.id, { limit: pageSize, after }),
+      countRunsByVersion(db, env.id),
+    ]);
+    const held = await readManifests(
+      db,
+      env.id,
+      deployments.map(({ id }) => id),
+    );
     const page: DeploymentsPage = {
-      deployments: deployments.map(({ id, version, createdAt, isCurrent, bundle, promotedAt, promotedBy, status, createdBy, git, error, log, lacks }) => {
-        const { manifest, former = null } = held.get(id) ?? {};
-        return {
-          id,
-          version,
-          createdAt,
-          isCurrent,
-          status,
-          log: [...log],
-          ...(createdBy !== null && { createdBy }),
-          ...(git !== null && { git }),
-          ...(error !== null && { error }),
-          isBuilt: bundle !== null && engine.hasBuild(bundle),
-          ...(promotedAt !== null && { promotedAt }),
-          ...(promotedBy !== null && { promotedBy }),
-          tasks: manifest?.tasks.length ?? 0,
-          warnings: [...(manifest?.warnings ?? []), ...lacks],
-          changes: former === null ? null : taskChanges(former.tasks, manifest?.tasks ?? []),
-        };
-      }),
+      deployments: deployments.map(
+        ({ id, version, createdAt, isCurrent, bundle, promotedAt, promotedBy, status, createdBy, git, error, log, lacks }) => {
+          const { manifest, former = null } = held.get(id) ?? {};
+          return {
+            id,
+            version,
+            createdAt,
+            isCurrent,
+            status,
+            log: [...log],
+            ...(createdBy !== null && { createdBy }),
+            ...(git !== null && { git }),
+            ...(error !== null && { error }),
+            isBuilt: bundle !== null && engine.hasBuild(bundle),
+            ...(promotedAt !== null && { promotedAt }),
+            ...(promotedBy !== null && { promotedBy }),
+            tasks: manifest?.tasks.length ?? 0,
+            warnings: [...(manifest?.warnings ?? []), ...lacks],
+            changes: former === null ? null : taskChanges(former.tasks, manifest?.tasks ?? []),
+          };
+        },
+      ),
       ...(next !== undefined && { next }),
       runs,
     };

@@ -22,7 +22,10 @@ export function errorPageRoutes(context: ApiContext): Hono<ApiEnv> {
     const { version, ...filter } = readFilter(c);
     const query = check(ErrorsQuery, { ...filter, ...(Array.isArray(version) && version.length > 0 && { version: String(version[0]) }) });
     const now = new Date(engine.clock.now());
-    const [{ errors, next }, facets] = await Promise.all([listErrors(db, env.id, { ...query, limit: pageSize, now }), errorFacets(db, env.id, new Date(now.getTime() - query.hours * 3_600_000))]);
+    const [{ errors, next }, facets] = await Promise.all([
+      listErrors(db, env.id, { ...query, limit: pageSize, now }),
+      errorFacets(db, env.id, new Date(now.getTime() - query.hours * 3_600_000)),
+    ]);
     const page: ErrorsPage = { errors, ...(next !== undefined && { next }), ...facets };
     return c.json(page);
   });

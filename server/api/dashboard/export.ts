@@ -23,7 +23,8 @@ interface Column {
 /** What stands at the paths that were asked for, of the runs of a page. */
 type Values = ReadonlyMap<string, readonly (RunValue | null)[]>;
 
-const took = (run: RunRow): Value => (run.startedAt === undefined || run.finishedAt === undefined ? undefined : Date.parse(run.finishedAt) - Date.parse(run.startedAt));
+const took = (run: RunRow): Value =>
+  run.startedAt === undefined || run.finishedAt === undefined ? undefined : Date.parse(run.finishedAt) - Date.parse(run.startedAt);
 
 const fields: Record<FieldColumn, Column> = {
   run: { name: "id", value: (run) => run.id },
@@ -45,7 +46,24 @@ const fields: Record<FieldColumn, Column> = {
 };
 
 const all: readonly Column[] = [
-  ...(["run", "task", "status", "tags", "queue", "key", "version", "machine", "attempts", "created", "started", "finished", "took", "compute"] as const).map((field) => fields[field]),
+  ...(
+    [
+      "run",
+      "task",
+      "status",
+      "tags",
+      "queue",
+      "key",
+      "version",
+      "machine",
+      "attempts",
+      "created",
+      "started",
+      "finished",
+      "took",
+      "compute",
+    ] as const
+  ).map((field) => fields[field]),
   { name: "parent", value: (run) => run.parentId },
   { name: "root", value: (run) => run.rootId },
   { name: "batch", value: (run) => run.batchId },
@@ -56,7 +74,9 @@ const all: readonly Column[] = [
 /** Of the chosen ones, in their order, with the id of the run, without which a line says of nothing what it is. */
 function columnsOf(chosen: readonly RunColumn[], paths: readonly string[]): readonly Column[] {
   if (chosen.length === 0) return all;
-  const listed = chosen.map((column): Column => (isFieldColumn(column) ? fields[column] : { name: column, value: (run, values) => textOf(values.get(run.id)?.[paths.indexOf(column)]) }));
+  const listed = chosen.map((column): Column =>
+    isFieldColumn(column) ? fields[column] : { name: column, value: (run, values) => textOf(values.get(run.id)?.[paths.indexOf(column)]) },
+  );
   return chosen.includes("run") ? listed : [fields.run, ...listed];
 }
 
@@ -77,7 +97,12 @@ const formats: Record<"csv" | "json", (columns: readonly Column[]) => Format> = 
     rows: (rows, { values }) => rows.map((run) => csvLine(columns.map(({ value }) => value(run, values)))).join(""),
     after: "",
   }),
-  json: () => ({ type: "application/json; charset=utf-8", before: "[\n", rows: (rows, { isFirst }) => (rows.length === 0 || isFirst ? "" : ",\n") + rows.map((run) => JSON.stringify(run)).join(",\n"), after: "\n]\n" }),
+  json: () => ({
+    type: "application/json; charset=utf-8",
+    before: "[\n",
+    rows: (rows, { isFirst }) => (rows.length === 0 || isFirst ? "" : ",\n") + rows.map((run) => JSON.stringify(run)).join(",\n"),
+    after: "\n]\n",
+  }),
 };
 
 /** All runs that match a filter of the Runs page, as a file that is written while it is read. */
@@ -105,7 +130,11 @@ export function exportRoutes(context: ApiContext): Hono<ApiEnv> {
   async function* pages(filter: RunFilter, paths: readonly string[]): AsyncGenerator<Read> {
     let cursor: string | undefined;
     do {
-      const page = await listRuns(db, env.id, { ...filter, limit: paths.length === 0 ? pageSize : valuesPageSize, ...(cursor !== undefined && { cursor }) });
+      const page = await listRuns(db, env.id, {
+        ...filter,
+        limit: paths.length === 0 ? pageSize : valuesPageSize,
+        ...(cursor !== undefined && { cursor }),
+      });
       yield { rows: page.rows, values: await readValues(db, env.id, { ids: page.rows.map((run) => run.id), paths }) };
       cursor = page.next;
     } while (cursor !== undefined);

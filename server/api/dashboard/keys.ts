@@ -29,8 +29,18 @@ export function keyRoutes(context: ApiContext): Hono<ApiEnv> {
     const principal = principalOf(c);
     const { name, preset, tasks, expiresInDays } = await readJson(c, ApiKeyCreateBody);
     const key = newSecretKey(engine.env.type, "additional");
-    const record = keyRecord(keys.vault, { key, environmentId, name, createdBy: describe(principal), isRoot: false, preset, taskIds: [...new Set(tasks)] });
-    const row = await prisma.apiKey.create({ data: { ...record, expiresAt: expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * dayMs) } });
+    const record = keyRecord(keys.vault, {
+      key,
+      environmentId,
+      name,
+      createdBy: describe(principal),
+      isRoot: false,
+      preset,
+      taskIds: [...new Set(tasks)],
+    });
+    const row = await prisma.apiKey.create({
+      data: { ...record, expiresAt: expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * dayMs) },
+    });
     await audit(context, { actor: principal, action: "key.create", target: row.id, detail: `${name} (${preset})` });
     credentials.forget();
     return c.json({ key, row: toKeyRow(row) });
@@ -42,12 +52,23 @@ export function keyRoutes(context: ApiContext): Hono<ApiEnv> {
     const old = await usableKey(c.req.param("keyId"));
     const key = newSecretKey(engine.env.type, old.isRoot ? "root" : "additional");
     const { isRoot, name, taskIds } = old;
-    const record = keyRecord(keys.vault, { key, environmentId, name, createdBy: describe(principal), isRoot, preset: presetOf(old), taskIds });
+    const record = keyRecord(keys.vault, {
+      key,
+      environmentId,
+      name,
+      createdBy: describe(principal),
+      isRoot,
+      preset: presetOf(old),
+      taskIds,
+    });
     const graceEnd = new Date(Date.now() + graceHours * 3_600_000);
     const row = await prisma.$transaction(async (tx) => {
       const expiresAt = old.expiresAt !== null && old.expiresAt < graceEnd ? old.expiresAt : graceEnd;
       // Of two rotations at once one finds the key rotated already.
-      const changed = await tx.apiKey.updateMany({ where: { id: old.id, revokedAt: null, rotatedAt: null }, data: { expiresAt, rotatedAt: new Date() } });
+      const changed = await tx.apiKey.updateMany({
+        where: { id: old.id, revokedAt: null, rotatedAt: null },
+        data: { expiresAt, rotatedAt: new Date() },
+      });
       if (changed.count === 0) throw new EngineError(409, "This key has been rotated or revoked already.");
       // What was made to end at a time ends then.
       return tx.apiKey.create({ data: { ...record, expiresAt: old.expiresAt } });

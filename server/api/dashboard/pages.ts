@@ -46,8 +46,17 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
     const own = all.find(({ id }) => id === env.id);
     const me: Me = {
       user: sessionOf(c).user,
-      environment: { id: env.id, slug: env.slug, name: own?.name ?? env.slug, type: env.type, isMain: environments.isMain(env.id), concurrencyLimit: engine.scheduler.environment.limit },
-      environments: all.flatMap(({ slug, name, type, isMain, branch, archivedAt }) => (archivedAt === undefined ? [{ slug, name, type, isMain, ...(branch !== undefined && { branch }) }] : [])),
+      environment: {
+        id: env.id,
+        slug: env.slug,
+        name: own?.name ?? env.slug,
+        type: env.type,
+        isMain: environments.isMain(env.id),
+        concurrencyLimit: engine.scheduler.environment.limit,
+      },
+      environments: all.flatMap(({ slug, name, type, isMain, branch, archivedAt }) =>
+        archivedAt === undefined ? [{ slug, name, type, isMain, ...(branch !== undefined && { branch }) }] : [],
+      ),
       project: { ref: env.project.ref, name: env.project.name },
       version: config.version,
       origin: config.origin(),
@@ -59,9 +68,13 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.get("/api/dashboard/runs", viewer, async (c) => c.json(await listRuns(db, env.id, check(RunsQuery, readFilter(c)))));
 
-  app.get("/api/dashboard/activity", viewer, async (c) => c.json(await readActivity(db, env.id, { filter: check(RunFilter, readFilter(c)), now: new Date(engine.clock.now()) })));
+  app.get("/api/dashboard/activity", viewer, async (c) =>
+    c.json(await readActivity(db, env.id, { filter: check(RunFilter, readFilter(c)), now: new Date(engine.clock.now()) })),
+  );
 
-  app.get("/api/dashboard/families", viewer, async (c) => c.json({ families: await countFamilies(db, env.id, check(Ids, c.req.queries("id") ?? [])) }));
+  app.get("/api/dashboard/families", viewer, async (c) =>
+    c.json({ families: await countFamilies(db, env.id, check(Ids, c.req.queries("id") ?? [])) }),
+  );
 
   app.get("/api/dashboard/values", viewer, async (c) => {
     const [ids, paths] = [check(Ids, c.req.queries("id") ?? []), check(Paths, c.req.queries("path") ?? [])];
@@ -76,7 +89,12 @@ export function pageRoutes(context: ApiContext): Hono<ApiEnv> {
   app.get("/api/dashboard/runs/:runId", viewer, async (c) => {
     const detail = await getRunDetail(db, env.id, c.req.param("runId"));
     if (detail === null) throw notFound(`Run ${c.req.param("runId").slice(0, 64)}`);
-    const [events, relations, children, resolved] = await Promise.all([listEvents(db, detail.id), listRelations(db, env.id, detail), countChildren(db, env.id, detail.id), withPackets(context, detail)]);
+    const [events, relations, children, resolved] = await Promise.all([
+      listEvents(db, detail.id),
+      listRelations(db, env.id, detail),
+      countChildren(db, env.id, detail.id),
+      withPackets(context, detail),
+    ]);
     const page: RunPage = { detail: resolved, events, relations, children };
     return c.json(page);
   });

@@ -97,7 +97,8 @@ export function peopleRoutes(context: ApiContext): Hono<ApiEnv> {
 
   async function otherPerson(c: ApiRequest): Promise<Person> {
     const person = await personOf(c);
-    if (person.id === sessionOf(c).user.id) throw new EngineError(409, "You cannot change your own role or remove yourself. Another admin can.", { code: "own_account" });
+    if (person.id === sessionOf(c).user.id)
+      throw new EngineError(409, "You cannot change your own role or remove yourself. Another admin can.", { code: "own_account" });
     return person;
   }
 

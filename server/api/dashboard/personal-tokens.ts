@@ -19,7 +19,11 @@ export function personalTokenRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post("/api/dashboard/personal-tokens", viewer, async (c) => {
     const { name, expiresInDays } = await readJson(c, PersonalTokenCreateBody);
-    const made = await createPersonalToken(db, { userId: sessionOf(c).user.id, name, expiresAt: expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * dayMs) });
+    const made = await createPersonalToken(db, {
+      userId: sessionOf(c).user.id,
+      name,
+      expiresAt: expiresInDays === undefined ? null : new Date(Date.now() + expiresInDays * dayMs),
+    });
     await audit(context, { actor: principalOf(c), action: "personal-token.create", target: made.row.id, detail: name });
     return c.json(made);
   });

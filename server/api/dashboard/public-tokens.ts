@@ -19,9 +19,18 @@ export function publicTokenRoutes(context: ApiContext): Hono<ApiEnv> {
   const operator = requires(context, { allow: "session", role: "operator" });
 
   app.get("/api/dashboard/public-tokens", requires(context, { allow: "session", role: "viewer" }), async (c) => {
-    const rows = await prisma.publicToken.findMany({ where: { environmentId }, orderBy: [{ createdAt: "desc" }, { id: "desc" }], take: mostListed });
+    const rows = await prisma.publicToken.findMany({
+      where: { environmentId },
+      orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+      take: mostListed,
+    });
     const ended = new Set((await endedTokens(engine.db, environmentId)).map(({ id }) => id));
-    return c.json({ tokens: rows.map((row) => ({ ...toRow(row), ...(row.revokedAt === null && ended.has(row.id) && { endedWith: row.mintedByKey === null ? "person" : "key" }) })) });
+    return c.json({
+      tokens: rows.map((row) => ({
+        ...toRow(row),
+        ...(row.revokedAt === null && ended.has(row.id) && { endedWith: row.mintedByKey === null ? "person" : "key" }),
+      })),
+    });
   });
 
   app.post("/api/dashboard/public-tokens", operator, async (c) => {
@@ -34,7 +43,10 @@ export function publicTokenRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   app.post("/api/dashboard/public-tokens/:tokenId/revoke", operator, async (c) => {
-    const { count } = await prisma.publicToken.updateMany({ where: { id: c.req.param("tokenId"), environmentId, revokedAt: null }, data: { revokedAt: new Date() } });
+    const { count } = await prisma.publicToken.updateMany({
+      where: { id: c.req.param("tokenId"), environmentId, revokedAt: null },
+      data: { revokedAt: new Date() },
+    });
     const row = await prisma.publicToken.findFirst({ where: { id: c.req.param("tokenId"), environmentId } });
     if (row === null) throw notFound("Public token");
     if (count > 0) await audit(context, { actor: principalOf(c), action: "public-token.revoke", target: row.id });

@@ -24,8 +24,16 @@ export function schedulePageRoutes(context: ApiContext): Hono<ApiEnv> {
   app.get("/api/dashboard/schedules", viewer, async (c) => {
     const { page, task } = check(Query, c.req.query());
     const { schedules, count } = await listSchedules(db, env.id, { page, perPage, ...(task !== undefined && { task }) });
-    const ticks = await listTicks(db, schedules.map(({ id }) => id), 1);
-    const tasks = engine.deployments.current()?.manifest.tasks.filter((one) => one.isScheduled === true).map(({ id }) => id) ?? [];
+    const ticks = await listTicks(
+      db,
+      schedules.map(({ id }) => id),
+      1,
+    );
+    const tasks =
+      engine.deployments
+        .current()
+        ?.manifest.tasks.filter((one) => one.isScheduled === true)
+        .map(({ id }) => id) ?? [];
     const answer: SchedulesPage = {
       schedules: schedules.map((schedule) => {
         const last = ticks.get(schedule.id)?.[0];

@@ -32,7 +32,11 @@ export function taskRoutes(context: ApiContext): Hono<ApiEnv> {
     const tasks = declared();
     const [days, lastRuns, queues] = await Promise.all([
       readTaskDays(db, env.id, new Date()),
-      readLastRuns(db, env.id, tasks.map((task) => task.id)),
+      readLastRuns(
+        db,
+        env.id,
+        tasks.map((task) => task.id),
+      ),
       listQueues(engine),
     ]);
     const summaries = tasks.map(async (task): Promise<TaskSummary> => {
@@ -49,11 +53,17 @@ export function taskRoutes(context: ApiContext): Hono<ApiEnv> {
     return c.json(await readTaskStats(db, env.id, { task: c.req.param("task"), hours, now: new Date() }));
   });
 
-  app.get("/api/dashboard/metrics", viewer, async (c) => c.json(await readMetrics(db, env.id, { ...check(MetricsQuery, c.req.query()), now: new Date(engine.clock.now()) })));
+  app.get("/api/dashboard/metrics", viewer, async (c) =>
+    c.json(await readMetrics(db, env.id, { ...check(MetricsQuery, c.req.query()), now: new Date(engine.clock.now()) })),
+  );
 
-  app.get("/api/dashboard/tasks/:task/usual", viewer, async (c) => c.json(await readUsual(db, env.id, { task: c.req.param("task"), now: new Date() })));
+  app.get("/api/dashboard/tasks/:task/usual", viewer, async (c) =>
+    c.json(await readUsual(db, env.id, { task: c.req.param("task"), now: new Date() })),
+  );
 
-  app.get("/api/dashboard/tasks/:task/payloads", viewer, async (c) => c.json({ payloads: await readRecentPayloads(db, env.id, c.req.param("task")) }));
+  app.get("/api/dashboard/tasks/:task/payloads", viewer, async (c) =>
+    c.json({ payloads: await readRecentPayloads(db, env.id, c.req.param("task")) }),
+  );
 
   /** A queue of its own is counted in memory; in a shared one the task's runs are counted, up to a bound. */
   async function queuedRuns(task: TaskManifest, queues: readonly QueueRow[]): Promise<number> {

@@ -16,7 +16,11 @@ const pageSize = 50;
 const mostWaiting = 500;
 const mostWaitingRuns = 20;
 const TokensQuery = z.object({
-  status: z.string().transform((text) => text.split(",")).pipe(listOf(TokenStatus)).optional(),
+  status: z
+    .string()
+    .transform((text) => text.split(","))
+    .pipe(listOf(TokenStatus))
+    .optional(),
   cursor: z.string().optional(),
 });
 
@@ -32,7 +36,11 @@ export function tokenPageRoutes(context: ApiContext): Hono<ApiEnv> {
       const waiting: TokensPage = { tokens: await listWaitingTokens(db, env.id, mostWaiting) };
       return c.json(waiting);
     }
-    const { tokens, next } = await listTokens(db, env.id, { limit: pageSize, ...(status !== undefined && { status }), ...(cursor !== undefined && { after: cursor }) });
+    const { tokens, next } = await listTokens(db, env.id, {
+      limit: pageSize,
+      ...(status !== undefined && { status }),
+      ...(cursor !== undefined && { after: cursor }),
+    });
     const page: TokensPage = { tokens, ...(next !== undefined && { next }) };
     return c.json(page);
   });
@@ -40,10 +48,17 @@ export function tokenPageRoutes(context: ApiContext): Hono<ApiEnv> {
   app.get("/api/dashboard/tokens/:tokenId", viewer, async (c) => {
     const token = await getToken(db, env.id, c.req.param("tokenId"));
     if (token === null) throw notFound(`Wait token ${c.req.param("tokenId").slice(0, 64)}`);
-    const ids = [...new Set([...token.waitingRuns, ...(token.createdByRun === undefined ? [] : [token.createdByRun])])].slice(0, mostWaitingRuns);
+    const ids = [...new Set([...token.waitingRuns, ...(token.createdByRun === undefined ? [] : [token.createdByRun])])].slice(
+      0,
+      mostWaitingRuns,
+    );
     const runs = await Promise.all(ids.map((id) => getRunDetail(db, env.id, id)));
     const found = runs.filter((run) => run !== null);
-    const page: TokenPage = { token, url: issuer.callbackUrl(token.id), runs: await Promise.all(found.map((run) => withPackets(context, run))) };
+    const page: TokenPage = {
+      token,
+      url: issuer.callbackUrl(token.id),
+      runs: await Promise.all(found.map((run) => withPackets(context, run))),
+    };
     return c.json(page);
   });
 

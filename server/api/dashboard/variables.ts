@@ -24,7 +24,9 @@ export function variablePageRoutes(context: ApiContext): Hono<ApiEnv> {
     const [stored, changes] = await Promise.all([variables.list(), listChanges()]);
     const page: VariablesPage = {
       variables: stored.map((variable) => toRow(variable, seesValues)),
-      files: Object.entries(config.variableFiles()).map(([name, file]) => ({ name, file })).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      files: Object.entries(config.variableFiles())
+        .map(([name, file]) => ({ name, file }))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       winner: config.mode === "development" ? "files" : "stored",
       changes,
     };
@@ -56,4 +58,8 @@ export function variablePageRoutes(context: ApiContext): Hono<ApiEnv> {
   return app;
 }
 
-const toRow = ({ value, ...row }: Variable, seesValues: boolean): VariableRow => ({ ...row, isBroken: value === null, ...(value !== null && !row.isSecret && seesValues && { value }) });
+const toRow = ({ value, ...row }: Variable, seesValues: boolean): VariableRow => ({
+  ...row,
+  isBroken: value === null,
+  ...(value !== null && !row.isSecret && seesValues && { value }),
+});

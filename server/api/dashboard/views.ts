@@ -28,7 +28,11 @@ export function viewRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.get("/api/dashboard/views/counts", viewer, async (c) => {
     const views = await seenBy(personOf(c));
-    const counts = await Promise.all(views.map(async ({ id, query }) => [id, await countRuns(engine.db, environmentId, { filter: filterOf(query), most: counted })] as const));
+    const counts = await Promise.all(
+      views.map(
+        async ({ id, query }) => [id, await countRuns(engine.db, environmentId, { filter: filterOf(query), most: counted })] as const,
+      ),
+    );
     return c.json({ counts: Object.fromEntries(counts) });
   });
 
@@ -39,7 +43,9 @@ export function viewRoutes(context: ApiContext): Hono<ApiEnv> {
     if ((await prisma.savedView.count({ where: { environmentId, ownerId: person.id } })) >= limits.views) {
       throw new EngineError(422, `You have ${limits.views} saved views, which is the most. Delete one first.`);
     }
-    const row = await prisma.savedView.create({ data: { id: newId("view"), environmentId, ownerId: person.id, name, query: plainQuery(query), shared } });
+    const row = await prisma.savedView.create({
+      data: { id: newId("view"), environmentId, ownerId: person.id, name, query: plainQuery(query), shared },
+    });
     return c.json({ view: toView({ ...row, owner: person }, person) }, 201);
   });
 
@@ -48,7 +54,9 @@ export function viewRoutes(context: ApiContext): Hono<ApiEnv> {
     const { id } = await changeable(person, c.req.param("viewId"));
     const { query, ...change } = await readJson(c, SavedViewPatch);
     mayShare(person, change.shared ?? false);
-    const data = Object.fromEntries(Object.entries({ ...change, ...(query !== undefined && { query: plainQuery(query) }) }).filter(([, value]) => value !== undefined));
+    const data = Object.fromEntries(
+      Object.entries({ ...change, ...(query !== undefined && { query: plainQuery(query) }) }).filter(([, value]) => value !== undefined),
+    );
     const row = await prisma.savedView.update({ where: { id }, data, include: { owner: true } });
     return c.json({ view: toView(row, person) });
   });
@@ -60,7 +68,11 @@ export function viewRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   async function seenBy(person: SessionUser): Promise<SavedView[]> {
-    const rows = await prisma.savedView.findMany({ where: { environmentId, OR: [{ shared: true }, { ownerId: person.id }] }, include: { owner: true }, orderBy: [{ name: "asc" }, { id: "asc" }] });
+    const rows = await prisma.savedView.findMany({
+      where: { environmentId, OR: [{ shared: true }, { ownerId: person.id }] },
+      include: { owner: true },
+      orderBy: [{ name: "asc" }, { id: "asc" }],
+    });
     return rows.map((row) => toView(row, person));
   }
 
@@ -68,11 +80,13 @@ export function viewRoutes(context: ApiContext): Hono<ApiEnv> {
   async function changeable(person: SessionUser, id: string): Promise<{ id: string }> {
     const row = await prisma.savedView.findFirst({ where: { id, environmentId } });
     if (row === null || !(row.ownerId === person.id || row.shared)) throw notFound(`View ${id.slice(0, 64)}`);
-    if (row.ownerId !== person.id && person.role !== "admin") throw new EngineError(403, "Others have saved this view. They, or an admin, may change it.", { code: "unauthorized" });
+    if (row.ownerId !== person.id && person.role !== "admin")
+      throw new EngineError(403, "Others have saved this view. They, or an admin, may change it.", { code: "unauthorized" });
     return row;
   }
 
-  const filterOf = (query: string): RunFilter => check(RunFilter, toRunFilter(viewFromParams(new URLSearchParams(query)), engine.clock.now()));
+  const filterOf = (query: string): RunFilter =>
+    check(RunFilter, toRunFilter(viewFromParams(new URLSearchParams(query)), engine.clock.now()));
 
   return app;
 }
@@ -84,17 +98,28 @@ function personOf(c: ApiRequest): SessionUser {
 }
 
 function mayShare(person: SessionUser, shared: boolean): void {
-  if (shared && !roleCovers(person.role, "operator")) throw new EngineError(403, `Your role (${person.role}) may save views for yourself only; sharing needs operator.`, { code: "unauthorized" });
+  if (shared && !roleCovers(person.role, "operator"))
+    throw new EngineError(403, `Your role (${person.role}) may save views for yourself only; sharing needs operator.`, {
+      code: "unauthorized",
+    });
 }
 
 /** The filter and how its runs are shown, each value in its place. */
 function plainQuery(query: string): string {
   const plain = listQuery(new URLSearchParams(query));
-  if (plain === "") throw new EngineError(400, "query must be a filter of the Runs page, such as status=FAILED&last=1h, or say how it is shown, such as group=task.", { param: "query" });
+  if (plain === "")
+    throw new EngineError(
+      400,
+      "query must be a filter of the Runs page, such as status=FAILED&last=1h, or say how it is shown, such as group=task.",
+      { param: "query" },
+    );
   return plain;
 }
 
-const toView = (row: { id: string; name: string; query: string; shared: boolean; ownerId: string; owner: { email: string } }, person: SessionUser): SavedView => ({
+const toView = (
+  row: { id: string; name: string; query: string; shared: boolean; ownerId: string; owner: { email: string } },
+  person: SessionUser,
+): SavedView => ({
   id: row.id,
   name: row.name,
   query: row.query,

@@ -35,7 +35,10 @@ const token = (scopes: string[], extra: object = {}) => api.issuer.publicToken({
 const shape = (path: string, options: Parameters<Harness["call"]>[2] = {}) => api.call("GET", `/realtime/v1${path}`, options);
 
 test("runs.subscribeToRun: from the snapshot to the end, with metadata on the way", async () => {
-  const id = await api.trigger("hello", { payload: JSON.stringify({ json: { n: 1 } }), options: { payloadType: "application/super+json", tags: ["a", 'quoted "tag", with {braces} and \\'] } });
+  const id = await api.trigger("hello", {
+    payload: JSON.stringify({ json: { n: 1 } }),
+    options: { payloadType: "application/super+json", tags: ["a", 'quoted "tag", with {braces} and \\'] },
+  });
   const seen: string[] = [];
   for await (const run of runs.subscribeToRun(id)) {
     seen.push(`${run.status} ${JSON.stringify(run.metadata ?? null)}`);
@@ -67,7 +70,11 @@ test.each(clients)("withStreams of %s: the run and the chunks of each stream tha
     }
     if (seen.statuses.at(-1) === "CANCELED" && seen.words.length === 3) break;
   }
-  expect({ ...seen, statuses: [...new Set(seen.statuses)] }).toEqual({ statuses: ["QUEUED", "CANCELED"], words: ["a", "b", "c"], numbers: [1, 2] });
+  expect({ ...seen, statuses: [...new Set(seen.statuses)] }).toEqual({
+    statuses: ["QUEUED", "CANCELED"],
+    words: ["a", "b", "c"],
+    numbers: [1, 2],
+  });
 });
 
 test("runs.subscribeToRunsWithTag: runs that have all tags enter, by trigger and by tagging", async () => {
@@ -138,14 +145,23 @@ test("a stream read from the latest gives nothing of the past, only what is appe
 test("a thousand chunks written while they are read arrive once each, in order, in both formats", async () => {
   const id = await api.trigger();
   const collect = async (version: string): Promise<number[]> => {
-    const response = await fetch(`${api.origin}/realtime/v1/streams/${id}/n`, { headers: { authorization: `Bearer ${api.secretKey}`, "x-trigger-realtime-streams-version": version } });
+    const response = await fetch(`${api.origin}/realtime/v1/streams/${id}/n`, {
+      headers: { authorization: `Bearer ${api.secretKey}`, "x-trigger-realtime-streams-version": version },
+    });
     const text = await response.text();
     return version === "v1"
       ? [...text.matchAll(/^data: (\d+)$/gm)].map((match) => Number(match[1]))
       : [...text.matchAll(/"data\\":(\d+)/g)].map((match) => Number(match[1]));
   };
   const readers = [collect("v1"), collect("v2"), collect("v2")];
-  for (let i = 0; i < 1_000; i += 10) await appendChunks(api.engine, { runId: id, key: "n", writer: "w", first: i, chunks: Array.from({ length: 10 }, (_, k) => String(i + k)) });
+  for (let i = 0; i < 1_000; i += 10)
+    await appendChunks(api.engine, {
+      runId: id,
+      key: "n",
+      writer: "w",
+      first: i,
+      chunks: Array.from({ length: 10 }, (_, k) => String(i + k)),
+    });
   await cancelRun(api.engine, id, { by: "test" });
   for (const numbers of await Promise.all(readers)) expect(numbers).toEqual(Array.from({ length: 1_000 }, (_, i) => i));
 });
@@ -205,7 +221,9 @@ test("data sent into a run are kept beside its streams and not announced as one"
   const path = `/realtime/v1/streams/${id}/input/chat`;
   const sender = token([`write:inputStreams:${id}`]);
   expect((await api.call("POST", path, { as: sender, body: { data: { text: "hi" } } })).body).toEqual({ ok: true });
-  expect((await api.call("POST", `/realtime/v1/streams/${await api.trigger()}/input/chat`, { as: sender, body: { data: 1 } })).status).toBe(403);
+  expect((await api.call("POST", `/realtime/v1/streams/${await api.trigger()}/input/chat`, { as: sender, body: { data: 1 } })).status).toBe(
+    403,
+  );
   const { text } = await api.call("GET", path, { headers: { "timeout-seconds": "1" } });
   expect(text).toContain('data: {"text":"hi"}');
   const [row] = (await shape(`/runs/${id}`)).body;
@@ -247,13 +265,25 @@ test("scopes: exact for runs, tags and batches, and the same answer for a foreig
   const id = await api.trigger("hello", { options: { tags: ["mine"] } });
   const allowed = [`read:runs:${id}`, "read:runs", "read:tags:mine", "read:tasks:hello"];
   for (const scope of allowed) expect([scope, (await shape(`/runs/${id}`, { as: token([scope]) })).status]).toEqual([scope, 200]);
-  const refused = [`read:runs:${id}x`, `read:runs:${id.slice(0, -1)}`, "read:tags:min", "read:tags:mine2", "read:tasks:hell", `write:runs:${id}`, "read:batch:b", "read:tags:MINE"];
+  const refused = [
+    `read:runs:${id}x`,
+    `read:runs:${id.slice(0, -1)}`,
+    "read:tags:min",
+    "read:tags:mine2",
+    "read:tasks:hell",
+    `write:runs:${id}`,
+    "read:batch:b",
+    "read:tags:MINE",
+  ];
   for (const scope of refused) expect([scope, (await shape(`/runs/${id}`, { as: token([scope]) })).status]).toEqual([scope, 403]);
-  for (const scope of refused) expect([scope, (await api.call("GET", `/realtime/v1/streams/${id}/out`, { as: token([scope]) })).status]).toEqual([scope, 403]);
+  for (const scope of refused)
+    expect([scope, (await api.call("GET", `/realtime/v1/streams/${id}/out`, { as: token([scope]) })).status]).toEqual([scope, 403]);
   const other = token(["read:runs:run_other"]);
   const [foreign, absent] = [await shape(`/runs/${id}`, { as: other }), await shape(`/runs/${id}9`, { as: other })];
   expect([foreign.status, absent.status]).toEqual([403, 403]);
-  expect((await shape("/runs?tags=mine", { as: token(["read:tags:mine"]) })).body.map((row: { value?: { id: string } }) => row.value?.id)).toEqual([id, undefined]);
+  expect(
+    (await shape("/runs?tags=mine", { as: token(["read:tags:mine"]) })).body.map((row: { value?: { id: string } }) => row.value?.id),
+  ).toEqual([id, undefined]);
   expect((await shape("/runs?tags=mine", { as: token(["read:tags:other"]) })).status).toBe(403);
   expect((await shape("/runs?tags=mine", { as: null })).status).toBe(401);
 });
@@ -263,7 +293,10 @@ test("a held request ends with its token", async () => {
   const as = api.issuer.publicToken({ scopes: [`read:runs:${id}`], expiresAt: Date.now() + 1_500 });
   const first = await shape(`/runs/${id}?offset=-1`, { as });
   const started = Date.now();
-  const held = await shape(`/runs/${id}?live=true&cursor=&offset=${first.headers.get("electric-offset")}&handle=${first.headers.get("electric-handle")}`, { as });
+  const held = await shape(
+    `/runs/${id}?live=true&cursor=&offset=${first.headers.get("electric-offset")}&handle=${first.headers.get("electric-handle")}`,
+    { as },
+  );
   expect(held.status).toBe(401);
   expect(Date.now() - started).toBeLessThan(4_000);
 });

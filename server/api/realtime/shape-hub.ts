@@ -22,7 +22,12 @@ export const batchKey = (id: string) => `batch ${id}`;
 export const tagKey = (tag: string) => `tag ${tag}`;
 export const anyRunKey = "any";
 
-const keysOf = (row: RunRow): string[] => [runKey(row.id), ...(row.batchId === undefined ? [] : [batchKey(row.batchId)]), ...row.tags.map(tagKey), anyRunKey];
+const keysOf = (row: RunRow): string[] => [
+  runKey(row.id),
+  ...(row.batchId === undefined ? [] : [batchKey(row.batchId)]),
+  ...row.tags.map(tagKey),
+  anyRunKey,
+];
 
 /** Rows as of `position`. */
 export interface Changes {

@@ -28,7 +28,13 @@ export function shapeRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.get("/realtime/v1/runs/:runId", requires(context, { allow: "scope", action: "read", wants: readsRun(context) }), async (c) => {
     const run = await requireRun(context, c);
-    return answer(c, { name: `run ${run.id}`, pin: 0, page: async () => ({ rows: [run] }), keys: [runKey(run.id)], concerns: (row) => row.id === run.id });
+    return answer(c, {
+      name: `run ${run.id}`,
+      pin: 0,
+      page: async () => ({ rows: [run] }),
+      keys: [runKey(run.id)],
+      concerns: (row) => row.id === run.id,
+    });
   });
 
   app.get(
@@ -36,14 +42,24 @@ export function shapeRoutes(context: ApiContext): Hono<ApiEnv> {
     requires(context, {
       allow: "scope",
       action: "read",
-      wants: (c) => ({ resources: [{ type: "runs" }, { type: "tags" }, ...(meanings(c.req.query(), "tags") ?? []).map((id) => ({ type: "tags", id }) as const)] }),
+      wants: (c) => ({
+        resources: [
+          { type: "runs" },
+          { type: "tags" },
+          ...(meanings(c.req.query(), "tags") ?? []).map((id) => ({ type: "tags", id }) as const),
+        ],
+      }),
     }),
     (c) => answer(c, tagShape(context, c)),
   );
 
   app.get(
     "/realtime/v1/batches/:batchId",
-    requires(context, { allow: "scope", action: "read", wants: (c) => ({ resources: [{ type: "batch", id: c.req.param("batchId") ?? "" }, { type: "runs" }] }) }),
+    requires(context, {
+      allow: "scope",
+      action: "read",
+      wants: (c) => ({ resources: [{ type: "batch", id: c.req.param("batchId") ?? "" }, { type: "runs" }] }),
+    }),
     async (c) => {
       const batchId = c.req.param("batchId");
       const batch = await getBatch(engine.db, engine.env.id, batchId);
@@ -75,7 +91,10 @@ function tagShape(context: ApiContext, c: ApiRequest): Shape {
   const mayRead = (row: RunRow) => allows(principal, { action: "read", resources: readableThrough(row) });
   const period = c.req.query("createdAt");
   const ms = period === undefined ? dayMs : parseDuration(period);
-  if (ms === null) throw new EngineError(400, `The parameter \`createdAt\` must be a duration such as "1h"; "${String(period).slice(0, 40)}" is none.`, { param: "createdAt" });
+  if (ms === null)
+    throw new EngineError(400, `The parameter \`createdAt\` must be a duration such as "1h"; "${String(period).slice(0, 40)}" is none.`, {
+      param: "createdAt",
+    });
   const from = new Date(pinOf(c, Date.now() - Math.min(ms, dayMs))).toISOString();
 
   /** Newest first; `until`: epoch ms, 0 for now. */
@@ -93,7 +112,13 @@ function tagShape(context: ApiContext, c: ApiRequest): Shape {
     const rows: RunRow[] = [];
     let cursor: string | undefined;
     do {
-      const part = await listRuns(engine.db, engine.env.id, { tag, from, limit: pageRows, ...(until > 0 && { to: new Date(until).toISOString() }), ...(cursor !== undefined && { cursor }) });
+      const part = await listRuns(engine.db, engine.env.id, {
+        tag,
+        from,
+        limit: pageRows,
+        ...(until > 0 && { to: new Date(until).toISOString() }),
+        ...(cursor !== undefined && { cursor }),
+      });
       rows.push(...part.rows);
       cursor = part.next;
     } while (cursor !== undefined && rows[0]?.createdAt === rows.at(-1)?.createdAt);

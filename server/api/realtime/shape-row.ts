@@ -40,8 +40,10 @@ const kept: ReadonlySet<string> = new Set<Column>(["id", "friendlyId", "taskIden
 // The keys of an object literal whose type names exactly them.
 const columns = Object.keys(columnTypes) as Column[];
 
-export const columnsWithout = (skipped: readonly string[]): Column[] => columns.filter((column) => kept.has(column) || !skipped.includes(column));
-export const schemaOf = (shown: readonly Column[]): string => JSON.stringify(Object.fromEntries(shown.map((column) => [column, columnTypes[column]])));
+export const columnsWithout = (skipped: readonly string[]): Column[] =>
+  columns.filter((column) => kept.has(column) || !skipped.includes(column));
+export const schemaOf = (shown: readonly Column[]): string =>
+  JSON.stringify(Object.fromEntries(shown.map((column) => [column, columnTypes[column]])));
 
 /** A run as columns of text. */
 export function toShapeValue(run: RunDetail, shown: readonly Column[]): ShapeValue {
@@ -84,4 +86,5 @@ function timestamp(iso: string | undefined): string | null {
 }
 
 /** PostgreSQL's text of an array. */
-export const arrayLiteral = (items: readonly string[]): string => `{${items.map((item) => `"${item.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`).join(",")}}`;
+export const arrayLiteral = (items: readonly string[]): string =>
+  `{${items.map((item) => `"${item.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`).join(",")}}`;

@@ -38,8 +38,15 @@ async function makeRuns(tag: string, count: number, msOf: (n: number) => number)
      select id, $1, 'hello', 'COMPLETED', 'task/hello', array[$4], at, at, false, 1 from unnest($2::text[], $3::timestamptz[]) as made (id, at)`,
     [api.engine.env.id, ids, times, tag],
   );
-  await api.db.query("insert into run_data (run_id, payload_type, options) select id, 'application/json', '{}' from unnest($1::text[]) as made (id)", [ids]);
-  await api.db.query("insert into run_tag (env_id, tag, run_id, created_at) select $1, $2, id, created_at from run where id = any($3)", [api.engine.env.id, tag, ids]);
+  await api.db.query(
+    "insert into run_data (run_id, payload_type, options) select id, 'application/json', '{}' from unnest($1::text[]) as made (id)",
+    [ids],
+  );
+  await api.db.query("insert into run_tag (env_id, tag, run_id, created_at) select $1, $2, id, created_at from run where id = any($3)", [
+    api.engine.env.id,
+    tag,
+    ids,
+  ]);
   return ids;
 }
 
@@ -94,7 +101,12 @@ test("who waits while thousands of other runs change hears of its own alone, and
   const begun = hub.head();
   const [row] = await getRunRows(api.db, api.engine.env.id, [other]);
   if (row === undefined) throw new Error("no run");
-  const changes = Array.from({ length: 12_500 }, (_, n): { row: RunRow; events: []; created: boolean; at: number } => ({ row: { ...row, id: `run_other${n}` }, events: [], created: false, at: Date.now() }));
+  const changes = Array.from({ length: 12_500 }, (_, n): { row: RunRow; events: []; created: boolean; at: number } => ({
+    row: { ...row, id: `run_other${n}` },
+    events: [],
+    created: false,
+    at: Date.now(),
+  }));
   api.engine.feed.emit("runs", changes);
   await addTags(api.engine, mine, ["heard"]);
   const { rows, position } = await held;
@@ -111,5 +123,7 @@ test("version 3 of the clients finds handle and offset under its own names, and 
   expect([handle, offset]).toEqual([headers.get("electric-handle"), headers.get("electric-offset")]);
   expect((await shape(`/runs/${id}?offset=${offset}&shape_id=${handle}`)).status).toBe(200);
   expect((await shape(`/runs/${id}?offset=${offset}&shape_id=elsewhere`)).headers.get("electric-shape-id")).toBe(handle);
-  expect((await shape(`/runs/${id}?offset=-1`, { headers: { "x-trigger-electric-version": "1.0.0-beta.1" } })).headers.get("electric-shape-id")).toBeNull();
+  expect(
+    (await shape(`/runs/${id}?offset=-1`, { headers: { "x-trigger-electric-version": "1.0.0-beta.1" } })).headers.get("electric-shape-id"),
+  ).toBeNull();
 });

@@ -54,7 +54,10 @@ const isOld = (c: ApiRequest): boolean => c.req.header("x-trigger-electric-versi
 const handleIn = (c: ApiRequest): string | undefined => c.req.query("handle") ?? c.req.query("shape_id");
 
 const handleOf = (hub: ShapeHub, { shape, skipColumns }: ShapeRequest): string =>
-  `${hub.memory}.${shape.pin}.${createHash("sha256").update(JSON.stringify([shape.name, skipColumns])).digest("hex").slice(0, 16)}`;
+  `${hub.memory}.${shape.pin}.${createHash("sha256")
+    .update(JSON.stringify([shape.name, skipColumns]))
+    .digest("hex")
+    .slice(0, 16)}`;
 
 /** The pin of the handle that a request brings; `fresh` when it brings none, or starts over. */
 export function pinOf(c: ApiRequest, fresh: number): number {
@@ -66,7 +69,11 @@ export function pinOf(c: ApiRequest, fresh: number): number {
  * One request of the shape protocol (wire.md 6): whole rows as a log. `offset=-1` gives all, an offset what changed after
  * it, `live=true` waits for that. A handle or offset that means nothing here is answered 409, and the client starts over.
  */
-export async function answerShape(c: ApiRequest, { hub, details, stopping }: { hub: ShapeHub; details: RunDetails; stopping: Stopping }, request: ShapeRequest): Promise<Response> {
+export async function answerShape(
+  c: ApiRequest,
+  { hub, details, stopping }: { hub: ShapeHub; details: RunDetails; stopping: Stopping },
+  request: ShapeRequest,
+): Promise<Response> {
   const { shape } = request;
   const handle = handleOf(hub, request);
   const query = c.req.query();
@@ -74,7 +81,8 @@ export async function answerShape(c: ApiRequest, { hub, details, stopping }: { h
   // Before the read: a change that commits meanwhile comes again, with its offset.
   if (text === "-1") return answerPage({ position: hub.head(), from: 0 });
   const offset = readOffset(text);
-  if (offset === null) throw new EngineError(400, "The parameter `offset` must be -1 or an offset that a former answer gave.", { param: "offset" });
+  if (offset === null)
+    throw new EngineError(400, "The parameter `offset` must be -1 or an offset that a former answer gave.", { param: "offset" });
   const missed = handleIn(c) === handle ? hub.since(offset.position, shape.concerns) : null;
   if (missed === null) return refetch(c, handle);
   if (offset.from > 0) return answerPage(offset);
@@ -82,14 +90,20 @@ export async function answerShape(c: ApiRequest, { hub, details, stopping }: { h
   if (query["live"] === "true") {
     if (missed.length === 0) changes = await hold(c, hub, request);
     if (stopping.isStopping()) throw serverStops();
-    if (!(await request.stillValid())) throw new EngineError(401, "The access token has expired or was revoked while the request was held.");
+    if (!(await request.stillValid()))
+      throw new EngineError(401, "The access token has expired or was revoked while the request was held.");
   }
   const runs = await details.read(changes.rows.map(({ id, version }) => ({ id, version })));
   return answer(c, request, { handle, offset: { position: changes.position, from: 0 }, runs, operation: "update" });
 
   async function answerPage({ position, from }: Offset): Promise<Response> {
     const { rows, next = 0 } = await shape.page(from);
-    return answer(c, request, { handle, offset: { position, from: next }, runs: await details.readMany(rows.map(({ id }) => id)), operation: "insert" });
+    return answer(c, request, {
+      handle,
+      offset: { position, from: next },
+      runs: await details.readMany(rows.map(({ id }) => id)),
+      operation: "insert",
+    });
   }
 }
 

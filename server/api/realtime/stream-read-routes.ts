@@ -30,7 +30,13 @@ async function follow(context: ApiContext, c: ApiRequest, key: string): Promise<
   const after = await startAfter(context, c, { runId: run.id, key });
   const version: StreamVersion = c.req.header("x-trigger-realtime-streams-version") === "v2" ? "v2" : "v1";
   const reader = readChunksLive(context.engine, { runId: run.id, key, after });
-  const body = eventBody(reader, { version, quietMs, mayGoOn: allowance(context, c), cutOff: () => c.env?.outgoing?.destroy(), stopping: context.stopping });
+  const body = eventBody(reader, {
+    version,
+    quietMs,
+    mayGoOn: allowance(context, c),
+    cutOff: () => c.env?.outgoing?.destroy(),
+    stopping: context.stopping,
+  });
   c.header("content-type", "text/event-stream; charset=utf-8");
   c.header("cache-control", "no-cache, no-transform");
   // nginx would hold events back.
@@ -111,7 +117,9 @@ function quietSeconds(header: string | undefined): number {
   if (header === undefined) return longestQuietSeconds;
   const seconds = Number(header);
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestQuietSeconds) {
-    throw new EngineError(400, `The header timeout-seconds must be a whole number from 1 to ${longestQuietSeconds}.`, { param: "timeout-seconds" });
+    throw new EngineError(400, `The header timeout-seconds must be a whole number from 1 to ${longestQuietSeconds}.`, {
+      param: "timeout-seconds",
+    });
   }
   return seconds;
 }
@@ -121,10 +129,14 @@ async function startAfter({ engine }: ApiContext, c: ApiRequest, of: { runId: st
   const lastId = c.req.header("last-event-id");
   if (lastId !== undefined) {
     const index = Number(lastId);
-    if (!Number.isSafeInteger(index) || index < -1) throw new EngineError(400, "The header last-event-id must be an id that this stream sent.", { param: "last-event-id" });
+    if (!Number.isSafeInteger(index) || index < -1)
+      throw new EngineError(400, "The header last-event-id must be an id that this stream sent.", { param: "last-event-id" });
     return index;
   }
   if (c.req.header("x-trigger-stream-start") !== "latest") return -1;
-  const [stream] = await engine.db.query<{ next_index: number }>("select next_index from stream where run_id = $1 and key = $2", [of.runId, of.key]);
+  const [stream] = await engine.db.query<{ next_index: number }>("select next_index from stream where run_id = $1 and key = $2", [
+    of.runId,
+    of.key,
+  ]);
   return (stream?.next_index ?? 0) - 1;
 }

@@ -58,11 +58,21 @@ export function streamWriteRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post(
     "/realtime/v1/streams/:runId/input/:streamId",
-    requires(context, { allow: "scope", action: "write", fromRuns: true, wants: (c) => ({ resources: [{ type: "inputStreams", id: c.req.param("runId") ?? "" }] }) }),
+    requires(context, {
+      allow: "scope",
+      action: "write",
+      fromRuns: true,
+      wants: (c) => ({ resources: [{ type: "inputStreams", id: c.req.param("runId") ?? "" }] }),
+    }),
     async (c) => {
       const run = await requireRun(context, c);
       const { data } = await readJson(c, InputBody, inputBytes);
-      await sendInput(engine, { runId: run.id, streamId: c.req.param("streamId"), data: JSON.stringify(data ?? null), writer: `input/${c.req.header("x-part-id") ?? randomUUID()}` });
+      await sendInput(engine, {
+        runId: run.id,
+        streamId: c.req.param("streamId"),
+        data: JSON.stringify(data ?? null),
+        writer: `input/${c.req.header("x-part-id") ?? randomUUID()}`,
+      });
       return c.json({ ok: true });
     },
   );
@@ -85,11 +95,13 @@ async function streamOf(context: ApiContext, c: ApiRequest): Promise<{ runId: st
 }
 
 function assertLive(run: RunRow): void {
-  if (isFinal(run.status)) throw new EngineError(400, `Run ${run.id} is finished (${run.status}); nothing can be written to its streams any more.`);
+  if (isFinal(run.status))
+    throw new EngineError(400, `Run ${run.id} is finished (${run.status}); nothing can be written to its streams any more.`);
 }
 
 function checkKey(key: string): string {
-  if (key === "" || key.length > keyLength || key.startsWith("$")) throw new EngineError(400, `A stream's name has 1 to ${keyLength} characters and does not start with "$".`, { param: "key" });
+  if (key === "" || key.length > keyLength || key.startsWith("$"))
+    throw new EngineError(400, `A stream's name has 1 to ${keyLength} characters and does not start with "$".`, { param: "key" });
   return key;
 }
 
@@ -99,7 +111,8 @@ function writerOf(c: ApiRequest): string {
 
 function resumeFrom(c: ApiRequest): number {
   const from = Number(c.req.header("x-resume-from-chunk") ?? 0);
-  if (!Number.isSafeInteger(from) || from < 0) throw new EngineError(400, "The header x-resume-from-chunk must be a whole number.", { param: "x-resume-from-chunk" });
+  if (!Number.isSafeInteger(from) || from < 0)
+    throw new EngineError(400, "The header x-resume-from-chunk must be a whole number.", { param: "x-resume-from-chunk" });
   return from;
 }
 

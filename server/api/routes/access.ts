@@ -20,12 +20,15 @@ export function accessRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post("/api/v1/auth/public-tokens", minter, async (c) => {
     const principal = principalOf(c);
-    if (principal.kind === "session") throw new EngineError(403, "Use POST /api/dashboard/public-tokens from the dashboard.", { code: "unauthorized" });
+    if (principal.kind === "session")
+      throw new EngineError(403, "Use POST /api/dashboard/public-tokens from the dashboard.", { code: "unauthorized" });
     const { token } = await mint(context, principal, { ...(await readJson(c, MintBody)), ...requestKeyOf(c) });
     return c.json({ token });
   });
 
-  app.get("/api/v2/whoami", requires(context, { allow: "key", action: "read", persons: true, wants: "any key" }), (c) => c.json(whoAmI(context, principalOf(c))));
+  app.get("/api/v2/whoami", requires(context, { allow: "key", action: "read", persons: true, wants: "any key" }), (c) =>
+    c.json(whoAmI(context, principalOf(c))),
+  );
 
   return app;
 }
@@ -33,7 +36,11 @@ export function accessRoutes(context: ApiContext): Hono<ApiEnv> {
 function whoAmI({ engine, config }: ApiContext, principal: Principal): WhoAmI {
   const { id, slug, type, project } = engine.env;
   const dashboardUrl = config.origin();
-  const place = { dashboardUrl, environment: { id, slug, type }, project: { ref: project.ref, name: project.name, url: dashboardUrl, orgTitle: project.name } };
+  const place = {
+    dashboardUrl,
+    environment: { id, slug, type },
+    project: { ref: project.ref, name: project.name, url: dashboardUrl, orgTitle: project.name },
+  };
   switch (principal.kind) {
     case "session":
     case "person":

@@ -34,7 +34,8 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     const batch = await createBatch(engine, { ...body, ...requestKeyOf(c), ...oneTimeOf(principal) });
     if (batch.isCached) checkHeldBatch(principal, batch.id);
     // The handle lets in items of any task, so only who may batch any task is given one that sends.
-    const sends = c.req.header("x-trigger-client") === "browser" && allows(principal, { action: "batchTrigger", resources: [{ type: "tasks" }] });
+    const sends =
+      c.req.header("x-trigger-client") === "browser" && allows(principal, { action: "batchTrigger", resources: [{ type: "tasks" }] });
     handOver(c, issuer.batchAccess(batch.id, { sends, by: minterOf(principal) }));
     return c.json(batch, 202);
   });
@@ -42,7 +43,8 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
   app.post("/api/v3/batches/:batchId/items", requires(context, { allow: "perItem", action: "batchTrigger" }), async (c) => {
     const principal = principalOf(c);
     const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
-    if (type !== "application/x-ndjson" && type !== "application/ndjson") return refuse(c, 415, "Batch items are sent as application/x-ndjson, one JSON object per line.");
+    if (type !== "application/x-ndjson" && type !== "application/ndjson")
+      return refuse(c, 415, "Batch items are sent as application/x-ndjson, one JSON object per line.");
     const batchId = c.req.param("batchId");
     const counts = { accepted: 0, deduplicated: 0 };
     const store = async (items: BatchItem[]) => {
@@ -65,7 +67,14 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
       await storing;
     }
     const { sealed, enqueuedCount, expectedCount } = await sealBatch(engine, batchId);
-    return c.json({ id: batchId, itemsAccepted: counts.accepted, itemsDeduplicated: counts.deduplicated, sealed, enqueuedCount, expectedCount });
+    return c.json({
+      id: batchId,
+      itemsAccepted: counts.accepted,
+      itemsDeduplicated: counts.deduplicated,
+      sealed,
+      enqueuedCount,
+      expectedCount,
+    });
   });
 
   for (const path of ["/api/v2/tasks/batch", "/api/v1/tasks/batch"]) {
@@ -76,7 +85,11 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
   }
 
   // Of version 3 of the clients.
-  const ofTask = requires(context, { allow: "scope", action: "batchTrigger", wants: (c) => ({ resources: [{ type: "tasks", id: c.req.param("task") ?? "" }] }) });
+  const ofTask = requires(context, {
+    allow: "scope",
+    action: "batchTrigger",
+    wants: (c) => ({ resources: [{ type: "tasks", id: c.req.param("task") ?? "" }] }),
+  });
   app.post("/api/v1/tasks/:task/batch", ofTask, async (c) => {
     const { items, ...parent } = await readJson(c, TaskBatchBody, oneShotBytes);
     const batch = await batchAtOnce(c, { ...parent, items: items.map((item) => ({ ...item, task: c.req.param("task") })) });
@@ -90,16 +103,25 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     refuseParent(principal, parent);
     for (const { task, options = {} } of items) checkPublicOptions(engine, principal, task, options);
     await checkHeldKeys(engine, principal, items);
-    const batch = await createBatch(engine, { runCount: items.length, taskIdentifiers: tasks, ...parent, ...requestKeyOf(c), ...oneTimeOf(principal) });
+    const batch = await createBatch(engine, {
+      runCount: items.length,
+      taskIdentifiers: tasks,
+      ...parent,
+      ...requestKeyOf(c),
+      ...oneTimeOf(principal),
+    });
     if (!batch.isCached) {
-      for await (const part of withUploads(context, principal, items.map((item, index) => ({ ...item, index })).map(traced(c)))) await addBatchItems(engine, batch.id, part);
+      for await (const part of withUploads(context, principal, items.map((item, index) => ({ ...item, index })).map(traced(c))))
+        await addBatchItems(engine, batch.id, part);
       await sealBatch(engine, batch.id);
     }
     handOver(c, issuer.batchAccess(batch.id, { by: minterOf(principal) }));
     return batch;
   }
 
-  const wants = (c: ApiRequest): { resources: Resource[] } => ({ resources: [{ type: "batch", id: c.req.param("batchId") ?? "" }, { type: "runs" }] });
+  const wants = (c: ApiRequest): { resources: Resource[] } => ({
+    resources: [{ type: "batch", id: c.req.param("batchId") ?? "" }, { type: "runs" }],
+  });
   const reads = requires(context, { allow: "scope", action: "read", wants });
   app.get("/api/v2/batches/:batchId", reads, async (c) => c.json(wireBatch(c, await retrieveBatch(c.req.param("batchId")))));
   app.get("/api/v1/batches/:batchId", reads, async (c) => c.json(wireBatchV1(c, await retrieveBatch(c.req.param("batchId")))));
@@ -117,7 +139,11 @@ export function batchRoutes(context: ApiContext): Hono<ApiEnv> {
     return batch;
   }
 
-  function authorizedChunks(c: ApiRequest, principal: Principal, batchId: string): Promise<Iterable<BatchItem[]> | AsyncIterable<BatchItem[]>> {
+  function authorizedChunks(
+    c: ApiRequest,
+    principal: Principal,
+    batchId: string,
+  ): Promise<Iterable<BatchItem[]> | AsyncIterable<BatchItem[]>> {
     if (isScoped(principal)) return authorizedWhole(context, c, batchId);
     authorizeItem(c, principal, { action: "batchTrigger", resources: [] });
     return Promise.resolve(itemChunks(c, Number.POSITIVE_INFINITY));
@@ -156,10 +182,17 @@ function authorizeEither(principal: Principal, batchId: string, task: string): v
 
 function authorizeTasks(c: ApiRequest, principal: Principal, tasks: readonly string[]): void {
   const every = tasks.map((id) => ({ type: "tasks", id }) as const);
-  authorizeItem(c, principal, { action: "batchTrigger", resources: tasks.length === 0 ? [{ type: "batch" }, { type: "tasks" }] : [], every });
+  authorizeItem(c, principal, {
+    action: "batchTrigger",
+    resources: tasks.length === 0 ? [{ type: "batch" }, { type: "tasks" }] : [],
+    every,
+  });
 }
 
-function refuseParent(principal: Principal, body: { parentRunId?: string | undefined; resumeParentOnCompletion?: boolean | undefined }): void {
+function refuseParent(
+  principal: Principal,
+  body: { parentRunId?: string | undefined; resumeParentOnCompletion?: boolean | undefined },
+): void {
   if (principal.kind === "public" && (body.parentRunId !== undefined || body.resumeParentOnCompletion !== undefined)) {
     throw new EngineError(403, "parentRunId cannot be set with a public access token.", { code: "unauthorized", param: "parentRunId" });
   }

@@ -27,7 +27,15 @@ export function bulkActionRoutes(context: ApiContext): Hono<ApiEnv> {
     const principal = principalOf(c);
     const { action, filter, runIds, name, targetRegion } = await readJson(c, BulkBody, bodyBytes);
     const selection = runIds === undefined ? selectionOf(filter ?? {}) : { runIds };
-    const request: BulkRequest = { action, selection, name, region: targetRegion, skipLive: false, by: describe(principal), ...requestKeyOf(c) };
+    const request: BulkRequest = {
+      action,
+      selection,
+      name,
+      region: targetRegion,
+      skipLive: false,
+      by: describe(principal),
+      ...requestKeyOf(c),
+    };
     const { id, total } = await createBulk(engine, request);
     await audit(context, { actor: principal, action: `bulk.${action}`, target: id, detail: `${total} runs` });
     return c.json({ id }, 202);
@@ -36,8 +44,14 @@ export function bulkActionRoutes(context: ApiContext): Hono<ApiEnv> {
   app.get("/api/v1/bulk-actions", read, async (c) => {
     const params = c.req.query();
     refuseUnknown(params, pageNames);
-    const { actions, next, previous } = await listBulk(engine.db, engine.env.id, { limit: readSize(params["page[size]"]), cursor: params["page[before]"] ?? params["page[after]"] });
-    return c.json({ data: actions.map(wireBulk), pagination: { ...(next !== undefined && { next }), ...(previous !== undefined && { previous }) } });
+    const { actions, next, previous } = await listBulk(engine.db, engine.env.id, {
+      limit: readSize(params["page[size]"]),
+      cursor: params["page[before]"] ?? params["page[after]"],
+    });
+    return c.json({
+      data: actions.map(wireBulk),
+      pagination: { ...(next !== undefined && { next }), ...(previous !== undefined && { previous }) },
+    });
   });
 
   app.get("/api/v1/bulk-actions/:bulkId", read, async (c) => c.json(wireBulk(await find(c.req.param("bulkId")))));
@@ -60,7 +74,15 @@ export function bulkActionRoutes(context: ApiContext): Hono<ApiEnv> {
 
 /** What a run was left alone for counts as a failure: asked to be canceled, it was not. */
 function wireBulk({ id, name, action, status, total, done, skipped, failed, createdAt, completedAt }: BulkRow) {
-  return { id, name, type: action === "cancel" ? "CANCEL" : "REPLAY", status, counts: { total, success: done, failure: skipped + failed }, createdAt, completedAt };
+  return {
+    id,
+    name,
+    type: action === "cancel" ? "CANCEL" : "REPLAY",
+    status,
+    counts: { total, success: done, failure: skipped + failed },
+    createdAt,
+    completedAt,
+  };
 }
 
 function selectionOf(filter: BulkFilter): Extract<BulkRequest["selection"], { conditions: unknown }> {
@@ -68,7 +90,10 @@ function selectionOf(filter: BulkFilter): Extract<BulkRequest["selection"], { co
   if (!isGiven) throw bad("filter", "must have at least one filter");
   const times = { from: filter.from?.toString(), to: filter.to?.toString(), period: filter.period };
   const given = Object.values(times).some((time) => time !== undefined) ? times : { period: defaultPeriod };
-  const created = readPeriod(Object.fromEntries(Object.entries(given).flatMap(([part, value]) => (value === undefined ? [] : [[`filter.${part}`, value]]))), (part) => `filter.${part}`);
+  const created = readPeriod(
+    Object.fromEntries(Object.entries(given).flatMap(([part, value]) => (value === undefined ? [] : [[`filter.${part}`, value]]))),
+    (part) => `filter.${part}`,
+  );
   const conditions: RunConditions = {
     ...created,
     ...(filter.status !== undefined && { status: filter.status }),

@@ -16,7 +16,8 @@ export function callbackRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post("/api/v1/waitpoints/tokens/:tokenId/callback/:code", requires(context, { allow: "proof" }), async (c) => {
     const tokenId = c.req.param("tokenId");
-    if (!issuer.isCallback(tokenId, c.req.param("code"))) throw new EngineError(401, "This callback address is not valid. Use it exactly as the token's `url` gives it.");
+    if (!issuer.isCallback(tokenId, c.req.param("code")))
+      throw new EngineError(401, "This callback address is not valid. Use it exactly as the token's `url` gives it.");
     const length = declaredLength(c);
     if (length === null) return refuse(c, 411, "Send the header content-length.");
     if (length > limits.payloadBytes) throw tooLarge(limits.payloadBytes);

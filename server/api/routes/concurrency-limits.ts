@@ -2,7 +2,17 @@ import { Hono } from "hono";
 import { LimitOverrideBody, LimitPauseBody, LimitResetBody } from "@/lib/contracts/api-bodies";
 import { parseTtl } from "@/lib/time/duration";
 import type { Engine } from "../../engine/engine";
-import { findLimit, findLimitKey, listLimits, overrideLimit, overrideLimitKey, resetLimit, resetLimitKey, setLimitPaused, type LimitRow } from "../../engine/queues/limits";
+import {
+  findLimit,
+  findLimitKey,
+  listLimits,
+  overrideLimit,
+  overrideLimitKey,
+  resetLimit,
+  resetLimitKey,
+  setLimitPaused,
+  type LimitRow,
+} from "../../engine/queues/limits";
 import { checkKey } from "../../engine/triggering/prepare-run";
 import { audit } from "../audit";
 import { readJson } from "../body";
@@ -44,7 +54,9 @@ export function concurrencyLimitRoutes(context: ApiContext): Hono<ApiEnv> {
       checkKey(key, "concurrencyKey");
       await overrideLimitKey(engine, name, { key, perKey, ttlMs: readLife(ttl) });
     }
-    const detail = [key, perKey !== undefined && `perKey ${perKey}`, total !== undefined && `total ${total}`].filter((part) => part !== undefined && part !== false).join(", ");
+    const detail = [key, perKey !== undefined && `perKey ${perKey}`, total !== undefined && `total ${total}`]
+      .filter((part) => part !== undefined && part !== false)
+      .join(", ");
     await audit(context, { actor: principalOf(c), action: "limit.override", target: name, detail });
     return c.json(key === undefined ? wireLimit(engine, await findLimit(engine, name)) : await wireKey(name, key));
   });
@@ -71,7 +83,12 @@ export function concurrencyLimitRoutes(context: ApiContext): Hono<ApiEnv> {
     return {
       name,
       concurrencyKey: key,
-      perKey: { current: clamp(engine, base === null ? null : (own?.perKey ?? base)), base: clamp(engine, base), override: own?.perKey ?? null, expiresAt: own?.expiresAt ?? null },
+      perKey: {
+        current: clamp(engine, base === null ? null : (own?.perKey ?? base)),
+        base: clamp(engine, base),
+        override: own?.perKey ?? null,
+        expiresAt: own?.expiresAt ?? null,
+      },
       running: engine.scheduler.holding(name, key).running,
       paused,
     };
@@ -81,16 +98,23 @@ export function concurrencyLimitRoutes(context: ApiContext): Hono<ApiEnv> {
 }
 
 /** What is enforced: never more than the environment runs. */
-const clamp = ({ scheduler }: Engine, bound: number | null): number | null => (bound === null ? null : Math.min(bound, scheduler.environmentLimit));
+const clamp = ({ scheduler }: Engine, bound: number | null): number | null =>
+  bound === null ? null : Math.min(bound, scheduler.environmentLimit);
 
 function readLife(ttl: string | number | undefined): number {
   if (ttl === undefined) return lives.default;
   const ms = parseTtl(ttl);
-  if (ms === null || ms <= 0 || ms > lives.longest) throw bad("ttl", `must be a duration such as "7d" or a number of seconds, of 30 days at most; not ${JSON.stringify(ttl).slice(0, 40)}`);
+  if (ms === null || ms <= 0 || ms > lives.longest)
+    throw bad("ttl", `must be a duration such as "7d" or a number of seconds, of 30 days at most; not ${JSON.stringify(ttl).slice(0, 40)}`);
   return ms;
 }
 
 export function wireLimit(engine: Engine, { name, perKey, total, overriddenAt, paused }: LimitRow) {
-  const bound = ({ base, override }: LimitRow["total"]) => ({ current: clamp(engine, override ?? base), base, override, overriddenAt: override === null ? null : overriddenAt });
+  const bound = ({ base, override }: LimitRow["total"]) => ({
+    current: clamp(engine, override ?? base),
+    base,
+    override,
+    overriddenAt: override === null ? null : overriddenAt,
+  });
   return { id: `climit_${name}`, name, perKey: bound(perKey), total: bound(total), ...engine.scheduler.holding(name), paused };
 }

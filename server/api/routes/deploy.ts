@@ -15,13 +15,21 @@ export function deployRoutes(context: ApiContext): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   const write = requires(context, { allow: "key", action: "write", wants: () => ({ resources: [{ type: "deployments" }] }) });
   const idOf = (c: ApiRequest) => c.req.param("deployment") ?? "";
-  const created = (arriving: Arriving, unchanged: boolean): DeploymentCreated => ({ id: arriving.id, version: arriving.version, unchanged, isCurrent: arriving.isCurrent, offset: 0, chunkBytes: limits.deployChunkBytes });
+  const created = (arriving: Arriving, unchanged: boolean): DeploymentCreated => ({
+    id: arriving.id,
+    version: arriving.version,
+    unchanged,
+    isCurrent: arriving.isCurrent,
+    offset: 0,
+    chunkBytes: limits.deployChunkBytes,
+  });
 
   app.post("/api/v1/deployments", write, async (c) => {
     const body = await readJson(c, DeploymentCreateBody);
     checkPlace(body);
     if (engine.readOnlyReason !== null) throw new EngineError(503, engine.readOnlyReason);
-    if (body.bytes > limits.deployBytes) throw new EngineError(413, `The build has ${body.bytes} bytes; at most ${limits.deployBytes} are accepted.`, { param: "bytes" });
+    if (body.bytes > limits.deployBytes)
+      throw new EngineError(413, `The build has ${body.bytes} bytes; at most ${limits.deployBytes} are accepted.`, { param: "bytes" });
     const same = body.externalId === undefined ? await currentWithUpload(engine, body.sha256) : null;
     if (same !== null) return c.json(created(same, true));
     const principal = principalOf(c);
@@ -45,7 +53,12 @@ export function deployRoutes(context: ApiContext): Hono<ApiEnv> {
     const at = Number(c.req.header("upload-offset") ?? "0");
     const offset = await receiver.uploads.size(id);
     c.header("upload-offset", String(offset));
-    if (at !== offset) throw new EngineError(409, `upload-offset: this upload stands at ${offset}, and what was sent begins at ${c.req.header("upload-offset") ?? 0}. Go on from there.`, { code: "upload_offset", param: "upload-offset" });
+    if (at !== offset)
+      throw new EngineError(
+        409,
+        `upload-offset: this upload stands at ${offset}, and what was sent begins at ${c.req.header("upload-offset") ?? 0}. Go on from there.`,
+        { code: "upload_offset", param: "upload-offset" },
+      );
     const after = await receiver.uploads.append(id, readChunks(c, Math.min(limits.deployChunkBytes, bytes - offset)));
     c.header("upload-offset", String(after));
     return c.json({ offset: after, bytes });
@@ -58,10 +71,16 @@ export function deployRoutes(context: ApiContext): Hono<ApiEnv> {
     if (status === "CANCELED" || status === "TIMED_OUT") throw ended(version, status);
     const offset = await receiver.uploads.size(id);
     if (status === "PENDING") {
-      if (offset !== bytes) throw new EngineError(409, `The upload of version ${version} stands at ${offset} of ${bytes} bytes. Send the rest first.`, { code: "upload_offset" });
+      if (offset !== bytes)
+        throw new EngineError(409, `The upload of version ${version} stands at ${offset} of ${bytes} bytes. Send the rest first.`, {
+          code: "upload_offset",
+        });
       if ((await receiver.uploads.sha256(id)) !== sha256) {
         await receiver.uploads.remove(id);
-        throw new EngineError(422, "What arrived is not what was announced: its SHA-256 is another one. Send it again.", { code: "upload_hash", param: "sha256" });
+        throw new EngineError(422, "What arrived is not what was announced: its SHA-256 is another one. Send it again.", {
+          code: "upload_hash",
+          param: "sha256",
+        });
       }
       if (await beginDeploying(engine, id)) {
         receiver.deploy(arriving, promote ? "live" : "beside");
@@ -81,12 +100,32 @@ export function deployRoutes(context: ApiContext): Hono<ApiEnv> {
 
   function checkPlace({ project, environment, branch }: DeploymentCreateBody): void {
     const { env } = engine;
-    if (project !== env.project.ref) throw new EngineError(422, `The project is ${JSON.stringify(project)}, and this key is of ${JSON.stringify(env.project.ref)}. Deploy with a key of the project, or correct \`project\` in trigger.config.`, { param: "project" });
-    if (environment !== undefined && environment !== env.slug) throw new EngineError(422, `The environment is ${JSON.stringify(environment)}, and this key is of ${JSON.stringify(env.slug)}. Deploy with a key of the environment that is meant.`, { param: "environment" });
-    if (branch !== undefined && branch !== env.branch) throw new EngineError(422, env.branch === undefined ? `The environment ${JSON.stringify(env.slug)} has no branches. Leave out --branch.` : `The branch is ${JSON.stringify(branch)}, and this request is for ${JSON.stringify(env.branch)}.`, { param: "branch" });
+    if (project !== env.project.ref)
+      throw new EngineError(
+        422,
+        `The project is ${JSON.stringify(project)}, and this key is of ${JSON.stringify(env.project.ref)}. Deploy with a key of the project, or correct \`project\` in trigger.config.`,
+        { param: "project" },
+      );
+    if (environment !== undefined && environment !== env.slug)
+      throw new EngineError(
+        422,
+        `The environment is ${JSON.stringify(environment)}, and this key is of ${JSON.stringify(env.slug)}. Deploy with a key of the environment that is meant.`,
+        { param: "environment" },
+      );
+    if (branch !== undefined && branch !== env.branch)
+      throw new EngineError(
+        422,
+        env.branch === undefined
+          ? `The environment ${JSON.stringify(env.slug)} has no branches. Leave out --branch.`
+          : `The branch is ${JSON.stringify(branch)}, and this request is for ${JSON.stringify(env.branch)}.`,
+        { param: "branch" },
+      );
   }
 
   return app;
 }
 
-const ended = (version: string, status: string) => new EngineError(409, `The deployment of version ${version} is ${status}: nothing more can be done with it. Deploy again.`, { code: "deployment_ended" });
+const ended = (version: string, status: string) =>
+  new EngineError(409, `The deployment of version ${version} is ${status}: nothing more can be done with it. Deploy again.`, {
+    code: "deployment_ended",
+  });

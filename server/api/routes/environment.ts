@@ -29,7 +29,9 @@ export function environmentRoutes(context: ApiContext): Hono<ApiEnv> {
     ...pause,
   });
 
-  app.get("/api/v1/environment", requires(context, { allow: "key", action: "read", wants }), (c) => c.json(wire(engine.scheduler.environment)));
+  app.get("/api/v1/environment", requires(context, { allow: "key", action: "read", wants }), (c) =>
+    c.json(wire(engine.scheduler.environment)),
+  );
 
   app.post("/api/v1/environment/pause", write, async (c) => {
     const principal = principalOf(c);
@@ -43,7 +45,12 @@ export function environmentRoutes(context: ApiContext): Hono<ApiEnv> {
     const principal = principalOf(c);
     const { concurrencyLimit, burstFactor } = await readJson(c, EnvironmentLimitBody);
     const state = await setEnvironmentLimit(engine, { limit: concurrencyLimit, burst: burstFactor });
-    await audit(context, { actor: principal, action: "environment.limit", target: engine.env.slug, detail: `${state.limit} × ${state.burst}` });
+    await audit(context, {
+      actor: principal,
+      action: "environment.limit",
+      target: engine.env.slug,
+      detail: `${state.limit} × ${state.burst}`,
+    });
     return c.json(wire(state));
   });
 

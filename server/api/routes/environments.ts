@@ -1,6 +1,12 @@
 import { Hono } from "hono";
 import type { z } from "zod";
-import { BranchBody, EnvironmentCreateBody, EnvironmentDeployBody, EnvironmentUpdateBody, type EnvironmentDeployed } from "@/lib/contracts/environment";
+import {
+  BranchBody,
+  EnvironmentCreateBody,
+  EnvironmentDeployBody,
+  EnvironmentUpdateBody,
+  type EnvironmentDeployed,
+} from "@/lib/contracts/environment";
 import { EngineError } from "../../engine/error";
 import { audit, type AuditAction } from "../audit";
 import { roleCovers } from "../authorize";
@@ -89,9 +95,12 @@ export function environmentsRoutes(context: ApiContext): Hono<ApiEnv> {
   /** A key sees its own environment; that of the main one is the server's. */
   function refuseOthers(c: ApiRequest, role: "admin" | "viewer" = "viewer"): void {
     const principal = principalOf(c);
-    if (principal.kind === "session" && !roleCovers(principal.user.role, role)) throw new EngineError(403, `Your role (${principal.user.role}) may not do this; it needs ${role}.`, { code: "unauthorized" });
+    if (principal.kind === "session" && !roleCovers(principal.user.role, role))
+      throw new EngineError(403, `Your role (${principal.user.role}) may not do this; it needs ${role}.`, { code: "unauthorized" });
     if (principal.kind !== "session" && !(principal.kind === "key" && environments.isMain(env.id))) {
-      throw new EngineError(403, "Environments are managed with a key of the server's main environment, or on the dashboard.", { code: "unauthorized" });
+      throw new EngineError(403, "Environments are managed with a key of the server's main environment, or on the dashboard.", {
+        code: "unauthorized",
+      });
     }
   }
 
@@ -101,7 +110,8 @@ export function environmentsRoutes(context: ApiContext): Hono<ApiEnv> {
     if (!isPreviewKey) refuseOthers(c);
   }
 
-  const told = (c: ApiRequest, action: AuditAction, target: string, detail?: string) => audit(context, { actor: principalOf(c), action, target, detail });
+  const told = (c: ApiRequest, action: AuditAction, target: string, detail?: string) =>
+    audit(context, { actor: principalOf(c), action, target, detail });
 
   return app;
 }

@@ -42,7 +42,10 @@ export function errorRoutes(context: ApiContext): Hono<ApiEnv> {
       ...(params["filter[version]"] !== undefined && { version: params["filter[version]"] }),
       ...(params["filter[search]"] !== undefined && { search: params["filter[search]"] }),
     });
-    return c.json({ data: await Promise.all(errors.map(wireError)), pagination: { ...(next !== undefined && { next }), ...(previous !== undefined && { previous }) } });
+    return c.json({
+      data: await Promise.all(errors.map(wireError)),
+      pagination: { ...(next !== undefined && { next }), ...(previous !== undefined && { previous }) },
+    });
   });
 
   app.get("/api/v1/errors/:errorId", read, async (c) => c.json(await retrieve(c)));
@@ -104,6 +107,7 @@ const idOf = (c: ApiRequest): string => c.req.param("errorId") ?? "";
 
 function readStatus(name: string): ErrorStatus[] {
   const meant = errorStatuses.filter((status) => wireStatus[status] === name.toLowerCase());
-  if (meant.length === 0) throw bad("filter[status]", `has the unknown status ${JSON.stringify(name.slice(0, 40))}; known are unresolved, resolved, ignored`);
+  if (meant.length === 0)
+    throw bad("filter[status]", `has the unknown status ${JSON.stringify(name.slice(0, 40))}; known are unresolved, resolved, ignored`);
   return meant;
 }

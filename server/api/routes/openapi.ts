@@ -41,7 +41,12 @@ export function describeRoutes(routes: Hono<ApiEnv>["routes"]): object {
       securitySchemes: {
         secretKey: { type: "http", scheme: "bearer", description: "Secret key of the environment (tr_…)." },
         personalToken: { type: "http", scheme: "bearer", description: "Personal access token (tr_pat_…)." },
-        publicToken: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "Public access token with a scope that covers the request." },
+        publicToken: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "JWT",
+          description: "Public access token with a scope that covers the request.",
+        },
         session: { type: "apiKey", in: "cookie", name: "signalbox.session_token", description: "Signed-in person." },
       },
       schemas: { Error: toSchema(ErrorBody, "output") },
@@ -51,7 +56,8 @@ export function describeRoutes(routes: Hono<ApiEnv>["routes"]): object {
 }
 
 /** What comes after the version says what it is about: `runs`, `queues`. */
-const groupOf = (path: string): string => /^\/api\/v\d+\/(?:projects\/:ref\/)?(\w[\w-]*)/.exec(path)?.[1] ?? (path.startsWith("/realtime") ? "realtime" : "packets");
+const groupOf = (path: string): string =>
+  /^\/api\/v\d+\/(?:projects\/:ref\/)?(\w[\w-]*)/.exec(path)?.[1] ?? (path.startsWith("/realtime") ? "realtime" : "packets");
 
 function operationOf(name: string, { names, rule, about }: { names: readonly string[]; rule: Rule; about: Documented }): object {
   const { query = [], body, bodyType = "application/json", answer, answerType = "application/json", status = 200 } = about;
@@ -66,9 +72,16 @@ function operationOf(name: string, { names, rule, about }: { names: readonly str
       ...names.map((parameter) => ({ name: parameter, in: "path", required: true, schema: { type: "string" } })),
       ...query.map((parameter) => ({ name: parameter, in: "query", schema: { type: "string" } })),
     ],
-    ...((body !== undefined || about.bodyType !== undefined) && { requestBody: { content: { [bodyType]: { ...(body !== undefined && { schema: toSchema(body, "input") }) } } } }),
+    ...((body !== undefined || about.bodyType !== undefined) && {
+      requestBody: { content: { [bodyType]: { ...(body !== undefined && { schema: toSchema(body, "input") }) } } },
+    }),
     responses: {
-      [status]: { description: "Done.", ...((answer !== undefined || about.answerType !== undefined) && { content: { [answerType]: { ...(answer !== undefined && { schema: toSchema(answer, "output") }) } } }) },
+      [status]: {
+        description: "Done.",
+        ...((answer !== undefined || about.answerType !== undefined) && {
+          content: { [answerType]: { ...(answer !== undefined && { schema: toSchema(answer, "output") }) } },
+        }),
+      },
       default: { description: "Refused.", content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } } },
     },
   };

@@ -50,12 +50,16 @@ export function packetRoutes(context: ApiContext): Hono<ApiEnv> {
   });
 
   // Asked first for what a subscription's row names. In a browser the 404 of a missing route is a network error, after which it asks no more.
-  app.get("/api/v1/runs/:runId/packets/:field", requires(context, { allow: "scope", action: "read", wants: readsRun(context) }), async (c) => {
-    const run = await getRunDetail(engine.db, engine.env.id, runIdOf(c));
-    const key = run === null ? null : storedKey(run, c.req.param("field"));
-    if (key === null) throw notFound(`Stored ${c.req.param("field").slice(0, 64)} of run ${runIdOf(c).slice(0, 64)}`);
-    return c.json({ presignedUrl: await addressOf(key) });
-  });
+  app.get(
+    "/api/v1/runs/:runId/packets/:field",
+    requires(context, { allow: "scope", action: "read", wants: readsRun(context) }),
+    async (c) => {
+      const run = await getRunDetail(engine.db, engine.env.id, runIdOf(c));
+      const key = run === null ? null : storedKey(run, c.req.param("field"));
+      if (key === null) throw notFound(`Stored ${c.req.param("field").slice(0, 64)} of run ${runIdOf(c).slice(0, 64)}`);
+      return c.json({ presignedUrl: await addressOf(key) });
+    },
+  );
 
   // Clients upload payloads only; outputs come from workers, not over HTTP.
   app.put("/packets/:key{.+}", requires(context, { allow: "proof", cors: "any" }), async (c) => {
@@ -87,7 +91,8 @@ export function packetRoutes(context: ApiContext): Hono<ApiEnv> {
 
   function signedKey(c: ApiRequest, method: "GET" | "PUT"): string {
     const key = keyOf(c);
-    if (!issuer.isPacketUrl(method, key, c.req.query("expires") ?? "", c.req.query("sig") ?? "")) throw new EngineError(403, "This address has expired or was changed. Ask for a new one.");
+    if (!issuer.isPacketUrl(method, key, c.req.query("expires") ?? "", c.req.query("sig") ?? ""))
+      throw new EngineError(403, "This address has expired or was changed. Ask for a new one.");
     return key;
   }
 

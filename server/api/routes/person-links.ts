@@ -30,7 +30,12 @@ export function personLinkRoutes(context: ApiContext): Hono<ApiEnv> {
       return { link: found, person: await join(engine.db, { code, name, passwordHash: await signIn.hash(password) }) };
     });
     if (person === null) throw usedUp();
-    await audit(context, { actor: { name: person.email }, action: "person.join", target: person.email, detail: `${link.role ?? ""}, invited by ${link.createdBy}` });
+    await audit(context, {
+      actor: { name: person.email },
+      action: "person.join",
+      target: person.email,
+      detail: `${link.role ?? ""}, invited by ${link.createdBy}`,
+    });
     return answerSignedIn(context, c, { name, email: person.email, password });
   });
 
@@ -43,7 +48,12 @@ export function personLinkRoutes(context: ApiContext): Hono<ApiEnv> {
       return { link: found, person: await resetPassword(engine.db, { code, passwordHash: await signIn.hash(password) }) };
     });
     if (person === null) throw usedUp();
-    await audit(context, { actor: { name: person.email }, action: "password.reset", target: person.email, detail: `by a link of ${link.createdBy}` });
+    await audit(context, {
+      actor: { name: person.email },
+      action: "password.reset",
+      target: person.email,
+      detail: `by a link of ${link.createdBy}`,
+    });
     return answerSignedIn(context, c, { name: person.email, email: person.email, password });
   });
 
@@ -56,4 +66,8 @@ export function personLinkRoutes(context: ApiContext): Hono<ApiEnv> {
   return app;
 }
 
-const usedUp = () => new EngineError(403, "This link was used already, was withdrawn, or has expired. Ask an admin for a new one.", { code: "link_used_up", param: "code" });
+const usedUp = () =>
+  new EngineError(403, "This link was used already, was withdrawn, or has expired. Ask an admin for a new one.", {
+    code: "link_used_up",
+    param: "code",
+  });

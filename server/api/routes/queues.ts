@@ -30,11 +30,15 @@ export function queueRoutes(context: ApiContext): Hono<ApiEnv> {
     });
   });
 
-  app.get("/api/v1/queues/:queue", requires(context, { allow: "scope", action: "read", wants: () => ({ resources: [{ type: "queues" }] }) }), async (c) => {
-    const type = QueueType.safeParse(c.req.query("type") ?? "id");
-    if (!type.success) throw bad("type", "must be id, task or custom");
-    return c.json(await retrieve(namesOf(c, type.data)));
-  });
+  app.get(
+    "/api/v1/queues/:queue",
+    requires(context, { allow: "scope", action: "read", wants: () => ({ resources: [{ type: "queues" }] }) }),
+    async (c) => {
+      const type = QueueType.safeParse(c.req.query("type") ?? "id");
+      if (!type.success) throw bad("type", "must be id, task or custom");
+      return c.json(await retrieve(namesOf(c, type.data)));
+    },
+  );
 
   app.post("/api/v1/queues/:queue/pause", write, async (c) => {
     const principal = principalOf(c);

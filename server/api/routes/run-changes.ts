@@ -66,13 +66,18 @@ export function runChangeRoutes(context: ApiContext): Hono<ApiEnv> {
     return c.json(await updateMetadata(engine, run.id, await readJson(c, MetadataBody, metadataBytes)));
   });
 
-  app.post("/api/v1/idempotencyKeys/:key/reset", requires(context, { allow: "scope", action: "write", fromRuns: true, wants: () => ({ resources: [{ type: "runs" }] }) }), async (c) => {
-    const key = c.req.param("key");
-    const { taskIdentifier } = await readJson(c, KeyResetBody);
-    if (!(await resetIdempotencyKey(engine, taskIdentifier, key))) throw notFound(`Idempotency key of task ${taskIdentifier.slice(0, 64)}`);
-    await audit(context, { actor: principalOf(c), action: "idempotency-key.reset", target: taskIdentifier, detail: key.slice(0, 64) });
-    return c.json({ id: key });
-  });
+  app.post(
+    "/api/v1/idempotencyKeys/:key/reset",
+    requires(context, { allow: "scope", action: "write", fromRuns: true, wants: () => ({ resources: [{ type: "runs" }] }) }),
+    async (c) => {
+      const key = c.req.param("key");
+      const { taskIdentifier } = await readJson(c, KeyResetBody);
+      if (!(await resetIdempotencyKey(engine, taskIdentifier, key)))
+        throw notFound(`Idempotency key of task ${taskIdentifier.slice(0, 64)}`);
+      await audit(context, { actor: principalOf(c), action: "idempotency-key.reset", target: taskIdentifier, detail: key.slice(0, 64) });
+      return c.json({ id: key });
+    },
+  );
 
   return app;
 }

@@ -37,12 +37,18 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
     async (c) => c.json(await page(c, c.req.query())),
   );
 
-  const ofProject = requires(context, { allow: "key", action: "read", persons: true, wants: (c) => listWish(readRunsQuery(withoutEnvironments(c).params, names).task) });
+  const ofProject = requires(context, {
+    allow: "key",
+    action: "read",
+    persons: true,
+    wants: (c) => listWish(readRunsQuery(withoutEnvironments(c).params, names).task),
+  });
   app.get("/api/v1/projects/:ref/runs", ofProject, async (c) => {
     if (c.req.param("ref") !== engine.env.project.ref) throw notFound(`Project ${c.req.param("ref").slice(0, 64)}`);
     const { environments, params } = withoutEnvironments(c);
     // Only one environment is served here.
-    if (list({ "filter[env]": environments }, "filter[env]")?.includes(engine.env.slug) === false) return c.json({ data: [], pagination: {} });
+    if (list({ "filter[env]": environments }, "filter[env]")?.includes(engine.env.slug) === false)
+      return c.json({ data: [], pagination: {} });
     return c.json(await page(c, params));
   });
 
@@ -68,8 +74,12 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
   app.get("/api/v1/runs/:runId/trace", readable, async (c) => {
     const run = await requireRun(context, c);
     const { traces, truncated } = await subtreeOf(context, principalOf(c), run);
-    if (c.req.query("page[size]") === undefined && c.req.query("page[after]") === undefined) return c.json({ trace: traceTree(traces, await traceIdOf(context, principalOf(c), run)) });
-    const { next, ...spans } = tracePage(traces, { size: readSize(c.req.query("page[size]"), spansOfPage), after: readPlace(c.req.query("page[after]")) });
+    if (c.req.query("page[size]") === undefined && c.req.query("page[after]") === undefined)
+      return c.json({ trace: traceTree(traces, await traceIdOf(context, principalOf(c), run)) });
+    const { next, ...spans } = tracePage(traces, {
+      size: readSize(c.req.query("page[size]"), spansOfPage),
+      after: readPlace(c.req.query("page[after]")),
+    });
     return c.json({ ...spans, pagination: { ...(next !== null && { next: placeText(next) }), ...(truncated && { truncated }) } });
   });
 
@@ -82,7 +92,10 @@ export function runRoutes(context: ApiContext): Hono<ApiEnv> {
 
   async function page(c: ApiRequest, params: Record<string, string>) {
     const { rows, next, previous } = await listRuns(engine.db, engine.env.id, readRunsQuery(params, names));
-    const extras = await listRunExtras(engine.db, rows.map((row) => row.id));
+    const extras = await listRunExtras(
+      engine.db,
+      rows.map((row) => row.id),
+    );
     const reader = readerOf(engine, c);
     const env = { id: engine.env.id, name: engine.env.slug };
     return {

@@ -39,7 +39,11 @@ export function signInRoutes(context: ApiContext): Hono<ApiEnv> {
     await refuseWeak(password, { field: "password", about: [body.name, body.email] });
     const outcome = await createFirstAdmin(engine.db, { ...body, passwordHash: await signIn.hash(password) });
     if (outcome === "refused") throw await setupRefusal();
-    if (outcome === "address taken") throw new EngineError(409, "Somebody with this address is here already. Take another one.", { code: "address_taken", param: "email" });
+    if (outcome === "address taken")
+      throw new EngineError(409, "Somebody with this address is here already. Take another one.", {
+        code: "address_taken",
+        param: "email",
+      });
   }
 
   async function setupRefusal(): Promise<EngineError> {
@@ -82,7 +86,8 @@ export function signInRoutes(context: ApiContext): Hono<ApiEnv> {
       await refuseWeak(passwords.newPassword, { field: "newPassword", about: [name, email] });
       return signIn.changePassword(passwords, visitorOf(context, c));
     });
-    if (cookies === null) throw new EngineError(400, "The current password is wrong.", { code: "wrong_password", param: "currentPassword" });
+    if (cookies === null)
+      throw new EngineError(400, "The current password is wrong.", { code: "wrong_password", param: "currentPassword" });
     attempt.succeeded();
     await audit(context, { actor: principal, action: "password.change", target: email });
     setCookies(context, c, { email, cookies });

@@ -30,7 +30,10 @@ export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
   app.post(base, requires(context, { allow: "key", action: "write", wants }), async (c) => {
     const principal = principalOf(c);
     const body = await readJson(c, TokenCreateBody.prefault({}), limits.tokenCreateBytes);
-    const { token, isCached } = await createToken(engine, body, { ...requestKeyOf(c), ...(principal.kind === "run" && { runId: principal.runId }) });
+    const { token, isCached } = await createToken(engine, body, {
+      ...requestKeyOf(c),
+      ...(principal.kind === "run" && { runId: principal.runId }),
+    });
     handOver(c, issuer.tokenAccess(token.id, minterOf(principal)));
     return c.json({ id: token.id, isCached, url: issuer.callbackUrl(token.id) });
   });
@@ -66,17 +69,13 @@ export function tokenRoutes(context: ApiContext): Hono<ApiEnv> {
     return c.json(wireTokenWithOutput(token, issuer));
   });
 
-  app.post(
-    `${base}/:tokenId/complete`,
-    requires(context, { allow: "scope", action: "write", wants }),
-    async (c) => {
-      const principal = principalOf(c);
-      const { data } = await readJson(c, TokenCompleteBody.prefault({}), limits.payloadBytes);
-      const { token, first } = await completeToken(engine, c.req.param("tokenId"), answerPacket(data), { by: describe(principal) });
-      if (first) await audit(context, { actor: principal, action: "token.complete", target: token.id });
-      return c.json({ success: true });
-    },
-  );
+  app.post(`${base}/:tokenId/complete`, requires(context, { allow: "scope", action: "write", wants }), async (c) => {
+    const principal = principalOf(c);
+    const { data } = await readJson(c, TokenCompleteBody.prefault({}), limits.payloadBytes);
+    const { token, first } = await completeToken(engine, c.req.param("tokenId"), answerPacket(data), { by: describe(principal) });
+    if (first) await audit(context, { actor: principal, action: "token.complete", target: token.id });
+    return c.json({ success: true });
+  });
 
   return app;
 }

@@ -17,10 +17,20 @@ export function triggerRoutes(context: ApiContext): Hono<ApiEnv> {
 
   app.post(
     "/api/v1/tasks/:task/trigger",
-    requires(context, { allow: "scope", action: "trigger", wants: (c) => ({ resources: [{ type: "tasks", id: c.req.param("task") ?? "" }] }) }),
+    requires(context, {
+      allow: "scope",
+      action: "trigger",
+      wants: (c) => ({ resources: [{ type: "tasks", id: c.req.param("task") ?? "" }] }),
+    }),
     async (c) => {
       const waitMs = readWait(c.req.query("wait"));
-      const ask = { principal: principalOf(c), task: c.req.param("task"), body: await readJson(c, TriggerBody, triggerBytes), header: (name: string) => c.req.header(name), waitMs };
+      const ask = {
+        principal: principalOf(c),
+        task: c.req.param("task"),
+        body: await readJson(c, TriggerBody, triggerBytes),
+        header: (name: string) => c.req.header(name),
+        waitMs,
+      };
       const { answer, access } = await triggerTask(context, ask);
       handOver(c, access);
       return c.json(answer);
@@ -40,7 +50,10 @@ export interface TriggerAsk {
 }
 
 /** One trigger over HTTP, whichever way its request came in. */
-export async function triggerTask(context: ApiContext, { principal, task, body, header, waitMs }: TriggerAsk): Promise<{ answer: object; access: Access }> {
+export async function triggerTask(
+  context: ApiContext,
+  { principal, task, body, header, waitMs }: TriggerAsk,
+): Promise<{ answer: object; access: Access }> {
   const { engine, issuer } = context;
   const options = withTrace(header, withLegacyHeaders(header, body.options ?? {}));
   checkPublicOptions(engine, principal, task, options);
@@ -57,7 +70,10 @@ export async function triggerTask(context: ApiContext, { principal, task, body, 
     publicToken: principal.kind === "public" ? principal.hash : undefined,
   });
   if (principal.kind === "public") await checkAnswered(engine, principal, { runId: run.id, task });
-  const access = issuer.runAccess(run.id, { skipColumns: principal.kind === "public" ? principal.skipColumns : [], by: minterOf(principal) });
+  const access = issuer.runAccess(run.id, {
+    skipColumns: principal.kind === "public" ? principal.skipColumns : [],
+    by: minterOf(principal),
+  });
   const result = waitMs === 0 ? null : await runResultWithin(context, run.id, waitMs);
   return { answer: { id: run.id, isCached: run.isCached, result: result ?? undefined }, access };
 }

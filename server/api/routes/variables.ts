@@ -88,7 +88,11 @@ export function variableRoutes(context: ApiContext): Hono<ApiEnv> {
     const { env } = engine;
     if (ref !== env.project.ref) throw notFound(`Project ${ref?.slice(0, 64)}`);
     // Clients say "preview", and the branch in a header.
-    if (slug !== env.slug && slug !== env.parent?.slug) throw new EngineError(404, `Environment ${JSON.stringify(slug?.slice(0, 64))} not found: this server has the variables of "${env.slug}".`);
+    if (slug !== env.slug && slug !== env.parent?.slug)
+      throw new EngineError(
+        404,
+        `Environment ${JSON.stringify(slug?.slice(0, 64))} not found: this server has the variables of "${env.slug}".`,
+      );
   }
 
   async function told(c: ApiRequest, { added, changed }: VariablesPut): Promise<void> {
@@ -115,5 +119,8 @@ async function readImport(c: ApiRequest) {
   });
   const file = form.get("variables");
   if (file === null) throw new EngineError(400, "variables: send a .env file as this field.", { param: "variables" });
-  return VariableImportBody.parse({ variables: parse(typeof file === "string" ? file : Buffer.from(await file.arrayBuffer())), override: form.get("override") === "true" });
+  return VariableImportBody.parse({
+    variables: parse(typeof file === "string" ? file : Buffer.from(await file.arrayBuffer())),
+    override: form.get("override") === "true",
+  });
 }

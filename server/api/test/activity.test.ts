@@ -16,7 +16,8 @@ async function read(query: string): Promise<Activity> {
   expect([answer.status, answer.body.error]).toEqual([200, undefined]);
   return Activity.parse(answer.body);
 }
-const countIn = ({ points }: Activity, status: "QUEUED" | "FAILED" | "COMPLETED") => points.reduce((sum, point) => sum + (point.counts[status] ?? 0), 0);
+const countIn = ({ points }: Activity, status: "QUEUED" | "FAILED" | "COMPLETED") =>
+  points.reduce((sum, point) => sum + (point.counts[status] ?? 0), 0);
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
 
 /** Runs that are only there. */
@@ -45,7 +46,13 @@ test("bars and total follow the filter, of any kind", async () => {
 });
 
 test("the range of the filter is that of the bars: few of them, of whole steps", async () => {
-  for (const [from, step] of [[30, 1], [60 * 5, 5], [60 * 24, 30], [60 * 24 * 7, 120], [60 * 24 * 30, 720]] as const) {
+  for (const [from, step] of [
+    [30, 1],
+    [60 * 5, 5],
+    [60 * 24, 30],
+    [60 * 24 * 7, 120],
+    [60 * 24 * 30, 720],
+  ] as const) {
     const { stepMinutes, points, ...span } = await read(`from=${minutesAgo(from)}`);
     expect(stepMinutes).toBe(step);
     expect(points.length).toBeLessThanOrEqual(97);
@@ -58,11 +65,23 @@ test("the range of the filter is that of the bars: few of them, of whole steps",
 test("ten thousand are counted one by one; beyond, counters say how they ended, or it is said what was left out", async () => {
   await insert({ task: "crowd", status: "COMPLETED", count: limits.countedRuns, minutesAgo: 5 });
   const exact = await read("task=crowd");
-  expect([exact.total, countIn(exact, "COMPLETED"), exact.by]).toEqual([{ count: limits.countedRuns, more: false }, limits.countedRuns, "creation"]);
+  expect([exact.total, countIn(exact, "COMPLETED"), exact.by]).toEqual([
+    { count: limits.countedRuns, more: false },
+    limits.countedRuns,
+    "creation",
+  ]);
   await insert({ task: "crowd", status: "FAILED", count: 20, minutesAgo: 30 });
-  await api.db.query("insert into run_stat (env_id, minute, task, queue, status, bucket, count) values ($1, date_trunc('minute', now()), 'crowd', 'task/crowd', 'COMPLETED', 1, 12345)", [api.engine.env.id]);
+  await api.db.query(
+    "insert into run_stat (env_id, minute, task, queue, status, bucket, count) values ($1, date_trunc('minute', now()), 'crowd', 'task/crowd', 'COMPLETED', 1, 12345)",
+    [api.engine.env.id],
+  );
   const counted = await read("task=crowd");
-  expect([counted.total, countIn(counted, "COMPLETED"), counted.by, counted.partFrom]).toEqual([{ count: limits.countedRuns, more: true }, 12_345, "end", undefined]);
+  expect([counted.total, countIn(counted, "COMPLETED"), counted.by, counted.partFrom]).toEqual([
+    { count: limits.countedRuns, more: true },
+    12_345,
+    "end",
+    undefined,
+  ]);
   const part = await read("task=crowd&rootOnly=true");
   expect([part.by, countIn(part, "FAILED")]).toEqual(["creation", 1]);
   expect(Date.parse(part.partFrom ?? "")).toBeLessThan(Date.now() - 4 * 60_000);
@@ -78,6 +97,10 @@ test("the children of runs are counted by what they do", async () => {
   }
   const { body } = await api.call("GET", `/api/dashboard/families?id=${parent}&id=${childless}&id=run_unknown`, { as });
   expect(body.families).toEqual([{ id: parent, total: 14, done: 3, failed: 2, stopped: 2, waiting: 1, running: 2, more: false }]);
-  const many = await api.call("GET", `/api/dashboard/families?${new URLSearchParams(Array.from({ length: 201 }, (_, n) => ["id", `run_${n}`]))}`, { as });
+  const many = await api.call(
+    "GET",
+    `/api/dashboard/families?${new URLSearchParams(Array.from({ length: 201 }, (_, n) => ["id", `run_${n}`]))}`,
+    { as },
+  );
   expect(many.status).toBe(400);
 });

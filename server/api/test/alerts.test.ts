@@ -52,7 +52,8 @@ const smtp = createTcpServer((socket) => {
   });
   socket.on("error", () => {});
 });
-const listen = (server: Server) => new Promise<number>((done) => void server.listen(0, "127.0.0.1", () => done((server.address() as AddressInfo).port)));
+const listen = (server: Server) =>
+  new Promise<number>((done) => void server.listen(0, "127.0.0.1", () => done((server.address() as AddressInfo).port)));
 let httpPort: number;
 let smtpPort: number;
 
@@ -78,16 +79,29 @@ const silence = { measure: "silence", windowMinutes: 5, task: ["never-run"] };
 test("a firing is told by webhook as the published SDK takes it, by Slack and by mail; a repeated one has the same id", async () => {
   const web = await channel("hook", { kind: "webhook", url: hook("/hook") });
   const chat = await channel("chat", { kind: "slack", url: hook("/slack/s3cret") });
-  const mail = await channel("mail", { kind: "email", smtp: `smtp://127.0.0.1:${smtpPort}`, from: "signalbox@example.com", to: ["ada@example.com", "bo@example.com"] });
+  const mail = await channel("mail", {
+    kind: "email",
+    smtp: `smtp://127.0.0.1:${smtpPort}`,
+    from: "signalbox@example.com",
+    to: ["ada@example.com", "bo@example.com"],
+  });
   const { body } = await post("alerts", { name: "Quiet <nightly>", condition: silence, channels: [web.id, chat.id, mail.id] });
   await api.alerts.work();
   const told = taken.find(({ path }) => path === "/hook");
   const header = String(told?.headers["x-trigger-signature-hmacsha256"]);
   expect(header).toBe(sign(told?.body ?? "", web.secret ?? ""));
-  expect(JSON.parse(told?.body ?? "")).toMatchObject({ type: "alert.error", id: expect.stringMatching(/^alertevent_/), object: { classification: "new_issue", error: { fingerprint: body.rule.id, taskIdentifier: "never-run" }, rule: { value: 0 } } });
+  expect(JSON.parse(told?.body ?? "")).toMatchObject({
+    type: "alert.error",
+    id: expect.stringMatching(/^alertevent_/),
+    object: { classification: "new_issue", error: { fingerprint: body.rule.id, taskIdentifier: "never-run" }, rule: { value: 0 } },
+  });
   const signed = { payload: told?.body ?? "", header };
   for (const construct of [published.constructEvent, constructEvent]) {
-    expect(await construct(signed, web.secret ?? "")).toMatchObject({ type: "alert.error", created: expect.any(Date), object: { error: { message: "Quiet <nightly>: No run of never-run in 5 minutes", lastSeen: expect.any(Date) } } });
+    expect(await construct(signed, web.secret ?? "")).toMatchObject({
+      type: "alert.error",
+      created: expect.any(Date),
+      object: { error: { message: "Quiet <nightly>: No run of never-run in 5 minutes", lastSeen: expect.any(Date) } },
+    });
     await expect(construct(signed, "another secret")).rejects.toMatchObject({ name: "WebhookError" });
     await expect(construct({ ...signed, payload: `${signed.payload} ` }, web.secret ?? "")).rejects.toThrow("Invalid signature");
   }
@@ -126,7 +140,12 @@ test("what a receiver refuses is tried again later, and a redirect is not follow
 
 test("a channel's secrets are in no answer after its making, and in no log", async () => {
   await channel("chat", { kind: "slack", url: hook("/services/T0/B0/topsecret") });
-  await channel("sealed mail", { kind: "email", smtp: "smtp://ada:hunter22@mail.example.com:587", from: "a@example.com", to: ["b@example.com"] });
+  await channel("sealed mail", {
+    kind: "email",
+    smtp: "smtp://ada:hunter22@mail.example.com:587",
+    from: "a@example.com",
+    to: ["b@example.com"],
+  });
   const { text } = await api.call("GET", "/api/dashboard/alerts", { as });
   const audited = (await api.call("GET", "/api/dashboard/audit?area=alert", { as })).text;
   for (const said of [text, audited, api.logged().join("")]) expect(said).not.toMatch(/topsecret|hunter22|my-own-secret/);
@@ -134,7 +153,14 @@ test("a channel's secrets are in no answer after its making, and in no log", asy
   expect(audited).toContain("alert.channel-create");
 });
 
-test.each(["http://169.254.169.254/latest/meta-data", "http://[fe80::1]/", "http://0x a9fea9fe/".replace(" ", ""), "http://[::ffff:169.254.169.254]/", "http://[fd00:ec2::254]/", "http://100.100.100.200/"])("nothing is sent to %s", async (url) => {
+test.each([
+  "http://169.254.169.254/latest/meta-data",
+  "http://[fe80::1]/",
+  "http://0x a9fea9fe/".replace(" ", ""),
+  "http://[::ffff:169.254.169.254]/",
+  "http://[fd00:ec2::254]/",
+  "http://100.100.100.200/",
+])("nothing is sent to %s", async (url) => {
   const { id } = await channel("inside", { kind: "webhook", url });
   const answer = await post(`alert-channels/${id}/test`);
   expect(answer.status).toBe(422);
@@ -142,8 +168,10 @@ test.each(["http://169.254.169.254/latest/meta-data", "http://[fe80::1]/", "http
 });
 
 test("addresses are judged as what they are, however they are written", () => {
-  for (const address of ["169.254.0.1", "::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::", "0.0.0.0", "ff02::1"]) expect.soft(isRefused(address), address).toBe(true);
-  for (const address of ["127.0.0.1", "10.1.2.3", "93.184.215.14", "::1", "2606:2800:21f:cb07::1", "64:ff9b::5db8:d70e"]) expect.soft(isRefused(address), address).toBe(false);
+  for (const address of ["169.254.0.1", "::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::", "0.0.0.0", "ff02::1"])
+    expect.soft(isRefused(address), address).toBe(true);
+  for (const address of ["127.0.0.1", "10.1.2.3", "93.184.215.14", "::1", "2606:2800:21f:cb07::1", "64:ff9b::5db8:d70e"])
+    expect.soft(isRefused(address), address).toBe(false);
 });
 
 test("a test says whether it was taken", async () => {
@@ -162,7 +190,11 @@ test.each([
   ["alerts", { name: "x", condition: { measure: "failureRate", bound: 100, windowMinutes: 5 } }, "condition.bound"],
   ["alerts", { name: "x", condition: { measure: "moon", windowMinutes: 5 } }, "condition.measure"],
   ["alert-channels", { name: "x", target: { kind: "slack", url: "file:///etc/passwd" } }, "target.url"],
-  ["alert-channels", { name: "x", target: { kind: "email", smtp: "http://mail", from: "a@example.com", to: ["b@example.com"] } }, "target.smtp"],
+  [
+    "alert-channels",
+    { name: "x", target: { kind: "email", smtp: "http://mail", from: "a@example.com", to: ["b@example.com"] } },
+    "target.smtp",
+  ],
   ["alert-channels", { name: "x", target: { kind: "email", smtp: "smtp://mail", from: "a@example.com", to: [] } }, "target.to"],
 ])("%s refuses %j and names %s", async (path, body, field) => {
   const answer = await post(path, body);
@@ -172,19 +204,38 @@ test.each([
 test("viewers see and try out, operators make rules, admins make channels; each act is in the audit", async () => {
   const viewer = { cookie: await api.signUp("viewer") };
   expect((await api.call("GET", "/api/dashboard/alerts", { as: viewer })).status).toBe(200);
-  expect(AlertPreview.parse((await api.call("POST", "/api/dashboard/alerts/preview", { as: viewer, body: { condition: silence } })).body).firings).toBe(0);
+  expect(
+    AlertPreview.parse((await api.call("POST", "/api/dashboard/alerts/preview", { as: viewer, body: { condition: silence } })).body)
+      .firings,
+  ).toBe(0);
   expect((await api.call("POST", "/api/dashboard/alerts", { as: viewer, body: { name: "x", condition: silence } })).status).toBe(403);
   const operator = { cookie: await api.signUp("operator") };
   const made = await api.call("POST", "/api/dashboard/alerts", { as: operator, body: { name: "x", condition: silence } });
   expect(made.status).toBe(200);
   const { id } = made.body.rule;
-  expect((await api.call("POST", `/api/dashboard/alerts/${id}`, { as: operator, body: { name: "y", condition: silence } })).body.rule.name).toBe("y");
-  expect((await api.call("POST", `/api/dashboard/alerts/${id}/mute`, { as: operator, body: { until: "2999-01-01T00:00:00Z" } })).body.rule.mutedUntil).toBeDefined();
+  expect(
+    (await api.call("POST", `/api/dashboard/alerts/${id}`, { as: operator, body: { name: "y", condition: silence } })).body.rule.name,
+  ).toBe("y");
+  expect(
+    (await api.call("POST", `/api/dashboard/alerts/${id}/mute`, { as: operator, body: { until: "2999-01-01T00:00:00Z" } })).body.rule
+      .mutedUntil,
+  ).toBeDefined();
   expect((await api.call("POST", `/api/dashboard/alerts/${id}/acknowledge`, { as: operator, body: {} })).status).toBe(409);
-  expect((await api.call("POST", "/api/dashboard/alert-channels", { as: operator, body: { name: "x", target: { kind: "slack", url: hook("/") } } })).status).toBe(403);
+  expect(
+    (
+      await api.call("POST", "/api/dashboard/alert-channels", {
+        as: operator,
+        body: { name: "x", target: { kind: "slack", url: hook("/") } },
+      })
+    ).status,
+  ).toBe(403);
   expect((await api.call("POST", `/api/dashboard/alerts/${id}/delete`, { as: operator, body: {} })).status).toBe(200);
   expect((await api.call("POST", `/api/dashboard/alerts/${id}/delete`, { as: operator, body: {} })).status).toBe(404);
   as = { cookie: await api.signUp() };
-  const actions = (await api.call("GET", "/api/dashboard/audit?area=alert", { as })).body.entries.map((entry: { action: string }) => entry.action);
-  expect(actions).toEqual(expect.arrayContaining(["alert.create", "alert.update", "alert.mute", "alert.delete", "alert.channel-create", "alert.channel-test"]));
+  const actions = (await api.call("GET", "/api/dashboard/audit?area=alert", { as })).body.entries.map(
+    (entry: { action: string }) => entry.action,
+  );
+  expect(actions).toEqual(
+    expect.arrayContaining(["alert.create", "alert.update", "alert.mute", "alert.delete", "alert.channel-create", "alert.channel-test"]),
+  );
 });

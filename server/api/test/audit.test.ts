@@ -22,15 +22,24 @@ test("what people and keys do is told newest first, by whom, and filtered by kin
   await api.call("POST", "/api/v1/environment/pause", { body: { action: "pause" } });
   await api.call("POST", "/api/v1/environment/pause", { body: { action: "resume" } });
   const { entries } = await read();
-  expect(entries.slice(0, 3).map(({ action, actor }) => [action, actor.startsWith("key …")])).toEqual([["environment.resume", true], ["environment.pause", true], ["run.cancel", false]]);
-  expect((await read("area=run")).entries).toMatchObject([{ action: "run.cancel", target: run, actor: expect.stringContaining("@example.com") }]);
+  expect(entries.slice(0, 3).map(({ action, actor }) => [action, actor.startsWith("key …")])).toEqual([
+    ["environment.resume", true],
+    ["environment.pause", true],
+    ["run.cancel", false],
+  ]);
+  expect((await read("area=run")).entries).toMatchObject([
+    { action: "run.cancel", target: run, actor: expect.stringContaining("@example.com") },
+  ]);
   expect((await read("area=environment&actor=KEY")).entries).toHaveLength(2);
   expect((await read("actor=nobody")).entries).toEqual([]);
   expect((await api.call("GET", "/api/dashboard/audit?area=weather", { as })).status).toBe(400);
 });
 
 test("a long record has pages, each entry once", async () => {
-  await api.db.query("insert into audit_entry (id, environment_id, at, actor, action, target) select 'audit_' || n, $1, now() - (n / 3) * interval '1 minute', 'ada', 'queue.pause', 'q' from generate_series(1, 250) n", [api.engine.env.id]);
+  await api.db.query(
+    "insert into audit_entry (id, environment_id, at, actor, action, target) select 'audit_' || n, $1, now() - (n / 3) * interval '1 minute', 'ada', 'queue.pause', 'q' from generate_series(1, 250) n",
+    [api.engine.env.id],
+  );
   const seen: string[] = [];
   let page = await read("area=queue");
   seen.push(...page.entries.map(({ id }) => id));

@@ -25,7 +25,10 @@ afterAll(async () => {
   await api.close();
 });
 
-const stored = () => api.db.query("select (select count(*) from run) as runs, (select count(*) from batch) as batches, (select count(*) from waitpoint) as tokens, (select count(*) from schedule) as schedules, (select count(*) from idempotency_key) as keys");
+const stored = () =>
+  api.db.query(
+    "select (select count(*) from run) as runs, (select count(*) from batch) as batches, (select count(*) from waitpoint) as tokens, (select count(*) from schedule) as schedules, (select count(*) from idempotency_key) as keys",
+  );
 
 /** What the call is refused with, and whether something was made. */
 async function refusalOf(work: () => unknown): Promise<{ says: string; isMade: boolean }> {
@@ -43,42 +46,113 @@ const symbol = Symbol("no");
 const many = (n: number) => Array.from({ length: n }, (_, i) => `t${i}`);
 /** Option of a trigger, and what it may not be. */
 const options: [option: string, wrong: unknown][] = [
-  ["idempotencyKey", symbol], ["idempotencyKey", {}], ["idempotencyKey", [{}]],
-  ["idempotencyKeyTTL", {}], ["idempotencyKeyTTL", "a while"], ["idempotencyKeyTTL", "1h30m"],
-  ["maxAttempts", "many"], ["maxAttempts", Number.NaN], ["maxAttempts", 1.5], ["maxAttempts", 251], ["maxAttempts", {}],
-  ["queue", {}], ["queue", { name: "" }], ["queue", symbol], ["queue", "x".repeat(200)],
-  ["concurrency", 5], ["concurrency", ["a", "b", "c"]], ["concurrency", "nobody"], ["concurrency", [{}]], ["concurrency", "with space"],
-  ["concurrencyKey", {}], ["concurrencyKey", "a\0b"], ["concurrencyKey", "é".repeat(2000)],
-  ["delay", "soonish"], ["delay", {}], ["delay", new Date(Number.NaN)], ["delay", 5], ["delay", "99999999999w"],
-  ["ttl", "10 parsecs"], ["ttl", -1], ["ttl", {}], ["ttl", 1e18],
-  ["tags", many(11)], ["tags", "x".repeat(129)], ["tags", [{}]], ["tags", [symbol]],
-  ["metadata", "text"], ["metadata", [1]], ["metadata", 5], ["metadata", { big: "x".repeat(300_000) }],
-  ["maxDuration", "long"], ["maxDuration", {}], ["maxDuration", Number.NaN],
-  ["priority", "high"], ["priority", {}], ["priority", Number.POSITIVE_INFINITY],
-  ["machine", "huge"], ["machine", {}],
-  ["region", {}], ["region", "a\0b"],
-  ["version", {}], ["version", "20000101.1"],
-  ["externalDeploymentId", {}], ["externalDeploymentId", "x".repeat(129)],
-  ["debounce", "key"], ["debounce", { key: "k" }], ["debounce", { key: "", delay: "5s" }], ["debounce", { key: "k", delay: "10ms" }], ["debounce", { key: "k", delay: "soon" }],
-  ["debounce", { key: "k", delay: "5s", mode: "sideways" }], ["debounce", { key: "k", delay: "5s", maxDelay: "4s" }], ["debounce", { key: "x".repeat(513), delay: "5s" }],
+  ["idempotencyKey", symbol],
+  ["idempotencyKey", {}],
+  ["idempotencyKey", [{}]],
+  ["idempotencyKeyTTL", {}],
+  ["idempotencyKeyTTL", "a while"],
+  ["idempotencyKeyTTL", "1h30m"],
+  ["maxAttempts", "many"],
+  ["maxAttempts", Number.NaN],
+  ["maxAttempts", 1.5],
+  ["maxAttempts", 251],
+  ["maxAttempts", {}],
+  ["queue", {}],
+  ["queue", { name: "" }],
+  ["queue", symbol],
+  ["queue", "x".repeat(200)],
+  ["concurrency", 5],
+  ["concurrency", ["a", "b", "c"]],
+  ["concurrency", "nobody"],
+  ["concurrency", [{}]],
+  ["concurrency", "with space"],
+  ["concurrencyKey", {}],
+  ["concurrencyKey", "a\0b"],
+  ["concurrencyKey", "é".repeat(2000)],
+  ["delay", "soonish"],
+  ["delay", {}],
+  ["delay", new Date(Number.NaN)],
+  ["delay", 5],
+  ["delay", "99999999999w"],
+  ["ttl", "10 parsecs"],
+  ["ttl", -1],
+  ["ttl", {}],
+  ["ttl", 1e18],
+  ["tags", many(11)],
+  ["tags", "x".repeat(129)],
+  ["tags", [{}]],
+  ["tags", [symbol]],
+  ["metadata", "text"],
+  ["metadata", [1]],
+  ["metadata", 5],
+  ["metadata", { big: "x".repeat(300_000) }],
+  ["maxDuration", "long"],
+  ["maxDuration", {}],
+  ["maxDuration", Number.NaN],
+  ["priority", "high"],
+  ["priority", {}],
+  ["priority", Number.POSITIVE_INFINITY],
+  ["machine", "huge"],
+  ["machine", {}],
+  ["region", {}],
+  ["region", "a\0b"],
+  ["version", {}],
+  ["version", "20000101.1"],
+  ["externalDeploymentId", {}],
+  ["externalDeploymentId", "x".repeat(129)],
+  ["debounce", "key"],
+  ["debounce", { key: "k" }],
+  ["debounce", { key: "", delay: "5s" }],
+  ["debounce", { key: "k", delay: "10ms" }],
+  ["debounce", { key: "k", delay: "soon" }],
+  ["debounce", { key: "k", delay: "5s", mode: "sideways" }],
+  ["debounce", { key: "k", delay: "5s", maxDelay: "4s" }],
+  ["debounce", { key: "x".repeat(513), delay: "5s" }],
 ];
 /** What the server calls it. */
 const wordOf: Record<string, string> = { version: "ersion", idempotencyKey: "dempotency" };
 
-test.each(options.map(([option, wrong]) => [option, describe(wrong).slice(0, 60), wrong] as const))("trigger: %s may not be %s", async (option, _, wrong) => {
-  expect(await refusalOf(() => ours.tasks.trigger("hello", { n: 1 }, { ...(option === "idempotencyKeyTTL" && { idempotencyKey: "k" }), [option]: wrong }))).toEqual(refused(wordOf[option] ?? option));
-});
+test.each(options.map(([option, wrong]) => [option, describe(wrong).slice(0, 60), wrong] as const))(
+  "trigger: %s may not be %s",
+  async (option, _, wrong) => {
+    expect(
+      await refusalOf(() =>
+        ours.tasks.trigger("hello", { n: 1 }, { ...(option === "idempotencyKeyTTL" && { idempotencyKey: "k" }), [option]: wrong }),
+      ),
+    ).toEqual(refused(wordOf[option] ?? option));
+  },
+);
 
 test.each<[what: string, word: string, work: () => unknown]>([
   ["a task that is no text", "task", () => ours.tasks.trigger(5 as never, {})],
   ["a payload that is a function", "payload", () => ours.tasks.trigger("hello", () => {})],
-  ["a payload that nests endlessly", "payload", () => ours.tasks.trigger("hello", Array.from({ length: 5000 }).reduce((inner) => ({ inner }), 1))],
-  ["an option of a batch's item", "maxAttempts", () => ours.batch.trigger([{ id: "hello", payload: 1 }, { id: "hello", payload: 1, options: { maxAttempts: "x" as never } }])],
+  [
+    "a payload that nests endlessly",
+    "payload",
+    () =>
+      ours.tasks.trigger(
+        "hello",
+        Array.from({ length: 5000 }).reduce((inner) => ({ inner }), 1),
+      ),
+  ],
+  [
+    "an option of a batch's item",
+    "maxAttempts",
+    () =>
+      ours.batch.trigger([
+        { id: "hello", payload: 1 },
+        { id: "hello", payload: 1, options: { maxAttempts: "x" as never } },
+      ]),
+  ],
   ["a payload of a batch's item", "payload", () => ours.batch.trigger([{ id: "hello", payload: symbol as never }])],
   ["a batch of a thousand and one", "1000", () => ours.batch.trigger(Array.from({ length: 1001 }, () => ({ id: "hello", payload: 1 })))],
   ["an empty batch", "runCount", () => ours.batch.trigger([])],
   ["a batch's idempotencyKey", "dempotency", () => ours.batch.trigger([{ id: "hello", payload: 1 }], { idempotencyKey: {} as never })],
-  ["a batch's idempotencyKeyTTL", "idempotencyKeyTTL", () => ours.batch.trigger([{ id: "hello", payload: 1 }], { idempotencyKey: "k", idempotencyKeyTTL: {} as never })],
+  [
+    "a batch's idempotencyKeyTTL",
+    "idempotencyKeyTTL",
+    () => ours.batch.trigger([{ id: "hello", payload: 1 }], { idempotencyKey: "k", idempotencyKeyTTL: {} as never }),
+  ],
   ["a token's timeout", "timeout", () => ours.wait.createToken({ timeout: "soon" })],
   ["a token's timeout of a wrong type", "timeout", () => ours.wait.createToken({ timeout: 5 as never })],
   ["a token's tags", "tag", () => ours.wait.createToken({ tags: many(11) })],
@@ -93,18 +167,38 @@ test.each<[what: string, word: string, work: () => unknown]>([
   ["wait.until in the past", "past", () => ours.wait.until({ date: new Date(0), throwIfInThePast: true })],
   ["triggerAndWait outside of a run", "triggerAndWait", () => ours.tasks.triggerAndWait("hello", {})],
   ["a queue's limit below 0", "concurrencyLimit", () => ours.queues.overrideConcurrencyLimit({ type: "task", name: "hello" }, -1)],
-  ["a queue's limit of a wrong type", "concurrencyLimit", () => ours.queues.overrideConcurrencyLimit({ type: "task", name: "hello" }, "5" as never)],
+  [
+    "a queue's limit of a wrong type",
+    "concurrencyLimit",
+    () => ours.queues.overrideConcurrencyLimit({ type: "task", name: "hello" }, "5" as never),
+  ],
   ["a queue that there is not", "nobody", () => ours.queues.pause({ type: "custom", name: "nobody" })],
   ["a schedule's cron", "cron", () => ours.schedules.create({ task: "hello", cron: "every day", deduplicationKey: "k" })],
-  ["a schedule of a task that is not scheduled", "task", () => ours.schedules.create({ task: "hello", cron: "* * * * *", deduplicationKey: "k" })],
-  ["a schedule's timezone", "timezone", () => ours.schedules.create({ task: "hello", cron: "* * * * *", deduplicationKey: "k", timezone: "Mars/Base" })],
-  ["a schedule's window", "window", () => ours.schedules.create({ task: "hello", cron: "* * * * *", deduplicationKey: "k", window: "sometimes" })],
+  [
+    "a schedule of a task that is not scheduled",
+    "task",
+    () => ours.schedules.create({ task: "hello", cron: "* * * * *", deduplicationKey: "k" }),
+  ],
+  [
+    "a schedule's timezone",
+    "timezone",
+    () => ours.schedules.create({ task: "hello", cron: "* * * * *", deduplicationKey: "k", timezone: "Mars/Base" }),
+  ],
+  [
+    "a schedule's window",
+    "window",
+    () => ours.schedules.create({ task: "hello", cron: "* * * * *", deduplicationKey: "k", window: "sometimes" }),
+  ],
   ["a schedule without a deduplicationKey", "deduplicationKey", () => ours.schedules.create({ task: "hello", cron: "* * * * *" } as never)],
   ["a stream of no run", "run", () => ours.streams.append("key", "part")],
   ["a stream of a run that there is not", "run_nowhere", () => ours.streams.append("key", "part", { target: "run_nowhere" })],
   ["input to no run", "run", () => ours.streams.input({ id: "x" }).send(undefined as never, 1)],
   ["a reset of a key without its run", "parentRunId", () => ours.idempotencyKeys.reset("hello", "key", { scope: "run" })],
-  ["a reset of a key without its attempt", "attemptNumber", () => ours.idempotencyKeys.reset("hello", "key", { scope: "attempt", parentRunId: "run_1" })],
+  [
+    "a reset of a key without its attempt",
+    "attemptNumber",
+    () => ours.idempotencyKeys.reset("hello", "key", { scope: "attempt", parentRunId: "run_1" }),
+  ],
   ["a reschedule's delay", "delay", () => ours.runs.reschedule(delayed, { delay: "soonish" })],
   ["a replay's version", "ersion", () => ours.runs.replay(delayed, { version: "20000101.1" })],
   ["a filter of runs", "status", () => ours.runs.list({ status: "DONE" as never })],
@@ -115,7 +209,10 @@ test.each<[what: string, word: string, work: () => unknown]>([
 });
 
 test("an empty idempotency key is none", async () => {
-  const [one, other] = [await ours.tasks.trigger("hello", {}, { idempotencyKey: "" }), await ours.tasks.trigger("hello", {}, { idempotencyKey: "" })];
+  const [one, other] = [
+    await ours.tasks.trigger("hello", {}, { idempotencyKey: "" }),
+    await ours.tasks.trigger("hello", {}, { idempotencyKey: "" }),
+  ];
   expect(other.id).not.toBe(one.id);
 });
 

@@ -17,13 +17,20 @@ async function read(query = ""): Promise<BatchesPage> {
 }
 
 test("batches are listed newest first with what their runs do, each once over all pages", async () => {
-  const made = await api.call("POST", "/api/v2/tasks/batch", { body: { items: Array.from({ length: 3 }, () => ({ task: "hello", payload: {} })) } });
+  const made = await api.call("POST", "/api/v2/tasks/batch", {
+    body: { items: Array.from({ length: 3 }, () => ({ task: "hello", payload: {} })) },
+  });
   expect(made.status).toBe(202);
   const { id } = made.body;
-  await api.db.query("update run set status = 'FAILED', notable = 'FAILED' where id = (select id from run where batch_id = $1 limit 1)", [id]);
+  await api.db.query("update run set status = 'FAILED', notable = 'FAILED' where id = (select id from run where batch_id = $1 limit 1)", [
+    id,
+  ]);
   expect((await read()).batches).toMatchObject([{ id, total: 3, done: 0, failed: 1, running: 0, waiting: 0, stopped: 0, refused: 0 }]);
 
-  await api.db.query("insert into batch (id, env_id, run_count, created_at) select 'batch_' || lpad(n::text, 24, '0'), $1, 1, now() - (n / 2) * interval '1 hour' from generate_series(2, 121) n", [api.engine.env.id]);
+  await api.db.query(
+    "insert into batch (id, env_id, run_count, created_at) select 'batch_' || lpad(n::text, 24, '0'), $1, 1, now() - (n / 2) * interval '1 hour' from generate_series(2, 121) n",
+    [api.engine.env.id],
+  );
   const seen: string[] = [];
   let page = await read();
   seen.push(...page.batches.map((batch) => batch.id));

@@ -28,13 +28,15 @@ afterAll(async () => {
   await api.close();
 });
 
-const triggerMany = (count: number, tag: string, task = "hello") => Promise.all(Array.from({ length: count }, (_, n) => api.trigger(task, { payload: { n }, options: { tags: [tag], region: "eu" } })));
+const triggerMany = (count: number, tag: string, task = "hello") =>
+  Promise.all(Array.from({ length: count }, (_, n) => api.trigger(task, { payload: { n }, options: { tags: [tag], region: "eu" } })));
 const idsOf = async (list: AsyncIterable<{ id: string }>) => {
   const ids: string[] = [];
   for await (const { id } of list) ids.push(id);
   return ids.toSorted();
 };
-const statusesOf = async (ids: readonly string[]) => (await api.db.query<{ status: string }>("select status from run where id = any($1)", [ids])).map((run) => run.status);
+const statusesOf = async (ids: readonly string[]) =>
+  (await api.db.query<{ status: string }>("select status from run where id = any($1)", [ids])).map((run) => run.status);
 const poll = { pollIntervalMs: 20 };
 
 test("the published client cancels a selection: finished runs count as failures, and the list tells which were canceled", async () => {
@@ -59,7 +61,9 @@ test("replays what matches when it is asked for, in the region that is given; th
   const action = await runs.bulk.poll(id, poll);
   // Without a time the last seven days are meant.
   expect(action).toMatchObject({ type: "REPLAY", counts: { total: 3, success: 3, failure: 0 } });
-  const made = await api.db.query<{ id: string; replay_of: string }>("select id, replay_of from run where replay_of = any($1)", [[...ids, old]]);
+  const made = await api.db.query<{ id: string; replay_of: string }>("select id, replay_of from run where replay_of = any($1)", [
+    [...ids, old],
+  ]);
   expect(made.map((run) => run.replay_of).toSorted()).toEqual(ids.toSorted());
   expect(await idsOf(runs.list({ bulkAction: id }))).toEqual(made.map((run) => run.id).toSorted());
   expect(await runs.retrieve(made[0]?.id ?? "")).toMatchObject({ region: "us", tags: ["again"] });
@@ -68,8 +72,16 @@ test("replays what matches when it is asked for, in the region that is given; th
 });
 
 test("runs of a schedule are found by it", async () => {
-  const made = await trigger(api.engine, { task: "hello", payload: { data: "1", dataType: "application/json" }, options: {}, scheduleId: "sched_found" });
-  await api.db.query("insert into schedule_tick (schedule_id, tick, env_id, run_id) values ('sched_found', now(), $1, $2)", [api.engine.env.id, made.id]);
+  const made = await trigger(api.engine, {
+    task: "hello",
+    payload: { data: "1", dataType: "application/json" },
+    options: {},
+    scheduleId: "sched_found",
+  });
+  await api.db.query("insert into schedule_tick (schedule_id, tick, env_id, run_id) values ('sched_found', now(), $1, $2)", [
+    api.engine.env.id,
+    made.id,
+  ]);
   await triggerMany(1, "not of a schedule");
   const { id } = await runs.bulk.cancel({ filter: { schedule: "sched_found" } });
   expect(await runs.bulk.poll(id, poll)).toMatchObject({ counts: { total: 1, success: 1 } });
@@ -78,7 +90,10 @@ test("runs of a schedule are found by it", async () => {
 
 test("our SDK speaks the same", async () => {
   const ids = await triggerMany(2, "ours");
-  const { id } = await ours.runs.bulk.cancel({ filter: { tag: "ours", queue: { type: "task", name: "hello" }, from: new Date(Date.now() - 3_600_000) }, name: "ours" });
+  const { id } = await ours.runs.bulk.cancel({
+    filter: { tag: "ours", queue: { type: "task", name: "hello" }, from: new Date(Date.now() - 3_600_000) },
+    name: "ours",
+  });
   expect(await ours.runs.bulk.poll(id, poll)).toMatchObject({ counts: { total: 2, success: 2 } });
   expect(await idsOf(ours.runs.list({ bulkAction: id }))).toEqual(ids.toSorted());
   expect(await ours.runs.bulk.abort(id)).toEqual({ id });
@@ -99,7 +114,11 @@ test("actions are listed newest first, in pages that go both ways", async () => 
 
 test("the same request answers the same action, whenever it comes", async () => {
   const runIds = await triggerMany(1, "once");
-  const ask = () => api.call("POST", "/api/v1/bulk-actions", { body: { action: "cancel", runIds }, headers: { "x-trigger-request-idempotency-key": "bulk-once" } });
+  const ask = () =>
+    api.call("POST", "/api/v1/bulk-actions", {
+      body: { action: "cancel", runIds },
+      headers: { "x-trigger-request-idempotency-key": "bulk-once" },
+    });
   const answers = await Promise.all([ask(), ask(), ask()]);
   expect(answers.map((answer) => answer.status)).toEqual([202, 202, 202]);
   const ids = new Set([...answers, await ask()].map((answer) => answer.body.id));
@@ -121,7 +140,10 @@ test("an aborted one stops, and its counts say how far it came", async () => {
 });
 
 test("more than three replays at once are refused; one that is done makes room", async () => {
-  await api.db.query("insert into bulk_action (id, env_id, action, created_by, worked_at) select 'bulk_busy' || n, $1, 'replay', 'test', now() + interval '1 hour' from generate_series(1, 3) n", [api.engine.env.id]);
+  await api.db.query(
+    "insert into bulk_action (id, env_id, action, created_by, worked_at) select 'bulk_busy' || n, $1, 'replay', 'test', now() + interval '1 hour' from generate_series(1, 3) n",
+    [api.engine.env.id],
+  );
   // They have no runs: nobody works on them before they are woken.
   const refused = await api.call("POST", "/api/v1/bulk-actions", { body: { action: "replay", runIds: ["run_x"] } });
   expect([refused.status, refused.body.code]).toEqual([429, "too_many_bulk_replays"]);
@@ -154,7 +176,10 @@ test.each([
 });
 
 test("what is not there is not found", async () => {
-  for (const [method, path] of [["GET", "bulk_x"], ["POST", "bulk_x/abort"]] as const) {
+  for (const [method, path] of [
+    ["GET", "bulk_x"],
+    ["POST", "bulk_x/abort"],
+  ] as const) {
     expect((await api.call(method, `/api/v1/bulk-actions/${path}`)).status).toBe(404);
   }
 });
@@ -165,17 +190,32 @@ test("the dashboard: a preview, a replay that leaves alone what still runs, reas
   await Promise.all(ids.slice(0, 3).map((id) => runs.cancel(id)));
   const preview = await api.call("GET", "/api/dashboard/bulk/preview?tag=page", { as });
   expect(preview.body).toEqual({ to: expect.any(String), live: 1, finished: 3, tooMany: false });
-  const { status, body } = await api.call("POST", "/api/dashboard/bulk", { as, body: { action: "replay", filter: { tag: ["page"] }, name: "From the page" } });
+  const { status, body } = await api.call("POST", "/api/dashboard/bulk", {
+    as,
+    body: { action: "replay", filter: { tag: ["page"] }, name: "From the page" },
+  });
   expect(status).toBe(202);
   await runs.bulk.poll(body.id, poll);
   const detail = await api.call("GET", `/api/dashboard/bulk/${body.id}`, { as });
   expect(detail.body).toMatchObject({
-    action: { name: "From the page", action: "replay", status: "COMPLETED", total: 4, done: 3, skipped: 1, failed: 0, filter: { tag: ["page"] } },
+    action: {
+      name: "From the page",
+      action: "replay",
+      status: "COMPLETED",
+      total: 4,
+      done: 3,
+      skipped: 1,
+      failed: 0,
+      filter: { tag: ["page"] },
+    },
     reasons: [{ outcome: "skipped", reason: "It had not finished (QUEUED).", count: 1 }],
   });
   const items = await api.call("GET", `/api/dashboard/bulk/${body.id}/items?outcome=done`, { as });
   expect(items.body.items).toHaveLength(3);
-  for (const item of items.body.items) expect(item).toMatchObject({ outcome: "done", made: expect.stringMatching(/^run_/), runId: expect.stringMatching(/^run_/) });
-  expect((await api.call("GET", `/api/dashboard/runs?bulk=${body.id}`, { as })).body.rows.map((row: { id: string }) => row.id).toSorted()).toEqual(items.body.items.map((item: { made: string }) => item.made).toSorted());
+  for (const item of items.body.items)
+    expect(item).toMatchObject({ outcome: "done", made: expect.stringMatching(/^run_/), runId: expect.stringMatching(/^run_/) });
+  expect(
+    (await api.call("GET", `/api/dashboard/runs?bulk=${body.id}`, { as })).body.rows.map((row: { id: string }) => row.id).toSorted(),
+  ).toEqual(items.body.items.map((item: { made: string }) => item.made).toSorted());
   expect((await api.call("GET", "/api/dashboard/bulk", { as })).body.actions[0].id).toBe(body.id);
 });

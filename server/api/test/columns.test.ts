@@ -12,10 +12,15 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const query = (pairs: readonly (readonly [string, string])[]) => new URLSearchParams(pairs.map(([name, value]) => [name, value])).toString();
+const query = (pairs: readonly (readonly [string, string])[]) =>
+  new URLSearchParams(pairs.map(([name, value]) => [name, value])).toString();
 
 async function values(ids: readonly string[], paths: readonly string[]) {
-  const answer = await api.call("GET", `/api/dashboard/values?${query([...ids.map((id) => ["id", id] as const), ...paths.map((path) => ["path", path] as const)])}`, { as });
+  const answer = await api.call(
+    "GET",
+    `/api/dashboard/values?${query([...ids.map((id) => ["id", id] as const), ...paths.map((path) => ["path", path] as const)])}`,
+    { as },
+  );
   expect([answer.status, answer.body.error]).toEqual([200, undefined]);
   return RunValuesPage.parse(answer.body).values;
 }
@@ -27,14 +32,33 @@ async function groups(search: string): Promise<RunGroupsPage> {
 }
 
 test("values of payload, metadata and output are read by path, for the runs that are asked for", async () => {
-  const run = await api.trigger("hello", { payload: { customer: { id: 9 }, odd: { "a key": "<b>" } }, options: { metadata: { progress: { done: 3 } } } });
+  const run = await api.trigger("hello", {
+    payload: { customer: { id: 9 }, odd: { "a key": "<b>" } },
+    options: { metadata: { progress: { done: 3 } } },
+  });
   const other = await api.trigger("hello", { payload: "text" });
   await api.db.query(`update run set output = '{"list":[1,{"name":"two"}]}', output_type = 'application/json' where id = $1`, [run]);
-  expect(await values([run, other, "run_unknown"], ["payload.customer.id", "metadata.progress.done", "output.list[1].name", "payload.odd['a key']", "output", "nothing.at.all"])).toEqual({
-    [run]: [{ kind: "number", text: "9" }, { kind: "number", text: "3" }, { kind: "text", text: "two" }, { kind: "text", text: "<b>" }, null, null],
+  expect(
+    await values(
+      [run, other, "run_unknown"],
+      ["payload.customer.id", "metadata.progress.done", "output.list[1].name", "payload.odd['a key']", "output", "nothing.at.all"],
+    ),
+  ).toEqual({
+    [run]: [
+      { kind: "number", text: "9" },
+      { kind: "number", text: "3" },
+      { kind: "text", text: "two" },
+      { kind: "text", text: "<b>" },
+      null,
+      null,
+    ],
     [other]: [null, null, null, null, null, null],
   });
-  const many = await api.call("GET", `/api/dashboard/values?${query(Array.from({ length: limits.valuedRuns + 1 }, (_, n) => ["id", `run_${n}`] as const))}`, { as });
+  const many = await api.call(
+    "GET",
+    `/api/dashboard/values?${query(Array.from({ length: limits.valuedRuns + 1 }, (_, n) => ["id", `run_${n}`] as const))}`,
+    { as },
+  );
   expect(many.status).toBe(400);
   expect((await api.call("GET", `/api/dashboard/values?id=${run}&path=payload.a`, { as: null })).status).toBe(401);
 });
@@ -49,14 +73,28 @@ test("what is large is not looked through, and what text cannot hold is read all
 
 test("groups count the runs of the filter by task, tag and error, largest first", async () => {
   const tag = "grouped";
-  for (const [task, extra] of [["hello", "one"], ["hello", "two"], ["group/other", "one"]] as const) await api.trigger(task, { options: { tags: [tag, extra] } });
-  await api.db.query("update run set status = 'FAILED', notable = 'FAILED', error_id = 'error_one', error_message = 'It broke' where task = 'hello' and tags @> array['grouped']");
+  for (const [task, extra] of [
+    ["hello", "one"],
+    ["hello", "two"],
+    ["group/other", "one"],
+  ] as const)
+    await api.trigger(task, { options: { tags: [tag, extra] } });
+  await api.db.query(
+    "update run set status = 'FAILED', notable = 'FAILED', error_id = 'error_one', error_message = 'It broke' where task = 'hello' and tags @> array['grouped']",
+  );
 
   const byTask = await groups(`by=task&tag=${tag}`);
-  expect(byTask.groups.map(({ key, total, failed }) => [key, total, failed])).toEqual([["hello", 2, 2], ["group/other", 1, 0]]);
+  expect(byTask.groups.map(({ key, total, failed }) => [key, total, failed])).toEqual([
+    ["hello", 2, 2],
+    ["group/other", 1, 0],
+  ]);
   expect([byTask.counted, byTask.more, byTask.without, byTask.others]).toEqual([3, false, 0, 0]);
   const byTag = await groups(`by=tag&tag=${tag}`);
-  expect(byTag.groups.map(({ key, total }) => [key, total])).toEqual([[tag, 3], ["one", 2], ["two", 1]]);
+  expect(byTag.groups.map(({ key, total }) => [key, total])).toEqual([
+    [tag, 3],
+    ["one", 2],
+    ["two", 1],
+  ]);
   const byError = await groups(`by=error&tag=${tag}`);
   expect(byError.groups.map(({ key, title, total }) => [key, title, total])).toEqual([["error_one", "It broke", 2]]);
   expect(byError.without).toBe(1);
@@ -76,7 +114,16 @@ test("more runs than are counted are said to be more, and the newest are counted
 
 test("the file for spreadsheets has the chosen columns in their order", async () => {
   const run = await api.trigger("hello", { payload: { customer: '=HYPERLINK("x")' }, options: { tags: ["exported-columns"] } });
-  const { text } = await api.call("GET", `/api/dashboard/export/runs.csv?${query([["tag", "exported-columns"], ["column", "queue"], ["column", "payload.customer"], ["column", "task"]])}`, { as });
+  const { text } = await api.call(
+    "GET",
+    `/api/dashboard/export/runs.csv?${query([
+      ["tag", "exported-columns"],
+      ["column", "queue"],
+      ["column", "payload.customer"],
+      ["column", "task"],
+    ])}`,
+    { as },
+  );
   expect(text.trimEnd().split("\r\n")).toEqual(["id,queue,payload.customer,task", `${run},task/hello,"'=HYPERLINK(""x"")",hello`]);
 });
 

@@ -26,8 +26,15 @@ async function ended(count: number, { status, tookMs }: { status: string; tookMs
   const ids = [];
   for (let n = 0; n < count; n += 1) {
     const id = await api.trigger("hello");
-    await api.db.query("update run set status = $2, started_at = now(), finished_at = now() + $3 * interval '1 ms' where id = $1", [id, status, tookMs + n]);
-    await api.db.query("insert into run_trace (run_id, seq, at, attempt, kind, span_id, name, started_at, ended_at) values ($1, 1, now(), 1, 'span', 's', 'send', now(), now() + $2 * interval '1 ms')", [id, tookMs]);
+    await api.db.query("update run set status = $2, started_at = now(), finished_at = now() + $3 * interval '1 ms' where id = $1", [
+      id,
+      status,
+      tookMs + n,
+    ]);
+    await api.db.query(
+      "insert into run_trace (run_id, seq, at, attempt, kind, span_id, name, started_at, ended_at) values ($1, 1, now(), 1, 'span', 's', 'send', now(), now() + $2 * interval '1 ms')",
+      [id, tookMs],
+    );
     ids.push(id);
   }
   return ids;
@@ -55,14 +62,20 @@ test("the last success is the newest run of the task that completed before this 
 });
 
 test("a run's idempotency key says its scope, until when it is held, and that it is free after its reset", async () => {
-  const options = { idempotencyKey: "hash-of-order-7", idempotencyKeyOptions: { key: "order-7", scope: "global" }, idempotencyKeyTTL: "1h" };
+  const options = {
+    idempotencyKey: "hash-of-order-7",
+    idempotencyKeyOptions: { key: "order-7", scope: "global" },
+    idempotencyKeyTTL: "1h",
+  };
   const run = await api.trigger("hello", { options });
   const { key } = RunKeyPage.parse(await read(`${run}/key`));
   expect(key).toMatchObject({ key: "order-7", scope: "global", held: true, wireKey: "hash-of-order-7" });
   expect(Math.abs(Date.parse(key?.expiresAt ?? "") - Date.now() - 3_600_000)).toBeLessThan(60_000);
   expect(await api.trigger("hello", { options })).toBe(run);
 
-  expect((await api.call("POST", `/api/v1/idempotencyKeys/${key?.wireKey}/reset`, { as, body: { taskIdentifier: "hello" } })).status).toBe(200);
+  expect((await api.call("POST", `/api/v1/idempotencyKeys/${key?.wireKey}/reset`, { as, body: { taskIdentifier: "hello" } })).status).toBe(
+    200,
+  );
   expect(RunKeyPage.parse(await read(`${run}/key`)).key).toMatchObject({ held: false, scope: "global" });
   const next = await api.trigger("hello", { options });
   expect(next).not.toBe(run);
@@ -75,18 +88,31 @@ test("a run's idempotency key says its scope, until when it is held, and that it
 });
 
 test("logs are those of the run and of all runs below it, in the order of writing; of many the newest", async () => {
-  const [top, child, grandchild, stranger] = [await api.trigger("hello"), await api.trigger("group/other"), await api.trigger("hello"), await api.trigger("hello")];
+  const [top, child, grandchild, stranger] = [
+    await api.trigger("hello"),
+    await api.trigger("group/other"),
+    await api.trigger("hello"),
+    await api.trigger("hello"),
+  ];
   await api.db.query("update run set parent_id = $1 where id = $2", [top, child]);
   await api.db.query("update run set parent_id = $1 where id = $2", [child, grandchild]);
   const log = (id: string, seq: number, ms: number, message: string) =>
-    api.db.query("insert into run_trace (run_id, seq, at, attempt, kind, span_id, name, level, started_at) values ($1, $2, now(), 1, 'log', 's', $4, 'warn', timestamptz '2026-11-23 10:00:00Z' + $3 * interval '1 ms')", [id, seq, ms, message]);
+    api.db.query(
+      "insert into run_trace (run_id, seq, at, attempt, kind, span_id, name, level, started_at) values ($1, $2, now(), 1, 'log', 's', $4, 'warn', timestamptz '2026-11-23 10:00:00Z' + $3 * interval '1 ms')",
+      [id, seq, ms, message],
+    );
   await log(top, 1, 1, "one");
   await log(grandchild, 1, 2, "two");
   await log(child, 1, 3, "three");
   await log(top, 2, 4, "four");
   await log(stranger, 1, 2, "elsewhere");
   const logs = FamilyLogs.parse(await read(`${top}/logs`));
-  expect(logs.lines.map((line) => [line.runId, line.name, line.level])).toEqual([[top, "one", "warn"], [grandchild, "two", "warn"], [child, "three", "warn"], [top, "four", "warn"]]);
+  expect(logs.lines.map((line) => [line.runId, line.name, line.level])).toEqual([
+    [top, "one", "warn"],
+    [grandchild, "two", "warn"],
+    [child, "three", "warn"],
+    [top, "four", "warn"],
+  ]);
   expect([logs.tasks[child], logs.isPart, logs.runs, logs.moreRuns]).toEqual(["group/other", false, 3, false]);
   expect(FamilyLogs.parse(await read(`${child}/logs`)).lines.map((line) => line.name)).toEqual(["two", "three"]);
 

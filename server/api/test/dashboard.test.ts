@@ -1,5 +1,27 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ApiKeyCreated, ApiKeysPage, ChildrenPage, Facets, Me, PublicTokenMinted, PublicTokensPage, QueueKeys, QueuePlacePage, QueuesPage, RecentPayloads, RunPage, RunsPage, ServerSettings, StreamPage, TaskStats, TaskUsual, TasksPage, TokenPage, TokensPage, TracePage } from "@/lib/contracts/dashboard";
+import {
+  ApiKeyCreated,
+  ApiKeysPage,
+  ChildrenPage,
+  Facets,
+  Me,
+  PublicTokenMinted,
+  PublicTokensPage,
+  QueueKeys,
+  QueuePlacePage,
+  QueuesPage,
+  RecentPayloads,
+  RunPage,
+  RunsPage,
+  ServerSettings,
+  StreamPage,
+  TaskStats,
+  TaskUsual,
+  TasksPage,
+  TokenPage,
+  TokensPage,
+  TracePage,
+} from "@/lib/contracts/dashboard";
 import type { RunEvent } from "@/lib/contracts/run";
 import type { z } from "zod";
 import { openHarness, type Harness } from "./harness";
@@ -29,16 +51,34 @@ const stat = ({ minutesAgo, status, bucket, count }: { minutesAgo: number; statu
 test("every page fits its contract", async () => {
   const run = await api.trigger("hello", { payload: { n: 1 }, options: { tags: ["red"] } });
   await read(Me, "/me");
-  expect(await read(ServerSettings, "/settings")).toMatchObject({ retentionDays: 30, rateLimits: null, queueSizeMax: 0, defaultMachine: "small-1x" });
+  expect(await read(ServerSettings, "/settings")).toMatchObject({
+    retentionDays: 30,
+    rateLimits: null,
+    queueSizeMax: 0,
+    defaultMachine: "small-1x",
+  });
   expect((await read(RunsPage, "/runs?tag=red&status=QUEUED&status=EXECUTING&limit=10")).rows.map((row) => row.id)).toEqual([run]);
   expect((await read(RunsPage, `/runs?id=${run.slice(0, 12)}&rootOnly=true`)).rows.length).toBeGreaterThan(0);
-  expect(await read(RunPage, `/runs/${run}`)).toMatchObject({ detail: { id: run, payload: '{"n":1}' }, events: [{ type: "created" }], relations: [] });
+  expect(await read(RunPage, `/runs/${run}`)).toMatchObject({
+    detail: { id: run, payload: '{"n":1}' },
+    events: [{ type: "created" }],
+    relations: [],
+  });
   expect(await read(TracePage, `/runs/${run}/trace?after=0`)).toEqual({ items: [] });
   expect(await read(StreamPage, `/runs/${run}/streams/log`)).toEqual({ chunks: [], closed: false });
-  expect(await read(Facets, "/facets")).toMatchObject({ tags: ["red"], tasks: expect.arrayContaining(["hello", "checked"]), queues: expect.arrayContaining(["shared/slow"]) });
-  expect((await read(RecentPayloads, "/tasks/hello/payloads")).payloads).toMatchObject([{ runId: run, payload: '{"n":1}', payloadType: "application/json" }]);
+  expect(await read(Facets, "/facets")).toMatchObject({
+    tags: ["red"],
+    tasks: expect.arrayContaining(["hello", "checked"]),
+    queues: expect.arrayContaining(["shared/slow"]),
+  });
+  expect((await read(RecentPayloads, "/tasks/hello/payloads")).payloads).toMatchObject([
+    { runId: run, payload: '{"n":1}', payloadType: "application/json" },
+  ]);
   expect((await read(QueuesPage, "/queues")).loads["task/hello"]?.depth.at(-1)).toBe(1);
-  expect(await read(QueueKeys, `/queues/${encodeURIComponent("task/hello")}/keys`)).toMatchObject({ count: 1, keys: [{ key: "", queued: 1, running: 0 }] });
+  expect(await read(QueueKeys, `/queues/${encodeURIComponent("task/hello")}/keys`)).toMatchObject({
+    count: 1,
+    keys: [{ key: "", queued: 1, running: 0 }],
+  });
   expect((await api.call("GET", "/api/dashboard/queues/nowhere/keys", { as })).status).toBe(404);
   const refused = await api.call("GET", "/api/dashboard/runs?limit=1000", { as });
   expect([refused.status, refused.body.issues[0].path]).toEqual([400, "limit"]);
@@ -71,7 +111,8 @@ test("runs that need an answer are a filter of their own, beside other statuses"
        from (values ('run_asks', 'WAITING', 'WAITING', 'token'), ('run_sleeps', 'WAITING', 'WAITING', 'time'), ('run_broke', 'FAILED', 'FAILED', null), ('run_done', 'COMPLETED', null, null)) i (id, status, notable, waits)`,
     [api.engine.env.id, parent],
   );
-  const found = async (statuses: string) => (await read(RunsPage, `/runs?parent=${parent}${statuses}`)).rows.map((row) => row.id).toSorted((a, b) => a.localeCompare(b));
+  const found = async (statuses: string) =>
+    (await read(RunsPage, `/runs?parent=${parent}${statuses}`)).rows.map((row) => row.id).toSorted((a, b) => a.localeCompare(b));
   expect(await found("&status=NEEDS_ANSWER")).toEqual(["run_asks"]);
   expect(await found("&status=NEEDS_ANSWER&status=FAILED")).toEqual(["run_asks", "run_broke"]);
   expect(await found("&status=NEEDS_ANSWER&status=COMPLETED")).toEqual(["run_asks", "run_done"]);
@@ -80,7 +121,10 @@ test("runs that need an answer are a filter of their own, beside other statuses"
 
 test("a queued run knows its place, and one that waits in no queue has none", async () => {
   const first = await api.trigger("checked", { payload: { email: "a@b.c" } });
-  const runs = [await api.trigger("checked", { payload: { email: "a@b.c" } }), await api.trigger("checked", { payload: { email: "a@b.c" } })];
+  const runs = [
+    await api.trigger("checked", { payload: { email: "a@b.c" } }),
+    await api.trigger("checked", { payload: { email: "a@b.c" } }),
+  ];
   const places = await Promise.all([first, ...runs].map(async (id) => (await read(QueuePlacePage, `/runs/${id}/place`)).place?.ahead));
   expect([places[1], places[2]]).toEqual([(places[0] ?? 0) + 1, (places[0] ?? 0) + 2]);
   const delayed = await api.trigger("checked", { payload: { email: "a@b.c" }, options: { delay: "1h" } });
@@ -98,7 +142,9 @@ test("latency and the last day come from counters", async () => {
   await stat({ minutesAgo: 2, status: "FAILED", bucket: 4, count: 5 });
   await stat({ minutesAgo: 60 * 30, status: "COMPLETED", bucket: 2, count: 1000 });
   const stats = await read(TaskStats, "/tasks/hello/stats?hours=1");
-  expect(stats.points.filter((point) => point.p50Ms !== null)).toMatchObject([{ p50Ms: Math.round(2 ** 10.25), p95Ms: Math.round(2 ** 13.25) }]);
+  expect(stats.points.filter((point) => point.p50Ms !== null)).toMatchObject([
+    { p50Ms: Math.round(2 ** 10.25), p95Ms: Math.round(2 ** 13.25) },
+  ]);
   expect(await read(TaskUsual, "/tasks/hello/usual")).toEqual({ runs: 100, p50Ms: Math.round(2 ** 10.25), p95Ms: Math.round(2 ** 13.25) });
   expect(await read(TaskUsual, "/tasks/nobody/usual")).toEqual({ runs: 0, p50Ms: null, p95Ms: null });
   const { tasks } = await read(TasksPage, "/tasks");
@@ -114,8 +160,12 @@ test("tokens: the inbox, one token, and who answered", async () => {
   expect((await read(TokensPage, "/tokens?status=WAITING")).tokens.map((token) => token.id)).toEqual([sooner.body.id, body.id]);
   expect(await read(TokenPage, `/tokens/${body.id}`)).toMatchObject({ token: { id: body.id, status: "WAITING" }, url: body.url, runs: [] });
   expect((await api.call("POST", `/api/v1/waitpoints/tokens/${body.id}/complete`, { as, body: { data: "yes" } })).status).toBe(200);
-  expect((await read(TokensPage, "/tokens?status=COMPLETED,TIMED_OUT")).tokens).toMatchObject([{ id: body.id, completedBy: "admin1@example.com", output: "yes" }]);
-  expect(await api.db.query("select actor from audit_entry where action = 'token.complete' and target = $1", [body.id])).toEqual([{ actor: "admin1@example.com" }]);
+  expect((await read(TokensPage, "/tokens?status=COMPLETED,TIMED_OUT")).tokens).toMatchObject([
+    { id: body.id, completedBy: "admin1@example.com", output: "yes" },
+  ]);
+  expect(await api.db.query("select actor from audit_entry where action = 'token.complete' and target = $1", [body.id])).toEqual([
+    { actor: "admin1@example.com" },
+  ]);
 });
 
 test("a run that a person triggered or replayed says who, at once and ever after", async () => {
@@ -126,7 +176,12 @@ test("a run that a person triggered or replayed says who, at once and ever after
   const byKey = (await api.call("POST", `/api/v1/runs/${triggered}/replay`, { body: {} })).body.id;
   const plain = await api.trigger();
   stop();
-  const makers = { [triggered]: "admin1@example.com", [replayed]: "admin1@example.com", [byKey]: `key …${api.secretKey.slice(-4)}`, [plain]: undefined };
+  const makers = {
+    [triggered]: "admin1@example.com",
+    [replayed]: "admin1@example.com",
+    [byKey]: `key …${api.secretKey.slice(-4)}`,
+    [plain]: undefined,
+  };
   for (const [run, by] of Object.entries(makers)) {
     const [created] = (await read(RunPage, `/runs/${run}`)).events;
     expect([created?.type, created?.data?.by]).toEqual(["created", by]);
@@ -144,15 +199,25 @@ test("keys: shown once, rotated with a grace, revoked at once; callbacks outlive
   const triggered = await api.call("POST", "/api/v1/tasks/hello/trigger", { as: made.key, body: {} });
   const [run, token] = [String(triggered.body.id), triggered.headers.get("x-trigger-jwt")];
   expect((await api.call("GET", `/api/v3/runs/${run}`, { as: token })).status).toBe(200);
-  const rotated = ApiKeyCreated.parse((await api.call("POST", `/api/dashboard/keys/${made.row.id}/rotate`, { as, body: { graceHours: 1 } })).body);
+  const rotated = ApiKeyCreated.parse(
+    (await api.call("POST", `/api/dashboard/keys/${made.row.id}/rotate`, { as, body: { graceHours: 1 } })).body,
+  );
   expect([await reads(made.key), await reads(rotated.key)]).toEqual([200, 200]);
   expect((await api.call("POST", `/api/dashboard/keys/${made.row.id}/rotate`, { as, body: {} })).status).toBe(409);
-  for (const keyId of [made.row.id, rotated.row.id]) expect((await api.call("POST", `/api/dashboard/keys/${keyId}/revoke`, { as, body: {} })).status).toBe(200);
+  for (const keyId of [made.row.id, rotated.row.id])
+    expect((await api.call("POST", `/api/dashboard/keys/${keyId}/revoke`, { as, body: {} })).status).toBe(200);
   expect([await reads(made.key), await reads(rotated.key)]).toEqual([401, 401]);
-  expect((await api.call("POST", new URL(callback).pathname, { as: null, raw: "{}", headers: { "content-length": "2" } })).status).toBe(200);
+  expect((await api.call("POST", new URL(callback).pathname, { as: null, raw: "{}", headers: { "content-length": "2" } })).status).toBe(
+    200,
+  );
   expect((await api.call("GET", `/api/v3/runs/${run}`, { as: token })).status).toBe(401);
   const { keys } = await read(ApiKeysPage, "/keys");
-  expect(keys.find((key) => key.id === made.row.id)).toMatchObject({ name: "backend", createdBy: "admin1@example.com", revokedAt: expect.any(String), display: `tr_prod_sk_…${made.key.slice(-4)}` });
+  expect(keys.find((key) => key.id === made.row.id)).toMatchObject({
+    name: "backend",
+    createdBy: "admin1@example.com",
+    revokedAt: expect.any(String),
+    display: `tr_prod_sk_…${made.key.slice(-4)}`,
+  });
   const stored = JSON.stringify(await api.db.query("select * from api_key, audit_entry"));
   expect(stored).not.toContain(made.key);
 });
@@ -172,8 +237,17 @@ test("a public token minted by hand works, is listed, and ends when it is revoke
   expect((await read(PublicTokensPage, "/public-tokens")).tokens[0]).toMatchObject({ id: minted.row.id, revokedAt: expect.any(String) });
   expect((await api.call("POST", "/api/dashboard/public-tokens", { as, body: { ...body, expirationTime: "31d" } })).status).toBe(400);
   expect((await api.call("POST", "/api/dashboard/public-tokens", { as, body: { ...body, scopes: [] } })).status).toBe(400);
-  const once = PublicTokenMinted.parse((await api.call("POST", "/api/dashboard/public-tokens", { as, body: { scopes: ["trigger:tasks:hello"], expirationTime: "1h", oneTimeUse: true } })).body);
-  const uses = await Promise.all(Array.from({ length: 20 }, () => api.call("POST", "/api/v1/tasks/hello/trigger", { as: once.token, body: {} })));
+  const once = PublicTokenMinted.parse(
+    (
+      await api.call("POST", "/api/dashboard/public-tokens", {
+        as,
+        body: { scopes: ["trigger:tasks:hello"], expirationTime: "1h", oneTimeUse: true },
+      })
+    ).body,
+  );
+  const uses = await Promise.all(
+    Array.from({ length: 20 }, () => api.call("POST", "/api/v1/tasks/hello/trigger", { as: once.token, body: {} })),
+  );
   expect(uses.filter((answer) => answer.status === 200)).toHaveLength(1);
   expect(uses.filter((answer) => answer.status === 422)).toHaveLength(19);
 });
@@ -189,7 +263,9 @@ test("each dangerous act leaves one row, without a secret", async () => {
     ["/api/v1/queues/hello/pause", { type: "task", action: "resume" }],
   ];
   for (const [path, body] of acts) expect((await api.call("POST", path, { body })).status).toBe(200);
-  const rows = await api.db.query<{ actor: string; action: string; target: string }>("select actor, action, target from audit_entry order by at, id");
+  const rows = await api.db.query<{ actor: string; action: string; target: string }>(
+    "select actor, action, target from audit_entry order by at, id",
+  );
   expect(rows.map((row) => row.action)).toEqual(["run.reschedule", "run.replay", "run.cancel", "queue.pause", "queue.resume"]);
   expect(new Set(rows.map((row) => row.actor))).toEqual(new Set([`key …${api.secretKey.slice(-4)}`]));
   expect(rows[2]?.target).toBe(run);

@@ -11,16 +11,26 @@ afterAll(() => api.close());
 
 const item = (index: number, task = "hello", extra: object = {}) => JSON.stringify({ index, task, payload: { index }, ...extra });
 const ndjson = { "content-type": "application/x-ndjson" };
-const newBatch = async (runCount: number) => (await api.call("POST", "/api/v3/batches", { body: { runCount, taskIdentifiers: ["hello"] } })).body.id as string;
-const send = (id: string, lines: string[], as: string = api.secretKey) => api.call("POST", `/api/v3/batches/${id}/items`, { as, raw: lines.join("\n") + "\n", headers: ndjson });
-const runsOf = async (batchId: string) => (await api.db.query<{ n: number }>("select count(*) as n from run where batch_id = $1", [batchId]))[0]?.n;
+const newBatch = async (runCount: number) =>
+  (await api.call("POST", "/api/v3/batches", { body: { runCount, taskIdentifiers: ["hello"] } })).body.id as string;
+const send = (id: string, lines: string[], as: string = api.secretKey) =>
+  api.call("POST", `/api/v3/batches/${id}/items`, { as, raw: lines.join("\n") + "\n", headers: ndjson });
+const runsOf = async (batchId: string) =>
+  (await api.db.query<{ n: number }>("select count(*) as n from run where batch_id = $1", [batchId]))[0]?.n;
 
 test("a batch in two phases; sending everything again changes nothing", async () => {
   const created = await api.call("POST", "/api/v3/batches", { body: { runCount: 3, taskIdentifiers: ["hello"] } });
   expect(created.status).toBe(202);
   expect(created.body).toEqual({ id: expect.stringMatching(/^batch_/), runCount: 3, isCached: false });
   const { id } = created.body;
-  expect((await send(id, [item(0), item(1)])).body).toMatchObject({ id, itemsAccepted: 2, itemsDeduplicated: 0, sealed: false, enqueuedCount: 2, expectedCount: 3 });
+  expect((await send(id, [item(0), item(1)])).body).toMatchObject({
+    id,
+    itemsAccepted: 2,
+    itemsDeduplicated: 0,
+    sealed: false,
+    enqueuedCount: 2,
+    expectedCount: 3,
+  });
   const lines = [item(0), "", item(1), item(2)];
   expect((await send(id, lines)).body).toMatchObject({ itemsAccepted: 1, itemsDeduplicated: 2, sealed: true });
   expect((await send(id, lines)).body).toMatchObject({ itemsAccepted: 0, itemsDeduplicated: 3, sealed: true });
@@ -46,7 +56,10 @@ test("items that cannot be stored end the request, also when more of them come l
       controller.close();
     },
   });
-  expect(await api.call("POST", `/api/v3/batches/${id}/items`, { raw, headers: ndjson })).toMatchObject({ status: 422, body: { param: "index" } });
+  expect(await api.call("POST", `/api/v3/batches/${id}/items`, { raw, headers: ndjson })).toMatchObject({
+    status: 422,
+    body: { param: "index" },
+  });
   process.off("unhandledRejection", note);
   expect(stray).toEqual([]);
   expect(await runsOf(id)).toBe(0);
@@ -56,8 +69,12 @@ test("a bad item does not fail the batch", async () => {
   const id = await newBatch(2);
   expect((await send(id, [item(0), item(1, "hello", { options: { ttl: "soon" } })])).body).toMatchObject({ sealed: true });
   const { body } = await api.call("GET", `/api/v2/batches/${id}`);
-  expect(body.processing.errors).toMatchObject([{ index: 1, taskIdentifier: "hello", error: expect.stringContaining("soon"), errorCode: "BATCH_ITEM_COULD_NOT_TRIGGER" }]);
-  expect((await api.call("GET", `/api/v1/batches/${id}/results`)).body.items).toMatchObject([{ ok: false, error: { code: "BATCH_ITEM_COULD_NOT_TRIGGER" } }]);
+  expect(body.processing.errors).toMatchObject([
+    { index: 1, taskIdentifier: "hello", error: expect.stringContaining("soon"), errorCode: "BATCH_ITEM_COULD_NOT_TRIGGER" },
+  ]);
+  expect((await api.call("GET", `/api/v1/batches/${id}/results`)).body.items).toMatchObject([
+    { ok: false, error: { code: "BATCH_ITEM_COULD_NOT_TRIGGER" } },
+  ]);
 });
 
 test("clients that know two statuses of a batch are told one of them", async () => {
@@ -65,7 +82,10 @@ test("clients that know two statuses of a batch are told one of them", async () 
   await send(id, [item(0)]);
   const told = async (version: string) => {
     const headers = { "trigger-version": version };
-    return [(await api.call("GET", `/api/v2/batches/${id}`, { headers })).body.status, (await api.call("GET", `/api/v1/batches/${id}`, { headers })).body.status];
+    return [
+      (await api.call("GET", `/api/v2/batches/${id}`, { headers })).body.status,
+      (await api.call("GET", `/api/v1/batches/${id}`, { headers })).body.status,
+    ];
   };
   for (const version of ["4.3.1", "4.8.3", "5.0.0", "main"]) expect(await told(version), version).toEqual(["PROCESSING", "PROCESSING"]);
   for (const version of ["3.3.17", "4.0.7", "4.3.0"]) expect(await told(version), version).toEqual(["PENDING", "PENDING"]);
@@ -84,7 +104,9 @@ test("batch bodies that are wrong", async () => {
 
 test("a public token's batch is allowed item by item: one foreign item stores none", async () => {
   const as = api.issuer.publicToken({ scopes: ["batchTrigger:tasks:hello"], expiresAt: Date.now() + 60_000 });
-  expect((await api.call("POST", "/api/v3/batches", { as, body: { runCount: 2, taskIdentifiers: ["group/other", "hello"] } })).status).toBe(403);
+  expect((await api.call("POST", "/api/v3/batches", { as, body: { runCount: 2, taskIdentifiers: ["group/other", "hello"] } })).status).toBe(
+    403,
+  );
   expect((await api.call("POST", "/api/v3/batches", { as, body: { runCount: 2 } })).status).toBe(403);
   const created = await api.call("POST", "/api/v3/batches", { as, body: { runCount: 2, taskIdentifiers: ["hello"] } });
   expect(created.status).toBe(202);
@@ -112,7 +134,9 @@ test("a browser's handle of a batch sends its items only where the caller may ba
 });
 
 test("the one-shot batch", async () => {
-  const answer = await api.call("POST", "/api/v2/tasks/batch", { body: { items: [{ task: "hello", payload: 1 }, { task: "group/other" }] } });
+  const answer = await api.call("POST", "/api/v2/tasks/batch", {
+    body: { items: [{ task: "hello", payload: 1 }, { task: "group/other" }] },
+  });
   expect(answer.status).toBe(202);
   expect(await runsOf(answer.body.id)).toBe(2);
   expect(answer.headers.get("x-trigger-jwt")).toBeTruthy();
@@ -120,8 +144,15 @@ test("the one-shot batch", async () => {
 
 test("a list walks forward and back over runs that were created in the same moment", async () => {
   const id = await newBatch(7);
-  await send(id, Array.from({ length: 7 }, (_, index) => item(index)));
-  const page = async (extra: string) => (await api.call("GET", `/api/v1/runs?filter%5Bbatch%5D=${id}&page%5Bsize%5D=3${extra}`)).body as { data: { id: string; env: object }[]; pagination: { next?: string; previous?: string } };
+  await send(
+    id,
+    Array.from({ length: 7 }, (_, index) => item(index)),
+  );
+  const page = async (extra: string) =>
+    (await api.call("GET", `/api/v1/runs?filter%5Bbatch%5D=${id}&page%5Bsize%5D=3${extra}`)).body as {
+      data: { id: string; env: object }[];
+      pagination: { next?: string; previous?: string };
+    };
   const ids: string[] = [];
   let at = await page("");
   expect(at.data[0]?.env).toEqual({ id: api.engine.env.id, name: "prod" });
@@ -133,7 +164,9 @@ test("a list walks forward and back over runs that were created in the same mome
   }
   expect(new Set(ids).size).toBe(7);
   const second = await page(`&page%5Bafter%5D=${encodeURIComponent((await page("")).pagination.next ?? "")}`);
-  expect((await page(`&page%5Bbefore%5D=${encodeURIComponent(second.pagination.previous ?? "")}`)).data.map((run) => run.id)).toEqual(first);
+  expect((await page(`&page%5Bbefore%5D=${encodeURIComponent(second.pagination.previous ?? "")}`)).data.map((run) => run.id)).toEqual(
+    first,
+  );
 });
 
 test("a project's runs are listed by its name, those of another project or environment are not", async () => {
@@ -153,34 +186,70 @@ test("list filters: known ones hold, unknown ones are refused", async () => {
   expect((await list("filter%5Btag%5D=only-me&filter%5Bmachine%5D=micro&filter%5Bstatus%5D=QUEUED,EXECUTING")).body.data).toHaveLength(1);
   expect((await list("filter%5BbulkAction%5D=bulk_x")).body.data).toEqual([]);
   expect((await list("filter%5BcreatedAt%5D%5Bperiod%5D=1m&filter%5Btag%5D=only-me")).body.data).toHaveLength(1);
-  for (const bad of ["filter%5Bcolour%5D=red", "filter%5Bstatus%5D=DONE", "page%5Bsize%5D=0", "page%5Bafter%5D=nonsense", "filter%5BcreatedAt%5D%5Bfrom%5D=x"]) expect((await list(bad)).status).toBe(400);
+  for (const bad of [
+    "filter%5Bcolour%5D=red",
+    "filter%5Bstatus%5D=DONE",
+    "page%5Bsize%5D=0",
+    "page%5Bafter%5D=nonsense",
+    "filter%5BcreatedAt%5D%5Bfrom%5D=x",
+  ])
+    expect((await list(bad)).status).toBe(400);
 });
 
 test("a filter by version or machine fills its pages, however many other runs lie between", async () => {
   const version = "20260101.7";
-  const made = await Promise.all(Array.from({ length: 300 }, (_, n) => api.trigger("hello", { options: { tags: ["sparse"], ...(n % 100 === 0 && { machine: "large-2x" }) } })));
-  const wanted = made.filter((_, n) => n % 100 === 0).toSorted().toReversed();
+  const made = await Promise.all(
+    Array.from({ length: 300 }, (_, n) =>
+      api.trigger("hello", { options: { tags: ["sparse"], ...(n % 100 === 0 && { machine: "large-2x" }) } }),
+    ),
+  );
+  const wanted = made
+    .filter((_, n) => n % 100 === 0)
+    .toSorted()
+    .toReversed();
   await api.db.query("update run set deployment = $1 where id = any($2)", [version, wanted]);
   for (const filter of [`filter%5Bversion%5D=${version}`, "filter%5Bmachine%5D=large-2x,medium-2x"]) {
-    const page = async (extra: string) => (await api.call("GET", `/api/v1/runs?filter%5Btag%5D=sparse&page%5Bsize%5D=2&${filter}${extra}`)).body as { data: { id: string }[]; pagination: { next?: string } };
+    const page = async (extra: string) =>
+      (await api.call("GET", `/api/v1/runs?filter%5Btag%5D=sparse&page%5Bsize%5D=2&${filter}${extra}`)).body as {
+        data: { id: string }[];
+        pagination: { next?: string };
+      };
     const first = await page("");
     const second = await page(`&page%5Bafter%5D=${encodeURIComponent(first.pagination.next ?? "")}`);
     expect([first.data.length, second.data.length, second.pagination.next]).toEqual([2, 1, undefined]);
-    expect([...first.data, ...second.data].map((run) => run.id).toSorted().toReversed()).toEqual(wanted);
+    expect(
+      [...first.data, ...second.data]
+        .map((run) => run.id)
+        .toSorted()
+        .toReversed(),
+    ).toEqual(wanted);
   }
 });
 
 test("wait tokens: made, listed, answered once, by callback too", async () => {
   const created = await api.call("POST", "/api/v1/waitpoints/tokens", { body: { timeout: "1h", tags: "approval", idempotencyKey: "k" } });
-  expect(created.body).toMatchObject({ id: expect.stringMatching(/^waitpoint_/), isCached: false, url: expect.stringContaining("/callback/") });
+  expect(created.body).toMatchObject({
+    id: expect.stringMatching(/^waitpoint_/),
+    isCached: false,
+    url: expect.stringContaining("/callback/"),
+  });
   const { id, url } = created.body;
-  expect((await api.call("POST", "/api/v1/waitpoints/tokens", { body: { idempotencyKey: "k" } })).body).toMatchObject({ id, isCached: true });
+  expect((await api.call("POST", "/api/v1/waitpoints/tokens", { body: { idempotencyKey: "k" } })).body).toMatchObject({
+    id,
+    isCached: true,
+  });
   const listed = await api.call("GET", "/api/v1/waitpoints/tokens?filter%5Bstatus%5D=WAITING&filter%5Btags%5D=approval");
   expect(listed.body.data).toMatchObject([{ id, url, status: "WAITING", tags: ["approval"], idempotencyKey: "k" }]);
   const as = created.headers.get("x-trigger-jwt");
-  expect((await api.call("POST", `/api/v1/waitpoints/tokens/${id}/complete`, { as, body: { data: { ok: true } } })).body).toEqual({ success: true });
-  expect((await api.call("POST", `/api/v1/waitpoints/tokens/${id}/complete`, { as, body: { data: "late" } })).body).toEqual({ success: true });
-  expect((await api.call("POST", new URL(url).pathname, { as: null, body: { late: 1 }, headers: { "content-length": "10" } })).body).toEqual({ success: true });
+  expect((await api.call("POST", `/api/v1/waitpoints/tokens/${id}/complete`, { as, body: { data: { ok: true } } })).body).toEqual({
+    success: true,
+  });
+  expect((await api.call("POST", `/api/v1/waitpoints/tokens/${id}/complete`, { as, body: { data: "late" } })).body).toEqual({
+    success: true,
+  });
+  expect(
+    (await api.call("POST", new URL(url).pathname, { as: null, body: { late: 1 }, headers: { "content-length": "10" } })).body,
+  ).toEqual({ success: true });
   const read = await api.call("GET", `/api/v1/waitpoints/tokens/${id}`);
   expect(read.body).toMatchObject({ status: "COMPLETED", output: '{"ok":true}', outputType: "application/json" });
   expect((await api.call("POST", "/api/v1/waitpoints/tokens/waitpoint_nothere/complete", { body: {} })).status).toBe(404);
@@ -193,10 +262,30 @@ test("malformed callbacks never end in 500 and never complete", async () => {
   const good = new URL(body.url).pathname;
   const code = good.slice(good.lastIndexOf("/") + 1);
   const base = `/api/v1/waitpoints/tokens/${body.id}/callback`;
-  const codes = [code.slice(1), `${code}0`, code.toUpperCase(), "g".repeat(64), "%00", "é".repeat(32), "0".repeat(64), code.replace(/^./, (c) => (c === "0" ? "1" : "0")), "..%2f..", "x".repeat(5000)];
-  for (const wrong of codes) expect((await api.call("POST", `${base}/${wrong}`, { as: null, body: {}, headers: { "content-length": "2" } })).status).toBe(401);
+  const codes = [
+    code.slice(1),
+    `${code}0`,
+    code.toUpperCase(),
+    "g".repeat(64),
+    "%00",
+    "é".repeat(32),
+    "0".repeat(64),
+    code.replace(/^./, (c) => (c === "0" ? "1" : "0")),
+    "..%2f..",
+    "x".repeat(5000),
+  ];
+  for (const wrong of codes)
+    expect((await api.call("POST", `${base}/${wrong}`, { as: null, body: {}, headers: { "content-length": "2" } })).status).toBe(401);
   const other = await api.call("POST", "/api/v1/waitpoints/tokens", { body: {} });
-  expect((await api.call("POST", `/api/v1/waitpoints/tokens/${other.body.id}/callback/${code}`, { as: null, body: {}, headers: { "content-length": "2" } })).status).toBe(401);
+  expect(
+    (
+      await api.call("POST", `/api/v1/waitpoints/tokens/${other.body.id}/callback/${code}`, {
+        as: null,
+        body: {},
+        headers: { "content-length": "2" },
+      })
+    ).status,
+  ).toBe(401);
   expect((await api.call("GET", good, { as: null })).status).toBe(405);
   expect((await api.call("HEAD", good, { as: null })).status).toBe(405);
   expect((await api.call("POST", good, { as: null, body: {} })).status).toBe(411);
@@ -207,7 +296,11 @@ test("malformed callbacks never end in 500 and never complete", async () => {
 test("a hundred callbacks at once complete it once", async () => {
   const { body } = await api.call("POST", "/api/v1/waitpoints/tokens", { body: {} });
   const path = new URL(body.url).pathname;
-  const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => api.call("POST", path, { as: null, raw: `{"n":${n}}`, headers: { "content-length": String(`{"n":${n}}`.length) } })));
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, (_, n) =>
+      api.call("POST", path, { as: null, raw: `{"n":${n}}`, headers: { "content-length": String(`{"n":${n}}`.length) } }),
+    ),
+  );
   expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]));
   const rows = await api.db.query("select 1 from audit_entry where action = 'token.complete' and target = $1", [body.id]);
   expect(rows).toHaveLength(1);
@@ -217,12 +310,25 @@ test("queues: listed, paused, overridden, by double-encoded names", async () => 
   const list = await api.call("GET", "/api/v1/queues?page=1&perPage=2");
   expect(list.body.pagination).toEqual({ currentPage: 1, totalPages: 2, count: 3 });
   const path = "/api/v1/queues/shared%252Fslow";
-  expect((await api.call("GET", `${path}?type=custom`)).body).toMatchObject({ name: "shared/slow", type: "custom", concurrencyLimit: 2, paused: false, concurrency: { base: 2, override: null } });
-  expect((await api.call("GET", "/api/v1/queues/hello?type=task")).body).toMatchObject({ id: "queue_task/hello", name: "hello", type: "task" });
+  expect((await api.call("GET", `${path}?type=custom`)).body).toMatchObject({
+    name: "shared/slow",
+    type: "custom",
+    concurrencyLimit: 2,
+    paused: false,
+    concurrency: { base: 2, override: null },
+  });
+  expect((await api.call("GET", "/api/v1/queues/hello?type=task")).body).toMatchObject({
+    id: "queue_task/hello",
+    name: "hello",
+    type: "task",
+  });
   expect((await api.call("POST", `${path}/pause`, { body: { type: "custom", action: "pause" } })).body.paused).toBe(true);
   expect((await api.call("POST", `${path}/pause`, { body: { type: "custom", action: "resume" } })).body.paused).toBe(false);
   const over = await api.call("POST", `${path}/concurrency/override`, { body: { type: "custom", concurrencyLimit: 9 } });
-  expect(over.body).toMatchObject({ concurrencyLimit: 9, concurrency: { base: 2, override: 9, overriddenBy: expect.stringMatching(/^key …/) } });
+  expect(over.body).toMatchObject({
+    concurrencyLimit: 9,
+    concurrency: { base: 2, override: 9, overriddenBy: expect.stringMatching(/^key …/) },
+  });
   expect((await api.call("POST", `${path}/concurrency/reset`, { body: { type: "custom" } })).body.concurrencyLimit).toBe(2);
   expect((await api.call("GET", "/api/v1/queues/nobody?type=custom")).body.code).toBe("queue-not-found");
 });
@@ -239,7 +345,11 @@ test("a run's stored packets are read with what reads the run, from a browser to
   // On 404 the client asks for the packet by its name.
   const absent = [path.replace("payload", "output"), path.replace("payload", "metadata"), path.replace(run, await api.trigger())];
   for (const other of absent) expect([other, (await api.call("GET", other)).status]).toEqual([other, 404]);
-  const headers = { origin: "https://app.example", "access-control-request-method": "GET", "access-control-request-headers": "authorization" };
+  const headers = {
+    origin: "https://app.example",
+    "access-control-request-method": "GET",
+    "access-control-request-headers": "authorization",
+  };
   const preflight = await api.call("OPTIONS", path, { as: null, headers });
   expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([204, "*"]);
 });
@@ -250,7 +360,13 @@ test("a body that grows over the limit on the wire is cut off, not buffered", as
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   const status = await new Promise<number>((resolve, reject) => {
-    const sent = request({ port, host: "127.0.0.1", method: "POST", path: "/api/v1/tasks/hello/trigger", headers: { authorization: `Bearer ${api.secretKey}`, "transfer-encoding": "chunked", "content-type": "application/json" } });
+    const sent = request({
+      port,
+      host: "127.0.0.1",
+      method: "POST",
+      path: "/api/v1/tasks/hello/trigger",
+      headers: { authorization: `Bearer ${api.secretKey}`, "transfer-encoding": "chunked", "content-type": "application/json" },
+    });
     const chunk = Buffer.alloc(256 * 1024, 0x20);
     let open = true;
     const more = () => {

@@ -14,7 +14,10 @@ afterAll(() => h.close());
 async function doors(task: string, given: { payload?: unknown; options?: Record<string, unknown> }): Promise<(string | null)[]> {
   const single = await h.call("POST", `/api/v1/tasks/${task}/trigger`, { body: given });
   const made = await h.call("POST", "/api/v3/batches", { body: { runCount: 1 } });
-  await h.call("POST", `/api/v3/batches/${made.body.id}/items`, { headers: { "content-type": "application/x-ndjson" }, raw: JSON.stringify({ index: 0, task, ...given }) });
+  await h.call("POST", `/api/v3/batches/${made.body.id}/items`, {
+    headers: { "content-type": "application/x-ndjson" },
+    raw: JSON.stringify({ index: 0, task, ...given }),
+  });
   const whole = await h.call("POST", "/api/v1/tasks/batch", { body: { items: [{ task, ...given }] } });
   return [single.status === 200 ? null : String(single.body.error), await itemError(made.body.id), await itemError(whole.body.id)];
 }

@@ -33,12 +33,33 @@ test("errors are listed, told, decided on, and found by state; runs by their err
   expect(await fail()).toBe(id);
   const other = await fail("group/other");
   expect(idsIn(await get("errors"))).toEqual([other, id]);
-  const told = { id, fingerprint: id.slice("error_".length), taskIdentifier: "hello", errorType: "Error", errorMessage: expect.stringContaining("was lost"), count: 2, status: "unresolved" };
-  expect((await get(`errors/${id}`)).body).toMatchObject({ ...told, affectedVersions: [expect.any(String)], firstSeen: expect.any(String), lastSeen: expect.any(String) });
-  expect((await post(`${id}/resolve`, { resolvedInVersion: "29990101.1" })).body).toMatchObject({ status: "resolved", resolvedInVersion: "29990101.1", resolvedAt: expect.any(String) });
+  const told = {
+    id,
+    fingerprint: id.slice("error_".length),
+    taskIdentifier: "hello",
+    errorType: "Error",
+    errorMessage: expect.stringContaining("was lost"),
+    count: 2,
+    status: "unresolved",
+  };
+  expect((await get(`errors/${id}`)).body).toMatchObject({
+    ...told,
+    affectedVersions: [expect.any(String)],
+    firstSeen: expect.any(String),
+    lastSeen: expect.any(String),
+  });
+  expect((await post(`${id}/resolve`, { resolvedInVersion: "29990101.1" })).body).toMatchObject({
+    status: "resolved",
+    resolvedInVersion: "29990101.1",
+    resolvedAt: expect.any(String),
+  });
   expect(idsIn(await get(`errors${filtered("status", "resolved")}`))).toEqual([id]);
   expect(idsIn(await get(`errors${filtered("status", "unresolved")}`))).toEqual([other]);
-  expect((await post(`${id}/ignore`, { duration: 60_000, reason: "known" })).body).toMatchObject({ status: "ignored", ignoredReason: "known", ignoredUntil: expect.any(String) });
+  expect((await post(`${id}/ignore`, { duration: 60_000, reason: "known" })).body).toMatchObject({
+    status: "ignored",
+    ignoredReason: "known",
+    ignoredUntil: expect.any(String),
+  });
   expect((await post(`${id}/unresolve`)).body).toMatchObject({ status: "unresolved" });
   expect(idsIn(await get(`errors${filtered("taskIdentifier", "group/other")}`))).toEqual([other]);
   const { body } = await get(`runs${filtered("error", id)}`);
@@ -50,7 +71,9 @@ test("all runs of an error are replayed together", async () => {
   const id = await fail("group/other");
   const before = (await get(`errors/${id}`)).body.count;
   const { body } = await api.call("POST", "/api/v1/bulk-actions", { body: { action: "replay", filter: { error: id } } });
-  await expect.poll(async () => (await get(`bulk-actions/${body.id}`)).body).toMatchObject({ status: "COMPLETED", counts: { total: before, success: before } });
+  await expect
+    .poll(async () => (await get(`bulk-actions/${body.id}`)).body)
+    .toMatchObject({ status: "COMPLETED", counts: { total: before, success: before } });
   await expect.poll(async () => (await get(`errors/${id}`)).body.count).toBe(2 * before);
 });
 
@@ -59,7 +82,9 @@ test("errors page both ways", async () => {
   expect(first.body.data).toHaveLength(1);
   const second = await get(`errors?page%5Bsize%5D=1&page%5Bafter%5D=${encodeURIComponent(first.body.pagination.next)}`);
   expect(idsIn(second)).not.toEqual(idsIn(first));
-  expect(idsIn(await get(`errors?page%5Bsize%5D=1&page%5Bbefore%5D=${encodeURIComponent(second.body.pagination.previous)}`))).toEqual(idsIn(first));
+  expect(idsIn(await get(`errors?page%5Bsize%5D=1&page%5Bbefore%5D=${encodeURIComponent(second.body.pagination.previous)}`))).toEqual(
+    idsIn(first),
+  );
 });
 
 test.each([
@@ -79,7 +104,11 @@ test.each([
 test("the dashboard lists errors with their trend, values for filters, and one with where it was thrown", async () => {
   const id = await fail("hello", { options: { tags: ["vip"] } });
   const list = await api.call("GET", "/api/dashboard/errors?hours=24&task=hello&status=open", { as });
-  expect(list.body).toMatchObject({ errors: [{ id, status: "open" }], tasks: expect.arrayContaining(["hello", "group/other"]), versions: [expect.any(String)] });
+  expect(list.body).toMatchObject({
+    errors: [{ id, status: "open" }],
+    tasks: expect.arrayContaining(["hello", "group/other"]),
+    versions: [expect.any(String)],
+  });
   expect(list.body.errors[0].trend.reduce((sum: number, n: number) => sum + n, 0)).toBe(list.body.errors[0].inPeriod);
   const detail = await api.call("GET", `/api/dashboard/errors/${id}`, { as });
   expect(detail.body).toMatchObject({ error: { id }, sample: { type: "BUILT_IN_ERROR" }, tags: [{ tag: "vip", count: 1 }] });

@@ -24,7 +24,11 @@ beforeAll(async () => {
   api.origin = `http://127.0.0.1:${address.port}`;
   network = await openFaultyNetwork(api.origin);
   ours.configure({ baseURL: network.origin, accessToken: api.secretKey });
-  configure({ baseURL: network.origin, accessToken: api.secretKey, requestOptions: { retry: { maxAttempts: 8, minTimeoutInMs: 10, maxTimeoutInMs: 50, factor: 1.5, randomize: false } } });
+  configure({
+    baseURL: network.origin,
+    accessToken: api.secretKey,
+    requestOptions: { retry: { maxAttempts: 8, minTimeoutInMs: 10, maxTimeoutInMs: 50, factor: 1.5, randomize: false } },
+  });
 });
 beforeEach(() => {
   network.decide = () => null;
@@ -48,7 +52,11 @@ test("what makes something makes it once: runs, batches, replays, wait tokens an
   const before = { runs: await count("run"), tokens: await count("public_token"), waits: await count("waitpoint") };
   breakAll();
   const { id } = await tasks.trigger("hello", { n: 1 }, { tags: "once" });
-  const made = await batch.trigger([{ id: "hello", payload: 1 }, { id: "group/other", payload: 2 }, { id: "hello", payload: 3 }]);
+  const made = await batch.trigger([
+    { id: "hello", payload: 1 },
+    { id: "group/other", payload: 2 },
+    { id: "hello", payload: 3 },
+  ]);
   const replayed = await runs.replay(id);
   const token = await wait.createToken({ timeout: "1h" });
   network.decide = () => null;
@@ -58,11 +66,17 @@ test("what makes something makes it once: runs, batches, replays, wait tokens an
   expect((await wait.retrieveToken(token.id)).status).toBe("WAITING");
   const { key } = (await api.call("POST", "/api/dashboard/keys", { as: { cookie: await api.signUp() }, body: { name: "app" } })).body;
   breakAll();
-  const minted = await auth.withAuth({ baseURL: network.origin, accessToken: key }, () => auth.createPublicToken({ scopes: { read: { runs: id } } }));
+  const minted = await auth.withAuth({ baseURL: network.origin, accessToken: key }, () =>
+    auth.createPublicToken({ scopes: { read: { runs: id } } }),
+  );
   network.decide = () => null;
   expect((await auth.withAuth({ baseURL: network.origin, accessToken: minted }, () => runs.retrieve(id))).id).toBe(id);
   // One run, three of the batch, and the replay.
-  expect({ runs: await count("run"), tokens: await count("public_token"), waits: await count("waitpoint") }).toEqual({ runs: (before.runs ?? 0) + 5, tokens: (before.tokens ?? 0) + 1, waits: (before.waits ?? 0) + 1 });
+  expect({ runs: await count("run"), tokens: await count("public_token"), waits: await count("waitpoint") }).toEqual({
+    runs: (before.runs ?? 0) + 5,
+    tokens: (before.tokens ?? 0) + 1,
+    waits: (before.waits ?? 0) + 1,
+  });
   expect(network.faults.drop).toBeGreaterThan(3);
   expect(network.faults.lose).toBeGreaterThan(3);
 });
@@ -71,24 +85,32 @@ const clients: [name: string, client: Pick<typeof runs, "subscribeToRun">, fault
   // It takes a body that was cut for an answer.
   ["the published client", runs, [{ kind: "drop" }, null, { kind: "lose" }, null, { kind: "delay", ms: 50 }]],
   // The same call; the types differ in names alone.
-  ["our own", ours.runs as unknown as typeof runs, [{ kind: "drop" }, null, { kind: "cut", bytes: 20 }, { kind: "lose" }, null, { kind: "delay", ms: 50 }]],
+  [
+    "our own",
+    ours.runs as unknown as typeof runs,
+    [{ kind: "drop" }, null, { kind: "cut", bytes: 20 }, { kind: "lose" }, null, { kind: "delay", ms: 50 }],
+  ],
 ];
-test.each(clients)("a subscription of %s sees the run to its end, however often its polls are dropped, lost and late", async (_, client, course) => {
-  const id = await api.trigger();
-  network.decide = ({ path, before }) => (path.startsWith("/realtime/") ? (course[before % course.length] ?? null) : null);
-  const seen: string[] = [];
-  for await (const run of client.subscribeToRun(id)) {
-    seen.push(`${run.status} ${run.tags.join()}`);
-    if (run.tags.length === 0) await addTags(api.engine, id, ["a"]);
-    else if (run.tags.length === 1) await addTags(api.engine, id, ["b"]);
-    else if (!run.isCancelled) await cancelRun(api.engine, id, { by: "test" });
-  }
-  expect([...new Set(seen)]).toEqual(["QUEUED ", "QUEUED a", "QUEUED a,b", "CANCELED a,b"]);
-});
+test.each(clients)(
+  "a subscription of %s sees the run to its end, however often its polls are dropped, lost and late",
+  async (_, client, course) => {
+    const id = await api.trigger();
+    network.decide = ({ path, before }) => (path.startsWith("/realtime/") ? (course[before % course.length] ?? null) : null);
+    const seen: string[] = [];
+    for await (const run of client.subscribeToRun(id)) {
+      seen.push(`${run.status} ${run.tags.join()}`);
+      if (run.tags.length === 0) await addTags(api.engine, id, ["a"]);
+      else if (run.tags.length === 1) await addTags(api.engine, id, ["b"]);
+      else if (!run.isCancelled) await cancelRun(api.engine, id, { by: "test" });
+    }
+    expect([...new Set(seen)]).toEqual(["QUEUED ", "QUEUED a", "QUEUED a,b", "CANCELED a,b"]);
+  },
+);
 
 test("a stream that is cut goes on with the next chunk: each once, in order", async () => {
   const id = await api.trigger();
-  const write = (first: number, numbers: number[]) => appendChunks(api.engine, { runId: id, key: "numbers", writer: "w", first, chunks: numbers.map(String) });
+  const write = (first: number, numbers: number[]) =>
+    appendChunks(api.engine, { runId: id, key: "numbers", writer: "w", first, chunks: numbers.map(String) });
   await write(0, [0, 1, 2, 3, 4, 5, 6, 7]);
   network.decide = ({ path, before }) => (path.includes("/streams/") && before < 4 ? { kind: "cut", bytes: 150 + 60 * before } : null);
   const seen: unknown[] = [];

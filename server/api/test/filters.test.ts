@@ -34,10 +34,17 @@ const statuses = (count: number) => Array.from({ length: count }, (_, n) => (n %
 /** Every parameter that holds a list: the path, and the values as they are written there. */
 const lists: Record<string, (values: string[]) => string> = {
   ...Object.fromEntries(
-    ["filter[taskIdentifier]", "filter[version]", "filter[tag]", "filter[queue]", "filter[machine]", "filter[region]", "filter[schedule]", "filter[bulkAction]", "filter[error]"].map((name) => [
-      `runs ${name}`,
-      (values: string[]) => `/api/v1/runs?${encode(name)}=${values.map(encode).join(",")}`,
-    ]),
+    [
+      "filter[taskIdentifier]",
+      "filter[version]",
+      "filter[tag]",
+      "filter[queue]",
+      "filter[machine]",
+      "filter[region]",
+      "filter[schedule]",
+      "filter[bulkAction]",
+      "filter[error]",
+    ].map((name) => [`runs ${name}`, (values: string[]) => `/api/v1/runs?${encode(name)}=${values.map(encode).join(",")}`]),
   ),
   "a project's runs filter[tag]": (values) => `/api/v1/projects/proj_test/runs?${encode("filter[tag]")}=${values.join(",")}`,
   "a project's runs filter[env]": (values) => `/api/v1/projects/proj_test/runs?${encode("filter[env]")}=${values.join(",")}`,
@@ -46,12 +53,17 @@ const lists: Record<string, (values: string[]) => string> = {
   "realtime skipColumns": (values) => `/realtime/v1/runs?offset=-1&tags=a&skipColumns=${values.join(",")}`,
 };
 const pages: Record<string, (values: string[]) => string> = Object.fromEntries(
-  ["tag", "anyTag", "task", "queue", "version", "machine", "schedule", "notTask", "notTag", "notQueue", "notVersion"].map((name) => [`page of runs ${name}`, (values: string[]) => `/api/dashboard/runs?${values.map((value) => `${name}=${value}`).join("&")}`]),
+  ["tag", "anyTag", "task", "queue", "version", "machine", "schedule", "notTask", "notTag", "notQueue", "notVersion"].map((name) => [
+    `page of runs ${name}`,
+    (values: string[]) => `/api/dashboard/runs?${values.map((value) => `${name}=${value}`).join("&")}`,
+  ]),
 );
 
 test.each(Object.entries(lists))("%s: a repeated value counts once, more than a hundred are refused by name", async (name, path) => {
-  const as = name.startsWith("realtime") ? api.issuer.publicToken({ scopes: ["read:tags"], expiresAt: Date.now() + 600_000 }) : api.secretKey;
-  expect((await api.call("GET", path(Array.from({ length: 3000 }, () => "v"),), { as })).status).toBe(200);
+  const as = name.startsWith("realtime")
+    ? api.issuer.publicToken({ scopes: ["read:tags"], expiresAt: Date.now() + 600_000 })
+    : api.secretKey;
+  expect((await api.call("GET", path(Array.from({ length: 3000 }, () => "v")), { as })).status).toBe(200);
   expect((await api.call("GET", path(many(limits.filterValues)), { as })).status).toBe(200);
   const refused = await api.call("GET", path(many(limits.filterValues + 1)), { as });
   expect([refused.status, refused.body.error]).toEqual([400, expect.stringContaining(name.split(" ").at(-1) ?? "")]);
@@ -65,13 +77,28 @@ test.each(Object.entries(pages))("%s: the same", async (name, path) => {
 
 test("statuses, of which there are few, are counted once each", async () => {
   const path = `/api/v1/runs?${encode("filter[status]")}=${statuses(2000).join(",")}`;
-  for (const [at, as] of [[path, api.secretKey], [`/api/v1/waitpoints/tokens?${encode("filter[status]")}=${many(1000).map(() => "WAITING").join(",")}`, api.secretKey], [`/api/dashboard/tokens?status=${many(1000).map(() => "WAITING").join(",")}`, cookie]] as const) {
+  for (const [at, as] of [
+    [path, api.secretKey],
+    [
+      `/api/v1/waitpoints/tokens?${encode("filter[status]")}=${many(1000)
+        .map(() => "WAITING")
+        .join(",")}`,
+      api.secretKey,
+    ],
+    [
+      `/api/dashboard/tokens?status=${many(1000)
+        .map(() => "WAITING")
+        .join(",")}`,
+      cookie,
+    ],
+  ] as const) {
     expect((await api.call("GET", at, { as })).status).toBe(200);
   }
 });
 
 test("what a socket or an address asks for is bounded alike", () => {
-  const subscribe = (tag: string[]) => ClientMessage.safeParse({ type: "subscribe", id: "1", topic: { kind: "runs", filter: { tag }, visible: [] } });
+  const subscribe = (tag: string[]) =>
+    ClientMessage.safeParse({ type: "subscribe", id: "1", topic: { kind: "runs", filter: { tag }, visible: [] } });
   expect(subscribe(many(limits.filterValues + 1)).success).toBe(false);
   expect(subscribe(Array.from({ length: 3000 }, () => "v")).data).toMatchObject({ topic: { filter: { tag: ["v"] } } });
   expect(viewFromParams(new URLSearchParams(many(3000).map((value) => ["tag", value]))).tag).toHaveLength(limits.filterValues);
@@ -95,21 +122,29 @@ async function whileLocked(work: () => Promise<void>): Promise<void> {
     await work();
   });
 }
-const underWay = async () => (await api.db.query<{ n: number }>("select count(*) as n from pg_stat_activity where datname = current_database() and state = 'active' and wait_event_type = 'Lock' and query like '%run_tag%' and pid <> pg_backend_pid()"))[0]?.n;
+const underWay = async () =>
+  (
+    await api.db.query<{ n: number }>(
+      "select count(*) as n from pg_stat_activity where datname = current_database() and state = 'active' and wait_event_type = 'Lock' and query like '%run_tag%' and pid <> pg_backend_pid()",
+    )
+  )[0]?.n;
 
 test("a list ends with its client, and no fault is told of it", async () => {
   const before = api.logged().length;
   await whileLocked(async () => {
     const gone = new AbortController();
     const paths = [`/api/v1/runs?${encode("filter[tag]")}=a`, "/realtime/v1/runs?offset=-1&tags=a"];
-    const asked = paths.map((path) => fetch(api.origin + path, { headers: { authorization: `Bearer ${api.secretKey}` }, signal: gone.signal }).catch(() => null));
+    const asked = paths.map((path) =>
+      fetch(api.origin + path, { headers: { authorization: `Bearer ${api.secretKey}` }, signal: gone.signal }).catch(() => null),
+    );
     await expect.poll(underWay, { timeout: 10_000 }).toBe(2);
     gone.abort();
     await Promise.all(asked);
     await expect.poll(underWay, { timeout: 10_000 }).toBe(0);
   });
   // Whatever the ends cause is logged before the answers of these.
-  for (const path of ["/api/v1/runs/run_none/events", `/api/v1/runs?${encode("filter[tag]")}=a`]) await fetch(api.origin + path, { headers: { authorization: `Bearer ${api.secretKey}` } });
+  for (const path of ["/api/v1/runs/run_none/events", `/api/v1/runs?${encode("filter[tag]")}=a`])
+    await fetch(api.origin + path, { headers: { authorization: `Bearer ${api.secretKey}` } });
   expect(api.logged().slice(before)).toEqual([]);
 });
 
@@ -130,5 +165,10 @@ test("a list that several sockets share ends with the last of them", async () =>
 });
 
 test("a list whose asker has gone before it began is not begun", async () => {
-  await expect(askedBy(() => AbortSignal.abort(), () => listRuns(api.db, api.engine.env.id, { limit: 1 }))).rejects.toMatchObject({ name: "Abandoned" });
+  await expect(
+    askedBy(
+      () => AbortSignal.abort(),
+      () => listRuns(api.db, api.engine.env.id, { limit: 1 }),
+    ),
+  ).rejects.toMatchObject({ name: "Abandoned" });
 });

@@ -45,13 +45,22 @@ export const manifest: BundleManifest = {
       filePath: "trigger/checked.ts",
       queue: "task/checked",
       // For forms: says more than is certain.
-      payloadSchema: { type: "object", properties: { email: { type: "string", format: "email", pattern: "^[^@]+@[^@]+$" } }, required: ["email"] },
+      payloadSchema: {
+        type: "object",
+        properties: { email: { type: "string", format: "email", pattern: "^[^@]+@[^@]+$" } },
+        required: ["email"],
+      },
       certainSchema: {
         type: "object",
         properties: {
           payload: {
             type: "object",
-            properties: { email: { type: "string" }, count: { type: "integer", minimum: 1 }, at: { type: "string" }, kind: { enum: ["a", "b"] } },
+            properties: {
+              email: { type: "string" },
+              count: { type: "integer", minimum: 1 },
+              at: { type: "string" },
+              kind: { enum: ["a", "b"] },
+            },
             required: ["email"],
             additionalProperties: false,
           },
@@ -101,14 +110,25 @@ export interface Answer {
 }
 
 /** The API over a real engine without workers, on a database of its own: runs stay QUEUED. */
-export async function openHarness({ rateLimits = null, ...options }: { rateLimits?: RateLimitSettings | null; packets?: PacketStore } = {}): Promise<Harness> {
+export async function openHarness({
+  rateLimits = null,
+  ...options
+}: { rateLimits?: RateLimitSettings | null; packets?: PacketStore } = {}): Promise<Harness> {
   const source = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), "signalbox-api-"));
   const db = openDatabase({ url: source.url });
-  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: source.url, max: 4 }, { onPoolError: () => {}, onConnectionError: () => {} }) });
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg({ connectionString: source.url, max: 4 }, { onPoolError: () => {}, onConnectionError: () => {} }),
+  });
   const vault = createVault(randomBytes(32));
   const keys = await openKeys(db.query, vault);
-  const { environment } = await bootstrap({ db, vault, project: { ref: "proj_test", name: "Test" }, environment: { slug: "prod", type: "PRODUCTION" }, secretKey: undefined });
+  const { environment } = await bootstrap({
+    db,
+    vault,
+    project: { ref: "proj_test", name: "Test" },
+    environment: { slug: "prod", type: "PRODUCTION" },
+    secretKey: undefined,
+  });
   let secretKey = "";
   await showNewKey({ db, vault, environmentId: environment.id }, (key = "") => (secretKey = key));
   const logged: string[] = [];
@@ -139,7 +159,16 @@ export async function openHarness({ rateLimits = null, ...options }: { rateLimit
   });
   await deploy(engine, { contentHash: "one", bundle: "one", manifest });
   const variables = await openVariables({ db, environmentId: environment.id, vault, feed: engine.feed, log });
-  const config = { origin: () => state.origin, mode: "production", version: "0.0.0", notices: () => [], variableFiles: () => ({ FROM_FILE: ".env" }), clientAddress: ({ socket }) => socket.remoteAddress ?? "", tokenLifeMs: defaultTokenLifeMs, rateLimits } satisfies ApiConfig;
+  const config = {
+    origin: () => state.origin,
+    mode: "production",
+    version: "0.0.0",
+    notices: () => [],
+    variableFiles: () => ({ FROM_FILE: ".env" }),
+    clientAddress: ({ socket }) => socket.remoteAddress ?? "",
+    tokenLifeMs: defaultTokenLifeMs,
+    rateLimits,
+  } satisfies ApiConfig;
   const receiver = { uploads: openBundleUploads(join(folder, "deployments")), deploy: () => {} };
   const house = createHouse({ prisma, keys, packets, origin: config.origin, log });
   const environments = createDesk({
@@ -156,13 +185,20 @@ export async function openHarness({ rateLimits = null, ...options }: { rateLimit
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const { as = secretKey, body, headers = {}, raw } = options;
-    const credential: Record<string, string> = as === null ? {} : typeof as === "string" ? { authorization: `Bearer ${as}` } : { cookie: as.cookie };
+    const credential: Record<string, string> =
+      as === null ? {} : typeof as === "string" ? { authorization: `Bearer ${as}` } : { cookie: as.cookie };
     const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await api.app.request(
       `${state.origin}${path}`,
       {
         method,
-        headers: { "content-type": "application/json", "x-trigger-api-version": version, host: new URL(state.origin).host, ...credential, ...headers },
+        headers: {
+          "content-type": "application/json",
+          "x-trigger-api-version": version,
+          host: new URL(state.origin).host,
+          ...credential,
+          ...headers,
+        },
         ...(payload !== undefined && { body: payload, duplex: "half" }),
       },
       { incoming: { headers, socket: { remoteAddress: state.address } } },
@@ -182,7 +218,10 @@ export async function openHarness({ rateLimits = null, ...options }: { rateLimit
     await db.query(`update "user" set role = 'viewer' where role = 'admin'`);
     const code = await issueSetupCode(db);
     const answer = await call("POST", "/api/setup", { as: null, body: { code, name: role, email, password: "correct horse battery" } });
-    const cookie = answer.headers.getSetCookie().map((line) => line.split(";")[0]).join("; ");
+    const cookie = answer.headers
+      .getSetCookie()
+      .map((line) => line.split(";")[0])
+      .join("; ");
     await db.query(`update "user" set role = $1 where email = $2`, [role, email]);
     api.credentials.forget();
     return cookie;

@@ -10,14 +10,24 @@ afterAll(() => api.close());
 let tokens = 0;
 const only = (...scopes: string[]) => api.issuer.publicToken({ id: `token_${tokens++}`, scopes, expiresAt: Date.now() + 600_000 });
 const may = ["trigger:tasks:hello", "batchTrigger:tasks:hello"];
-const trigger = (as: string, options: object, headers: Record<string, string> = {}, payload: object = { of: "the caller" }): Promise<Answer> => api.call("POST", "/api/v1/tasks/hello/trigger", { as, body: { payload, options }, headers });
+const trigger = (
+  as: string,
+  options: object,
+  headers: Record<string, string> = {},
+  payload: object = { of: "the caller" },
+): Promise<Answer> => api.call("POST", "/api/v1/tasks/hello/trigger", { as, body: { payload, options }, headers });
 const reads = async (as: string, run: string) => (await api.call("GET", `/api/v3/runs/${run}`, { as })).status;
 const count = async () => (await api.db.query("select id from run")).length;
 const ofThe = async (run: string) => (await api.call("GET", `/api/v3/runs/${run}`)).body;
 
 /** A run of the secret key that holds both keys. */
 async function victim(name: string): Promise<string> {
-  const { body } = await trigger(api.secretKey, { idempotencyKey: name, debounce: { key: name, delay: "1h", mode: "trailing" }, tags: [`tag-${name}`] }, {}, { of: "its owner" });
+  const { body } = await trigger(
+    api.secretKey,
+    { idempotencyKey: name, debounce: { key: name, delay: "1h", mode: "trailing" }, tags: [`tag-${name}`] },
+    {},
+    { of: "its owner" },
+  );
   return body.id;
 }
 
@@ -25,16 +35,41 @@ describe("a key that is held by a run which a public token has not made and may 
   const doors: [string, (as: string, key: string) => Promise<Answer>][] = [
     ["as an option", (as, key) => trigger(as, { idempotencyKey: key })],
     ["as the older header", (as, key) => trigger(as, {}, { "idempotency-key": key })],
-    ["with a wait for the result", (as, key) => api.call("POST", "/api/v1/tasks/hello/trigger?wait=0.1", { as, body: { options: { idempotencyKey: key } } })],
-    ["with options that are refused, past the insert", (as, key) => trigger(as, { idempotencyKey: key, queue: { name: "task/hello" }, ttl: "nonsense" })],
+    [
+      "with a wait for the result",
+      (as, key) => api.call("POST", "/api/v1/tasks/hello/trigger?wait=0.1", { as, body: { options: { idempotencyKey: key } } }),
+    ],
+    [
+      "with options that are refused, past the insert",
+      (as, key) => trigger(as, { idempotencyKey: key, queue: { name: "task/hello" }, ttl: "nonsense" }),
+    ],
     ["as a debounce key", (as, key) => trigger(as, { debounce: { key, delay: "2h", mode: "trailing" } })],
-    ["of an item of a batch", (as, key) => api.call("POST", "/api/v2/tasks/batch", { as, body: { items: [{ task: "hello" }, { task: "hello", options: { idempotencyKey: key } }] } })],
-    ["of an item of an older batch", (as, key) => api.call("POST", "/api/v1/tasks/batch", { as, body: { items: [{ task: "hello" }, { task: "hello", options: { debounce: { key, delay: "2h", mode: "trailing" } } }] } })],
+    [
+      "of an item of a batch",
+      (as, key) =>
+        api.call("POST", "/api/v2/tasks/batch", {
+          as,
+          body: { items: [{ task: "hello" }, { task: "hello", options: { idempotencyKey: key } }] },
+        }),
+    ],
+    [
+      "of an item of an older batch",
+      (as, key) =>
+        api.call("POST", "/api/v1/tasks/batch", {
+          as,
+          body: { items: [{ task: "hello" }, { task: "hello", options: { debounce: { key, delay: "2h", mode: "trailing" } } }] },
+        }),
+    ],
     [
       "of an item that is sent later",
       async (as, key) => {
         const batch = await api.call("POST", "/api/v3/batches", { as, body: { runCount: 2, taskIdentifiers: ["hello"] } });
-        const raw = [{ index: 0, task: "hello" }, { index: 1, task: "hello", options: { idempotencyKey: key } }].map((item) => JSON.stringify(item)).join("\n");
+        const raw = [
+          { index: 0, task: "hello" },
+          { index: 1, task: "hello", options: { idempotencyKey: key } },
+        ]
+          .map((item) => JSON.stringify(item))
+          .join("\n");
         return api.call("POST", `/api/v3/batches/${batch.body.id}/items`, { as, raw, headers: { "content-type": "application/x-ndjson" } });
       },
     ],
@@ -106,5 +141,8 @@ test("the key of another's batch is refused, and no handle lets its items in", a
   const made = await api.call("POST", "/api/v3/batches", { body });
   const answer = await api.call("POST", "/api/v3/batches", { as: only(...may), body });
   expect([answer.status, answer.body.param, answer.headers.get("x-trigger-jwt")]).toEqual([403, "idempotencyKey", null]);
-  expect((await api.call("POST", "/api/v3/batches", { as: only(...may, `read:batch:${made.body.id}`), body })).body).toMatchObject({ id: made.body.id, isCached: true });
+  expect((await api.call("POST", "/api/v3/batches", { as: only(...may, `read:batch:${made.body.id}`), body })).body).toMatchObject({
+    id: made.body.id,
+    isCached: true,
+  });
 });

@@ -23,7 +23,11 @@ beforeAll(async () => {
       resolve();
     });
   });
-  configure({ baseURL: api.origin, accessToken: api.secretKey, requestOptions: { retry: { maxAttempts: 3, minTimeoutInMs: 1, maxTimeoutInMs: 5 } } });
+  configure({
+    baseURL: api.origin,
+    accessToken: api.secretKey,
+    requestOptions: { retry: { maxAttempts: 3, minTimeoutInMs: 1, maxTimeoutInMs: 5 } },
+  });
 });
 afterAll(async () => {
   server.close();
@@ -32,7 +36,8 @@ afterAll(async () => {
 });
 
 describe("a call whose answer is lost is made once, and its retry gets the first one's answer", () => {
-  const count = async (table: "run" | "waitpoint" | "batch") => (await api.db.query<{ n: number }>(`select count(*) as n from ${table}`))[0]?.n ?? 0;
+  const count = async (table: "run" | "waitpoint" | "batch") =>
+    (await api.db.query<{ n: number }>(`select count(*) as n from ${table}`))[0]?.n ?? 0;
   beforeEach(() => {
     losing = 2;
   });
@@ -59,7 +64,10 @@ describe("a call whose answer is lost is made once, and its retry gets the first
 
   test("a batch", async () => {
     const before = [await count("batch"), await count("run")];
-    const { batchId } = await batch.trigger([{ id: "hello", payload: 1 }, { id: "hello", payload: 2 }]);
+    const { batchId } = await batch.trigger([
+      { id: "hello", payload: 1 },
+      { id: "hello", payload: 2 },
+    ]);
     expect([await count("batch"), await count("run")]).toEqual([(before[0] ?? 0) + 1, (before[1] ?? 0) + 2]);
     expect((await batch.retrieve(batchId)).runCount).toBe(2);
   });
@@ -67,7 +75,8 @@ describe("a call whose answer is lost is made once, and its retry gets the first
   test("a batch in one step, and tries at the same moment", async () => {
     losing = 0;
     const ask = (path: string, body: object) => api.call("POST", path, { body, headers: { "x-trigger-request-idempotency-key": "same" } });
-    const once = async (path: string, body: object) => new Set((await Promise.all(Array.from({ length: 8 }, () => ask(path, body)))).map((answer) => answer.body.id)).size;
+    const once = async (path: string, body: object) =>
+      new Set((await Promise.all(Array.from({ length: 8 }, () => ask(path, body)))).map((answer) => answer.body.id)).size;
     const before = await count("run");
     expect(await once("/api/v2/tasks/batch", { items: [{ task: "hello" }, { task: "hello" }] })).toBe(1);
     expect(await once("/api/v1/waitpoints/tokens", {})).toBe(1);
@@ -93,7 +102,8 @@ test("a client that goes away in the middle of its request is no outage of the d
 
 test("a stop answers what is held open so that it is asked again", async () => {
   const id = await api.trigger();
-  const read = (path: string) => fetch(`${api.origin}${path}`, { headers: { authorization: `Bearer ${api.secretKey}`, "x-trigger-api-version": "2025-07-16" } });
+  const read = (path: string) =>
+    fetch(`${api.origin}${path}`, { headers: { authorization: `Bearer ${api.secretKey}`, "x-trigger-api-version": "2025-07-16" } });
   const first = await read(`/realtime/v1/runs/${id}?offset=-1`);
   const live = `/realtime/v1/runs/${id}?live=true&offset=${first.headers.get("electric-offset")}&handle=${first.headers.get("electric-handle")}`;
   const stream = await read(`/realtime/v1/streams/${id}/out`);
@@ -107,7 +117,10 @@ test("a stop answers what is held open so that it is asked again", async () => {
   await read(`/api/v3/runs/${id}`);
   api.api.stop();
   const answers = await Promise.all(held);
-  expect(answers.map((answer) => [answer.status, answer.headers.get("x-should-retry")])).toEqual([[503, null], [503, null]]);
+  expect(answers.map((answer) => [answer.status, answer.headers.get("x-should-retry")])).toEqual([
+    [503, null],
+    [503, null],
+  ]);
   expect(await answers[0]?.json()).toMatchObject({ error: expect.stringContaining("stopping") });
   const run = await triggered;
   expect([run.status, run.body.id, run.body.result]).toEqual([200, expect.stringMatching(/^run_/), undefined]);

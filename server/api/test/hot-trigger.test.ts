@@ -45,12 +45,23 @@ interface Ask {
   body?: string;
 }
 
-async function ask(origin: string, { path = "/api/v1/tasks/hello/trigger", method = "POST", headers = {}, body = '{"payload":{"a":1}}' }: Ask) {
-  const response = await fetch(origin + path, { method, headers: { authorization: `Bearer ${api.secretKey}`, "content-type": "application/json", ...headers }, body });
+async function ask(
+  origin: string,
+  { path = "/api/v1/tasks/hello/trigger", method = "POST", headers = {}, body = '{"payload":{"a":1}}' }: Ask,
+) {
+  const response = await fetch(origin + path, {
+    method,
+    headers: { authorization: `Bearer ${api.secretKey}`, "content-type": "application/json", ...headers },
+    body,
+  });
   const told: unknown = await response.json();
-  const text = JSON.stringify(told).replaceAll(/run_\w+/g, "run").replaceAll(/under [0-9a-f]{12}/g, "under it");
+  const text = JSON.stringify(told)
+    .replaceAll(/run_\w+/g, "run")
+    .replaceAll(/under [0-9a-f]{12}/g, "under it");
   // Both say what is private to the connection in their own way.
-  const names = [...response.headers.keys()].filter((name) => !["date", "connection", "keep-alive", "transfer-encoding"].includes(name)).toSorted();
+  const names = [...response.headers.keys()]
+    .filter((name) => !["date", "connection", "keep-alive", "transfer-encoding"].includes(name))
+    .toSorted();
   return { status: response.status, text, names };
 }
 
@@ -86,7 +97,9 @@ test("a client that goes away with half of its body sent makes no run, and the n
   const { port, hostname } = new URL(hot);
   const socket = connect(Number(port), hostname);
   await once(socket, "connect");
-  socket.write(`POST /api/v1/tasks/hello/trigger HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.secretKey}\r\nContent-Length: 1000\r\n\r\n{"payload":`);
+  socket.write(
+    `POST /api/v1/tasks/hello/trigger HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.secretKey}\r\nContent-Length: 1000\r\n\r\n{"payload":`,
+  );
   await expect.poll(() => taken).toBe(seen + 1);
   socket.destroy();
   await once(socket, "close");

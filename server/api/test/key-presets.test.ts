@@ -27,7 +27,8 @@ async function keyOf(body: object): Promise<string> {
 /** What each preset may call, as `METHOD path`; what is not here it may not. */
 const opens: Record<Exclude<KeyPreset, "full">, RegExp> = {
   trigger: /^POST \S+\/(trigger|batch|batches|items)$|^PUT \/api\/v[12]\/packets|^POST \/api\/v1\/auth\/|whoami$/,
-  "task-operator": /^POST (?!\S*deployments)\S+\/(trigger|batch|batches|items|cancel|replay|reschedule|tags)$|^GET \/api\/v[13]\/runs|^GET \/api\/v1\/projects\/:ref\/runs|\/:runId\/metadata$|^PUT \/api\/v[12]\/packets|^GET \/realtime\/v1\/(runs\/:runId|streams)|^(PUT|POST) \/realtime\/v1\/streams\/:runId\/:target|^GET \/api\/v1\/packets|^POST \/api\/v1\/auth\/|whoami$/,
+  "task-operator":
+    /^POST (?!\S*deployments)\S+\/(trigger|batch|batches|items|cancel|replay|reschedule|tags)$|^GET \/api\/v[13]\/runs|^GET \/api\/v1\/projects\/:ref\/runs|\/:runId\/metadata$|^PUT \/api\/v[12]\/packets|^GET \/realtime\/v1\/(runs\/:runId|streams)|^(PUT|POST) \/realtime\/v1\/streams\/:runId\/:target|^GET \/api\/v1\/packets|^POST \/api\/v1\/auth\/|whoami$/,
   observer: /^GET (?!\S*(envvars|\/upload$))|^POST \/api\/v1\/auth\//,
   operator: /^GET (?!\S*(envvars|\/upload$))|^(POST|PUT|DELETE) (?!\S*(envvars|deployments|environments|branches))/,
   deploy: /^\S+ (?!\S*environments)\S*deployments|^POST \/api\/v1\/auth\/|whoami$/,
@@ -36,33 +37,58 @@ const opens: Record<Exclude<KeyPreset, "full">, RegExp> = {
 /** Only the batch of somebody else's id, or a tag that no scope names. */
 const notForTasks = /^GET \/realtime\/v1\/runs$/;
 
-test.each(keyPresets.filter((preset) => preset !== "full"))("a key that is %s: every route of the router lets it in or does not", async (preset) => {
-  const key = await keyOf({ preset });
-  let let_in = 0;
-  for (const { method, path, handler } of api.api.app.routes) {
-    const rule = ruleOf(handler);
-    if (rule === null || rule.allow === "anyone" || rule.allow === "proof") continue;
-    const name = `${method} ${path.replaceAll(/\{[^}]*\}/g, "")}`;
-    const target = path.replace(":runId", run).replace(":ref", "proj_test").replace(":slug", "prod").replace(":target{self|parent|root}", "self").replace(":task", "hello").replace(/:key\{[^}]*\}/, method === "PUT" ? "trigger/payload.json" : `${run}/payload.json`).replaceAll(/:(\w+)/g, "x");
-    const items = path.endsWith("/items");
-    const { status } = await api.call(method, target, { as: key, headers: items ? { "content-type": "application/x-ndjson" } : {}, ...(method !== "GET" && { raw: items ? '{"index":0,"task":"hello"}' : '{"runCount":1,"taskIdentifiers":["hello"],"items":[{"task":"hello"}]}' }) });
-    const mayEnter = rule.allow !== "session" && opens[preset].test(name) && !(preset === "task-operator" && notForTasks.test(name));
-    expect([preset, name, status !== 401 && status !== 403]).toEqual([preset, name, mayEnter]);
-    if (mayEnter) let_in += 1;
-  }
-  expect(let_in).toBeGreaterThan(3);
-});
+test.each(keyPresets.filter((preset) => preset !== "full"))(
+  "a key that is %s: every route of the router lets it in or does not",
+  async (preset) => {
+    const key = await keyOf({ preset });
+    let let_in = 0;
+    for (const { method, path, handler } of api.api.app.routes) {
+      const rule = ruleOf(handler);
+      if (rule === null || rule.allow === "anyone" || rule.allow === "proof") continue;
+      const name = `${method} ${path.replaceAll(/\{[^}]*\}/g, "")}`;
+      const target = path
+        .replace(":runId", run)
+        .replace(":ref", "proj_test")
+        .replace(":slug", "prod")
+        .replace(":target{self|parent|root}", "self")
+        .replace(":task", "hello")
+        .replace(/:key\{[^}]*\}/, method === "PUT" ? "trigger/payload.json" : `${run}/payload.json`)
+        .replaceAll(/:(\w+)/g, "x");
+      const items = path.endsWith("/items");
+      const { status } = await api.call(method, target, {
+        as: key,
+        headers: items ? { "content-type": "application/x-ndjson" } : {},
+        ...(method !== "GET" && {
+          raw: items ? '{"index":0,"task":"hello"}' : '{"runCount":1,"taskIdentifiers":["hello"],"items":[{"task":"hello"}]}',
+        }),
+      });
+      const mayEnter = rule.allow !== "session" && opens[preset].test(name) && !(preset === "task-operator" && notForTasks.test(name));
+      expect([preset, name, status !== 401 && status !== 403]).toEqual([preset, name, mayEnter]);
+      if (mayEnter) let_in += 1;
+    }
+    expect(let_in).toBeGreaterThan(3);
+  },
+);
 
 test("a key for one task triggers, batches and reads that one alone", async () => {
   const key = await keyOf({ preset: "task-operator", tasks: ["hello"] });
-  const status = async (method: string, path: string, body?: object) => (await api.call(method, path, { as: key, ...(body !== undefined && { body }) })).status;
+  const status = async (method: string, path: string, body?: object) =>
+    (await api.call(method, path, { as: key, ...(body !== undefined && { body }) })).status;
   expect(await status("POST", "/api/v1/tasks/hello/trigger", {})).toBe(200);
   expect(await status("POST", `/api/v1/tasks/${encodeURIComponent("group/other")}/trigger`, {})).toBe(403);
   expect(await status("POST", "/api/v2/tasks/batch", { items: [{ task: "hello" }, { task: "group/other" }] })).toBe(403);
   expect(await status("POST", "/api/v2/tasks/batch", { items: [{ task: "hello" }] })).toBe(202);
-  expect([await status("GET", `/api/v3/runs/${run}`), await status("GET", `/api/v3/runs/${other}`), await status("GET", "/api/v3/runs/run_absent")]).toEqual([200, 403, 403]);
+  expect([
+    await status("GET", `/api/v3/runs/${run}`),
+    await status("GET", `/api/v3/runs/${other}`),
+    await status("GET", "/api/v3/runs/run_absent"),
+  ]).toEqual([200, 403, 403]);
   expect([await status("POST", `/api/v1/runs/${run}/replay`), await status("POST", `/api/v1/runs/${other}/replay`)]).toEqual([200, 403]);
-  expect([await status("GET", "/api/v1/runs?filter%5BtaskIdentifier%5D=hello"), await status("GET", "/api/v1/runs"), await status("GET", "/api/v1/runs?filter%5BtaskIdentifier%5D=hello,checked")]).toEqual([200, 403, 403]);
+  expect([
+    await status("GET", "/api/v1/runs?filter%5BtaskIdentifier%5D=hello"),
+    await status("GET", "/api/v1/runs"),
+    await status("GET", "/api/v1/runs?filter%5BtaskIdentifier%5D=hello,checked"),
+  ]).toEqual([200, 403, 403]);
   const wrong = await api.call("POST", "/api/dashboard/keys", { as, body: { name: "x", preset: "observer", tasks: ["hello"] } });
   expect([wrong.status, wrong.body.issues[0].path]).toEqual([400, "tasks"]);
 });
@@ -71,24 +97,57 @@ test("a key hands on what it may do itself, and no more", async () => {
   const key = await keyOf({ preset: "trigger", tasks: ["hello"] });
   const mint = (scopes: string[]) => api.call("POST", "/api/v1/auth/public-tokens", { as: key, body: { scopes } });
   expect((await mint(["trigger:tasks:hello"])).status).toBe(200);
-  for (const scopes of [["trigger:tasks"], ["trigger:tasks:hello", "read:runs"], ["admin"], ["*:all"], ["trigger:all"], ["write:tasks:hello"], ["trigger"]]) {
+  for (const scopes of [
+    ["trigger:tasks"],
+    ["trigger:tasks:hello", "read:runs"],
+    ["admin"],
+    ["*:all"],
+    ["trigger:all"],
+    ["write:tasks:hello"],
+    ["trigger"],
+  ]) {
     const { status, body } = await mint(scopes);
-    expect([scopes, status, body.code, body.deniedScopes]).toEqual([scopes, 403, "scopes_exceed_key_access", scopes.filter((scope) => scope !== "trigger:tasks:hello")]);
+    expect([scopes, status, body.code, body.deniedScopes]).toEqual([
+      scopes,
+      403,
+      "scopes_exceed_key_access",
+      scopes.filter((scope) => scope !== "trigger:tasks:hello"),
+    ]);
   }
 });
 
 test("whatever a key may hand on allows nothing that the key does not", () => {
   const words = fc.constantFrom("read", "write", "trigger", "batchTrigger", "update", "admin", "*");
-  const types = fc.constantFrom("runs", "tasks", "tags", "batch", "waitpoints", "inputStreams", "queues", "deployments", "variables", "all");
-  const scope = fc.tuple(words, fc.option(types, { nil: undefined }), fc.option(fc.constantFrom("a", "b", "a:b", ""), { nil: undefined })).map((parts) => parts.filter((part) => part !== undefined).join(":"));
-  const wish = fc.record({ action: fc.constantFrom<Action>("read", "write", "trigger", "batchTrigger", "update"), type: fc.constantFrom<Resource["type"]>("runs", "tasks", "queues", "deployments", "variables", "batch", "all"), id: fc.option(fc.constantFrom("a", "b", "a:b"), { nil: undefined }) });
+  const types = fc.constantFrom(
+    "runs",
+    "tasks",
+    "tags",
+    "batch",
+    "waitpoints",
+    "inputStreams",
+    "queues",
+    "deployments",
+    "variables",
+    "all",
+  );
+  const scope = fc
+    .tuple(words, fc.option(types, { nil: undefined }), fc.option(fc.constantFrom("a", "b", "a:b", ""), { nil: undefined }))
+    .map((parts) => parts.filter((part) => part !== undefined).join(":"));
+  const wish = fc.record({
+    action: fc.constantFrom<Action>("read", "write", "trigger", "batchTrigger", "update"),
+    type: fc.constantFrom<Resource["type"]>("runs", "tasks", "queues", "deployments", "variables", "batch", "all"),
+    id: fc.option(fc.constantFrom("a", "b", "a:b"), { nil: undefined }),
+  });
   fc.assert(
     fc.property(fc.constantFrom(...keyPresets), fc.subarray(["a", "b"]), scope, wish, (preset, tasks, text, { action, type, id }) => {
       const held = scopesOfPreset(preset, tasks);
       if (held === null) return;
       const asked = parseScope(text);
       const resource: Resource = { type, ...(id !== undefined && { id }) };
-      const gains = held.some((one) => covers(one, asked)) && scopeAllows(asked, action, resource) && !held.some((one) => scopeAllows(one, action, resource));
+      const gains =
+        held.some((one) => covers(one, asked)) &&
+        scopeAllows(asked, action, resource) &&
+        !held.some((one) => scopeAllows(one, action, resource));
       expect(gains).toBe(false);
     }),
     { numRuns: 5_000 },
@@ -103,7 +162,10 @@ test("a key ends when it was made to; its rotation keeps what it may, and its en
   expect(rotated.body.row).not.toHaveProperty("rotatedAt");
   const { keys } = (await api.call("GET", "/api/dashboard/keys", { as })).body;
   // A grace is no extension.
-  expect(keys.find(({ id }: { id: string }) => id === body.row.id)).toMatchObject({ expiresAt: body.row.expiresAt, rotatedAt: expect.any(String) });
+  expect(keys.find(({ id }: { id: string }) => id === body.row.id)).toMatchObject({
+    expiresAt: body.row.expiresAt,
+    rotatedAt: expect.any(String),
+  });
   expect((await api.call("POST", `/api/dashboard/keys/${body.row.id}/rotate`, { as, body: {} })).status).toBe(409);
   for (const key of [body.key, rotated.body.key]) expect((await api.call("GET", "/api/v1/runs", { as: key })).status).toBe(200);
   await api.db.query("update api_key set expires_at = now() - interval '1 s' where id = any($1)", [[body.row.id, rotated.body.row.id]]);

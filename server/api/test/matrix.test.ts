@@ -43,7 +43,12 @@ afterAll(() => api.close());
 async function revokedKey(): Promise<{ key: string }> {
   const { keyRecord } = await import("../../db/secret-keys");
   const key = "tr_prod_revoked89abcdefghijklmnopqrstuv0";
-  await api.prisma.apiKey.create({ data: { ...keyRecord(api.keys.vault, { key, environmentId: api.engine.env.id, name: "old", createdBy: null, isRoot: true }), revokedAt: new Date() } });
+  await api.prisma.apiKey.create({
+    data: {
+      ...keyRecord(api.keys.vault, { key, environmentId: api.engine.env.id, name: "old", createdBy: null, isRoot: true }),
+      revokedAt: new Date(),
+    },
+  });
   return { key };
 }
 
@@ -59,7 +64,9 @@ const fill = (path: string) =>
 
 const call = (route: Route, as: string | null) => {
   const headers: Record<string, string> = route.path.endsWith("/items") ? { "content-type": "application/x-ndjson" } : {};
-  const raw = route.path.endsWith("/items") ? '{"index":0,"task":"hello"}' : '{"runCount":1,"taskIdentifiers":["hello"],"items":[{"task":"hello"}]}';
+  const raw = route.path.endsWith("/items")
+    ? '{"index":0,"task":"hello"}'
+    : '{"runCount":1,"taskIdentifiers":["hello"],"items":[{"task":"hello"}]}';
   return api.call(route.method, fill(route.path), { as, headers, ...(route.method !== "GET" && { raw }) });
 };
 
@@ -70,19 +77,38 @@ test("the router has the routes that this file thinks it looks at, each with a r
 });
 
 test("a route without a rule, or with its rule behind the handler, stops the server from starting", () => {
-  const rule = requires({ credentials: api.api.credentials, rateLimits: null, config: { origin: () => "", mode: "production", version: "", notices: () => [], variableFiles: () => ({}), clientAddress: () => "127.0.0.1", tokenLifeMs: 0, rateLimits: null } }, { allow: "anyone" });
+  const rule = requires(
+    {
+      credentials: api.api.credentials,
+      rateLimits: null,
+      config: {
+        origin: () => "",
+        mode: "production",
+        version: "",
+        notices: () => [],
+        variableFiles: () => ({}),
+        clientAddress: () => "127.0.0.1",
+        tokenLifeMs: 0,
+        rateLimits: null,
+      },
+    },
+    { allow: "anyone" },
+  );
   expect(() => assertRules(new Hono<ApiEnv>().get("/open", (c) => c.text("")))).toThrow("GET /open");
   expect(() => assertRules(new Hono<ApiEnv>().get("/late", (c) => c.text("")).get("/late", rule))).toThrow("GET /late");
   expect(() => assertRules(new Hono<ApiEnv>().get("/fine", rule, (c) => c.text("")))).not.toThrow();
 });
 
-test.each(["none", "garbage", "garbage jwt", "key of another environment", "revoked key"])("%s: nothing that needs a credential answers", async (name) => {
-  for (const route of routes) {
-    if (route.rule.allow === "anyone" || route.rule.allow === "proof") continue;
-    const { status } = await call(route, name === "none" ? null : (tokens[name] ?? ""));
-    expect([route.method, route.path, status]).toEqual([route.method, route.path, 401]);
-  }
-});
+test.each(["none", "garbage", "garbage jwt", "key of another environment", "revoked key"])(
+  "%s: nothing that needs a credential answers",
+  async (name) => {
+    for (const route of routes) {
+      if (route.rule.allow === "anyone" || route.rule.allow === "proof") continue;
+      const { status } = await call(route, name === "none" ? null : (tokens[name] ?? ""));
+      expect([route.method, route.path, status]).toEqual([route.method, route.path, 401]);
+    }
+  },
+);
 
 test.each(["no scope", "scope of another thing", "scope of another run"])("a public token with %s", async (name) => {
   const before = await api.db.query("select id, version from run order by id");
@@ -153,12 +179,29 @@ function alsoAllows(needed: string, held: string): boolean {
 
 test("paths and methods cannot be bent around a rule", async () => {
   const secret = `/api/v1/runs/${run}/replay`;
-  const bent = [`/${secret}`, `/.${secret}`, `/x/..${secret}`, secret.replace("v1", "v%31"), `${secret}/`, `${secret};x`, `${secret}%00`, `${secret}.json`, secret.toUpperCase(), secret.replace("/runs/", "//runs/"), `${secret}%2f`, secret.replace("/api", "/%61pi")];
+  const bent = [
+    `/${secret}`,
+    `/.${secret}`,
+    `/x/..${secret}`,
+    secret.replace("v1", "v%31"),
+    `${secret}/`,
+    `${secret};x`,
+    `${secret}%00`,
+    `${secret}.json`,
+    secret.toUpperCase(),
+    secret.replace("/runs/", "//runs/"),
+    `${secret}%2f`,
+    secret.replace("/api", "/%61pi"),
+  ];
   const methods = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "POST"];
   const headers = { "x-http-method-override": "POST", "x-original-url": secret, "x-rewrite-url": secret };
   for (const path of [secret, ...bent]) {
     for (const method of methods) {
-      const { status, text } = await api.call(method, path, { as: null, headers, ...(method !== "GET" && method !== "HEAD" && { raw: "{}" }) });
+      const { status, text } = await api.call(method, path, {
+        as: null,
+        headers,
+        ...(method !== "GET" && method !== "HEAD" && { raw: "{}" }),
+      });
       expect([method, path, status >= 400 || (method === "OPTIONS" && text === "")]).toEqual([method, path, true]);
     }
   }

@@ -19,7 +19,10 @@ beforeAll(async () => {
     manifest: {
       ...manifest,
       tasks: [...manifest.tasks, ...ids.map((id) => ({ id, filePath: "trigger/names.ts", queue: `task/${id}` }))],
-      queues: [...ids.map((id, n) => ({ name: `task/${id}`, concurrencyLimit: n + 1 })), ...names.map((name, n) => ({ name, concurrencyLimit: n + 1 }))],
+      queues: [
+        ...ids.map((id, n) => ({ name: `task/${id}`, concurrencyLimit: n + 1 })),
+        ...names.map((name, n) => ({ name, concurrencyLimit: n + 1 })),
+      ],
     },
   });
   await new Promise<void>((resolve) => {
@@ -44,13 +47,21 @@ test.each(ids.map((id, n) => [id, n + 1]))("the queue of the task %j is found by
   await queues.resume({ type: "task", name: id });
 });
 
-test.each(names.map((name, n) => [name, n + 1]))("the queue %j is found by its name, named at a trigger, and listed by", async (name, limit) => {
-  expect(await queues.retrieve({ type: "custom", name })).toMatchObject({ id: `queue_${name}`, name, type: "custom", concurrencyLimit: limit });
-  expect(await queues.retrieve(`queue_${name}`)).toMatchObject({ name });
-  const { id } = await tasks.trigger("邮件", {}, { queue: name });
-  const page = await runs.list({ queue: { type: "custom", name } });
-  expect(page.data.map((run) => run.id)).toEqual([id]);
-});
+test.each(names.map((name, n) => [name, n + 1]))(
+  "the queue %j is found by its name, named at a trigger, and listed by",
+  async (name, limit) => {
+    expect(await queues.retrieve({ type: "custom", name })).toMatchObject({
+      id: `queue_${name}`,
+      name,
+      type: "custom",
+      concurrencyLimit: limit,
+    });
+    expect(await queues.retrieve(`queue_${name}`)).toMatchObject({ name });
+    const { id } = await tasks.trigger("邮件", {}, { queue: name });
+    const page = await runs.list({ queue: { type: "custom", name } });
+    expect(page.data.map((run) => run.id)).toEqual([id]);
+  },
+);
 
 test("runs of tasks with any letters are triggered and listed", async () => {
   for (const id of ids) {

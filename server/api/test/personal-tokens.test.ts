@@ -10,16 +10,24 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const create = async (cookie: { cookie: string }, body: object = { name: "laptop" }) => (await api.call("POST", "/api/dashboard/personal-tokens", { as: cookie, body })).body;
+const create = async (cookie: { cookie: string }, body: object = { name: "laptop" }) =>
+  (await api.call("POST", "/api/dashboard/personal-tokens", { as: cookie, body })).body;
 const whoAmI = (token: string) => api.call("GET", "/api/v2/whoami", { as: token });
 
 test("a personal access token is shown once, kept as a hash, says who it is, and ends when it is revoked", async () => {
   const { token, row } = await create(as);
   expect(token).toMatch(/^tr_pat_\w{40}$/);
   expect(row).toMatchObject({ name: "laptop", display: `tr_pat_…${token.slice(-4)}` });
-  expect((await whoAmI(token)).body).toMatchObject({ email: expect.stringContaining("@example.com"), dashboardUrl: api.origin, project: { ref: "proj_test" }, environment: { slug: "prod" } });
+  expect((await whoAmI(token)).body).toMatchObject({
+    email: expect.stringContaining("@example.com"),
+    dashboardUrl: api.origin,
+    project: { ref: "proj_test" },
+    environment: { slug: "prod" },
+  });
   expect(JSON.stringify(await api.db.query("select * from personal_token"))).not.toContain(token);
-  await expect.poll(async () => (await api.call("GET", "/api/dashboard/personal-tokens", { as })).body.tokens[0].lastUsedAt).toEqual(expect.any(String));
+  await expect
+    .poll(async () => (await api.call("GET", "/api/dashboard/personal-tokens", { as })).body.tokens[0].lastUsedAt)
+    .toEqual(expect.any(String));
   expect((await api.call("GET", "/api/dashboard/personal-tokens", { as })).text).not.toContain(token);
   const revoked = await api.call("POST", `/api/dashboard/personal-tokens/${row.id}/revoke`, { as });
   expect(revoked.body.row.revokedAt).toEqual(expect.any(String));

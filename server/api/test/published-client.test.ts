@@ -15,7 +15,10 @@ beforeAll(async () => {
   api = await openHarness();
   // As the product serves it.
   const framework = getRequestListener(api.api.app.fetch);
-  server = createServer((request, response) => void (api.api.hotTrigger.handle(request, response) || framework(request, response))).listen(0, "127.0.0.1");
+  server = createServer((request, response) => void (api.api.hotTrigger.handle(request, response) || framework(request, response))).listen(
+    0,
+    "127.0.0.1",
+  );
   await new Promise((listening) => server.once("listening", listening));
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("no port");
@@ -29,10 +32,25 @@ afterAll(async () => {
 
 test("tasks.trigger, runs.retrieve: dates and the like arrive, the handle's token reads the run", async () => {
   const payload = { at: new Date("2026-01-02T03:04:05Z"), big: 10n, set: new Set([1]), nested: { none: undefined } };
-  const handle = await tasks.trigger("hello", payload, { tags: ["a", "b"], metadata: { step: 1 }, ttl: "1h", priority: 5, machine: "small-2x" });
+  const handle = await tasks.trigger("hello", payload, {
+    tags: ["a", "b"],
+    metadata: { step: 1 },
+    ttl: "1h",
+    priority: 5,
+    machine: "small-2x",
+  });
   expect(handle.id).toMatch(/^run_/);
   const run = await runs.retrieve(handle.id);
-  expect(run).toMatchObject({ id: handle.id, status: "QUEUED", taskIdentifier: "hello", tags: ["a", "b"], metadata: { step: 1 }, ttl: "1h", isQueued: true, depth: 0 });
+  expect(run).toMatchObject({
+    id: handle.id,
+    status: "QUEUED",
+    taskIdentifier: "hello",
+    tags: ["a", "b"],
+    metadata: { step: 1 },
+    ttl: "1h",
+    isQueued: true,
+    depth: 0,
+  });
   expect(run.payload).toMatchObject({ at: "2026-01-02T03:04:05.000Z", big: "10" });
   expect(run.createdAt).toBeInstanceOf(Date);
   expect(run.startedAt).toBeUndefined();
@@ -49,7 +67,10 @@ test("a large payload goes through the packet store and comes back", async () =>
 test("a payload over the limit is refused although it would go through the packet store, and nothing is stored", async () => {
   const stored = () => api.db.query("select id from run order by id");
   const before = await stored();
-  await expect(tasks.trigger("hello", { text: "x".repeat(4 * 1024 * 1024) })).rejects.toMatchObject({ status: 413, message: expect.stringContaining("at most 3,145,728 bytes") });
+  await expect(tasks.trigger("hello", { text: "x".repeat(4 * 1024 * 1024) })).rejects.toMatchObject({
+    status: 413,
+    message: expect.stringContaining("at most 3,145,728 bytes"),
+  });
   expect(await stored()).toEqual(before);
 });
 
@@ -92,14 +113,19 @@ test("our SDK sends large payloads around the request: of triggers and of items 
   const asked: string[] = [];
   const original = globalThis.fetch;
   globalThis.fetch = (input, init) => {
-    asked.push(`${init?.method} ${new URL(input instanceof Request ? input.url : String(input)).pathname.split("/")[3]} ${typeof init?.body === "string" && init.body.length > 100_000 ? "large" : "small"}`);
+    asked.push(
+      `${init?.method} ${new URL(input instanceof Request ? input.url : String(input)).pathname.split("/")[3]} ${typeof init?.body === "string" && init.body.length > 100_000 ? "large" : "small"}`,
+    );
     return original(input, init);
   };
   try {
     ours.configure({ baseURL: api.origin, secretKey: api.secretKey });
     const { id } = await ours.tasks.trigger("hello", payload);
     expect(asked).toEqual(["PUT packets small", expect.stringMatching(/^PUT \w+ large$/), "POST tasks small"]);
-    const made = await ours.batch.trigger([{ id: "hello", payload }, { id: "hello", payload: { n: 1 } }]);
+    const made = await ours.batch.trigger([
+      { id: "hello", payload },
+      { id: "hello", payload: { n: 1 } },
+    ]);
     const { runs: ids } = await ours.batch.retrieve(made.batchId);
     const payloads = await Promise.all([id, ...ids].map(async (run) => (await ours.runs.retrieve(run)).payload));
     expect(payloads.filter((given) => JSON.stringify(given) === JSON.stringify(payload))).toHaveLength(2);
@@ -123,13 +149,20 @@ test("a trigger keeps the trace of whoever asks, and drops what is none", async 
   };
   const keptByBatch = async () => {
     const { id } = (await api.call("POST", "/api/v3/batches", { body: { runCount: 1 } })).body;
-    await api.call("POST", `/api/v3/batches/${id}/items`, { raw: '{"index":0,"task":"hello"}\n', headers: { "content-type": "application/x-ndjson", traceparent } });
+    await api.call("POST", `/api/v3/batches/${id}/items`, {
+      raw: '{"index":0,"task":"hello"}\n',
+      headers: { "content-type": "application/x-ndjson", traceparent },
+    });
     const [run] = (await api.call("GET", `/api/v2/batches/${id}`)).body.runs;
     const [row] = await api.db.query<{ options: string }>("select options from run_data where run_id = $1", [run]);
     return JSON.parse(row?.options ?? "{}").traceparent;
   };
   expect(await keptByBatch()).toBe(traceparent);
-  expect([await kept(traceparent), await kept("00-nonsense"), await kept(`00-${"0".repeat(32)}-b7ad6b7169203331-01`)]).toEqual([traceparent, undefined, undefined]);
+  expect([await kept(traceparent), await kept("00-nonsense"), await kept(`00-${"0".repeat(32)}-b7ad6b7169203331-01`)]).toEqual([
+    traceparent,
+    undefined,
+    undefined,
+  ]);
 });
 
 test("runs.list goes back a page, and finds regions", async () => {
@@ -147,14 +180,17 @@ test("runs.list goes back a page, and finds regions", async () => {
   expect(idsOf(await runs.list({ region: "eu" }))).toEqual([]);
 });
 
-test.each(["/api/v1/runs?status=FAILED", "/api/v1/runs?filter%5Btags%5D=x", "/api/v1/waitpoints/tokens?filter%5Btag%5D=x", "/api/v1/queues?limit=3", "/api/v1/deployments?filter%5Bstatus%5D=DEPLOYED"])(
-  "a list refuses a parameter that it does not know, and names those that it does: %s",
-  async (path) => {
-    const answer = await api.call("GET", path);
-    expect(answer.status).toBe(400);
-    expect(answer.body.error).toMatch(/is not a parameter of this list; known are \S+/);
-  },
-);
+test.each([
+  "/api/v1/runs?status=FAILED",
+  "/api/v1/runs?filter%5Btags%5D=x",
+  "/api/v1/waitpoints/tokens?filter%5Btag%5D=x",
+  "/api/v1/queues?limit=3",
+  "/api/v1/deployments?filter%5Bstatus%5D=DEPLOYED",
+])("a list refuses a parameter that it does not know, and names those that it does: %s", async (path) => {
+  const answer = await api.call("GET", path);
+  expect(answer.status).toBe(400);
+  expect(answer.body.error).toMatch(/is not a parameter of this list; known are \S+/);
+});
 
 test("cancel, replay, reschedule, and what is missing", async () => {
   const { id } = await tasks.trigger("hello", { n: 1 }, { delay: "1h" });
@@ -167,17 +203,30 @@ test("cancel, replay, reschedule, and what is missing", async () => {
   expect((await runs.retrieve(again.id)).payload).toEqual({ n: 1 });
   await expect(runs.retrieve("run_missing")).rejects.toMatchObject({ status: 404, message: expect.stringContaining("run_missing") });
   const { version } = await runs.retrieve(again.id);
-  await expect(tasks.trigger("nobody", {}, { version: version ?? api.engine.deployments.current()?.version ?? "" })).rejects.toMatchObject({ status: 404, message: expect.stringContaining("Known tasks") });
-  await expect(tasks.trigger("checked", { count: 0 })).rejects.toMatchObject({ status: 422, message: expect.stringContaining("payload.email") });
+  await expect(tasks.trigger("nobody", {}, { version: version ?? api.engine.deployments.current()?.version ?? "" })).rejects.toMatchObject({
+    status: 404,
+    message: expect.stringContaining("Known tasks"),
+  });
+  await expect(tasks.trigger("checked", { count: 0 })).rejects.toMatchObject({
+    status: 422,
+    message: expect.stringContaining("payload.email"),
+  });
 });
 
 test("a replay takes the version and region that it is given, and only a deployed version", async () => {
   const { id } = await tasks.trigger("hello", { n: 1 }, { region: "eu", tags: "old" });
   const version = api.engine.deployments.current()?.version ?? "none";
-  expect(await runs.retrieve((await runs.replay(id, { tags: ["new"] })).id)).toMatchObject({ payload: { n: 1 }, region: "eu", tags: ["new"] });
+  expect(await runs.retrieve((await runs.replay(id, { tags: ["new"] })).id)).toMatchObject({
+    payload: { n: 1 },
+    region: "eu",
+    tags: ["new"],
+  });
   const moved = await runs.retrieve((await runs.replay(id, { payload: { at: new Date(0) }, region: "us", version })).id);
   expect(moved).toMatchObject({ payload: { at: "1970-01-01T00:00:00.000Z" }, region: "us", version, tags: ["old"] });
-  await expect(runs.replay(id, { version: "20000101.1" })).rejects.toMatchObject({ status: 422, message: expect.stringContaining("20000101.1") });
+  await expect(runs.replay(id, { version: "20000101.1" })).rejects.toMatchObject({
+    status: 422,
+    message: expect.stringContaining("20000101.1"),
+  });
 });
 
 test("batches of one and of several tasks", async () => {
@@ -189,7 +238,10 @@ test("batches of one and of several tasks", async () => {
   const retrieved = await batch.retrieve(several.batchId);
   expect(retrieved).toMatchObject({ id: several.batchId, status: "PROCESSING", runCount: 2 });
   expect(retrieved.runs).toHaveLength(2);
-  const many = await tasks.batchTrigger("hello", Array.from({ length: 250 }, (_, n) => ({ payload: { n } })));
+  const many = await tasks.batchTrigger(
+    "hello",
+    Array.from({ length: 250 }, (_, n) => ({ payload: { n } })),
+  );
   expect((await batch.retrieve(many.batchId)).runs).toHaveLength(250);
   const own = await auth.withAuth({ baseURL: api.origin, accessToken: many.publicAccessToken }, () => batch.retrieve(many.batchId));
   expect(own.runCount).toBe(250);
@@ -202,7 +254,9 @@ test("wait tokens: create, list, retrieve, complete with the token's own credent
   const listed = [];
   for await (const one of wait.listTokens({ tags: ["approval"], status: ["WAITING"] })) listed.push(one.id);
   expect(listed).toEqual([token.id]);
-  await auth.withAuth({ baseURL: api.origin, accessToken: token.publicAccessToken }, () => wait.completeToken(token.id, { approved: true }));
+  await auth.withAuth({ baseURL: api.origin, accessToken: token.publicAccessToken }, () =>
+    wait.completeToken(token.id, { approved: true }),
+  );
   await wait.completeToken(token.id, { approved: false });
   expect(await wait.retrieveToken(token.id)).toMatchObject({ status: "COMPLETED", output: { approved: true } });
   const called = await wait.createToken({});
@@ -257,40 +311,91 @@ test("queues by task and by a name with a slash", async () => {
 });
 
 test("named concurrency limits: listed, read, overridden, paused and reset by the published client and by ours; a wrong body names the field and changes nothing", async () => {
-  const limited = { ...manifest, limits: [{ name: "provider", perKey: 2, total: 9 }], tasks: [...manifest.tasks, { id: "limited", filePath: "trigger/limited.ts", queue: "task/limited", concurrency: { inline: { total: 3 }, limits: ["provider"] } }] };
+  const limited = {
+    ...manifest,
+    limits: [{ name: "provider", perKey: 2, total: 9 }],
+    tasks: [
+      ...manifest.tasks,
+      { id: "limited", filePath: "trigger/limited.ts", queue: "task/limited", concurrency: { inline: { total: 3 }, limits: ["provider"] } },
+    ],
+  };
   await deploy(api.engine, { contentHash: "limits", bundle: "limits", manifest: limited });
   await tasks.trigger("limited", {}, { concurrencyKey: "k" });
   await tasks.trigger("hello", {}, { concurrency: "provider" });
   ours.configure({ baseURL: api.origin, secretKey: api.secretKey });
   for (const client of [concurrencyLimits, ours.concurrencyLimits]) {
     expect((await client.list()).data.map(({ name }) => name)).toEqual(["provider", "task/limited"]);
-    const bounds = { perKey: { current: 2, base: 2, override: null, overriddenAt: null }, total: { current: 9, base: 9, override: null, overriddenAt: null } };
-    expect(await client.retrieve("provider")).toEqual({ id: "climit_provider", name: "provider", ...bounds, running: 0, queued: 2, paused: false });
-    expect(await client.override("provider", { total: 50 })).toMatchObject({ perKey: bounds.perKey, total: { current: 50, base: 9, override: 50, overriddenAt: expect.any(Date) } });
+    const bounds = {
+      perKey: { current: 2, base: 2, override: null, overriddenAt: null },
+      total: { current: 9, base: 9, override: null, overriddenAt: null },
+    };
+    expect(await client.retrieve("provider")).toEqual({
+      id: "climit_provider",
+      name: "provider",
+      ...bounds,
+      running: 0,
+      queued: 2,
+      paused: false,
+    });
+    expect(await client.override("provider", { total: 50 })).toMatchObject({
+      perKey: bounds.perKey,
+      total: { current: 50, base: 9, override: 50, overriddenAt: expect.any(Date) },
+    });
     expect(await client.override("task/limited", { total: 0 })).toMatchObject({ name: "task/limited", total: { current: 0 }, queued: 1 });
     const days = 86_400_000;
     const ofKey = await client.override("provider", { concurrencyKey: "k", perKey: 7, ttl: "3d" });
-    expect(ofKey).toMatchObject({ name: "provider", concurrencyKey: "k", perKey: { current: 7, base: 2, override: 7 }, running: 0, paused: false });
+    expect(ofKey).toMatchObject({
+      name: "provider",
+      concurrencyKey: "k",
+      perKey: { current: 7, base: 2, override: 7 },
+      running: 0,
+      paused: false,
+    });
     expect(Math.round(((ofKey.perKey.expiresAt?.getTime() ?? 0) - Date.now()) / days)).toBe(3);
-    expect(await client.retrieve("provider", { concurrencyKey: "other" })).toMatchObject({ perKey: { current: 2, override: null, expiresAt: null } });
+    expect(await client.retrieve("provider", { concurrencyKey: "other" })).toMatchObject({
+      perKey: { current: 2, override: null, expiresAt: null },
+    });
     expect(await client.reset("provider", { concurrencyKey: "k" })).toMatchObject({ perKey: { current: 2, override: null } });
     expect(await client.pause("provider")).toMatchObject({ paused: true });
     expect(await client.resume("provider")).toMatchObject({ paused: false });
     expect(await client.reset("provider")).toMatchObject(bounds);
     expect(await client.reset("task/limited")).toMatchObject({ total: { current: 3, override: null } });
     await expect(client.retrieve("nobody")).rejects.toMatchObject({ status: 404, message: expect.stringContaining("nobody") });
-    await expect(client.override("task/limited", { concurrencyKey: "k", perKey: 1 })).rejects.toMatchObject({ status: 422, message: expect.stringContaining("no bound per key") });
+    await expect(client.override("task/limited", { concurrencyKey: "k", perKey: 1 })).rejects.toMatchObject({
+      status: 422,
+      message: expect.stringContaining("no bound per key"),
+    });
   }
   const post = (body: unknown, action = "override") => api.call("POST", `/api/v1/concurrency-limits/provider/${action}`, { body });
   for (const [body, field] of [
-    [{}, "total"], [{ perKey: -1 }, "perKey"], [{ total: 1.5 }, "total"], [{ total: "many" }, "total"], [{ total: 100_001 }, "total"], [{ perKey: 1, ttl: "1d" }, "ttl"],
-    [{ concurrencyKey: "k" }, "perKey"], [{ concurrencyKey: "k", perKey: 1, total: 1 }, "total"], [{ concurrencyKey: "", perKey: 1 }, "concurrencyKey"],
-    [{ concurrencyKey: "k", perKey: 1, ttl: "40d" }, "ttl"], [{ concurrencyKey: "k", perKey: 1, ttl: "soon" }, "ttl"], [{ limit: 3 }, "limit"],
+    [{}, "total"],
+    [{ perKey: -1 }, "perKey"],
+    [{ total: 1.5 }, "total"],
+    [{ total: "many" }, "total"],
+    [{ total: 100_001 }, "total"],
+    [{ perKey: 1, ttl: "1d" }, "ttl"],
+    [{ concurrencyKey: "k" }, "perKey"],
+    [{ concurrencyKey: "k", perKey: 1, total: 1 }, "total"],
+    [{ concurrencyKey: "", perKey: 1 }, "concurrencyKey"],
+    [{ concurrencyKey: "k", perKey: 1, ttl: "40d" }, "ttl"],
+    [{ concurrencyKey: "k", perKey: 1, ttl: "soon" }, "ttl"],
+    [{ limit: 3 }, "limit"],
   ] as const) {
     const answer = await post(body);
-    expect([body, answer.status, answer.text]).toEqual([body, expect.toSatisfy((status: number) => status === 400 || status === 422), expect.stringContaining(field)]);
+    expect([body, answer.status, answer.text]).toEqual([
+      body,
+      expect.toSatisfy((status: number) => status === 400 || status === 422),
+      expect.stringContaining(field),
+    ]);
   }
   expect((await post({ action: "stop" }, "pause")).status).toBe(400);
-  expect(await concurrencyLimits.retrieve("provider")).toMatchObject({ perKey: { override: null }, total: { override: null }, paused: false });
-  await expect(tasks.trigger("hello", {}, { concurrency: "nobody" })).rejects.toMatchObject({ status: 422, message: expect.stringContaining('"nobody" is not declared. Known: provider') });
+  expect(await concurrencyLimits.retrieve("provider")).toMatchObject({
+    perKey: { override: null },
+    total: { override: null },
+    paused: false,
+  });
+  await expect(tasks.trigger("hello", {}, { concurrency: "nobody" })).rejects.toMatchObject({
+    status: 422,
+    message: expect.stringContaining('"nobody" is not declared. Known: provider'),
+  });
 });

@@ -13,7 +13,10 @@ let server: Server;
 beforeAll(async () => {
   api = await openHarness();
   const framework = getRequestListener(api.api.app.fetch);
-  server = createServer((request, response) => void (api.api.hotTrigger.handle(request, response) || framework(request, response))).listen(0, "127.0.0.1");
+  server = createServer((request, response) => void (api.api.hotTrigger.handle(request, response) || framework(request, response))).listen(
+    0,
+    "127.0.0.1",
+  );
   await new Promise((listening) => server.once("listening", listening));
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("no port");
@@ -32,14 +35,24 @@ const clients: [name: string, client: typeof v40][] = [
 ];
 
 describe.each(clients)("the client %s", (name, { auth, batch, queues, runs, tasks, wait }) => {
-  const withKey = <T>(work: () => Promise<T>) => auth.withAuth({ baseURL: api.origin, accessToken: api.secretKey, requestOptions: { retry: { maxAttempts: 1 } } }, work);
+  const withKey = <T>(work: () => Promise<T>) =>
+    auth.withAuth({ baseURL: api.origin, accessToken: api.secretKey, requestOptions: { retry: { maxAttempts: 1 } } }, work);
 
   test("triggers, reads, lists, cancels and replays", async () => {
     await withKey(async () => {
       const tag = `tag-${name}`;
-      const handle = await tasks.trigger("hello", { at: new Date(0) }, { tags: [tag], metadata: { step: 1 }, idempotencyKey: `once-${name}` });
+      const handle = await tasks.trigger(
+        "hello",
+        { at: new Date(0) },
+        { tags: [tag], metadata: { step: 1 }, idempotencyKey: `once-${name}` },
+      );
       expect((await tasks.trigger("hello", {}, { idempotencyKey: `once-${name}` })).id).toBe(handle.id);
-      expect(await runs.retrieve(handle.id)).toMatchObject({ id: handle.id, status: "QUEUED", payload: { at: "1970-01-01T00:00:00.000Z" }, metadata: { step: 1 } });
+      expect(await runs.retrieve(handle.id)).toMatchObject({
+        id: handle.id,
+        status: "QUEUED",
+        payload: { at: "1970-01-01T00:00:00.000Z" },
+        metadata: { step: 1 },
+      });
       const own = await auth.withAuth({ baseURL: api.origin, accessToken: handle.publicAccessToken }, () => runs.retrieve(handle.id));
       expect(own.id).toBe(handle.id);
       const listed: string[] = [];

@@ -12,7 +12,10 @@ let server: Server;
 beforeAll(async () => {
   api = await openHarness({ rateLimits: settings });
   const framework = getRequestListener(api.api.app.fetch);
-  server = createServer((request, response) => void (api.api.hotTrigger.handle(request, response) || framework(request, response))).listen(0, "127.0.0.1");
+  server = createServer((request, response) => void (api.api.hotTrigger.handle(request, response) || framework(request, response))).listen(
+    0,
+    "127.0.0.1",
+  );
   await new Promise((listening) => server.once("listening", listening));
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("no port");
@@ -43,7 +46,13 @@ test("a refusal says the limit, when to come again, and is a problem document; o
   const refused = await api.call("GET", "/api/v1/runs", { as });
   expect(refused.status).toBe(429);
   expect(refused.headers.get("content-type")).toContain("application/problem+json");
-  expect(refused.body).toMatchObject({ status: 429, limit: 2, remaining: 0, reset: expect.any(Number), error: expect.stringContaining("Too many requests") });
+  expect(refused.body).toMatchObject({
+    status: 429,
+    limit: 2,
+    remaining: 0,
+    reset: expect.any(Number),
+    error: expect.stringContaining("Too many requests"),
+  });
   const reset = Number(refused.headers.get("x-ratelimit-reset"));
   expect(reset).toBe(refused.body.reset);
   expect(reset).toBeGreaterThan(Date.now());
@@ -56,28 +65,33 @@ test("a refusal says the limit, when to come again, and is a problem document; o
 test("never more than the burst and what has come since, whatever the times", () => {
   const principal = { kind: "key", keyId: "k", display: "k", preset: "full", scopes: null } as const;
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 5_000 }), fc.array(fc.nat(2_000), { maxLength: 200 }), (requests, perMs, waits) => {
-      let now = 1_000_000;
-      const begun = now;
-      const limits = createRateLimits({ keys: { requests, perMs }, publicTokens: { requests: 1, perMs: 1 }, loopback: false }, () => now);
-      let let_in = 0;
-      for (const wait of waits) {
-        now += wait;
-        try {
-          const state = limits.take(principal, { path: "/api/v1/runs", address: () => "203.0.113.9" });
-          let_in += 1;
-          expect(state?.remaining).toBeGreaterThanOrEqual(0);
-        } catch (error) {
-          if (!(error instanceof RateLimited)) throw error;
-          // Then one is let in.
-          now = Math.max(now, error.state.resetAt);
-          limits.take(principal, { path: "/api/v1/runs", address: () => "203.0.113.9" });
-          let_in += 1;
+    fc.property(
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 5_000 }),
+      fc.array(fc.nat(2_000), { maxLength: 200 }),
+      (requests, perMs, waits) => {
+        let now = 1_000_000;
+        const begun = now;
+        const limits = createRateLimits({ keys: { requests, perMs }, publicTokens: { requests: 1, perMs: 1 }, loopback: false }, () => now);
+        let let_in = 0;
+        for (const wait of waits) {
+          now += wait;
+          try {
+            const state = limits.take(principal, { path: "/api/v1/runs", address: () => "203.0.113.9" });
+            let_in += 1;
+            expect(state?.remaining).toBeGreaterThanOrEqual(0);
+          } catch (error) {
+            if (!(error instanceof RateLimited)) throw error;
+            // Then one is let in.
+            now = Math.max(now, error.state.resetAt);
+            limits.take(principal, { path: "/api/v1/runs", address: () => "203.0.113.9" });
+            let_in += 1;
+          }
         }
-      }
-      expect(let_in).toBeLessThanOrEqual(requests + ((now - begun) * requests) / perMs + 0.01);
-      expect(limits.take(principal, { path: "/api/v1/runs", address: () => "127.0.0.1" })).toBeNull();
-      expect(limits.take(principal, { path: "/api/dashboard/me", address: () => "203.0.113.9" })).toBeNull();
-    }),
+        expect(let_in).toBeLessThanOrEqual(requests + ((now - begun) * requests) / perMs + 0.01);
+        expect(limits.take(principal, { path: "/api/v1/runs", address: () => "127.0.0.1" })).toBeNull();
+        expect(limits.take(principal, { path: "/api/dashboard/me", address: () => "203.0.113.9" })).toBeNull();
+      },
+    ),
   );
 });

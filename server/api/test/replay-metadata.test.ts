@@ -60,7 +60,9 @@ test.concurrent.each(oddValues.map(({ name }) => name))("%s", async (name) => {
   const expected = { value: told };
   const { data, dataType } = encodePacket({ value });
   const typed = { value: untyped[name] ?? told };
-  expect(await post("/api/v1/tasks/hello/trigger", { options: { metadata: data, metadataType: dataType } }), "trigger, typed").toEqual(typed);
+  expect(await post("/api/v1/tasks/hello/trigger", { options: { metadata: data, metadataType: dataType } }), "trigger, typed").toEqual(
+    typed,
+  );
   expect(await replay({ metadata: data, metadataType: dataType }), "replay, typed").toEqual(typed);
   expect(await metadataOf((await ours.runs.replay(original, { metadata: { value: value as string } })).id), "our client").toEqual(expected); // what JavaScript passes
   const json = jsonOf(value);
@@ -71,17 +73,37 @@ test.concurrent.each(oddValues.map(({ name }) => name))("%s", async (name) => {
 });
 
 describe("a replay of which something else was edited", () => {
-  const seed = { at: "2030-01-02T00:00:00.000Z", big: "9007199254740993", n: 0.1, none: null, list: [1, "2", true], deep: { "a.b": { c: [] } } };
+  const seed = {
+    at: "2030-01-02T00:00:00.000Z",
+    big: "9007199254740993",
+    n: 0.1,
+    none: null,
+    list: [1, "2", true],
+    deep: { "a.b": { c: [] } },
+  };
   test.each([
     ["nothing", async () => ({})],
     ["tags", async () => ({ tags: ["edited"] })],
-    ["the payload in the dashboard", async (id: string) => {
-      const run = await getRunDetail(api.db, api.engine.env.id, id);
-      if (run === null) throw new Error(id);
-      return replayChanges({ run, fields: { tags: run.tags, queue: "", delay: "", maxAttempts: "", priority: "", machine: "" }, payload: { value: { at: "2031-01-01T00:00:00.000Z" } } });
-    }],
+    [
+      "the payload in the dashboard",
+      async (id: string) => {
+        const run = await getRunDetail(api.db, api.engine.env.id, id);
+        if (run === null) throw new Error(id);
+        return replayChanges({
+          run,
+          fields: { tags: run.tags, queue: "", delay: "", maxAttempts: "", priority: "", machine: "" },
+          payload: { value: { at: "2031-01-01T00:00:00.000Z" } },
+        });
+      },
+    ],
   ])("has the metadata of the trigger as it was, each type too: %s", async (_, changes) => {
-    const id = (await ours.tasks.trigger("hello", { at: new Date(0) }, { metadata: { ...seed, at: new Date(seed.at) as unknown as string, big: 9007199254740993n as unknown as string } })).id;
+    const id = (
+      await ours.tasks.trigger(
+        "hello",
+        { at: new Date(0) },
+        { metadata: { ...seed, at: new Date(seed.at) as unknown as string, big: 9007199254740993n as unknown as string } },
+      )
+    ).id;
     await updateMetadata(api.engine, id, { operations: [{ type: "set", key: "n", value: "changed" }] });
     expect(await post(`/api/v1/runs/${id}/replay`, await changes(id))).toEqual(seed);
   });

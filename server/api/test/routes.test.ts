@@ -8,10 +8,14 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const storedRuns = async () => (await api.db.query<{ n: number }>("select count(*) as n from run"))[0]?.n;
-const trigger = (task: string, body: unknown): Promise<Answer> => api.call("POST", `/api/v1/tasks/${encodeURIComponent(task)}/trigger`, { body });
+const trigger = (task: string, body: unknown): Promise<Answer> =>
+  api.call("POST", `/api/v1/tasks/${encodeURIComponent(task)}/trigger`, { body });
 
 test("a trigger answers the run and a token for it, and what was sent is read back as JSON", async () => {
-  const sent = { payload: JSON.stringify({ json: { at: "2026-01-02T03:04:05.000Z", n: 1 }, meta: { values: { at: ["Date"] } } }), options: { payloadType: "application/super+json", tags: ["x"], metadata: { a: 1 }, ttl: "1h" } };
+  const sent = {
+    payload: JSON.stringify({ json: { at: "2026-01-02T03:04:05.000Z", n: 1 }, meta: { values: { at: ["Date"] } } }),
+    options: { payloadType: "application/super+json", tags: ["x"], metadata: { a: 1 }, ttl: "1h" },
+  };
   const answer = await trigger("hello", sent);
   expect(answer.status).toBe(200);
   expect(answer.body).toEqual({ id: expect.stringMatching(/^run_/), isCached: false });
@@ -41,7 +45,9 @@ test("a client that does not say its version reads the old names", async () => {
   const read = await api.api.app.request(`/api/v3/runs/${id}`, { headers: { authorization: `Bearer ${api.secretKey}` } });
   expect(await read.json()).toMatchObject({ status: "FROZEN", isWaiting: true });
   await api.db.query("update run set status = 'PENDING_VERSION', notable = 'PENDING_VERSION' where id = $1", [id]);
-  const list = await api.api.app.request("/api/v1/runs?filter%5Bstatus%5D=WAITING_FOR_DEPLOY", { headers: { authorization: `Bearer ${api.secretKey}` } });
+  const list = await api.api.app.request("/api/v1/runs?filter%5Bstatus%5D=WAITING_FOR_DEPLOY", {
+    headers: { authorization: `Bearer ${api.secretKey}` },
+  });
   expect(await list.json()).toMatchObject({ data: [{ id, status: "WAITING_FOR_DEPLOY", isQueued: true }] });
 });
 
@@ -146,7 +152,12 @@ test("a run is cancelled, replayed, tagged, rescheduled and given metadata", asy
   const id = await api.trigger("hello", { payload: { n: 1 } });
   expect((await api.call("POST", `/api/v2/runs/${id}/cancel`)).body).toEqual({ id });
   expect((await api.call("POST", `/api/v2/runs/${id}/cancel`)).body).toEqual({ id });
-  expect((await api.call("GET", `/api/v3/runs/${id}`)).body).toMatchObject({ status: "CANCELED", isCompleted: true, isFailed: true, isCancelled: true });
+  expect((await api.call("GET", `/api/v3/runs/${id}`)).body).toMatchObject({
+    status: "CANCELED",
+    isCompleted: true,
+    isFailed: true,
+    isCancelled: true,
+  });
   expect((await api.call("GET", `/api/v1/runs/${id}/result`)).body).toMatchObject({ ok: false, id, error: { type: "INTERNAL_ERROR" } });
   const next = await api.trigger("hello", { payload: { n: 2 } });
   const held = api.call("GET", `/api/v1/runs/${next}/result?wait=20`);
@@ -170,8 +181,14 @@ test("a run is cancelled, replayed, tagged, rescheduled and given metadata", asy
 });
 
 test("a trigger that waits answers with the result too, or without it when the time is over", async () => {
-  expect((await api.call("POST", "/api/v1/tasks/hello/trigger?wait=0.05", { body: {} })).body).toEqual({ id: expect.stringMatching(/^run_/), isCached: false });
-  expect(await api.call("POST", "/api/v1/tasks/hello/trigger?wait=-1", { body: {} })).toMatchObject({ status: 400, body: { param: "wait" } });
+  expect((await api.call("POST", "/api/v1/tasks/hello/trigger?wait=0.05", { body: {} })).body).toEqual({
+    id: expect.stringMatching(/^run_/),
+    isCached: false,
+  });
+  expect(await api.call("POST", "/api/v1/tasks/hello/trigger?wait=-1", { body: {} })).toMatchObject({
+    status: 400,
+    body: { param: "wait" },
+  });
   const id = await api.trigger("hello", { options: { idempotencyKey: "waited" } });
   const held = api.call("POST", "/api/v1/tasks/hello/trigger?wait=20", { body: { options: { idempotencyKey: "waited" } } });
   await api.call("POST", `/api/v2/runs/${id}/cancel`);
@@ -189,7 +206,10 @@ test("a missing run is 404 without the header that would make clients retry", as
 test("a run's events and trace", async () => {
   const id = await api.trigger();
   expect((await api.call("GET", `/api/v1/runs/${id}/events`)).body.events).toMatchObject([{ version: 1, type: "created" }]);
-  expect((await api.call("GET", `/api/v1/runs/${id}/trace`)).body.trace).toMatchObject({ traceId: id, rootSpan: { runId: id, data: { message: "hello", isPartial: true }, children: [] } });
+  expect((await api.call("GET", `/api/v1/runs/${id}/trace`)).body.trace).toMatchObject({
+    traceId: id,
+    rootSpan: { runId: id, data: { message: "hello", isPartial: true }, children: [] },
+  });
 });
 
 test("a span is read by its id, as its last line has it", async () => {
@@ -200,10 +220,17 @@ test("a span is read by its id, as its last line has it", async () => {
       [id, seq, ended],
     );
   await line(1, null);
-  expect((await api.call("GET", `/api/v1/runs/${id}/spans/s1`)).body).toMatchObject({ spanId: "s1", parentId: null, message: "work", isPartial: true });
+  expect((await api.call("GET", `/api/v1/runs/${id}/spans/s1`)).body).toMatchObject({
+    spanId: "s1",
+    parentId: null,
+    message: "work",
+    isPartial: true,
+  });
   await line(2, "2026-01-01T00:00:02Z");
   expect((await api.call("GET", `/api/v1/runs/${id}/spans/s1`)).body).toMatchObject({ isPartial: false, durationMs: 2000 });
-  expect((await api.call("GET", `/api/v1/runs/${id}/trace`)).body.trace.rootSpan.children).toMatchObject([{ id: "s1", data: { duration: 2_000_000_000 } }]);
+  expect((await api.call("GET", `/api/v1/runs/${id}/trace`)).body.trace.rootSpan.children).toMatchObject([
+    { id: "s1", data: { duration: 2_000_000_000 } },
+  ]);
   expect((await api.call("GET", `/api/v1/runs/${id}/spans/s2`)).status).toBe(404);
 });
 
@@ -223,7 +250,11 @@ test("unknown paths and methods", async () => {
 });
 
 test("browsers may use what public tokens may, from any origin and without cookies", async () => {
-  const headers = { origin: "https://app.example", "access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type,x-trigger-client,x-evil" };
+  const headers = {
+    origin: "https://app.example",
+    "access-control-request-method": "POST",
+    "access-control-request-headers": "authorization,content-type,x-trigger-client,x-evil",
+  };
   const preflight = await api.call("OPTIONS", "/api/v1/tasks/hello/trigger", { as: null, headers });
   expect(preflight.status).toBe(204);
   expect(preflight.headers.get("access-control-allow-origin")).toBe("*");

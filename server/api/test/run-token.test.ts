@@ -28,7 +28,8 @@ async function going(): Promise<{ runId: string; epoch: number; token: string }>
   return { runId, epoch, token: later.findLast((one) => one.runId === runId)?.token ?? "" };
 }
 const works = async (as: string) => (await api.call("GET", "/api/v1/runs", { as })).status === 200;
-const claimsOf = (token: string): Record<string, unknown> => Object(JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()));
+const claimsOf = (token: string): Record<string, unknown> =>
+  Object(JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()));
 
 test("each run has a token of its own, of hours", async () => {
   const [one, two] = [await going(), await going()];
@@ -100,9 +101,14 @@ test("it can do what the SDK asks for inside a run", async () => {
     ["GET", "/api/v1/waitpoints/tokens"],
     ["GET", `/realtime/v1/runs/${runId}?offset=-1`],
     ["GET", "/realtime/v1/runs?offset=-1&tags=a"],
-    ["POST", "/api/v1/auth/public-tokens", { scopes: [`read:runs:${runId}`, "trigger:tasks:hello", `write:waitpoints:${wait}`, "read:tags:a"] }],
+    [
+      "POST",
+      "/api/v1/auth/public-tokens",
+      { scopes: [`read:runs:${runId}`, "trigger:tasks:hello", `write:waitpoints:${wait}`, "read:tags:a"] },
+    ],
   ];
-  for (const [method, path, body] of calls) expect([method, path, (await api.call(method, path, { as, ...(body !== undefined && { body }) })).status]).toEqual([method, path, 200]);
+  for (const [method, path, body] of calls)
+    expect([method, path, (await api.call(method, path, { as, ...(body !== undefined && { body }) })).status]).toEqual([method, path, 200]);
   const [row] = await api.db.query<{ created_by: string }>("select created_by from public_token order by created_at desc limit 1");
   expect(row?.created_by).toBe(`run ${runId}`);
 });
@@ -113,16 +119,47 @@ test("it is no key: whatever else has an effect is refused, whichever route has 
   const writes = api.api.app.routes.flatMap(({ method, path, handler }) => {
     const rule = ruleOf(handler);
     if (rule === null || !("action" in rule) || rule.action === "read" || rule.fromRuns === true) return [];
-    return [{ method, path: path.replace(":runId", runId).replace(":task", "hello").replace(/:key\{[^}]*\}/, "trigger/packet_x/payload.json").replace(/:target\{[^}]*\}/, "self").replaceAll(/:(\w+)/g, "x") }];
+    return [
+      {
+        method,
+        path: path
+          .replace(":runId", runId)
+          .replace(":task", "hello")
+          .replace(/:key\{[^}]*\}/, "trigger/packet_x/payload.json")
+          .replace(/:target\{[^}]*\}/, "self")
+          .replaceAll(/:(\w+)/g, "x"),
+      },
+    ];
   });
-  expect(writes.map(({ path }) => path)).toEqual(expect.arrayContaining(["/api/v1/tasks/hello/trigger", "/api/v3/batches", "/api/v1/waitpoints/tokens", "/api/v1/auth/jwt/claims", `/api/v1/runs/${runId}/metadata`, `/api/v1/runs/${runId}/tags`]));
-  for (const { method, path } of writes) expect([method, path, (await api.call(method, path, { as, ...(method !== "GET" && { raw: "{}" }) })).status]).toEqual([method, path, 403]);
-  for (const path of ["/api/dashboard/keys", "/api/dashboard/public-tokens", "/api/dashboard/me"]) expect((await api.call("GET", path, { as })).status).toBe(401);
+  expect(writes.map(({ path }) => path)).toEqual(
+    expect.arrayContaining([
+      "/api/v1/tasks/hello/trigger",
+      "/api/v3/batches",
+      "/api/v1/waitpoints/tokens",
+      "/api/v1/auth/jwt/claims",
+      `/api/v1/runs/${runId}/metadata`,
+      `/api/v1/runs/${runId}/tags`,
+    ]),
+  );
+  for (const { method, path } of writes)
+    expect([method, path, (await api.call(method, path, { as, ...(method !== "GET" && { raw: "{}" }) })).status]).toEqual([
+      method,
+      path,
+      403,
+    ]);
+  for (const path of ["/api/dashboard/keys", "/api/dashboard/public-tokens", "/api/dashboard/me"])
+    expect((await api.call("GET", path, { as })).status).toBe(401);
   expect(await api.db.query("select id from run order by id")).toEqual(before);
 });
 
-test.each([["admin"], ["*:all"], ["read:all"], ["write:all"], ["*:runs"], ["read:runs:x", "admin"]])("it mints no token for everything: %j", async (...scopes) => {
-  const { token: as } = await going();
-  expect(await api.call("POST", "/api/v1/auth/public-tokens", { as, body: { scopes: scopes.flat() } })).toMatchObject({ status: 403, body: { param: "scopes" } });
-  expect((await api.call("POST", "/api/v1/auth/public-tokens", { body: { scopes: scopes.flat() } })).status).toBe(200);
-});
+test.each([["admin"], ["*:all"], ["read:all"], ["write:all"], ["*:runs"], ["read:runs:x", "admin"]])(
+  "it mints no token for everything: %j",
+  async (...scopes) => {
+    const { token: as } = await going();
+    expect(await api.call("POST", "/api/v1/auth/public-tokens", { as, body: { scopes: scopes.flat() } })).toMatchObject({
+      status: 403,
+      body: { param: "scopes" },
+    });
+    expect((await api.call("POST", "/api/v1/auth/public-tokens", { body: { scopes: scopes.flat() } })).status).toBe(200);
+  },
+);

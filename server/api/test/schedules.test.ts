@@ -19,12 +19,23 @@ beforeAll(async () => {
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("no port");
   api.origin = `http://127.0.0.1:${address.port}`;
-  for (const sdk of [published, ours]) sdk.configure({ baseURL: api.origin, accessToken: api.secretKey, requestOptions: { retry: { maxAttempts: 1 } } });
+  for (const sdk of [published, ours])
+    sdk.configure({ baseURL: api.origin, accessToken: api.secretKey, requestOptions: { retry: { maxAttempts: 1 } } });
   const scheduled = [
     { id: "clock", filePath: "trigger/clock.ts", queue: "task/clock", isScheduled: true },
-    { id: "declared", filePath: "trigger/declared.ts", queue: "task/declared", isScheduled: true, schedule: { cron: yearly, timezone: "Asia/Tokyo", window: "30m" } },
+    {
+      id: "declared",
+      filePath: "trigger/declared.ts",
+      queue: "task/declared",
+      isScheduled: true,
+      schedule: { cron: yearly, timezone: "Asia/Tokyo", window: "30m" },
+    },
   ];
-  await deploy(api.engine, { contentHash: "scheduled", bundle: "scheduled", manifest: { ...manifest, tasks: [...manifest.tasks, ...scheduled] } });
+  await deploy(api.engine, {
+    contentHash: "scheduled",
+    bundle: "scheduled",
+    manifest: { ...manifest, tasks: [...manifest.tasks, ...scheduled] },
+  });
 });
 afterAll(async () => {
   await new Promise((closed) => server.close(closed));
@@ -39,7 +50,14 @@ describe.each([
   ["our client", ours.schedules],
 ])("%s", (_, schedules) => {
   test("creates, retrieves, changes, stops, starts and deletes a schedule", async () => {
-    const made = await schedules.create({ task: "clock", cron: "30 8 L 12 *", timezone: "Europe/Vienna", externalId: "user-1", deduplicationKey: "user-1", window: "2h" });
+    const made = await schedules.create({
+      task: "clock",
+      cron: "30 8 L 12 *",
+      timezone: "Europe/Vienna",
+      externalId: "user-1",
+      deduplicationKey: "user-1",
+      window: "2h",
+    });
     expect(made).toMatchObject({
       id: expect.stringMatching(/^sched_/),
       type: "IMPERATIVE",
@@ -58,7 +76,11 @@ describe.each([
     expect(late).toBeLessThan(7_200_000);
     expect(await schedules.retrieve(made.id)).toEqual(made);
     // The same key is the same schedule.
-    expect(await schedules.create({ task: "clock", cron: yearly, deduplicationKey: "user-1" })).toMatchObject({ id: made.id, timezone: "UTC", generator: { expression: yearly } });
+    expect(await schedules.create({ task: "clock", cron: yearly, deduplicationKey: "user-1" })).toMatchObject({
+      id: made.id,
+      timezone: "UTC",
+      generator: { expression: yearly },
+    });
     const changed = await schedules.update(made.id, { task: "clock", cron: "0 0 2 1 *", externalId: "user-2", window: "0%" });
     expect(changed).toMatchObject({ id: made.id, deduplicationKey: "user-1", externalId: "user-2", window: "0%", timezone: "UTC" });
     expect(changed.nextRun).toEqual(changed.nextRunEffectiveAt);
@@ -72,7 +94,8 @@ describe.each([
 
   test("lists by pages, and iterates", async () => {
     const wanted = new Set<string>();
-    for (const key of ["a", "b", "c", "d", "e"]) wanted.add((await schedules.create({ task: "clock", cron: yearly, deduplicationKey: key })).id);
+    for (const key of ["a", "b", "c", "d", "e"])
+      wanted.add((await schedules.create({ task: "clock", cron: yearly, deduplicationKey: key })).id);
     const page = await schedules.list({ page: 2, perPage: 2 });
     expect(page.data).toHaveLength(2);
     expect(page.pagination).toEqual({ currentPage: 2, totalPages: 3, count: 6 });
@@ -134,7 +157,9 @@ test.each([
 
 test("the tries of one request make one schedule", async () => {
   const headers = { "x-trigger-request-idempotency-key": "one-request" };
-  const tries = await Promise.all([1, 2, 3].map(() => api.call("POST", "/api/v1/schedules", { headers, body: { ...body, deduplicationKey: "" } })));
+  const tries = await Promise.all(
+    [1, 2, 3].map(() => api.call("POST", "/api/v1/schedules", { headers, body: { ...body, deduplicationKey: "" } })),
+  );
   expect(new Set(tries.map((answer) => answer.body.id)).size).toBe(1);
 });
 
@@ -153,11 +178,19 @@ test("runs say which schedule made them, and are found by it", async () => {
   expect((await published.runs.list({ schedule: "sched_other" })).data).toEqual([]);
   for (const { id } of await found()) {
     expect(await published.runs.retrieve(id)).toMatchObject({
-      schedule: { id: made.id, externalId: "user-1", deduplicationKey: "key", generator: { type: "CRON", expression: yearly, description: expect.any(String) } },
+      schedule: {
+        id: made.id,
+        externalId: "user-1",
+        deduplicationKey: "key",
+        generator: { type: "CRON", expression: yearly, description: expect.any(String) },
+      },
     });
   }
   const page = await api.call("GET", `/api/dashboard/schedules/${made.id}`, { as: cookie });
-  expect(page.body.ticks).toEqual([expect.objectContaining({ runId: byHand.body.id, by: expect.stringContaining("@") }), expect.objectContaining({ runId: expect.any(String) })]);
+  expect(page.body.ticks).toEqual([
+    expect.objectContaining({ runId: byHand.body.id, by: expect.stringContaining("@") }),
+    expect.objectContaining({ runId: expect.any(String) }),
+  ]);
   await published.schedules.del(made.id);
   expect(await found()).toHaveLength(2);
   expect((await published.runs.retrieve(String(byHand.body.id))).schedule).toBeUndefined();
@@ -166,8 +199,18 @@ test("runs say which schedule made them, and are found by it", async () => {
 test("a viewer reads schedules and changes none", async () => {
   const viewer = { cookie: await api.signUp("viewer") };
   const { id } = await published.schedules.create(body);
-  expect((await api.call("GET", "/api/dashboard/schedules?task=clock", { as: viewer })).body).toMatchObject({ count: 1, schedules: [{ id, task: "clock" }], tasks: ["clock", "declared"] });
-  for (const [method, path] of [["POST", "/api/v1/schedules"], ["PUT", `/api/v1/schedules/${id}`], ["DELETE", `/api/v1/schedules/${id}`], ["POST", `/api/v1/schedules/${id}/deactivate`], ["POST", `/api/dashboard/schedules/${id}/run`]] as const) {
+  expect((await api.call("GET", "/api/dashboard/schedules?task=clock", { as: viewer })).body).toMatchObject({
+    count: 1,
+    schedules: [{ id, task: "clock" }],
+    tasks: ["clock", "declared"],
+  });
+  for (const [method, path] of [
+    ["POST", "/api/v1/schedules"],
+    ["PUT", `/api/v1/schedules/${id}`],
+    ["DELETE", `/api/v1/schedules/${id}`],
+    ["POST", `/api/v1/schedules/${id}/deactivate`],
+    ["POST", `/api/dashboard/schedules/${id}/run`],
+  ] as const) {
     expect((await api.call(method, path, { as: viewer, body })).status).toBe(403);
   }
 });

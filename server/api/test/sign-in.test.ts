@@ -9,16 +9,26 @@ beforeEach(async () => {
 afterEach(() => api.close());
 
 const person = { name: "Ada", email: "Ada@Example.com", password: "correct horse battery" };
-const signIn = (password: string, headers: Record<string, string> = {}, email = person.email) => api.call("POST", "/api/auth/sign-in/email", { as: null, body: { email, password }, headers });
+const signIn = (password: string, headers: Record<string, string> = {}, email = person.email) =>
+  api.call("POST", "/api/auth/sign-in/email", { as: null, body: { email, password }, headers });
 const setUp = async () => api.call("POST", "/api/setup", { as: null, body: { ...person, code: await issueSetupCode(api.db) } });
-const cookieOf = (headers: Headers) => ({ cookie: headers.getSetCookie().map((line) => line.split(";")[0]).join("; ") });
-const users = () => api.db.query("select email, role from \"user\"");
+const cookieOf = (headers: Headers) => ({
+  cookie: headers
+    .getSetCookie()
+    .map((line) => line.split(";")[0])
+    .join("; "),
+});
+const users = () => api.db.query('select email, role from "user"');
 
 test("fifty setups at once with the right code make one admin, and then it is closed", async () => {
   expect((await api.call("GET", "/api/setup", { as: null })).body).toEqual({ open: false });
   const code = await issueSetupCode(api.db);
   expect((await api.call("GET", "/api/setup", { as: null })).body).toEqual({ open: true });
-  const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => api.call("POST", "/api/setup", { as: null, body: { ...person, email: `ada${n}@example.com`, code } })));
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, n) =>
+      api.call("POST", "/api/setup", { as: null, body: { ...person, email: `ada${n}@example.com`, code } }),
+    ),
+  );
   expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
   expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200, 403]));
   expect(await users()).toMatchObject([{ role: "admin" }]);
@@ -31,7 +41,9 @@ test("the setup signs its admin in; a wrong code or body makes nobody", async ()
   expect((await api.call("POST", "/api/setup", { as: null, body: { ...person, code: "wrong" } })).status).toBe(403);
   const weak = await api.call("POST", "/api/setup", { as: null, body: { ...person, code, password: "short" } });
   expect([weak.status, weak.body.issues[0].path]).toEqual([400, "password"]);
-  expect((await api.call("POST", "/api/setup", { as: null, body: { ...person, code, email: "nobody" } })).body.issues[0].path).toBe("email");
+  expect((await api.call("POST", "/api/setup", { as: null, body: { ...person, code, email: "nobody" } })).body.issues[0].path).toBe(
+    "email",
+  );
   expect(await users()).toEqual([]);
   const answer = await api.call("POST", "/api/setup", { as: null, body: { ...person, code } });
   expect(answer.status).toBe(200);
@@ -41,8 +53,17 @@ test("the setup signs its admin in; a wrong code or body makes nobody", async ()
   expect(line).toMatch(/SameSite=Lax/i);
   expect(line).not.toMatch(/Secure/i);
   const me = await api.call("GET", "/api/dashboard/me", { as: cookieOf(answer.headers) });
-  expect(me.body).toMatchObject({ user: { name: "Ada", email: "ada@example.com", role: "admin" }, environment: { slug: "prod" }, project: { ref: "proj_test" }, origin, deployment: { version: expect.any(String) }, notices: [] });
-  expect(await api.db.query("select action, actor from audit_entry order by at")).toMatchObject([{ action: "setup", actor: "ada@example.com" }]);
+  expect(me.body).toMatchObject({
+    user: { name: "Ada", email: "ada@example.com", role: "admin" },
+    environment: { slug: "prod" },
+    project: { ref: "proj_test" },
+    origin,
+    deployment: { version: expect.any(String) },
+    notices: [],
+  });
+  expect(await api.db.query("select action, actor from audit_entry order by at")).toMatchObject([
+    { action: "setup", actor: "ada@example.com" },
+  ]);
 });
 
 test("over https the cookie is Secure", async () => {
@@ -66,8 +87,18 @@ test("sign-in, sign-out: the old cookie is worth nothing at once", async () => {
 
 test("nobody signs up, and nobody chooses a role", async () => {
   const as = cookieOf((await setUp()).headers);
-  for (const path of ["/api/auth/sign-up/email", "/api/auth/update-user", "/api/auth/change-email", "/api/auth/delete-user", "/api/auth/request-password-reset", "/api/auth/set-password"]) {
-    expect((await api.call("POST", path, { as, body: { ...person, email: "eve@example.com", role: "admin", newEmail: "eve@example.com" } })).status).toBeGreaterThanOrEqual(400);
+  for (const path of [
+    "/api/auth/sign-up/email",
+    "/api/auth/update-user",
+    "/api/auth/change-email",
+    "/api/auth/delete-user",
+    "/api/auth/request-password-reset",
+    "/api/auth/set-password",
+  ]) {
+    expect(
+      (await api.call("POST", path, { as, body: { ...person, email: "eve@example.com", role: "admin", newEmail: "eve@example.com" } }))
+        .status,
+    ).toBeGreaterThanOrEqual(400);
   }
   expect(await users()).toHaveLength(1);
 });
@@ -78,7 +109,16 @@ test("wrong passwords answer alike, are limited, and a spoofed address is no hel
   const known = await signIn("wrong wrong wrong");
   expect([unknown.status, unknown.text]).toEqual([401, known.text]);
   const answers = [];
-  for (let n = 0; n < 14; n++) answers.push((await signIn("wrong wrong wrong", { "x-forwarded-for": `10.0.0.${n}`, "x-real-ip": `10.0.0.${n}`, "x-signalbox-address": `10.0.0.${n}` })).status);
+  for (let n = 0; n < 14; n++)
+    answers.push(
+      (
+        await signIn("wrong wrong wrong", {
+          "x-forwarded-for": `10.0.0.${n}`,
+          "x-real-ip": `10.0.0.${n}`,
+          "x-signalbox-address": `10.0.0.${n}`,
+        })
+      ).status,
+    );
   expect(answers.filter((status) => status === 401)).toHaveLength(9);
   expect(answers.slice(-3)).toEqual([429, 429, 429]);
   const right = await signIn(person.password);
@@ -86,7 +126,10 @@ test("wrong passwords answer alike, are limited, and a spoofed address is no hel
 }, 60_000);
 
 test("who guesses shuts out neither the owner elsewhere nor the owner's browser at the same address", async () => {
-  const browser = cookieOf((await setUp()).headers).cookie.split("; ").find((part) => part.startsWith("signalbox.browser=")) ?? "";
+  const browser =
+    cookieOf((await setUp()).headers)
+      .cookie.split("; ")
+      .find((part) => part.startsWith("signalbox.browser=")) ?? "";
   const guess = async () => (await signIn("wrong wrong wrong")).status;
   const first = await signIn(person.password);
   expect((await api.call("GET", "/api/dashboard/me", { as: cookieOf(first.headers) })).status).toBe(200);
@@ -100,14 +143,21 @@ test("who guesses shuts out neither the owner elsewhere nor the owner's browser 
   expect((await api.call("POST", "/api/setup", { as: null, body: { ...person, code: "wrong" } })).status).toBe(403);
   api.address = "198.51.100.1";
   expect((await signIn(person.password)).status).toBe(200);
-  for (let n = 0; n < 40; n++) expect((await api.call("POST", "/api/setup", { as: null, body: { ...person, code: `wrong ${n}` } })).status).toBe(403);
+  for (let n = 0; n < 40; n++)
+    expect((await api.call("POST", "/api/setup", { as: null, body: { ...person, code: `wrong ${n}` } })).status).toBe(403);
   expect((await signIn(person.password)).status).toBe(200);
 }, 60_000);
 
 test("another site can neither sign in nor act with the cookie", async () => {
   const as = cookieOf((await setUp()).headers);
   const run = await api.trigger();
-  const evil = [{ origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site", origin: "http://127.0.0.1:9999" }, { origin: "http://127.0.0.1:3030.evil.example" }];
+  const evil = [
+    { origin: "https://evil.example" },
+    { origin: "null" },
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site", origin: "http://127.0.0.1:9999" },
+    { origin: "http://127.0.0.1:3030.evil.example" },
+  ];
   const mutations: [string, string][] = [
     ["POST", `/api/v2/runs/${run}/cancel`],
     ["POST", "/api/v1/tasks/hello/trigger"],
@@ -118,14 +168,18 @@ test("another site can neither sign in nor act with the cookie", async () => {
     ["POST", "/api/setup"],
   ];
   const before = await api.db.query("select id, status from run");
-  for (const headers of evil) for (const [method, path] of mutations) expect((await api.call(method, path, { as, headers, body: {} })).status, `${path} ${JSON.stringify(headers)}`).toBe(403);
+  for (const headers of evil)
+    for (const [method, path] of mutations)
+      expect((await api.call(method, path, { as, headers, body: {} })).status, `${path} ${JSON.stringify(headers)}`).toBe(403);
   for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]) {
     expect((await api.call("POST", `/api/v2/runs/${run}/cancel`, { as, raw: "{}", headers: { "content-type": type } })).status).toBe(403);
   }
   expect((await api.call("GET", "/api/dashboard/me", { as, headers: { "sec-fetch-site": "cross-site" } })).status).toBe(403);
   expect(await api.db.query("select id, status from run")).toEqual(before);
   expect((await api.call("GET", "/api/dashboard/me", { as })).status).toBe(200);
-  expect((await api.call("POST", `/api/v2/runs/${run}/cancel`, { as, headers: { origin, "sec-fetch-site": "same-origin" }, body: {} })).status).toBe(200);
+  expect(
+    (await api.call("POST", `/api/v2/runs/${run}/cancel`, { as, headers: { origin, "sec-fetch-site": "same-origin" }, body: {} })).status,
+  ).toBe(200);
 });
 
 test("roles: who may look, act and administer", async () => {

@@ -46,7 +46,8 @@ test("a one-time token in other spellings makes no second run, and none before i
   expect(await count()).toBe(0);
   expect((await use(once)).status).toBe(200);
   for (const as of [once, ...spellings(once)]) expect([401, 422]).toContain((await use(as)).status);
-  for (const as of spellings(once)) expect((await api.call("POST", "/api/v3/batches", { as, body: { runCount: 1, taskIdentifiers: ["hello"] } })).status).toBe(401);
+  for (const as of spellings(once))
+    expect((await api.call("POST", "/api/v3/batches", { as, body: { runCount: 1, taskIdentifiers: ["hello"] } })).status).toBe(401);
   expect(await count()).toBe(1);
 });
 
@@ -54,13 +55,21 @@ test("a revoked token stays revoked however it is spelled", async () => {
   const as = { cookie: await api.signUp() };
   const run = await api.trigger();
   for (let n = 0; n < 3; n += 1) {
-    const { token, row } = (await api.call("POST", "/api/dashboard/public-tokens", { as, body: { scopes: [`read:runs:${run}`], expirationTime: "10m" } })).body;
+    const { token, row } = (
+      await api.call("POST", "/api/dashboard/public-tokens", { as, body: { scopes: [`read:runs:${run}`], expirationTime: "10m" } })
+    ).body;
     expect((await api.call("POST", `/api/dashboard/public-tokens/${row.id}/revoke`, { as, body: {} })).status).toBe(200);
-    for (const spelled of [token, ...spellings(token)]) expect((await api.call("GET", `/api/v3/runs/${run}`, { as: spelled })).status).toBe(401);
+    for (const spelled of [token, ...spellings(token)])
+      expect((await api.call("GET", `/api/v3/runs/${run}`, { as: spelled })).status).toBe(401);
   }
 });
 
 test("a run's token has one spelling too", async () => {
-  const token = signRunToken(api.keys.runTokens, { sub: api.engine.env.id, run: "run_x", epoch: 1, exp: Math.floor(Date.now() / 1000) + 600 });
+  const token = signRunToken(api.keys.runTokens, {
+    sub: api.engine.env.id,
+    run: "run_x",
+    epoch: 1,
+    exp: Math.floor(Date.now() / 1000) + 600,
+  });
   for (const as of spellings(token)) expect((await api.call("GET", "/api/v1/runs", { as })).status).toBe(401);
 });

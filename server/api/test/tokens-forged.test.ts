@@ -15,11 +15,22 @@ const encode = (value: unknown) => Buffer.from(typeof value === "string" ? value
 const seconds = () => Math.floor(Date.now() / 1000);
 function claims(change: Record<string, unknown> = {}): Record<string, unknown> {
   const now = seconds();
-  return { sub: api.engine.env.id, pub: true, scopes: [`read:runs:${run}`], iss: tokenIssuer, aud: tokenAudience, iat: now, exp: now + 600, ...change };
+  return {
+    sub: api.engine.env.id,
+    pub: true,
+    scopes: [`read:runs:${run}`],
+    iss: tokenIssuer,
+    aud: tokenAudience,
+    iat: now,
+    exp: now + 600,
+    ...change,
+  };
 }
 function sign(header: unknown, body: unknown, options: { key?: string; hash?: string } = {}): string {
   const text = `${encode(header)}.${encode(body)}`;
-  return `${text}.${createHmac(options.hash ?? "sha256", options.key ?? api.secretKey).update(text).digest("base64url")}`;
+  return `${text}.${createHmac(options.hash ?? "sha256", options.key ?? api.secretKey)
+    .update(text)
+    .digest("base64url")}`;
 }
 const HS256 = { alg: "HS256" };
 const reads = async (as: string) => (await api.call("GET", `/api/v3/runs/${run}`, { as })).status;
@@ -91,10 +102,40 @@ test("forged and bent tokens are refused alike", async () => {
 });
 
 test("no scopes allow nothing, and a scope fits exactly or not", async () => {
-  for (const scopes of [undefined, [], ["read"], ["runs"], ["read:"], ["read::"], [`read:runs:${run.slice(0, -1)}`], [`read:runs:${run}1`], [`READ:runs:${run}`], [`read:Runs:${run}`], ["read:runs:*"], ["read:runs:"], [`read:runs:${run},x`], [`write:runs:${run}`], ["read:tags:x"], ["read:tasks:hell"], ["read:tasks:Hello"], ["read:tasks:helloo"], ["admin:x"], ["read:*"]]) {
+  for (const scopes of [
+    undefined,
+    [],
+    ["read"],
+    ["runs"],
+    ["read:"],
+    ["read::"],
+    [`read:runs:${run.slice(0, -1)}`],
+    [`read:runs:${run}1`],
+    [`READ:runs:${run}`],
+    [`read:Runs:${run}`],
+    ["read:runs:*"],
+    ["read:runs:"],
+    [`read:runs:${run},x`],
+    [`write:runs:${run}`],
+    ["read:tags:x"],
+    ["read:tasks:hell"],
+    ["read:tasks:Hello"],
+    ["read:tasks:helloo"],
+    ["admin:x"],
+    ["read:*"],
+  ]) {
     expect([scopes, await reads(sign(HS256, claims({ scopes })))]).toEqual([scopes, 403]);
   }
-  for (const scopes of [[`read:runs:${run}`], ["read:runs"], ["read:tasks:hello"], ["read:tasks"], ["read:all"], ["admin"], ["*:all"], ["x", "read:runs"]]) {
+  for (const scopes of [
+    [`read:runs:${run}`],
+    ["read:runs"],
+    ["read:tasks:hello"],
+    ["read:tasks"],
+    ["read:all"],
+    ["admin"],
+    ["*:all"],
+    ["x", "read:runs"],
+  ]) {
     expect([scopes, await reads(sign(HS256, claims({ scopes })))]).toEqual([scopes, 200]);
   }
 });
@@ -110,11 +151,15 @@ test("two thousand scopes: what reads a run reads it, what cancels it cancels it
       for (const name of ids) {
         const scope = [action, ...(type === undefined ? [] : [type, ...(name === undefined ? [] : [name])])].join(":");
         const as = sign(HS256, claims({ scopes: [scope] }));
-        const isOf = (known: Record<string, string>) => type === "all" || (type !== undefined && known[type] !== undefined && (name === undefined || name === known[type]));
+        const isOf = (known: Record<string, string>) =>
+          type === "all" || (type !== undefined && known[type] !== undefined && (name === undefined || name === known[type]));
         const isAdmin = action === "admin" && type === undefined;
         const mayRead = isAdmin || (["read", "*"].includes(action) && isOf({ runs: id, tasks: "hello", tags: "red" }));
         const mayCancel = isAdmin || (["write", "*"].includes(action) && isOf({ runs: id, tasks: "hello" }));
-        const statuses = [(await api.call("GET", `/api/v3/runs/${id}`, { as })).status, (await api.call("POST", `/api/v2/runs/${id}/cancel`, { as })).status];
+        const statuses = [
+          (await api.call("GET", `/api/v3/runs/${id}`, { as })).status,
+          (await api.call("POST", `/api/v2/runs/${id}/cancel`, { as })).status,
+        ];
         expect([scope, ...statuses]).toEqual([scope, mayRead ? 200 : 403, mayCancel ? 200 : 403]);
         tried += 2;
       }
@@ -126,7 +171,8 @@ test("two thousand scopes: what reads a run reads it, what cancels it cancels it
 test("what a token may read does not reach its relatives, other tags or lists", async () => {
   const child = await api.trigger("group/other", { options: { parentRunId: run, tags: ["ab"] } });
   const as = sign(HS256, claims());
-  for (const path of [`/api/v3/runs/${child}`, `/api/v1/runs/${child}/trace`, `/api/v1/runs/${child}/events`, "/api/v1/runs"]) expect((await api.call("GET", path, { as })).status).toBe(403);
+  for (const path of [`/api/v3/runs/${child}`, `/api/v1/runs/${child}/trace`, `/api/v1/runs/${child}/events`, "/api/v1/runs"])
+    expect((await api.call("GET", path, { as })).status).toBe(403);
   expect((await api.call("GET", `/api/v3/runs/${run}`, { as })).body.relatedRuns).toEqual({});
   expect((await api.call("GET", `/api/v3/runs/${run}`)).body.relatedRuns.children).toMatchObject([{ id: child }]);
   expect((await api.call("GET", `/api/v3/runs/${child}`, { as: sign(HS256, claims({ scopes: ["read:tags:a"] })) })).status).toBe(403);
@@ -143,9 +189,21 @@ test("a trigger token keeps to its task", async () => {
   const call = (task: string, body: object) => api.call("POST", `/api/v1/tasks/${encodeURIComponent(task)}/trigger`, { as, body });
   expect((await call("hello", {})).status).toBe(200);
   for (const task of ["group/other", "Hello", "hello ", "checked"]) expect((await call(task, {})).status).toBe(403);
-  for (const options of [{ parentRunId: run }, { resumeParentOnCompletion: true }, { lockToVersion: "x" }, { queue: { name: "shared/slow" } }]) expect([options, (await call("hello", { options })).status]).toEqual([options, 403]);
+  for (const options of [
+    { parentRunId: run },
+    { resumeParentOnCompletion: true },
+    { lockToVersion: "x" },
+    { queue: { name: "shared/slow" } },
+  ])
+    expect([options, (await call("hello", { options })).status]).toEqual([options, 403]);
   expect((await call("hello", { options: { queue: { name: "task/hello" } } })).status).toBe(200);
-  for (const path of [`/api/v1/runs/${run}/replay`, `/api/v1/runs/${run}/reschedule`, "/api/v1/auth/public-tokens", "/api/v1/auth/jwt/claims"]) expect((await api.call("POST", path, { as, body: {} })).status).toBe(401);
+  for (const path of [
+    `/api/v1/runs/${run}/replay`,
+    `/api/v1/runs/${run}/reschedule`,
+    "/api/v1/auth/public-tokens",
+    "/api/v1/auth/jwt/claims",
+  ])
+    expect((await api.call("POST", path, { as, body: {} })).status).toBe(401);
 });
 
 test("a hundred uses of a one-time token make one run; a refused use does not spend it", async () => {

@@ -45,14 +45,30 @@ describe("a callback", () => {
   const callBack = async (raw: string | Buffer, type: string) => {
     const { id, url } = await makeToken();
     const body = Buffer.from(raw);
-    const response = await h.api.app.request(url, { method: "POST", body, headers: { "content-length": String(body.length), ...(type !== "" && { "content-type": type }) } });
+    const response = await h.api.app.request(url, {
+      method: "POST",
+      body,
+      headers: { "content-length": String(body.length), ...(type !== "" && { "content-type": type }) },
+    });
     const token = await readToken(id);
     return { status: response.status, waits: token.status === "WAITING", output: token.output, outputType: token.outputType };
   };
 
   test.each<[string, string | Buffer, string, string, string]>([
-    ["a form", "status=approved&by=Ada+L%C3%A9&item=1&item=2", "application/x-www-form-urlencoded", '{"status":"approved","by":"Ada Lé","item":["1","2"]}', "application/json"],
-    ["JSON that a command-line client sends as a form", '{"ok":true}', "application/x-www-form-urlencoded", '{"ok":true}', "application/json"],
+    [
+      "a form",
+      "status=approved&by=Ada+L%C3%A9&item=1&item=2",
+      "application/x-www-form-urlencoded",
+      '{"status":"approved","by":"Ada Lé","item":["1","2"]}',
+      "application/json",
+    ],
+    [
+      "JSON that a command-line client sends as a form",
+      '{"ok":true}',
+      "application/x-www-form-urlencoded",
+      '{"ok":true}',
+      "application/json",
+    ],
     ["text", "approved", "text/plain", "approved", "text/plain"],
     ["text that looks like a number", "007", "text/plain;charset=utf-8", "007", "text/plain"],
     ["JSON sent as text", '{"Type":"Notification"}', "text/plain; charset=UTF-8", '{"Type":"Notification"}', "application/json"],

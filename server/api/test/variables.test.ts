@@ -63,20 +63,33 @@ describe("envvars of the published client", () => {
     expect(api.variables.values()).toEqual({ A: "1", B: "2" });
     await envvars.upload("proj_test", "prod", { variables: { A: "3", C: "3" }, override: true, isSecret: true });
     expect(api.variables.values()).toEqual({ A: "3", B: "2", C: "3" });
-    expect((await envvars.list("proj_test", "prod")).map(({ name, isSecret }) => [name, isSecret])).toEqual([["A", true], ["B", false], ["C", true]]);
+    expect((await envvars.list("proj_test", "prod")).map(({ name, isSecret }) => [name, isSecret])).toEqual([
+      ["A", true],
+      ["B", false],
+      ["C", true],
+    ]);
   });
 
   test("a refused name or value is named, and nothing of the upload is stored", async () => {
     const variables = { GOOD: "1", "not a name": "2", TRIGGER_SECRET_KEY: "3" };
-    await expect(envvars.upload("proj_test", "prod", { variables })).rejects.toMatchObject({ status: 400, message: expect.stringContaining('"not a name"') });
+    await expect(envvars.upload("proj_test", "prod", { variables })).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringContaining('"not a name"'),
+    });
     const { body } = await api.call("POST", `${base}/import`, { body: { variables } });
-    expect(body.variableErrors).toEqual([{ key: "not a name", error: expect.any(String) }, { key: "TRIGGER_SECRET_KEY", error: expect.stringContaining("reserved") }]);
+    expect(body.variableErrors).toEqual([
+      { key: "not a name", error: expect.any(String) },
+      { key: "TRIGGER_SECRET_KEY", error: expect.stringContaining("reserved") },
+    ]);
     expect(await names()).toEqual([]);
   });
 
   test("another project or environment is not found, and a public token is no key", async () => {
     await expect(envvars.list("proj_other", "prod")).rejects.toMatchObject({ status: 404, message: expect.stringContaining("proj_other") });
-    await expect(envvars.create("proj_test", "staging", { name: "A", value: "1" })).rejects.toMatchObject({ status: 404, message: expect.stringContaining('"prod"') });
+    await expect(envvars.create("proj_test", "staging", { name: "A", value: "1" })).rejects.toMatchObject({
+      status: 404,
+      message: expect.stringContaining('"prod"'),
+    });
     const token = api.issuer.publicToken({ scopes: ["read:all", "write:all"], expiresAt: Date.now() + 60_000 });
     expect((await api.call("GET", base, { as: token })).status).toBe(401);
     expect(await names()).toEqual([]);
@@ -108,10 +121,18 @@ describe("the endpoints", () => {
     const form = new FormData();
     form.set("variables", new File(['# comment\nexport A="two\\nlines"\nB=2'], ".env"));
     form.set("override", "true");
-    const answer = await fetch(`${api.origin}${base}/import`, { method: "POST", headers: { authorization: `Bearer ${api.secretKey}` }, body: form });
+    const answer = await fetch(`${api.origin}${base}/import`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${api.secretKey}` },
+      body: form,
+    });
     expect([answer.status, await answer.json()]).toEqual([200, { success: true }]);
     expect(api.variables.values()).toEqual({ A: "two\nlines", B: "2" });
-    const none = await fetch(`${api.origin}${base}/import`, { method: "POST", headers: { authorization: `Bearer ${api.secretKey}` }, body: new FormData() });
+    const none = await fetch(`${api.origin}${base}/import`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${api.secretKey}` },
+      body: new FormData(),
+    });
     expect(none.status).toBe(400);
   });
 
@@ -158,13 +179,20 @@ describe("what is kept", () => {
     await api.call("POST", base, { body: { name: "A", value: "needle-in-haystack", isSecret: true } });
     await api.call("POST", base, { body: { name: "B", value: "other" } });
     const rows = await api.db.query("select *, encode(sealed, 'escape') as text from environment_variable");
-    const audit = await api.db.query("select actor, action, target, detail from audit_entry where action like 'variable.%' order by at desc, id desc limit 2");
+    const audit = await api.db.query(
+      "select actor, action, target, detail from audit_entry where action like 'variable.%' order by at desc, id desc limit 2",
+    );
     expect(JSON.stringify([rows, audit, api.logged()])).not.toContain("needle");
     expect(audit).toContainEqual({ actor: `key …${api.secretKey.slice(-4)}`, action: "variable.create", target: "A", detail: null });
 
-    await api.db.query("update environment_variable set sealed = (select sealed from environment_variable where name = 'A') where name = 'B'");
+    await api.db.query(
+      "update environment_variable set sealed = (select sealed from environment_variable where name = 'A') where name = 'B'",
+    );
     await api.db.query("update environment_variable set sealed = set_byte(sealed, 40, 255 - get_byte(sealed, 40)) where name = 'A'");
-    expect(await api.variables.list()).toMatchObject([{ name: "A", value: null }, { name: "B", value: null }]);
+    expect(await api.variables.list()).toMatchObject([
+      { name: "A", value: null },
+      { name: "B", value: null },
+    ]);
     expect((await api.call("GET", `${base}/B`)).body).toMatchObject({ value: "<unreadable>" });
     await api.call("PUT", `${base}/B`, { body: { value: "again" } });
     expect(api.variables.values()).toEqual({ B: "again" });
@@ -191,15 +219,28 @@ describe("the page", () => {
     await api.call("POST", base, { body: { name: "SECRET", value: "unseen", isSecret: true } });
     const viewer = { cookie: await api.signUp("viewer") };
     const seen = await api.call("GET", "/api/dashboard/variables", { as: viewer });
-    expect(seen.body.variables.map(({ name, value }: { name: string; value?: string }) => [name, value])).toEqual([["PLAIN", undefined], ["SECRET", undefined]]);
+    expect(seen.body.variables.map(({ name, value }: { name: string; value?: string }) => [name, value])).toEqual([
+      ["PLAIN", undefined],
+      ["SECRET", undefined],
+    ]);
     expect((await api.call("GET", base, { as: viewer })).status).toBe(403);
     expect((await api.call("PUT", `${base}/PLAIN`, { as: viewer, body: { value: "x" } })).status).toBe(403);
     expect((await api.call("POST", "/api/dashboard/variables/read", { as: viewer, body: { text: "A=1" } })).status).toBe(403);
 
     const operator = { cookie: await api.signUp("operator") };
     const { body } = await api.call("GET", "/api/dashboard/variables", { as: operator });
-    expect(body).toMatchObject({ winner: "stored", files: [{ name: "FROM_FILE", file: ".env" }], variables: [{ name: "PLAIN", value: "seen", isBroken: false }, { name: "SECRET", isSecret: true }] });
-    expect(body.changes.slice(0, 2)).toMatchObject([{ action: "create", name: "SECRET" }, { action: "create", name: "PLAIN" }]);
+    expect(body).toMatchObject({
+      winner: "stored",
+      files: [{ name: "FROM_FILE", file: ".env" }],
+      variables: [
+        { name: "PLAIN", value: "seen", isBroken: false },
+        { name: "SECRET", isSecret: true },
+      ],
+    });
+    expect(body.changes.slice(0, 2)).toMatchObject([
+      { action: "create", name: "SECRET" },
+      { action: "create", name: "PLAIN" },
+    ]);
     expect(JSON.stringify(body)).not.toContain("unseen");
   });
 
@@ -207,7 +248,10 @@ describe("the page", () => {
     await api.call("POST", base, { body: { name: "SAME", value: "1" } });
     await api.call("POST", base, { body: { name: "HIDDEN", value: "1", isSecret: true } });
     const operator = { cookie: await api.signUp("operator") };
-    const { body } = await api.call("POST", "/api/dashboard/variables/read", { as: operator, body: { text: "SAME=1\nHIDDEN=1\nNEW='a b' # note\nPATH=/tmp\nignored line" } });
+    const { body } = await api.call("POST", "/api/dashboard/variables/read", {
+      as: operator,
+      body: { text: "SAME=1\nHIDDEN=1\nNEW='a b' # note\nPATH=/tmp\nignored line" },
+    });
     expect(body.variables).toEqual([
       { name: "SAME", value: "1", stored: "same" },
       { name: "HIDDEN", value: "1", stored: "other" },
@@ -220,7 +264,11 @@ describe("the page", () => {
 describe("deployments of the published client", () => {
   test("list pages by cursor and period, current and latest follow a promotion, and rolling back is one", async () => {
     const first = api.engine.deployments.current()?.version ?? "";
-    const second = await deploy(api.engine, { contentHash: "two", bundle: "two", manifest: { ...manifest, tasks: manifest.tasks.slice(0, 2), warnings: ["A sentence."] } });
+    const second = await deploy(api.engine, {
+      contentHash: "two",
+      bundle: "two",
+      manifest: { ...manifest, tasks: manifest.tasks.slice(0, 2), warnings: ["A sentence."] },
+    });
     const page = await deployments.list({ limit: 1 });
     expect(page.data).toMatchObject([{ version: second.version, status: "DEPLOYED", shortCode: second.version }]);
     expect((await page.getNextPage()).data).toMatchObject([{ version: first }]);
@@ -233,8 +281,16 @@ describe("deployments of the published client", () => {
     const back = await api.call("POST", `/api/v1/deployments/${first}/promote`);
     expect([back.status, back.body]).toEqual([200, { id: expect.any(String), version: first, shortCode: first }]);
     expect((await deployments.retrieveCurrent()).version).toBe(first);
-    expect((await api.call("GET", "/api/v1/deployments/latest")).body).toMatchObject({ version: second.version, contentHash: "two", isCurrent: false });
-    expect((await api.call("GET", `/api/v1/deployments/${first}`)).body).toMatchObject({ version: first, isCurrent: true, worker: { version: first, tasks: expect.arrayContaining([expect.objectContaining({ slug: "hello", filePath: "trigger/hello.ts" })]) } });
+    expect((await api.call("GET", "/api/v1/deployments/latest")).body).toMatchObject({
+      version: second.version,
+      contentHash: "two",
+      isCurrent: false,
+    });
+    expect((await api.call("GET", `/api/v1/deployments/${first}`)).body).toMatchObject({
+      version: first,
+      isCurrent: true,
+      worker: { version: first, tasks: expect.arrayContaining([expect.objectContaining({ slug: "hello", filePath: "trigger/hello.ts" })]) },
+    });
     expect((await api.call("GET", `/api/v1/deployments/${second.id}`)).body.worker.tasks).toHaveLength(2);
 
     const again = await api.call("POST", `/api/v1/deployments/${first}/promote`);
@@ -259,7 +315,13 @@ describe("deployments of the published client", () => {
     const { body } = await api.call("GET", "/api/dashboard/deployments", { as: viewer });
     expect(body.deployments).toMatchObject([
       { version: other.version, isBuilt: false, isCurrent: false, tasks: 3, changes: { added: ["checked"], removed: [], changed: [] } },
-      { version: gone?.version, isBuilt: false, tasks: 2, warnings: ["A sentence."], changes: { added: [], removed: ["checked"], changed: [] } },
+      {
+        version: gone?.version,
+        isBuilt: false,
+        tasks: 2,
+        warnings: ["A sentence."],
+        changes: { added: [], removed: ["checked"], changed: [] },
+      },
       { version: current, isBuilt: true, isCurrent: true, promotedBy: expect.any(String), changes: null },
     ]);
   });

@@ -12,7 +12,8 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const save = (as: { cookie: string }, body: object) => api.call("POST", "/api/dashboard/views", { as, body });
-const names = async (as: { cookie: string }): Promise<string[]> => (await api.call("GET", "/api/dashboard/views", { as })).body.views.map((view: { name: string }) => view.name);
+const names = async (as: { cookie: string }): Promise<string[]> =>
+  (await api.call("GET", "/api/dashboard/views", { as })).body.views.map((view: { name: string }) => view.name);
 
 test("a view is its author's own until it is shared, and only the author changes it", async () => {
   const { body: own } = await save(ada, { name: "Mine", query: "status=FAILED&nonsense=1&last=1h" });
@@ -24,7 +25,10 @@ test("a view is its author's own until it is shared, and only the author changes
   expect((await api.call("PATCH", path, { as: vic, body: { name: "Theirs" } })).status).toBe(403);
   expect((await api.call("DELETE", path, { as: vic })).status).toBe(403);
   expect((await api.call("DELETE", `/api/dashboard/views/${own.view.id}`, { as: vic })).status).toBe(404);
-  expect((await api.call("PATCH", path, { as: ada, body: { name: "All", shared: false } })).body.view).toMatchObject({ name: "All", shared: false });
+  expect((await api.call("PATCH", path, { as: ada, body: { name: "All", shared: false } })).body.view).toMatchObject({
+    name: "All",
+    shared: false,
+  });
   expect(await names(vic)).toEqual([]);
   expect((await api.call("DELETE", `/api/dashboard/views/${own.view.id}`, { as: ada })).status).toBe(200);
   expect(await names(ada)).toEqual(["All"]);

@@ -28,5 +28,8 @@ export function wireBatchV1(c: ApiRequest, batch: BatchRow) {
 
 /** `GET /api/v2/batches/:id`: `processing` must be there for the published client. */
 export function wireBatch(c: ApiRequest, batch: BatchRow) {
-  return { ...wireBatchV1(c, batch), processing: { ...(batch.completedAt !== undefined && { completedAt: batch.completedAt }), errors: batch.errors } };
+  return {
+    ...wireBatchV1(c, batch),
+    processing: { ...(batch.completedAt !== undefined && { completedAt: batch.completedAt }), errors: batch.errors },
+  };
 }

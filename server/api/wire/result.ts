@@ -15,7 +15,8 @@ interface Ended {
 /** `?wait=SECONDS`, up to 60, in ms: how long an answer may be held for the end of a run. */
 export function readWait(text: string | undefined): number {
   const seconds = Number(text ?? 0);
-  if (!Number.isFinite(seconds) || seconds < 0) throw new EngineError(400, "`wait` is a number of seconds, from 0 to 60.", { param: "wait" });
+  if (!Number.isFinite(seconds) || seconds < 0)
+    throw new EngineError(400, "`wait` is a number of seconds, from 0 to 60.", { param: "wait" });
   return Math.min(seconds, 60) * 1000;
 }
 

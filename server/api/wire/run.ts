@@ -20,7 +20,10 @@ interface Reader {
   names: Names;
   kindOf: (task: string) => "STANDARD" | "SCHEDULED";
 }
-export const readerOf = (engine: Engine, c: ApiRequest): Reader => ({ names: namesFor(c), kindOf: (task) => (engine.deployments.task(task)?.isScheduled === true ? "SCHEDULED" : "STANDARD") });
+export const readerOf = (engine: Engine, c: ApiRequest): Reader => ({
+  names: namesFor(c),
+  kindOf: (task) => (engine.deployments.task(task)?.isScheduled === true ? "SCHEDULED" : "STANDARD"),
+});
 
 /**
  * Fields that list items, retrieved runs and related runs share. What a run does not have is left out, never null:
@@ -93,7 +96,8 @@ export function retrievedRun(options: {
 
 /** Content as plain JSON, or an address to fetch it from when it is kept in the packet store. */
 function packetField(name: "payload" | "output", packet: Packet, issuer: Pick<Issuer, "packetUrl">): Record<string, unknown> {
-  if (packet.dataType === "application/store" && packet.data !== null) return { [`${name}PresignedUrl`]: issuer.packetUrl("GET", packet.data) };
+  if (packet.dataType === "application/store" && packet.data !== null)
+    return { [`${name}PresignedUrl`]: issuer.packetUrl("GET", packet.data) };
   const value = readPlain(packet);
   return value === undefined ? {} : { [name]: value };
 }

@@ -72,9 +72,15 @@ export function tracePage(traces: readonly RunTrace[], { size, after }: { size: 
     const { children: _children, data, ...root } = rootSpan(run);
     const spans = [...last.values()].map((item) => {
       const { data: facts, children: _none, ...node } = spanNode(run, item, prefix);
-      return { place: { runId: run.id, seq: item.seq }, span: { ...node, parentId: node.parentId ?? run.id, ...shown(facts), attemptNumber: item.attempt } };
+      return {
+        place: { runId: run.id, seq: item.seq },
+        span: { ...node, parentId: node.parentId ?? run.id, ...shown(facts), attemptNumber: item.attempt },
+      };
     });
-    return [{ place: { runId: run.id, seq: 0 }, span: { ...root, ...shown(data) } }, ...spans.toSorted((a, b) => a.place.seq - b.place.seq)];
+    return [
+      { place: { runId: run.id, seq: 0 }, span: { ...root, ...shown(data) } },
+      ...spans.toSorted((a, b) => a.place.seq - b.place.seq),
+    ];
   });
   const begin = after === null ? 0 : all.findIndex(({ place }) => place.runId === after.runId && place.seq > after.seq);
   // The run had no more: the next one of the list.
@@ -82,13 +88,27 @@ export function tracePage(traces: readonly RunTrace[], { size, after }: { size: 
   const start = begin === -1 ? nextRun : begin;
   const page = all.slice(start, start + size);
   const failures = traces.flatMap(({ run, items }, index) =>
-    items.filter(({ icon, isError }) => icon === "attempt" && isError === true).map(({ spanId, attempt }) => ({ spanId: `${index === 0 ? "" : `${run.id}/`}${spanId}`, attemptNumber: attempt, runId: run.id })),
+    items
+      .filter(({ icon, isError }) => icon === "attempt" && isError === true)
+      .map(({ spanId, attempt }) => ({ spanId: `${index === 0 ? "" : `${run.id}/`}${spanId}`, attemptNumber: attempt, runId: run.id })),
   );
   const last = page.at(-1);
-  return { data: page.map(({ span }) => span), attemptFailures: failures, next: last !== undefined && start + size < all.length ? last.place : null };
+  return {
+    data: page.map(({ span }) => span),
+    attemptFailures: failures,
+    next: last !== undefined && start + size < all.length ? last.place : null,
+  };
 }
 
-const shown = ({ message, startTime, duration, isError, isPartial, isCancelled, level }: SpanNode["data"]) => ({ message, startTime, duration, isError, isPartial, isCancelled, level });
+const shown = ({ message, startTime, duration, isError, isPartial, isCancelled, level }: SpanNode["data"]) => ({
+  message,
+  startTime,
+  duration,
+  isError,
+  isPartial,
+  isCancelled,
+  level,
+});
 
 /** `GET …/spans/:spanId`; its newest line says how it ended. */
 export function spanOf(run: RunRow, items: readonly TraceItem[], spanId: string) {
@@ -137,4 +157,5 @@ function spanNode(run: RunRow, item: TraceItem, prefix: string): SpanNode {
   };
 }
 
-const nanosBetween = (start: string, end: string | undefined) => (end === undefined ? 0 : (Date.parse(end) - Date.parse(start)) * 1_000_000);
+const nanosBetween = (start: string, end: string | undefined) =>
+  end === undefined ? 0 : (Date.parse(end) - Date.parse(start)) * 1_000_000;

@@ -30,7 +30,11 @@ export async function login({ profile, apiUrl, json }: ServerOptions): Promise<v
 async function askForKey(url: string): Promise<string> {
   if (!process.stdin.isTTY) return (await readAll(process.stdin)).trim();
   say(`Key for ${url} (API keys page of the dashboard; it is not shown):`);
-  const lines = createInterface({ input: process.stdin, output: new Writable({ write: (_chunk, _encoding, done) => done() }), terminal: true });
+  const lines = createInterface({
+    input: process.stdin,
+    output: new Writable({ write: (_chunk, _encoding, done) => done() }),
+    terminal: true,
+  });
   try {
     return await new Promise<string>((done, fail) => {
       lines.question("", done);
@@ -54,22 +58,45 @@ export function logout({ profile, json }: ServerOptions): void {
 export async function whoami(options: ServerOptions): Promise<void> {
   const client = connect(options);
   const place = await readPlace(client);
-  const source = options.profile === undefined && tokenOf(process.env) !== undefined ? "the environment's variables" : `profile ${options.profile ?? readProfiles().current}`;
-  if (formatOf(options) === "json") return printJson({ url: client.baseURL, project: place.project, environment: { id: place.id, slug: place.slug, type: place.type }, source });
-  printFacts({ server: client.baseURL, project: `${place.project.ref} (${place.project.name})`, environment: `${place.slug} (${place.type.toLowerCase()})`, "key from": source });
+  const source =
+    options.profile === undefined && tokenOf(process.env) !== undefined
+      ? "the environment's variables"
+      : `profile ${options.profile ?? readProfiles().current}`;
+  if (formatOf(options) === "json")
+    return printJson({
+      url: client.baseURL,
+      project: place.project,
+      environment: { id: place.id, slug: place.slug, type: place.type },
+      source,
+    });
+  printFacts({
+    server: client.baseURL,
+    project: `${place.project.ref} (${place.project.name})`,
+    environment: `${place.slug} (${place.type.toLowerCase()})`,
+    "key from": source,
+  });
 }
 
 export function listProfiles({ json }: ServerOptions): void {
   const { current, profiles } = readProfiles();
-  const rows = Object.entries(profiles).map(([name, { url, token }]) => ({ name, url, key: `${token.slice(0, 8)}…${token.slice(-4)}`, current: name === current }));
+  const rows = Object.entries(profiles).map(([name, { url, token }]) => ({
+    name,
+    url,
+    key: `${token.slice(0, 8)}…${token.slice(-4)}`,
+    current: name === current,
+  }));
   if (formatOf({ json }) === "json") return printJson(rows);
   if (rows.length === 0) return print("No profile yet. Make one with: signalbox login");
-  printTable(["", "profile", "server", "key"], rows.map((row) => [row.current ? "*" : "", row.name, row.url, row.key]));
+  printTable(
+    ["", "profile", "server", "key"],
+    rows.map((row) => [row.current ? "*" : "", row.name, row.url, row.key]),
+  );
 }
 
 export function useProfile(name: string, { json }: ServerOptions): void {
   const { profiles } = readProfiles();
-  if (profiles[name] === undefined) throw usage(`There is no profile ${JSON.stringify(name)}. There are: ${Object.keys(profiles).join(", ") || "none yet"}.`);
+  if (profiles[name] === undefined)
+    throw usage(`There is no profile ${JSON.stringify(name)}. There are: ${Object.keys(profiles).join(", ") || "none yet"}.`);
   writeProfiles({ current: name, profiles });
   if (formatOf({ json }) === "json") printJson({ profile: name });
   else print(`Profile ${name} is in use now.`);

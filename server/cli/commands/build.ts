@@ -25,7 +25,10 @@ export async function build(folder: string, options: { image?: string; json?: bo
       copyFile(packed.file, join(context, "build.tgz")),
     ]);
     if (formatOf(options) === "json") printJson({ project: ref, image: context, bytes, sha256 });
-    else print(`${context} is ready: docker build -f ${join(context, "Containerfile")} ${context}, with --build-arg SIGNALBOX_IMAGE=… for the server's own image.`);
+    else
+      print(
+        `${context} is ready: docker build -f ${join(context, "Containerfile")} ${context}, with --build-arg SIGNALBOX_IMAGE=… for the server's own image.`,
+      );
   } finally {
     await packed.remove();
   }
@@ -34,5 +37,8 @@ export async function build(folder: string, options: { image?: string; json?: bo
 /** What lies in the folder is overwritten when it is ours. */
 async function refuseOther(context: string): Promise<void> {
   const others = (await readdir(context).catch(() => [])).filter((name) => !names.has(name));
-  if (others.length > 0) throw usage(`--image: ${context} holds other files (${others.slice(0, 3).join(", ")}). Name a folder that is new, or that such a build has written.`);
+  if (others.length > 0)
+    throw usage(
+      `--image: ${context} holds other files (${others.slice(0, 3).join(", ")}). Name a folder that is new, or that such a build has written.`,
+    );
 }

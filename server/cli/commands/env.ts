@@ -26,10 +26,15 @@ async function open(options: EnvOptions): Promise<{ client: HttpClient; base: st
 export async function list(options: EnvOptions & { showValues?: boolean }): Promise<void> {
   const { client, base } = await open(options);
   const variables = await client.request(z.array(Variable), base);
-  const shown = variables.map(({ name, value, isSecret }) => (options.showValues === true ? { name, value, isSecret } : { name, isSecret }));
+  const shown = variables.map(({ name, value, isSecret }) =>
+    options.showValues === true ? { name, value, isSecret } : { name, isSecret },
+  );
   if (formatOf(options) === "json") return printJson(shown);
   if (variables.length === 0) return print("No variables.");
-  printTable(options.showValues === true ? ["name", "value", "secret"] : ["name", "secret"], variables.map(({ name, value, isSecret }) => [name, ...(options.showValues === true ? [value] : []), isSecret ? "yes" : ""]));
+  printTable(
+    options.showValues === true ? ["name", "value", "secret"] : ["name", "secret"],
+    variables.map(({ name, value, isSecret }) => [name, ...(options.showValues === true ? [value] : []), isSecret ? "yes" : ""]),
+  );
 }
 
 export async function get(name: string, options: EnvOptions): Promise<void> {
@@ -42,7 +47,8 @@ export async function get(name: string, options: EnvOptions): Promise<void> {
 /** The value from standard input, or as NAME=value. A secret belongs into standard input: arguments are read by every process. */
 export async function set(argument: string, options: EnvOptions & { secret?: boolean }): Promise<void> {
   const [name = "", ...rest] = argument.split("=");
-  if (rest.length === 0 && process.stdin.isTTY) throw usage(`The value is missing. Pipe it: printf %s "$VALUE" | signalbox env set ${name}`);
+  if (rest.length === 0 && process.stdin.isTTY)
+    throw usage(`The value is missing. Pipe it: printf %s "$VALUE" | signalbox env set ${name}`);
   const value = rest.length > 0 ? rest.join("=") : (await readAll(process.stdin)).replace(/\r?\n$/, "");
   const { client, base } = await open(options);
   await client.request(Done, base, { method: "POST", json: { name, value, ...(options.secret === true && { isSecret: true }) } });
@@ -55,15 +61,22 @@ export async function importFile(file: string, options: EnvOptions & { override?
   const names = Object.keys(variables);
   if (names.length === 0) throw usage(`${file} holds no variables: write NAME=value, one a line.`);
   const { client, base } = await open(options);
-  await client.request(Done, `${base}/import`, { method: "POST", json: { variables, override: options.override === true, ...(options.secret === true && { isSecret: true }) } });
+  await client.request(Done, `${base}/import`, {
+    method: "POST",
+    json: { variables, override: options.override === true, ...(options.secret === true && { isSecret: true }) },
+  });
   if (formatOf(options) === "json") printJson({ names });
-  else print(`${names.length === 1 ? "1 variable is" : `${names.length} variables are`} imported${options.override === true ? "" : "; those that were there kept their values (--override changes them)"}.`);
+  else
+    print(
+      `${names.length === 1 ? "1 variable is" : `${names.length} variables are`} imported${options.override === true ? "" : "; those that were there kept their values (--override changes them)"}.`,
+    );
 }
 
 export async function pull(options: EnvOptions & { output: string; force?: boolean }): Promise<void> {
   const { client, base } = await open(options);
   const variables = await client.request(z.array(Variable), base);
-  if (existsSync(options.output) && options.force !== true) throw usage(`${options.output} is there already. Overwrite it with --force, or name another file with --output.`);
+  if (existsSync(options.output) && options.force !== true)
+    throw usage(`${options.output} is there already. Overwrite it with --force, or name another file with --output.`);
   const readable = variables.filter(({ value, isSecret }) => !(isSecret && value === redacted));
   const fresh = `${options.output}.${process.pid}`;
   writeFileSync(fresh, readable.map(({ name, value }) => `${name}=${quoted(value)}\n`).join(""), { mode: 0o600 });

@@ -12,17 +12,34 @@ export interface InitOptions {
 /** Makes what is missing of a project that runs; what is there is never changed, but for lines that package.json and .gitignore lack. */
 export function init(folder: string, options: InitOptions, installation: { version: string; root: string }): void {
   const directory = resolve(folder);
-  const config = ["ts", "mts", "cts", "js", "mjs", "cjs"].map((ending) => `trigger.config.${ending}`).find((name) => existsSync(join(directory, name)));
+  const config = ["ts", "mts", "cts", "js", "mjs", "cjs"]
+    .map((ending) => `trigger.config.${ending}`)
+    .find((name) => existsSync(join(directory, name)));
   if (config !== undefined) throw usage(`${join(directory, config)} is there already: this is a project. Run it with: npx signalbox dev`);
-  const ref = options.project ?? `proj_${basename(directory).toLowerCase().replaceAll(/[^a-z0-9]+/g, "_").replaceAll(/^_+|_+$/g, "") || "tasks"}`;
+  const ref =
+    options.project ??
+    `proj_${
+      basename(directory)
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]+/g, "_")
+        .replaceAll(/^_+|_+$/g, "") || "tasks"
+    }`;
   if (!/^[\w-]{1,100}$/.test(ref)) throw usage(`--project ${JSON.stringify(ref)}: letters, digits, _ and - only, such as proj_shop.`);
   const ending = options.javascript === true ? "mjs" : "ts";
   const files = filesOf(ref, ending);
   const taken = Object.keys(files).filter((name) => existsSync(join(directory, name)));
-  if (taken.length > 0) throw usage(`${taken.map((name) => join(folder, name)).join(", ")} ${taken.length === 1 ? "is" : "are"} there already, and nothing was written. Move ${taken.length === 1 ? "it" : "them"}, or make the project in another folder.`);
+  if (taken.length > 0)
+    throw usage(
+      `${taken.map((name) => join(folder, name)).join(", ")} ${taken.length === 1 ? "is" : "are"} there already, and nothing was written. Move ${taken.length === 1 ? "it" : "them"}, or make the project in another folder.`,
+    );
   const manifest = packageJson(directory, installation);
   try {
-    for (const [name, text] of Object.entries({ ...files, "package.json": manifest, ".gitignore": gitIgnore(directory), ...tsconfig(directory, ending) })) {
+    for (const [name, text] of Object.entries({
+      ...files,
+      "package.json": manifest,
+      ".gitignore": gitIgnore(directory),
+      ...tsconfig(directory, ending),
+    })) {
       mkdirSync(dirname(join(directory, name)), { recursive: true });
       writeFileSync(join(directory, name), text);
     }
@@ -31,7 +48,9 @@ export function init(folder: string, options: InitOptions, installation: { versi
   }
   const made = Object.keys(files);
   if (options.json === true) return printJson({ directory, project: ref, files: made });
-  print(`${ref} is made in ${directory}: ${made.join(", ")}.\n\n  npm install\n  npm run dev\n\nThe dashboard's address is printed then; trigger the task hello-world there.`);
+  print(
+    `${ref} is made in ${directory}: ${made.join(", ")}.\n\n  npm install\n  npm run dev\n\nThe dashboard's address is printed then; trigger the task hello-world there.`,
+  );
 }
 
 function filesOf(ref: string, ending: "ts" | "mjs"): Record<string, string> {
@@ -66,13 +85,22 @@ function packageJson(directory: string, { version, root }: { version: string; ro
   const file = join(directory, "package.json");
   const found: unknown = existsSync(file) ? parse(file) : { name: basename(directory).toLowerCase(), private: true, type: "module" };
   if (typeof found !== "object" || found === null) throw usage(`${file} is no object.`);
-  const manifest = { ...found } as { scripts?: Record<string, string>; dependencies?: Record<string, string>; devDependencies?: Record<string, string> }; // what is not of these types npm refuses itself
+  const manifest = { ...found } as {
+    scripts?: Record<string, string>;
+    dependencies?: Record<string, string>;
+    devDependencies?: Record<string, string>;
+  }; // what is not of these types npm refuses itself
   // Scripts of these names are somebody's own.
   manifest.scripts = { ...scripts, ...manifest.scripts };
   // A clone is installed by its path: it is on no registry.
-  if (manifest.devDependencies?.["signalbox"] === undefined && manifest.dependencies?.["signalbox"] === undefined) manifest.dependencies = { ...manifest.dependencies, signalbox: root.includes("node_modules") ? `^${version}` : `file:${resolve(root)}` };
+  if (manifest.devDependencies?.["signalbox"] === undefined && manifest.dependencies?.["signalbox"] === undefined)
+    manifest.dependencies = {
+      ...manifest.dependencies,
+      signalbox: root.includes("node_modules") ? `^${version}` : `file:${resolve(root)}`,
+    };
   // Types for the editor: at run time the SDK is the server's own.
-  if (manifest.devDependencies?.["@trigger.dev/sdk"] === undefined && manifest.dependencies?.["@trigger.dev/sdk"] === undefined) manifest.devDependencies = { ...manifest.devDependencies, "@trigger.dev/sdk": "^4.4.0" };
+  if (manifest.devDependencies?.["@trigger.dev/sdk"] === undefined && manifest.dependencies?.["@trigger.dev/sdk"] === undefined)
+    manifest.devDependencies = { ...manifest.devDependencies, "@trigger.dev/sdk": "^4.4.0" };
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
@@ -94,6 +122,14 @@ function gitIgnore(directory: string): string {
 
 function tsconfig(directory: string, ending: "ts" | "mjs"): Record<string, string> {
   if (ending !== "ts" || existsSync(join(directory, "tsconfig.json"))) return {};
-  const options = { target: "es2023", module: "esnext", moduleResolution: "bundler", strict: true, noEmit: true, skipLibCheck: true, types: ["signalbox"] };
+  const options = {
+    target: "es2023",
+    module: "esnext",
+    moduleResolution: "bundler",
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    types: ["signalbox"],
+  };
   return { "tsconfig.json": `${JSON.stringify({ compilerOptions: options, include: ["trigger.config.ts", "trigger"] }, null, 2)}\n` };
 }

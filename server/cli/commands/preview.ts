@@ -9,7 +9,12 @@ export async function archive(folder: string, options: ServerOptions): Promise<v
   const branch = branchOf(options) ?? (await readGit(resolve(folder)))?.branch;
   if (branch === undefined) throw usage("There is no git branch here. Name the branch with --branch.");
   const { project } = await readPlace(connect({ ...options, branch }));
-  const archived = await connectAbove(options).request(EnvironmentRow, `/api/v1/projects/${encodeURIComponent(project.ref)}/branches/archive`, { method: "POST", json: { branch } });
-  if (formatOf(options) === "json") return printJson({ branch: archived.branch, environment: archived.slug, archivedAt: archived.archivedAt });
+  const archived = await connectAbove(options).request(
+    EnvironmentRow,
+    `/api/v1/projects/${encodeURIComponent(project.ref)}/branches/archive`,
+    { method: "POST", json: { branch } },
+  );
+  if (formatOf(options) === "json")
+    return printJson({ branch: archived.branch, environment: archived.slug, archivedAt: archived.archivedAt });
   print(`The branch ${archived.branch} is archived: nothing runs in it any more. Deploying to it brings it back.`);
 }

@@ -49,13 +49,22 @@ export async function list(options: ListRunsOptions): Promise<void> {
   if (data.length === 0) return print("No runs.");
   printTable(
     ["run", "status", "task", "version", "created", "computed", "tags"],
-    data.map((run) => [run.id, run.status, run.taskIdentifier, run.version ?? "", run.createdAt.toISOString().slice(0, 19).replace("T", " "), formatDuration(run.durationMs), run.tags.join(" ")]),
+    data.map((run) => [
+      run.id,
+      run.status,
+      run.taskIdentifier,
+      run.version ?? "",
+      run.createdAt.toISOString().slice(0, 19).replace("T", " "),
+      formatDuration(run.durationMs),
+      run.tags.join(" "),
+    ]),
   );
   if (pagination.next !== undefined) print(`\nolder ones: --after ${pagination.next}`);
 }
 
 function period(text: string | undefined): string | undefined {
-  if (text !== undefined && parseDuration(text) === null) throw usage(`--period ${JSON.stringify(text)} is no duration. Write one such as 30m, 12h or 7d.`);
+  if (text !== undefined && parseDuration(text) === null)
+    throw usage(`--period ${JSON.stringify(text)} is no duration. Write one such as 30m, 12h or 7d.`);
   return text;
 }
 
@@ -81,7 +90,9 @@ export async function show(id: string, options: ServerOptions): Promise<void> {
     attempts: String(run.attemptCount),
     tags: run.tags.join(" "),
     parent: parent && `${parent.id} (${parent.taskIdentifier})`,
-    children: run.relatedRuns.children?.length ? run.relatedRuns.children.map((child) => `${child.id} ${child.status} ${child.taskIdentifier}`).join("\n") : undefined,
+    children: run.relatedRuns.children?.length
+      ? run.relatedRuns.children.map((child) => `${child.id} ${child.status} ${child.taskIdentifier}`).join("\n")
+      : undefined,
     payload: run.payload === undefined ? undefined : JSON.stringify(run.payload),
   });
   print("");
@@ -106,8 +117,12 @@ export async function cancel(ids: string[], options: ServerOptions): Promise<voi
 
 export async function replay(id: string, options: ServerOptions & { file?: string; payload?: string; wait?: boolean }): Promise<void> {
   const client = connect(options);
-  const payload = options.payload === undefined && options.file === undefined ? undefined : await readPayload(options.payload, options.file);
-  const made = await client.request(Id, `/api/v1/runs/${encodeURIComponent(id)}/replay`, { method: "POST", json: payload === undefined ? {} : { payload: JSON.stringify(payload), payloadType: "application/json" } });
+  const payload =
+    options.payload === undefined && options.file === undefined ? undefined : await readPayload(options.payload, options.file);
+  const made = await client.request(Id, `/api/v1/runs/${encodeURIComponent(id)}/replay`, {
+    method: "POST",
+    json: payload === undefined ? {} : { payload: JSON.stringify(payload), payloadType: "application/json" },
+  });
   if (options.wait === true) return followRun(client, made.id, formatOf(options));
   if (formatOf(options) === "json") printJson(made);
   else print(made.id);

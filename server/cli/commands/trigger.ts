@@ -42,7 +42,10 @@ export async function trigger(task: string, argument: string | undefined, option
     metadata: options.metadata === undefined ? undefined : JSON.stringify(await readPayload(options.metadata, undefined)),
     metadataType: options.metadata === undefined ? undefined : "application/json",
   };
-  const run = await client.request(TriggerResponse, `/api/v1/tasks/${encodeURIComponent(task)}/trigger`, { method: "POST", json: { payload, options: given } });
+  const run = await client.request(TriggerResponse, `/api/v1/tasks/${encodeURIComponent(task)}/trigger`, {
+    method: "POST",
+    json: { payload, options: given },
+  });
   if (options.wait === true) {
     if (formatOf(options) === "text") print(run.id);
     return followRun(client, run.id, formatOf(options));

@@ -10,7 +10,14 @@ const Version = z.looseObject({
   status: z.string(),
   createdAt: z.string(),
   deployedAt: z.string().optional(),
-  git: z.looseObject({ commitSha: z.string().optional(), commitRef: z.string().optional(), commitMessage: z.string().optional(), dirty: z.boolean().optional() }).optional(),
+  git: z
+    .looseObject({
+      commitSha: z.string().optional(),
+      commitRef: z.string().optional(),
+      commitMessage: z.string().optional(),
+      dirty: z.boolean().optional(),
+    })
+    .optional(),
   error: z.looseObject({ message: z.string() }).optional(),
 });
 const Page = z.object({ data: z.array(Version), pagination: z.object({ next: z.string().optional() }) });
@@ -31,7 +38,9 @@ export async function list(options: ServerOptions & { status?: string }): Promis
       version,
       status,
       createdAt.slice(0, 19).replace("T", " "),
-      git?.commitSha === undefined ? "" : `${git.commitSha.slice(0, 8)}${git.dirty === true ? "+" : ""}${git.commitRef === undefined ? "" : ` ${git.commitRef}`}`,
+      git?.commitSha === undefined
+        ? ""
+        : `${git.commitSha.slice(0, 8)}${git.dirty === true ? "+" : ""}${git.commitRef === undefined ? "" : ` ${git.commitRef}`}`,
       error?.message ?? git?.commitMessage ?? "",
     ]),
   );
@@ -39,7 +48,10 @@ export async function list(options: ServerOptions & { status?: string }): Promis
 
 export async function promote(version: string, options: ServerOptions): Promise<void> {
   const client = connect(options);
-  await client.request(z.object({ version: z.string() }), `/api/v1/deployments/${encodeURIComponent(version)}/promote`, { method: "POST", json: {} });
+  await client.request(z.object({ version: z.string() }), `/api/v1/deployments/${encodeURIComponent(version)}/promote`, {
+    method: "POST",
+    json: {},
+  });
   if (formatOf(options) === "json") printJson({ version, isCurrent: true });
   else print(`Version ${version} is current: new runs start on it, and those that have started keep theirs.`);
 }

@@ -28,15 +28,24 @@ export async function openCluster(dataDir: string): Promise<Cluster> {
   const database = join(resolve(dataDir), "postgres");
   const account = chooseAccount(database);
   const native = await usableBinaries(dataDir, account);
-  const cluster: Cluster = { database, bin: join(native, "bin"), account, password: readPassword(dataDir), logFile: join(dataDir, "postgres.log") };
+  const cluster: Cluster = {
+    database,
+    bin: join(native, "bin"),
+    account,
+    password: readPassword(dataDir),
+    logFile: join(dataDir, "postgres.log"),
+  };
   const version = join(database, "PG_VERSION");
   if (!existsSync(version)) {
-    if (existsSync(database)) throw new PostgresError(`${database} exists but holds no PostgreSQL database. Move it away, or point SIGNALBOX_DATA elsewhere.`);
+    if (existsSync(database))
+      throw new PostgresError(`${database} exists but holds no PostgreSQL database. Move it away, or point SIGNALBOX_DATA elsewhere.`);
     await initialise(cluster);
   }
   const major = readFileSync(version, "utf8").trim();
   if (major !== bundledMajor)
-    throw new PostgresError(`${database} was made by PostgreSQL ${major}; this Signalbox brings ${bundledMajor}. Dump it with the older release and restore it here.`);
+    throw new PostgresError(
+      `${database} was made by PostgreSQL ${major}; this Signalbox brings ${bundledMajor}. Dump it with the older release and restore it here.`,
+    );
   repairOwner(cluster);
   return cluster;
 }
@@ -56,7 +65,9 @@ async function usableBinaries(dataDir: string, account: Account | undefined): Pr
       continue;
     }
   }
-  throw new PostgresError(`the user ${account?.name ?? "of this process"} cannot run the PostgreSQL binaries in ${native}. Install Signalbox where that user may read, or set DATABASE_URL.`);
+  throw new PostgresError(
+    `the user ${account?.name ?? "of this process"} cannot run the PostgreSQL binaries in ${native}. Install Signalbox where that user may read, or set DATABASE_URL.`,
+  );
 }
 
 /** The name appears only when all of it is there. */
@@ -96,7 +107,11 @@ async function initialise(cluster: Cluster): Promise<void> {
 
 /** A line each, through standard input of a server that nobody can connect to: a password is never in a file or an argument. */
 export async function asSuperuser(cluster: Cluster, statements: readonly string[]): Promise<void> {
-  await run(cluster, { program: "postgres", args: ["--single", "-D", dataArgument(cluster), "postgres"], input: `${statements.join(";\n")};\n` });
+  await run(cluster, {
+    program: "postgres",
+    args: ["--single", "-D", dataArgument(cluster), "postgres"],
+    input: `${statements.join(";\n")};\n`,
+  });
 }
 
 function removeLeftovers(database: string): void {
@@ -110,7 +125,8 @@ function removeLeftovers(database: string): void {
   }
 }
 
-const initdbArguments = `--username ${superuser} --auth trust --encoding UTF8 --locale C --lc-messages C --data-checksums --no-instructions`.split(" ");
+const initdbArguments =
+  `--username ${superuser} --auth trust --encoding UTF8 --locale C --lc-messages C --data-checksums --no-instructions`.split(" ");
 const accessRules = `local all all scram-sha-256
 host all all 127.0.0.1/32 scram-sha-256
 host all all ::1/128 scram-sha-256
@@ -142,13 +158,18 @@ async function run(cluster: Cluster, command: { program: string; args: string[];
     child.on("error", fail);
     child.on("close", (status, signal) => done(status ?? signal ?? "unknown"));
   });
-  if (code !== 0) throw new PostgresError(`${command.program} failed (${code}): ${output.replaceAll(cluster.password, "[redacted]").trim().split("\n").slice(-4).join(" · ")}`);
+  if (code !== 0)
+    throw new PostgresError(
+      `${command.program} failed (${code}): ${output.replaceAll(cluster.password, "[redacted]").trim().split("\n").slice(-4).join(" · ")}`,
+    );
 }
 
 /** After a restore or a copy by root the files may belong to root. */
 function repairOwner(cluster: Cluster): void {
   if (cluster.account !== undefined && statSync(cluster.database).uid !== cluster.account.uid) own(cluster.database, cluster.account);
   else if (process.getuid !== undefined && process.getuid() !== 0 && statSync(cluster.database).uid !== process.getuid())
-    throw new PostgresError(`${cluster.database} belongs to another user (uid ${statSync(cluster.database).uid}). Start Signalbox as that user, or change the owner: chown -R ${process.getuid()} ${dirname(cluster.database)}`);
+    throw new PostgresError(
+      `${cluster.database} belongs to another user (uid ${statSync(cluster.database).uid}). Start Signalbox as that user, or change the owner: chown -R ${process.getuid()} ${dirname(cluster.database)}`,
+    );
   chmodSync(cluster.database, 0o700);
 }

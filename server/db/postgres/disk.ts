@@ -43,7 +43,10 @@ export async function watchDisk(options: { folder: string; log: Logger; onChange
     onChange(next);
   };
   await look();
-  const timer = setInterval(() => void look().catch((error: unknown) => log.warn("cannot read the free disk space", { folder, error })), intervalMs);
+  const timer = setInterval(
+    () => void look().catch((error: unknown) => log.warn("cannot read the free disk space", { folder, error })),
+    intervalMs,
+  );
   timer.unref();
   return { state: () => state, close: () => clearInterval(timer) };
 }

@@ -50,7 +50,14 @@ const serverLog = () => readFileSync(join(folder, "postgres.log"), "utf8");
 
 test("first start: durable settings, checksums, UTF-8, a password that others cannot read, no TCP", async () => {
   const { url } = await start();
-  for (const [name, value] of Object.entries({ fsync: "on", synchronous_commit: "on", full_page_writes: "on", data_checksums: "on", server_encoding: "UTF8", listen_addresses: "" }))
+  for (const [name, value] of Object.entries({
+    fsync: "on",
+    synchronous_commit: "on",
+    full_page_writes: "on",
+    data_checksums: "on",
+    server_encoding: "UTF8",
+    listen_addresses: "",
+  }))
     expect([name, await ask(url, `select current_setting('${name}') as v`)]).toEqual([name, value]);
   expect(statSync(join(folder, "postgres-password")).mode & 0o777).toBe(0o600);
   expect(statSync(join(folder, "postgres")).mode & 0o777).toBe(0o700);

@@ -86,7 +86,8 @@ async function startPatiently(attempt: Attempt): Promise<Postmaster> {
 }
 
 const isPassing = (error: unknown): boolean =>
-  error instanceof PostgresError && /lock file|shared memory block|still in use|No space left|Address already in use|in time/i.test(error.message);
+  error instanceof PostgresError &&
+  /lock file|shared memory block|still in use|No space left|Address already in use|in time/i.test(error.message);
 
 /** For ever: a full disk or a missing mount may come back tomorrow, and then nobody should have to start anything. */
 async function restart(attempt: Attempt & { signal: AbortSignal }): Promise<Postmaster | undefined> {
@@ -115,7 +116,10 @@ async function assertDurable(url: string): Promise<void> {
   try {
     for (const [name, wanted] of Object.entries(durability)) {
       const { rows } = await client.query<{ value: string }>("select current_setting($1) as value", [name]);
-      if (rows[0]?.value !== wanted) throw new PostgresError(`PostgreSQL runs with ${name}=${rows[0]?.value}; Signalbox serves only with ${name}=${wanted}, for else a crash loses acknowledged runs.`);
+      if (rows[0]?.value !== wanted)
+        throw new PostgresError(
+          `PostgreSQL runs with ${name}=${rows[0]?.value}; Signalbox serves only with ${name}=${wanted}, for else a crash loses acknowledged runs.`,
+        );
     }
   } finally {
     await client.end();

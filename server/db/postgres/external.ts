@@ -11,15 +11,19 @@ const patienceMs = 30_000;
 export async function checkExternalPostgres({ url, log }: { url: string; log: Logger }): Promise<void> {
   const client = await connect(url);
   try {
-    const { rows } = await client.query<{ version: string; number: number }>("select current_setting('server_version') as version, current_setting('server_version_num')::int as number");
+    const { rows } = await client.query<{ version: string; number: number }>(
+      "select current_setting('server_version') as version, current_setting('server_version_num')::int as number",
+    );
     const [server] = rows;
     if (server === undefined || server.number < oldest * 10_000)
       throw new PostgresError(`DATABASE_URL: the server is PostgreSQL ${server?.version ?? "?"}; Signalbox needs ${oldest} or newer.`);
     const { rows: roles } = await client.query<{ rolsuper: boolean }>("select rolsuper from pg_roles where rolname = current_user");
-    if (roles[0]?.rolsuper === true) log.warn("DATABASE_URL signs in as a superuser of the database server; a role that owns the database is enough");
+    if (roles[0]?.rolsuper === true)
+      log.warn("DATABASE_URL signs in as a superuser of the database server; a role that owns the database is enough");
     for (const [name, wanted] of Object.entries(durability)) {
       const { rows: values } = await client.query<{ value: string }>("select current_setting($1) as value", [name]);
-      if (values[0]?.value !== wanted) log.warn(`the database server runs with ${name}=${values[0]?.value}: a crash of it may lose acknowledged runs`);
+      if (values[0]?.value !== wanted)
+        log.warn(`the database server runs with ${name}=${values[0]?.value}: a crash of it may lose acknowledged runs`);
     }
   } finally {
     await client.end().catch(() => {});
@@ -27,7 +31,7 @@ export async function checkExternalPostgres({ url, log }: { url: string; log: Lo
 }
 
 async function connect(url: string): Promise<Client> {
-  for (const deadline = performance.now() + patienceMs; ; ) {
+  for (const deadline = performance.now() + patienceMs; ;) {
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
     client.on("error", () => {}); // the query in flight rejects too
     try {
@@ -37,7 +41,8 @@ async function connect(url: string): Promise<Client> {
       const code = error instanceof Error && "code" in error ? String(error.code) : "";
       // Wrong password, no such database, no such host: waiting changes nothing.
       const isFinal = code.startsWith("28") || code === "3D000" || code === "ENOTFOUND";
-      if (isFinal || performance.now() > deadline) throw new PostgresError(`DATABASE_URL: cannot connect: ${reasonOf(error)}`, { cause: error });
+      if (isFinal || performance.now() > deadline)
+        throw new PostgresError(`DATABASE_URL: cannot connect: ${reasonOf(error)}`, { cause: error });
       await sleep(500);
     }
   }

@@ -63,7 +63,9 @@ function clearIfDead(lock: string, dataDir: string): void {
 function refuseIfAlive(content: string, dataDir: string): void {
   const holder = Holder.safeParse(tryJson(content));
   if (holder.success && birthOf(holder.data.pid) === holder.data.birth)
-    throw new PostgresError(`another Signalbox (process ${holder.data.pid}) runs on ${dataDir}. Stop it first, or give this one a SIGNALBOX_DATA of its own.`);
+    throw new PostgresError(
+      `another Signalbox (process ${holder.data.pid}) runs on ${dataDir}. Stop it first, or give this one a SIGNALBOX_DATA of its own.`,
+    );
 }
 
 function read(path: string): string | undefined {

@@ -32,7 +32,10 @@ export async function stopOrphan(cluster: Pick<Cluster, "database" | "account">,
 async function stop({ pid, birth, log }: { pid: number; birth: string; log: Logger }): Promise<void> {
   log.info("stopping the database server that a killed Signalbox left behind", { pid });
   const gone = () => birthOf(pid) !== birth;
-  for (const [signal, patience] of [["SIGINT", fastShutdownMs], ["SIGQUIT", immediateShutdownMs]] as const) {
+  for (const [signal, patience] of [
+    ["SIGINT", fastShutdownMs],
+    ["SIGQUIT", immediateShutdownMs],
+  ] as const) {
     signalIfThere(pid, signal);
     const deadline = performance.now() + patience;
     while (!gone() && performance.now() < deadline) await sleep(10);

@@ -29,11 +29,19 @@ export async function chooseAddress(cluster: Pick<Cluster, "database">): Promise
 }
 
 export function urlOf(cluster: Pick<Cluster, "password">, address: Address, databaseName: string = role): string {
-  const place = "port" in address ? `127.0.0.1:${address.port}/${databaseName}` : `localhost/${databaseName}?host=${encodeURIComponent(address.socketDirectory)}`;
+  const place =
+    "port" in address
+      ? `127.0.0.1:${address.port}/${databaseName}`
+      : `localhost/${databaseName}?host=${encodeURIComponent(address.socketDirectory)}`;
   return `postgres://${role}:${cluster.password}@${place}`;
 }
 
-export async function startPostmaster(options: { cluster: Cluster; address: Address; settings: Settings; log: Logger }): Promise<Postmaster> {
+export async function startPostmaster(options: {
+  cluster: Cluster;
+  address: Address;
+  settings: Settings;
+  log: Logger;
+}): Promise<Postmaster> {
   const { cluster, address, settings, log } = options;
   const postgres = join(cluster.bin, executable("postgres"));
   const place = spawnOptions(cluster);
@@ -43,12 +51,16 @@ export async function startPostmaster(options: { cluster: Cluster; address: Addr
       : { listen_addresses: "", unix_socket_directories: ".", unix_socket_permissions: "0700" };
   const output = openSync(rotate(cluster.logFile), "a", 0o600);
   const logStart = fstatSync(output).size;
-  const child = spawn(postgres, ["-D", dataArgument(cluster), ...asArguments({ ...settings, ...compression(postgres, place), ...listen })], {
-    ...place,
-    stdio: ["ignore", output, output],
-    // A session of its own: Ctrl-C in the terminal reaches the server alone, which stops the database last.
-    detached: true,
-  });
+  const child = spawn(
+    postgres,
+    ["-D", dataArgument(cluster), ...asArguments({ ...settings, ...compression(postgres, place), ...listen })],
+    {
+      ...place,
+      stdio: ["ignore", output, output],
+      // A session of its own: Ctrl-C in the terminal reaches the server alone, which stops the database last.
+      detached: true,
+    },
+  );
   closeSync(output);
   const exited = new Promise<string>((done) => {
     child.once("error", (error) => done(error.message));
@@ -78,7 +90,7 @@ async function accepting({ url, exited, log }: { url: string; exited: Promise<st
   let ended: string | undefined;
   void exited.then((reason) => (ended = reason));
   let heard = performance.now();
-  for (let nextReport = performance.now() + reportEveryMs; ; ) {
+  for (let nextReport = performance.now() + reportEveryMs; ;) {
     const problem = await tryConnect(url);
     if (problem === undefined) return;
     if (ended !== undefined) throw new PostgresError(`PostgreSQL did not start (${ended})`);
@@ -146,6 +158,9 @@ function readTail(file: string, from: number): string {
   const handle = openSync(file, "r");
   readSync(handle, buffer, 0, buffer.length, from + size - buffer.length);
   closeSync(handle);
-  const lines = buffer.toString().split("\n").filter((line) => /FATAL|PANIC|ERROR|HINT|DETAIL/.test(line));
+  const lines = buffer
+    .toString()
+    .split("\n")
+    .filter((line) => /FATAL|PANIC|ERROR|HINT|DETAIL/.test(line));
   return lines.slice(-3).join(" · ") || "it left no message";
 }

@@ -18,14 +18,26 @@ const condition = (given: object) => AlertCondition.parse({ measure: "failures",
 async function environment(): Promise<TestNode> {
   const n = await suite.node({ good: async () => null, bad: async () => Promise.reject(new Error("no")), idle: async () => null });
   await suite.db.query("insert into project (id, ref, name) values ('proj', 'proj_test', 'Test') on conflict do nothing");
-  await suite.db.query("insert into environment (id, project_id, slug, type) values ('env_1', 'proj', 'prod', 'PRODUCTION') on conflict do nothing");
+  await suite.db.query(
+    "insert into environment (id, project_id, slug, type) values ('env_1', 'proj', 'prod', 'PRODUCTION') on conflict do nothing",
+  );
   return n;
 }
 async function run(n: TestNode, task: string, times: number): Promise<void> {
   for (let i = 0; i < times; i += 1) await until(n, (await start(n, task)).id);
 }
-const webhook = (n: TestNode, name = "hook") => createChannel(n.engine, vault, { name, target: { kind: "webhook", url: "https://example.com/secret-path", secret: "whsec_0123456789abcdef" }, by: "ada" });
-const slack = (n: TestNode) => createChannel(n.engine, vault, { name: "chat", target: { kind: "slack", url: "https://hooks.example.com/services/T/B/s3cret" }, by: "ada" });
+const webhook = (n: TestNode, name = "hook") =>
+  createChannel(n.engine, vault, {
+    name,
+    target: { kind: "webhook", url: "https://example.com/secret-path", secret: "whsec_0123456789abcdef" },
+    by: "ada",
+  });
+const slack = (n: TestNode) =>
+  createChannel(n.engine, vault, {
+    name: "chat",
+    target: { kind: "slack", url: "https://hooks.example.com/services/T/B/s3cret" },
+    by: "ada",
+  });
 /** What was counted is of an hour ago. */
 const anHourLater = () => suite.db.query("update run_stat set minute = minute - interval '1 hour'");
 
@@ -40,7 +52,9 @@ describe("a rule", () => {
     await run(n, "bad", 1);
     await Promise.all([evaluateRules(n.engine), evaluateRules(n.engine)]);
     expect(await findRule(n.engine, id)).toMatchObject({ state: "firing", value: 2 });
-    expect((await claimDeliveries(n.engine)).map(({ event, channel }) => [event.kind, event.value, channel.id])).toEqual(expect.arrayContaining(channels.map((channel) => ["firing", 2, channel])));
+    expect((await claimDeliveries(n.engine)).map(({ event, channel }) => [event.kind, event.value, channel.id])).toEqual(
+      expect.arrayContaining(channels.map((channel) => ["firing", 2, channel])),
+    );
     expect(await acknowledgeRule(n.engine, id, "bo")).toMatchObject({ acknowledgedBy: "bo", acknowledgedAt: expect.any(String) });
     await anHourLater();
     await evaluateRules(n.engine);
@@ -48,12 +62,19 @@ describe("a rule", () => {
     expect((await findRule(n.engine, id)).acknowledgedBy).toBeUndefined();
     await expect(acknowledgeRule(n.engine, id, "bo")).rejects.toMatchObject({ status: 409 });
     const events = await listEvents(n.engine);
-    expect(events.map(({ kind, value, deliveries }) => [kind, value, deliveries.length])).toEqual([["resolved", 0, 1], ["firing", 2, 2]]);
+    expect(events.map(({ kind, value, deliveries }) => [kind, value, deliveries.length])).toEqual([
+      ["resolved", 0, 1],
+      ["firing", 2, 2],
+    ]);
   });
 
   it("that is muted is recorded and told to nobody", async () => {
     const n = await environment();
-    const { id } = await createRule(n.engine, { name: "Failing", condition: condition({ bound: 0 }), channels: [(await webhook(n)).id] }, "ada");
+    const { id } = await createRule(
+      n.engine,
+      { name: "Failing", condition: condition({ bound: 0 }), channels: [(await webhook(n)).id] },
+      "ada",
+    );
     await muteRule(n.engine, id, new Date(Date.now() + 3_600_000).toISOString());
     await run(n, "bad", 1);
     await evaluateRules(n.engine);
@@ -68,11 +89,19 @@ describe("a rule", () => {
     const { id } = await createRule(n.engine, { name: "Failing", condition: condition({ bound: 0 }), channels: [channel.id] }, "ada");
     await run(n, "bad", 1);
     await evaluateRules(n.engine);
-    expect(await updateRule(n.engine, id, { name: "Renamed", condition: condition({ bound: 0 }), channels: [channel.id] })).toMatchObject({ name: "Renamed", state: "firing" });
-    expect(await updateRule(n.engine, id, { name: "Renamed", condition: condition({ bound: 5 }), channels: [channel.id] })).toMatchObject({ state: "ok", value: null });
+    expect(await updateRule(n.engine, id, { name: "Renamed", condition: condition({ bound: 0 }), channels: [channel.id] })).toMatchObject({
+      name: "Renamed",
+      state: "firing",
+    });
+    expect(await updateRule(n.engine, id, { name: "Renamed", condition: condition({ bound: 5 }), channels: [channel.id] })).toMatchObject({
+      state: "ok",
+      value: null,
+    });
     await deleteChannel(n.engine, channel.id);
     expect((await listRules(n.engine))[0]?.channels).toEqual([]);
-    await expect(createRule(n.engine, { name: "Lost", condition: condition({}), channels: [channel.id] }, "ada")).rejects.toMatchObject({ status: 400 });
+    await expect(createRule(n.engine, { name: "Lost", condition: condition({}), channels: [channel.id] }, "ada")).rejects.toMatchObject({
+      status: 400,
+    });
   });
 });
 
@@ -102,7 +131,9 @@ describe("a delivery", () => {
     const n = await environment();
     await webhook(n);
     await slack(n);
-    const stored = await suite.db.query<{ row: string }>("select (to_jsonb(c) || jsonb_build_object('sealed', encode(c.sealed, 'escape')))::text as row from alert_channel c");
+    const stored = await suite.db.query<{ row: string }>(
+      "select (to_jsonb(c) || jsonb_build_object('sealed', encode(c.sealed, 'escape')))::text as row from alert_channel c",
+    );
     for (const { row } of stored) expect(row).not.toMatch(/secret-path|s3cret|whsec/);
   });
 });
@@ -113,7 +144,9 @@ describe("measures", () => {
     await run(n, "good", 3);
     await run(n, "bad", 1);
     await suite.db.query("update run_stat set bucket = 24 where task = 'good' and status = 'COMPLETED'");
-    await suite.db.query("update run set created_at = created_at - interval '10 seconds', queued_at = queued_at - interval '10 seconds' where task = 'good'");
+    await suite.db.query(
+      "update run set created_at = created_at - interval '10 seconds', queued_at = queued_at - interval '10 seconds' where task = 'good'",
+    );
     const now = (given: object) => measure(suite.db, "env_1", condition(given), new Date());
     expect(await now({ measure: "failures" })).toBe(1);
     expect(await now({ measure: "ends" })).toBe(4);
@@ -130,7 +163,13 @@ describe("measures", () => {
 
   it("over 30 days say when a rule would have fired, from when anything is known", async () => {
     const n = await environment();
-    expect(await preview(suite.db, "env_1", condition({}), new Date())).toEqual({ stepMinutes: 5, points: [], firings: 0, from: null, isPart: false });
+    expect(await preview(suite.db, "env_1", condition({}), new Date())).toEqual({
+      stepMinutes: 5,
+      points: [],
+      firings: 0,
+      from: null,
+      isPart: false,
+    });
     await run(n, "bad", 1);
     await suite.db.query(
       `insert into run_stat (env_id, minute, task, queue, status, bucket, count)
@@ -148,14 +187,22 @@ describe("measures", () => {
 });
 
 it("a window that slides holds what one made anew would hold", () => {
-  const cell = fc.record({ slot: fc.nat(40), status: fc.constantFrom("created", "started", "COMPLETED", "FAILED", "CANCELED") as fc.Arbitrary<Cell["status"]>, bucket: fc.nat(20), n: fc.integer({ min: 1, max: 9 }) });
+  const cell = fc.record({
+    slot: fc.nat(40),
+    status: fc.constantFrom("created", "started", "COMPLETED", "FAILED", "CANCELED") as fc.Arbitrary<Cell["status"]>,
+    bucket: fc.nat(20),
+    n: fc.integer({ min: 1, max: 9 }),
+  });
   const kinds = fc.constantFrom("failures", "ends", "rate", "failureRate", "duration", "wait", "silence");
   fc.assert(
     fc.property(fc.array(cell, { maxLength: 60 }), kinds, fc.integer({ min: 1, max: 12 }), (cells, kind, width) => {
       const asked = condition({ measure: kind });
       for (const { slot, value } of slide(asked, cells, { slots: 41, width })) {
         const anew = new Window();
-        anew.add(cells.filter((one) => one.slot > slot - width && one.slot <= slot), 1);
+        anew.add(
+          cells.filter((one) => one.slot > slot - width && one.slot <= slot),
+          1,
+        );
         expect(value).toBe(anew.value(asked));
       }
     }),

@@ -15,10 +15,17 @@ interface StoredChannel {
 }
 
 const columns = "id, name, kind, shown, created_by, created_at";
-const toChannel = ({ created_by: createdBy, created_at: createdAt, ...row }: StoredChannel): AlertChannel => ({ ...row, createdBy, createdAt });
+const toChannel = ({ created_by: createdBy, created_at: createdAt, ...row }: StoredChannel): AlertChannel => ({
+  ...row,
+  createdBy,
+  createdAt,
+});
 
 export async function listChannels({ db, env }: Pick<Engine, "db" | "env">): Promise<AlertChannel[]> {
-  const rows = await db.lists<StoredChannel>(`select ${columns} from alert_channel where env_id = $1 order by name, id limit $2`, [env.id, alertLimits.channels]);
+  const rows = await db.lists<StoredChannel>(`select ${columns} from alert_channel where env_id = $1 order by name, id limit $2`, [
+    env.id,
+    alertLimits.channels,
+  ]);
   return rows.map(toChannel);
 }
 
@@ -28,21 +35,21 @@ function shownOf(target: ChannelTarget): string {
   return new URL(target.url).host;
 }
 
-export async function createChannel({ db, env, feed }: Engine, vault: Vault, { name, target, by }: { name: string; target: ChannelTarget; by: string }): Promise<AlertChannel> {
+export async function createChannel(
+  { db, env, feed }: Engine,
+  vault: Vault,
+  { name, target, by }: { name: string; target: ChannelTarget; by: string },
+): Promise<AlertChannel> {
   const id = newId("channel");
   const rows = await db.transaction(async (query) => {
     await query("select id from environment where id = $1 for no key update", [env.id]);
     const [held] = await query<{ n: number }>("select count(*)::int as n from alert_channel where env_id = $1", [env.id]);
-    if ((held?.n ?? 0) >= alertLimits.channels) throw new EngineError(400, `An environment has at most ${alertLimits.channels} channels. Delete one first.`);
-    return query<StoredChannel>(`insert into alert_channel (id, env_id, name, kind, sealed, shown, created_by) values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`, [
-      id,
-      env.id,
-      name,
-      target.kind,
-      vault.seal(JSON.stringify(target), `alert-channel ${id}`),
-      shownOf(target),
-      by,
-    ]);
+    if ((held?.n ?? 0) >= alertLimits.channels)
+      throw new EngineError(400, `An environment has at most ${alertLimits.channels} channels. Delete one first.`);
+    return query<StoredChannel>(
+      `insert into alert_channel (id, env_id, name, kind, sealed, shown, created_by) values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`,
+      [id, env.id, name, target.kind, vault.seal(JSON.stringify(target), `alert-channel ${id}`), shownOf(target), by],
+    );
   });
   feed.emit("news", ["alerts"]);
   const [row] = rows;
@@ -60,8 +67,14 @@ export async function deleteChannel({ db, env, feed }: Engine, id: string): Prom
   feed.emit("news", ["alerts"]);
 }
 
-export async function sealedChannel({ db, env }: Engine, id: string): Promise<{ id: string; name: string; kind: AlertChannel["kind"]; sealed: Buffer }> {
-  const [row] = await db.query<{ id: string; name: string; kind: AlertChannel["kind"]; sealed: Buffer }>("select id, name, kind, sealed from alert_channel where env_id = $1 and id = $2", [env.id, id]);
+export async function sealedChannel(
+  { db, env }: Engine,
+  id: string,
+): Promise<{ id: string; name: string; kind: AlertChannel["kind"]; sealed: Buffer }> {
+  const [row] = await db.query<{ id: string; name: string; kind: AlertChannel["kind"]; sealed: Buffer }>(
+    "select id, name, kind, sealed from alert_channel where env_id = $1 and id = $2",
+    [env.id, id],
+  );
   if (row === undefined) throw noChannel(id);
   return row;
 }

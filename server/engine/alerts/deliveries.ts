@@ -57,20 +57,25 @@ export async function claimDeliveries({ db, env }: Engine): Promise<Delivery[]> 
     attempts: row.attempts,
     channel: { id: row.channel_id, name: row.channel_name, kind: row.channel_kind, sealed: row.sealed },
     event: { id: row.event_id, kind: row.event_kind, at: row.at, value: row.value },
-    rule: { id: row.rule_id, name: row.rule_name, condition: readCondition(row.condition), firstFiredAt: row.first_at, firings: row.firings },
+    rule: {
+      id: row.rule_id,
+      name: row.rule_name,
+      condition: readCondition(row.condition),
+      firstFiredAt: row.first_at,
+      firings: row.firings,
+    },
   }));
 }
 
 /** `error` null: it was taken. Else it is tried again after 10 s, 20 s, 40 s and so on, an hour at most, until it is given up. */
 export async function closeDelivery({ db, feed }: Engine, { id, attempts }: Delivery, error: string | null): Promise<void> {
-  if (error === null) await db.query("update alert_delivery set delivered_at = now(), leased_until = null, error = null where id = $1", [id]);
+  if (error === null)
+    await db.query("update alert_delivery set delivered_at = now(), leased_until = null, error = null where id = $1", [id]);
   else {
-    await db.query("update alert_delivery set leased_until = null, error = $2, due_at = now() + $3 * interval '1 second', failed_at = case when $4 then now() end where id = $1 and delivered_at is null", [
-      id,
-      error.slice(0, 500),
-      Math.min(3600, 10 * 2 ** (attempts - 1)),
-      attempts >= mostAttempts,
-    ]);
+    await db.query(
+      "update alert_delivery set leased_until = null, error = $2, due_at = now() + $3 * interval '1 second', failed_at = case when $4 then now() end where id = $1 and delivered_at is null",
+      [id, error.slice(0, 500), Math.min(3600, 10 * 2 ** (attempts - 1)), attempts >= mostAttempts],
+    );
   }
   feed.emit("news", ["alerts"]);
 }

@@ -35,12 +35,25 @@ export async function evaluateRules(engine: Engine): Promise<number> {
       await db.query(measuredSql, [rule.id, rule.condition, value, null]);
       const state = isBeyond(condition, value) ? "firing" : "ok";
       if (state === rule.state) continue;
-      await db.query(changeSql, [rule.id, rule.state, state, value, newId("alertevent"), rule.channels.map(() => newId("delivery")), rule.condition]);
+      await db.query(changeSql, [
+        rule.id,
+        rule.state,
+        state,
+        value,
+        newId("alertevent"),
+        rule.channels.map(() => newId("delivery")),
+        rule.condition,
+      ]);
       feed.emit("news", ["alerts"]);
     } catch (error) {
       if (error instanceof Unavailable) throw error;
       log.warn("an alert could not be measured", { alert: rule.id, error: String(error) });
-      await db.query(measuredSql, [rule.id, rule.condition, rule.value, "It could not be measured: the database took too long, or refused."]);
+      await db.query(measuredSql, [
+        rule.id,
+        rule.condition,
+        rule.value,
+        "It could not be measured: the database took too long, or refused.",
+      ]);
     }
   }
   return rules.length;

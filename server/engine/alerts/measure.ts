@@ -33,7 +33,12 @@ select slot, 'started' as status, ${bucketOfSql("ms")} as bucket, count(*)::int 
 const listed = (names: readonly string[]) => (names.length === 0 ? null : names);
 
 /** What was counted from `fromMs` on, in parts of `stepMs`. */
-async function readCells(db: Database, envId: string, condition: AlertCondition, { fromMs, stepMs }: { fromMs: number; stepMs: number }): Promise<{ cells: Cell[]; isPart: boolean }> {
+async function readCells(
+  db: Database,
+  envId: string,
+  condition: AlertCondition,
+  { fromMs, stepMs }: { fromMs: number; stepMs: number },
+): Promise<{ cells: Cell[]; isPart: boolean }> {
   const params = [envId, fromMs, stepMs, listed(condition.task), listed(condition.queue)];
   if (condition.measure !== "wait") return { cells: await db.lists<Cell>(countersSql, params), isPart: false };
   const cells = await db.lists<Cell & { is_part: boolean }>(waitsSql, [...params, limits.measuredRuns]);
@@ -56,12 +61,20 @@ export async function preview(db: Database, envId: string, condition: AlertCondi
   const earliest = end - previewDays * dayMs;
   const { cells, isPart } = await readCells(db, envId, condition, { fromMs: earliest, stepMs });
   // Of before the first run nothing is known: silence then is none.
-  const [first] = await db.lists<{ at: string | null }>("select min(minute) as at from run_stat where env_id = $1 and minute >= $2", [envId, new Date(earliest).toISOString()]);
+  const [first] = await db.lists<{ at: string | null }>("select min(minute) as at from run_stat where env_id = $1 and minute >= $2", [
+    envId,
+    new Date(earliest).toISOString(),
+  ]);
   const known = first?.at ?? null;
-  if (known === null || cells.length + (condition.measure === "silence" ? 1 : 0) === 0) return { stepMinutes: previewStep, points: [], firings: 0, from: known, isPart };
+  if (known === null || cells.length + (condition.measure === "silence" ? 1 : 0) === 0)
+    return { stepMinutes: previewStep, points: [], firings: 0, from: known, isPart };
   const skipped = Math.max(0, Math.floor((Date.parse(known) - earliest) / stepMs));
   const slots = Math.round((end - earliest) / stepMs) - skipped;
-  const values = slide(condition, cells.map((cell) => ({ ...cell, slot: cell.slot - skipped })), { slots, width: condition.windowMinutes / previewStep });
+  const values = slide(
+    condition,
+    cells.map((cell) => ({ ...cell, slot: cell.slot - skipped })),
+    { slots, width: condition.windowMinutes / previewStep },
+  );
   let firings = 0;
   let wasFiring = false;
   const looks = values.map(({ slot, value }) => {
@@ -75,7 +88,11 @@ export async function preview(db: Database, envId: string, condition: AlertCondi
   const points = Array.from({ length: Math.ceil(looks.length / perPoint) }, (_, index) => {
     const part = looks.slice(index * perPoint, (index + 1) * perPoint);
     const measured = part.flatMap(({ value }) => value ?? []);
-    return { at: new Date(part[0]?.at ?? earliest).toISOString(), value: measured.length === 0 ? null : worst(...measured), firing: part.some(({ firing }) => firing) };
+    return {
+      at: new Date(part[0]?.at ?? earliest).toISOString(),
+      value: measured.length === 0 ? null : worst(...measured),
+      firing: part.some(({ firing }) => firing),
+    };
   });
   return { stepMinutes: previewStep * perPoint, points, firings, from: known, isPart };
 }

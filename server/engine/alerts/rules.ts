@@ -43,7 +43,10 @@ const noRule = (id: string) => new EngineError(404, `Alert ${id.slice(0, 64)} no
 
 /** Firing ones first, then the oldest. */
 export async function listRules({ db, env }: Pick<Engine, "db" | "env">): Promise<AlertRule[]> {
-  const rows = await db.lists<StoredRule>("select * from alert_rule where env_id = $1 order by state <> 'firing', created_at, id limit $2", [env.id, alertLimits.rules]);
+  const rows = await db.lists<StoredRule>(
+    "select * from alert_rule where env_id = $1 order by state <> 'firing', created_at, id limit $2",
+    [env.id, alertLimits.rules],
+  );
   return rows.map(toRule);
 }
 
@@ -70,7 +73,8 @@ function change<T>({ db, env }: Engine, work: (query: Query) => Promise<T>): Pro
 async function checkChannels(query: Query, envId: string, channels: readonly string[]): Promise<void> {
   const known = await query<{ id: string }>("select id from alert_channel where env_id = $1 and id = any($2)", [envId, channels]);
   const unknown = channels.find((id) => !known.some((channel) => channel.id === id));
-  if (unknown !== undefined) throw new EngineError(400, `There is no channel ${JSON.stringify(unknown.slice(0, 64))} in this environment.`, { param: "channels" });
+  if (unknown !== undefined)
+    throw new EngineError(400, `There is no channel ${JSON.stringify(unknown.slice(0, 64))} in this environment.`, { param: "channels" });
 }
 
 export async function createRule(engine: Engine, { name, condition, channels }: RuleInput, by: string): Promise<AlertRule> {
@@ -78,8 +82,16 @@ export async function createRule(engine: Engine, { name, condition, channels }: 
   await change(engine, async (query) => {
     await checkChannels(query, engine.env.id, channels);
     const [held] = await query<{ n: number }>("select count(*)::int as n from alert_rule where env_id = $1", [engine.env.id]);
-    if ((held?.n ?? 0) >= alertLimits.rules) throw new EngineError(400, `An environment has at most ${alertLimits.rules} alerts. Delete one first.`);
-    await query("insert into alert_rule (id, env_id, name, condition, channels, created_by) values ($1, $2, $3, $4, $5, $6)", [id, engine.env.id, name, JSON.stringify(condition), channels, by]);
+    if ((held?.n ?? 0) >= alertLimits.rules)
+      throw new EngineError(400, `An environment has at most ${alertLimits.rules} alerts. Delete one first.`);
+    await query("insert into alert_rule (id, env_id, name, condition, channels, created_by) values ($1, $2, $3, $4, $5, $6)", [
+      id,
+      engine.env.id,
+      name,
+      JSON.stringify(condition),
+      channels,
+      by,
+    ]);
   });
   engine.feed.emit("news", ["alerts"]);
   return findRule(engine, id);
@@ -111,12 +123,19 @@ async function touch(engine: Engine, id: string, sql: string, params: readonly u
 }
 
 /** Null: it is told of again. */
-export const muteRule = (engine: Engine, id: string, until: string | null): Promise<AlertRule> => touch(engine, id, "update alert_rule set muted_until = $3 where env_id = $1 and id = $2 returning id", [until]);
+export const muteRule = (engine: Engine, id: string, until: string | null): Promise<AlertRule> =>
+  touch(engine, id, "update alert_rule set muted_until = $3 where env_id = $1 and id = $2 returning id", [until]);
 
 /** Throws 409 for one that is not firing. */
 export async function acknowledgeRule(engine: Engine, id: string, by: string): Promise<AlertRule> {
-  if ((await findRule(engine, id)).state !== "firing") throw new EngineError(409, "This alert is not firing: there is nothing to acknowledge.");
-  return touch(engine, id, "update alert_rule set acknowledged_by = coalesce(acknowledged_by, $3), acknowledged_at = coalesce(acknowledged_at, now()) where env_id = $1 and id = $2 returning id", [by]);
+  if ((await findRule(engine, id)).state !== "firing")
+    throw new EngineError(409, "This alert is not firing: there is nothing to acknowledge.");
+  return touch(
+    engine,
+    id,
+    "update alert_rule set acknowledged_by = coalesce(acknowledged_by, $3), acknowledged_at = coalesce(acknowledged_at, now()) where env_id = $1 and id = $2 returning id",
+    [by],
+  );
 }
 
 export async function deleteRule(engine: Engine, id: string): Promise<void> {
@@ -127,14 +146,27 @@ export async function deleteRule(engine: Engine, id: string): Promise<void> {
 
 /** The newest, with how their tellings went. */
 export async function listEvents({ db, env }: Pick<Engine, "db" | "env">): Promise<AlertEvent[]> {
-  const events = await db.lists<{ id: string; rule_id: string; kind: AlertEvent["kind"]; at: string; value: number | null; muted: boolean }>(
-    "select id, rule_id, kind, at, value, muted from alert_event where env_id = $1 order by at desc, id desc limit $2",
-    [env.id, alertLimits.events],
-  );
-  const tellings = await db.lists<{ event_id: string; channel_id: string; attempts: number; delivered_at: string | null; failed_at: string | null; error: string | null }>(
-    "select event_id, channel_id, attempts, delivered_at, failed_at, error from alert_delivery where event_id = any($1) order by id",
-    [events.map(({ id }) => id)],
-  );
+  const events = await db.lists<{
+    id: string;
+    rule_id: string;
+    kind: AlertEvent["kind"];
+    at: string;
+    value: number | null;
+    muted: boolean;
+  }>("select id, rule_id, kind, at, value, muted from alert_event where env_id = $1 order by at desc, id desc limit $2", [
+    env.id,
+    alertLimits.events,
+  ]);
+  const tellings = await db.lists<{
+    event_id: string;
+    channel_id: string;
+    attempts: number;
+    delivered_at: string | null;
+    failed_at: string | null;
+    error: string | null;
+  }>("select event_id, channel_id, attempts, delivered_at, failed_at, error from alert_delivery where event_id = any($1) order by id", [
+    events.map(({ id }) => id),
+  ]);
   return events.map(({ rule_id: ruleId, ...event }) => ({
     ...event,
     ruleId,

@@ -61,10 +61,15 @@ function put(buckets: Map<number, number>, bucket: number, n: number): void {
   else buckets.set(bucket, next);
 }
 
-export const isBeyond = ({ measure, bound }: AlertCondition, value: number | null): boolean => value !== null && (measure === "silence" ? value === 0 : value > bound);
+export const isBeyond = ({ measure, bound }: AlertCondition, value: number | null): boolean =>
+  value !== null && (measure === "silence" ? value === 0 : value > bound);
 
 /** The value at the end of each slot over the `width` slots up to it, from the first whole window on. */
-export function slide(condition: AlertCondition, cells: readonly Cell[], { slots, width }: { slots: number; width: number }): { slot: number; value: number | null }[] {
+export function slide(
+  condition: AlertCondition,
+  cells: readonly Cell[],
+  { slots, width }: { slots: number; width: number },
+): { slot: number; value: number | null }[] {
   const bySlot = groupBy(cells, (cell) => cell.slot);
   const window = new Window();
   const values: { slot: number; value: number | null }[] = [];

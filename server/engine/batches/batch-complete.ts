@@ -27,17 +27,30 @@ export async function completeBatch(engine: Engine, batchId: string): Promise<vo
 
 async function outcomeOf(query: Query, batchId: string): Promise<OperationOutcome> {
   const items = await query<{ run_id: string }>("select run_id from batch_item where batch_id = $1 order by index", [batchId]);
-  const results = await resultsOf(query, items.map((item) => item.run_id));
-  const missing = (id: string): RunResult => ({ ok: false, id, error: { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR", message: "The run's result is missing." } });
+  const results = await resultsOf(
+    query,
+    items.map((item) => item.run_id),
+  );
+  const missing = (id: string): RunResult => ({
+    ok: false,
+    id,
+    error: { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR", message: "The run's result is missing." },
+  });
   return { ok: true, value: { id: batchId, items: items.map((item) => results.get(item.run_id) ?? missing(item.run_id)) } };
 }
 
-const givenUp: OperationOutcome = { ok: false, error: { status: 422, message: "The batch was given up because its items did not come in time." } };
+const givenUp: OperationOutcome = {
+  ok: false,
+  error: { status: 422, message: "The batch was given up because its items did not come in time." },
+};
 
 /** Settles what waits for a batch that had ended before somebody began to wait. `for share` waits for an end that is being committed. */
 export async function settleBatch(engine: Engine, batchId: string): Promise<void> {
   const parents = await engine.db.transaction(async (query) => {
-    const [batch] = await query<{ status: string; completed_at: string | null }>("select status, completed_at from batch where id = $1 for share", [batchId]);
+    const [batch] = await query<{ status: string; completed_at: string | null }>(
+      "select status, completed_at from batch where id = $1 for share",
+      [batchId],
+    );
     if (batch === undefined || batch.completed_at === null) return [];
     return settleWaiters(query, batchId, batch.status === "ABORTED" ? givenUp : await outcomeOf(query, batchId));
   });

@@ -25,7 +25,12 @@ export interface Item {
 }
 
 /** An item that cannot be triggered becomes a run that has failed already, so that its place in the results is kept. */
-export async function prepareItem(engine: Engine, batchId: string, item: Item, parent: ParentOperation | null): Promise<{ keyed: KeyedRun; error: string | null }> {
+export async function prepareItem(
+  engine: Engine,
+  batchId: string,
+  item: Item,
+  parent: ParentOperation | null,
+): Promise<{ keyed: KeyedRun; error: string | null }> {
   const batch = { id: batchId, index: item.index };
   const triggerFunction = parent?.adopts === true ? "batchTriggerAndWait" : "batchTrigger";
   const refuse = ({ status, message }: EngineError, idempotency: KeyedRun["idempotency"]) => {
@@ -48,7 +53,12 @@ export async function prepareItem(engine: Engine, batchId: string, item: Item, p
 }
 
 /** Its task is what the caller wrote, as far as a row and its indexes can hold it. */
-function failedItem({ task: given, ...item }: Item, batch: { id: string; index: number }, parent: ParentOperation | null, error: Extract<TaskRunError, { type: "INTERNAL_ERROR" }>): KeyedRun {
+function failedItem(
+  { task: given, ...item }: Item,
+  batch: { id: string; index: number },
+  parent: ParentOperation | null,
+  error: Extract<TaskRunError, { type: "INTERNAL_ERROR" }>,
+): KeyedRun {
   const task = readableText(given, 128);
   const run: KeyedRun["run"] = {
     id: newId("run"),
@@ -116,14 +126,30 @@ export interface Inserted {
   runIds: string[];
 }
 
-export async function insertItems(query: Query, engine: Engine, batchId: string, items: readonly { index: number; task: string; keyed: KeyedRun; error: string | null }[]): Promise<Inserted> {
-  const answers = await insertKeyed(query, engine, items.map((item) => item.keyed), { again: false });
+export async function insertItems(
+  query: Query,
+  engine: Engine,
+  batchId: string,
+  items: readonly { index: number; task: string; keyed: KeyedRun; error: string | null }[],
+): Promise<Inserted> {
+  const answers = await insertKeyed(
+    query,
+    engine,
+    items.map((item) => item.keyed),
+    { again: false },
+  );
   const rows: { index: number; run_id: string; task: string; done: boolean; error: string | null }[] = [];
   const result: Inserted = { runs: [], unmade: [], stored: [], cached: [], pushed: [], runIds: [] };
   for (const [position, item] of items.entries()) {
     const answer = answers[position];
     if (answer === undefined || answer instanceof Error) throw answer ?? new Error("an item got no answer");
-    rows.push({ index: item.index, run_id: answer.id, task: item.keyed.run.task, done: answer.stored !== null && isFinal(answer.stored.status), error: item.error === null || answer.stored === null ? null : readableText(item.error, 1000) });
+    rows.push({
+      index: item.index,
+      run_id: answer.id,
+      task: item.keyed.run.task,
+      done: answer.stored !== null && isFinal(answer.stored.status),
+      error: item.error === null || answer.stored === null ? null : readableText(item.error, 1000),
+    });
     result.runIds.push(answer.id);
     if (answer.pushed !== undefined) result.pushed.push(answer);
     if (answer.stored === null) {

@@ -13,8 +13,12 @@ import { sweep } from "../upkeep/recover";
 const suite = engineSuite();
 const { node, crash } = suite;
 const echo: TestTask = async ({ assignment }) => decodePacket(assignment.payload);
-const items = (task: string, n: number, options: (i: number) => object = () => ({})) => Array.from({ length: n }, (_, i) => ({ task, payload: encodePacket(i), options: options(i) }));
-const waitAll = (n: number, options?: (i: number) => object): TestTask => async ({ operate }) => operate({ kind: "batchTrigger", wait: true, items: items("echo", n, options) });
+const items = (task: string, n: number, options: (i: number) => object = () => ({})) =>
+  Array.from({ length: n }, (_, i) => ({ task, payload: encodePacket(i), options: options(i) }));
+const waitAll =
+  (n: number, options?: (i: number) => object): TestTask =>
+  async ({ operate }) =>
+    operate({ kind: "batchTrigger", wait: true, items: items("echo", n, options) });
 
 interface Results {
   value: { id: string; items: { ok: boolean; id: string; output?: { data: string }; error?: { code?: string; raw?: string } }[] };
@@ -39,7 +43,10 @@ describe("batchTriggerAndWait", () => {
 
   it("of more than a thousand is refused", async () => {
     const n = await node({ parent: waitAll(1001), echo });
-    expect(decodePacket(packetOf(await until(n, (await start(n, "parent")).id)))).toMatchObject({ ok: false, error: { status: 400, message: expect.stringContaining("1000") } });
+    expect(decodePacket(packetOf(await until(n, (await start(n, "parent")).id)))).toMatchObject({
+      ok: false,
+      error: { status: 400, message: expect.stringContaining("1000") },
+    });
     expect((await listRuns(suite.db, "env_1", { limit: 9 })).rows).toHaveLength(1);
   });
 
@@ -76,7 +83,16 @@ describe("batchTriggerAndWait", () => {
     await until(n, id, "WAITING");
     door.open();
     const { items: results } = resultsOf(await until(n, id));
-    expect(results.map((item) => item.output?.data)).toEqual(["before", "slow", '{"json":2}', '{"json":2}', '{"json":4}', '{"json":5}', '{"json":6}', '{"json":7}']);
+    expect(results.map((item) => item.output?.data)).toEqual([
+      "before",
+      "slow",
+      '{"json":2}',
+      '{"json":2}',
+      '{"json":4}',
+      '{"json":5}',
+      '{"json":6}',
+      '{"json":7}',
+    ]);
     expect(results[1]?.id).toBe(alive.id);
     expect(results[2]?.id).toBe(results[3]?.id);
     expect(n.engine.scheduler.running).toBe(0);
@@ -84,11 +100,24 @@ describe("batchTriggerAndWait", () => {
 
   it("with items that cannot be triggered, or none that can, has a failed result for each", async () => {
     const n = await node({
-      parent: async ({ operate, assignment }) => operate({ kind: "batchTrigger", wait: true, items: [...items("nowhere", 2), ...items("echo", 1, () => ({ delay: "soon" })), ...(decodePacket(assignment.payload) === "mixed" ? items("echo", 2) : [])] }),
+      parent: async ({ operate, assignment }) =>
+        operate({
+          kind: "batchTrigger",
+          wait: true,
+          items: [
+            ...items("nowhere", 2),
+            ...items("echo", 1, () => ({ delay: "soon" })),
+            ...(decodePacket(assignment.payload) === "mixed" ? items("echo", 2) : []),
+          ],
+        }),
       echo,
     });
     const mixed = resultsOf(await until(n, (await start(n, "parent", "mixed")).id));
-    expect(mixed.items.map((item) => [item.ok, item.error?.code])).toEqual([...Array.from({ length: 3 }, () => [false, "BATCH_ITEM_COULD_NOT_TRIGGER"]), [true, undefined], [true, undefined]]);
+    expect(mixed.items.map((item) => [item.ok, item.error?.code])).toEqual([
+      ...Array.from({ length: 3 }, () => [false, "BATCH_ITEM_COULD_NOT_TRIGGER"]),
+      [true, undefined],
+      [true, undefined],
+    ]);
     await expectEnd(n, mixed.id, "PARTIAL_FAILED");
     const none = resultsOf(await until(n, (await start(n, "parent", "none")).id));
     expect(none.items.map((item) => item.ok)).toEqual([false, false, false]);
@@ -102,31 +131,47 @@ describe("batchTriggerAndWait", () => {
     await until(n, id, "WAITING");
     const children = (await listRuns(suite.db, "env_1", { limit: 10, parent: id })).rows;
     await Promise.all(children.map((child) => cancelRun(n.engine, child.id, { by: "ada" })));
-    expect(resultsOf(await until(n, id)).items.map((item) => item.error?.code)).toEqual(Array.from({ length: 5 }, () => "TASK_RUN_CANCELLED"));
+    expect(resultsOf(await until(n, id)).items.map((item) => item.error?.code)).toEqual(
+      Array.from({ length: 5 }, () => "TASK_RUN_CANCELLED"),
+    );
   });
 
   it("is not mixed up with a later wait for one child", async () => {
     const n = await node({
-      parent: async (run) => [await waitAll(2)(run), await run.operate({ kind: "triggerAndWait", task: "echo", payload: encodePacket("single"), options: {} })],
+      parent: async (run) => [
+        await waitAll(2)(run),
+        await run.operate({ kind: "triggerAndWait", task: "echo", payload: encodePacket("single"), options: {} }),
+      ],
       echo,
     });
     const run = await until(n, (await start(n, "parent")).id);
-    expect(decodePacket({ data: run.output, dataType: run.outputType })).toMatchObject([{ value: { items: [{ ok: true }, { ok: true }] } }, { value: { ok: true, output: { data: "single" } } }]);
+    expect(decodePacket({ data: run.output, dataType: run.outputType })).toMatchObject([
+      { value: { items: [{ ok: true }, { ok: true }] } },
+      { value: { ok: true, output: { data: "single" } } },
+    ]);
   });
 
   it("keeps the same children over a crash of the server, at any of their ends", async () => {
     const door = gate();
-    const family: Record<string, TestTask> = { parent: waitAll(20), echo: async ({ assignment }) => (Number(decodePacket(assignment.payload)) < 10 ? 1 : door.passed.then(() => 2)) };
+    const family: Record<string, TestTask> = {
+      parent: waitAll(20),
+      echo: async ({ assignment }) => (Number(decodePacket(assignment.payload)) < 10 ? 1 : door.passed.then(() => 2)),
+    };
     const one = await node(family, { concurrencyLimit: 15 });
     const { id } = await start(one, "parent");
-    await expect.poll(async () => (await listRuns(suite.db, "env_1", { limit: 50, parent: id, status: ["COMPLETED"] })).rows.length).toBe(10);
+    await expect
+      .poll(async () => (await listRuns(suite.db, "env_1", { limit: 50, parent: id, status: ["COMPLETED"] })).rows.length)
+      .toBe(10);
     const before = (await listRuns(suite.db, "env_1", { limit: 50, parent: id })).rows.map((run) => run.id);
     await crash(one);
     door.open();
     const two = await node(family);
     const results = resultsOf(await until(two, id));
     expect(results.items.map((item) => item.id).toSorted()).toEqual(before.toSorted());
-    expect(results.items.map((item) => item.output?.data)).toEqual([...Array.from({ length: 10 }, () => '{"json":1}'), ...Array.from({ length: 10 }, () => '{"json":2}')]);
+    expect(results.items.map((item) => item.output?.data)).toEqual([
+      ...Array.from({ length: 10 }, () => '{"json":1}'),
+      ...Array.from({ length: 10 }, () => '{"json":2}'),
+    ]);
   });
 
   it("ends when the count was committed and the rest was not", async () => {
@@ -135,10 +180,17 @@ describe("batchTriggerAndWait", () => {
     await until(n, id, "WAITING");
     const children = (await listRuns(suite.db, "env_1", { limit: 10, parent: id })).rows;
     // As if the process had ended between the commit that ends the last child and the completion of the batch.
-    await suite.db.query("update run set status = 'COMPLETED', notable = null, finished_at = now() - interval '6 s', version = 3, pending_waits = 0 where id = any($1)", [children.map((run) => run.id)]);
-    await suite.db.query("insert into run_event (run_id, version, type) select id, 3, 'completed' from run where id = any($1)", [children.map((run) => run.id)]);
+    await suite.db.query(
+      "update run set status = 'COMPLETED', notable = null, finished_at = now() - interval '6 s', version = 3, pending_waits = 0 where id = any($1)",
+      [children.map((run) => run.id)],
+    );
+    await suite.db.query("insert into run_event (run_id, version, type) select id, 3, 'completed' from run where id = any($1)", [
+      children.map((run) => run.id),
+    ]);
     await suite.db.query("delete from run_slot where run_id = any($1)", [children.map((run) => run.id)]);
-    await suite.db.query("insert into run_stat (env_id, minute, task, queue, status, bucket, count) values ('env_1', now(), 'echo', 'task/echo', 'COMPLETED', 0, 3)");
+    await suite.db.query(
+      "insert into run_stat (env_id, minute, task, queue, status, bucket, count) values ('env_1', now(), 'echo', 'task/echo', 'COMPLETED', 0, 3)",
+    );
     for (const child of children) {
       n.executor.held.delete(child.id);
       n.engine.live.delete(child.id);
@@ -151,11 +203,19 @@ describe("batchTriggerAndWait", () => {
 });
 
 describe("a batch with a key of its own, inside a run", () => {
-  const twice = (wait: boolean, key = "k"): TestTask => async ({ operate, assignment }) => {
-    const outcome = await operate({ kind: "batchTrigger", wait, idempotencyKey: key, idempotencyKeyTTL: "1h", items: items("echo", assignment.ctx.attempt.number) });
-    if (assignment.ctx.attempt.number === 1) throw new RetryLater(1);
-    return outcome;
-  };
+  const twice =
+    (wait: boolean, key = "k"): TestTask =>
+    async ({ operate, assignment }) => {
+      const outcome = await operate({
+        kind: "batchTrigger",
+        wait,
+        idempotencyKey: key,
+        idempotencyKeyTTL: "1h",
+        items: items("echo", assignment.ctx.attempt.number),
+      });
+      if (assignment.ctx.attempt.number === 1) throw new RetryLater(1);
+      return outcome;
+    };
   const manifest = manifestOf([{ id: "parent", retry: { maxAttempts: 2 } }, { id: "echo" }]);
 
   it.each([true, false])("is the same batch in the next attempt, and its items are not made again (waited for: %s)", async (wait) => {
@@ -166,14 +226,17 @@ describe("a batch with a key of its own, inside a run", () => {
     expect([batch?.run_count, more]).toEqual([1, []]);
     const [child, ...others] = (await listRuns(suite.db, "env_1", { limit: 9, parent: run.id })).rows;
     expect(others).toEqual([]);
-    expect(resultsOf(run)).toMatchObject(wait ? { id: batch?.id, items: [{ ok: true, id: child?.id }] } : { id: batch?.id, runCount: 1, runs: [child?.id], isCached: true });
+    expect(resultsOf(run)).toMatchObject(
+      wait ? { id: batch?.id, items: [{ ok: true, id: child?.id }] } : { id: batch?.id, runCount: 1, runs: [child?.id], isCached: true },
+    );
     await until(n, child?.id ?? "");
     expect(n.engine.scheduler.starting).toBe(0);
   });
 
   it("is one for parents at the same time, and is waited for when it had been made, or given up, before", async () => {
     const door = gate();
-    const parent: TestTask = async ({ operate, assignment }) => operate({ kind: "batchTrigger", wait: true, idempotencyKey: String(decodePacket(assignment.payload)), items: items("echo", 3) });
+    const parent: TestTask = async ({ operate, assignment }) =>
+      operate({ kind: "batchTrigger", wait: true, idempotencyKey: String(decodePacket(assignment.payload)), items: items("echo", 3) });
     const n = await node({ parent, echo: async () => door.passed });
     const parents = await Promise.all(Array.from({ length: 8 }, () => start(n, "parent", "k")));
     for (const { id } of parents) await until(n, id, "WAITING");
@@ -194,15 +257,28 @@ describe("a batch with a key of its own, inside a run", () => {
 });
 
 describe("a batch over HTTP", () => {
-  const send = (n: TestNode, id: string, [from, to]: [number, number], task = "echo") => addBatchItems(n.engine, id, Array.from({ length: to - from }, (_, i) => ({ index: from + i, task, payload: from + i })));
+  const send = (n: TestNode, id: string, [from, to]: [number, number], task = "echo") =>
+    addBatchItems(
+      n.engine,
+      id,
+      Array.from({ length: to - from }, (_, i) => ({ index: from + i, task, payload: from + i })),
+    );
 
   it("takes each index once, from streams that overlap", async () => {
     const n = await node({ echo });
     const batch = await createBatch(n.engine, { runCount: 100 });
-    const answers = await Promise.all([send(n, batch.id, [0, 60]), send(n, batch.id, [40, 100]), send(n, batch.id, [0, 100]), send(n, batch.id, [99, 100])]);
+    const answers = await Promise.all([
+      send(n, batch.id, [0, 60]),
+      send(n, batch.id, [40, 100]),
+      send(n, batch.id, [0, 100]),
+      send(n, batch.id, [99, 100]),
+    ]);
     expect(answers.reduce((sum, answer) => sum + answer.accepted, 0)).toBe(100);
     const seals = await Promise.all([sealBatch(n.engine, batch.id), sealBatch(n.engine, batch.id)]);
-    expect(seals).toEqual([{ sealed: true, enqueuedCount: 100, expectedCount: 100 }, { sealed: true, enqueuedCount: 100, expectedCount: 100 }]);
+    expect(seals).toEqual([
+      { sealed: true, enqueuedCount: 100, expectedCount: 100 },
+      { sealed: true, enqueuedCount: 100, expectedCount: 100 },
+    ]);
     await expectEnd(n, batch.id, "COMPLETED");
     expect(await send(n, batch.id, [0, 100])).toEqual({ accepted: 0, deduplicated: 100 });
     expect(await sealBatch(n.engine, batch.id)).toMatchObject({ sealed: true });
@@ -235,7 +311,8 @@ describe("a batch over HTTP", () => {
     await expectEnd(n, batch.id, "ABORTED");
     await expect(send(n, batch.id, [2, 3])).rejects.toMatchObject({ status: 422 });
     await expect(sealBatch(n.engine, batch.id)).rejects.toMatchObject({ status: 422 });
-    for (const run of (await listRuns(suite.db, "env_1", { limit: 5, batch: batch.id })).rows) expect(await until(n, run.id)).toMatchObject({ status: "COMPLETED" });
+    for (const run of (await listRuns(suite.db, "env_1", { limit: 5, batch: batch.id })).rows)
+      expect(await until(n, run.id)).toMatchObject({ status: "COMPLETED" });
   });
 
   it("sealed in time is left alone by its timer, and either wins once", async () => {
@@ -244,7 +321,11 @@ describe("a batch over HTTP", () => {
       const batch = await createBatch(n.engine, { runCount: 1 });
       await send(n, batch.id, [0, 1]);
       const [seal] = await Promise.allSettled([sealBatch(n.engine, batch.id), abortBatch(n.engine, batch.id)]);
-      await expectEnd(n, batch.id, seal.status === "fulfilled" && (await getBatch(suite.db, "env_1", batch.id))?.sealed === true ? "COMPLETED" : "ABORTED");
+      await expectEnd(
+        n,
+        batch.id,
+        seal.status === "fulfilled" && (await getBatch(suite.db, "env_1", batch.id))?.sealed === true ? "COMPLETED" : "ABORTED",
+      );
     }
   });
 
@@ -271,13 +352,19 @@ describe("a batch over HTTP", () => {
   });
 
   it("of items whose keys a failed run holds makes new runs; one of a cancelled run gives that run", async () => {
-    const n = await node({ echo: async ({ assignment }) => (decodePacket(assignment.payload) === "bad" ? Promise.reject(new Error("no")) : 1), idle: () => new Promise(() => {}) });
+    const n = await node({
+      echo: async ({ assignment }) => (decodePacket(assignment.payload) === "bad" ? Promise.reject(new Error("no")) : 1),
+      idle: () => new Promise(() => {}),
+    });
     const failed = await start(n, "echo", "bad", { idempotencyKey: "failed" });
     await until(n, failed.id);
     const canceled = await start(n, "idle", null, { idempotencyKey: "canceled" });
     await cancelRun(n.engine, canceled.id, { by: "ada" });
     const batch = await createBatch(n.engine, { runCount: 2 });
-    await addBatchItems(n.engine, batch.id, [{ index: 0, task: "echo", payload: 1, options: { idempotencyKey: "failed" } }, { index: 1, task: "idle", options: { idempotencyKey: "canceled" } }]);
+    await addBatchItems(n.engine, batch.id, [
+      { index: 0, task: "echo", payload: 1, options: { idempotencyKey: "failed" } },
+      { index: 1, task: "idle", options: { idempotencyKey: "canceled" } },
+    ]);
     await sealBatch(n.engine, batch.id);
     await expectEnd(n, batch.id, "COMPLETED");
     const runs = (await getBatch(suite.db, "env_1", batch.id))?.runs ?? [];

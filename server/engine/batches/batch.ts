@@ -35,14 +35,27 @@ interface TriggeredBatch {
  * A batch from inside a run: the batch, its runs and the parent's journal entry in one transaction. With a key that is taken,
  * the batch that holds it, and nothing is made.
  */
-export async function triggerBatch(engine: Engine, operation: Extract<Operation, { kind: "batchTrigger" }>, parent: ParentOperation): Promise<TriggeredBatch> {
-  if (operation.items.length > limits.batchItems) throw new EngineError(400, `A batch has at most ${limits.batchItems} items; this one has ${operation.items.length}.`, { param: "items" });
+export async function triggerBatch(
+  engine: Engine,
+  operation: Extract<Operation, { kind: "batchTrigger" }>,
+  parent: ParentOperation,
+): Promise<TriggeredBatch> {
+  if (operation.items.length > limits.batchItems)
+    throw new EngineError(400, `A batch has at most ${limits.batchItems} items; this one has ${operation.items.length}.`, {
+      param: "items",
+    });
   const id = newId("batch");
   const key = keyOf(operation);
   const known = key === null ? undefined : await engine.db.transaction((query) => holderOf(query, engine.env.id, key.name));
   if (known !== undefined) return joinBatch(engine, known, parent);
   const publicAccessToken = engine.batchAccess(id);
-  const items = await Promise.all(operation.items.map(async (item, index) => ({ index, task: item.task, ...(await prepareItem(engine, id, { index, ...item, payload: () => item.payload }, parent)) })));
+  const items = await Promise.all(
+    operation.items.map(async (item, index) => ({
+      index,
+      task: item.task,
+      ...(await prepareItem(engine, id, { index, ...item, payload: () => item.payload }, parent)),
+    })),
+  );
   const free = () => {
     for (const item of items) freeSlot(engine, item.keyed.run.id);
   };
@@ -56,7 +69,9 @@ export async function triggerBatch(engine: Engine, operation: Extract<Operation,
       );
       if (made.length === 0) return null;
       const result = await insertItems(query, engine, id, items);
-      const outcome = parent.waits ? null : encodeText(JSON.stringify({ ok: true, value: { id, runCount: items.length, runs: result.runIds, publicAccessToken } }));
+      const outcome = parent.waits
+        ? null
+        : encodeText(JSON.stringify({ ok: true, value: { id, runCount: items.length, runs: result.runIds, publicAccessToken } }));
       await noteBatch(query, parent, { id, outcome });
       return result;
     });
@@ -73,7 +88,16 @@ export async function triggerBatch(engine: Engine, operation: Extract<Operation,
 }
 
 async function noteBatch(query: Query, parent: ParentOperation, { id, outcome }: { id: string; outcome: string | null }): Promise<void> {
-  const rows = await query(journalSql, [parent.runId, parent.epoch, parent.attempt, parent.seq, parent.fingerprint, id, parent.waits, outcome]);
+  const rows = await query(journalSql, [
+    parent.runId,
+    parent.epoch,
+    parent.attempt,
+    parent.seq,
+    parent.fingerprint,
+    id,
+    parent.waits,
+    outcome,
+  ]);
   if (rows.length === 0) throw new EngineError(409, "The run has changed hands.");
 }
 
@@ -94,7 +118,13 @@ interface HeldBatch {
   run_count: number;
 }
 
-function keyOf({ idempotencyKey, idempotencyKeyTTL }: { idempotencyKey?: string | undefined; idempotencyKeyTTL?: string | undefined }): { name: string; ttlMs: number } | null {
+function keyOf({
+  idempotencyKey,
+  idempotencyKeyTTL,
+}: {
+  idempotencyKey?: string | undefined;
+  idempotencyKeyTTL?: string | undefined;
+}): { name: string; ttlMs: number } | null {
   if (idempotencyKey === undefined) return null;
   checkKey(idempotencyKey, "idempotencyKey");
   return { name: idempotencyKey, ttlMs: keyTtl(idempotencyKeyTTL, "idempotencyKeyTTL") };
@@ -102,7 +132,10 @@ function keyOf({ idempotencyKey, idempotencyKeyTTL }: { idempotencyKey?: string 
 
 /** Frees the key of a batch whose time is over; the batch that holds it otherwise. */
 async function holderOf(query: Query, envId: string, key: string): Promise<HeldBatch | undefined> {
-  await query("update batch set idempotency_key = null where env_id = $1 and idempotency_key = $2 and idempotency_expires_at < now()", [envId, key]);
+  await query("update batch set idempotency_key = null where env_id = $1 and idempotency_key = $2 and idempotency_expires_at < now()", [
+    envId,
+    key,
+  ]);
   const [held] = await query<HeldBatch>("select id, run_count from batch where env_id = $1 and idempotency_key = $2", [envId, key]);
   return held;
 }
@@ -135,14 +168,22 @@ async function makeBatch(engine: Engine, body: BatchRequest): Promise<CreatedBat
   const key = body.idempotencyKey ?? null;
   if (key !== null) checkKey(key, "idempotencyKey");
   const held = await engine.db.transaction(async (query) => {
-    if (key !== null) await query("update batch set idempotency_key = null where env_id = $1 and idempotency_key = $2 and idempotency_expires_at < now()", [engine.env.id, key]);
+    if (key !== null)
+      await query("update batch set idempotency_key = null where env_id = $1 and idempotency_key = $2 and idempotency_expires_at < now()", [
+        engine.env.id,
+        key,
+      ]);
     const created = await query(
       `insert into batch (id, env_id, run_count, parent_id, idempotency_key, idempotency_expires_at)
        values ($1, $2, $3, $4, $5, case when $5::text is not null then now() + $6 * interval '1 ms' end)
        on conflict (env_id, idempotency_key) where idempotency_key is not null do nothing returning id`,
       [id, engine.env.id, body.runCount, body.parentRunId ?? null, key, ttlMs],
     );
-    if (created.length === 0) return query<{ id: string; run_count: number }>("select id, run_count from batch where env_id = $1 and idempotency_key = $2", [engine.env.id, key]);
+    if (created.length === 0)
+      return query<{ id: string; run_count: number }>("select id, run_count from batch where env_id = $1 and idempotency_key = $2", [
+        engine.env.id,
+        key,
+      ]);
     // Before its one-time token is looked at, which the first try has used up.
     if (body.requestKey !== undefined) await claimRequest(query, engine.env.id, { kind: "batch", key: body.requestKey, ref: id });
     if (body.oneTimeToken !== undefined) {
@@ -150,9 +191,14 @@ async function makeBatch(engine: Engine, body: BatchRequest): Promise<CreatedBat
         "insert into request_key (env_id, kind, key, ref, expires_at) values ($1, 'token', $2, $3, $4) on conflict do nothing returning ref",
         [engine.env.id, body.oneTimeToken.hash, id, body.oneTimeToken.expiresAt],
       );
-      if (used.length === 0) throw new EngineError(422, "This one-time token has already been used. Ask for a new one.", { code: "token_used" });
+      if (used.length === 0)
+        throw new EngineError(422, "This one-time token has already been used. Ask for a new one.", { code: "token_used" });
     }
-    await query("insert into run_timer (env_id, kind, ref, due_at) values ($1, 'batch', $2, now() + $3 * interval '1 ms')", [engine.env.id, id, sealTimeoutMs]);
+    await query("insert into run_timer (env_id, kind, ref, due_at) values ($1, 'batch', $2, now() + $3 * interval '1 ms')", [
+      engine.env.id,
+      id,
+      sealTimeoutMs,
+    ]);
     return [];
   });
   const [cached] = held;
@@ -163,16 +209,38 @@ async function makeBatch(engine: Engine, body: BatchRequest): Promise<CreatedBat
 }
 
 /** Phase 2: items by index; one that is there already is left alone, so that a client may send everything again. */
-export async function addBatchItems(engine: Engine, batchId: string, items: readonly BatchItem[]): Promise<{ accepted: number; deduplicated: number }> {
+export async function addBatchItems(
+  engine: Engine,
+  batchId: string,
+  items: readonly BatchItem[],
+): Promise<{ accepted: number; deduplicated: number }> {
   const batch = await openBatch(engine, batchId);
   const outside = items.find((item) => item.index >= batch.run_count);
-  if (outside !== undefined) throw new EngineError(422, `Item ${outside.index} is outside of this batch of ${batch.run_count}.`, { param: "index" });
-  const there = await engine.db.query<{ index: number }>("select index from batch_item where batch_id = $1 and index = any($2)", [batchId, items.map((item) => item.index)]);
+  if (outside !== undefined)
+    throw new EngineError(422, `Item ${outside.index} is outside of this batch of ${batch.run_count}.`, { param: "index" });
+  const there = await engine.db.query<{ index: number }>("select index from batch_item where batch_id = $1 and index = any($2)", [
+    batchId,
+    items.map((item) => item.index),
+  ]);
   const known = new Set(there.map((row) => row.index));
   const fresh = items.filter((item) => !known.has(item.index) && known.add(item.index));
   if (fresh.length === 0 || batch.sealed) return { accepted: 0, deduplicated: items.length };
   const prepared = await Promise.all(
-    fresh.map(async (item) => ({ index: item.index, task: item.task, ...(await prepareItem(engine, batchId, { index: item.index, task: item.task, payload: () => payloadPacket(item.payload, item.options?.payloadType), options: item.options ?? {} }, null)) })),
+    fresh.map(async (item) => ({
+      index: item.index,
+      task: item.task,
+      ...(await prepareItem(
+        engine,
+        batchId,
+        {
+          index: item.index,
+          task: item.task,
+          payload: () => payloadPacket(item.payload, item.options?.payloadType),
+          options: item.options ?? {},
+        },
+        null,
+      )),
+    })),
   );
   try {
     const inserted = await engine.db.transaction(async (query) => {
@@ -180,7 +248,10 @@ export async function addBatchItems(engine: Engine, batchId: string, items: read
       await query("select id from batch where id = $1 for update", [batchId]);
       const [open] = await query<{ status: string }>("select status from batch where id = $1", [batchId]);
       if (open?.status === "ABORTED") throw givenUp();
-      const raced = await query("select index from batch_item where batch_id = $1 and index = any($2)", [batchId, fresh.map((item) => item.index)]);
+      const raced = await query("select index from batch_item where batch_id = $1 and index = any($2)", [
+        batchId,
+        fresh.map((item) => item.index),
+      ]);
       if (raced.length > 0) return null;
       return insertItems(query, engine, batchId, prepared);
     });
@@ -197,7 +268,10 @@ export async function addBatchItems(engine: Engine, batchId: string, items: read
 }
 
 /** Sealed when every item has come; only then can the batch complete. */
-export async function sealBatch(engine: Engine, batchId: string): Promise<{ sealed: boolean; enqueuedCount: number; expectedCount: number }> {
+export async function sealBatch(
+  engine: Engine,
+  batchId: string,
+): Promise<{ sealed: boolean; enqueuedCount: number; expectedCount: number }> {
   const batch = await openBatch(engine, batchId);
   const [count] = await engine.db.query<{ n: number }>("select count(*) as n from batch_item where batch_id = $1", [batchId]);
   const result = { enqueuedCount: count?.n ?? 0, expectedCount: batch.run_count };

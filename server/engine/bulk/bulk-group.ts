@@ -48,18 +48,27 @@ export async function actOn(engine: Engine, action: BulkAction, items: readonly 
     [engine.env.id, items.flatMap(({ run_id: id, made }) => (made === null ? [id] : [id, made])), action.id],
   );
   const known = new Map(rows.map((row) => [row.id, row]));
-  const settled = await Promise.allSettled(items.map(async (item) => ({ seq: item.seq, ...(await outcomeOf(engine, action, item, known)) })));
+  const settled = await Promise.allSettled(
+    items.map(async (item) => ({ seq: item.seq, ...(await outcomeOf(engine, action, item, known)) })),
+  );
   // Not before all of them have ended: one that is tried again must not be under way still.
   const failure = settled.find((one) => one.status === "rejected");
   if (failure !== undefined) throw failure.reason;
   return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
 }
 
-async function outcomeOf(engine: Engine, action: BulkAction, item: ItemToDo, known: ReadonlyMap<string, Known>): Promise<Omit<ItemDone, "seq">> {
+async function outcomeOf(
+  engine: Engine,
+  action: BulkAction,
+  item: ItemToDo,
+  known: ReadonlyMap<string, Known>,
+): Promise<Omit<ItemDone, "seq">> {
   const run = known.get(item.run_id);
   if (run === undefined) return { outcome: "skipped", reason: "There is no such run." };
   try {
-    return await (action.action === "cancel" ? cancel(engine, action, item.run_id) : replay(engine, action, item, { run, isMade: known.has(item.made ?? "") }));
+    return await (action.action === "cancel"
+      ? cancel(engine, action, item.run_id)
+      : replay(engine, action, item, { run, isMade: known.has(item.made ?? "") }));
   } catch (error) {
     // The server's own trouble (a full disk, a database that is away) is waited for.
     if (!(error instanceof EngineError) || error.status === 503) throw error;
@@ -71,13 +80,25 @@ async function cancel(engine: Engine, action: BulkAction, runId: string): Promis
   const { alreadyFinished } = await cancelRun(engine, runId, { by: action.created_by, bulkAction: action.id });
   if (!alreadyFinished) return { outcome: "done" };
   // With its parent, or before the server was killed: the action has canceled it all the same.
-  const [now] = await engine.db.query<Known>("select status, coalesce($2 = any(bulk_actions), false) as mine from run where id = $1", [runId, action.id]);
+  const [now] = await engine.db.query<Known>("select status, coalesce($2 = any(bulk_actions), false) as mine from run where id = $1", [
+    runId,
+    action.id,
+  ]);
   return now?.mine === true ? { outcome: "done" } : { outcome: "skipped", reason: `It had finished already (${now?.status ?? "gone"}).` };
 }
 
-async function replay(engine: Engine, action: BulkAction, item: ItemToDo, { run, isMade }: { run: Known; isMade: boolean }): Promise<Omit<ItemDone, "seq">> {
+async function replay(
+  engine: Engine,
+  action: BulkAction,
+  item: ItemToDo,
+  { run, isMade }: { run: Known; isMade: boolean },
+): Promise<Omit<ItemDone, "seq">> {
   if (isMade || item.made === null) return { outcome: "done" };
   if (action.skip_live && !isFinal(run.status)) return { outcome: "skipped", reason: `It had not finished (${run.status}).` };
-  await replayRun(engine, item.run_id, { body: action.region === null ? {} : { region: action.region }, by: action.created_by, bulk: { id: action.id, runId: item.made } });
+  await replayRun(engine, item.run_id, {
+    body: action.region === null ? {} : { region: action.region },
+    by: action.created_by,
+    bulk: { id: action.id, runId: item.made },
+  });
   return { outcome: "done" };
 }

@@ -87,7 +87,10 @@ export function startBulk(engine: Engine): BulkLoop {
   return {
     wake,
     async abort(id) {
-      await engine.db.query("update bulk_action set status = 'ABORTED', completed_at = now() where id = $1 and env_id = $2 and status = 'PENDING'", [id, engine.env.id]);
+      await engine.db.query(
+        "update bulk_action set status = 'ABORTED', completed_at = now() where id = $1 and env_id = $2 and status = 'PENDING'",
+        [id, engine.env.id],
+      );
       await group;
       engine.feed.emit("news", ["bulk"]);
     },

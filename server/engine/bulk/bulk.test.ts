@@ -12,8 +12,14 @@ afterAll(() => database.close());
 const tasks = { work: async () => 1 };
 /** Without an executor runs stay QUEUED. */
 const open = (db = database.db): Promise<TestNode> => openTestNode(db, tasks, { attach: false });
-const triggerMany = (node: TestNode, count: number, tag: string) => Promise.all(Array.from({ length: count }, async (_, n) => (await start(node, "work", n, { tags: [tag] })).id));
-const request = (action: BulkRequest["action"], runIds: readonly string[]): BulkRequest => ({ action, selection: { runIds }, skipLive: false, by: "test" });
+const triggerMany = (node: TestNode, count: number, tag: string) =>
+  Promise.all(Array.from({ length: count }, async (_, n) => (await start(node, "work", n, { tags: [tag] })).id));
+const request = (action: BulkRequest["action"], runIds: readonly string[]): BulkRequest => ({
+  action,
+  selection: { runIds },
+  skipLive: false,
+  by: "test",
+});
 
 interface State {
   id: string;
@@ -24,7 +30,8 @@ interface State {
   failed: number;
 }
 async function settled(id: string): Promise<State> {
-  const read = async () => (await database.db.query<State>("select id, status, total, done, skipped, failed from bulk_action where id = $1", [id]))[0];
+  const read = async () =>
+    (await database.db.query<State>("select id, status, total, done, skipped, failed from bulk_action where id = $1", [id]))[0];
   await expect.poll(async () => (await read())?.status, { timeout: 30_000 }).not.toBe("PENDING");
   const state = await read();
   if (state === undefined) throw new Error("the action is gone");
@@ -47,7 +54,10 @@ test.each([1, 2, 3, 4, 5, 7, 9, 12, 16, 22, 30])("killed after %i statements, a 
   const second = await open();
   const [action] = await database.db.query<{ id: string }>("select bulk_id as id from bulk_item where run_id = $1", [ids[0]]);
   const outcome = action === undefined ? allDone : await settled(action.id);
-  const made = await database.db.query<{ replay_of: string; bulk_actions: string[] }>("select replay_of, bulk_actions from run where replay_of = any($1)", [ids]);
+  const made = await database.db.query<{ replay_of: string; bulk_actions: string[] }>(
+    "select replay_of, bulk_actions from run where replay_of = any($1)",
+    [ids],
+  );
   await second.close();
   expect(outcome).toMatchObject(allDone);
   // All of them once, or, killed before it was made, none.
@@ -88,8 +98,13 @@ test("children that go with their parents are done too, not left alone", async (
 test("several share the loop, and what cannot be done fails alone", async () => {
   const node = await open();
   const ids = await triggerMany(node, 120, "shared");
-  await node.engine.db.query("update run_data set payload_type = 'application/store', payload = 'gone/payload' where run_id = $1", [ids[0]]);
-  const made = await Promise.all([createBulk(node.engine, request("replay", ids)), createBulk(node.engine, request("replay", [...ids, "run_unknown"]))]);
+  await node.engine.db.query("update run_data set payload_type = 'application/store', payload = 'gone/payload' where run_id = $1", [
+    ids[0],
+  ]);
+  const made = await Promise.all([
+    createBulk(node.engine, request("replay", ids)),
+    createBulk(node.engine, request("replay", [...ids, "run_unknown"])),
+  ]);
   const [one, other] = await Promise.all(made.map(({ id }) => settled(id)));
   expect(one).toMatchObject({ total: 120, done: 119, skipped: 0, failed: 1 });
   expect(other).toMatchObject({ total: 121, done: 119, skipped: 1, failed: 1 });

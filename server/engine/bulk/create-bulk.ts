@@ -58,22 +58,37 @@ async function insertBulk(engine: Engine, query: Query, id: string, request: Bul
       request.by,
     ],
   );
-  const total = await ("runIds" in selection ? insertNamed(query, id, selection.runIds) : insertMatching(engine, query, id, selection.conditions));
-  await query("update bulk_action set total = $2, status = case when $2 = 0 then 'COMPLETED' else status end, completed_at = case when $2 = 0 then now() end where id = $1", [id, total]);
+  const total = await ("runIds" in selection
+    ? insertNamed(query, id, selection.runIds)
+    : insertMatching(engine, query, id, selection.conditions));
+  await query(
+    "update bulk_action set total = $2, status = case when $2 = 0 then 'COMPLETED' else status end, completed_at = case when $2 = 0 then now() end where id = $1",
+    [id, total],
+  );
   return total;
 }
 
 /** One after another: two at once would not see each other. */
 async function checkReplays(query: Query, envId: string): Promise<void> {
   await query("select id from environment where id = $1 for no key update", [envId]);
-  const [pending] = await query<{ n: number }>("select count(*) as n from bulk_action where env_id = $1 and status = 'PENDING' and action = 'replay'", [envId]);
+  const [pending] = await query<{ n: number }>(
+    "select count(*) as n from bulk_action where env_id = $1 and status = 'PENDING' and action = 'replay'",
+    [envId],
+  );
   if ((pending?.n ?? 0) < replaysAtOnce) return;
-  throw new EngineError(429, `${replaysAtOnce} bulk replays are under way, which is the most at once. Wait until one is done, or abort one.`, { code: "too_many_bulk_replays" });
+  throw new EngineError(
+    429,
+    `${replaysAtOnce} bulk replays are under way, which is the most at once. Wait until one is done, or abort one.`,
+    { code: "too_many_bulk_replays" },
+  );
 }
 
 async function insertNamed(query: Query, id: string, runIds: readonly string[]): Promise<number> {
   const unique = [...new Set(runIds)];
-  await query("insert into bulk_item (bulk_id, seq, run_id) select $1, row_number() over (order by nr) - 1, run_id from unnest($2::text[]) with ordinality as i(run_id, nr)", [id, unique]);
+  await query(
+    "insert into bulk_item (bulk_id, seq, run_id) select $1, row_number() over (order by nr) - 1, run_id from unnest($2::text[]) with ordinality as i(run_id, nr)",
+    [id, unique],
+  );
   return unique.length;
 }
 
@@ -89,6 +104,7 @@ select count(*) as n from n`;
   await query("set local plan_cache_mode = force_custom_plan");
   const [inserted] = await query<{ n: number }>(sql, [...params, id, limits.bulkRuns + 1]);
   const total = inserted?.n ?? 0;
-  if (total > limits.bulkRuns) throw new EngineError(422, `More than ${limits.bulkRuns} runs match. Narrow the filter, for example by time.`, { param: "filter" });
+  if (total > limits.bulkRuns)
+    throw new EngineError(422, `More than ${limits.bulkRuns} runs match. Narrow the filter, for example by time.`, { param: "filter" });
   return total;
 }

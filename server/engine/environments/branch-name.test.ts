@@ -2,13 +2,15 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readBranch, slugOfBranch } from "./branch-name";
 
-const branches = fc.string({ unit: fc.constantFrom("a", "b", "X", "Z", "0", "9", "-", "_", "/", "."), minLength: 1, maxLength: 255 }).filter((name) => {
-  try {
-    return readBranch(name) === name;
-  } catch {
-    return false;
-  }
-});
+const branches = fc
+  .string({ unit: fc.constantFrom("a", "b", "X", "Z", "0", "9", "-", "_", "/", "."), minLength: 1, maxLength: 255 })
+  .filter((name) => {
+    try {
+      return readBranch(name) === name;
+    } catch {
+      return false;
+    }
+  });
 
 test("every branch has an address of letters, digits and hyphens, also where the plain one is taken", () => {
   fc.assert(
@@ -22,8 +24,34 @@ test("every branch has an address of letters, digits and hyphens, also where the
 });
 
 test("names are read as git and its references spell them", () => {
-  for (const name of ["fix", "feature/search", "dependabot/npm_and_yarn/x-1.2.3", "a@b"]) expect(readBranch(` refs/heads/${name} `)).toBe(name);
-  for (const name of ["", " ", "refs/heads/", "a b", "a..b", "a~1", "a^", "a:b", "a?", "a*", "a[", "a\\b", "/a", "a/", "a//b", ".a", "a.", "-a", "@{u}", "a.lock", "a.lock/b", "ü", "a\nb", "x".repeat(256)]) {
+  for (const name of ["fix", "feature/search", "dependabot/npm_and_yarn/x-1.2.3", "a@b"])
+    expect(readBranch(` refs/heads/${name} `)).toBe(name);
+  for (const name of [
+    "",
+    " ",
+    "refs/heads/",
+    "a b",
+    "a..b",
+    "a~1",
+    "a^",
+    "a:b",
+    "a?",
+    "a*",
+    "a[",
+    "a\\b",
+    "/a",
+    "a/",
+    "a//b",
+    ".a",
+    "a.",
+    "-a",
+    "@{u}",
+    "a.lock",
+    "a.lock/b",
+    "ü",
+    "a\nb",
+    "x".repeat(256),
+  ]) {
     expect(() => readBranch(name), name).toThrow("no name of a git branch");
   }
 });

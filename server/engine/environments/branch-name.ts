@@ -10,14 +10,21 @@ const slugLetters = 40;
 export function readBranch(given: string): string {
   const name = given.trim().replace(/^refs\/(?:heads|remotes|tags)\//, "");
   if (name === "" || name.length > mostLetters || wrong.test(name)) {
-    throw new EngineError(400, `branch: ${JSON.stringify(given.slice(0, 64))} is no name of a git branch. Use one such as feature/search.`, { param: "branch" });
+    throw new EngineError(
+      400,
+      `branch: ${JSON.stringify(given.slice(0, 64))} is no name of a git branch. Use one such as feature/search.`,
+      { param: "branch" },
+    );
   }
   return name;
 }
 
 /** Stands in addresses: what is left of the name, and where something was lost or the plain one is `taken`, a part of its hash. */
 export function slugOfBranch(parentSlug: string, branch: string, plainSlug: "free" | "taken"): string {
-  const plain = branch.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  const plain = branch
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
   const whole = `${parentSlug}-${plain}`;
   if (plainSlug === "free" && plain === branch && whole.length <= slugLetters) return whole;
   const mark = createHash("sha256").update(branch).digest("hex").slice(0, 6);

@@ -25,14 +25,20 @@ export interface StoredEnvironment {
 const columns = "id, slug, name, type, is_beside, parent_id, branch, concurrency_limit, created_at, created_by, archived_at";
 
 /** The main environment of the project and those that operators have made beside it, archived ones too, in the order in which they are shown. */
-export const listEnvironments = (query: Query, { mainId, projectId }: { mainId: string; projectId: string }): Promise<StoredEnvironment[]> =>
+export const listEnvironments = (
+  query: Query,
+  { mainId, projectId }: { mainId: string; projectId: string },
+): Promise<StoredEnvironment[]> =>
   query<StoredEnvironment>(
     `select ${columns} from environment where project_id = $2 and (id = $1 or is_beside)
       order by id <> $1, array_position(array['PRODUCTION', 'STAGING', 'DEVELOPMENT', 'PREVIEW'], type), branch is not null, created_at, id`,
     [mainId, projectId],
   );
 
-export const toEnvironment = (row: StoredEnvironment, { project, parent }: { project: Environment["project"]; parent: StoredEnvironment | undefined }): Environment => ({
+export const toEnvironment = (
+  row: StoredEnvironment,
+  { project, parent }: { project: Environment["project"]; parent: StoredEnvironment | undefined },
+): Environment => ({
   id: row.id,
   slug: row.slug,
   type: row.type,
@@ -42,7 +48,10 @@ export const toEnvironment = (row: StoredEnvironment, { project, parent }: { pro
   ...(parent !== undefined && { parent: { id: parent.id, slug: parent.slug } }),
 });
 
-export function toEnvironmentRow(row: StoredEnvironment, { rows, mainId }: { rows: readonly StoredEnvironment[]; mainId: string }): EnvironmentRow {
+export function toEnvironmentRow(
+  row: StoredEnvironment,
+  { rows, mainId }: { rows: readonly StoredEnvironment[]; mainId: string },
+): EnvironmentRow {
   const parent = rows.find(({ id }) => id === row.parent_id);
   return {
     id: row.id,
@@ -72,17 +81,35 @@ interface Maker {
  * Makes an environment with its first key, which is answered this once. Where `signalbox dev` or `start` has made one of this slug
  * and type before, that one is served from now on, with its keys. Errors: EngineError 409.
  */
-export function createEnvironment(db: Database, body: EnvironmentCreateBody, { vault, projectId, by }: Maker): Promise<{ row: StoredEnvironment; secretKey: string | undefined }> {
+export function createEnvironment(
+  db: Database,
+  body: EnvironmentCreateBody,
+  { vault, projectId, by }: Maker,
+): Promise<{ row: StoredEnvironment; secretKey: string | undefined }> {
   const modes = typesOfModes[body.slug];
-  if (modes !== undefined && modes !== body.type) throw new EngineError(400, `slug: "${body.slug}" is the ${modes.toLowerCase()} environment of \`signalbox ${body.slug === "dev" ? "dev" : "start"}\`. Choose another slug.`, { param: "slug" });
+  if (modes !== undefined && modes !== body.type)
+    throw new EngineError(
+      400,
+      `slug: "${body.slug}" is the ${modes.toLowerCase()} environment of \`signalbox ${body.slug === "dev" ? "dev" : "start"}\`. Choose another slug.`,
+      { param: "slug" },
+    );
   return db.transaction(async (query) => {
     // Of two that make the same one, the second finds it.
     await query("select id from project where id = $1 for no key update", [projectId]);
-    const [held] = await query<StoredEnvironment>(`select ${columns} from environment where project_id = $1 and slug = $2`, [projectId, body.slug]);
+    const [held] = await query<StoredEnvironment>(`select ${columns} from environment where project_id = $1 and slug = $2`, [
+      projectId,
+      body.slug,
+    ]);
     if (held !== undefined && (held.is_beside || held.type !== body.type)) throw taken(held);
     if (body.type === "PREVIEW" && held === undefined) {
-      const [other] = await query<StoredEnvironment>(`select ${columns} from environment where project_id = $1 and type = 'PREVIEW' and parent_id is null`, [projectId]);
-      if (other !== undefined) throw new EngineError(409, `type: the preview environment of this project is "${other.slug}". Make a branch in it.`, { param: "type" });
+      const [other] = await query<StoredEnvironment>(
+        `select ${columns} from environment where project_id = $1 and type = 'PREVIEW' and parent_id is null`,
+        [projectId],
+      );
+      if (other !== undefined)
+        throw new EngineError(409, `type: the preview environment of this project is "${other.slug}". Make a branch in it.`, {
+          param: "type",
+        });
     }
     const [row] = await query<StoredEnvironment>(
       `insert into environment (id, project_id, slug, type, name, created_by, is_beside) values ($1, $2, $3, $4, $5, $6, true)
@@ -100,19 +127,33 @@ export function createEnvironment(db: Database, body: EnvironmentCreateBody, { v
 
 function taken({ slug, type, archived_at }: StoredEnvironment): EngineError {
   const state = archived_at === null ? "there is" : "there is, archived,";
-  return new EngineError(409, `slug: ${state} an environment "${slug}" (${type.toLowerCase()}) already. Choose another slug${archived_at === null ? "" : ", or restore it"}.`, { param: "slug" });
+  return new EngineError(
+    409,
+    `slug: ${state} an environment "${slug}" (${type.toLowerCase()}) already. Choose another slug${archived_at === null ? "" : ", or restore it"}.`,
+    { param: "slug" },
+  );
 }
 
 /** The environment of a branch: made, or brought back, or as it is. `isNew`: it was not served before. Errors: EngineError 400. */
-export function openBranch(db: Database, given: string, { parent, by }: { parent: StoredEnvironment; by: string }): Promise<{ row: StoredEnvironment; isNew: boolean }> {
+export function openBranch(
+  db: Database,
+  given: string,
+  { parent, by }: { parent: StoredEnvironment; by: string },
+): Promise<{ row: StoredEnvironment; isNew: boolean }> {
   const branch = readBranch(given);
   return db.transaction(async (query) => {
     // As those that make another environment: of slugs that are the same one is first.
     await query("select id from project where id = (select project_id from environment where id = $1) for no key update", [parent.id]);
-    const [held] = await query<StoredEnvironment>(`select ${columns} from environment where parent_id = $1 and branch = $2`, [parent.id, branch]);
+    const [held] = await query<StoredEnvironment>(`select ${columns} from environment where parent_id = $1 and branch = $2`, [
+      parent.id,
+      branch,
+    ]);
     if (held?.archived_at === null) return { row: held, isNew: false };
     const plain = slugOfBranch(parent.slug, branch, "free");
-    const taken = await query("select 1 from environment e join environment parent on parent.project_id = e.project_id where parent.id = $1 and e.slug = $2", [parent.id, plain]);
+    const taken = await query(
+      "select 1 from environment e join environment parent on parent.project_id = e.project_id where parent.id = $1 and e.slug = $2",
+      [parent.id, plain],
+    );
     const slug = taken.length === 0 ? plain : slugOfBranch(parent.slug, branch, "taken");
     const [row] = await query<StoredEnvironment>(
       `insert into environment (id, project_id, slug, type, parent_id, branch, created_by, is_beside)
@@ -153,7 +194,9 @@ const mostNamed = 10;
 
 /** Which branches there are, as a sentence. */
 export function branchesOf(rows: readonly StoredEnvironment[], parent: StoredEnvironment): string {
-  const names = rows.flatMap(({ parent_id, branch, archived_at }) => (parent_id === parent.id && branch !== null && archived_at === null ? [branch] : [])).toSorted();
+  const names = rows
+    .flatMap(({ parent_id, branch, archived_at }) => (parent_id === parent.id && branch !== null && archived_at === null ? [branch] : []))
+    .toSorted();
   if (names.length === 0) return "It has no branches yet.";
   const more = names.length - mostNamed;
   return `Its branches: ${names.slice(0, mostNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}.`;

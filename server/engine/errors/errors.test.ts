@@ -15,7 +15,8 @@ const failing: TestTask = async ({ assignment }) => {
 const tasks = { mail: failing, fine: async () => 1 };
 const by = { by: "ada" };
 
-const idOf = (task: string, runId: string) => errorIdOf(task, { type: "BUILT_IN_ERROR", name: "Error", message: `user ${runId} has no mail`, stackTrace: "" });
+const idOf = (task: string, runId: string) =>
+  errorIdOf(task, { type: "BUILT_IN_ERROR", name: "Error", message: `user ${runId} has no mail`, stackTrace: "" });
 async function read(n: TestNode, id: string) {
   const group = await getError(n.engine.db, n.engine.env.id, id);
   if (group === null) throw new Error(`no group ${id}`);
@@ -27,7 +28,8 @@ async function fail(n: TestNode, task = "mail", options = {}) {
   return run.errorId;
 }
 let builds = 0;
-const deployNew = (n: TestNode) => deploy(n.engine, { contentHash: `build ${builds++}`, bundle: "test", manifest: manifestOf([{ id: "mail" }, { id: "fine" }]) });
+const deployNew = (n: TestNode) =>
+  deploy(n.engine, { contentHash: `build ${builds++}`, bundle: "test", manifest: manifestOf([{ id: "mail" }, { id: "fine" }]) });
 
 it("failures that are the same are one group, whatever way they end; others are another", async () => {
   const n = await node({ ...tasks, other: failing });
@@ -46,7 +48,10 @@ it("failures that are the same are one group, whatever way they end; others are 
 
 it("an attempt that is retried is no failure; what ends in one is counted once", async () => {
   let tries = 0;
-  const n = await node({ mail: async () => (++tries < 3 ? Promise.reject(new RetryLater(0)) : Promise.reject(new Error("at last"))) }, { manifest: manifestOf([{ id: "mail", retry: { maxAttempts: 5 } }]) });
+  const n = await node(
+    { mail: async () => (++tries < 3 ? Promise.reject(new RetryLater(0)) : Promise.reject(new Error("at last"))) },
+    { manifest: manifestOf([{ id: "mail", retry: { maxAttempts: 5 } }]) },
+  );
   const id = await fail(n);
   expect(tries).toBe(3);
   expect(await read(n, id)).toMatchObject({ count: 1, message: "at last" });
@@ -107,14 +112,19 @@ it("is listed with its trend, by state, task, version and words; and told with t
   expect(row?.trend).toHaveLength(24);
   expect(row?.trend.at(-1)).toBe(2);
   const version = row?.lastVersion;
-  for (const query of [{ status: ["open"] }, { task: ["mail"] }, { version }, { search: "HAS NO" }, {}]) expect((await list(query)).errors.map((one) => one.id)).toEqual([id]);
-  for (const query of [{ status: ["resolved"] }, { task: ["fine"] }, { version: "2000.1" }, { search: "100%_" }]) expect((await list(query)).errors).toEqual([]);
+  for (const query of [{ status: ["open"] }, { task: ["mail"] }, { version }, { search: "HAS NO" }, {}])
+    expect((await list(query)).errors.map((one) => one.id)).toEqual([id]);
+  for (const query of [{ status: ["resolved"] }, { task: ["fine"] }, { version: "2000.1" }, { search: "100%_" }])
+    expect((await list(query)).errors).toEqual([]);
   await n.engine.db.query("update error_hour set hour = hour - interval '3 hours' where error_id = $1", [id]);
   expect((await list({})).errors[0]?.trend.at(-4)).toBe(2);
   expect(await getErrorDetail(n.engine.db, n.engine.env.id, id, { hours: 24, now: new Date() })).toMatchObject({
     error: { id, count: 2 },
     sample: { type: "BUILT_IN_ERROR" },
-    tags: [{ tag: "a", count: 2 }, { tag: "b", count: 1 }],
+    tags: [
+      { tag: "a", count: 2 },
+      { tag: "b", count: 1 },
+    ],
     versions: [{ version, count: 2 }],
   });
 });

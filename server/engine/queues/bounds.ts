@@ -39,8 +39,12 @@ export class Bounds {
   /** `freed`: slots that end in the same commit, before. */
   protected room(lane: LaneState, freed?: ReadonlyMap<Pool, number>): number {
     if (this.isPaused(lane.queue)) return 0;
-    const left = (pool: Pool, limit: number) => Math.min(limit, this.environmentLimit) - pool.running - pool.claiming + (freed?.get(pool) ?? 0);
-    let room = Math.min(left(lane.ofKey, this.#queues.get(lane.queue)?.limit ?? this.environmentLimit), left(lane.of, this.#total(lane.queue)));
+    const left = (pool: Pool, limit: number) =>
+      Math.min(limit, this.environmentLimit) - pool.running - pool.claiming + (freed?.get(pool) ?? 0);
+    let room = Math.min(
+      left(lane.ofKey, this.#queues.get(lane.queue)?.limit ?? this.environmentLimit),
+      left(lane.of, this.#total(lane.queue)),
+    );
     for (const { name, key, all, ofKey } of lane.gates) {
       const limits = this.#limits.get(name);
       if (limits === undefined) continue;

@@ -12,8 +12,14 @@ export async function setEnvironmentPaused(engine: Engine, change: { paused: "pa
 }
 
 /** Runs at once of the environment, and by which factor all queues together may exceed that; it counts from the next start on. */
-export async function setEnvironmentLimit(engine: Engine, { limit, burst }: { limit?: number | undefined; burst?: number | undefined }): Promise<EnvironmentState> {
-  await engine.db.query("update environment set concurrency_limit = coalesce($2, concurrency_limit), burst_factor = coalesce($3, burst_factor) where id = $1", [engine.env.id, limit ?? null, burst ?? null]);
+export async function setEnvironmentLimit(
+  engine: Engine,
+  { limit, burst }: { limit?: number | undefined; burst?: number | undefined },
+): Promise<EnvironmentState> {
+  await engine.db.query(
+    "update environment set concurrency_limit = coalesce($2, concurrency_limit), burst_factor = coalesce($3, burst_factor) where id = $1",
+    [engine.env.id, limit ?? null, burst ?? null],
+  );
   return changed(engine);
 }
 

@@ -12,7 +12,8 @@ export interface Lane {
 /** Between a concurrency key and the names of limits, which may not contain it. */
 const separator = "\u0001";
 /** As the SQL function `lane_key` does. `gates`: names of limits, joined. */
-export const laneKey = (key: string | null, gates: string | null): string => (gates === null ? (key ?? "") : `${key ?? ""}${separator}${gates}`);
+export const laneKey = (key: string | null, gates: string | null): string =>
+  gates === null ? (key ?? "") : `${key ?? ""}${separator}${gates}`;
 export const joinGates = (names: readonly string[]): string | null => (names.length === 0 ? null : names.join(separator));
 /** The concurrency key of a lane, and the limits that its runs hold. */
 export function splitLaneKey(key: string): { key: string; gates: readonly string[] } {

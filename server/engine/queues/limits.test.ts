@@ -13,14 +13,18 @@ const suite = engineSuite();
 const { node, crash } = suite;
 const by = "ada";
 
-const manifest = (queue: Partial<QueueManifest> = {}) => manifestOf([{ id: "task", queue: "q" }, { id: "other" }], [{ name: "q", concurrencyLimit: null, ...queue }]);
+const manifest = (queue: Partial<QueueManifest> = {}) =>
+  manifestOf([{ id: "task", queue: "q" }, { id: "other" }], [{ name: "q", concurrencyLimit: null, ...queue }]);
 const status = async (id: string) => (await getRunDetail(suite.db, "env_1", id))?.status;
 const full = (inside: () => number, n: number) => expect.poll(inside, { timeout: 15_000 }).toBe(n);
 
 describe("a total limit", () => {
   it("holds over all concurrency keys, starves none, and leaves other queues alone", async () => {
     const work = room();
-    const n = await node({ task: work.task, other: async () => 1 }, { manifest: manifest({ concurrencyLimit: 2, totalConcurrencyLimit: 3 }) });
+    const n = await node(
+      { task: work.task, other: async () => 1 },
+      { manifest: manifest({ concurrencyLimit: 2, totalConcurrencyLimit: 3 }) },
+    );
     const runs = await Promise.all(Array.from({ length: 40 }, (_, i) => start(n, "task", i, { concurrencyKey: `k${i % 8}` })));
     await full(work.inside, 3);
     expect(await until(n, (await start(n, "other")).id)).toMatchObject({ status: "COMPLETED" });
@@ -147,5 +151,10 @@ it("the server's longest TTL cuts longer ones and is for runs that have none, an
     const run = await getRunDetail(suite.db, "env_1", (await start(n, "task", 1, options)).id);
     ttls.push([run?.ttl, Date.parse(run?.expiresAt ?? "") - Date.parse(run?.queuedAt ?? "")]);
   }
-  expect(ttls).toEqual([["60s", 60_000], ["60s", 60_000], ["60s", 60_000], ["30s", 30_000]]);
+  expect(ttls).toEqual([
+    ["60s", 60_000],
+    ["60s", 60_000],
+    ["60s", 60_000],
+    ["30s", 30_000],
+  ]);
 });

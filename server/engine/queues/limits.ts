@@ -30,7 +30,10 @@ export function gatesOf(engine: Engine, task: TaskManifest, asked: readonly stri
   const named = asked ?? task.concurrency?.limits ?? [];
   for (const name of named) {
     if (limitName.test(name) && engine.scheduler.hasLimit(name)) continue;
-    const known = engine.scheduler.limitNames().filter((one) => limitName.test(one)).toSorted();
+    const known = engine.scheduler
+      .limitNames()
+      .filter((one) => limitName.test(one))
+      .toSorted();
     const message = `The concurrency limit ${JSON.stringify(name.slice(0, 130))} is not declared. ${known.length === 0 ? `Declare it with concurrencyLimit({ name: ${JSON.stringify(name.slice(0, 122))}, total: 1 }) in a task file.` : `Known: ${known.join(", ")}.`}`;
     throw new EngineError(422, message, { param: "options.concurrency", issues: [{ path: "options.concurrency", message }] });
   }
@@ -39,10 +42,18 @@ export function gatesOf(engine: Engine, task: TaskManifest, asked: readonly stri
 
 /** The limits of a version take the place of the former's; what operators have set stays. */
 export async function storeLimits(query: Query, envId: string, { tasks, limits = [] }: BundleManifest): Promise<void> {
-  const own = tasks.flatMap(({ id, concurrency }) => (concurrency?.inline === undefined ? [] : [{ name: ownLimit(id), ...concurrency.inline }]));
+  const own = tasks.flatMap(({ id, concurrency }) =>
+    concurrency?.inline === undefined ? [] : [{ name: ownLimit(id), ...concurrency.inline }],
+  );
   const declared = [...limits, ...own];
-  await query("update concurrency_limit set per_key = null, total = null where env_id = $1 and name <> all($2) and (per_key is not null or total is not null)", [envId, declared.map(({ name }) => name)]);
-  await query("delete from concurrency_limit where env_id = $1 and name <> all($2) and overridden_at is null and not paused", [envId, declared.map(({ name }) => name)]);
+  await query(
+    "update concurrency_limit set per_key = null, total = null where env_id = $1 and name <> all($2) and (per_key is not null or total is not null)",
+    [envId, declared.map(({ name }) => name)],
+  );
+  await query("delete from concurrency_limit where env_id = $1 and name <> all($2) and overridden_at is null and not paused", [
+    envId,
+    declared.map(({ name }) => name),
+  ]);
   for (const { name, perKey, total } of declared) {
     await query(
       `insert into concurrency_limit (env_id, name, per_key, total) values ($1, $2, $3, $4)
@@ -55,14 +66,24 @@ export async function storeLimits(query: Query, envId: string, { tasks, limits =
 /** Loads all limits into the scheduler. */
 export async function loadLimits({ db, env, scheduler }: Engine): Promise<void> {
   const rows = await db.query<StoredLimit>("select * from concurrency_limit where env_id = $1", [env.id]);
-  const keys = rows.length === 0 ? [] : await db.query<{ name: string; key: string; per_key: number; expires_at: string }>("select name, key, per_key, expires_at from concurrency_limit_key where env_id = $1 and expires_at > now()", [env.id]);
+  const keys =
+    rows.length === 0
+      ? []
+      : await db.query<{ name: string; key: string; per_key: number; expires_at: string }>(
+          "select name, key, per_key, expires_at from concurrency_limit_key where env_id = $1 and expires_at > now()",
+          [env.id],
+        );
   const limits = rows.map((row): [string, GateLimits] => [
     row.name,
     {
       perKey: row.override_per_key ?? row.per_key,
       total: row.override_total ?? row.total,
       paused: row.paused,
-      keys: new Map(keys.filter(({ name }) => name === row.name).map(({ key, per_key: perKey, expires_at: until }) => [key, { perKey, until: Date.parse(until) }])),
+      keys: new Map(
+        keys
+          .filter(({ name }) => name === row.name)
+          .map(({ key, per_key: perKey, expires_at: until }) => [key, { perKey, until: Date.parse(until) }]),
+      ),
     },
   ]);
   scheduler.setLimits(new Map(limits));
@@ -81,7 +102,8 @@ const toRow = (row: StoredLimit): LimitRow => ({
   paused: row.paused,
 });
 
-const notFound = (name: string) => new EngineError(404, `Concurrency limit ${JSON.stringify(name.slice(0, 130))} not found.`, { code: "concurrency-limit-not-found" });
+const notFound = (name: string) =>
+  new EngineError(404, `Concurrency limit ${JSON.stringify(name.slice(0, 130))} not found.`, { code: "concurrency-limit-not-found" });
 
 export async function findLimit(engine: Engine, name: string): Promise<LimitRow> {
   const found = (await listLimits(engine)).find((limit) => limit.name === name);
@@ -97,19 +119,38 @@ async function changed(engine: Engine, name: string, sql: string, params: unknow
 }
 
 /** Other bounds until they are reset; those that are left out stay as they are. */
-export const overrideLimit = (engine: Engine, name: string, { perKey, total, by }: { perKey?: number | undefined; total?: number | undefined; by: string }): Promise<void> =>
-  changed(engine, name, "update concurrency_limit set override_per_key = coalesce($3, override_per_key), override_total = coalesce($4, override_total), overridden_at = now(), overridden_by = $5 where env_id = $1 and name = $2 returning name", [perKey ?? null, total ?? null, by]);
+export const overrideLimit = (
+  engine: Engine,
+  name: string,
+  { perKey, total, by }: { perKey?: number | undefined; total?: number | undefined; by: string },
+): Promise<void> =>
+  changed(
+    engine,
+    name,
+    "update concurrency_limit set override_per_key = coalesce($3, override_per_key), override_total = coalesce($4, override_total), overridden_at = now(), overridden_by = $5 where env_id = $1 and name = $2 returning name",
+    [perKey ?? null, total ?? null, by],
+  );
 
 export const resetLimit = (engine: Engine, name: string): Promise<void> =>
-  changed(engine, name, "update concurrency_limit set override_per_key = null, override_total = null, overridden_at = null, overridden_by = null where env_id = $1 and name = $2 returning name", []);
+  changed(
+    engine,
+    name,
+    "update concurrency_limit set override_per_key = null, override_total = null, overridden_at = null, overridden_by = null where env_id = $1 and name = $2 returning name",
+    [],
+  );
 
 export const setLimitPaused = (engine: Engine, name: string, paused: "pause" | "resume"): Promise<void> =>
   changed(engine, name, "update concurrency_limit set paused = $3 where env_id = $1 and name = $2 returning name", [paused === "pause"]);
 
 /** Another bound for one key, for so long. Throws 422 where the limit has none per key. */
-export async function overrideLimitKey(engine: Engine, name: string, { key, perKey, ttlMs }: { key: string; perKey: number; ttlMs: number }): Promise<void> {
+export async function overrideLimitKey(
+  engine: Engine,
+  name: string,
+  { key, perKey, ttlMs }: { key: string; perKey: number; ttlMs: number },
+): Promise<void> {
   const limit = await findLimit(engine, name);
-  if ((limit.perKey.override ?? limit.perKey.base) === null) throw new EngineError(422, `The concurrency limit "${name}" has no bound per key to override.`, { param: "concurrencyKey" });
+  if ((limit.perKey.override ?? limit.perKey.base) === null)
+    throw new EngineError(422, `The concurrency limit "${name}" has no bound per key to override.`, { param: "concurrencyKey" });
   await changed(
     engine,
     name,
@@ -128,6 +169,9 @@ export async function resetLimitKey(engine: Engine, name: string, key: string): 
 
 /** The bound of one key that is set for a time. */
 export async function findLimitKey({ db, env }: Engine, name: string, key: string): Promise<{ perKey: number; expiresAt: string } | null> {
-  const [row] = await db.query<{ per_key: number; expires_at: string }>("select per_key, expires_at from concurrency_limit_key where env_id = $1 and name = $2 and key = $3 and expires_at > now()", [env.id, name, key]);
+  const [row] = await db.query<{ per_key: number; expires_at: string }>(
+    "select per_key, expires_at from concurrency_limit_key where env_id = $1 and name = $2 and key = $3 and expires_at > now()",
+    [env.id, name, key],
+  );
   return row === undefined ? null : { perKey: row.per_key, expiresAt: row.expires_at };
 }

@@ -10,7 +10,10 @@ import { overrideLimit, overrideLimitKey, resetLimit, setLimitPaused } from "./l
 
 const suite = engineSuite();
 const { node, crash } = suite;
-const limits = [{ name: "provider", perKey: 1, total: 2 }, { name: "other" , total: 1 }];
+const limits = [
+  { name: "provider", perKey: 1, total: 2 },
+  { name: "other", total: 1 },
+];
 const manifest: BundleManifest = {
   ...manifestOf([
     { id: "one", concurrency: { limits: ["provider"] } },
@@ -24,7 +27,9 @@ const full = (inside: () => number, n: number) => expect.poll(inside, { timeout:
 it("a named limit holds over the tasks and queues of its runs, in all and per key, and leaves others alone", async () => {
   const work = room();
   const n = await node({ one: work.task, two: work.task, free: async () => "free" }, { manifest });
-  const runs = await Promise.all(Array.from({ length: 12 }, (_, i) => start(n, i % 2 === 0 ? "one" : "two", i, { concurrencyKey: `k${i % 4}` })));
+  const runs = await Promise.all(
+    Array.from({ length: 12 }, (_, i) => start(n, i % 2 === 0 ? "one" : "two", i, { concurrencyKey: `k${i % 4}` })),
+  );
   await full(work.inside, 2);
   expect(n.engine.scheduler.holding("provider")).toEqual({ running: 2, queued: 10 });
   expect(await until(n, (await start(n, "free")).id)).toMatchObject({ status: "COMPLETED" });
@@ -41,7 +46,11 @@ it("a named limit holds over the tasks and queues of its runs, in all and per ke
 it("a trigger's names take the place of the task's, never of the task's own limit; unknown ones are refused and make nothing", async () => {
   const work = room();
   const n = await node({ one: work.task, two: work.task, free: work.task }, { manifest });
-  await expect(start(n, "one", 1, { concurrency: ["nobody"] })).rejects.toMatchObject({ status: 422, param: "options.concurrency", message: expect.stringContaining("Known: other, provider") });
+  await expect(start(n, "one", 1, { concurrency: ["nobody"] })).rejects.toMatchObject({
+    status: 422,
+    param: "options.concurrency",
+    message: expect.stringContaining("Known: other, provider"),
+  });
   await expect(start(n, "one", 1, { concurrency: ["task/two"] })).rejects.toMatchObject({ status: 422 });
   expect((await listRuns(suite.db, "env_1", { limit: 10 })).rows).toHaveLength(0);
   const runs = await Promise.all(Array.from({ length: 5 }, (_, i) => start(n, "two", i, { concurrency: [] })));

@@ -40,4 +40,7 @@ const keyName = (queue: string, key: string) => `queue\n${queue}\n${key}`;
 const allName = (gate: string) => `limit\n${gate}`;
 const gateName = (gate: string, key: string) => `limit\n${gate}\n${key}`;
 
-export const poolsOf = ({ ofKey, gates }: { ofKey: Pool; gates: readonly Gate[] }): Pool[] => [ofKey, ...gates.flatMap((gate) => [gate.all, gate.ofKey])];
+export const poolsOf = ({ ofKey, gates }: { ofKey: Pool; gates: readonly Gate[] }): Pool[] => [
+  ofKey,
+  ...gates.flatMap((gate) => [gate.all, gate.ofKey]),
+];

@@ -9,9 +9,13 @@ const { node } = suite;
 
 test("a queue's keys are told with the most starved first, then those that only run", async () => {
   const door = gate();
-  const n = await node({ work: () => door.passed }, { manifest: manifestOf([{ id: "work", queue: "keyed" }], [{ name: "keyed", concurrencyLimit: 1 }]) });
+  const n = await node(
+    { work: () => door.passed },
+    { manifest: manifestOf([{ id: "work", queue: "keyed" }], [{ name: "keyed", concurrencyLimit: 1 }]) },
+  );
   const runs = [];
-  for (const key of ["runs", "young", "old", "young", "old", "old", undefined]) runs.push(await start(n, "work", null, key === undefined ? {} : { concurrencyKey: key }));
+  for (const key of ["runs", "young", "old", "young", "old", "old", undefined])
+    runs.push(await start(n, "work", null, key === undefined ? {} : { concurrencyKey: key }));
   await suite.db.query("update run_queue set score = score - 60000 where concurrency_key = 'old'");
   expect(await readQueueKeys(n.engine, "keyed")).toMatchObject({
     count: 4,
@@ -29,14 +33,19 @@ test("a queue's keys are told with the most starved first, then those that only 
 
 test("depth is the most that waited in a minute, and what ended and how long starts took is told by queue", async () => {
   const door = gate();
-  const n = await node({ work: () => door.passed }, { manifest: manifestOf([{ id: "work", queue: "narrow" }], [{ name: "narrow", concurrencyLimit: 1 }]) });
+  const n = await node(
+    { work: () => door.passed },
+    { manifest: manifestOf([{ id: "work", queue: "narrow" }], [{ name: "narrow", concurrencyLimit: 1 }]) },
+  );
   const runs = await Promise.all(Array.from({ length: 4 }, () => start(n, "work")));
   await sampleDepths(n.engine);
   // As of the minute before, so that what this minute has by the end is not taken for it.
   await suite.db.query("update queue_depth set minute = minute - interval '1 minute'");
   const waiting = await readQueueLoads(n.engine);
   expect(waiting.loads.narrow?.depth.slice(-2)).toEqual([3, 3]);
-  await suite.db.query("update run set created_at = created_at - interval '2 seconds', queued_at = queued_at - interval '2 seconds' where status = 'EXECUTING'");
+  await suite.db.query(
+    "update run set created_at = created_at - interval '2 seconds', queued_at = queued_at - interval '2 seconds' where status = 'EXECUTING'",
+  );
   door.open();
   for (const { id } of runs) await until(n, id);
   await sampleDepths(n.engine);

@@ -8,11 +8,18 @@ import { loadLimits } from "./limits";
 /** Loads limits and pauses of all queues, of the environment, and the named limits into the scheduler. */
 export async function loadQueues(engine: Engine): Promise<void> {
   const { scheduler } = engine;
-  const rows = await engine.db.query<{ name: string; concurrency_limit: number | null; total_limit: number | null; override_limit: number | null; paused: boolean }>(
-    "select name, concurrency_limit, total_limit, override_limit, paused from queue where env_id = $1",
-    [engine.env.id],
+  const rows = await engine.db.query<{
+    name: string;
+    concurrency_limit: number | null;
+    total_limit: number | null;
+    override_limit: number | null;
+    paused: boolean;
+  }>("select name, concurrency_limit, total_limit, override_limit, paused from queue where env_id = $1", [engine.env.id]);
+  scheduler.setQueues(
+    new Map(
+      rows.map((row) => [row.name, { limit: row.override_limit ?? row.concurrency_limit, total: row.total_limit, paused: row.paused }]),
+    ),
   );
-  scheduler.setQueues(new Map(rows.map((row) => [row.name, { limit: row.override_limit ?? row.concurrency_limit, total: row.total_limit, paused: row.paused }])));
   scheduler.environment = await readEnvironmentState(engine);
   await loadLimits(engine);
 }

@@ -32,7 +32,10 @@ describe("limits", () => {
   it("of a queue hold for 200 runs, and its count comes back to 0", async () => {
     const work = recorder();
     work.door.open();
-    const n = await node({ work: work.task }, { manifest: manifestOf([{ id: "work", queue: "narrow" }], [{ name: "narrow", concurrencyLimit: 3 }]) });
+    const n = await node(
+      { work: work.task },
+      { manifest: manifestOf([{ id: "work", queue: "narrow" }], [{ name: "narrow", concurrencyLimit: 3 }]) },
+    );
     const runs = await Promise.all(Array.from({ length: 200 }, (_, i) => start(n, "work", i)));
     for (const { id } of runs) expect((await until(n, id)).status).toBe("COMPLETED");
     expect(work.most()).toBe(3);
@@ -72,16 +75,23 @@ describe("limits", () => {
     };
     const n = await node({ task }, { manifest: manifestOf([{ id: "task", queue: "keyed" }], [{ name: "keyed", concurrencyLimit: 1 }]) });
     const keys = ["", "*", "a", "b", "1"];
-    const runs = await Promise.all(Array.from({ length: 60 }, (_, i) => start(n, "task", keys[i % 5], keys[i % 5] === "" ? {} : { concurrencyKey: keys[i % 5] })));
+    const runs = await Promise.all(
+      Array.from({ length: 60 }, (_, i) => start(n, "task", keys[i % 5], keys[i % 5] === "" ? {} : { concurrencyKey: keys[i % 5] })),
+    );
     for (const { id } of runs) await until(n, id);
     expect(most).toBe(1);
   });
 
   it("one free key starts at once behind 40 saturated ones", async () => {
     const work = recorder();
-    const n = await node({ work: work.task }, { manifest: manifestOf([{ id: "work", queue: "keyed" }], [{ name: "keyed", concurrencyLimit: 1 }]), concurrencyLimit: 200 });
+    const n = await node(
+      { work: work.task },
+      { manifest: manifestOf([{ id: "work", queue: "keyed" }], [{ name: "keyed", concurrencyLimit: 1 }]), concurrencyLimit: 200 },
+    );
     n.executor.slots = 200;
-    const busy = await Promise.all(Array.from({ length: 40 * 5 }, (_, i) => start(n, "work", `busy${i % 40}`, { concurrencyKey: `busy${i % 40}` })));
+    const busy = await Promise.all(
+      Array.from({ length: 40 * 5 }, (_, i) => start(n, "work", `busy${i % 40}`, { concurrencyKey: `busy${i % 40}` })),
+    );
     expect(work.order).toHaveLength(40);
     const free = await start(n, "work", "free", { concurrencyKey: "free" });
     await until(n, free.id, "EXECUTING");
@@ -92,7 +102,10 @@ describe("limits", () => {
 
   it("can be 0, overridden, and reset", async () => {
     const work = recorder();
-    const n = await node({ work: work.task }, { manifest: manifestOf([{ id: "work", queue: "shut" }], [{ name: "shut", concurrencyLimit: 0 }]) });
+    const n = await node(
+      { work: work.task },
+      { manifest: manifestOf([{ id: "work", queue: "shut" }], [{ name: "shut", concurrencyLimit: 0 }]) },
+    );
     const run = await start(n, "work");
     expect(await until(n, run.id, "QUEUED")).toMatchObject({ status: "QUEUED" });
     expect(await overrideQueueLimit(n.engine, "shut", 1, "ada")).toMatchObject({ concurrencyLimit: 1 });
@@ -110,10 +123,20 @@ describe("limits", () => {
 describe("order", () => {
   it("is by age less priority, within a queue", async () => {
     const work = recorder();
-    const n = await node({ work: work.task }, { manifest: manifestOf([{ id: "work", queue: "one" }], [{ name: "one", concurrencyLimit: 1 }]) });
+    const n = await node(
+      { work: work.task },
+      { manifest: manifestOf([{ id: "work", queue: "one" }], [{ name: "one", concurrencyLimit: 1 }]) },
+    );
     const first = await start(n, "work", "first");
     const rest = [];
-    for (const [name, priority] of [["low", -5], ["plain", 0], ["high", 10], ["highest", 100], ["plain2", 0]] as const) rest.push(await start(n, "work", name, { priority }));
+    for (const [name, priority] of [
+      ["low", -5],
+      ["plain", 0],
+      ["high", 10],
+      ["highest", 100],
+      ["plain2", 0],
+    ] as const)
+      rest.push(await start(n, "work", name, { priority }));
     work.door.open();
     for (const { id } of [first, ...rest]) await until(n, id);
     expect(work.order).toEqual(["first", "highest", "high", "plain", "plain2", "low"]);
@@ -139,7 +162,10 @@ describe("order", () => {
   it("an old place in the queue is kept by the children that are waited for", async () => {
     const work = recorder();
     const n = await node(
-      { parent: async ({ operate }) => operate({ kind: "triggerAndWait", task: "work", payload: encodePacket("child"), options: {} }), work: work.task },
+      {
+        parent: async ({ operate }) => operate({ kind: "triggerAndWait", task: "work", payload: encodePacket("child"), options: {} }),
+        work: work.task,
+      },
       { manifest: manifestOf([{ id: "parent" }, { id: "work", queue: "one" }], [{ name: "one", concurrencyLimit: 1 }]) },
     );
     const first = await start(n, "work", "first");
@@ -182,7 +208,11 @@ describe("a paused queue", () => {
     work.door.open();
     expect(await until(n, parent.id, "QUEUED")).toMatchObject({ status: "QUEUED" });
     expect(await until(n, second.id, "QUEUED")).toMatchObject({ status: "QUEUED" });
-    expect((await listQueues(n.engine)).find((queue) => queue.name === "task/parent")).toMatchObject({ queued: 2, running: 0, paused: true });
+    expect((await listQueues(n.engine)).find((queue) => queue.name === "task/parent")).toMatchObject({
+      queued: 2,
+      running: 0,
+      paused: true,
+    });
     await setQueuePaused(n.engine, "task/parent", { paused: "resume", by: "ada" });
     expect(await until(n, parent.id)).toMatchObject({ status: "COMPLETED", attempt: 1 });
     expect(await until(n, second.id)).toMatchObject({ status: "COMPLETED" });

@@ -11,7 +11,8 @@ function looked(scheduler: Scheduler, capacity: number, now = 0): Omit<Claim, "s
   return claim ?? { picks: [], room: 0 };
 }
 /** Picks as `queue[/key]:n`, in order. */
-const picked = (scheduler: Scheduler, capacity: number, now = 0) => looked(scheduler, capacity, now).picks.map((pick) => `${pick.queue}${pick.key === "" ? "" : `/${pick.key}`}:${pick.n}`);
+const picked = (scheduler: Scheduler, capacity: number, now = 0) =>
+  looked(scheduler, capacity, now).picks.map((pick) => `${pick.queue}${pick.key === "" ? "" : `/${pick.key}`}:${pick.n}`);
 
 describe("slots", () => {
   it("are counted by run, so that holding or releasing twice changes nothing", () => {
@@ -27,7 +28,13 @@ describe("slots", () => {
 
   it("that start nothing are counted: paused ones, and full ones in which runs wait", () => {
     const scheduler = new Scheduler(10);
-    scheduler.setQueues(new Map([["full", { limit: 1, total: null, paused: false }], ["idle", { limit: 1, total: null, paused: false }], ["paused", { limit: null, total: null, paused: true }]]));
+    scheduler.setQueues(
+      new Map([
+        ["full", { limit: 1, total: null, paused: false }],
+        ["idle", { limit: 1, total: null, paused: false }],
+        ["paused", { limit: null, total: null, paused: true }],
+      ]),
+    );
     scheduler.hold("a", lane("full"));
     scheduler.hold("b", lane("idle"));
     scheduler.enqueued(lane("full"), 1);
@@ -127,7 +134,10 @@ describe("picks", () => {
   });
 
   it("never ask for more than the room, the lanes' rooms or what waits", () => {
-    const lanes = fc.array(fc.record({ queue: fc.constantFrom("a", "b", "c"), key: fc.constantFrom("", "x", "y"), waiting: fc.nat(40), running: fc.nat(4) }), { maxLength: 12 });
+    const lanes = fc.array(
+      fc.record({ queue: fc.constantFrom("a", "b", "c"), key: fc.constantFrom("", "x", "y"), waiting: fc.nat(40), running: fc.nat(4) }),
+      { maxLength: 12 },
+    );
     fc.assert(
       fc.property(lanes, fc.integer({ min: 1, max: 12 }), fc.nat(20), fc.option(fc.nat(5)), (given, environmentLimit, capacity, limit) => {
         const scheduler = new Scheduler(environmentLimit);
@@ -248,7 +258,8 @@ describe("floors", () => {
         }
         for (const { claim } of underWay) scheduler.close(claim);
         for (const pick of looked(scheduler, 1000).picks) {
-          for (const { score } of table.rows.filter(({ lane: { queue } }) => queue === pick.queue)) expect(score).toBeGreaterThanOrEqual(pick.floor);
+          for (const { score } of table.rows.filter(({ lane: { queue } }) => queue === pick.queue))
+            expect(score).toBeGreaterThanOrEqual(pick.floor);
         }
         expect(scheduler.waiting).toBe(table.rows.length);
         expect(scheduler.starting).toBe(0);
@@ -320,7 +331,22 @@ describe("named limits", () => {
   it("hold over queues and tasks: in all, and per concurrency key; a bound of one key holds till its time is over", () => {
     const scheduler = new Scheduler(100);
     const now = Date.now();
-    scheduler.setLimits(new Map([["shared", limit({ perKey: 1, total: 3, keys: new Map([["big", { perKey: 2, until: now + 60_000 }], ["over", { perKey: 9, until: now - 1 }]]) })], ["paused", limit({ paused: true })]]));
+    scheduler.setLimits(
+      new Map([
+        [
+          "shared",
+          limit({
+            perKey: 1,
+            total: 3,
+            keys: new Map([
+              ["big", { perKey: 2, until: now + 60_000 }],
+              ["over", { perKey: 9, until: now - 1 }],
+            ]),
+          }),
+        ],
+        ["paused", limit({ paused: true })],
+      ]),
+    );
     const tries: [string, Lane, boolean][] = [
       ["a", held("q", "x", "shared"), true],
       ["b", held("r", "x", "shared"), false],
@@ -332,14 +358,24 @@ describe("named limits", () => {
       ["h", held("q", "", "unknown"), true],
     ];
     expect(tries.map(([id, of]) => [id, scheduler.tryHold(id, of, 100)])).toEqual(tries.map(([id, , starts]) => [id, starts]));
-    expect([scheduler.holding("shared"), scheduler.holding("shared", "big")]).toEqual([{ running: 3, queued: 0 }, { running: 2, queued: 0 }]);
+    expect([scheduler.holding("shared"), scheduler.holding("shared", "big")]).toEqual([
+      { running: 3, queued: 0 },
+      { running: 2, queued: 0 },
+    ]);
     for (const id of ["c", "d"]) scheduler.release(id);
-    expect([scheduler.tryHold("i", held("q", "over", "shared"), 100), scheduler.tryHold("j", held("r", "over", "shared"), 100)]).toEqual([true, false]);
+    expect([scheduler.tryHold("i", held("q", "over", "shared"), 100), scheduler.tryHold("j", held("r", "over", "shared"), 100)]).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it("are never exceeded, whatever is claimed, held and released at once, and nothing of them is left", () => {
     const bounds = { perKey: 2, total: 3 };
-    const place = fc.record({ queue: fc.constantFrom("a", "b"), key: fc.constantFrom("", "k", "l"), gates: fc.constantFrom<string[]>([], ["g"], ["g", "h"], ["h"]) });
+    const place = fc.record({
+      queue: fc.constantFrom("a", "b"),
+      key: fc.constantFrom("", "k", "l"),
+      gates: fc.constantFrom<string[]>([], ["g"], ["g", "h"], ["h"]),
+    });
     const step = fc.oneof(
       fc.record({ kind: fc.constant("enqueue" as const), place }),
       fc.record({ kind: fc.constant("start" as const), place }),
@@ -350,7 +386,12 @@ describe("named limits", () => {
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         const scheduler = new Scheduler(8);
         scheduler.setQueues(new Map([["a", { limit: 2, total: null, paused: false }]]));
-        scheduler.setLimits(new Map([["g", limit(bounds)], ["h", limit({ perKey: 1 })]]));
+        scheduler.setLimits(
+          new Map([
+            ["g", limit(bounds)],
+            ["h", limit({ perKey: 1 })],
+          ]),
+        );
         const running = new Map<string, { queue: string; key: string; gates: string[] }>();
         const lanes = new Map<string, { queue: string; key: string; gates: string[] }>();
         let n = 0;

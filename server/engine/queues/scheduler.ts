@@ -1,5 +1,17 @@
 import { Bounds } from "./bounds";
-import { addClaiming, claimLimit, laneId, lowerFloor, slotsOf, type Claim, type Lane, type LaneState, type Pick, type QueueState, type Share } from "./lanes";
+import {
+  addClaiming,
+  claimLimit,
+  laneId,
+  lowerFloor,
+  slotsOf,
+  type Claim,
+  type Lane,
+  type LaneState,
+  type Pick,
+  type QueueState,
+  type Share,
+} from "./lanes";
 import { Pools, poolsOf } from "./pools";
 
 /** Lanes looked at in one claim. */
@@ -35,7 +47,18 @@ export class Scheduler extends Bounds {
     if (state === undefined) {
       const of = this.#state(lane.queue);
       const shared = this.#pools.join(lane);
-      state = { of, ...shared, pools: [of, ...poolsOf(shared)], queue: lane.queue, key: lane.key, waiting: 0, claiming: 0, running: new Set(), floor: 0, open: new Set() };
+      state = {
+        of,
+        ...shared,
+        pools: [of, ...poolsOf(shared)],
+        queue: lane.queue,
+        key: lane.key,
+        waiting: 0,
+        claiming: 0,
+        running: new Set(),
+        floor: 0,
+        open: new Set(),
+      };
       this.#lanes.set(id, state);
     }
     return state;
@@ -205,7 +228,14 @@ export class Scheduler extends Bounds {
       shares.set(id, kept);
       picks.push({ queue: lane.queue, key: lane.key, n, floor: lane.floor });
     }
-    const claim = { picks, room: Math.min(room, picks.reduce((sum, pick) => sum + pick.n, 0)), shares };
+    const claim = {
+      picks,
+      room: Math.min(
+        room,
+        picks.reduce((sum, pick) => sum + pick.n, 0),
+      ),
+      shares,
+    };
     this.#claiming += claim.room;
     return claim;
   }
@@ -253,12 +283,15 @@ export class Scheduler extends Bounds {
   }
   /** What waits and runs in each lane of a queue. */
   lanesOf(queue: string): { key: string; waiting: number; running: number }[] {
-    return [...this.#lanes.values()].flatMap((lane) => (lane.queue === queue ? [{ key: lane.key, waiting: lane.waiting, running: lane.running.size }] : []));
+    return [...this.#lanes.values()].flatMap((lane) =>
+      lane.queue === queue ? [{ key: lane.key, waiting: lane.waiting, running: lane.running.size }] : [],
+    );
   }
   /** Queues that start nothing: paused ones, and those in which runs wait because their limit is reached. */
   held(): { paused: number; full: number } {
     const full = new Set<string>();
-    for (const lane of this.#lanes.values()) if (lane.waiting > 0 && !this.isPaused(lane.queue) && this.room(lane) <= 0) full.add(lane.queue);
+    for (const lane of this.#lanes.values())
+      if (lane.waiting > 0 && !this.isPaused(lane.queue) && this.room(lane) <= 0) full.add(lane.queue);
     return { paused: this.pausedQueues, full: full.size };
   }
   /** Runs that hold a limit: those that execute, and those that wait in queues. With `key`, of one concurrency key. */

@@ -38,7 +38,10 @@ interface Cell {
  */
 export async function readActivity(db: Database, envId: string, { filter, now }: { filter: RunFilter; now: Date }): Promise<Activity> {
   const span = spanOf(filter, now);
-  const [{ cells, oldest }, total] = await Promise.all([readRuns(db, envId, { ...filter, from: filter.from ?? new Date(span.fromMs).toISOString() }, span), countRuns(db, envId, { filter, most: limits.countedRuns })]);
+  const [{ cells, oldest }, total] = await Promise.all([
+    readRuns(db, envId, { ...filter, from: filter.from ?? new Date(span.fromMs).toISOString() }, span),
+    countRuns(db, envId, { filter, most: limits.countedRuns }),
+  ]);
   const isPart = oldest !== null;
   const counted = isPart && isCountable(filter) ? await readCounters(db, envId, filter, span) : null;
   return {
@@ -54,7 +57,10 @@ export async function readActivity(db: Database, envId: string, { filter, now }:
 
 function pointsOf(cells: readonly Cell[], { fromMs, toMs, stepMinutes }: Span): Activity["points"] {
   const stepMs = stepMinutes * minuteMs;
-  const points = Array.from({ length: Math.round((toMs - fromMs) / stepMs) }, (_, slot): Activity["points"][number] => ({ at: new Date(fromMs + slot * stepMs).toISOString(), counts: {} }));
+  const points = Array.from({ length: Math.round((toMs - fromMs) / stepMs) }, (_, slot): Activity["points"][number] => ({
+    at: new Date(fromMs + slot * stepMs).toISOString(),
+    counts: {},
+  }));
   for (const { slot, status, n } of cells) {
     const point = points[slot];
     if (point !== undefined) point.counts[status] = (point.counts[status] ?? 0) + n;
@@ -63,7 +69,12 @@ function pointsOf(cells: readonly Cell[], { fromMs, toMs, stepMinutes }: Span): 
 }
 
 /** `oldest`: there are more runs before it. */
-async function readRuns(db: Database, envId: string, filter: RunFilter, { fromMs, stepMinutes }: Span): Promise<{ cells: Cell[]; oldest: string | null }> {
+async function readRuns(
+  db: Database,
+  envId: string,
+  filter: RunFilter,
+  { fromMs, stepMinutes }: Span,
+): Promise<{ cells: Cell[]; oldest: string | null }> {
   const { from, where, params, createdAt, id } = await runConditions(db, envId, filter);
   const p = (value: unknown) => `$${params.push(value)}`;
   const sql = `
@@ -76,15 +87,23 @@ select floor((extract(epoch from created_at)::float8 * 1000 - ${p(fromMs)}::floa
 }
 
 /** How many runs match, exact up to `most`. */
-export async function countRuns(db: Database, envId: string, { filter, most }: { filter: RunFilter; most: number }): Promise<Activity["total"]> {
+export async function countRuns(
+  db: Database,
+  envId: string,
+  { filter, most }: { filter: RunFilter; most: number },
+): Promise<Activity["total"]> {
   const { from, where, params } = await runConditions(db, envId, filter);
-  const [row] = await db.lists<{ n: number }>(`select count(*)::int as n from (select from ${from} where ${where.join(" and ")} limit $${params.length + 1}) run`, [...params, most + 1]);
+  const [row] = await db.lists<{ n: number }>(
+    `select count(*)::int as n from (select from ${from} where ${where.join(" and ")} limit $${params.length + 1}) run`,
+    [...params, most + 1],
+  );
   const n = row?.n ?? 0;
   return { count: Math.min(n, most), more: n > most };
 }
 
 const countable: ReadonlySet<string> = new Set<keyof RunFilter>(["task", "queue", "from", "to"]);
-const isCountable = (filter: RunFilter): boolean => Object.entries(filter).every(([key, value]) => value === undefined || (Array.isArray(value) && value.length === 0) || countable.has(key));
+const isCountable = (filter: RunFilter): boolean =>
+  Object.entries(filter).every(([key, value]) => value === undefined || (Array.isArray(value) && value.length === 0) || countable.has(key));
 
 const countersSql = `
 select floor((extract(epoch from minute)::float8 * 1000 - $2::float8) / $4::float8)::int as slot, status, sum(count)::int as n
@@ -96,4 +115,5 @@ select floor((extract(epoch from minute)::float8 * 1000 - $2::float8) / $4::floa
 const readCounters = (db: Database, envId: string, filter: RunFilter, { fromMs, toMs, stepMinutes }: Span): Promise<Cell[]> =>
   db.lists<Cell>(countersSql, [envId, fromMs, toMs, stepMinutes * minuteMs, listed(filter.task), listed(filter.queue)]);
 
-const listed = (values: readonly string[] | undefined): readonly string[] | null => (values === undefined || values.length === 0 ? null : values);
+const listed = (values: readonly string[] | undefined): readonly string[] | null =>
+  values === undefined || values.length === 0 ? null : values;

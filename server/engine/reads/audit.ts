@@ -27,7 +27,13 @@ select id, at, actor, action, target, detail
 /** Who did what, newest first. */
 export async function listAudit(db: Database, envId: string, { area, actor, cursor }: Wanted): Promise<AuditPage> {
   const place = cursor === undefined ? null : readPlace(cursor);
-  const rows = await db.lists<Omit<AuditRow, "detail"> & { detail: string | null }>(sql, [envId, place?.createdAt ?? null, place?.id ?? null, area ?? null, actor ?? null]);
+  const rows = await db.lists<Omit<AuditRow, "detail"> & { detail: string | null }>(sql, [
+    envId,
+    place?.createdAt ?? null,
+    place?.id ?? null,
+    area ?? null,
+    actor ?? null,
+  ]);
   const entries = rows.slice(0, pageSize).map(({ detail, ...row }): AuditRow => ({ ...row, ...(detail !== null && { detail }) }));
   const last = entries.at(-1);
   return { entries, ...(rows.length > pageSize && last !== undefined && { next: placeAt("<", { createdAt: last.at, id: last.id }) }) };

@@ -6,7 +6,10 @@ import { readPlace } from "./place";
 
 const pageSize = 50;
 
-interface StoredBatch extends Pick<ListedBatch, "id" | "status" | "total" | "done" | "failed" | "stopped" | "waiting" | "running" | "refused"> {
+interface StoredBatch extends Pick<
+  ListedBatch,
+  "id" | "status" | "total" | "done" | "failed" | "stopped" | "waiting" | "running" | "refused"
+> {
   parent_id: string | null;
   created_at: string;
   completed_at: string | null;
@@ -30,9 +33,14 @@ select batch.id, batch.status, batch.run_count as total, batch.parent_id, batch.
 export async function listBatches(db: Database, envId: string, cursor: string | undefined): Promise<BatchesPage> {
   const place = cursor === undefined ? null : readPlace(cursor);
   const rows = await db.lists<StoredBatch>(sql, [envId, place?.createdAt ?? null, place?.id ?? null, failedStatuses]);
-  const batches = rows.slice(0, pageSize).map(
-    ({ parent_id: parentId, created_at: createdAt, completed_at: completedAt, ...row }): ListedBatch => ({ ...row, createdAt, ...(parentId !== null && { parentId }), ...(completedAt !== null && { completedAt }) }),
-  );
+  const batches = rows
+    .slice(0, pageSize)
+    .map(({ parent_id: parentId, created_at: createdAt, completed_at: completedAt, ...row }): ListedBatch => ({
+      ...row,
+      createdAt,
+      ...(parentId !== null && { parentId }),
+      ...(completedAt !== null && { completedAt }),
+    }));
   const last = batches.at(-1);
   return { batches, ...(rows.length > pageSize && last !== undefined && { next: placeAt("<", last) }) };
 }

@@ -42,7 +42,11 @@ export async function getBatch(db: Database, envId: string, id: string): Promise
     createdAt: batch.created_at,
     updatedAt: batch.updated_at,
     runs: items.map((item) => item.run_id),
-    errors: items.flatMap((item) => (item.error === null ? [] : [{ index: item.index, taskIdentifier: item.task, error: item.error, ...(item.code !== null && { errorCode: item.code }) }])),
+    errors: items.flatMap((item) =>
+      item.error === null
+        ? []
+        : [{ index: item.index, taskIdentifier: item.task, error: item.error, ...(item.code !== null && { errorCode: item.code }) }],
+    ),
     ...(batch.completed_at !== null && { completedAt: batch.completed_at }),
     ...(batch.idempotency_key !== null && { idempotencyKey: batch.idempotency_key }),
   };

@@ -31,11 +31,17 @@ const olderSql = `select ${columns} from bulk_action where env_id = $1 and (crea
 const newerSql = `select ${columns} from bulk_action where env_id = $1 and (created_at, id) > ($3, $4) order by created_at, id limit $2`;
 
 /** Newest first, as lists of runs are paged. */
-export async function listBulk(db: Database, envId: string, { limit, cursor }: { limit: number; cursor?: string | undefined }): Promise<BulkPage & { previous?: string }> {
+export async function listBulk(
+  db: Database,
+  envId: string,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<BulkPage & { previous?: string }> {
   const place = cursor === undefined ? null : readPlace(cursor);
   const backward = place?.direction === ">";
   const found =
-    place === null ? await db.lists<StoredBulk>(firstSql, [envId, limit + 1]) : await db.lists<StoredBulk>(backward ? newerSql : olderSql, [envId, limit + 1, place.createdAt, place.id]);
+    place === null
+      ? await db.lists<StoredBulk>(firstSql, [envId, limit + 1])
+      : await db.lists<StoredBulk>(backward ? newerSql : olderSql, [envId, limit + 1, place.createdAt, place.id]);
   const more = found.length > limit;
   const actions = found.slice(0, limit).map(toBulkRow);
   if (backward) actions.reverse();
@@ -69,21 +75,29 @@ export async function getBulkDetail(db: Database, envId: string, id: string): Pr
 const itemPage = 100;
 
 /** In the order in which they are worked on. */
-export async function listBulkItems(db: Database, id: string, { after, outcome }: { after?: number | undefined; outcome?: BulkItem["outcome"] }): Promise<BulkItems> {
-  const rows = await db.lists<{ seq: number; run_id: string; outcome: NonNullable<BulkItem["outcome"]> | null; reason: string | null; made: string | null }>(
+export async function listBulkItems(
+  db: Database,
+  id: string,
+  { after, outcome }: { after?: number | undefined; outcome?: BulkItem["outcome"] },
+): Promise<BulkItems> {
+  const rows = await db.lists<{
+    seq: number;
+    run_id: string;
+    outcome: NonNullable<BulkItem["outcome"]> | null;
+    reason: string | null;
+    made: string | null;
+  }>(
     `select seq, run_id, outcome, reason, case when outcome = 'done' then made end as made from bulk_item
       where bulk_id = $1 and seq > $2 and ($3::text is null or outcome = $3) order by seq limit ${itemPage + 1}`,
     [id, after ?? -1, outcome ?? null],
   );
-  const items = rows.slice(0, itemPage).map(
-    (row): BulkItem => ({
-      seq: row.seq,
-      runId: row.run_id,
-      ...(row.outcome !== null && { outcome: row.outcome }),
-      ...(row.reason !== null && { reason: decodeText(row.reason) }),
-      ...(row.made !== null && { made: row.made }),
-    }),
-  );
+  const items = rows.slice(0, itemPage).map((row): BulkItem => ({
+    seq: row.seq,
+    runId: row.run_id,
+    ...(row.outcome !== null && { outcome: row.outcome }),
+    ...(row.reason !== null && { reason: decodeText(row.reason) }),
+    ...(row.made !== null && { made: row.made }),
+  }));
   const last = items.at(-1);
   return { items, ...(rows.length > itemPage && last !== undefined && { next: last.seq }) };
 }

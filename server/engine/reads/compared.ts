@@ -45,7 +45,14 @@ export async function readUsualTrace(db: Database, envId: string, run: Pick<RunR
   const spans = await db.lists<StoredSpan>(spansSql, [runs.map(({ id }) => id), spansOfEach]);
   return usualTrace(
     runs.map((row) => row.took_ms),
-    spans.map((row): EndedSpan => ({ runId: row.run_id, id: row.span_id, parentId: row.parent_id, name: decodeText(row.name), isAttempt: row.icon === "attempt", tookMs: row.took_ms })),
+    spans.map((row): EndedSpan => ({
+      runId: row.run_id,
+      id: row.span_id,
+      parentId: row.parent_id,
+      name: decodeText(row.name),
+      isAttempt: row.icon === "attempt",
+      tookMs: row.took_ms,
+    })),
   );
 }
 
@@ -69,5 +76,11 @@ export async function readRunKey(db: Database, envId: string, runId: string): Pr
   if (row === undefined) return null;
   const { idempotencyKey: key, idempotencyHash: wireKey, idempotencyKeyScope: scope, idempotencyKeyExpiresAt } = readOptions(row.options);
   if (key === undefined || wireKey === undefined || idempotencyKeyExpiresAt === undefined) return null;
-  return { key, wireKey, ...(scope !== undefined && { scope }), expiresAt: row.expires_at ?? idempotencyKeyExpiresAt, held: row.expires_at !== null && !keyFreeingStatuses.includes(row.status) };
+  return {
+    key,
+    wireKey,
+    ...(scope !== undefined && { scope }),
+    expiresAt: row.expires_at ?? idempotencyKeyExpiresAt,
+    held: row.expires_at !== null && !keyFreeingStatuses.includes(row.status),
+  };
 }

@@ -28,7 +28,11 @@ export interface DeploymentRow {
 const columns = `id, version, content_hash as "contentHash", bundle, status, deployed_at as "deployedAt", created_by as "createdBy", git::json, error, log, lacks, external_ids as "externalIds", created_at as "createdAt", is_current as "isCurrent", promoted_at as "promotedAt", promoted_by as "promotedBy"`;
 
 /** Newest first; `after` is the id of the last one seen. */
-export async function listDeployments(db: Database, envId: string, page: { limit: number; after?: string | undefined; from?: string; to?: string; status?: DeploymentStatus }): Promise<{ deployments: DeploymentRow[]; next?: string }> {
+export async function listDeployments(
+  db: Database,
+  envId: string,
+  page: { limit: number; after?: string | undefined; from?: string; to?: string; status?: DeploymentStatus },
+): Promise<{ deployments: DeploymentRow[]; next?: string }> {
   const rows = await db.lists<DeploymentRow>(
     `select ${columns} from deployment
       where env_id = $1 and ($3::text is null or (created_at, id) < (select created_at, id from deployment where id = $3 and env_id = $1))
@@ -51,7 +55,11 @@ export async function findDeployment(db: Database, envId: string, name?: string)
 }
 
 /** What versions hold, by id, and what the one before each held. */
-export async function readManifests(db: Database, envId: string, ids: readonly string[]): Promise<Map<string, { manifest: BundleManifest; former: BundleManifest | null }>> {
+export async function readManifests(
+  db: Database,
+  envId: string,
+  ids: readonly string[],
+): Promise<Map<string, { manifest: BundleManifest; former: BundleManifest | null }>> {
   const rows = await db.lists<{ id: string; manifest: string; former: string | null }>(
     `select id, manifest,
             (select before.manifest from deployment before

@@ -78,7 +78,11 @@ const trendSql = `
 select error_id, floor((extract(epoch from hour) * 1000 - $3::float8) / $4::float8)::int as slot, sum(count)::int as n
   from error_hour where env_id = $1 and error_id = any($2) and hour >= to_timestamp($3::float8 / 1000) group by 1, 2`;
 
-export async function listErrors(db: Database, envId: string, query: ErrorsList): Promise<Pick<ErrorsPage, "errors" | "next"> & { previous?: string }> {
+export async function listErrors(
+  db: Database,
+  envId: string,
+  query: ErrorsList,
+): Promise<Pick<ErrorsPage, "errors" | "next"> & { previous?: string }> {
   const { stepHours, fromMs, parts } = stepsOf(query.hours, query.now);
   const place = query.cursor === undefined ? null : readPlace(query.cursor);
   const backward = place?.direction === ">";
@@ -87,24 +91,42 @@ export async function listErrors(db: Database, envId: string, query: ErrorsList)
   const add = (condition: (param: string) => string, value: unknown) => void where.push(condition(`$${params.push(value)}`));
   if (query.status !== undefined && query.status.length > 0) add((p) => `${statusSql} = any(${p})`, query.status);
   if (query.task !== undefined && query.task.length > 0) add((p) => `g.task = any(${p})`, query.task);
-  if (query.version !== undefined) add((p) => `exists (select from error_hour h where h.env_id = $1 and h.error_id = g.id and h.hour >= date_trunc('hour', $2::timestamptz) and h.version = ${p})`, query.version);
-  if (query.search !== undefined && query.search.trim() !== "") add((p) => `strpos(lower(coalesce(g.name, '') || ' ' || g.message || ' ' || g.task), lower(${p})) > 0`, query.search.trim());
+  if (query.version !== undefined)
+    add(
+      (p) =>
+        `exists (select from error_hour h where h.env_id = $1 and h.error_id = g.id and h.hour >= date_trunc('hour', $2::timestamptz) and h.version = ${p})`,
+      query.version,
+    );
+  if (query.search !== undefined && query.search.trim() !== "")
+    add((p) => `strpos(lower(coalesce(g.name, '') || ' ' || g.message || ' ' || g.task), lower(${p})) > 0`, query.search.trim());
   if (place !== null) {
     params.push(place.createdAt, place.id);
     where.push(`(g.last_seen, g.id) ${place.direction} ($${params.length - 1}, $${params.length})`);
   }
   const order = backward ? "g.last_seen, g.id" : "g.last_seen desc, g.id desc";
-  const found = await db.lists<StoredError>(`select ${columns} from error_group g where ${where.join(" and ")} order by ${order} limit $${params.push(query.limit + 1)}`, params);
+  const found = await db.lists<StoredError>(
+    `select ${columns} from error_group g where ${where.join(" and ")} order by ${order} limit $${params.push(query.limit + 1)}`,
+    params,
+  );
   const more = found.length > query.limit;
   const rows = found.slice(0, query.limit).map(toErrorRow);
   if (backward) rows.reverse();
-  const cells = rows.length === 0 ? [] : await db.lists<{ error_id: string; slot: number; n: number }>(trendSql, [envId, rows.map((row) => row.id), fromMs, stepHours * hourMs]);
+  const cells =
+    rows.length === 0
+      ? []
+      : await db.lists<{ error_id: string; slot: number; n: number }>(trendSql, [
+          envId,
+          rows.map((row) => row.id),
+          fromMs,
+          stepHours * hourMs,
+        ]);
   const errors = rows.map((row) => {
     const trend = Array.from({ length: parts }, () => 0);
     for (const { error_id: id, slot, n } of cells) if (id === row.id && slot >= 0 && slot < parts) trend[slot] = n;
     return { ...row, trend, inPeriod: trend.reduce((sum, n) => sum + n, 0) };
   });
-  const at = (direction: "<" | ">", row: ErrorRow | undefined) => (row === undefined ? undefined : placeAt(direction, { createdAt: row.lastSeen, id: row.id }));
+  const at = (direction: "<" | ">", row: ErrorRow | undefined) =>
+    row === undefined ? undefined : placeAt(direction, { createdAt: row.lastSeen, id: row.id });
   const next = backward || more ? at("<", rows.at(-1)) : undefined;
   const previous = (backward ? more : place !== null) ? at(">", rows[0]) : undefined;
   return { errors, ...(next !== undefined && { next }), ...(previous !== undefined && { previous }) };
@@ -114,8 +136,14 @@ export async function listErrors(db: Database, envId: string, query: ErrorsList)
 export async function errorFacets(db: Database, envId: string, since: Date): Promise<Pick<ErrorsPage, "tasks" | "versions">> {
   const params = [envId, since.toISOString()];
   const [tasks, versions] = await Promise.all([
-    db.lists<{ task: string }>("select task from error_group where env_id = $1 and last_seen >= $2 group by task order by max(last_seen) desc, task limit 100", params),
-    db.lists<{ version: string }>("select last_version as version from error_group where env_id = $1 and last_seen >= $2 and last_version is not null group by 1 order by max(last_seen) desc limit 50", params),
+    db.lists<{ task: string }>(
+      "select task from error_group where env_id = $1 and last_seen >= $2 group by task order by max(last_seen) desc, task limit 100",
+      params,
+    ),
+    db.lists<{ version: string }>(
+      "select last_version as version from error_group where env_id = $1 and last_seen >= $2 and last_version is not null group by 1 order by max(last_seen) desc limit 50",
+      params,
+    ),
   ]);
   return { tasks: tasks.map((row) => row.task), versions: versions.map((row) => row.version) };
 }
@@ -128,7 +156,12 @@ export async function getError(db: Database, envId: string, id: string): Promise
 /** Runs whose tags are counted. */
 const taggedRuns = 1000;
 
-export async function getErrorDetail(db: Database, envId: string, id: string, { hours, now }: { hours: number; now: Date }): Promise<ErrorDetail | null> {
+export async function getErrorDetail(
+  db: Database,
+  envId: string,
+  id: string,
+  { hours, now }: { hours: number; now: Date },
+): Promise<ErrorDetail | null> {
   const error = await getError(db, envId, id);
   if (error === null) return null;
   const { stepHours, fromMs, parts } = stepsOf(hours, now);
@@ -152,7 +185,10 @@ export async function getErrorDetail(db: Database, envId: string, id: string, { 
     sample: TaskRunError.parse(JSON.parse(decodeText(newest ?? samples[0]?.sample ?? ""))),
     ...(newest !== null && { sampleRun: error.lastRun }),
     stepHours,
-    points: Array.from({ length: parts }, (_, slot) => ({ at: new Date(fromMs + slot * stepHours * hourMs).toISOString(), count: bySlot.get(slot) ?? 0 })),
+    points: Array.from({ length: parts }, (_, slot) => ({
+      at: new Date(fromMs + slot * stepHours * hourMs).toISOString(),
+      count: bySlot.get(slot) ?? 0,
+    })),
     versions,
     tags,
   };

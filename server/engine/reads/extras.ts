@@ -15,5 +15,10 @@ export async function listRunExtras(db: Database, runIds: readonly string[]): Pr
     "select run_id, options, metadata from run_data where run_id = any($1::text[])",
     [runIds],
   );
-  return new Map(rows.map((row) => [row.run_id, { options: readOptions(row.options), metadata: row.metadata === null ? null : decodeText(row.metadata) }]));
+  return new Map(
+    rows.map((row) => [
+      row.run_id,
+      { options: readOptions(row.options), metadata: row.metadata === null ? null : decodeText(row.metadata) },
+    ]),
+  );
 }

@@ -21,12 +21,19 @@ const versionsSql = "select version from deployment where env_id = $1 and status
 /** Which of the tags a run has, or had until it was removed. */
 export async function existingTags(db: Database, envId: string, tags: readonly string[]): Promise<Set<string>> {
   if (tags.length === 0) return new Set();
-  const rows = await db.lists<{ tag: string }>("select tag from unnest($2::text[]) as tag where exists (select from run_tag t where t.env_id = $1 and t.tag = tag.tag)", [envId, tags]);
+  const rows = await db.lists<{ tag: string }>(
+    "select tag from unnest($2::text[]) as tag where exists (select from run_tag t where t.env_id = $1 and t.tag = tag.tag)",
+    [envId, tags],
+  );
   return new Set(rows.map((row) => row.tag));
 }
 
 /** Values for filters, most recent first; then those that are declared but were not used lately. */
-export async function readFacets(db: Database, envId: string, declared: { tasks: readonly string[]; queues: readonly string[] }): Promise<Facets> {
+export async function readFacets(
+  db: Database,
+  envId: string,
+  declared: { tasks: readonly string[]; queues: readonly string[] },
+): Promise<Facets> {
   const [tasks, tags, versions] = await Promise.all([
     db.lists<{ task: string }>(tasksSql, [envId]),
     db.lists<{ tag: string }>(tagsSql, [envId]),
@@ -81,7 +88,12 @@ export async function readRecentPayloads(db: Database, envId: string, task: stri
   for (const row of rows) {
     const key = `${row.payload_type}\n${row.payload ?? ""}`;
     if (different.has(key)) continue;
-    different.set(key, { runId: row.id, at: row.created_at, payload: row.payload === null ? null : decodeText(row.payload), payloadType: row.payload_type });
+    different.set(key, {
+      runId: row.id,
+      at: row.created_at,
+      payload: row.payload === null ? null : decodeText(row.payload),
+      payloadType: row.payload_type,
+    });
     if (different.size === mostPayloads) break;
   }
   return [...different.values()];

@@ -27,5 +27,9 @@ select parent.id, count(*)::int as total,
 /** The children of these runs by what they do, each counted up to `limits.countedChildren`. A run without any is left out. */
 export async function countFamilies(db: Database, envId: string, ids: readonly string[]): Promise<Family[]> {
   const rows = await db.lists<StoredFamily>(familiesSql, [envId, [...new Set(ids)], failedStatuses, limits.countedChildren + 1]);
-  return rows.map(({ total, ...row }) => ({ ...row, total: Math.min(total, limits.countedChildren), more: total > limits.countedChildren }));
+  return rows.map(({ total, ...row }) => ({
+    ...row,
+    total: Math.min(total, limits.countedChildren),
+    more: total > limits.countedChildren,
+  }));
 }

@@ -51,13 +51,36 @@ select totals.*, listed.* from (
 ) totals left join (select * from grouped order by total desc, key limit ${p(limits.runGroups)}) listed on true order by listed.total desc, listed.key`;
   const rows = await db.lists<Totals & (StoredGroup | { key: null })>(sql, params);
   const groups = rows.flatMap((row) => (row.key === null ? [] : [row]));
-  const newest = new Map((await getRunRows(db, envId, groups.map((group) => group.newest_id))).map((row) => [row.id, row]));
+  const newest = new Map(
+    (
+      await getRunRows(
+        db,
+        envId,
+        groups.map((group) => group.newest_id),
+      )
+    ).map((row) => [row.id, row]),
+  );
   const totals = rows[0];
   return {
     groups: groups.flatMap(({ key, total, done, failed: bad, stopped, waiting, running, last_at: lastAt, newest_id: newestId }) => {
       const row = newest.get(newestId);
       // One that was deleted meanwhile takes its group along; the next reading has it right.
-      return row === undefined ? [] : [{ key, total, done, failed: bad, stopped, waiting, running, lastAt, newest: row, ...(by === "error" && row.error !== undefined && { title: row.error.message }) }];
+      return row === undefined
+        ? []
+        : [
+            {
+              key,
+              total,
+              done,
+              failed: bad,
+              stopped,
+              waiting,
+              running,
+              lastAt,
+              newest: row,
+              ...(by === "error" && row.error !== undefined && { title: row.error.message }),
+            },
+          ];
     }),
     counted: Math.min(totals?.found ?? 0, limits.countedRuns),
     more: (totals?.found ?? 0) > limits.countedRuns,

@@ -31,12 +31,20 @@ select i.kind, ${columns} from json_to_recordset($2::json) as i(kind text, task 
 
 /** The runs that triggers with these keys would be answered with. */
 export async function listKeyHolders(db: Database, envId: string, claims: readonly KeyClaim[]): Promise<KeyHolder[]> {
-  return toHolders(await db.query(heldSql, [envId, JSON.stringify(claims.map(({ task, ...claim }) => ({ ...claim, task: encodeText(task) }))), keyFreeingStatuses]));
+  return toHolders(
+    await db.query(heldSql, [
+      envId,
+      JSON.stringify(claims.map(({ task, ...claim }) => ({ ...claim, task: encodeText(task) }))),
+      keyFreeingStatuses,
+    ]),
+  );
 }
 
 /** The run, as the holder of a key. */
 export async function getHolder(db: Database, envId: string, runId: string): Promise<KeyHolder | undefined> {
-  const [holder] = toHolders(await db.query(`select ${columns} from run r join run_data d on d.run_id = r.id where r.env_id = $1 and r.id = $2`, [envId, runId]));
+  const [holder] = toHolders(
+    await db.query(`select ${columns} from run r join run_data d on d.run_id = r.id where r.env_id = $1 and r.id = $2`, [envId, runId]),
+  );
   return holder;
 }
 
@@ -51,6 +59,13 @@ interface StoredHolder {
 function toHolders(rows: readonly StoredHolder[]): KeyHolder[] {
   return rows.map(({ kind, id, task, tags, batch_id: batchId, options }) => {
     const { publicToken } = readOptions(options);
-    return { ...(kind !== undefined && { kind }), id, task, tags, ...(batchId !== null && { batchId }), ...(publicToken !== undefined && { publicToken }) };
+    return {
+      ...(kind !== undefined && { kind }),
+      id,
+      task,
+      tags,
+      ...(batchId !== null && { batchId }),
+      ...(publicToken !== undefined && { publicToken }),
+    };
   });
 }

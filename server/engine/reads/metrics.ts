@@ -40,10 +40,14 @@ export async function readMetrics(db: Database, envId: string, { now, ...query }
   const span: Span = { stepMs, slots, fromMs: (Math.floor(now.getTime() / stepMs) - slots + 1) * stepMs };
   // Counters know nothing of versions.
   const isCounted = query.by !== "version" && query.version === undefined;
-  const [runs, counted] = await Promise.all([readRuns(db, envId, { ...query, ...span, readEnds: !isCounted }), isCounted ? readCounters(db, envId, { ...query, ...span }) : null]);
+  const [runs, counted] = await Promise.all([
+    readRuns(db, envId, { ...query, ...span, readEnds: !isCounted }),
+    isCounted ? readCounters(db, envId, { ...query, ...span }) : null,
+  ]);
   const ends = counted ?? runs.ends;
   const [bySlot, byName] = [groupBy(ends, (cell) => cell.slot), groupBy(ends, (cell) => cell.name)];
-  const startOf = (slot: number | null, name: string | null) => runs.starts.find((cell) => cell.slot === slot && cell.name === name)?.ms ?? null;
+  const startOf = (slot: number | null, name: string | null) =>
+    runs.starts.find((cell) => cell.slot === slot && cell.name === name)?.ms ?? null;
   const names = new Set([...ends, ...runs.starts].flatMap((cell) => cell.name ?? []));
   const groups = [...names].map((name) => ({ name, ...measure(byName.get(name) ?? [], startOf(null, name)) }));
   const endedOf = ({ completed, failed, other }: Measures) => completed + failed + other;
@@ -57,7 +61,10 @@ export async function readMetrics(db: Database, envId: string, { now, ...query }
       const cells = bySlot.get(slot) ?? [];
       return { at: new Date(span.fromMs + slot * stepMs).toISOString(), ...measure(cells, startOf(slot, null)), octaves: octavesOf(cells) };
     }),
-    total: measure(ends.filter((cell) => cell.slot !== null), startOf(null, null)),
+    total: measure(
+      ends.filter((cell) => cell.slot !== null),
+      startOf(null, null),
+    ),
     groups: groups.toSorted((a, b) => endedOf(b) - endedOf(a) || a.name.localeCompare(b.name)).slice(0, groupsShown),
     groupCount: groups.length,
   };
@@ -71,12 +78,20 @@ function measure(cells: readonly EndCell[], start: readonly [number, number] | n
     if (status === "COMPLETED") completed.set(bucket, (completed.get(bucket) ?? 0) + n);
   }
   const [startP50Ms, startP95Ms] = start ?? [null, null];
-  return { ...counts, p50Ms: percentile(completed, 0.5), p95Ms: percentile(completed, 0.95), p99Ms: percentile(completed, 0.99), startP50Ms, startP95Ms };
+  return {
+    ...counts,
+    p50Ms: percentile(completed, 0.5),
+    p95Ms: percentile(completed, 0.95),
+    p99Ms: percentile(completed, 0.99),
+    startP50Ms,
+    startP95Ms,
+  };
 }
 
 function octavesOf(cells: readonly EndCell[]): [number, number][] {
   const octaves = new Map<number, number>();
-  for (const { status, bucket, n } of cells) if (status === "COMPLETED") octaves.set(Math.floor(bucket / 2), (octaves.get(Math.floor(bucket / 2)) ?? 0) + n);
+  for (const { status, bucket, n } of cells)
+    if (status === "COMPLETED") octaves.set(Math.floor(bucket / 2), (octaves.get(Math.floor(bucket / 2)) ?? 0) + n);
   return [...octaves].toSorted(([a], [b]) => a - b);
 }
 
@@ -94,13 +109,18 @@ const readCounters = (db: Database, envId: string, { by, task, queue, fromMs, st
 const columns: Record<MetricsQuery["by"], string> = { task: "run.task", queue: "run.queue", version: "coalesce(run.deployment, '')" };
 
 /** Starts, and where no counters tell of them ends, of the newest runs, up to `limits.measuredRuns`; `oldest`: there are more before it. */
-async function readRuns(db: Database, envId: string, { by, fromMs, stepMs, slots, readEnds, ...query }: Reading & { readEnds: boolean }): Promise<{ starts: StartCell[]; ends: EndCell[]; oldest: string | null }> {
+async function readRuns(
+  db: Database,
+  envId: string,
+  { by, fromMs, stepMs, slots, readEnds, ...query }: Reading & { readEnds: boolean },
+): Promise<{ starts: StartCell[]; ends: EndCell[]; oldest: string | null }> {
   const list = (value: string | undefined) => (value === undefined ? undefined : [value]);
   const filter = { from: new Date(fromMs).toISOString(), task: list(query.task), queue: list(query.queue), version: list(query.version) };
   const { from, where, params, createdAt, id } = await runConditions(db, envId, filter);
   const p = (value: unknown) => `$${params.push(value)}`;
   const [most, start, step, last] = [p(limits.measuredRuns), p(fromMs), p(stepMs), p(slots)];
-  const slotOf = (column: string) => `least(floor((extract(epoch from ${column})::float8 * 1000 - ${start}::float8) / ${step}::float8)::int, ${last}::int - 1)`;
+  const slotOf = (column: string) =>
+    `least(floor((extract(epoch from ${column})::float8 * 1000 - ${start}::float8) / ${step}::float8)::int, ${last}::int - 1)`;
   const newest = `
 with newest as materialized (
   select ${columns[by]} as name, run.status, run.usage_ms, run.created_at, run.queued_at, run.delay_until, run.started_at, run.finished_at
@@ -113,6 +133,13 @@ select slot, name, percentile_disc(array[0.5, 0.95]) within group (order by ms) 
   const endsSql = `${newest},
 ended as (select name, ${slotOf("finished_at")} as slot, status, ${bucketSql} as bucket from newest where finished_at is not null)
 select slot, name, status, bucket, count(*)::int as n, ${most}::int as most from ended group by grouping sets ((slot, status, bucket), (name, status, bucket))`;
-  const [starts, ends] = await Promise.all([db.lists<StartCell & { ms: [number, number] | null; oldest: string | null }>(startsSql, params), readEnds ? db.lists<EndCell>(endsSql, params) : []]);
-  return { starts: starts.flatMap(({ slot, name, ms }) => (ms === null ? [] : [{ slot, name, ms: [Math.round(ms[0]), Math.round(ms[1])] }])), ends, oldest: starts[0]?.oldest ?? null };
+  const [starts, ends] = await Promise.all([
+    db.lists<StartCell & { ms: [number, number] | null; oldest: string | null }>(startsSql, params),
+    readEnds ? db.lists<EndCell>(endsSql, params) : [],
+  ]);
+  return {
+    starts: starts.flatMap(({ slot, name, ms }) => (ms === null ? [] : [{ slot, name, ms: [Math.round(ms[0]), Math.round(ms[1])] }])),
+    ends,
+    oldest: starts[0]?.oldest ?? null,
+  };
 }

@@ -17,7 +17,10 @@ interface StoredLimits {
 }
 
 export async function listQueueLimits(db: Database, envId: string): Promise<Map<string, QueueLimits>> {
-  const rows = await db.lists<StoredLimits>("select name, concurrency_limit, override_limit, overridden_by, overridden_at from queue where env_id = $1", [envId]);
+  const rows = await db.lists<StoredLimits>(
+    "select name, concurrency_limit, override_limit, overridden_by, overridden_at from queue where env_id = $1",
+    [envId],
+  );
   return new Map(
     rows.map((row) => [
       row.name,

@@ -12,9 +12,11 @@ const keysShown = 50;
  * ms from the moment in which a run could start to its first start; runs that have queued again since (a retry, a wait) are counted from
  * their creation or the end of their delay. Needs `started_at`.
  */
-export const startWaitSql = "extract(epoch from started_at - greatest(case when queued_at <= started_at then queued_at end, created_at, delay_until))::float8 * 1000";
+export const startWaitSql =
+  "extract(epoch from started_at - greatest(case when queued_at <= started_at then queued_at end, created_at, delay_until))::float8 * 1000";
 
-const depthsSql = "select queue, floor(extract(epoch from minute) / 60)::int as slot, queued as n from queue_depth where env_id = $1 and minute >= to_timestamp($2::float8 / 1000)";
+const depthsSql =
+  "select queue, floor(extract(epoch from minute) / 60)::int as slot, queued as n from queue_depth where env_id = $1 and minute >= to_timestamp($2::float8 / 1000)";
 const endsSql = `
 select queue, floor(extract(epoch from minute) / 60)::int as slot, sum(count)::int as n
   from run_stat where env_id = $1 and minute >= to_timestamp($2::float8 / 1000) and status <> 'created' group by 1, 2`;
@@ -37,7 +39,12 @@ interface Cell {
  * Depth, throughput and waits of every queue in the last hour. Waits are those of the newest runs, up to `limits.measuredRuns`;
  * `waitsFrom`: there were more before it.
  */
-export async function readQueueLoads({ db, env, scheduler, clock }: Engine): Promise<{ loads: Record<string, QueueLoad>; waitsFrom?: string }> {
+export async function readQueueLoads({
+  db,
+  env,
+  scheduler,
+  clock,
+}: Engine): Promise<{ loads: Record<string, QueueLoad>; waitsFrom?: string }> {
   const last = Math.floor(clock.now() / minuteMs);
   const first = last - minutes + 1;
   const params = [env.id, first * minuteMs];
@@ -80,8 +87,16 @@ export async function readQueueKeys({ db, env, scheduler }: Engine, queue: strin
   }
   const waits = new Set(waiting.map(({ key }) => key));
   const keys = [
-    ...waiting.map(({ key, queued, oldest }) => ({ key, queued, running: running.get(key) ?? 0, oldestQueuedAt: new Date(oldest).toISOString() })),
-    ...[...running].filter(([key]) => !waits.has(key)).map(([key, n]) => ({ key, queued: 0, running: n })).toSorted((a, b) => b.running - a.running || a.key.localeCompare(b.key)),
+    ...waiting.map(({ key, queued, oldest }) => ({
+      key,
+      queued,
+      running: running.get(key) ?? 0,
+      oldestQueuedAt: new Date(oldest).toISOString(),
+    })),
+    ...[...running]
+      .filter(([key]) => !waits.has(key))
+      .map(([key, n]) => ({ key, queued: 0, running: n }))
+      .toSorted((a, b) => b.running - a.running || a.key.localeCompare(b.key)),
   ];
   return { keys: keys.slice(0, keysShown), count: keys.length };
 }

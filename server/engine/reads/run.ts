@@ -16,8 +16,17 @@ interface StoredEvent {
 
 /** Events of a run after `afterVersion`, oldest first. */
 export async function listEvents(db: Database, runId: string, afterVersion = 0): Promise<RunEvent[]> {
-  const rows = await db.lists<StoredEvent>("select * from run_history where run_id = $1 and version > $2 order by version", [runId, afterVersion]);
-  return rows.map((row) => ({ runId: row.run_id, version: row.version, at: row.at, type: row.type, ...(row.data !== null && { data: Object(JSON.parse(row.data)) }) }));
+  const rows = await db.lists<StoredEvent>("select * from run_history where run_id = $1 and version > $2 order by version", [
+    runId,
+    afterVersion,
+  ]);
+  return rows.map((row) => ({
+    runId: row.run_id,
+    version: row.version,
+    at: row.at,
+    type: row.type,
+    ...(row.data !== null && { data: Object(JSON.parse(row.data)) }),
+  }));
 }
 
 /** Root, parent, siblings' parent is the same run, and the newest children. */
@@ -73,7 +82,11 @@ export const traceColumns = "run_id, seq, attempt, kind, span_id, parent_id, nam
 
 /** Spans and logs after `after`, in the order they were written. */
 export async function listTrace(db: Database, runId: string, after = 0, limit = 10_000): Promise<TraceItem[]> {
-  const rows = await db.lists<StoredTrace>(`select ${traceColumns} from run_trace where run_id = $1 and seq > $2 order by seq limit $3`, [runId, after, limit]);
+  const rows = await db.lists<StoredTrace>(`select ${traceColumns} from run_trace where run_id = $1 and seq > $2 order by seq limit $3`, [
+    runId,
+    after,
+    limit,
+  ]);
   return rows.map(toTraceItem);
 }
 
@@ -112,7 +125,10 @@ export async function listChunks(db: Database, of: { runId: string; key: string 
 
 /** Names of the streams that runs have written, oldest first, by run. */
 export async function listStreamsOf(db: Database, runIds: readonly string[]): Promise<Map<string, string[]>> {
-  const rows = await db.lists<{ run_id: string; key: string }>("select run_id, key from stream where run_id = any($1) order by created_at, key", [runIds]);
+  const rows = await db.lists<{ run_id: string; key: string }>(
+    "select run_id, key from stream where run_id = any($1) order by created_at, key",
+    [runIds],
+  );
   const found = new Map<string, string[]>();
   for (const { run_id: runId, key } of rows) found.set(runId, [...(found.get(runId) ?? []), key]);
   return found;

@@ -30,7 +30,10 @@ export async function getRunDetail(db: Database, envId: string, runId: string): 
 
 /** The same of many, in the given order; those that are gone are left out. */
 export async function getRunDetails(db: Database, envId: string, ids: readonly string[]): Promise<RunDetail[]> {
-  const [runs, streams] = await Promise.all([db.lists<StoredDetail>(`${detailSql} where run.id = any($1) and run.env_id = $2`, [ids, envId]), listStreamsOf(db, ids)]);
+  const [runs, streams] = await Promise.all([
+    db.lists<StoredDetail>(`${detailSql} where run.id = any($1) and run.env_id = $2`, [ids, envId]),
+    listStreamsOf(db, ids),
+  ]);
   const found = new Map(runs.map((run) => [run.id, toRunDetail(run, streams.get(run.id) ?? [])]));
   return ids.flatMap((id) => found.get(id) ?? []);
 }
@@ -86,7 +89,11 @@ export async function listRuns(db: Database, envId: string, query: RunsListQuery
   };
 }
 
-async function pageStatement(db: Database, envId: string, { query, cursor }: { query: RunsListQuery; cursor: ReturnType<typeof readPlace> | null }): Promise<[string, unknown[]]> {
+async function pageStatement(
+  db: Database,
+  envId: string,
+  { query, cursor }: { query: RunsListQuery; cursor: ReturnType<typeof readPlace> | null },
+): Promise<[string, unknown[]]> {
   const { from, fromAmong, where, params, createdAt, id } = await runConditions(db, envId, query);
   const param = (value: unknown) => `$${params.push(value)}`;
   if (cursor !== null) where.push(`(${createdAt}, ${id}) ${cursor.direction} (${param(cursor.createdAt)}, ${param(cursor.id)})`);
@@ -94,14 +101,19 @@ async function pageStatement(db: Database, envId: string, { query, cursor }: { q
   const order = `${createdAt} ${direction}, ${id} ${direction}`;
   const limit = param(query.limit + 1);
   const succeeded = await whenSucceeded(db, envId, query.version);
-  if (succeeded === null) return [`select ${runColumns} from ${from} where ${where.join(" and ")} order by ${order} limit ${limit}`, params];
+  if (succeeded === null)
+    return [`select ${runColumns} from ${from} where ${where.join(" and ")} order by ${order} limit ${limit}`, params];
   // Runs of a version lie close together, which the planner does not know. After the next version came there are few: they are looked
   // up by version before anything else is asked of them. Before that there are many: the newest are found by going down the list.
   const [at, version] = [param(succeeded), param(query.version)];
   const later = `(select * from run where env_id = $1 and deployment = any(${version}) and created_at > ${at} offset 0)`;
-  const found = (source: string, when: string) => `(select run.id from ${source} where ${[...where, when].join(" and ")} order by ${order} limit ${limit})`;
+  const found = (source: string, when: string) =>
+    `(select run.id from ${source} where ${[...where, when].join(" and ")} order by ${order} limit ${limit})`;
   const ids = `${found(fromAmong(`${later} run`), "true")} union all ${found(from, `${createdAt} <= ${at}`)}`;
-  return [`select ${runColumns} from run where run.id = any(array(${ids})) order by run.created_at ${direction}, run.id ${direction} limit ${limit}`, params];
+  return [
+    `select ${runColumns} from run where run.id = any(array(${ids})) order by run.created_at ${direction}, run.id ${direction} limit ${limit}`,
+    params,
+  ];
 }
 
 /** When the version after this one was deployed; null: it is the newest, or several are asked for. */

@@ -8,9 +8,16 @@ export async function getSchedule(db: Database, envId: string, id: string): Prom
 }
 
 /** Newest first. `page` counts from 1. */
-export async function listSchedules(db: Database, envId: string, query: { page: number; perPage: number; task?: string }): Promise<{ schedules: ScheduleRow[]; count: number }> {
+export async function listSchedules(
+  db: Database,
+  envId: string,
+  query: { page: number; perPage: number; task?: string },
+): Promise<{ schedules: ScheduleRow[]; count: number }> {
   const { page, perPage, task = null } = query;
-  const [total] = await db.lists<{ n: number }>("select count(*) as n from schedule where env_id = $1 and ($2::text is null or task = $2)", [envId, task]);
+  const [total] = await db.lists<{ n: number }>(
+    "select count(*) as n from schedule where env_id = $1 and ($2::text is null or task = $2)",
+    [envId, task],
+  );
   const rows = await db.lists<StoredSchedule>(
     `select ${scheduleColumns} from schedule where env_id = $1 and ($2::text is null or task = $2) order by created_at desc, id desc limit $3 offset $4`,
     [envId, task, perPage, (page - 1) * perPage],
@@ -20,7 +27,14 @@ export async function listSchedules(db: Database, envId: string, query: { page: 
 
 /** What became of the newest ticks of each schedule, newest first. */
 export async function listTicks(db: Database, ids: readonly string[], each: number): Promise<Map<string, ScheduleTick[]>> {
-  const rows = await db.lists<{ schedule_id: string; tick: string; at: string; run_id: string | null; skipped: string | null; by: string | null }>(
+  const rows = await db.lists<{
+    schedule_id: string;
+    tick: string;
+    at: string;
+    run_id: string | null;
+    skipped: string | null;
+    by: string | null;
+  }>(
     `select t.schedule_id, t.tick, t.at, t.run_id, t.skipped, t.by from unnest($1::text[]) as s(id)
       cross join lateral (select * from schedule_tick where schedule_id = s.id order by tick desc limit $2) t`,
     [ids, each],

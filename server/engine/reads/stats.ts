@@ -47,7 +47,11 @@ select floor(extract(epoch from minute) / (60 * $3::int))::int as slot, status, 
  where env_id = $1 and minute >= $2 and status <> 'created' and ($4::text is null or task = $4)
  group by 1, 2, 3`;
 
-async function readPoints(db: Database, envId: string, options: { hours: number; task?: string | undefined; now: Date }): Promise<{ stepMinutes: number; points: Point[] }> {
+async function readPoints(
+  db: Database,
+  envId: string,
+  options: { hours: number; task?: string | undefined; now: Date },
+): Promise<{ stepMinutes: number; points: Point[] }> {
   const stepMinutes = stepFor(options.hours);
   const stepMs = stepMinutes * 60_000;
   const last = Math.floor(options.now.getTime() / stepMs);
@@ -85,7 +89,11 @@ select bucket, sum(count)::int as n, 'COMPLETED' as status
 
 /** How long the runs of a task that went well have computed in the last 24 hours. */
 export async function readUsual(db: Database, envId: string, { task, now }: { task: string; now: Date }): Promise<TaskUsual> {
-  const cells = await db.lists<Pick<Cell, "status" | "bucket" | "n">>(usualSql, [envId, new Date(now.getTime() - 86_400_000).toISOString(), task]);
+  const cells = await db.lists<Pick<Cell, "status" | "bucket" | "n">>(usualSql, [
+    envId,
+    new Date(now.getTime() - 86_400_000).toISOString(),
+    task,
+  ]);
   const buckets = completedBuckets(cells);
   return { runs: cells.reduce((sum, { n }) => sum + n, 0), p50Ms: percentile(buckets, 0.5), p95Ms: percentile(buckets, 0.95) };
 }

@@ -23,7 +23,13 @@ export interface StoredToken {
 }
 
 export function toTokenRow(token: StoredToken): TokenRow {
-  const row: TokenRow = { id: token.id, status: token.status, tags: token.tags, createdAt: token.created_at, waitingRuns: token.waiting_runs };
+  const row: TokenRow = {
+    id: token.id,
+    status: token.status,
+    tags: token.tags,
+    createdAt: token.created_at,
+    waitingRuns: token.waiting_runs,
+  };
   if (token.timeout_at !== null) row.timeoutAt = token.timeout_at;
   if (token.completed_at !== null) row.completedAt = token.completed_at;
   if (token.completed_by !== null) row.completedBy = token.completed_by;
@@ -64,7 +70,11 @@ const older = listSql("older");
 const newer = listSql("newer");
 
 /** Newest first. */
-export async function listTokens(db: Database, envId: string, query: TokensQuery): Promise<{ tokens: TokenRow[]; next?: string; previous?: string }> {
+export async function listTokens(
+  db: Database,
+  envId: string,
+  query: TokensQuery,
+): Promise<{ tokens: TokenRow[]; next?: string; previous?: string }> {
   const backward = query.before !== undefined;
   const rows = await db.lists<StoredToken>(backward ? newer : older, [
     envId,

@@ -14,7 +14,10 @@ interface CancelRequest {
  * process has stopped the code. A run that has ended stays as it is; asked again, what is left below a cancelled one is cancelled.
  */
 export async function cancelRun(engine: Engine, runId: string, request: CancelRequest): Promise<{ id: string; alreadyFinished: boolean }> {
-  const [before] = await engine.db.query<{ status: RunStatus }>("select status from run where id = $1 and env_id = $2", [runId, engine.env.id]);
+  const [before] = await engine.db.query<{ status: RunStatus }>("select status from run where id = $1 and env_id = $2", [
+    runId,
+    engine.env.id,
+  ]);
   if (before === undefined) throw new EngineError(404, `Run ${runId} not found.`);
   const outcome = isFinal(before.status) ? before.status : await cancelOne(engine, runId, request);
   if (outcome === "canceled" || outcome === "CANCELED") await cancelChildren(engine, runId, request);
@@ -38,7 +41,10 @@ async function cancelOne(engine: Engine, runId: string, { by, bulkAction }: Canc
   });
   if (run === null) {
     // It has ended otherwise; or the cancel was committed and only the answer lost, then its process has to be told still.
-    const [now] = await engine.db.query<{ status: RunStatus; epoch: number; stopping: boolean }>("select status, epoch, stopping from run where id = $1", [runId]);
+    const [now] = await engine.db.query<{ status: RunStatus; epoch: number; stopping: boolean }>(
+      "select status, epoch, stopping from run where id = $1",
+      [runId],
+    );
     if (now?.stopping === true) await stopProcess(engine, { id: runId, epoch: now.epoch });
     return now?.status ?? "CANCELED";
   }
@@ -62,7 +68,10 @@ export async function stopProcess(engine: Engine, run: { id: string; epoch: numb
 }
 
 async function cancelChildren(engine: Engine, parentId: string, request: CancelRequest): Promise<void> {
-  const children = await engine.db.query<{ id: string }>("select id from run where parent_id = $1 and status = any($2)", [parentId, liveStatuses]);
+  const children = await engine.db.query<{ id: string }>("select id from run where parent_id = $1 and status = any($2)", [
+    parentId,
+    liveStatuses,
+  ]);
   await Promise.all(
     children.map(async (child) => {
       const outcome = await cancelOne(engine, child.id, { ...request, by: `cancel of ${parentId}` });
@@ -88,7 +97,10 @@ export async function confirmCancel(engine: Engine, message: { runId: string; ep
   const confirmed = await engine.db.query(confirmSql, [runId, epoch, Math.round(message.usageMs)]);
   if (confirmed.length === 0) {
     // The answer of a first try may have been lost: then the slot is gone from the table, and nobody else has the run.
-    const held = await engine.db.query("select 1 from run where id = $1 and (epoch <> $2 or finished_at is null or stopping)", [runId, epoch]);
+    const held = await engine.db.query("select 1 from run where id = $1 and (epoch <> $2 or finished_at is null or stopping)", [
+      runId,
+      epoch,
+    ]);
     if (held.length > 0) return;
   }
   if (engine.live.get(runId)?.epoch === epoch) engine.live.delete(runId);

@@ -24,7 +24,15 @@ describe("a run is cancelled", () => {
       soon: () => Promise.reject(new RetryLater(20_000)),
       later: () => Promise.reject(new RetryLater(40_000)),
     };
-    const n = await node(tasks, { manifest: manifestOf([{ id: "idle" }, { id: "parent" }, { id: "soon", retry: retried }, { id: "later", retry: retried }, { id: "shut" }]) });
+    const n = await node(tasks, {
+      manifest: manifestOf([
+        { id: "idle" },
+        { id: "parent" },
+        { id: "soon", retry: retried },
+        { id: "later", retry: retried },
+        { id: "shut" },
+      ]),
+    });
     await setQueuePaused(n.engine, "task/shut", { paused: "pause", by: "test" });
     const ids = {
       DELAYED: (await start(n, "idle", null, { delay: "1h" })).id,
@@ -78,18 +86,21 @@ describe("a run is cancelled", () => {
     n.executor.held.clear();
   });
 
-  it.each(["failed", "neighbour", "handedBack", "canceled", "lost"] as const)("and its slot is free when its process dies then (%s)", async (kind) => {
-    const n = await node({ idle });
-    const { id } = await start(n, "idle");
-    await until(n, id, "EXECUTING");
-    n.executor.cancel = () => true;
-    await cancelRun(n.engine, id, { by: "ada" });
-    n.executor.held.clear();
-    const error = { type: "INTERNAL_ERROR", code: "TASK_PROCESS_OOM_KILLED" } as const;
-    await loseRuns(n.engine, [{ runId: id, epoch: 1, cause: kind === "failed" ? { kind, error, retryable: true } : { kind } }]);
-    expect(n.engine.scheduler.running).toBe(0);
-    expect(await types(id)).toEqual(["created", "started", "canceled"]);
-  });
+  it.each(["failed", "neighbour", "handedBack", "canceled", "lost"] as const)(
+    "and its slot is free when its process dies then (%s)",
+    async (kind) => {
+      const n = await node({ idle });
+      const { id } = await start(n, "idle");
+      await until(n, id, "EXECUTING");
+      n.executor.cancel = () => true;
+      await cancelRun(n.engine, id, { by: "ada" });
+      n.executor.held.clear();
+      const error = { type: "INTERNAL_ERROR", code: "TASK_PROCESS_OOM_KILLED" } as const;
+      await loseRuns(n.engine, [{ runId: id, epoch: 1, cause: kind === "failed" ? { kind, error, retryable: true } : { kind } }]);
+      expect(n.engine.scheduler.running).toBe(0);
+      expect(await types(id)).toEqual(["created", "started", "canceled"]);
+    },
+  );
 
   it("a stale word about an earlier execution frees nothing of the present one", async () => {
     const n = await node({ idle });
@@ -98,7 +109,8 @@ describe("a run is cancelled", () => {
     n.executor.held.clear();
     await loseRuns(n.engine, [{ runId: id, epoch: 1, cause: { kind: "handedBack" } }]);
     await expect.poll(() => n.executor.held.size).toBe(1);
-    for (const kind of ["handedBack", "canceled", "neighbour"] as const) await loseRuns(n.engine, [{ runId: id, epoch: 1, cause: { kind } }]);
+    for (const kind of ["handedBack", "canceled", "neighbour"] as const)
+      await loseRuns(n.engine, [{ runId: id, epoch: 1, cause: { kind } }]);
     expect(n.engine.scheduler.running).toBe(1);
     expect(n.executor.held.size).toBe(1);
   });
@@ -147,7 +159,9 @@ describe("races", () => {
   });
 
   it("of a cancel and the answer of the token it waits for", async () => {
-    const n = await node({ waits: async ({ operate, assignment }) => operate({ kind: "waitForToken", tokenId: assignment.ctx.run.tags[0] ?? "" }) });
+    const n = await node({
+      waits: async ({ operate, assignment }) => operate({ kind: "waitForToken", tokenId: assignment.ctx.run.tags[0] ?? "" }),
+    });
     const runs = await Promise.all(
       Array.from({ length: 60 }, async () => {
         const { token } = await createToken(n.engine, {}, {});
@@ -155,7 +169,13 @@ describe("races", () => {
       }),
     );
     for (const { id } of runs) await until(n, id, "WAITING");
-    await Promise.all(runs.map(async ({ id, token }, i) => (i % 2 === 0 ? [await cancelRun(n.engine, id, { by: "ada" }), await completeToken(n.engine, token, encodePacket(1), { by: "ada" })] : Promise.all([completeToken(n.engine, token, encodePacket(1), { by: "ada" }), cancelRun(n.engine, id, { by: "ada" })]))));
+    await Promise.all(
+      runs.map(async ({ id, token }, i) =>
+        i % 2 === 0
+          ? [await cancelRun(n.engine, id, { by: "ada" }), await completeToken(n.engine, token, encodePacket(1), { by: "ada" })]
+          : Promise.all([completeToken(n.engine, token, encodePacket(1), { by: "ada" }), cancelRun(n.engine, id, { by: "ada" })]),
+      ),
+    );
     for (const { id } of runs) expect(["CANCELED", "COMPLETED"]).toContain((await until(n, id)).status);
     expect(n.engine.scheduler.running).toBe(0);
   });
@@ -195,23 +215,45 @@ describe("what is below", () => {
     const n = await node(family);
     const { id } = await start(n, "parent");
     await until(n, id, "WAITING");
-    await expect.poll(async () => (await listRuns(suite.db, "env_1", { limit: 100, root: id, status: ["EXECUTING", "DELAYED", "COMPLETED"] })).rows.length).toBe(4);
+    await expect
+      .poll(
+        async () =>
+          (await listRuns(suite.db, "env_1", { limit: 100, root: id, status: ["EXECUTING", "DELAYED", "COMPLETED"] })).rows.length,
+      )
+      .toBe(4);
     await cancelRun(n.engine, id, { by: "ada" });
     const below = (await listRuns(suite.db, "env_1", { limit: 100, root: id })).rows;
-    expect(below.map((run) => `${run.task} ${run.status}`).toSorted()).toEqual(["ended COMPLETED", "idle CANCELED", "idle CANCELED", "idle CANCELED", "middle CANCELED", "middle CANCELED"]);
+    expect(below.map((run) => `${run.task} ${run.status}`).toSorted()).toEqual([
+      "ended COMPLETED",
+      "idle CANCELED",
+      "idle CANCELED",
+      "idle CANCELED",
+      "middle CANCELED",
+      "middle CANCELED",
+    ]);
   });
 
   it("is cancelled after a crash that came in between, and when the cancel is asked again", async () => {
     const one = await node(family);
     const { id } = await start(one, "parent");
     await until(one, id, "WAITING");
-    await expect.poll(async () => (await listRuns(suite.db, "env_1", { limit: 100, root: id, status: ["EXECUTING", "DELAYED", "COMPLETED"] })).rows.length).toBe(4);
+    await expect
+      .poll(
+        async () =>
+          (await listRuns(suite.db, "env_1", { limit: 100, root: id, status: ["EXECUTING", "DELAYED", "COMPLETED"] })).rows.length,
+      )
+      .toBe(4);
     // What the first commit of a cancel leaves when nothing follows it.
-    const halfCanceled = () => one.engine.finishes.submit({ runId: id, epoch: null, from: ["WAITING"], status: "CANCELED", event: "canceled", usageMs: 0 });
+    const halfCanceled = () =>
+      one.engine.finishes.submit({ runId: id, epoch: null, from: ["WAITING"], status: "CANCELED", event: "canceled", usageMs: 0 });
     await halfCanceled();
     await crash(one);
     await node(family);
-    await expect.poll(async () => (await listRuns(suite.db, "env_1", { limit: 100, root: id })).rows.filter((run) => run.status === "CANCELED").length).toBe(5);
+    await expect
+      .poll(
+        async () => (await listRuns(suite.db, "env_1", { limit: 100, root: id })).rows.filter((run) => run.status === "CANCELED").length,
+      )
+      .toBe(5);
   });
 
   it("a cancelled child ends its parent's wait with an error", async () => {
@@ -224,11 +266,21 @@ describe("what is below", () => {
   });
 
   it("a thousand children take one moment", async () => {
-    const n = await node({ parent: async ({ operate }) => operate({ kind: "batchTrigger", wait: true, items: Array.from({ length: 1000 }, () => ({ task: "idle", payload: encodePacket(null), options: {} })) }), idle });
+    const n = await node({
+      parent: async ({ operate }) =>
+        operate({
+          kind: "batchTrigger",
+          wait: true,
+          items: Array.from({ length: 1000 }, () => ({ task: "idle", payload: encodePacket(null), options: {} })),
+        }),
+      idle,
+    });
     const { id } = await start(n, "parent");
     await until(n, id, "WAITING");
     await cancelRun(n.engine, id, { by: "ada" });
-    expect((await suite.db.query<{ n: number }>("select count(*) as n from run where parent_id = $1 and status = 'CANCELED'", [id]))[0]?.n).toBe(1000);
+    expect(
+      (await suite.db.query<{ n: number }>("select count(*) as n from run where parent_id = $1 and status = 'CANCELED'", [id]))[0]?.n,
+    ).toBe(1000);
     expect(n.engine.scheduler.waiting).toBe(0);
   });
 });

@@ -21,12 +21,14 @@ const stride = process.env["CRASH_POINTS"] === "all" ? 1 : 6;
 const first = 1 + Math.floor(Math.random() * stride);
 const points = (most: number) => Array.from({ length: Math.ceil((most - first + 1) / stride) }, (_, i) => first + i * stride);
 
-const valueOf = (outcome: OperationOutcome): unknown => (outcome.ok ? outcome.value : Promise.reject(new Error(`${outcome.error.status} ${outcome.error.message}`)));
+const valueOf = (outcome: OperationOutcome): unknown =>
+  outcome.ok ? outcome.value : Promise.reject(new Error(`${outcome.error.status} ${outcome.error.message}`));
 
 /** Answers the tokens of a node as they come, like an attentive person. */
 function attentive(node: TestNode): void {
   node.engine.feed.onTokens((tokens) => {
-    for (const token of tokens) if (token.status === "WAITING") void completeToken(node.engine, token.id, encodePacket("yes"), { by: "ada" }).catch(() => {});
+    for (const token of tokens)
+      if (token.status === "WAITING") void completeToken(node.engine, token.id, encodePacket("yes"), { by: "ada" }).catch(() => {});
   });
 }
 
@@ -41,9 +43,11 @@ interface Found {
 async function finish(node: TestNode): Promise<Found[]> {
   const read = () => suite.db.query<Found>("select id, status, task, parent_id, tags from run order by id");
   const end = Date.now() + 15_000;
-  for (let swept = Date.now(); ; ) {
-    for (const run of await read()) if (run.status === "EXECUTING" && run.tags.includes("idle")) await cancelRun(node.engine, run.id, { by: "ada" });
-    for (const token of (await listTokens(suite.db, "env_1", { status: ["WAITING"], limit: 100 })).tokens) await completeToken(node.engine, token.id, encodePacket("yes"), { by: "ada" });
+  for (let swept = Date.now(); ;) {
+    for (const run of await read())
+      if (run.status === "EXECUTING" && run.tags.includes("idle")) await cancelRun(node.engine, run.id, { by: "ada" });
+    for (const token of (await listTokens(suite.db, "env_1", { status: ["WAITING"], limit: 100 })).tokens)
+      await completeToken(node.engine, token.id, encodePacket("yes"), { by: "ada" });
     const runs = await read();
     if (runs.every((run) => isFinal(run.status)) || Date.now() > end) return runs;
     await sleep(10);
@@ -56,7 +60,12 @@ async function finish(node: TestNode): Promise<Found[]> {
 }
 
 /** Runs `scenario` on a server that dies after `statements`, and takes over on another one. */
-async function crashed(statements: number, tasks: Record<string, TestTask>, scenario: (node: TestNode, accepted: string[]) => Promise<void>, manifest = manifestOf(Object.keys(tasks).map((id) => ({ id })))) {
+async function crashed(
+  statements: number,
+  tasks: Record<string, TestTask>,
+  scenario: (node: TestNode, accepted: string[]) => Promise<void>,
+  manifest = manifestOf(Object.keys(tasks).map((id) => ({ id }))),
+) {
   const accepted: string[] = [];
   const db = dyingDatabase(suite.db);
   const one = await openTestNode(db, tasks, { manifest });
@@ -83,9 +92,22 @@ const family: Record<string, TestTask> = {
     if (assignment.ctx.attempt.number === 1) throw new RetryLater(1);
     const free = await valueOf(await operate({ kind: "trigger", task: "child", payload: encodePacket("free"), options: {} }));
     const waited = await valueOf(await operate({ kind: "triggerAndWait", task: "child", payload: encodePacket("waited"), options: {} }));
-    const batch = await valueOf(await operate({ kind: "batchTrigger", wait: true, items: [0, 1, 2].map((i) => ({ task: "child", payload: encodePacket(i), options: i === 2 ? { idempotencyKey: assignment.runId } : {} })) }));
+    const batch = await valueOf(
+      await operate({
+        kind: "batchTrigger",
+        wait: true,
+        items: [0, 1, 2].map((i) => ({
+          task: "child",
+          payload: encodePacket(i),
+          options: i === 2 ? { idempotencyKey: assignment.runId } : {},
+        })),
+      }),
+    );
     const token = Object(await valueOf(await operate({ kind: "createToken", options: {} })));
-    const [answer] = await Promise.all([operate({ kind: "waitForToken", tokenId: String(token.id) }), operate({ kind: "waitUntil", date: new Date(Date.now() + 15).toISOString() })]);
+    const [answer] = await Promise.all([
+      operate({ kind: "waitForToken", tokenId: String(token.id) }),
+      operate({ kind: "waitUntil", date: new Date(Date.now() + 15).toISOString() }),
+    ]);
     return { free, waited, batch, answer: await valueOf(answer) };
   },
   child: async ({ assignment }) => decodePacket(assignment.payload),
@@ -119,7 +141,9 @@ describe("a server that dies", () => {
         expect(runs.filter((one) => one.parent_id === parent.id)).toHaveLength(5);
       }
       // One token per parent: none that nobody waits for.
-      expect(await suite.db.query("select count(*) as n from waitpoint where status = 'COMPLETED'")).toEqual([{ n: runs.filter((run) => run.task === "parent").length }]);
+      expect(await suite.db.query("select count(*) as n from waitpoint where status = 'COMPLETED'")).toEqual([
+        { n: runs.filter((run) => run.task === "parent").length },
+      ]);
       await empty(two);
     }
     // Without deaths this would prove nothing.
@@ -142,7 +166,9 @@ describe("a server that dies", () => {
         await cancelRun(node.engine, doomed.id, { by: "ada" });
         for (const { id } of made) await until(node, id);
       });
-      const keyed = await suite.db.query<{ n: number }>("select count(*) as n from run r join run_data d on d.run_id = r.id where d.options::json ->> 'idempotencyHash' = 'a'");
+      const keyed = await suite.db.query<{ n: number }>(
+        "select count(*) as n from run r join run_data d on d.run_id = r.id where d.options::json ->> 'idempotencyHash' = 'a'",
+      );
       expect(keyed[0]?.n).toBeLessThanOrEqual(1);
       await empty(two);
     }
@@ -152,14 +178,21 @@ describe("a server that dies", () => {
     for (const statements of points(30)) {
       const send = async (node: TestNode) => {
         const { id } = await createBatch(node.engine, { runCount: 20, idempotencyKey: "batch" });
-        for (let from = 0; from < 20; from += 10) await addBatchItems(node.engine, id, Array.from({ length: 10 }, (_, i) => ({ index: from + i, task: "child", payload: from + i })));
+        for (let from = 0; from < 20; from += 10)
+          await addBatchItems(
+            node.engine,
+            id,
+            Array.from({ length: 10 }, (_, i) => ({ index: from + i, task: "child", payload: from + i })),
+          );
         await sealBatch(node.engine, id);
         return id;
       };
       const { two } = await crashed(statements, { child: async () => 1 }, async (node) => void (await send(node)));
       const id = await send(two);
       await finish(two);
-      await expect.poll(() => suite.db.query("select status, finished_count from batch where id = $1", [id])).toEqual([{ status: "COMPLETED", finished_count: 20 }]);
+      await expect
+        .poll(() => suite.db.query("select status, finished_count from batch where id = $1", [id]))
+        .toEqual([{ status: "COMPLETED", finished_count: 20 }]);
       expect(await suite.db.query("select count(*) as n from run")).toEqual([{ n: 20 }]);
       await empty(two);
     }

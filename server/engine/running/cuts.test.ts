@@ -50,7 +50,11 @@ const tasks: Record<string, TestTask> = {
     return "family";
   },
   crowd: async ({ operate }) => {
-    const outcomes = await Promise.all([operate(child("left")), operate(child("right")), operate({ kind: "waitUntil", date: new Date(Date.now() + 60).toISOString() })]);
+    const outcomes = await Promise.all([
+      operate(child("left")),
+      operate(child("right")),
+      operate({ kind: "waitUntil", date: new Date(Date.now() + 60).toISOString() }),
+    ]);
     for (const outcome of outcomes) valueOf(outcome);
     return "crowd";
   },
@@ -62,7 +66,11 @@ const tasks: Record<string, TestTask> = {
   },
   tells: async ({ assignment: { runId, epoch } }) => {
     for (let i = 0; i < told; i++) {
-      const progress = { firstMetadataOperation: i, operations: [{ type: "increment" as const, key: "count", value: 1 }], streams: [{ key: "numbers", first: i, chunks: [String(i)] }] };
+      const progress = {
+        firstMetadataOperation: i,
+        operations: [{ type: "increment" as const, key: "count", value: 1 }],
+        streams: [{ key: "numbers", first: i, chunks: [String(i)] }],
+      };
       await insist((engine) => recordProgress(engine, { runId, epoch, seq: i + 1, progress }));
     }
     return "tells";
@@ -74,7 +82,13 @@ async function insist(work: (engine: Engine) => Promise<unknown>): Promise<void>
   while (node !== undefined) {
     await sleep(5);
     const { engine } = node;
-    if (await work(engine).then(() => true, () => false)) return;
+    if (
+      await work(engine).then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
   }
 }
 const children: Record<string, string[]> = { family: ["a", "b", "loose", "one"], crowd: ["left", "right"] };
@@ -87,73 +101,103 @@ function numbersFrom(seed: number): () => number {
   };
 }
 
-it.each((process.env.CUT_SEEDS ?? "1,2").split(",").map(Number))("whatever statement is cut, each run ends once and as it should (seed %i)", async (seed) => {
-  proxy = await openCuttingProxy(suite.url);
-  db = openDatabase({ url: proxy.url });
-  const manifest = manifestOf([...Object.keys(tasks).map((id) => ({ id })), { id: "flaky", retry: { maxAttempts: 3 } }].filter((task, at, all) => all.findLastIndex((other) => other.id === task.id) === at));
-  const n = (node = await openTestNode(db, tasks, { manifest }));
-  const random = numbersFrom(seed);
-  proxy.decide = (moment) => random() < (moment === "reply" ? 0.06 : 0.02);
+it.each((process.env.CUT_SEEDS ?? "1,2").split(",").map(Number))(
+  "whatever statement is cut, each run ends once and as it should (seed %i)",
+  async (seed) => {
+    proxy = await openCuttingProxy(suite.url);
+    db = openDatabase({ url: proxy.url });
+    const manifest = manifestOf(
+      [...Object.keys(tasks).map((id) => ({ id })), { id: "flaky", retry: { maxAttempts: 3 } }].filter(
+        (task, at, all) => all.findLastIndex((other) => other.id === task.id) === at,
+      ),
+    );
+    const n = (node = await openTestNode(db, tasks, { manifest }));
+    const random = numbersFrom(seed);
+    proxy.decide = (moment) => random() < (moment === "reply" ? 0.06 : 0.02);
 
-  const names = ["plain", "flaky", "family", "crowd", "asks", "tells"];
-  const refused: string[] = [];
-  await Promise.all(
-    Array.from({ length: 60 }, async (_, i) => {
-      const task = names[i % names.length] ?? "plain";
-      await sleep(i * 10);
-      // A caller that gets no answer asks again under the same key.
-      for (let tries = 0; tries < 20; tries++) {
-        try {
-          return await start(n, task, i, { idempotencyKey: `key-${i}` });
-        } catch (error) {
-          refused.push(String(error));
+    const names = ["plain", "flaky", "family", "crowd", "asks", "tells"];
+    const refused: string[] = [];
+    await Promise.all(
+      Array.from({ length: 60 }, async (_, i) => {
+        const task = names[i % names.length] ?? "plain";
+        await sleep(i * 10);
+        // A caller that gets no answer asks again under the same key.
+        for (let tries = 0; tries < 20; tries++) {
+          try {
+            return await start(n, task, i, { idempotencyKey: `key-${i}` });
+          } catch (error) {
+            refused.push(String(error));
+          }
         }
-      }
-      throw new Error(`never answered: ${refused.join(", ")}`);
-    }),
-  );
-  const open = async () => (await suite.db.query<{ id: string; task: string; status: RunStatus }>("select id, task, status from run")).filter((run) => !isFinal(run.status));
-  for (const end = Date.now() + 25_000; (await open()).length > 0 && Date.now() < end; await sleep(200)) await sweep(n.engine);
-  expect(await open()).toEqual([]);
-  proxy.decide = () => false;
-  await sweep(n.engine);
+        throw new Error(`never answered: ${refused.join(", ")}`);
+      }),
+    );
+    const open = async () =>
+      (await suite.db.query<{ id: string; task: string; status: RunStatus }>("select id, task, status from run")).filter(
+        (run) => !isFinal(run.status),
+      );
+    for (const end = Date.now() + 25_000; (await open()).length > 0 && Date.now() < end; await sleep(200)) await sweep(n.engine);
+    expect(await open()).toEqual([]);
+    proxy.decide = () => false;
+    await sweep(n.engine);
 
-  const runs = await suite.db.query<{ id: string; task: string; status: RunStatus; attempt: number; parent_id: string | null; error_message: string | null; payload: string }>(
-    "select id, task, status, attempt, parent_id, error_message, payload from run join run_data on run_id = id",
-  );
-  expect(runs.filter((run) => run.status !== "COMPLETED").map((run) => `${run.task} ${run.status}: ${run.error_message}`)).toEqual([]);
-  expect(runs.filter((run) => run.parent_id === null)).toHaveLength(60);
-  expect(runs.filter((run) => run.attempt !== (run.task === "flaky" ? 2 : 1)).map((run) => run.task)).toEqual([]);
-  for (const run of runs) {
-    const slots = runs.filter((other) => other.parent_id === run.id).map((other) => other.payload);
-    expect(slots.toSorted(), `children of ${run.task} ${run.id}`).toEqual(children[run.task] ?? []);
-  }
-  const chunks = await suite.db.query<{ run_id: string; chunks: string[] }>("select run_id, array_agg(chunk order by index) as chunks from stream_chunk group by 1");
-  for (const { run_id: id, chunks: written } of chunks) expect(written, id).toEqual(Array.from({ length: told }, (_, i) => String(i)));
-  const counted = await suite.db.query<{ metadata: string | null }>("select metadata from run join run_data on run_id = id where task = 'tells'");
-  expect(counted.map((run) => run.metadata)).toEqual(Array.from({ length: 10 }, () => JSON.stringify({ count: told })));
-  expect(chunks).toHaveLength(10);
-  let found = await violations(suite.db, [n]);
-  for (const end = Date.now() + 3000; found.length > 0 && Date.now() < end; found = await violations(suite.db, [n])) await sleep(50);
-  expect(found).toEqual([]);
-  expect(proxy.cuts.reply).toBeGreaterThan(10);
-}, 60_000);
+    const runs = await suite.db.query<{
+      id: string;
+      task: string;
+      status: RunStatus;
+      attempt: number;
+      parent_id: string | null;
+      error_message: string | null;
+      payload: string;
+    }>("select id, task, status, attempt, parent_id, error_message, payload from run join run_data on run_id = id");
+    expect(runs.filter((run) => run.status !== "COMPLETED").map((run) => `${run.task} ${run.status}: ${run.error_message}`)).toEqual([]);
+    expect(runs.filter((run) => run.parent_id === null)).toHaveLength(60);
+    expect(runs.filter((run) => run.attempt !== (run.task === "flaky" ? 2 : 1)).map((run) => run.task)).toEqual([]);
+    for (const run of runs) {
+      const slots = runs.filter((other) => other.parent_id === run.id).map((other) => other.payload);
+      expect(slots.toSorted(), `children of ${run.task} ${run.id}`).toEqual(children[run.task] ?? []);
+    }
+    const chunks = await suite.db.query<{ run_id: string; chunks: string[] }>(
+      "select run_id, array_agg(chunk order by index) as chunks from stream_chunk group by 1",
+    );
+    for (const { run_id: id, chunks: written } of chunks) expect(written, id).toEqual(Array.from({ length: told }, (_, i) => String(i)));
+    const counted = await suite.db.query<{ metadata: string | null }>(
+      "select metadata from run join run_data on run_id = id where task = 'tells'",
+    );
+    expect(counted.map((run) => run.metadata)).toEqual(Array.from({ length: 10 }, () => JSON.stringify({ count: told })));
+    expect(chunks).toHaveLength(10);
+    let found = await violations(suite.db, [n]);
+    for (const end = Date.now() + 3000; found.length > 0 && Date.now() < end; found = await violations(suite.db, [n])) await sleep(50);
+    expect(found).toEqual([]);
+    expect(proxy.cuts.reply).toBeGreaterThan(10);
+  },
+  60_000,
+);
 
 it("whatever statement is cut, each tick of a schedule makes one run", async () => {
   proxy = await openCuttingProxy(suite.url);
   db = openDatabase({ url: proxy.url });
   const n = (node = await openTestNode(db, { tick: async () => "done" }, { manifest: manifestOf([{ id: "tick", isScheduled: true }]) }));
-  const made = await Promise.all(Array.from({ length: 40 }, (_, i) => createSchedule(n.engine, { task: "tick", cron: "0 0 1 1 *", deduplicationKey: String(i) }, { createdBy: "test" })));
+  const made = await Promise.all(
+    Array.from({ length: 40 }, (_, i) =>
+      createSchedule(n.engine, { task: "tick", cron: "0 0 1 1 *", deduplicationKey: String(i) }, { createdBy: "test" }),
+    ),
+  );
   const random = numbersFrom(3);
   proxy.decide = (moment) => random() < (moment === "reply" ? 0.1 : 0.03);
   await suite.db.query("update schedule set next_tick = next_tick - interval '366 days', due_at = due_at - interval '366 days'");
   await suite.db.query("update run_timer set due_at = due_at - interval '366 days' where kind = 'schedule'");
-  const ended = async () => (await suite.db.query<{ status: RunStatus }>("select status from run")).filter((run) => isFinal(run.status)).length;
+  const ended = async () =>
+    (await suite.db.query<{ status: RunStatus }>("select status from run")).filter((run) => isFinal(run.status)).length;
   for (const end = Date.now() + 25_000; (await ended()) < made.length && Date.now() < end; await sleep(200)) await sweep(n.engine);
   proxy.decide = () => false;
   await sweep(n.engine);
-  const ticks = await suite.db.query<{ schedule_id: string; status: RunStatus }>("select schedule_id, status from schedule_tick join run on run.id = run_id order by schedule_id");
-  expect(ticks).toEqual(made.map(({ id }) => ({ schedule_id: id, status: "COMPLETED" })).toSorted((a, b) => (a.schedule_id < b.schedule_id ? -1 : 1)));
+  const ticks = await suite.db.query<{ schedule_id: string; status: RunStatus }>(
+    "select schedule_id, status from schedule_tick join run on run.id = run_id order by schedule_id",
+  );
+  expect(ticks).toEqual(
+    made.map(({ id }) => ({ schedule_id: id, status: "COMPLETED" })).toSorted((a, b) => (a.schedule_id < b.schedule_id ? -1 : 1)),
+  );
   expect(await ended()).toBe(made.length);
   expect(proxy.cuts.reply).toBeGreaterThan(5);
 }, 60_000);

@@ -54,7 +54,11 @@ async function placeFound(engine: Engine, start: Start, version: string): Promis
   try {
     const deployment = await engine.deployments.find(version);
     if (deployment !== null) tryPlace(engine, start, deployment);
-    else await failStart(engine, start.run, { code: "COULD_NOT_FIND_EXECUTOR", message: `Version ${version}, on which this run has to execute, is not there any more.` });
+    else
+      await failStart(engine, start.run, {
+        code: "COULD_NOT_FIND_EXECUTOR",
+        message: `Version ${version}, on which this run has to execute, is not there any more.`,
+      });
   } catch (error) {
     engine.log.error("the version of a run could not be read; the sweep tries again", { run: start.run.id, error: messageOf(error) });
   }
@@ -82,7 +86,12 @@ function placeSettled(engine: Engine, start: Start, of: Code): void {
     .then((run) => {
       if (run !== null && !engine.canceled.has(run.id)) place(engine, { ...start, run }, of);
     })
-    .catch((error: unknown) => engine.log.error("the settings of a run's version could not be stored; the sweep tries again", { run: start.run.id, error: messageOf(error) }));
+    .catch((error: unknown) =>
+      engine.log.error("the settings of a run's version could not be stored; the sweep tries again", {
+        run: start.run.id,
+        error: messageOf(error),
+      }),
+    );
 }
 
 function place(engine: Engine, { run, cold, resumed }: Start, of: Code): void {
@@ -124,7 +133,9 @@ function place(engine: Engine, { run, cold, resumed }: Start, of: Code): void {
   // Only large payloads take a turn through the packet store.
   void awaitPacket(engine.packets, packet, () => engine.draining || engine.live.get(run.id)?.epoch !== run.epoch)
     .then((content) => (content === null ? undefined : send(content)))
-    .catch((error: unknown) => failStart(engine, run, { code: "TASK_INPUT_ERROR", message: `The payload could not be read: ${messageOf(error)}` }));
+    .catch((error: unknown) =>
+      failStart(engine, run, { code: "TASK_INPUT_ERROR", message: `The payload could not be read: ${messageOf(error)}` }),
+    );
 }
 
 async function failStart(engine: Engine, run: StoredRun, { code, message }: { code: InternalErrorCode; message: string }): Promise<void> {
@@ -149,7 +160,8 @@ async function failStart(engine: Engine, run: StoredRun, { code, message }: { co
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-export const machineOf = ({ settings }: Engine, run: StoredRun, config: BundleManifest["config"]): MachinePreset => run.machine ?? config.machine ?? settings.defaultMachine;
+export const machineOf = ({ settings }: Engine, run: StoredRun, config: BundleManifest["config"]): MachinePreset =>
+  run.machine ?? config.machine ?? settings.defaultMachine;
 
 function contextOf(engine: Engine, run: StoredRun, of: Code): TaskContext {
   const { task, deployment, options } = of;
@@ -181,11 +193,24 @@ function contextOf(engine: Engine, run: StoredRun, of: Code): TaskContext {
       rootTaskRunId: run.root_id ?? undefined,
     },
     queue: { id: `queue_${run.queue}`, name: run.queue },
-    environment: { id: env.id, slug: env.slug, type: env.type, branchName: env.branch, git: env.branch === undefined ? undefined : deployment.git },
+    environment: {
+      id: env.id,
+      slug: env.slug,
+      type: env.type,
+      branchName: env.branch,
+      git: env.branch === undefined ? undefined : deployment.git,
+    },
     organization: { id: env.project.id, slug: env.project.ref, name: env.project.name },
     project: { id: env.project.id, ref: env.project.ref, slug: env.project.ref, name: env.project.name },
     machine: { name: machine, cpu: preset.cpu, memory: preset.memory, centsPerMs: 0 },
     batch: run.batch_id === null ? undefined : { id: run.batch_id },
-    deployment: { id: deployment.id, shortCode: deployment.version, version: deployment.version, runtime: "node", runtimeVersion: process.versions.node, git: deployment.git },
+    deployment: {
+      id: deployment.id,
+      shortCode: deployment.version,
+      version: deployment.version,
+      runtime: "node",
+      runtimeVersion: process.versions.node,
+      git: deployment.git,
+    },
   };
 }

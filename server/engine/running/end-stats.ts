@@ -1,5 +1,6 @@
 /** floor(2·log2(ms)): percentiles come from counts per bucket. */
-export const bucketOfSql = (ms: string) => `case when ${ms} > 0 then greatest(0, least(floor(2 * ln(${ms}::float8) / ln(2::float8)), 60))::smallint else 0 end`;
+export const bucketOfSql = (ms: string) =>
+  `case when ${ms} > 0 then greatest(0, least(floor(2 * ln(${ms}::float8) / ln(2::float8)), 60))::smallint else 0 end`;
 export const bucketSql = bucketOfSql("usage_ms");
 
 /**

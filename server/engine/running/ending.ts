@@ -55,7 +55,12 @@ export function plainInput(ending: Ending) {
   return input;
 }
 type PlainInput = ReturnType<typeof commonInput> & { version?: number | undefined; is_cold?: true };
-export const linkedInput = (ending: Ending) => ({ ...commonInput(ending), bulk_action: ending.finish.bulkAction, from: ending.finish.from, result: encodeText(JSON.stringify(outcomeOf(ending))) });
+export const linkedInput = (ending: Ending) => ({
+  ...commonInput(ending),
+  bulk_action: ending.finish.bulkAction,
+  from: ending.finish.from,
+  result: encodeText(JSON.stringify(outcomeOf(ending))),
+});
 
 /** What the plain statement tells: all else about the row is known. */
 export interface PlainEnd {

@@ -28,14 +28,33 @@ export async function finishAttempt(engine: Engine, message: { runId: string; ep
   const refusal = refusalOf(result.output);
   if (refusal !== null) {
     const error: TaskRunError = { type: "INTERNAL_ERROR", code: "TASK_OUTPUT_ERROR", message: refusal };
-    return endAttempt(engine, { runId, epoch, from: unended, status: statusOfError(error), event: "failed", error, errorId: errorIdOf(live.stored.task, error), usageMs: result.usageMs });
+    return endAttempt(engine, {
+      runId,
+      epoch,
+      from: unended,
+      status: statusOfError(error),
+      event: "failed",
+      error,
+      errorId: errorIdOf(live.stored.task, error),
+      usageMs: result.usageMs,
+    });
   }
-  return endAttempt(engine, { runId, epoch, from: unended, status: "COMPLETED", event: "completed", output: result.output, usageMs: result.usageMs });
+  return endAttempt(engine, {
+    runId,
+    epoch,
+    from: unended,
+    status: "COMPLETED",
+    event: "completed",
+    output: result.output,
+    usageMs: result.usageMs,
+  });
 }
 
 function refusalOf({ data, dataType }: Packet): string | null {
   if (dataType === storedType) return "The output is the key of a stored packet; a task returns the content itself.";
-  return data !== null && Buffer.byteLength(data) > limits.outputBytes ? `The output is larger than ${limits.outputBytes / 1024 / 1024} MB.` : null;
+  return data !== null && Buffer.byteLength(data) > limits.outputBytes
+    ? `The output is larger than ${limits.outputBytes / 1024 / 1024} MB.`
+    : null;
 }
 
 /** The run's code has stopped either way: when the run had been cancelled first, that is what there is to say. */
@@ -70,7 +89,11 @@ export async function failAttempt(
 }
 
 /** When to try again, and where, by the task's stored retry settings: after crashes, for which the worker could not propose it. */
-function engineRetry(engine: Engine, { attempt, stored }: LiveRun, error: TaskRunError): { delayMs: number; machine?: MachinePreset } | null {
+function engineRetry(
+  engine: Engine,
+  { attempt, stored }: LiveRun,
+  error: TaskRunError,
+): { delayMs: number; machine?: MachinePreset } | null {
   const manifest = (engine.deployments.get(stored.deployment ?? "") ?? engine.deployments.current())?.manifest;
   const retry = manifest?.tasks.find((task) => task.id === stored.task)?.retry ?? manifest?.config.retries?.default;
   if (error.type !== "INTERNAL_ERROR" || manifest === undefined || retry === undefined) return null;

@@ -121,7 +121,10 @@ export function createFinishes(engine: Engine) {
       const before = engine.live.get(finish.runId);
       const ending: Ending = {
         finish,
-        output: finish.output === undefined || fitsInline(finish.output) ? finish.output : await offloadPacket(engine.packets, finish.output, `${finish.runId}/output`),
+        output:
+          finish.output === undefined || fitsInline(finish.output)
+            ? finish.output
+            : await offloadPacket(engine.packets, finish.output, `${finish.runId}/output`),
         known: before !== undefined && hasNoLinks(before, finish) ? before.stored : null,
       };
       const plain = ending.known === null ? null : await engine.rounds.end(ending);
@@ -142,10 +145,18 @@ export function forgetQueued(engine: Engine, run: StoredRun, recounts: number): 
 /** What cannot be ended as it was when the statement began is ended as it is when its row is locked. */
 async function endLinked(engine: Engine, writer: Writer, endings: readonly Ending[]): Promise<Finished[]> {
   const end = async (query: Query, items: readonly Ending[]) =>
-    items.length === 0 ? [] : query<Finished>(items.some(({ finish }) => finish.errorId !== undefined) ? endTexts.failed : endTexts.fine, [engine.env.id, JSON.stringify(inOrderOfId(items).map(linkedInput))]);
+    items.length === 0
+      ? []
+      : query<Finished>(items.some(({ finish }) => finish.errorId !== undefined) ? endTexts.failed : endTexts.fine, [
+          engine.env.id,
+          JSON.stringify(inOrderOfId(items).map(linkedInput)),
+        ]);
   // An operation that its code did not await may be putting an entry in the journal, which does not show in the run's version.
   const isOpen = ({ finish }: Ending) => finish.status === "COMPLETED" && (engine.live.get(finish.runId)?.open.size ?? 0) > 0;
-  const rows = await end(writer.query, endings.filter((ending) => !isOpen(ending)));
+  const rows = await end(
+    writer.query,
+    endings.filter((ending) => !isOpen(ending)),
+  );
   follow(engine, rows);
   const known = new Set(rows.map((row) => row.id));
   const rest = endings.filter(({ finish }) => !known.has(finish.runId));
@@ -172,11 +183,10 @@ function follow(engine: Engine, [first]: readonly Finished[]): void {
  */
 async function endedHere(engine: Engine, finish: Finish): Promise<Finished | null> {
   if (finish.epoch === null || engine.live.get(finish.runId)?.epoch !== finish.epoch) return null;
-  const [run] = await engine.db.query<StoredRun & { stopping: boolean }>(`select ${runColumns}, run.stopping from run where id = $1 and epoch = $2 and status = $3`, [
-    finish.runId,
-    finish.epoch,
-    finish.status,
-  ]);
+  const [run] = await engine.db.query<StoredRun & { stopping: boolean }>(
+    `select ${runColumns}, run.stopping from run where id = $1 and epoch = $2 and status = $3`,
+    [finish.runId, finish.epoch, finish.status],
+  );
   return run === undefined ? null : { ...run, event: finish.event, was_queued: false, parents: null, batches: null };
 }
 

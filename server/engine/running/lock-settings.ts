@@ -9,7 +9,10 @@ const needsOwnProcess = ({ machine, isolate }: Settings): boolean => machine !==
 
 /** Whether the run was made under what its version says: nearly always, as most start under the version that they were triggered under. */
 export const isSettled = (run: StoredRun, settings: Settings): boolean =>
-  run.max_attempts === settings.max_attempts && run.max_duration === settings.max_duration && run.machine === settings.machine && (run.status === "DEQUEUED") === needsOwnProcess(settings);
+  run.max_attempts === settings.max_attempts &&
+  run.max_duration === settings.max_duration &&
+  run.machine === settings.machine &&
+  (run.status === "DEQUEUED") === needsOwnProcess(settings);
 
 const lockSql = `
 with r as (
@@ -22,7 +25,13 @@ select * from r`;
 /** The settings of the version that executes the run take the place of those that it was triggered under. Null: it has changed hands or was cancelled. */
 export async function lockSettings(engine: Engine, run: StoredRun, settings: Settings): Promise<StoredRun | null> {
   const data = { reason: `settings of version ${run.deployment}`, ...changesOf(run, settings) };
-  const values = [settings.max_attempts, settings.max_duration, settings.machine, settings.isolate, needsOwnProcess(settings) ? "DEQUEUED" : "EXECUTING"];
+  const values = [
+    settings.max_attempts,
+    settings.max_duration,
+    settings.machine,
+    settings.isolate,
+    needsOwnProcess(settings) ? "DEQUEUED" : "EXECUTING",
+  ];
   const [locked] = await engine.db.query<StoredRun>(lockSql, [run.id, run.epoch, ...values, JSON.stringify(data)]);
   if (locked === undefined) return null;
   publish(engine, [locked], (row) => [eventOf(row, "settled", data)]);

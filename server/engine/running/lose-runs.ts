@@ -111,7 +111,11 @@ async function handBack(engine: Engine, { runId, epoch, cause, usageMs = 0 }: Lo
 }
 
 async function giveUp(engine: Engine, { id: runId, epoch, task }: StoredRun): Promise<void> {
-  const error: TaskRunError = { type: "INTERNAL_ERROR", code: "TASK_RUN_DEQUEUED_MAX_RETRIES", message: `The run was redelivered ${maxRedeliveries} times because its process died.` };
+  const error: TaskRunError = {
+    type: "INTERNAL_ERROR",
+    code: "TASK_RUN_DEQUEUED_MAX_RETRIES",
+    message: `The run was redelivered ${maxRedeliveries} times because its process died.`,
+  };
   await engine.finishes.submit({
     runId,
     epoch,

@@ -50,7 +50,10 @@ export async function performOperation(engine: Engine, message: OperationMessage
 
 /** What the journal knows of an operation that is asked for again. Null: nothing, it was not made. */
 async function knownOutcome(engine: Engine, live: LiveRun, message: OperationMessage): Promise<OperationOutcome | "waiting" | null> {
-  const [entry] = await engine.db.query<{ outcome: string | null }>("select outcome from run_journal where run_id = $1 and attempt = $2 and seq = $3", [live.id, live.attempt, message.seq]);
+  const [entry] = await engine.db.query<{ outcome: string | null }>(
+    "select outcome from run_journal where run_id = $1 and attempt = $2 and seq = $3",
+    [live.id, live.attempt, message.seq],
+  );
   if (entry === undefined) return null;
   if (entry.outcome !== null) return readOutcome(engine, entry.outcome);
   if (isWait(message.operation)) await block(engine, message, {});
@@ -68,7 +71,11 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
   switch (operation.kind) {
     case "trigger": {
       const isAdopted = operation.adopted === true;
-      const receipt = await trigger(engine, { ...operation, triggerFunction: isAdopted ? "triggerAndWait" : "trigger" }, parentOf(live, message, isAdopted ? "later" : "never"));
+      const receipt = await trigger(
+        engine,
+        { ...operation, triggerFunction: isAdopted ? "triggerAndWait" : "trigger" },
+        parentOf(live, message, isAdopted ? "later" : "never"),
+      );
       const outcome: OperationOutcome = { ok: true, value: { ...receipt, taskIdentifier: operation.task } };
       if (receipt.isCached) await writeJournal(engine, live, message, { outcome });
       return outcome;
@@ -83,7 +90,11 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
       return "waiting";
     }
     case "batchTrigger": {
-      const batch = await triggerBatch(engine, operation, parentOf(live, message, operation.wait ? "now" : operation.adopted === true ? "later" : "never"));
+      const batch = await triggerBatch(
+        engine,
+        operation,
+        parentOf(live, message, operation.wait ? "now" : operation.adopted === true ? "later" : "never"),
+      );
       if (!operation.wait) return { ok: true, value: batch };
       await block(engine, message, { batchId: batch.id, runCount: batch.runCount });
       return "waiting";
@@ -104,7 +115,10 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
       const { idempotencyKey, idempotencyKeyTTL, durationMs } = operation;
       if (idempotencyKey !== undefined) checkKey(idempotencyKey, "idempotencyKey");
       const date = durationMs === undefined ? operation.date : new Date(engine.clock.now() + durationMs).toISOString();
-      const until = idempotencyKey === undefined ? date : await firstOfKey(engine, { kind: "wait", key: idempotencyKey, ttl: idempotencyKeyTTL, ref: date });
+      const until =
+        idempotencyKey === undefined
+          ? date
+          : await firstOfKey(engine, { kind: "wait", key: idempotencyKey, ttl: idempotencyKeyTTL, ref: date });
       if (Date.parse(until) <= engine.clock.now()) {
         const outcome: OperationOutcome = { ok: true, value: null };
         await writeJournal(engine, live, message, { outcome });
@@ -130,7 +144,10 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
       await createToken(engine, operation.options, {
         runId: live.id,
         async alongside(query, { token, isCached }) {
-          outcome = { ok: true, value: { id: token.id, isCached, url: engine.tokenUrl(token.id), publicAccessToken: engine.tokenAccess(token.id) } };
+          outcome = {
+            ok: true,
+            value: { id: token.id, isCached, url: engine.tokenUrl(token.id), publicAccessToken: engine.tokenAccess(token.id) },
+          };
           await journalWith(query, live, message, { outcome });
         },
       });
@@ -147,7 +164,8 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
     case "hearInput": {
       const outcome = await askForInput(engine, live.id, operation, (query, entry) => journalWith(query, live, message, entry));
       if (outcome !== null) return outcome;
-      if (operation.kind === "waitForInput") await block(engine, message, { streamId: operation.streamId, ...(operation.tags && { tags: operation.tags }) });
+      if (operation.kind === "waitForInput")
+        await block(engine, message, { streamId: operation.streamId, ...(operation.tags && { tags: operation.tags }) });
       return "waiting";
     }
     case "sendInput": {
@@ -161,7 +179,13 @@ async function perform(engine: Engine, live: LiveRun, message: OperationMessage)
 }
 
 function block(engine: Engine, message: OperationMessage, data: Record<string, unknown>): Promise<void> {
-  return blockRun(engine, { runId: message.runId, epoch: message.epoch, kind: kindOfWait(message.operation.kind), usageMs: message.usageMs, data });
+  return blockRun(engine, {
+    runId: message.runId,
+    epoch: message.epoch,
+    kind: kindOfWait(message.operation.kind),
+    usageMs: message.usageMs,
+    data,
+  });
 }
 
 function parentOf(live: LiveRun, message: OperationMessage, waits: "now" | "later" | "never"): ParentOperation {

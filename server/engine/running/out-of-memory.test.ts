@@ -24,7 +24,11 @@ async function exhaust(n: TestNode, runId: string, code: InternalErrorCode = "TA
   await loseRuns(n.engine, [{ runId, epoch, cause: { kind: "failed", error: outOf(code), retryable: false } }]);
 }
 
-const nodeWith = (retry: RetryOptions | undefined, config: Partial<BundleManifest["config"]> = {}, environment: "prod" | "dev" = "prod") => {
+const nodeWith = (
+  retry: RetryOptions | undefined,
+  config: Partial<BundleManifest["config"]> = {},
+  environment: "prod" | "dev" = "prod",
+) => {
   const manifest = manifestOf([{ id: "task", ...(retry !== undefined && { retry }) }]);
   return suite.node({ task: forever }, { environment, manifest: { ...manifest, config: { ...manifest.config, ...config } } });
 };
@@ -35,8 +39,16 @@ describe("a run that is out of memory", () => {
     const { id } = await start(n, "task");
     await exhaust(n, id);
     await exhaust(n, id);
-    expect(await until(n, id)).toMatchObject({ status: "CRASHED", attempt: 2, machine: "medium-1x", fullError: outOf("TASK_PROCESS_OOM_KILLED") });
-    expect(n.executor.assigned.map((assignment) => [assignment.ctx.attempt.number, assignment.ctx.machine.name])).toEqual([[1, "small-1x"], [2, "medium-1x"]]);
+    expect(await until(n, id)).toMatchObject({
+      status: "CRASHED",
+      attempt: 2,
+      machine: "medium-1x",
+      fullError: outOf("TASK_PROCESS_OOM_KILLED"),
+    });
+    expect(n.executor.assigned.map((assignment) => [assignment.ctx.attempt.number, assignment.ctx.machine.name])).toEqual([
+      [1, "small-1x"],
+      [2, "medium-1x"],
+    ]);
     const events = await listEvents(suite.db, id);
     expect(events.map((event) => event.type)).toEqual(["created", "started", "retrying", "queued", "dequeued", "started", "failed"]);
     expect(events[2]?.data).toMatchObject({ attempt: 1, delayMs: 20, machine: "medium-1x" });
@@ -85,7 +97,11 @@ describe("a run that is out of memory", () => {
     const { id } = await start(n, "task");
     await until(n, id, "EXECUTING");
     n.executor.held.delete(id);
-    await finishAttempt(n.engine, { runId: id, epoch: 1, result: { ok: false, error: outOf("TASK_PROCESS_OOM_KILLED"), skipRetrying, usageMs: 1 } });
+    await finishAttempt(n.engine, {
+      runId: id,
+      epoch: 1,
+      result: { ok: false, error: outOf("TASK_PROCESS_OOM_KILLED"), skipRetrying, usageMs: 1 },
+    });
     await expect.poll(() => getRunDetail(suite.db, "env_1", id)).toMatchObject(expected);
   });
 });

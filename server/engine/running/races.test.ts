@@ -13,9 +13,12 @@ import { completeToken, createToken } from "../waiting/token";
 
 const suite = engineSuite();
 const { node } = suite;
-const tokenOf = (outcome: OperationOutcome) => (outcome.ok ? Object(outcome.value) : outcome.error) as { ok: boolean; status: string; output?: { data: string } };
-const waits: TestTask = async ({ operate, assignment }) => tokenOf(await operate({ kind: "waitForToken", tokenId: assignment.ctx.run.tags[0] ?? "" }));
-const answerOf = (run: { output: string | null; outputType: string }) => decodePacket({ data: run.output, dataType: run.outputType }) as ReturnType<typeof tokenOf>;
+const tokenOf = (outcome: OperationOutcome) =>
+  (outcome.ok ? Object(outcome.value) : outcome.error) as { ok: boolean; status: string; output?: { data: string } };
+const waits: TestTask = async ({ operate, assignment }) =>
+  tokenOf(await operate({ kind: "waitForToken", tokenId: assignment.ctx.run.tags[0] ?? "" }));
+const answerOf = (run: { output: string | null; outputType: string }) =>
+  decodePacket({ data: run.output, dataType: run.outputType }) as ReturnType<typeof tokenOf>;
 const ticks = async (n: number) => {
   for (let turn = 0; turn < n; turn += 1) await new Promise(setImmediate);
 };
@@ -39,7 +42,8 @@ describe("a token", () => {
           return id;
         }),
       );
-      for (const [i, id] of runs.entries()) expect(answerOf(await until(n, id))).toMatchObject({ ok: true, output: { data: `{"json":${i}}` } });
+      for (const [i, id] of runs.entries())
+        expect(answerOf(await until(n, id))).toMatchObject({ ok: true, output: { data: `{"json":${i}}` } });
     }
     await suite.check();
   });
@@ -78,7 +82,9 @@ describe("a token", () => {
     const n = await node({ waits });
     for (const token of await tokens(n, 30)) {
       const { id } = await start(n, "waits", null, { tags: [token] });
-      const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => completeToken(n.engine, token, encodePacket(i), { by: `caller ${i}` })));
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => completeToken(n.engine, token, encodePacket(i), { by: `caller ${i}` })),
+      );
       expect(answers.filter((answer) => answer.first)).toHaveLength(1);
       expect(new Set(answers.map((answer) => `${answer.token.output} ${answer.token.completedBy}`)).size).toBe(1);
       expect(answerOf(await until(n, id)).output?.data).toBe(answers[0]?.token.output);
@@ -96,14 +102,18 @@ describe("a token", () => {
     await completeToken(n.engine, token, encodePacket("all"), { by: "ada" });
     for (const { id } of runs) {
       await until(n, id);
-      expect((await listEvents(suite.db, id)).filter((event) => event.type === "resumed" || event.type === "resuming").length).toBeLessThanOrEqual(2);
+      expect(
+        (await listEvents(suite.db, id)).filter((event) => event.type === "resumed" || event.type === "resuming").length,
+      ).toBeLessThanOrEqual(2);
     }
     expect(n.engine.counts.waiting).toBe(0);
   });
 
   it("with a key is one token for all who ask at once, and another when the key has lapsed", async () => {
     const n = await node({ waits });
-    const made = await Promise.all(Array.from({ length: 30 }, () => createToken(n.engine, { idempotencyKey: "k", idempotencyKeyTTL: "1h" }, {})));
+    const made = await Promise.all(
+      Array.from({ length: 30 }, () => createToken(n.engine, { idempotencyKey: "k", idempotencyKeyTTL: "1h" }, {})),
+    );
     expect(new Set(made.map(({ token }) => token.id)).size).toBe(1);
     expect(made.filter(({ isCached }) => !isCached)).toHaveLength(1);
     await suite.db.query("update waitpoint set idempotency_expires_at = now() - interval '1 s'");
@@ -116,14 +126,20 @@ describe("a token", () => {
   it("whose time is past is timed out for whoever waits for it", async () => {
     const n = await node({ waits });
     const { token } = await createToken(n.engine, { timeout: "2020-01-01" }, {});
-    expect(answerOf(await until(n, (await start(n, "waits", null, { tags: [token.id] })).id))).toMatchObject({ ok: false, status: "TIMED_OUT" });
+    expect(answerOf(await until(n, (await start(n, "waits", null, { tags: [token.id] })).id))).toMatchObject({
+      ok: false,
+      status: "TIMED_OUT",
+    });
   });
 });
 
 describe("outcomes", () => {
   it("of ten waits that come at the same moment resume the run with all of them", async () => {
     const n = await node({
-      many: async ({ operate, assignment }) => (await Promise.all(assignment.ctx.run.tags.map((tokenId) => operate({ kind: "waitForToken", tokenId })))).map(tokenOf).map((one) => one.output?.data),
+      many: async ({ operate, assignment }) =>
+        (await Promise.all(assignment.ctx.run.tags.map((tokenId) => operate({ kind: "waitForToken", tokenId }))))
+          .map(tokenOf)
+          .map((one) => one.output?.data),
     });
     for (let round = 0; round < 20; round += 1) {
       const ids = await tokens(n, 10);
@@ -189,7 +205,17 @@ describe("outcomes", () => {
 
   it("of children that end at once while their parents wait in parallel deadlock nobody", async () => {
     const n = await node({
-      parent: async ({ operate }) => Promise.all(Array.from({ length: 6 }, (_, i) => operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(i), options: i % 2 === 0 ? { idempotencyKey: `k${Math.random()}` } : {} }))),
+      parent: async ({ operate }) =>
+        Promise.all(
+          Array.from({ length: 6 }, (_, i) =>
+            operate({
+              kind: "triggerAndWait",
+              task: "child",
+              payload: encodePacket(i),
+              options: i % 2 === 0 ? { idempotencyKey: `k${Math.random()}` } : {},
+            }),
+          ),
+        ),
       child: async () => 1,
     });
     n.executor.slots = 1000;
@@ -203,20 +229,30 @@ describe("a child", () => {
   it("that two parents wait for by one key gives its result to both, before or after its end", async () => {
     const door = gate();
     const n = await node({
-      parent: async ({ operate }) => tokenOf(await operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(null), options: { idempotencyKey: "shared" } })).output?.data,
+      parent: async ({ operate }) =>
+        tokenOf(
+          await operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(null), options: { idempotencyKey: "shared" } }),
+        ).output?.data,
       child: () => door.passed.then(() => "shared result"),
     });
     const early = await Promise.all([start(n, "parent"), start(n, "parent")]);
     for (const { id } of early) await until(n, id, "WAITING");
     door.open();
     const late = await start(n, "parent");
-    for (const { id } of [...early, late]) expect(decodePacket({ data: (await until(n, id)).output, dataType: "text/plain" })).toBe("shared result");
+    for (const { id } of [...early, late])
+      expect(decodePacket({ data: (await until(n, id)).output, dataType: "text/plain" })).toBe("shared result");
     expect((await listRuns(suite.db, "env_1", { limit: 10, task: ["child"] })).rows).toHaveLength(1);
   });
 
   it("that ends while a parent begins to wait for it by its key wakes that parent", async () => {
     const n = await node({
-      parent: async ({ operate, assignment }) => operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(null), options: { idempotencyKey: String(decodePacket(assignment.payload)) } }),
+      parent: async ({ operate, assignment }) =>
+        operate({
+          kind: "triggerAndWait",
+          task: "child",
+          payload: encodePacket(null),
+          options: { idempotencyKey: String(decodePacket(assignment.payload)) },
+        }),
       child: async ({ assignment }) => ticks(Number(decodePacket(assignment.payload) ?? 0)),
     });
     n.executor.slots = 1000;
@@ -239,7 +275,10 @@ describe("what is lost between two commits is found by the sweep", () => {
     const [token = ""] = await tokens(n, 1);
     const { id } = await start(n, "waits", null, { tags: [token] });
     await until(n, id, "WAITING");
-    await suite.db.query("update waitpoint set status = 'COMPLETED', output = 'late', output_type = 'text/plain', completed_at = now() where id = $1", [token]);
+    await suite.db.query(
+      "update waitpoint set status = 'COMPLETED', output = 'late', output_type = 'text/plain', completed_at = now() where id = $1",
+      [token],
+    );
     await sweep(n.engine);
     expect(answerOf(await until(n, id)).output?.data).toBe("late");
   });
@@ -297,11 +336,20 @@ describe("a zombie", () => {
       { kind: "createToken", options: {} },
       { kind: "waitUntil", date: new Date(Date.now() + 60_000).toISOString() },
     ] as const;
-    for (const [i, operation] of operations.entries()) await performOperation(n.engine, { runId: id, epoch: 1, seq: i + 1, fingerprint: "f", operation: structuredClone(operation) as Parameters<typeof performOperation>[1]["operation"], usageMs: 1 });
+    for (const [i, operation] of operations.entries())
+      await performOperation(n.engine, {
+        runId: id,
+        epoch: 1,
+        seq: i + 1,
+        fingerprint: "f",
+        operation: structuredClone(operation) as Parameters<typeof performOperation>[1]["operation"],
+        usageMs: 1,
+      });
     await finishAttempt(n.engine, { runId: id, epoch: 1, result: { ok: true, output: encodePacket(1), usageMs: 1 } });
     expect(await listEvents(suite.db, id)).toEqual(before);
     expect((await listRuns(suite.db, "env_1", { limit: 10 })).rows).toHaveLength(1);
-    for (const table of ["run_journal", "waitpoint", "batch", "run_timer"]) expect(await suite.db.query(`select * from ${table}`), table).toEqual([]);
+    for (const table of ["run_journal", "waitpoint", "batch", "run_timer"])
+      expect(await suite.db.query(`select * from ${table}`), table).toEqual([]);
     await suite.db.query("update run set epoch = epoch - 1 where id = $1", [id]);
   });
 });
@@ -310,15 +358,34 @@ describe("two ends of one run at once", () => {
   it.each(["COMPLETED", "CANCELED"] as const)("leave one of them whole, %s first", async (first) => {
     const door = gate();
     const n = await node({
-      parent: async ({ operate }) => tokenOf(await operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(null), options: {} })),
+      parent: async ({ operate }) =>
+        tokenOf(await operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(null), options: {} })),
       child: () => door.passed.then(() => "own"),
     });
     const { id } = await start(n, "parent");
     await until(n, id, "WAITING");
     const child = (await listRuns(suite.db, "env_1", { task: ["child"], limit: 1 })).rows[0]?.id ?? "";
     const ends = {
-      COMPLETED: () => n.engine.finishes.submit({ runId: child, epoch: 1, from: ["EXECUTING"], status: "COMPLETED", event: "completed", output: encodePacket("done"), usageMs: 1 }),
-      CANCELED: () => n.engine.finishes.submit({ runId: child, epoch: null, from: ["EXECUTING"], status: "CANCELED", event: "canceled", error: { type: "INTERNAL_ERROR", code: "TASK_RUN_CANCELLED" }, usageMs: 0 }),
+      COMPLETED: () =>
+        n.engine.finishes.submit({
+          runId: child,
+          epoch: 1,
+          from: ["EXECUTING"],
+          status: "COMPLETED",
+          event: "completed",
+          output: encodePacket("done"),
+          usageMs: 1,
+        }),
+      CANCELED: () =>
+        n.engine.finishes.submit({
+          runId: child,
+          epoch: null,
+          from: ["EXECUTING"],
+          status: "CANCELED",
+          event: "canceled",
+          error: { type: "INTERNAL_ERROR", code: "TASK_RUN_CANCELLED" },
+          usageMs: 0,
+        }),
     };
     // In one turn, so that they go into one statement.
     const answers = await Promise.all(first === "COMPLETED" ? [ends.COMPLETED(), ends.CANCELED()] : [ends.CANCELED(), ends.COMPLETED()]);
@@ -331,6 +398,8 @@ describe("two ends of one run at once", () => {
       CANCELED: { output: null, error: { code: "TASK_RUN_CANCELLED" }, told: { ok: false, error: { code: "TASK_RUN_CANCELLED" } } },
     };
     // Which one it is, is the statement's to say.
-    expect({ output: run?.output, error: run?.fullError, told }).toMatchObject(whole[run?.status === "COMPLETED" ? "COMPLETED" : "CANCELED"]);
+    expect({ output: run?.output, error: run?.fullError, told }).toMatchObject(
+      whole[run?.status === "COMPLETED" ? "COMPLETED" : "CANCELED"],
+    );
   });
 });

@@ -18,15 +18,26 @@ const many = { maxAttempts: 20 };
 /** A queued retry that is due now: the delay itself is the database's. */
 const hasten = (node_: TestNode, id: string) =>
   suite.db
-    .query("with r as (update run set retry_at = now() where id = $1 and retry_at is not null returning id) update run_timer set due_at = now() where kind = 'retry' and ref = (select id from r)", [id])
+    .query(
+      "with r as (update run set retry_at = now() where id = $1 and retry_at is not null returning id) update run_timer set due_at = now() where kind = 'retry' and ref = (select id from r)",
+      [id],
+    )
     .then(() => node_.engine.timers.expect(Date.now()));
 
 describe("an attempt that failed", () => {
   it("is tried again in place for a short delay, with its slot", async () => {
-    const n = await node({ task: async ({ assignment }) => (assignment.ctx.attempt.number < 2 ? Promise.reject(new RetryLater(20_000)) : "ok") }, { manifest: manifestOf([{ id: "task", retry: many }]), concurrencyLimit: 1 });
+    const n = await node(
+      { task: async ({ assignment }) => (assignment.ctx.attempt.number < 2 ? Promise.reject(new RetryLater(20_000)) : "ok") },
+      { manifest: manifestOf([{ id: "task", retry: many }]), concurrencyLimit: 1 },
+    );
     const { id } = await start(n, "task");
     await expect.poll(() => types(id)).toEqual(["created", "started", "retrying"]);
-    expect(await getRunDetail(suite.db, "env_1", id)).toMatchObject({ status: "EXECUTING", attempt: 1, retryAt: expect.any(String), error: { message: "try again" } });
+    expect(await getRunDetail(suite.db, "env_1", id)).toMatchObject({
+      status: "EXECUTING",
+      attempt: 1,
+      retryAt: expect.any(String),
+      error: { message: "try again" },
+    });
     expect(n.engine.scheduler.running).toBe(1);
     await hasten(n, id);
     const run = await until(n, id);
@@ -35,7 +46,10 @@ describe("an attempt that failed", () => {
   });
 
   it("goes through the queue for a long one, without it, and reaches attempt 20", async () => {
-    const n = await node({ task: async ({ assignment }) => (assignment.ctx.attempt.number < 20 ? Promise.reject(new RetryLater(31_000)) : "ok") }, { manifest: manifestOf([{ id: "task", retry: many }]) });
+    const n = await node(
+      { task: async ({ assignment }) => (assignment.ctx.attempt.number < 20 ? Promise.reject(new RetryLater(31_000)) : "ok") },
+      { manifest: manifestOf([{ id: "task", retry: many }]) },
+    );
     const { id } = await start(n, "task");
     for (let attempt = 1; attempt < 20; attempt += 1) {
       await expect.poll(async () => (await getRunDetail(suite.db, "env_1", id))?.retryAt !== undefined).toBe(true);
@@ -47,7 +61,10 @@ describe("an attempt that failed", () => {
   });
 
   it("is the last when none is left", async () => {
-    const n = await node({ task: () => Promise.reject(new RetryLater(1)) }, { manifest: manifestOf([{ id: "task", retry: { maxAttempts: 3 } }, { id: "none" }]) });
+    const n = await node(
+      { task: () => Promise.reject(new RetryLater(1)) },
+      { manifest: manifestOf([{ id: "task", retry: { maxAttempts: 3 } }, { id: "none" }]) },
+    );
     expect(await until(n, (await start(n, "task")).id)).toMatchObject({ status: "FAILED", attempt: 3 });
     expect(await until(n, (await start(n, "task", null, { maxAttempts: 1 })).id)).toMatchObject({ status: "FAILED", attempt: 1 });
   });
@@ -63,7 +80,11 @@ describe("an attempt that failed", () => {
     await until(n, id, "EXECUTING");
     n.executor.held.clear();
     const error: TaskRunError = { type: "STRING_ERROR", raw: "no" };
-    await finishAttempt(n.engine, { runId: id, epoch: 1, result: { ok: false, error, retry: { delayMs }, skipRetrying: false, usageMs: 1 } });
+    await finishAttempt(n.engine, {
+      runId: id,
+      epoch: 1,
+      result: { ok: false, error, retry: { delayMs }, skipRetrying: false, usageMs: 1 },
+    });
     expect(await types(id)).toContain("retrying");
   });
 
@@ -104,7 +125,10 @@ describe("an attempt that failed", () => {
   });
 
   it("keeps its slot only as long as it is not cancelled", async () => {
-    const n = await node({ task: () => Promise.reject(new RetryLater(60_000 / 3)) }, { manifest: manifestOf([{ id: "task", retry: many }]) });
+    const n = await node(
+      { task: () => Promise.reject(new RetryLater(60_000 / 3)) },
+      { manifest: manifestOf([{ id: "task", retry: many }]) },
+    );
     const { id } = await start(n, "task");
     await expect.poll(() => types(id)).toContain("retrying");
     await cancelRun(n.engine, id, { by: "ada" });
@@ -120,7 +144,16 @@ describe("an attempt that failed", () => {
           runId: assignment.runId,
           epoch: assignment.epoch,
           seq: 1,
-          progress: { trace: [1, 2].map((i) => ({ attempt, kind: "log" as const, spanId: `${attempt}.${i}`, parentId: null, name: `line ${attempt}.${i}`, at: new Date().toISOString() })) },
+          progress: {
+            trace: [1, 2].map((i) => ({
+              attempt,
+              kind: "log" as const,
+              spanId: `${attempt}.${i}`,
+              parentId: null,
+              name: `line ${attempt}.${i}`,
+              at: new Date().toISOString(),
+            })),
+          },
         });
         await operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(attempt), options: {} });
         if (attempt === 1) throw new RetryLater(40_000);
@@ -143,7 +176,9 @@ describe("an attempt that failed", () => {
 });
 
 describe("a crash", () => {
-  const crashed = (code: "TASK_PROCESS_EXITED_WITH_NON_ZERO_CODE" | "TASK_PROCESS_OOM_KILLED" | "TASK_RUN_UNCAUGHT_EXCEPTION" | "MAX_DURATION_EXCEEDED") => ({ type: "INTERNAL_ERROR", code }) as const;
+  const crashed = (
+    code: "TASK_PROCESS_EXITED_WITH_NON_ZERO_CODE" | "TASK_PROCESS_OOM_KILLED" | "TASK_RUN_UNCAUGHT_EXCEPTION" | "MAX_DURATION_EXCEEDED",
+  ) => ({ type: "INTERNAL_ERROR", code }) as const;
   const fast = { maxAttempts: 2, minTimeoutInMs: 1, maxTimeoutInMs: 2 };
 
   it.each([
@@ -152,7 +187,10 @@ describe("a crash", () => {
     ["TASK_PROCESS_OOM_KILLED", 1, "CRASHED"],
     ["MAX_DURATION_EXCEEDED", 1, "TIMED_OUT"],
   ] as const)("%s ends at attempt %d as %s", async (code, attempt, status) => {
-    const n = await node({ task: ({ assignment }) => (assignment.ctx.attempt.number === 1 ? new Promise(() => {}) : Promise.resolve(1)) }, { manifest: manifestOf([{ id: "task", retry: fast }]) });
+    const n = await node(
+      { task: ({ assignment }) => (assignment.ctx.attempt.number === 1 ? new Promise(() => {}) : Promise.resolve(1)) },
+      { manifest: manifestOf([{ id: "task", retry: fast }]) },
+    );
     const { id } = await start(n, "task");
     await until(n, id, "EXECUTING");
     n.executor.held.clear();
@@ -161,7 +199,9 @@ describe("a crash", () => {
   });
 
   it("of the server during the delay loses nothing: the retry starts on the next one", async () => {
-    const tasks: Record<string, TestTask> = { task: async ({ assignment }) => (assignment.ctx.attempt.number < 2 ? Promise.reject(new RetryLater(200)) : "ok") };
+    const tasks: Record<string, TestTask> = {
+      task: async ({ assignment }) => (assignment.ctx.attempt.number < 2 ? Promise.reject(new RetryLater(200)) : "ok"),
+    };
     const options = { manifest: manifestOf([{ id: "task", retry: many }]) };
     const one = await node(tasks, options);
     const { id } = await start(one, "task");
@@ -194,7 +234,11 @@ describe("a word of an older execution", () => {
     await expect.poll(() => n.executor.held.size).toBe(1);
     const before = await listEvents(suite.db, id);
     await finishAttempt(n.engine, { runId: id, epoch: 1, result: { ok: true, output: encodePacket("late"), usageMs: 1 } });
-    await finishAttempt(n.engine, { runId: id, epoch: 1, result: { ok: false, error: { type: "STRING_ERROR", raw: "late" }, skipRetrying: false, retry: { delayMs: 1 }, usageMs: 1 } });
+    await finishAttempt(n.engine, {
+      runId: id,
+      epoch: 1,
+      result: { ok: false, error: { type: "STRING_ERROR", raw: "late" }, skipRetrying: false, retry: { delayMs: 1 }, usageMs: 1 },
+    });
     expect(await listEvents(suite.db, id)).toEqual(before);
   });
 });

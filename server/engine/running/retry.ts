@@ -13,7 +13,8 @@ import { runColumns, type StoredRun } from "../run-row";
 export const queuedRetryMs = 30_000;
 
 /** What is counted per attempt begins anew. */
-const newAttempt = "metadata_at_attempt = metadata, metadata_operations = 0, parent_operations = 0, root_operations = 0, attempt_usage_ms = 0";
+const newAttempt =
+  "metadata_at_attempt = metadata, metadata_operations = 0, parent_operations = 0, root_operations = 0, attempt_usage_ms = 0";
 
 /** An attempt can end while its run waits, by a branch that did not wait: then there is no slot to keep, and it goes through the queue. */
 const retrySql = `
@@ -42,7 +43,11 @@ const maxDelayMs = 365 * 86_400_000;
  * Schedules the next attempt, on another machine when one is given; the waits of the failed one are forgotten, its children keep
  * running. False: the run has moved on.
  */
-export async function retryRun(engine: Engine, live: LiveRun, retry: { delayMs: number; machine?: MachinePreset; error: TaskRunError; usageMs: number }): Promise<boolean> {
+export async function retryRun(
+  engine: Engine,
+  live: LiveRun,
+  retry: { delayMs: number; machine?: MachinePreset; error: TaskRunError; usageMs: number },
+): Promise<boolean> {
   const told = describeError(retry.error);
   const delayMs = Math.min(maxDelayMs, Math.max(0, Math.round(retry.delayMs) || 0));
   const data = { attempt: live.attempt, delayMs, error: told, ...(retry.machine !== undefined && { machine: retry.machine }) };
@@ -104,7 +109,9 @@ select * from r`;
 /** The retry timer of a run is due. One that keeps its slot between two attempts starts on the node that has the slot. */
 export async function retryDue(engine: Engine, runId: string): Promise<void> {
   if (engine.draining) return;
-  const [due] = await engine.db.query<{ status: RunStatus; retry_at: string | null }>("select status, retry_at from run where id = $1", [runId]);
+  const [due] = await engine.db.query<{ status: RunStatus; retry_at: string | null }>("select status, retry_at from run where id = $1", [
+    runId,
+  ]);
   if (due?.status === "EXECUTING" && due.retry_at !== null) {
     const [run] = await engine.db.query<StoredRun & ColdRun>(startSql, [runId, engine.nodeId]);
     if (run === undefined) return;
@@ -118,6 +125,9 @@ export async function retryDue(engine: Engine, runId: string): Promise<void> {
     publish(engine, [run], () => [eventOf(run, "queued")]);
     engine.rounds.wake();
   } else {
-    await engine.db.query("delete from run_timer t where kind = 'retry' and ref = $1 and not exists (select from run where id = t.ref and retry_at is not null)", [runId]);
+    await engine.db.query(
+      "delete from run_timer t where kind = 'retry' and ref = $1 and not exists (select from run where id = t.ref and retry_at is not null)",
+      [runId],
+    );
   }
 }

@@ -22,7 +22,8 @@ import { settleWaiters } from "../waiting/waiters";
  */
 const suite = engineSuite();
 const { node } = suite;
-const deadlocks = () => suite.db.query<{ n: number }>("select deadlocks as n from pg_stat_database where datname = current_database()").then(([row]) => row?.n);
+const deadlocks = () =>
+  suite.db.query<{ n: number }>("select deadlocks as n from pg_stat_database where datname = current_database()").then(([row]) => row?.n);
 
 const meet = (id: string, ...statements: readonly (() => unknown)[]) => meetAt("run", id, ...statements);
 async function meetAt(table: "run" | "batch", id: string, ...statements: readonly (() => unknown)[]): Promise<void> {
@@ -55,7 +56,9 @@ async function waitingRun(after: TestTask = async () => 1) {
   const { token } = await createToken(n.engine, {}, {});
   const { id } = await start(n, "waits", null, { tags: [token.id] });
   await until(n, id, "WAITING");
-  await suite.db.query("update waitpoint set status = 'COMPLETED', output_type = 'application/json', completed_at = now() where id = $1", [token.id]);
+  await suite.db.query("update waitpoint set status = 'COMPLETED', output_type = 'application/json', completed_at = now() where id = $1", [
+    token.id,
+  ]);
   await settleWaiters(suite.db.query, token.id, { ok: true, value: null });
   const pause = () => setQueuePaused(n.engine, "task/waits", { paused: "pause", by: "ada" });
   const unpause = () => setQueuePaused(n.engine, "task/waits", { paused: "resume", by: "ada" });
@@ -166,9 +169,11 @@ describe("a cancel", () => {
 });
 
 describe("a retry", () => {
-  const fails = (delayMs: number): TestTask => async () => {
-    throw new RetryLater(delayMs);
-  };
+  const fails =
+    (delayMs: number): TestTask =>
+    async () => {
+      throw new RetryLater(delayMs);
+    };
 
   it("of a run that is queued to go on meanwhile waits for its time, and counts", async () => {
     const { n, id, door, pause, unpause, goOn } = await waitingRun(fails(60_000));
@@ -332,16 +337,24 @@ describe("items of many batches", () => {
     const batches = await Promise.all(
       Array.from({ length: 300 }, async () => {
         const { id } = await createBatch(n.engine, { runCount: indexes.length });
-        await addBatchItems(n.engine, id, indexes.map((index) => ({ index, task: "task", payload: null })));
+        await addBatchItems(
+          n.engine,
+          id,
+          indexes.map((index) => ({ index, task: "task", payload: null })),
+        );
         await sealBatch(n.engine, id);
-        return { id, runs: await suite.db.query<{ id: string }>("select run_id as id from batch_item where batch_id = $1 order by index", [id]) };
+        return {
+          id,
+          runs: await suite.db.query<{ id: string }>("select run_id as id from batch_item where batch_id = $1 order by index", [id]),
+        };
       }),
     );
     // The last one is held, so that the first statement has all the others when the second comes.
     batches.sort((a, b) => (a.id < b.id ? 1 : -1));
     const runs = batches.map((batch) => batch.runs.map(({ id }) => id));
     for (const id of runs.flat()) await until(n, id, "EXECUTING");
-    const end = (runId: string) => n.engine.finishes.submit({ runId, epoch: 1, from: ["EXECUTING"], status: "COMPLETED", event: "completed", usageMs: 1 });
+    const end = (runId: string) =>
+      n.engine.finishes.submit({ runId, epoch: 1, from: ["EXECUTING"], status: "COMPLETED", event: "completed", usageMs: 1 });
     const plain = () => Promise.all(runs.map(([id = ""]) => end(id)));
     const linked = async () => {
       const operated = runs.filter((_, i) => i % 3 === 1).map(([, id = ""]) => id);

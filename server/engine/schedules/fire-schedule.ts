@@ -40,7 +40,8 @@ export async function fireSchedule(engine: Engine, id: string): Promise<void> {
   const firing: Firing = { schedule, tick, next, ...made };
   const stored = await untilKnown(() => engine.db.transaction((query) => commit(query, engine, firing)));
   if (firing.run !== null && stored !== null) afterInsert(engine, [firing.run], [stored]);
-  if (firing.skipped !== null) engine.log.warn("a scheduled run was skipped", { schedule: id, task: schedule.task, tick, why: firing.skipped });
+  if (firing.skipped !== null)
+    engine.log.warn("a scheduled run was skipped", { schedule: id, task: schedule.task, tick, why: firing.skipped });
   tellSchedules(engine, [{ id, due_at: isoOf(next?.due) }]);
 }
 
@@ -54,12 +55,21 @@ async function straighten(engine: Engine, id: string): Promise<void> {
   );
 }
 
-async function makeRun(engine: Engine, schedule: StoredSchedule, { tick, after }: { tick: number; after: number }): Promise<Pick<Firing, "run" | "skipped">> {
+async function makeRun(
+  engine: Engine,
+  schedule: StoredSchedule,
+  { tick, after }: { tick: number; after: number },
+): Promise<Pick<Firing, "run" | "skipped">> {
   const isLate = schedule.due_at !== null && Date.parse(schedule.due_at) < engine.startedAt;
   if (engine.env.type === "DEVELOPMENT" && isLate) return { run: null, skipped: "The development server was not running." };
-  if (engine.deployments.task(schedule.task) === null) return { run: null, skipped: `Task "${schedule.task}" is not in the current version.` };
+  if (engine.deployments.task(schedule.task) === null)
+    return { run: null, skipped: `Task "${schedule.task}" is not in the current version.` };
   try {
-    const prepared = await prepareRun(engine, { task: schedule.task, payload: payloadOf(schedule, { tick, after }), options: {}, scheduleId: schedule.id }, null);
+    const prepared = await prepareRun(
+      engine,
+      { task: schedule.task, payload: payloadOf(schedule, { tick, after }), options: {}, scheduleId: schedule.id },
+      null,
+    );
     if ("heldBy" in prepared) throw prepared.refusal;
     // Its place in the queue is that of the time when it was due, however late.
     return { run: { ...prepared.run, queue_ms: Date.parse(schedule.due_at ?? "") }, skipped: null };
@@ -105,27 +115,39 @@ async function commit(query: Query, engine: Engine, { schedule, tick, next, run,
 }
 
 /** What a first try has stored whose answer was lost. */
-async function ownRun(query: Query, envId: string, { schedule, tick, run }: { schedule: StoredSchedule; tick: string; run: NewRun }): Promise<StoredRun | null> {
-  const own = await query("select run_id from schedule_tick where schedule_id = $1 and tick = $2 and run_id = $3", [schedule.id, tick, run.id]);
+async function ownRun(
+  query: Query,
+  envId: string,
+  { schedule, tick, run }: { schedule: StoredSchedule; tick: string; run: NewRun },
+): Promise<StoredRun | null> {
+  const own = await query("select run_id from schedule_tick where schedule_id = $1 and tick = $2 and run_id = $3", [
+    schedule.id,
+    tick,
+    run.id,
+  ]);
   return own.length === 0 ? null : ((await readRuns(query, envId, [run.id]))[0] ?? null);
 }
 
 /** A run out of turn, with the payload of a tick that is now; the schedule's own ticks go on as they were. Errors: EngineError 404, 422, 503. */
 export async function runScheduleNow(engine: Engine, id: string, by: string): Promise<{ id: string }> {
-  const [schedule] = await engine.db.query<StoredSchedule>(`select ${scheduleColumns} from schedule where id = $1 and env_id = $2`, [id, engine.env.id]);
+  const [schedule] = await engine.db.query<StoredSchedule>(`select ${scheduleColumns} from schedule where id = $1 and env_id = $2`, [
+    id,
+    engine.env.id,
+  ]);
   if (schedule === undefined) throw noSchedule(id);
   const now = Math.floor(engine.clock.now());
-  const prepared = await prepareRun(engine, { task: schedule.task, payload: payloadOf(schedule, { tick: now, after: now + 1 }), options: {}, scheduleId: id, by }, null);
+  const prepared = await prepareRun(
+    engine,
+    { task: schedule.task, payload: payloadOf(schedule, { tick: now, after: now + 1 }), options: {}, scheduleId: id, by },
+    null,
+  );
   if ("heldBy" in prepared) throw prepared.refusal;
   const { run } = prepared;
   const stored = await engine.db.transaction(async (query) => {
-    const ticked = await query("insert into schedule_tick (schedule_id, tick, env_id, run_id, by) values ($1, $2, $3, $4, $5) on conflict do nothing returning tick", [
-      id,
-      isoOf(now),
-      engine.env.id,
-      run.id,
-      by,
-    ]);
+    const ticked = await query(
+      "insert into schedule_tick (schedule_id, tick, env_id, run_id, by) values ($1, $2, $3, $4, $5) on conflict do nothing returning tick",
+      [id, isoOf(now), engine.env.id, run.id, by],
+    );
     if (ticked.length === 0) throw new EngineError(409, "This schedule is being run just now; try again.");
     return insertRuns(query, engine.env.id, [run], { again: false });
   });

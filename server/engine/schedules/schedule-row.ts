@@ -76,5 +76,8 @@ export async function setTimer(query: Query, envId: string, { id, due_at: dueAt 
 /** What follows a commit that changed schedules. */
 export function tellSchedules(engine: Engine, schedules: readonly Pick<StoredSchedule, "id" | "due_at">[]): void {
   for (const { due_at: dueAt } of schedules) if (dueAt !== null) engine.timers.expect(Date.parse(dueAt));
-  engine.feed.emit("schedules", schedules.map(({ id }) => id));
+  engine.feed.emit(
+    "schedules",
+    schedules.map(({ id }) => id),
+  );
 }

@@ -13,7 +13,11 @@ import { firstDue, isoOf, scheduleColumns, setTimer, tellSchedules, toScheduleRo
  * it is changed. `requestKey`: the id that a client keeps over retries; the same one answers the same schedule.
  * Errors: EngineError 422, the field in `param`.
  */
-export async function createSchedule(engine: Engine, body: ScheduleCreateBody, by: { requestKey?: string; createdBy: string }): Promise<ScheduleRow> {
+export async function createSchedule(
+  engine: Engine,
+  body: ScheduleCreateBody,
+  by: { requestKey?: string; createdBy: string },
+): Promise<ScheduleRow> {
   checkSchedule(engine, body);
   try {
     const made = await engine.db.transaction((query) => upsert(query, engine, body, by));
@@ -31,20 +35,41 @@ insert into schedule (id, project_id, env_id, type, task, cron, timezone, spread
 values ($1, $2, $3, 'IMPERATIVE', $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict (env_id, deduplication_key) do nothing returning ${scheduleColumns}`;
 
-async function upsert(query: Query, engine: Engine, body: ScheduleCreateBody, by: { requestKey?: string; createdBy: string }): Promise<StoredSchedule> {
+async function upsert(
+  query: Query,
+  engine: Engine,
+  body: ScheduleCreateBody,
+  by: { requestKey?: string; createdBy: string },
+): Promise<StoredSchedule> {
   const { env } = engine;
   const id = newId("sched");
   const key = body.deduplicationKey === "" ? null : body.deduplicationKey;
   const times = { id, cron: body.cron, timezone: body.timezone ?? "UTC", spread: body.window ?? null };
   const due = firstDue(times, engine.clock.now());
-  const params = [id, env.project.id, env.id, body.task, times.cron, times.timezone, times.spread, key, body.externalId ?? null, isoOf(due?.tick), isoOf(due?.due), by.createdBy];
+  const params = [
+    id,
+    env.project.id,
+    env.id,
+    body.task,
+    times.cron,
+    times.timezone,
+    times.spread,
+    key,
+    body.externalId ?? null,
+    isoOf(due?.tick),
+    isoOf(due?.due),
+    by.createdBy,
+  ];
   const [created] = await query<StoredSchedule>(insertSql, params);
   if (created !== undefined) {
     if (by.requestKey !== undefined) await claimRequest(query, env.id, { kind: "schedule", key: by.requestKey, ref: id });
     await setTimer(query, env.id, created);
     return created;
   }
-  const [held] = await query<StoredSchedule>(`select ${scheduleColumns} from schedule where env_id = $1 and deduplication_key = $2 for update`, [env.id, key]);
+  const [held] = await query<StoredSchedule>(
+    `select ${scheduleColumns} from schedule where env_id = $1 and deduplication_key = $2 for update`,
+    [env.id, key],
+  );
   // Deleted between the two statements.
   if (held === undefined) throw new EngineError(503, "The schedule with this deduplication key is being deleted; try again.");
   return change(query, engine, held, body);
@@ -60,7 +85,16 @@ async function change(query: Query, engine: Engine, held: StoredSchedule, body: 
   const isSame = times.cron === held.cron && times.timezone === held.timezone && times.spread === held.spread;
   const due = isSame || !held.active ? null : firstDue(times, engine.clock.now());
   const [next, at] = isSame ? [held.next_tick, held.due_at] : [isoOf(due?.tick), isoOf(due?.due)];
-  const [changed] = await query<StoredSchedule>(changeSql, [held.id, body.task, times.cron, times.timezone, times.spread, body.externalId ?? null, next, at]);
+  const [changed] = await query<StoredSchedule>(changeSql, [
+    held.id,
+    body.task,
+    times.cron,
+    times.timezone,
+    times.spread,
+    body.externalId ?? null,
+    next,
+    at,
+  ]);
   if (changed === undefined) throw noSchedule(held.id);
   await setTimer(query, engine.env.id, changed);
   return changed;
@@ -81,12 +115,10 @@ export async function setScheduleActive(engine: Engine, id: string, state: "acti
   return changed(engine, id, async (query, held) => {
     if (held.active === active) return held;
     const due = active ? firstDue(held, engine.clock.now()) : null;
-    const [row] = await query<StoredSchedule>(`update schedule set active = $2, next_tick = $3, due_at = $4, updated_at = now() where id = $1 returning ${scheduleColumns}`, [
-      id,
-      active,
-      isoOf(due?.tick),
-      isoOf(due?.due),
-    ]);
+    const [row] = await query<StoredSchedule>(
+      `update schedule set active = $2, next_tick = $3, due_at = $4, updated_at = now() where id = $1 returning ${scheduleColumns}`,
+      [id, active, isoOf(due?.tick), isoOf(due?.due)],
+    );
     if (row === undefined) throw noSchedule(id);
     await setTimer(query, engine.env.id, row);
     return row;
@@ -104,9 +136,16 @@ export async function deleteSchedule(engine: Engine, id: string): Promise<void> 
 }
 
 /** `work` in a transaction that holds the schedule's row. */
-async function changed(engine: Engine, id: string, work: (query: Query, held: StoredSchedule) => Promise<StoredSchedule>): Promise<ScheduleRow> {
+async function changed(
+  engine: Engine,
+  id: string,
+  work: (query: Query, held: StoredSchedule) => Promise<StoredSchedule>,
+): Promise<ScheduleRow> {
   const row = await engine.db.transaction(async (query) => {
-    const [held] = await query<StoredSchedule>(`select ${scheduleColumns} from schedule where id = $1 and env_id = $2 for update`, [id, engine.env.id]);
+    const [held] = await query<StoredSchedule>(`select ${scheduleColumns} from schedule where id = $1 and env_id = $2 for update`, [
+      id,
+      engine.env.id,
+    ]);
     if (held === undefined) throw noSchedule(id);
     return work(query, held);
   });
@@ -115,5 +154,8 @@ async function changed(engine: Engine, id: string, work: (query: Query, held: St
 }
 
 function refuseDeclared({ type, task }: StoredSchedule, what: string): void {
-  if (type === "DECLARATIVE") throw new EngineError(422, `A declarative schedule cannot be ${what} here: change the cron of task "${task}" in its code and deploy.`, { code: "declarative_schedule" });
+  if (type === "DECLARATIVE")
+    throw new EngineError(422, `A declarative schedule cannot be ${what} here: change the cron of task "${task}" in its code and deploy.`, {
+      code: "declarative_schedule",
+    });
 }

@@ -17,7 +17,8 @@ const yearly = "0 0 1 1 *";
 const year = 366 * 86_400_000;
 
 type Schedule = NonNullable<TaskManifest["schedule"]>;
-const declares = (schedule?: Schedule, id = "nightly") => manifestOf([{ id, isScheduled: true, ...(schedule && { schedule }) }, { id: "plain" }]);
+const declares = (schedule?: Schedule, id = "nightly") =>
+  manifestOf([{ id, isScheduled: true, ...(schedule && { schedule }) }, { id: "plain" }]);
 const tasks = { nightly: async () => 1, plain: async () => 1 };
 const byTest = { createdBy: "test" };
 const mine = { task: "nightly", cron: yearly, deduplicationKey: "mine" };
@@ -51,7 +52,14 @@ describe("a tick", () => {
     const n = await node(tasks, { manifest: declares({ cron: yearly, timezone: "Europe/Vienna" }) });
     const [schedule] = await declared(n);
     if (schedule?.nextTick === undefined) throw new Error("nothing declared");
-    expect(schedule).toMatchObject({ type: "DECLARATIVE", task: "nightly", timezone: "Europe/Vienna", active: true, description: "At 12:00 AM, on day 1 of the month, only in January", dueAt: schedule.nextTick });
+    expect(schedule).toMatchObject({
+      type: "DECLARATIVE",
+      task: "nightly",
+      timezone: "Europe/Vienna",
+      active: true,
+      description: "At 12:00 AM, on day 1 of the month, only in January",
+      dueAt: schedule.nextTick,
+    });
     const first = await pass(schedule.id, year);
     const [tick] = await fired(schedule.id, 1);
     expect(tick).toEqual({ tick: first, at: expect.any(String), runId: expect.stringMatching(/^run_/) });
@@ -77,12 +85,15 @@ describe("a tick", () => {
   it("is fired by one of several nodes and of several calls", async () => {
     const one = await node(tasks, { manifest: declares(), sole: false });
     const two = await node(tasks, { manifest: declares(), sole: false });
-    const made = await Promise.all(Array.from({ length: 20 }, (_, index) => createSchedule(one.engine, { ...mine, deduplicationKey: String(index) }, byTest)));
+    const made = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => createSchedule(one.engine, { ...mine, deduplicationKey: String(index) }, byTest)),
+    );
     for (const { id } of made) await pass(id, year);
     await Promise.all(made.flatMap(({ id }) => [one, two, one].map((n) => fireSchedule(n.engine, id))));
     for (const { id } of made) expect(await ticksOf(id)).toHaveLength(1);
     expect(await runsOf(one)).toHaveLength(20);
-    for (const run of await runsOf(one)) await vi.waitFor(async () => expect((await getRunDetail(suite.db, "env_1", run.id))?.status).toBe("COMPLETED"), patient);
+    for (const run of await runsOf(one))
+      await vi.waitFor(async () => expect((await getRunDetail(suite.db, "env_1", run.id))?.status).toBe("COMPLETED"), patient);
   });
 
   it("that is done is not done again when the database's clock is set back", async () => {
@@ -159,7 +170,12 @@ describe("declared schedules", () => {
     expect(kept?.nextTick).toBe(new Date(Date.parse(first?.nextTick ?? "") + 7000).toISOString());
     await deploy(n.engine, { contentHash: "moved", bundle: "test", manifest: declares({ cron: "30 5 * * *", timezone: "Asia/Tokyo" }) });
     const [moved] = await declared(n);
-    expect(moved).toMatchObject({ id: first?.id, cron: "30 5 * * *", timezone: "Asia/Tokyo", nextTick: expect.stringContaining("T20:30:00.000Z") });
+    expect(moved).toMatchObject({
+      id: first?.id,
+      cron: "30 5 * * *",
+      timezone: "Asia/Tokyo",
+      nextTick: expect.stringContaining("T20:30:00.000Z"),
+    });
     expect(moved?.window).toBeUndefined();
     await deploy(n.engine, { contentHash: "gone", bundle: "test", manifest: declares() });
     expect(await declared(n)).toEqual([]);
@@ -171,7 +187,10 @@ describe("declared schedules", () => {
     await deploy(n.engine, { contentHash: "here", bundle: "test", manifest: declares({ cron: yearly, environments: ["PRODUCTION"] }) });
     const [schedule] = await declared(n);
     const id = schedule?.id ?? "";
-    await expect(updateSchedule(n.engine, id, mine)).rejects.toMatchObject({ status: 422, message: expect.stringContaining("declarative") });
+    await expect(updateSchedule(n.engine, id, mine)).rejects.toMatchObject({
+      status: 422,
+      message: expect.stringContaining("declarative"),
+    });
     await expect(deleteSchedule(n.engine, id)).rejects.toMatchObject({ status: 422, message: expect.stringContaining("declarative") });
     // As the published API: it may be stopped, and a deploy leaves it so.
     expect((await setScheduleActive(n.engine, id, "inactive")).nextTick).toBeUndefined();
@@ -202,7 +221,9 @@ describe("schedules made by hand", () => {
 
   it("are made once by the tries of one request, and by two at once with one key", async () => {
     const n = await node(tasks, { manifest: declares() });
-    const tries = await Promise.all([1, 2, 3].map(() => createSchedule(n.engine, { ...mine, deduplicationKey: "" }, { ...byTest, requestKey: "request" })));
+    const tries = await Promise.all(
+      [1, 2, 3].map(() => createSchedule(n.engine, { ...mine, deduplicationKey: "" }, { ...byTest, requestKey: "request" })),
+    );
     expect(new Set(tries.map(({ id }) => id)).size).toBe(1);
     const both = await Promise.all([1, 2, 3, 4].map(() => createSchedule(n.engine, mine, byTest)));
     expect(new Set(both.map(({ id }) => id)).size).toBe(1);
@@ -228,7 +249,13 @@ describe("schedules made by hand", () => {
     const made = await createSchedule(n.engine, { ...mine, externalId: "ada" }, byTest);
     const { id: runId } = await runScheduleNow(n.engine, made.id, "ada@example.com");
     expect(await until(n, runId)).toMatchObject({ status: "COMPLETED", scheduleId: made.id });
-    expect(await payloadOf(n, runId)).toMatchObject({ scheduleId: made.id, type: "IMPERATIVE", externalId: "ada", timestamp: expect.any(Date), upcoming: expect.arrayContaining([new Date(made.nextTick ?? "")]) });
+    expect(await payloadOf(n, runId)).toMatchObject({
+      scheduleId: made.id,
+      type: "IMPERATIVE",
+      externalId: "ada",
+      timestamp: expect.any(Date),
+      upcoming: expect.arrayContaining([new Date(made.nextTick ?? "")]),
+    });
     expect(await getSchedule(suite.db, "env_1", made.id)).toEqual(made);
     expect(await ticksOf(made.id)).toEqual([expect.objectContaining({ runId, by: "ada@example.com" })]);
   });
@@ -243,7 +270,11 @@ describe("schedules made by hand", () => {
     ["externalId", { externalId: "\ud800" }, "surrogates"],
   ])("are refused when the %s is wrong: %j", async (param, wrong, message) => {
     const n = await node(tasks, { manifest: declares() });
-    await expect(createSchedule(n.engine, { ...mine, ...wrong }, byTest)).rejects.toMatchObject({ status: 422, param, message: expect.stringContaining(message) });
+    await expect(createSchedule(n.engine, { ...mine, ...wrong }, byTest)).rejects.toMatchObject({
+      status: 422,
+      param,
+      message: expect.stringContaining(message),
+    });
     expect((await listSchedules(suite.db, "env_1", { page: 1, perPage: 10 })).count).toBe(0);
   });
 });

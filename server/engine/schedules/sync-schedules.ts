@@ -21,14 +21,22 @@ export async function syncSchedules(engine: Engine, manifest: BundleManifest): P
   const changed = await engine.db.transaction(async (query) => {
     // Two deploys take turns.
     await query("select id from environment where id = $1 for update", [engine.env.id]);
-    const held = await query<StoredSchedule>(`select ${scheduleColumns} from schedule where env_id = $1 and type = 'DECLARATIVE' for update`, [engine.env.id]);
+    const held = await query<StoredSchedule>(
+      `select ${scheduleColumns} from schedule where env_id = $1 and type = 'DECLARATIVE' for update`,
+      [engine.env.id],
+    );
     const rows: Pick<StoredSchedule, "id" | "due_at">[] = [];
     for (const { id } of held.filter((row) => !declared.has(row.task))) {
       await query("delete from schedule where id = $1", [id]);
       rows.push({ id, due_at: null });
     }
     for (const wanted of declared.values()) {
-      const row = await declare(query, engine, wanted, held.find((one) => one.task === wanted.task));
+      const row = await declare(
+        query,
+        engine,
+        wanted,
+        held.find((one) => one.task === wanted.task),
+      );
       if (row !== null) rows.push(row);
     }
     for (const row of rows) await setTimer(query, engine.env.id, row);
@@ -43,14 +51,20 @@ function declaredIn(engine: Engine, manifest: BundleManifest): Map<string, Decla
     if (schedule === undefined || (schedule.environments !== undefined && !schedule.environments.includes(engine.env.type))) continue;
     const { cron, timezone = "UTC", window } = schedule;
     // A build refuses these; a version of before is no reason not to start.
-    if (cronProblem(cron) !== null || !isTimezone(timezone)) engine.log.error("a declared schedule cannot be read, and does not fire", { task, cron, timezone });
+    if (cronProblem(cron) !== null || !isTimezone(timezone))
+      engine.log.error("a declared schedule cannot be read, and does not fire", { task, cron, timezone });
     else declared.set(task, { task, cron, timezone, spread: window ?? null });
   }
   return declared;
 }
 
 /** Null: the schedule is there, and says that. */
-async function declare(query: Query, engine: Engine, { task, cron, timezone, spread }: Declared, held: StoredSchedule | undefined): Promise<StoredSchedule | null> {
+async function declare(
+  query: Query,
+  engine: Engine,
+  { task, cron, timezone, spread }: Declared,
+  held: StoredSchedule | undefined,
+): Promise<StoredSchedule | null> {
   if (held !== undefined && held.cron === cron && held.timezone === timezone && held.spread === spread) return null;
   const id = held?.id ?? newId("sched");
   const due = held?.active === false ? null : firstDue({ id, cron, timezone, spread }, engine.clock.now());

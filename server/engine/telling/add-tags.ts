@@ -20,7 +20,8 @@ export async function addTags(engine: Engine, runId: string, tags: readonly stri
     const added = checkTags(tags).filter((tag) => !held.tags.includes(tag));
     if (added.length === 0) return null;
     const all = [...held.tags, ...added];
-    if (all.length > limits.tagsPerRun) throw new EngineError(422, `A run has at most ${limits.tagsPerRun} tags; it would have ${all.length}.`, { param: "tags" });
+    if (all.length > limits.tagsPerRun)
+      throw new EngineError(422, `A run has at most ${limits.tagsPerRun} tags; it would have ${all.length}.`, { param: "tags" });
     const [changed] = await query<StoredRun>(addSql, [runId, engine.env.id, all, JSON.stringify({ tags: added })]);
     return changed ?? null;
   });

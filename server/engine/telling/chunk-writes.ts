@@ -69,7 +69,10 @@ async function append(query: Query, envId: string, appends: readonly ChunkAppend
   const fresh = await query<Locked>(lockSql, [keys, envId]);
   const streams = new Map((await query<Locked>(existingSql, [keys])).map((row) => [`${row.run_id}\n${row.key}`, row]));
   const lasts = new Map(
-    (await query<{ run_id: string; key: string; writer: string; last: number }>(writersSql, [keys])).map((row) => [`${row.run_id}\n${row.key}\n${row.writer}`, row.last]),
+    (await query<{ run_id: string; key: string; writer: string; last: number }>(writersSql, [keys])).map((row) => [
+      `${row.run_id}\n${row.key}\n${row.writer}`,
+      row.last,
+    ]),
   );
   const rows: { run_id: string; key: string; index: number; writer: string; writer_index: number; chunk: string; text: string }[] = [];
   const results = appends.map((item) => {
@@ -80,7 +83,15 @@ async function append(query: Query, envId: string, appends: readonly ChunkAppend
       const writerIndex = item.first + offset;
       if (writerIndex <= (lasts.get(writerId) ?? -1)) continue;
       lasts.set(writerId, writerIndex);
-      rows.push({ run_id: item.runId, key: item.key, index: stream.next_index, writer: item.writer, writer_index: writerIndex, chunk: encodeText(text), text });
+      rows.push({
+        run_id: item.runId,
+        key: item.key,
+        index: stream.next_index,
+        writer: item.writer,
+        writer_index: writerIndex,
+        chunk: encodeText(text),
+        text,
+      });
       stream.next_index += 1;
     }
     return { next: stream.next_index };
@@ -89,9 +100,17 @@ async function append(query: Query, envId: string, appends: readonly ChunkAppend
   const stored =
     rows.length === 0
       ? []
-      : await query<{ run_id: string; key: string; index: number; at: string }>(insertSql, [JSON.stringify(rows.map(({ text: _text, ...row }) => row))]);
+      : await query<{ run_id: string; key: string; index: number; at: string }>(insertSql, [
+          JSON.stringify(rows.map(({ text: _text, ...row }) => row)),
+        ]);
   const chunks = stored
-    .map((row) => ({ runId: row.run_id, key: row.key, index: row.index, at: row.at, chunk: texts.get(`${row.run_id}\n${row.key}\n${row.index}`) ?? "" }))
+    .map((row) => ({
+      runId: row.run_id,
+      key: row.key,
+      index: row.index,
+      at: row.at,
+      chunk: texts.get(`${row.run_id}\n${row.key}\n${row.index}`) ?? "",
+    }))
     .toSorted((a, b) => a.index - b.index);
   const announced = fresh.length === 0 ? [] : await query<StoredRun>(announceSql, [[...new Set(fresh.map((row) => row.run_id))]]);
   const woken = await settleInputs(query, rows);

@@ -55,7 +55,8 @@ export function createMetadataWrites(engine: Engine) {
     const foreign = new Set(changes.filter((change) => change.from?.runId !== change.runId).map((change) => change.runId));
     for (const run of done.runs) {
       const live = engine.live.get(run.id);
-      if (live !== undefined && foreign.has(run.id)) engine.executor?.pushMetadata(run.id, live.epoch, JSON.stringify(done.held.get(run.id)?.metadata ?? {}));
+      if (live !== undefined && foreign.has(run.id))
+        engine.executor?.pushMetadata(run.id, live.epoch, JSON.stringify(done.held.get(run.id)?.metadata ?? {}));
     }
     return done.results;
   }
@@ -78,12 +79,30 @@ export function createMetadataWrites(engine: Engine) {
   });
 }
 
-async function applyAll(query: Query, envId: string, changes: readonly MetadataChange[]): Promise<{ results: (Json | Error)[]; runs: StoredRun[]; held: Map<string, Held> }> {
+async function applyAll(
+  query: Query,
+  envId: string,
+  changes: readonly MetadataChange[],
+): Promise<{ results: (Json | Error)[]; runs: StoredRun[]; held: Map<string, Held> }> {
   const ids = new Set(changes.flatMap((change) => (change.from === undefined ? [change.runId] : [change.runId, change.from.runId])));
   await query(lockSql, [[...ids], envId]);
-  const rows = await query<StoredRun & { is_closed: boolean | null; stored_metadata: string | null; counts: Held["counts"] }>(heldSql, [[...ids], envId]);
+  const rows = await query<StoredRun & { is_closed: boolean | null; stored_metadata: string | null; counts: Held["counts"] }>(heldSql, [
+    [...ids],
+    envId,
+  ]);
   const held = new Map<string, Held>(
-    rows.map((row) => [row.id, { run: row, isClosed: row.is_closed === true, metadata: row.stored_metadata === null ? {} : parseObject(row.stored_metadata), counts: row.counts, counted: false, newestKey: undefined, changed: false }]),
+    rows.map((row) => [
+      row.id,
+      {
+        run: row,
+        isClosed: row.is_closed === true,
+        metadata: row.stored_metadata === null ? {} : parseObject(row.stored_metadata),
+        counts: row.counts,
+        counted: false,
+        newestKey: undefined,
+        changed: false,
+      },
+    ]),
   );
   const results = changes.map((change) => applyOne(held, change));
   const written = [...held.values()].filter((entry) => entry.changed || entry.counted);
@@ -132,7 +151,10 @@ function applyOne(held: ReadonlyMap<string, Held>, change: MetadataChange): Json
     return new EngineError(422, "The metadata is nested too deeply; nothing was changed.");
   }
   if (bytes > limits.metadataBytes) {
-    return new EngineError(413, `The metadata of run ${change.runId} would be ${Math.ceil(bytes / 1024)} KB, and ${limits.metadataBytes / 1024} KB is the most; nothing of it was changed.`);
+    return new EngineError(
+      413,
+      `The metadata of run ${change.runId} would be ${Math.ceil(bytes / 1024)} KB, and ${limits.metadataBytes / 1024} KB is the most; nothing of it was changed.`,
+    );
   }
   entry.metadata = next;
   entry.changed = true;

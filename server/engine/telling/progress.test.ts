@@ -46,9 +46,19 @@ describe("metadata operations on parent and root", () => {
   it("are applied once, whatever part of them is said again", async () => {
     const n = await suite.node({ parent, middle, child: forever });
     const ids = await family(n);
-    const first: Progress = { firstParentOperation: 0, parentOperations: add(1, 2), firstRootOperation: 0, rootOperations: add(10), firstMetadataOperation: 0, operations: add(100) };
+    const first: Progress = {
+      firstParentOperation: 0,
+      parentOperations: add(1, 2),
+      firstRootOperation: 0,
+      rootOperations: add(10),
+      firstMetadataOperation: 0,
+      operations: add(100),
+    };
     await told(n, ids.child, first);
-    await Promise.all([told(n, ids.child, first), told(n, ids.child, { firstParentOperation: 1, parentOperations: add(2, 3), firstRootOperation: 1, rootOperations: add(11) })]);
+    await Promise.all([
+      told(n, ids.child, first),
+      told(n, ids.child, { firstParentOperation: 1, parentOperations: add(2, 3), firstRootOperation: 1, rootOperations: add(11) }),
+    ]);
     expect(await metadataOf(ids.middle)).toEqual({ list: [1, 2, 3] });
     expect(await metadataOf(ids.root)).toEqual({ list: [10, 11] });
     expect(await metadataOf(ids.child)).toEqual({ list: [100] });
@@ -98,12 +108,27 @@ describe("metadata operations on parent and root", () => {
     const huge: MetadataOperation = { type: "set", key: "big", value: "x".repeat(300_000) };
     await told(one, ids.child, { firstMetadataOperation: 0, operations: add(1) });
     const line = { attempt: 1, kind: "log" as const, spanId: "1.1", parentId: null, name: "said", at: new Date().toISOString() };
-    await told(one, ids.child, { firstParentOperation: 0, parentOperations: [huge], firstRootOperation: 0, rootOperations: [huge, ...add(2)], firstMetadataOperation: 1, operations: [huge], trace: [line] });
+    await told(one, ids.child, {
+      firstParentOperation: 0,
+      parentOperations: [huge],
+      firstRootOperation: 0,
+      rootOperations: [huge, ...add(2)],
+      firstMetadataOperation: 1,
+      operations: [huge],
+      trace: [line],
+    });
     await one.engine.trace.idle();
     const lines = await listTrace(suite.db, ids.child);
     const refused = lines.filter(({ level }) => level === "error");
-    expect(new Set(refused.map(({ name }) => /run (\w+) would be 293 KB, and 256 KB is the most/.exec(name)?.[1]))).toEqual(new Set([ids.child, ids.middle, ids.root]));
-    expect(refused.find(({ name }) => name.includes(ids.root))?.attributes).toMatchObject({ changes: [{ type: "set", key: "big" }, { type: "append", key: "list", value: 2 }] });
+    expect(new Set(refused.map(({ name }) => /run (\w+) would be 293 KB, and 256 KB is the most/.exec(name)?.[1]))).toEqual(
+      new Set([ids.child, ids.middle, ids.root]),
+    );
+    expect(refused.find(({ name }) => name.includes(ids.root))?.attributes).toMatchObject({
+      changes: [
+        { type: "set", key: "big" },
+        { type: "append", key: "list", value: 2 },
+      ],
+    });
     // Its process, which took its own change for done, is told what is stored.
     expect(pushed.map((metadata) => JSON.parse(metadata ?? "null"))).toEqual([{ list: [1] }]);
     await suite.crash(one);
@@ -116,7 +141,8 @@ describe("metadata operations on parent and root", () => {
 
   it("are counted anew in the next attempt", async () => {
     let fail = () => {};
-    const child: TestTask = ({ assignment }) => (assignment.ctx.attempt.number === 1 ? new Promise((_, reject) => (fail = () => reject(new RetryLater(1)))) : new Promise(() => {}));
+    const child: TestTask = ({ assignment }) =>
+      assignment.ctx.attempt.number === 1 ? new Promise((_, reject) => (fail = () => reject(new RetryLater(1)))) : new Promise(() => {});
     const manifest = manifestOf([{ id: "parent" }, { id: "middle" }, { id: "child", retry: { maxAttempts: 2 } }]);
     const n = await suite.node({ parent, middle, child }, { manifest });
     const ids = await family(n);
@@ -144,14 +170,17 @@ describe("around the end of a run", () => {
     await confirmCancel(n.engine, { runId: id, epoch: 1, usageMs: 1 });
   });
 
-  it.each([undefined, "small", "large ".repeat(100_000)])("a run that completed after a retry has no error, whether or not it has an output", async (output) => {
-    let tries = 0;
-    const task: TestTask = async () => {
-      if (++tries === 1) throw new RetryLater(0);
-      return output;
-    };
-    const n = await suite.node({ task }, { manifest: manifestOf([{ id: "task", retry: { maxAttempts: 2 } }]) });
-    const run = await until(n, (await start(n, "task")).id);
-    expect([run.status, run.attempt, run.error, run.fullError]).toEqual(["COMPLETED", 2, undefined, undefined]);
-  });
+  it.each([undefined, "small", "large ".repeat(100_000)])(
+    "a run that completed after a retry has no error, whether or not it has an output",
+    async (output) => {
+      let tries = 0;
+      const task: TestTask = async () => {
+        if (++tries === 1) throw new RetryLater(0);
+        return output;
+      };
+      const n = await suite.node({ task }, { manifest: manifestOf([{ id: "task", retry: { maxAttempts: 2 } }]) });
+      const run = await until(n, (await start(n, "task")).id);
+      expect([run.status, run.attempt, run.error, run.fullError]).toEqual(["COMPLETED", 2, undefined, undefined]);
+    },
+  );
 });

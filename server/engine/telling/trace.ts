@@ -24,7 +24,10 @@ export function createTraceWrites(engine: Engine) {
     sizeOf: ({ row }) => row.name.length + (row.attributes?.length ?? 0),
     async run({ query }, items) {
       await query(insertSql, [JSON.stringify(items.map(({ row }) => row))]);
-      engine.feed.emit("trace", items.map(({ item }) => item));
+      engine.feed.emit(
+        "trace",
+        items.map(({ item }) => item),
+      );
       return items.map(() => true);
     },
   });
@@ -33,7 +36,9 @@ export function createTraceWrites(engine: Engine) {
       for (const item of items) {
         live.traceSeq += 1;
         const line = { ...item, runId: live.id, seq: live.traceSeq };
-        group.submit({ item: line, row: toInput(line) }).catch((error: unknown) => engine.log.warn("trace lines were lost", { run: live.id, error: String(error) }));
+        group
+          .submit({ item: line, row: toInput(line) })
+          .catch((error: unknown) => engine.log.warn("trace lines were lost", { run: live.id, error: String(error) }));
       }
     },
     idle: group.idle,
@@ -45,7 +50,16 @@ export const engineMark = ".engine.";
 
 /** A line of the engine's in the log of a run. */
 export function tellRun(engine: Engine, live: LiveRun, line: Pick<TraceItem, "name" | "level" | "attributes">): void {
-  engine.trace.submit(live, [{ attempt: live.attempt, kind: "log", spanId: `${live.attempt}${engineMark}${live.traceSeq + 1}`, parentId: null, at: new Date().toISOString(), ...line }]);
+  engine.trace.submit(live, [
+    {
+      attempt: live.attempt,
+      kind: "log",
+      spanId: `${live.attempt}${engineMark}${live.traceSeq + 1}`,
+      parentId: null,
+      at: new Date().toISOString(),
+      ...line,
+    },
+  ]);
 }
 
 function toInput(item: TraceItem) {

@@ -20,7 +20,8 @@ interface Due {
 }
 
 const dueSql = "select kind, ref from run_timer where env_id = $1 and due_at <= now() order by due_at limit $2";
-const nextSql = "select floor(extract(epoch from min(due_at) - now()) * 1000)::bigint as ms from run_timer where env_id = $1 and due_at > now()";
+const nextSql =
+  "select floor(extract(epoch from min(due_at) - now()) * 1000)::bigint as ms from run_timer where env_id = $1 and due_at > now()";
 
 /** The loop that makes due what is due. Each timer's row goes in the commit of its effect, so a crash repeats none and loses none. */
 export function startTimers(engine: Engine): Timers {
@@ -152,7 +153,10 @@ async function expireRun(engine: Engine, runId: string): Promise<void> {
       usageMs: 0,
     });
   }
-  await engine.db.query("delete from run_timer t where kind = 'ttl' and ref = $1 and due_at <= now() and not exists (select from run where id = t.ref and status = 'QUEUED' and started_at is null)", [runId]);
+  await engine.db.query(
+    "delete from run_timer t where kind = 'ttl' and ref = $1 and due_at <= now() and not exists (select from run where id = t.ref and status = 'QUEUED' and started_at is null)",
+    [runId],
+  );
 }
 
 /** The deployment that a run is bound to has not come in its time. */
@@ -169,16 +173,26 @@ async function giveUpParked(engine: Engine, runId: string): Promise<void> {
       from: ["PENDING_VERSION"],
       status: "EXPIRED",
       event: "expired",
-      error: { type: "STRING_ERROR", raw: `Run expired because no deployment with the external id ${JSON.stringify(id)} that has its task and queue came within an hour` },
+      error: {
+        type: "STRING_ERROR",
+        raw: `Run expired because no deployment with the external id ${JSON.stringify(id)} that has its task and queue came within an hour`,
+      },
       usageMs: 0,
     });
   }
-  await engine.db.query("delete from run_timer t where kind = 'version' and ref = $1 and due_at <= now() and not exists (select from run where id = t.ref and status = 'PENDING_VERSION')", [runId]);
+  await engine.db.query(
+    "delete from run_timer t where kind = 'version' and ref = $1 and due_at <= now() and not exists (select from run where id = t.ref and status = 'PENDING_VERSION')",
+    [runId],
+  );
 }
 
 /** A timed wait is over. */
 async function endWait(engine: Engine, ref: string): Promise<void> {
   const [runId = "", attempt, seq] = ref.split("/");
-  const woken = await settleOperation((sql, params) => engine.shared.query(runId, sql, params), { runId, attempt: Number(attempt), seq: Number(seq) }, { ok: true, value: null });
+  const woken = await settleOperation(
+    (sql, params) => engine.shared.query(runId, sql, params),
+    { runId, attempt: Number(attempt), seq: Number(seq) },
+    { ok: true, value: null },
+  );
   if (woken.length > 0) await resumeRuns(engine, woken);
 }

@@ -33,7 +33,8 @@ describe.each([1, -1])("a server whose wall clock is set by %i h", (hours) => {
   });
 
   it("does not end a long wait, nor expire a run that waits for its turn", async () => {
-    const long: TestTask = ({ operate }) => operate({ kind: "waitUntil", date: new Date(Date.now() + 600_000).toISOString(), durationMs: 600_000 });
+    const long: TestTask = ({ operate }) =>
+      operate({ kind: "waitUntil", date: new Date(Date.now() + 600_000).toISOString(), durationMs: 600_000 });
     const node = await suite.node({ long, waits });
     const waiting = await start(node, "long");
     await until(node, waiting.id, "WAITING");
@@ -43,8 +44,14 @@ describe.each([1, -1])("a server whose wall clock is set by %i h", (hours) => {
     setWallClock(hours);
     const after = await start(node, "waits", null, { delay: "10ms" });
     await until(node, after.id, "QUEUED");
-    const rows = await suite.db.query<{ id: string; status: string }>("select id, status from run where id = any($1)", [[waiting.id, queued.id, delayed.id]]);
-    expect(Object.fromEntries(rows.map((row) => [row.id, row.status]))).toEqual({ [waiting.id]: "WAITING", [queued.id]: "QUEUED", [delayed.id]: "DELAYED" });
+    const rows = await suite.db.query<{ id: string; status: string }>("select id, status from run where id = any($1)", [
+      [waiting.id, queued.id, delayed.id],
+    ]);
+    expect(Object.fromEntries(rows.map((row) => [row.id, row.status]))).toEqual({
+      [waiting.id]: "WAITING",
+      [queued.id]: "QUEUED",
+      [delayed.id]: "DELAYED",
+    });
   });
 
   it("lets the metadata of a run that has just ended be changed", async () => {

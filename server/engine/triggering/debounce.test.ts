@@ -16,7 +16,9 @@ import { trigger } from "./trigger";
 const suite = engineSuite();
 const { node, crash } = suite;
 const echo: TestTask = async ({ assignment }) => decodePacket(assignment.payload);
-const debounce = (key: string, more: Partial<NonNullable<TriggerOptions["debounce"]>> = {}) => ({ debounce: { key, delay: "1h", ...more } });
+const debounce = (key: string, more: Partial<NonNullable<TriggerOptions["debounce"]>> = {}) => ({
+  debounce: { key, delay: "1h", ...more },
+});
 const detail = async (id: string) => {
   const run = await getRunDetail(suite.db, "env_1", id);
   if (run === null) throw new Error(`no run ${id}`);
@@ -25,7 +27,10 @@ const detail = async (id: string) => {
 const outputOf = (run: { output: string | null; outputType: string }) => decodePacket({ data: run.output, dataType: run.outputType });
 /** Its time has come. */
 async function due(n: TestNode, id: string): Promise<void> {
-  await suite.db.query("with r as (update run set delay_until = now() - interval '1 ms' where id = $1 returning id, delay_until) update run_timer t set due_at = r.delay_until from r where ref = r.id and kind = 'delay'", [id]);
+  await suite.db.query(
+    "with r as (update run set delay_until = now() - interval '1 ms' where id = $1 returning id, delay_until) update run_timer t set due_at = r.delay_until from r where ref = r.id and kind = 'delay'",
+    [id],
+  );
   n.engine.timers.expect(Date.now());
 }
 
@@ -47,7 +52,13 @@ describe("a debounce key", () => {
     const run = await until(n, first.id);
     expect(outputOf(run)).toBe(1);
     expect(run.tags).toEqual(["one"]);
-    expect((await listEvents(suite.db, first.id)).map((event) => event.type)).toEqual(["created", "debounced", "queued", "started", "completed"]);
+    expect((await listEvents(suite.db, first.id)).map((event) => event.type)).toEqual([
+      "created",
+      "debounced",
+      "queued",
+      "started",
+      "completed",
+    ]);
     expect((await start(n, "task", 4, debounce("k"))).id).not.toBe(first.id);
   });
 
@@ -60,12 +71,41 @@ describe("a debounce key", () => {
   });
 
   it("of trailing calls takes payload, metadata, tags, attempts, duration and machine of the latest that gives them, and nothing else", async () => {
-    const n = await node({ task: echo }, { manifest: manifestOf([{ id: "task", retry: { maxAttempts: 2 } }], [{ name: "other", concurrencyLimit: null }]) });
-    const { id } = await start(n, "task", "a", { ...debounce("k"), tags: ["a", "b"], metadata: { progress: 0.5, from: "a" }, priority: 3, concurrencyKey: "first", ttl: "1h" });
-    await start(n, "task", "b", { ...debounce("k", { mode: "trailing" }), tags: ["b", "c"], metadata: { from: "b" }, maxAttempts: 7, maxDuration: 77, machine: "small-2x", priority: 9, concurrencyKey: "second", ttl: "2h", queue: { name: "other" } });
+    const n = await node(
+      { task: echo },
+      { manifest: manifestOf([{ id: "task", retry: { maxAttempts: 2 } }], [{ name: "other", concurrencyLimit: null }]) },
+    );
+    const { id } = await start(n, "task", "a", {
+      ...debounce("k"),
+      tags: ["a", "b"],
+      metadata: { progress: 0.5, from: "a" },
+      priority: 3,
+      concurrencyKey: "first",
+      ttl: "1h",
+    });
+    await start(n, "task", "b", {
+      ...debounce("k", { mode: "trailing" }),
+      tags: ["b", "c"],
+      metadata: { from: "b" },
+      maxAttempts: 7,
+      maxDuration: 77,
+      machine: "small-2x",
+      priority: 9,
+      concurrencyKey: "second",
+      ttl: "2h",
+      queue: { name: "other" },
+    });
     await start(n, "task", "c", debounce("k", { mode: "trailing" }));
     expect(await detail(id)).toMatchObject({
-      payload: "c", tags: ["b", "c"], maxAttempts: 7, maxDuration: 77, machine: "small-2x", priority: 3, concurrencyKey: "first", ttl: "1h", queue: "task/task",
+      payload: "c",
+      tags: ["b", "c"],
+      maxAttempts: 7,
+      maxDuration: 77,
+      machine: "small-2x",
+      priority: 3,
+      concurrencyKey: "first",
+      ttl: "1h",
+      queue: "task/task",
     });
     expect(JSON.parse((await detail(id)).metadata ?? "")).toEqual({ from: "b" });
     expect((await listRuns(suite.db, "env_1", { limit: 10, tag: ["a"] })).rows).toEqual([]);
@@ -78,7 +118,11 @@ describe("a debounce key", () => {
 
   it("is of one task", async () => {
     const n = await node({ one: echo, two: echo });
-    const ids = [await start(n, "one", 1, debounce("k")), await start(n, "two", 1, debounce("k")), await start(n, "one", 1, debounce("other"))];
+    const ids = [
+      await start(n, "one", 1, debounce("k")),
+      await start(n, "two", 1, debounce("k")),
+      await start(n, "one", 1, debounce("other")),
+    ];
     expect(new Set(ids.map((run) => run.id)).size).toBe(3);
   });
 
@@ -112,7 +156,11 @@ describe("a debounce key", () => {
 
   it("makes one run of many calls at once, on two nodes, and the last of them counts", async () => {
     const [one, two] = [await node({ task: echo }, { sole: false }), await node({ task: echo }, { sole: false })];
-    const made = await Promise.all(Array.from({ length: 60 }, (_, i) => start(i % 2 === 0 ? one : two, "task", i, { ...debounce(`k${i % 3}`, { mode: "trailing" }), tags: [`t${i}`] })));
+    const made = await Promise.all(
+      Array.from({ length: 60 }, (_, i) =>
+        start(i % 2 === 0 ? one : two, "task", i, { ...debounce(`k${i % 3}`, { mode: "trailing" }), tags: [`t${i}`] }),
+      ),
+    );
     expect(new Set(made.map((run) => run.id)).size).toBe(3);
     const { rows } = await listRuns(suite.db, "env_1", { limit: 10 });
     expect(rows).toHaveLength(3);
@@ -126,7 +174,8 @@ describe("a debounce key", () => {
     const done = await until(n, (await start(n, "task", 1, { idempotencyKey: "done" })).id);
     expect(await start(n, "task", 1, { ...debounce("k"), idempotencyKey: "done" })).toEqual({ id: done.id, isCached: true });
     const first = await start(n, "task", 1, debounce("k"));
-    const call = (requestKey: string) => trigger(n.engine, { task: "task", payload: encodePacket(2), options: { ...debounce("k"), idempotencyKey: "i" }, requestKey });
+    const call = (requestKey: string) =>
+      trigger(n.engine, { task: "task", payload: encodePacket(2), options: { ...debounce("k"), idempotencyKey: "i" }, requestKey });
     const same = await Promise.all([call("r1"), call("r2"), call("r1")]);
     expect(same.map((run) => run.id)).toEqual([first.id, first.id, first.id]);
     expect(await start(n, "task", 1, { idempotencyKey: "i" })).toEqual({ id: first.id, isCached: true });
@@ -137,7 +186,10 @@ describe("a debounce key", () => {
   it("carries a large payload to the run that it pushes, and removes what nothing refers to", async () => {
     const packets = memoryPackets();
     const removed: string[] = [];
-    const n = await node({ task: async ({ assignment }) => String(decodePacket(assignment.payload)).length }, { packets: { ...packets, remove: (key) => packets.remove(key).then(() => void removed.push(key)) } });
+    const n = await node(
+      { task: async ({ assignment }) => String(decodePacket(assignment.payload)).length },
+      { packets: { ...packets, remove: (key) => packets.remove(key).then(() => void removed.push(key)) } },
+    );
     const big = (letter: string, more: number) => letter.repeat(600 * 1024 + more);
     const options = debounce("k", { mode: "trailing" });
     const { id } = await start(n, "task", big("a", 0), options);
@@ -147,9 +199,15 @@ describe("a debounce key", () => {
     expect(after.startsWith(`${id}/`)).toBe(true);
     await expect.poll(() => removed).toContain(before);
     expect(removed).not.toContain(after);
-    await Promise.all([start(n, "task", big("c", 6), { ...options, debounce: { ...options.debounce, key: "both" } }), start(n, "task", big("d", 7), { ...options, debounce: { ...options.debounce, key: "both" } })]);
+    await Promise.all([
+      start(n, "task", big("c", 6), { ...options, debounce: { ...options.debounce, key: "both" } }),
+      start(n, "task", big("d", 7), { ...options, debounce: { ...options.debounce, key: "both" } }),
+    ]);
     const [both] = (await listRuns(suite.db, "env_1", { limit: 1 })).rows;
-    for (const [run, more] of [[id, 5], [both?.id ?? "", 7]] as const) {
+    for (const [run, more] of [
+      [id, 5],
+      [both?.id ?? "", 7],
+    ] as const) {
       await due(n, run);
       expect(outputOf(await until(n, run))).toBe(600 * 1024 + more);
     }
@@ -188,7 +246,10 @@ describe("inside runs", () => {
     const family: Record<string, TestTask> = {
       parent: async ({ operate }) => {
         const options = debounce("k");
-        const [waited, free] = await Promise.all([operate({ kind: "triggerAndWait", task: "child", payload: encodePacket("later"), options }), operate({ kind: "trigger", task: "child", payload: encodePacket("later"), options })]);
+        const [waited, free] = await Promise.all([
+          operate({ kind: "triggerAndWait", task: "child", payload: encodePacket("later"), options }),
+          operate({ kind: "trigger", task: "child", payload: encodePacket("later"), options }),
+        ]);
         plain.open();
         return [waited, free];
       },
@@ -198,13 +259,18 @@ describe("inside runs", () => {
     const child = await start(n, "child", "first", debounce("k"));
     const parents = await Promise.all([start(n, "parent"), start(n, "parent"), start(n, "parent")]);
     for (const { id } of parents) await until(n, id, "WAITING");
-    const waiting = await suite.db.query<{ run_id: string }>("select run_id from run_journal where target = $1 and outcome is null", [child.id]);
+    const waiting = await suite.db.query<{ run_id: string }>("select run_id from run_journal where target = $1 and outcome is null", [
+      child.id,
+    ]);
     expect(waiting).toHaveLength(3);
     await due(n, child.id);
     for (const { id } of parents) {
       const run = await until(n, id);
       expect(run.status).toBe("COMPLETED");
-      expect(outputOf(run)).toMatchObject([{ ok: true, value: { ok: true, id: child.id } }, { ok: true, value: { id: child.id, isCached: false, publicAccessToken: `access to ${child.id}` } }]);
+      expect(outputOf(run)).toMatchObject([
+        { ok: true, value: { ok: true, id: child.id } },
+        { ok: true, value: { id: child.id, isCached: false, publicAccessToken: `access to ${child.id}` } },
+      ]);
     }
     expect((await listRuns(suite.db, "env_1", { limit: 10, task: ["child"] })).rows).toHaveLength(1);
   });
@@ -212,14 +278,27 @@ describe("inside runs", () => {
   it("a batch gets the one run at each of its places and is complete when that has ended", async () => {
     const n = await node({ task: echo });
     const batch = await createBatch(n.engine, { runCount: 3 });
-    await addBatchItems(n.engine, batch.id, [0, 1, 2].map((index) => ({ index, task: "task", payload: JSON.stringify(index), options: index === 2 ? debounce("other") : debounce("k", { mode: "trailing" }) })));
+    await addBatchItems(
+      n.engine,
+      batch.id,
+      [0, 1, 2].map((index) => ({
+        index,
+        task: "task",
+        payload: JSON.stringify(index),
+        options: index === 2 ? debounce("other") : debounce("k", { mode: "trailing" }),
+      })),
+    );
     await sealBatch(n.engine, batch.id);
     const items = await suite.db.query<{ run_id: string }>("select run_id from batch_item where batch_id = $1 order by index", [batch.id]);
     expect(items[0]).toEqual(items[1]);
     expect(new Set(items.map((item) => item.run_id)).size).toBe(2);
     expect((await detail(items[0]?.run_id ?? "")).payload).toContain("1");
     for (const { run_id: id } of items) await due(n, id);
-    await expect.poll(async () => (await suite.db.query<{ status: string }>("select status from batch where id = $1", [batch.id]))[0]?.status, { timeout: 15_000 }).toBe("COMPLETED");
+    await expect
+      .poll(async () => (await suite.db.query<{ status: string }>("select status from batch where id = $1", [batch.id]))[0]?.status, {
+        timeout: 15_000,
+      })
+      .toBe("COMPLETED");
   });
 });
 
@@ -232,7 +311,11 @@ it("a push is never earlier, in whole seconds or where it was, and within the bo
       const at = createdMs + later;
       const due = pushedDue(run, { at, delayMs, maxDelayMs });
       if (due === null) return maxDelayMs !== null && at + delayMs > createdMs + maxDelayMs;
-      return due >= run.dueMs && (due === run.dueMs || (due % 1000 === 0 && due <= at + delayMs && due > at + delayMs - 1000)) && (maxDelayMs === null || due === run.dueMs || due <= createdMs + maxDelayMs);
+      return (
+        due >= run.dueMs &&
+        (due === run.dueMs || (due % 1000 === 0 && due <= at + delayMs && due > at + delayMs - 1000)) &&
+        (maxDelayMs === null || due === run.dueMs || due <= createdMs + maxDelayMs)
+      );
     }),
   );
 });

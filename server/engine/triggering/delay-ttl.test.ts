@@ -13,7 +13,10 @@ const { node, crash } = suite;
 const types = async (id: string) => (await listEvents(suite.db, id)).map((event) => event.type);
 /** Makes a timer due now: the database's clock decides, and cannot be moved. */
 const hasten = (kind: string, id: string) =>
-  suite.db.query("with t as (update run_timer set due_at = now() where kind = $1 and ref = $2 returning ref) update run set delay_until = now() where id = (select ref from t) and $1 = 'delay'", [kind, id]);
+  suite.db.query(
+    "with t as (update run_timer set due_at = now() where kind = $1 and ref = $2 returning ref) update run set delay_until = now() where id = (select ref from t) and $1 = 'delay'",
+    [kind, id],
+  );
 
 describe("a delayed run", () => {
   it("is DELAYED and then QUEUED, two steps", async () => {
@@ -88,9 +91,12 @@ describe("a delayed run", () => {
   });
 
   it("takes the place of the time that it was due, or of the parent that waits for it, though it enters the queue late", async () => {
-    const shared = manifestOf(["parent", "child", "moved", "due", "fresh"].map((id) => ({ id, queue: id === "parent" ? "task/parent" : "shared" })));
+    const shared = manifestOf(
+      ["parent", "child", "moved", "due", "fresh"].map((id) => ({ id, queue: id === "parent" ? "task/parent" : "shared" })),
+    );
     const tasks = {
-      parent: async ({ operate }: TestRun) => operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(null), options: { delay: "1h" } }),
+      parent: async ({ operate }: TestRun) =>
+        operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(null), options: { delay: "1h" } }),
       child: async () => 1,
       moved: async () => 1,
       due: async () => 1,
@@ -106,7 +112,9 @@ describe("a delayed run", () => {
     await rescheduleRun(one.engine, moved.id, "2h");
     await crash(one);
     // While no server was up an hour went by: the one that had been moved comes last.
-    await suite.db.query("update run set queue_at = queue_at - interval '2 h', delay_until = delay_until - interval '2 h', created_at = created_at - interval '2 h'");
+    await suite.db.query(
+      "update run set queue_at = queue_at - interval '2 h', delay_until = delay_until - interval '2 h', created_at = created_at - interval '2 h'",
+    );
     await suite.db.query("update run_queue set score = score - 7200000");
     await suite.db.query("update run_timer set due_at = due_at - interval '2 h' where kind = 'delay'");
     const two = await node(tasks, { manifest: shared, concurrencyLimit: 1 });
@@ -207,7 +215,11 @@ describe("a TTL", () => {
   });
 
   it("of a child that is waited for ends its parent's wait with an error", async () => {
-    const n = await node({ parent: async ({ operate }) => operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(null), options: { ttl: "40ms" } }), child: async () => 1 });
+    const n = await node({
+      parent: async ({ operate }) =>
+        operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(null), options: { ttl: "40ms" } }),
+      child: async () => 1,
+    });
     await setQueuePaused(n.engine, "task/child", { paused: "pause", by: "test" });
     const run = await until(n, (await start(n, "parent")).id);
     expect(run.output).toContain("TTL (40ms)");

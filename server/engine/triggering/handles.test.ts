@@ -14,7 +14,8 @@ const operations: Operation[] = [
   { kind: "trigger", ...child, options: { idempotencyKey: "k" } },
   { kind: "batchTrigger", wait: false, items: [child, child] },
 ];
-const handleOf = (outcome: OperationOutcome | undefined) => (outcome?.ok === true ? (outcome.value as { id: string; isCached?: boolean; publicAccessToken: string }) : undefined); // what the contract says of these operations
+const handleOf = (outcome: OperationOutcome | undefined) =>
+  outcome?.ok === true ? (outcome.value as { id: string; isCached?: boolean; publicAccessToken: string }) : undefined; // what the contract says of these operations
 
 it("handles made in a run open what they name, and are the same ones when the run is resumed", async () => {
   const handed: OperationOutcome[] = [];

@@ -67,7 +67,8 @@ describe("a key", () => {
   it("ignores what else a repeated trigger says, and frees the slot that it took", async () => {
     const n = await node({ task: () => new Promise(() => {}) }, { concurrencyLimit: 2 });
     const first = await start(n, "task", 1, { idempotencyKey: "k" });
-    for (let i = 0; i < 10; i += 1) expect(await start(n, "task", i, { idempotencyKey: "k", delay: "1h", tags: ["other"] })).toEqual({ id: first.id, isCached: true });
+    for (let i = 0; i < 10; i += 1)
+      expect(await start(n, "task", i, { idempotencyKey: "k", delay: "1h", tags: ["other"] })).toEqual({ id: first.id, isCached: true });
     expect(n.engine.scheduler.running).toBe(1);
     expect((await start(n, "task", 1)).isCached).toBe(false);
     expect(n.executor.held.size).toBe(2);
@@ -88,7 +89,8 @@ describe("a request id", () => {
   it("and a one-time token go together: a retry of the call that used it is answered, another call is refused", async () => {
     const n = await node({ task: echo });
     const oneTimeToken = { hash: "h", expiresAt: new Date(Date.now() + 60_000) };
-    const call = (requestKey: string) => trigger(n.engine, { task: "task", payload: encodePacket(1), options: {}, requestKey, oneTimeToken });
+    const call = (requestKey: string) =>
+      trigger(n.engine, { task: "task", payload: encodePacket(1), options: {}, requestKey, oneTimeToken });
     const first = await call("a");
     expect(await call("a")).toMatchObject({ id: first.id });
     await expect(call("b")).rejects.toMatchObject({ status: 422, code: "token_used" });
@@ -99,8 +101,12 @@ describe("a request id", () => {
   it("a one-time token is not used up by a trigger that is refused", async () => {
     const n = await node({ task: echo });
     const oneTimeToken = { hash: "h", expiresAt: new Date(Date.now() + 60_000) };
-    await expect(trigger(n.engine, { task: "task", payload: encodePacket(1), options: { ttl: "soon" }, oneTimeToken })).rejects.toMatchObject({ status: 422 });
-    const uses = await Promise.allSettled(Array.from({ length: 50 }, () => trigger(n.engine, { task: "task", payload: encodePacket(1), options: {}, oneTimeToken })));
+    await expect(
+      trigger(n.engine, { task: "task", payload: encodePacket(1), options: { ttl: "soon" }, oneTimeToken }),
+    ).rejects.toMatchObject({ status: 422 });
+    const uses = await Promise.allSettled(
+      Array.from({ length: 50 }, () => trigger(n.engine, { task: "task", payload: encodePacket(1), options: {}, oneTimeToken })),
+    );
     expect(uses.filter((use) => use.status === "fulfilled")).toHaveLength(1);
     expect(n.engine.scheduler.starting).toBe(0);
   });
@@ -112,19 +118,45 @@ describe("a replay", () => {
   it("copies payload, seed metadata, tags, queue, key, machine and test flag; nothing else", async () => {
     const n = await node({ task: echo }, { manifest });
     const payload = { at: new Date(0), text: "a\0b" };
-    const options = { tags: ["a", "b"], metadata: { seed: 1 }, queue: { name: "other" }, concurrencyKey: "c", machine: "small-2x", test: true, idempotencyKey: "k", ttl: "1h", maxAttempts: 1, priority: 5, region: "eu" } as const;
+    const options = {
+      tags: ["a", "b"],
+      metadata: { seed: 1 },
+      queue: { name: "other" },
+      concurrencyKey: "c",
+      machine: "small-2x",
+      test: true,
+      idempotencyKey: "k",
+      ttl: "1h",
+      maxAttempts: 1,
+      priority: 5,
+      region: "eu",
+    } as const;
     const first = await until(n, (await start(n, "task", payload, { ...options, tags: [...options.tags] })).id);
     await updateMetadata(n.engine, first.id, { operations: [{ type: "set", key: "later", value: 1 }] });
     const { id } = await replayRun(n.engine, first.id, { body: {}, by: "ada" });
     const again = await until(n, id);
-    expect(again).toMatchObject({ status: "COMPLETED", replayOf: first.id, tags: ["a", "b"], queue: "other", concurrencyKey: "c", machine: "small-2x", isTest: true, priority: 0, payload: first.payload, payloadType: first.payloadType });
+    expect(again).toMatchObject({
+      status: "COMPLETED",
+      replayOf: first.id,
+      tags: ["a", "b"],
+      queue: "other",
+      concurrencyKey: "c",
+      machine: "small-2x",
+      isTest: true,
+      priority: 0,
+      payload: first.payload,
+      payloadType: first.payloadType,
+    });
     expect(JSON.parse(again.metadata ?? "")).toEqual({ seed: 1 });
     expect(again.idempotencyKey).toBeUndefined();
     expect(again.ttl).toBeUndefined();
     expect(again.maxAttempts).toBe(2);
     expect(decodePacket({ data: again.output, dataType: again.outputType })).toEqual(payload);
     expect(n.executor.assigned.at(-1)?.ctx.run).toMatchObject({ isReplay: true, isTest: true });
-    const [stored] = await suite.db.query<{ region: string }>("select options::json ->> 'region' as region from run_data where run_id = $1", [id]);
+    const [stored] = await suite.db.query<{ region: string }>(
+      "select options::json ->> 'region' as region from run_data where run_id = $1",
+      [id],
+    );
     expect(stored?.region).toBe("eu");
   });
 
@@ -132,9 +164,19 @@ describe("a replay", () => {
     const n = await node({ task: () => new Promise(() => {}) }, { manifest });
     n.executor.slots = 0;
     const first = await start(n, "task", 1, { tags: ["a"], delay: "1h" });
-    const { id } = await replayRun(n.engine, first.id, { body: { payload: { edited: true }, tags: ["b"], priority: 7, delay: "1h", metadata: { m: 2 }, ttl: "5m" }, by: "ada" });
+    const { id } = await replayRun(n.engine, first.id, {
+      body: { payload: { edited: true }, tags: ["b"], priority: 7, delay: "1h", metadata: { m: 2 }, ttl: "5m" },
+      by: "ada",
+    });
     const again = await getRunDetail(suite.db, "env_1", id);
-    expect(again).toMatchObject({ status: "DELAYED", tags: ["b"], priority: 7, payload: '{"edited":true}', ttl: "5m", metadata: '{"m":2}' });
+    expect(again).toMatchObject({
+      status: "DELAYED",
+      tags: ["b"],
+      priority: 7,
+      payload: '{"edited":true}',
+      ttl: "5m",
+      metadata: '{"m":2}',
+    });
     await expect(replayRun(n.engine, "run_nowhere", { body: {}, by: "ada" })).rejects.toMatchObject({ status: 404 });
   });
 
@@ -145,7 +187,10 @@ describe("a replay", () => {
     const { version } = await deploy(n.engine, { contentHash: "later", bundle: "test", manifest });
     const again = await until(n, (await replayRun(n.engine, first.id, { body: {}, by: "ada" })).id);
     const pinned = await until(n, (await replayRun(n.engine, first.id, { body: { version: old, region: "us" }, by: "ada" })).id);
-    expect([again, pinned].map((run) => decodePacket({ data: run.output, dataType: run.outputType }))).toEqual([[version, "eu"], [old, "us"]]);
+    expect([again, pinned].map((run) => decodePacket({ data: run.output, dataType: run.outputType }))).toEqual([
+      [version, "eu"],
+      [old, "us"],
+    ]);
   });
 
   it("goes to the task's queue when its own is gone, and carries a large payload over", async () => {

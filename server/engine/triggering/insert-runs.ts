@@ -62,7 +62,8 @@ export interface NewRun extends Pick<StoredRun, "concurrency_key" | "gates"> {
 }
 
 /** About how much a run adds to a statement. */
-export const sizeOfRun = ({ payload, metadata, options }: NewRun): number => (payload?.length ?? 0) + (metadata?.length ?? 0) + options.length;
+export const sizeOfRun = ({ payload, metadata, options }: NewRun): number =>
+  (payload?.length ?? 0) + (metadata?.length ?? 0) + options.length;
 
 const inputColumns = `id text, task text, status text, queue text, concurrency_key text, priority_ms int, queue_ms bigint, delay_until timestamptz,
   ttl_ms bigint, parent_id text, root_id text, batch_id text, batch_index int, replay_of text, depth smallint, is_test boolean, deployment text,
@@ -73,7 +74,17 @@ const inputColumns = `id text, task text, status text, queue text, concurrency_k
 const keyColumns = "request_key text, token_hash text, idempotency_key text";
 
 /** Statuses that lists look up by `notable`. */
-export const notableStatuses: readonly RunStatus[] = ["DELAYED", "PENDING_VERSION", "WAITING", "CANCELED", "FAILED", "CRASHED", "SYSTEM_FAILURE", "EXPIRED", "TIMED_OUT"];
+export const notableStatuses: readonly RunStatus[] = [
+  "DELAYED",
+  "PENDING_VERSION",
+  "WAITING",
+  "CANCELED",
+  "FAILED",
+  "CRASHED",
+  "SYSTEM_FAILURE",
+  "EXPIRED",
+  "TIMED_OUT",
+];
 
 /** What the runs of one statement need beyond their rows. Each part costs about 0.05 ms of a statement, needed or not. */
 interface Parts {
@@ -224,13 +235,22 @@ function textFor(runs: readonly NewRun[], again: boolean): string {
  * Creates the runs. Its rows miss those that a fenced parent may not create any more, and those of whose keys another run holds one.
  * `again`: after a lost connection a first try may have been committed.
  */
-export const insertStatement = (envId: string, runs: readonly NewRun[], { again, part = commonPart }: { again: boolean; part?: number }): Statement => ({
+export const insertStatement = (
+  envId: string,
+  runs: readonly NewRun[],
+  { again, part = commonPart }: { again: boolean; part?: number },
+): Statement => ({
   sql: textFor(runs, again),
   params: [envId, JSON.stringify(runs.map(withoutNulls)), part],
 });
 
 /** The same as a statement of a transaction: the rows of the runs that were made, now or before. */
-export async function insertRuns(query: Query, envId: string, runs: readonly NewRun[], { again }: { again: boolean }): Promise<StoredRun[]> {
+export async function insertRuns(
+  query: Query,
+  envId: string,
+  runs: readonly NewRun[],
+  { again }: { again: boolean },
+): Promise<StoredRun[]> {
   const { sql, params } = insertStatement(envId, runs, { again });
   const { made, missing } = matchCreated(runs, await query<Created>(sql, params));
   return missing.length === 0 || !again ? made : [...made, ...(await readRuns(query, envId, missing))];

@@ -40,7 +40,8 @@ export async function joinDebounced(query: Query, engine: Engine, items: readonl
   const held = fold(debounced, holders, locked);
   for (const one of held) {
     const pushed = one.maker === null ? await pushStored(query, engine, one) : await pushNew(engine, one, one.maker.run);
-    for (const item of one.callers) answers.set(item, { id: one.id, isCached: false, stored: null, ...(item === one.callers.at(-1) && { pushed }) });
+    for (const item of one.callers)
+      answers.set(item, { id: one.id, isCached: false, stored: null, ...(item === one.callers.at(-1) && { pushed }) });
   }
   await nameHolders(query, engine.env.id, held);
   await renameKeys(query, engine.env.id, answers);
@@ -66,7 +67,9 @@ insert into debounce_key (env_id, task, key, run_id) select $1, task, key, run_i
 on conflict (env_id, task, key) do update set run_id = debounce_key.run_id returning task, key, run_id`;
 
 async function takeKeys(query: Query, envId: string, items: readonly KeyedRun[]): Promise<Map<string, string>> {
-  const wanted = new Map(items.toReversed().map((item) => [keyOf(item), { task: item.run.task, key: item.debounce?.key, run_id: item.run.id }]));
+  const wanted = new Map(
+    items.toReversed().map((item) => [keyOf(item), { task: item.run.task, key: item.debounce?.key, run_id: item.run.id }]),
+  );
   const rows = await query<{ task: string; key: string; run_id: string }>(takeKeysSql, [envId, JSON.stringify([...wanted.values()])]);
   return new Map(rows.map((row) => [`${row.task}\n${row.key}`, row.run_id]));
 }
@@ -82,7 +85,10 @@ interface Locked {
 /** The runs that hold the keys and the callers' parents, in order of id as everywhere: else two transactions could wait for each other. */
 async function lockRuns(query: Query, holders: readonly string[], items: readonly KeyedRun[]): Promise<Map<string, Locked>> {
   const parents = items.flatMap(({ run }) => (run.parent_seq === null || run.parent_id === null ? [] : [run.parent_id]));
-  const rows = await query<Locked>("select id, epoch, status, delay_until, created_at from run where id = any($1) order by id for no key update", [[...holders, ...parents]]);
+  const rows = await query<Locked>(
+    "select id, epoch, status, delay_until, created_at from run where id = any($1) order by id for no key update",
+    [[...holders, ...parents]],
+  );
   return new Map(rows.map((row) => [row.id, row]));
 }
 
@@ -145,7 +151,12 @@ function latestOf({ run, debounce }: KeyedRun, before: Latest | null): Latest {
     ...(takes?.maxAttempts === true && { max_attempts: run.max_attempts }),
     ...(takes?.maxDuration === true && { max_duration: run.max_duration }),
     ...(takes?.machine === true && { machine: run.machine }),
-    options: { ...before?.options, ...(maxAttempts !== undefined && { maxAttempts }), ...(maxDuration !== undefined && { maxDuration }), ...(machine !== undefined && { machine }) },
+    options: {
+      ...before?.options,
+      ...(maxAttempts !== undefined && { maxAttempts }),
+      ...(maxDuration !== undefined && { maxDuration }),
+      ...(machine !== undefined && { machine }),
+    },
   };
 }
 
@@ -155,7 +166,8 @@ async function ownPayload({ packets }: Engine, id: string, { payload, payload_ty
   return dataType === storedType ? offloadPacket(packets, await resolvePacket(packets, packet), `${id}/payload`) : packet;
 }
 
-const storedPacket = ({ payload, payload_type: dataType }: { payload: string | null; payload_type: string }): Packet[] => (dataType === storedType ? [{ data: payload, dataType }] : []);
+const storedPacket = ({ payload, payload_type: dataType }: { payload: string | null; payload_type: string }): Packet[] =>
+  dataType === storedType ? [{ data: payload, dataType }] : [];
 
 async function pushNew(engine: Engine, { id, fromMs, dueMs, latest }: Held, run: NewRun): Promise<{ run: null; replaced: Packet[] }> {
   if (run.queue_ms === fromMs) run.queue_ms = dueMs;
@@ -164,7 +176,11 @@ async function pushNew(engine: Engine, { id, fromMs, dueMs, latest }: Held, run:
   const replaced = storedPacket(run);
   const { options, ...taken } = latest;
   const own = await ownPayload(engine, id, latest);
-  Object.assign(run, taken, { payload: own.data, payload_type: own.dataType, options: JSON.stringify({ ...readOptions(run.options), ...options }) });
+  Object.assign(run, taken, {
+    payload: own.data,
+    payload_type: own.dataType,
+    options: JSON.stringify({ ...readOptions(run.options), ...options }),
+  });
   return { run: null, replaced };
 }
 
@@ -196,7 +212,11 @@ tm as (
 e as (insert into run_event (run_id, version, at, type, data) select id, version, now(), 'debounced', $5 from r)
 select * from r`;
 
-async function pushStored(query: Query, engine: Engine, { id, fromMs, dueMs, latest }: Held): Promise<{ run: StoredRun | null; replaced: Packet[] }> {
+async function pushStored(
+  query: Query,
+  engine: Engine,
+  { id, fromMs, dueMs, latest }: Held,
+): Promise<{ run: StoredRun | null; replaced: Packet[] }> {
   if (latest === null && dueMs === fromMs) return { run: null, replaced: [] };
   const until = new Date(dueMs).toISOString();
   const told = JSON.stringify({ until });
@@ -204,10 +224,18 @@ async function pushStored(query: Query, engine: Engine, { id, fromMs, dueMs, lat
     const [run] = await query<StoredRun>(pushSql, [engine.env.id, id, "{}", until, told]);
     return { run: run ?? null, replaced: [] };
   }
-  const [before] = await query<{ payload: string | null; payload_type: string; options: string }>("select payload, payload_type, options from run_data where run_id = $1", [id]);
+  const [before] = await query<{ payload: string | null; payload_type: string; options: string }>(
+    "select payload, payload_type, options from run_data where run_id = $1",
+    [id],
+  );
   if (before === undefined) throw new Error(`run ${id} has no data`);
   const own = await ownPayload(engine, id, latest);
-  const changes = { ...latest, payload: own.data, payload_type: own.dataType, options: JSON.stringify({ ...readOptions(before.options), ...latest.options }) };
+  const changes = {
+    ...latest,
+    payload: own.data,
+    payload_type: own.dataType,
+    options: JSON.stringify({ ...readOptions(before.options), ...latest.options }),
+  };
   const [run] = await query<StoredRun>(pushSql, [engine.env.id, id, JSON.stringify(changes), until, told]);
   return { run: run ?? null, replaced: storedPacket(before) };
 }
@@ -218,13 +246,19 @@ update debounce_key k set run_id = i.run_id, updated_at = now() from json_to_rec
 
 /** The newest run of each key is the one that the next call pushes. */
 async function nameHolders(query: Query, envId: string, held: readonly Held[]): Promise<void> {
-  const made = new Map(held.flatMap(({ maker }) => (maker === null ? [] : [[keyOf(maker), { task: maker.run.task, key: maker.debounce?.key, run_id: maker.run.id }] as const])));
+  const made = new Map(
+    held.flatMap(({ maker }) =>
+      maker === null ? [] : [[keyOf(maker), { task: maker.run.task, key: maker.debounce?.key, run_id: maker.run.id }] as const],
+    ),
+  );
   if (made.size > 0) await query(nameHoldersSql, [envId, JSON.stringify([...made.values()])]);
 }
 
 /** The keys that a call has taken for a run that is not made stand for the one that it was answered with. */
 async function renameKeys(query: Query, envId: string, answers: ReadonlyMap<KeyedRun, KeyedAnswer>): Promise<void> {
-  const named = [...answers].filter(([{ idempotency }]) => idempotency !== null).map(([{ run, idempotency }, { id }]) => ({ task: run.task, key: idempotency?.key, run_id: run.id, to: id }));
+  const named = [...answers]
+    .filter(([{ idempotency }]) => idempotency !== null)
+    .map(([{ run, idempotency }, { id }]) => ({ task: run.task, key: idempotency?.key, run_id: run.id, to: id }));
   if (named.length === 0) return;
   await query(
     `update idempotency_key k set run_id = i.to from json_to_recordset($2::json) as i(task text, key text, run_id text, "to" text)
@@ -243,13 +277,19 @@ j as (
 update run set pending_waits = pending_waits + w.n from (select run_id, count(*) as n from j where outcome is null group by run_id) w where run.id = w.run_id`;
 
 /** Parents that were answered with a run that is there have it in their journal, in the same commit; those that wait for it wait. */
-async function noteCallers(query: Query, engine: Engine, answers: ReadonlyMap<KeyedRun, KeyedAnswer>, locked: ReadonlyMap<string, Locked>): Promise<void> {
+async function noteCallers(
+  query: Query,
+  engine: Engine,
+  answers: ReadonlyMap<KeyedRun, KeyedAnswer>,
+  locked: ReadonlyMap<string, Locked>,
+): Promise<void> {
   const entries = [];
   for (const [{ run }, { id }] of answers) {
     if (run.parent_seq === null || run.parent_id === null) continue;
     const parent = locked.get(run.parent_id);
     const runs = parent?.status === "EXECUTING" || parent?.status === "WAITING" || parent?.status === "QUEUED";
-    if (!runs || parent.epoch !== run.parent_epoch) throw new EngineError(409, `Run ${run.parent_id} has changed hands; its former process may not trigger runs.`);
+    if (!runs || parent.epoch !== run.parent_epoch)
+      throw new EngineError(409, `Run ${run.parent_id} has changed hands; its former process may not trigger runs.`);
     // Of a batch the parent notes the batch.
     if (run.parent_kind === "batchTrigger") continue;
     const value = { id, isCached: false, taskIdentifier: run.task, publicAccessToken: engine.runAccess(id) };

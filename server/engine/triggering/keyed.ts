@@ -71,13 +71,23 @@ export function withKeys({ run, requestKey, oneTimeToken, idempotency }: KeyedRu
  * The run that stands in the way of one that was not made; null: nobody has the keys any more, so it may be tried again.
  * `isFirst`: the item took its request id, so this is the first answer to that request.
  */
-export async function holderInTheWay(query: Query, envId: string, { item, isFirst }: { item: KeyedRun; isFirst: boolean }): Promise<KeyedAnswer | Error | null> {
+export async function holderInTheWay(
+  query: Query,
+  envId: string,
+  { item, isFirst }: { item: KeyedRun; isFirst: boolean },
+): Promise<KeyedAnswer | Error | null> {
   const { run, requestKey, oneTimeToken, idempotency } = item;
   const [held] = await query<{ request: string | null; token: string | null; run_id: string | null }>(
     `select (select ref from request_key where env_id = $1 and kind = 'trigger' and key = $2) as request,
             (select ref from request_key where env_id = $1 and kind = 'token' and key = $3) as token,
             (select run_id from idempotency_key where env_id = $1 and task = $4 and key = $5) as run_id`,
-    [envId, requestKey === null ? null : storedRequest({ run, requestKey }), oneTimeToken?.hash ?? null, run.task, idempotency?.key ?? null],
+    [
+      envId,
+      requestKey === null ? null : storedRequest({ run, requestKey }),
+      oneTimeToken?.hash ?? null,
+      run.task,
+      idempotency?.key ?? null,
+    ],
   );
   if (held === undefined) return null;
   const isOther = (id: string | null): id is string => id !== null && id !== run.id;
@@ -109,39 +119,62 @@ export async function holderOf(engine: Engine, task: string, key: string): Promi
 
 /** The write loop of runs with keys: keys and runs in one transaction, a group at a time. */
 export function createKeyedInserts(engine: Engine) {
-  return groupCommit<KeyedRun, KeyedAnswer>({ writer: engine.db.writer(), sizeOf: ({ run }) => sizeOfRun(run), run: (writer, items) => untilKnown(() => writer.transaction((query) => insertKeyed(query, engine, items, { again: true }))) });
+  return groupCommit<KeyedRun, KeyedAnswer>({
+    writer: engine.db.writer(),
+    sizeOf: ({ run }) => sizeOfRun(run),
+    run: (writer, items) => untilKnown(() => writer.transaction((query) => insertKeyed(query, engine, items, { again: true }))),
+  });
 }
 
 /** `again`: an earlier try with the same runs may have been committed. */
-export async function insertKeyed(query: Query, engine: Engine, items: readonly KeyedRun[], { again }: { again: boolean }): Promise<(KeyedAnswer | Error)[]> {
+export async function insertKeyed(
+  query: Query,
+  engine: Engine,
+  items: readonly KeyedRun[],
+  { again }: { again: boolean },
+): Promise<(KeyedAnswer | Error)[]> {
   const answers = new Map<KeyedRun, KeyedAnswer | Error>();
   const requests = await holders(query, engine.env.id, items);
   for (const item of items) {
     const tokenHolder = item.oneTimeToken === null ? item.run.id : requests.get(`token\n${item.oneTimeToken.hash}`);
     const requestHolder = item.requestKey === null ? item.run.id : requests.get(requestId(item));
-    if (requestHolder !== undefined && requestHolder !== item.run.id) answers.set(item, { id: requestHolder, isCached: false, stored: null });
+    if (requestHolder !== undefined && requestHolder !== item.run.id)
+      answers.set(item, { id: requestHolder, isCached: false, stored: null });
     else if (tokenHolder !== item.run.id) answers.set(item, usedToken());
   }
   const open = items.filter((item) => !answers.has(item));
   const keys = await keyHolders(query, engine.env.id, open);
   for (const item of open) {
     const holder = item.idempotency === null ? item.run.id : keys.get(`${item.run.task}\n${item.idempotency.key}`);
-    if (holder !== item.run.id) answers.set(item, holder === undefined ? new Error("an idempotency key has no holder") : { id: holder, isCached: true, stored: null });
+    if (holder !== item.run.id)
+      answers.set(
+        item,
+        holder === undefined ? new Error("an idempotency key has no holder") : { id: holder, isCached: true, stored: null },
+      );
   }
-  const joined = await joinDebounced(query, engine, open.filter((item) => !answers.has(item)));
+  const joined = await joinDebounced(
+    query,
+    engine,
+    open.filter((item) => !answers.has(item)),
+  );
   for (const [item, answer] of joined) answers.set(item, answer);
   if (joined.size > 0) followJoined(answers, joined);
   await answerRequestsWith(query, engine.env.id, answers);
   const winners = open.filter((item) => !answers.has(item));
   const stored: StoredRun[] = [];
-  for (const part of inParts(winners.map((item) => item.run), sizeOfRun)) stored.push(...(await insertRuns(query, engine.env.id, part, { again })));
+  for (const part of inParts(
+    winners.map((item) => item.run),
+    sizeOfRun,
+  ))
+    stored.push(...(await insertRuns(query, engine.env.id, part, { again })));
   const byId = new Map(stored.map((run) => [run.id, run]));
   return items.map((item) => {
     const answer = answers.get(item);
     if (answer !== undefined) return answer;
     const run = byId.get(item.run.id);
     // Undone with its key, or the key would name a run that there never was. The others of the group are made without it.
-    if (run === undefined) throw new EngineError(409, `Run ${item.run.parent_id} has changed hands; its former process may not trigger runs.`);
+    if (run === undefined)
+      throw new EngineError(409, `Run ${item.run.parent_id} has changed hands; its former process may not trigger runs.`);
     return { id: run.id, isCached: false, stored: run };
   });
 }
@@ -161,7 +194,11 @@ function followJoined(answers: Map<KeyedRun, KeyedAnswer | Error>, joined: Reado
 
 /** A request id that was taken for a run whose key is another's names that other one: the client asks again with it. */
 async function answerRequestsWith(query: Query, envId: string, answers: Map<KeyedRun, KeyedAnswer | Error>): Promise<void> {
-  const cached = new Map([...answers].flatMap(([item, answer]) => (answer instanceof Error || (!answer.isCached && item.debounce === undefined) ? [] : [[item.run.id, answer.id]])));
+  const cached = new Map(
+    [...answers].flatMap(([item, answer]) =>
+      answer instanceof Error || (!answer.isCached && item.debounce === undefined) ? [] : [[item.run.id, answer.id]],
+    ),
+  );
   const renamed = [...answers.keys()].filter((item) => item.requestKey !== null && cached.has(item.run.id));
   if (renamed.length === 0) return;
   await query(renameRequests, [envId, JSON.stringify(renamed.map((item) => ({ key: storedRequest(item), ref: cached.get(item.run.id) })))]);
@@ -176,9 +213,15 @@ function wantedRequests(items: readonly KeyedRun[]): Map<string, { kind: string;
   const wanted = new Map<string, { kind: string; key: string; ref: string; expires_at?: string }>();
   for (const item of items) {
     const { run, requestKey, oneTimeToken } = item;
-    if (requestKey !== null && !wanted.has(requestId(item))) wanted.set(requestId(item), { kind: "trigger", key: storedRequest(item), ref: run.id });
+    if (requestKey !== null && !wanted.has(requestId(item)))
+      wanted.set(requestId(item), { kind: "trigger", key: storedRequest(item), ref: run.id });
     if (oneTimeToken === null || wanted.has(`token\n${oneTimeToken.hash}`)) continue;
-    wanted.set(`token\n${oneTimeToken.hash}`, { kind: "token", key: oneTimeToken.hash, ref: run.id, expires_at: oneTimeToken.expiresAt.toISOString() });
+    wanted.set(`token\n${oneTimeToken.hash}`, {
+      kind: "token",
+      key: oneTimeToken.hash,
+      ref: run.id,
+      expires_at: oneTimeToken.expiresAt.toISOString(),
+    });
   }
   return wanted;
 }
@@ -209,7 +252,13 @@ function wantedIdempotency(items: readonly KeyedRun[]): Map<string, WantedKey> {
     const { run, idempotency, requestKey } = item;
     const id = `${run.task}\n${idempotency?.key}`;
     if (idempotency === null || wanted.has(id)) continue;
-    wanted.set(id, { task: run.task, key: idempotency.key, run_id: run.id, ttl_ms: idempotency.ttlMs, ...(requestKey !== null && { request_key: storedRequest(item) }) });
+    wanted.set(id, {
+      task: run.task,
+      key: idempotency.key,
+      run_id: run.id,
+      ttl_ms: idempotency.ttlMs,
+      ...(requestKey !== null && { request_key: storedRequest(item) }),
+    });
   }
   return wanted;
 }

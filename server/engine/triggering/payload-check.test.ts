@@ -15,7 +15,10 @@ test("no rules, nothing to say", () => {
 });
 
 test("issues name the field", () => {
-  const schema = z.object({ items: z.array(z.object({ name: z.string().min(1), kind: z.enum(["a", "b"]).optional() })), n: z.number().positive().nullable() });
+  const schema = z.object({
+    items: z.array(z.object({ name: z.string().min(1), kind: z.enum(["a", "b"]).optional() })),
+    n: z.number().positive().nullable(),
+  });
   expect(issues(schema, { items: [{ name: "ok", kind: "c" }, {}, { name: "" }], n: 0 })).toEqual([
     { path: "payload.items.0.kind", message: 'must be one of "a", "b"' },
     { path: "payload.items.1.name", message: "is required" },

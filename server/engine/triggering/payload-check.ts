@@ -15,7 +15,11 @@ const compiled = new WeakMap<TaskManifest, ValidateFunction | null>();
 export function checkPayload(task: TaskManifest, payload: Packet, log: Logger): void {
   const issues = payloadIssues(task, payload, log);
   if (issues.length === 0) return;
-  throw new EngineError(422, `The payload does not fit the task "${task.id}": ${describeIssues(issues)}.`, { code: "invalid_payload", param: "payload", issues });
+  throw new EngineError(422, `The payload does not fit the task "${task.id}": ${describeIssues(issues)}.`, {
+    code: "invalid_payload",
+    param: "payload",
+    issues,
+  });
 }
 
 /**
@@ -78,7 +82,10 @@ function isRecord(value: object): value is Record<string, unknown> {
 const escapePointer = (key: string) => key.replaceAll("~", "~0").replaceAll("/", "~1");
 
 function pathOf(error: ErrorObject): string {
-  const parts = error.instancePath.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const parts = error.instancePath
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   // A missing property is named itself, so that a form can mark its field.
   if (error.keyword === "required" && typeof error.params["missingProperty"] === "string") parts.push(error.params["missingProperty"]);
   return parts.join(".");
@@ -87,7 +94,8 @@ function pathOf(error: ErrorObject): string {
 function messageOf(error: ErrorObject): string {
   const { params, keyword, message } = error;
   if (keyword === "required") return "is required";
-  if (keyword === "enum" && Array.isArray(params["allowedValues"])) return `must be one of ${params["allowedValues"].map((value) => JSON.stringify(value)).join(", ")}`;
+  if (keyword === "enum" && Array.isArray(params["allowedValues"]))
+    return `must be one of ${params["allowedValues"].map((value) => JSON.stringify(value)).join(", ")}`;
   if (keyword === "additionalProperties") return `must not have the property ${JSON.stringify(params["additionalProperty"])}`;
   if (keyword === "type" && Array.isArray(params["type"])) return `must be ${params["type"].join(" or ")}`;
   return message ?? "is not valid";

@@ -107,7 +107,11 @@ interface Checked {
   idempotency: PreparedRun["idempotency"];
 }
 
-async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, delay, debounce, parent, outer, idempotency }: Checked): Promise<PreparedRun> {
+async function makeRun(
+  engine: Engine,
+  request: TriggerRequest,
+  { now, tags, delay, debounce, parent, outer, idempotency }: Checked,
+): Promise<PreparedRun> {
   const { options } = request;
   // Who waits for a run gets it from the version that it knows.
   const parentVersion = parent?.adopts === true ? (parent.deployment ?? undefined) : undefined;
@@ -116,13 +120,18 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
   if (options.region !== undefined) checkKey(options.region, "options.region");
   const ttl = ttlOf(engine, version, options.ttl);
   const { queueSizeMax } = engine.settings;
-  if (queueSizeMax > 0 && parked === null && engine.scheduler.waitingIn(queue) >= queueSizeMax) throw queueIsFull(request.task, queue, queueSizeMax);
+  if (queueSizeMax > 0 && parked === null && engine.scheduler.waitingIn(queue) >= queueSizeMax)
+    throw queueIsFull(request.task, queue, queueSizeMax);
   const metadata = checkMetadata(options);
   const depth = outer === null ? 0 : outer.depth + 1;
   if (depth > limits.depth) throw invalid("options.parentRunId", `Runs may be nested ${limits.depth} deep at most.`);
   checkKey(request.payload.dataType, "options.payloadType");
   if (request.payload.data !== null && Buffer.byteLength(request.payload.data) > limits.payloadBytes) {
-    throw new EngineError(413, `The payload is larger than ${limits.payloadBytes / 1024 / 1024} MB. Store it elsewhere and pass a reference.`, { param: "payload" });
+    throw new EngineError(
+      413,
+      `The payload is larger than ${limits.payloadBytes / 1024 / 1024} MB. Store it elsewhere and pass a reference.`,
+      { param: "payload" },
+    );
   }
   // A version that is to come may take what the present one refuses.
   if (version !== null) checkPayload(version.task, request.payload, engine.log);
@@ -193,7 +202,10 @@ async function makeRun(engine: Engine, request: TriggerRequest, { now, tags, del
     parent_kind: parent?.kind ?? null,
     parent_fingerprint: parent?.fingerprint ?? null,
     parent_waits: parent?.waits ?? false,
-    parent_outcome: access === null ? null : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: request.task, publicAccessToken: access } }),
+    parent_outcome:
+      access === null
+        ? null
+        : JSON.stringify({ ok: true, value: { id, isCached: false, taskIdentifier: request.task, publicAccessToken: access } }),
     created_by: request.by,
     version_deadline: parked?.externalDeploymentId === undefined ? undefined : new Date(now + versionDeadlineMs).toISOString(),
     bulk_action: request.bulk?.id,
@@ -216,7 +228,11 @@ export function takeFastRoad(engine: Engine, run: NewRun): void {
 export const invalid = (path: string, message: string) => new EngineError(422, message, { param: path, issues: [{ path, message }] });
 
 const queueIsFull = (task: string, queue: string, max: number) =>
-  new EngineError(422, `Cannot trigger ${task} as the queue size limit for this environment has been reached. The maximum size is ${max}; as many runs wait in queue "${queue}".`, { code: "queue_size_limit", param: "options.queue" });
+  new EngineError(
+    422,
+    `Cannot trigger ${task} as the queue size limit for this environment has been reached. The maximum size is ${max}; as many runs wait in queue "${queue}".`,
+    { code: "queue_size_limit", param: "options.queue" },
+  );
 
 function checkDelay({ delay }: TriggerOptions, now: number): Date | null {
   if (delay === undefined) return null;
@@ -227,9 +243,11 @@ function checkDelay({ delay }: TriggerOptions, now: number): Date | null {
 
 export function checkTags(tags: readonly string[]): string[] {
   const unique = [...new Set(tags)];
-  if (unique.length > limits.tagsPerRun) throw invalid("options.tags", `A run has at most ${limits.tagsPerRun} tags; ${unique.length} were given.`);
+  if (unique.length > limits.tagsPerRun)
+    throw invalid("options.tags", `A run has at most ${limits.tagsPerRun} tags; ${unique.length} were given.`);
   const long = unique.find((tag) => tag.length > limits.tagLength);
-  if (long !== undefined) throw invalid("options.tags", `A tag has at most ${limits.tagLength} characters; "${long.slice(0, 40)}…" has ${long.length}.`);
+  if (long !== undefined)
+    throw invalid("options.tags", `A tag has at most ${limits.tagLength} characters; "${long.slice(0, 40)}…" has ${long.length}.`);
   if (unique.some((tag) => encodeText(tag) !== tag)) throw invalid("options.tags", "A tag may not contain NUL or unpaired surrogates.");
   return unique;
 }
@@ -240,13 +258,15 @@ const maxKeyBytes = 2048;
 /** Keys are compared as they are and stand in indexes, so they are refused where other text would be encoded. */
 export function checkKey(key: string, path: string): void {
   if (encodeText(key) !== key) throw invalid(path, "A key may not contain NUL, U+0001 or unpaired surrogates.");
-  if (Buffer.byteLength(key) > maxKeyBytes) throw invalid(path, `A key has at most ${maxKeyBytes} bytes; this one has ${Buffer.byteLength(key)}.`);
+  if (Buffer.byteLength(key) > maxKeyBytes)
+    throw invalid(path, `A key has at most ${maxKeyBytes} bytes; this one has ${Buffer.byteLength(key)}.`);
 }
 
 /** How long a key is held, ms. An unreadable lifetime is refused: nobody could tell what became of it. */
 export function keyTtl(ttl: string | undefined, path: string): number {
   const ms = ttl === undefined ? defaultKeyTtlMs : parseKeyTtl(ttl);
-  if (ms === null) throw invalid(path, `${path}: ${JSON.stringify(ttl?.slice(0, 60))} is not one number and a unit of s, m, h or d, such as "24h".`);
+  if (ms === null)
+    throw invalid(path, `${path}: ${JSON.stringify(ttl?.slice(0, 60))} is not one number and a unit of s, m, h or d, such as "24h".`);
   return ms;
 }
 
@@ -255,7 +275,10 @@ function checkMetadata(options: TriggerOptions): Record<string, unknown> | null 
   let value: unknown;
   try {
     // Metadata is plain JSON for every reader: what a type of the wire stands for is told as a task's own call tells it.
-    value = typeof options.metadata === "string" ? toPlain(decodePacket({ data: options.metadata, dataType: options.metadataType ?? "application/json" })) : options.metadata;
+    value =
+      typeof options.metadata === "string"
+        ? toPlain(decodePacket({ data: options.metadata, dataType: options.metadataType ?? "application/json" }))
+        : options.metadata;
   } catch {
     throw invalid("options.metadata", "Metadata given as text must be JSON.");
   }
@@ -280,6 +303,7 @@ async function parentOf(engine: Engine, { parentRunId: id, resumeParentOnComplet
     [id, engine.env.id],
   );
   if (run === undefined) throw invalid("options.parentRunId", `Run ${id} not found in this environment.`);
-  if (resumeParentOnCompletion === true && isFinal(run.status)) throw invalid("options.parentRunId", `Run ${id} cannot wait for another: it is ${run.status}.`);
+  if (resumeParentOnCompletion === true && isFinal(run.status))
+    throw invalid("options.parentRunId", `Run ${id} cannot wait for another: it is ${run.status}.`);
   return { runId: run.id, rootId: run.root_id ?? run.id, depth: run.depth, isTest: run.is_test };
 }

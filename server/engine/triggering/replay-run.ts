@@ -27,7 +27,11 @@ interface Original {
  * A new run like this one: payload, metadata as given at trigger, tags, queue if it still exists, concurrency key, machine,
  * region and test flag. `requestKey`: the same one answers the same run. Not its idempotency key, TTL, delay, attempts or priority. `body` replaces any of it.
  */
-export async function replayRun(engine: Engine, runId: string, { body, by, requestKey, bulk }: { body: ReplayBody; by: string; requestKey?: string; bulk?: TriggerRequest["bulk"] }): Promise<{ id: string }> {
+export async function replayRun(
+  engine: Engine,
+  runId: string,
+  { body, by, requestKey, bulk }: { body: ReplayBody; by: string; requestKey?: string; bulk?: TriggerRequest["bulk"] },
+): Promise<{ id: string }> {
   const [run] = await engine.db.query<Original>(
     `select r.id, r.task, r.tags, r.queue, r.concurrency_key, r.machine, r.is_test, d.payload, d.payload_type, d.seed_metadata, d.options
        from run r join run_data d on d.run_id = r.id where r.id = $1 and r.env_id = $2`,
@@ -35,10 +39,7 @@ export async function replayRun(engine: Engine, runId: string, { body, by, reque
   );
   if (run === undefined) throw new EngineError(404, `Run ${runId} not found.`);
   const stored: Packet = { data: run.payload === null ? null : decodeText(run.payload), dataType: run.payload_type };
-  const payload =
-    body.payload === undefined
-      ? await storedPayload(engine, stored)
-      : payloadPacket(body.payload, body.payloadType);
+  const payload = body.payload === undefined ? await storedPayload(engine, stored) : payloadPacket(body.payload, body.payloadType);
   const machine = body.machine ?? run.machine;
   const { concurrency } = readOptions(run.options);
   const region = body.region ?? readOptions(run.options).region;
@@ -50,7 +51,9 @@ export async function replayRun(engine: Engine, runId: string, { body, by, reque
     ...((body.concurrencyKey ?? run.concurrency_key) !== null && { concurrencyKey: body.concurrencyKey ?? run.concurrency_key ?? "" }),
     ...(concurrency?.every((name) => engine.scheduler.hasLimit(name)) === true && { concurrency }),
     ...(machine !== null && { machine }),
-    ...(body.metadata !== undefined ? { metadata: body.metadata, ...(body.metadataType !== undefined && { metadataType: body.metadataType }) } : run.seed_metadata !== null && { metadata: decodeText(run.seed_metadata) }),
+    ...(body.metadata !== undefined
+      ? { metadata: body.metadata, ...(body.metadataType !== undefined && { metadataType: body.metadataType }) }
+      : run.seed_metadata !== null && { metadata: decodeText(run.seed_metadata) }),
     ...(region !== undefined && { region }),
     ...(body.version !== undefined && { lockToVersion: body.version }),
     ...(body.delay !== undefined && { delay: body.delay }),
@@ -61,7 +64,15 @@ export async function replayRun(engine: Engine, runId: string, { body, by, reque
     ...(body.maxDuration !== undefined && { maxDuration: body.maxDuration }),
     ...(body.priority !== undefined && { priority: body.priority }),
   };
-  const receipt = await trigger(engine, { task: run.task, payload, options, replayOf: run.id, by, ...(bulk !== undefined && { bulk }), ...(requestKey !== undefined && { requestKey: `replay ${run.id} ${requestKey}` }) });
+  const receipt = await trigger(engine, {
+    task: run.task,
+    payload,
+    options,
+    replayOf: run.id,
+    by,
+    ...(bulk !== undefined && { bulk }),
+    ...(requestKey !== undefined && { requestKey: `replay ${run.id} ${requestKey}` }),
+  });
   return { id: receipt.id };
 }
 

@@ -20,7 +20,10 @@ export async function rescheduleRun(engine: Engine, runId: string, delay: string
   const until = due.toISOString();
   const [run] = await engine.db.query<StoredRun>(rescheduleSql, [runId, engine.env.id, until, JSON.stringify({ until })]);
   if (run === undefined) {
-    const [found] = await engine.db.query<{ status: string }>("select status from run where id = $1 and env_id = $2", [runId, engine.env.id]);
+    const [found] = await engine.db.query<{ status: string }>("select status from run where id = $1 and env_id = $2", [
+      runId,
+      engine.env.id,
+    ]);
     if (found === undefined) throw new EngineError(404, `Run ${runId} not found.`);
     throw new EngineError(422, `Only a delayed run can be rescheduled; this one is ${found.status}.`);
   }

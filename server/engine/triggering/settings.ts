@@ -47,13 +47,18 @@ const maxTtlMs = 100 * 365 * 86_400_000;
  * How long a run may stand in the queue before it starts, in words and ms; null: as long as it takes. 0 opts out of what task and config
  * say, but not of the server's maximum. Throws 422.
  */
-export function ttlOf({ env, settings }: Engine, version: TaskVersion | null, given: string | number | undefined): { ttl: string; ttlMs: number } | null {
+export function ttlOf(
+  { env, settings }: Engine,
+  version: TaskVersion | null,
+  given: string | number | undefined,
+): { ttl: string; ttlMs: number } | null {
   const ttl = given ?? version?.task.ttl ?? version?.deployment.manifest.config.ttl ?? (env.type === "DEVELOPMENT" ? "10m" : undefined);
   const ms = ttl === undefined ? 0 : parseTtl(ttl);
   if (ms === null || ms > maxTtlMs) {
     const message = `"${ttl}" is neither a duration such as "10m" nor a number of seconds.`;
     throw new EngineError(422, message, { param: "options.ttl", issues: [{ path: "options.ttl", message }] });
   }
-  if (settings.ttlMaxMs !== null && (ms === 0 || ms > settings.ttlMaxMs)) return { ttl: `${settings.ttlMaxMs / 1000}s`, ttlMs: settings.ttlMaxMs };
+  if (settings.ttlMaxMs !== null && (ms === 0 || ms > settings.ttlMaxMs))
+    return { ttl: `${settings.ttlMaxMs / 1000}s`, ttlMs: settings.ttlMaxMs };
   return ttl === undefined || ms === 0 ? null : { ttl: typeof ttl === "number" ? `${ttl}s` : ttl, ttlMs: ms };
 }

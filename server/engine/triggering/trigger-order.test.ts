@@ -43,7 +43,10 @@ it("a trigger is checked in one order: the first error is told, and a key that i
     { options: { delay: "soon" }, error: invalid("delay") },
     { options: { debounce: { key: "d", delay: "1ms" } }, error: invalid("debounce.delay") },
     { options: { parentRunId: "run_nowhere" }, error: invalid("parentRunId", { message: expect.stringContaining("not found") }) },
-    { options: { parentRunId: ended.id, resumeParentOnCompletion: true }, error: invalid("parentRunId", { message: expect.stringContaining("COMPLETED") }) },
+    {
+      options: { parentRunId: ended.id, resumeParentOnCompletion: true },
+      error: invalid("parentRunId", { message: expect.stringContaining("COMPLETED") }),
+    },
     { options: { idempotencyKey: "a\0b" }, error: invalid("idempotencyKey") },
   ];
   const after: Wrong[] = [
@@ -56,7 +59,8 @@ it("a trigger is checked in one order: the first error is told, and a key that i
     { options: { parentRunId: deepest.id }, error: invalid("parentRunId", { message: expect.stringContaining("deep") }) },
     { payload: tooLarge, error: { status: 413, param: "payload" } },
   ];
-  const call = ({ task = "task", payload, options = {} }: Omit<Wrong, "error">) => trigger(n.engine, { task, payload: encodePacket(payload), options });
+  const call = ({ task = "task", payload, options = {} }: Omit<Wrong, "error">) =>
+    trigger(n.engine, { task, payload: encodePacket(payload), options });
 
   const order = [...before, ...after];
   for (const [at, { error }] of order.entries()) {
@@ -67,7 +71,8 @@ it("a trigger is checked in one order: the first error is told, and a key that i
   // Every error before the key is told though the key is held; those after it are not.
   const rest = together(after);
   const keyed = { ...rest, options: { ...rest.options, idempotencyKey: "held" } };
-  for (const { options, error } of before) await expect(call({ ...keyed, options: { ...keyed.options, ...options } })).rejects.toMatchObject(error);
+  for (const { options, error } of before)
+    await expect(call({ ...keyed, options: { ...keyed.options, ...options } })).rejects.toMatchObject(error);
   expect(await call(keyed)).toEqual({ id: held.id, isCached: true });
 
   const batch = await createBatch(n.engine, { runCount: 2 });
@@ -75,12 +80,22 @@ it("a trigger is checked in one order: the first error is told, and a key that i
     { index: 0, task: "gone", options: keyed.options },
     { index: 1, task: "gone", options: { ...keyed.options, delay: "soon" } },
   ]);
-  const items = await suite.db.query("select run_id = $2 as held, error from batch_item where batch_id = $1 order by index", [batch.id, held.id]);
+  const items = await suite.db.query("select run_id = $2 as held, error from batch_item where batch_id = $1 order by index", [
+    batch.id,
+    held.id,
+  ]);
   expect(items).toEqual([
     { held: true, error: null },
     { held: false, error: expect.stringContaining("soon") },
   ]);
   // A token that allows one trigger is not told of a run that it did not make.
-  await expect(trigger(n.engine, { task: "gone", payload: encodePacket(1), options: keyed.options, oneTimeToken: { hash: "h", expiresAt: new Date(Date.now() + 60_000) } })).rejects.toMatchObject({ status: 422 });
+  await expect(
+    trigger(n.engine, {
+      task: "gone",
+      payload: encodePacket(1),
+      options: keyed.options,
+      oneTimeToken: { hash: "h", expiresAt: new Date(Date.now() + 60_000) },
+    }),
+  ).rejects.toMatchObject({ status: 422 });
   expect(n.engine.scheduler.starting).toBe(0);
 });

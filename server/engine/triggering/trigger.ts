@@ -28,22 +28,34 @@ export async function trigger(
   if ("heldBy" in prepared) {
     // What such a token is good for once must not be had for nothing.
     if (request.oneTimeToken !== undefined) throw prepared.refusal;
-    return { id: prepared.heldBy, isCached: true, ...(parent?.waits === false && { publicAccessToken: engine.runAccess(prepared.heldBy) }) };
+    return {
+      id: prepared.heldBy,
+      isCached: true,
+      ...(parent?.waits === false && { publicAccessToken: engine.runAccess(prepared.heldBy) }),
+    };
   }
   const { run, idempotency, access, debounce } = prepared;
   const made: TriggerReceipt = { id: run.id, isCached: false };
   if (access !== null) made.publicAccessToken = access;
   const packet = { data: run.payload, dataType: run.payload_type };
   takeFastRoad(engine, run);
-  const item: KeyedRun = { run, idempotency, requestKey: request.requestKey ?? null, oneTimeToken: request.oneTimeToken ?? null, debounce: debounce ?? undefined };
+  const item: KeyedRun = {
+    run,
+    idempotency,
+    requestKey: request.requestKey ?? null,
+    oneTimeToken: request.oneTimeToken ?? null,
+    debounce: debounce ?? undefined,
+  };
   // A key that a parent takes goes with the run that it makes, or not at all: the parent may have changed hands.
   const isFenced = run.parent_seq !== null && (idempotency !== null || item.requestKey !== null);
-  const answer = await (isFenced || debounce !== null ? makeFenced(engine, item) : engine.rounds.make(item)).catch(async (error: unknown) => {
-    freeSlot(engine, run.id);
-    // Of any other error it is not known whether the run was stored.
-    if (error instanceof EngineError) await discardPacket(engine.packets, packet);
-    throw error;
-  });
+  const answer = await (isFenced || debounce !== null ? makeFenced(engine, item) : engine.rounds.make(item)).catch(
+    async (error: unknown) => {
+      freeSlot(engine, run.id);
+      // Of any other error it is not known whether the run was stored.
+      if (error instanceof EngineError) await discardPacket(engine.packets, packet);
+      throw error;
+    },
+  );
   if (answer.stored !== null) return made;
   freeSlot(engine, run.id);
   await discardPacket(engine.packets, packet);
@@ -59,6 +71,10 @@ async function makeFenced(engine: Engine, item: KeyedRun): Promise<KeyedAnswer> 
 
 /** Frees the key for the next trigger. False: no run holds it. */
 export async function resetIdempotencyKey(engine: Engine, task: string, key: string): Promise<boolean> {
-  const rows = await engine.db.query("delete from idempotency_key where env_id = $1 and task = $2 and key = $3 returning run_id", [engine.env.id, task, key]);
+  const rows = await engine.db.query("delete from idempotency_key where env_id = $1 and task = $2 and key = $3 returning run_id", [
+    engine.env.id,
+    task,
+    key,
+  ]);
   return rows.length > 0;
 }

@@ -35,7 +35,10 @@ test("an engine that is closed while its database is killed and started again en
     const callers = Array.from({ length: 8 }, async (_, caller) => {
       while (!closing) {
         const options = caller === 0 ? { delay: new Date(Date.now() + 20).toISOString() } : {};
-        await start(node, "quick", null, options).then(({ id }) => acknowledged.push(id), () => undefined); // refused: nothing was promised
+        await start(node, "quick", null, options).then(
+          ({ id }) => acknowledged.push(id),
+          () => undefined,
+        ); // refused: nothing was promised
       }
     });
     const before = acknowledged.length;
@@ -52,9 +55,15 @@ test("an engine that is closed while its database is killed and started again en
   }
 
   const last = await openTestNode(db, { quick: async () => 1 });
-  const open = async () => (await db.query<{ id: string; status: RunStatus }>("select id, status from run where id = any($1)", [acknowledged])).filter((run) => !isFinal(run.status));
+  const open = async () =>
+    (await db.query<{ id: string; status: RunStatus }>("select id, status from run where id = any($1)", [acknowledged])).filter(
+      (run) => !isFinal(run.status),
+    );
   await expect.poll(open, { timeout: 30_000 }).toEqual([]);
-  const ends = await db.query<{ run_id: string; n: number }>("select run_id, count(*) as n from run_history where type = 'completed' and run_id = any($1) group by run_id", [acknowledged]);
+  const ends = await db.query<{ run_id: string; n: number }>(
+    "select run_id, count(*) as n from run_history where type = 'completed' and run_id = any($1) group by run_id",
+    [acknowledged],
+  );
   expect(ends).toHaveLength(acknowledged.length);
   expect(ends.filter((end) => end.n !== 1)).toEqual([]);
   await last.close();

@@ -22,7 +22,8 @@ function journal() {
   };
   return { executions, task };
 }
-const expire = (node: TestNode) => suite.db.query("update node set lease_until = now() - interval '1 s' where id = $1", [node.engine.nodeId]);
+const expire = (node: TestNode) =>
+  suite.db.query("update node set lease_until = now() - interval '1 s' where id = $1", [node.engine.nodeId]);
 
 describe("two nodes", () => {
   it("claim each of 300 runs once, and share the work", async () => {
@@ -32,7 +33,9 @@ describe("two nodes", () => {
     one.executor.slots = 8;
     two.executor.slots = 8;
     const runs = await Promise.all(Array.from({ length: 300 }, (_, i) => start(i % 2 === 0 ? one : two, "task")));
-    await expect.poll(async () => (await suite.db.query<{ n: number }>("select count(*) as n from run where status = 'COMPLETED'"))[0]?.n).toBe(300);
+    await expect
+      .poll(async () => (await suite.db.query<{ n: number }>("select count(*) as n from run where status = 'COMPLETED'"))[0]?.n)
+      .toBe(300);
     for (const { id } of runs) expect(executions.get(id)).toHaveLength(1);
     const nodes = await suite.db.query<{ node: string; n: number }>("select node, count(*) as n from run group by 1");
     expect(nodes).toHaveLength(2);
@@ -43,7 +46,9 @@ describe("two nodes", () => {
     const one = await suite.node({ task }, shared);
     const two = await suite.node({ task }, shared);
     for (let round = 0; round < 3; round += 1) {
-      const receipts = await Promise.all(Array.from({ length: 100 }, (_, i) => start(i % 2 === 0 ? one : two, "task", null, { idempotencyKey: `k${round}` })));
+      const receipts = await Promise.all(
+        Array.from({ length: 100 }, (_, i) => start(i % 2 === 0 ? one : two, "task", null, { idempotencyKey: `k${round}` })),
+      );
       expect(new Set(receipts.map((receipt) => receipt.id)).size).toBe(1);
       expect(receipts.filter((receipt) => !receipt.isCached)).toHaveLength(1);
     }
@@ -66,7 +71,10 @@ describe("two nodes", () => {
     const types = new Map<string, string[]>();
     for (const { id } of runs) {
       await expect.poll(async () => (await getRunDetail(suite.db, "env_1", id))?.status).toBe("COMPLETED");
-      types.set(id, (await listEvents(suite.db, id)).map((event) => event.type));
+      types.set(
+        id,
+        (await listEvents(suite.db, id)).map((event) => event.type),
+      );
     }
     for (const list of types.values()) {
       expect(list.filter((type) => type === "queued")).toHaveLength(1);
@@ -103,7 +111,9 @@ describe("two nodes", () => {
     // Stopped for longer than its lease; nobody told it.
     await expire(one);
     await sweep(two.engine);
-    await expect.poll(async () => (await suite.db.query<{ n: number }>("select count(*) as n from run where status = 'COMPLETED'"))[0]?.n).toBe(15);
+    await expect
+      .poll(async () => (await suite.db.query<{ n: number }>("select count(*) as n from run where status = 'COMPLETED'"))[0]?.n)
+      .toBe(15);
     const before = await suite.db.query("select id, version, status from run order by id");
     door.open();
     await sweep(one.engine);

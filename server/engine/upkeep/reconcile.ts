@@ -12,7 +12,10 @@ const startMs = 3_000;
 /** Once it is dispatched: reading a large payload. */
 const payloadMs = 15_000;
 
-type Held = Pick<StoredRun, "id" | "epoch" | "status" | "queue" | "concurrency_key" | "gates" | "retry_at"> & { stopping: boolean; age_ms: number };
+type Held = Pick<StoredRun, "id" | "epoch" | "status" | "queue" | "concurrency_key" | "gates" | "retry_at"> & {
+  stopping: boolean;
+  age_ms: number;
+};
 
 interface Difference {
   key: string;
@@ -31,7 +34,10 @@ export async function reconcile(engine: Engine): Promise<void> {
   const seen = new Set(first.map((difference) => difference.key));
   const lasting = (await differences(engine)).filter((difference) => seen.has(difference.key));
   if (lasting.length === 0 || engine.draining) return;
-  engine.log.warn("memory and the database had come apart", { differences: lasting.map((difference) => difference.key).slice(0, 20), count: lasting.length });
+  engine.log.warn("memory and the database had come apart", {
+    differences: lasting.map((difference) => difference.key).slice(0, 20),
+    count: lasting.length,
+  });
   for (const difference of lasting) await difference.repair();
   engine.rounds.wake();
 }
@@ -45,7 +51,8 @@ async function differences(engine: Engine): Promise<Difference[]> {
   );
   const slots = new Map(rows.map((row) => [row.id, row]));
   const found: Difference[] = [];
-  for (const id of scheduler.runsInSlots()) if (!slots.has(id)) found.push({ key: `slot without a row: ${id}`, repair: () => freeSlot(engine, id) });
+  for (const id of scheduler.runsInSlots())
+    if (!slots.has(id)) found.push({ key: `slot without a row: ${id}`, repair: () => freeSlot(engine, id) });
   for (const row of rows) {
     const process = executor.holds(row.id, row.epoch);
     const isKnown = scheduler.holds(row.id);
@@ -55,11 +62,17 @@ async function differences(engine: Engine): Promise<Difference[]> {
       else found.push({ key: `stopped: ${row.id}`, repair: () => stopProcess(engine, row) });
     } else if (!process && row.retry_at === null) {
       if (isKnown && row.age_ms < (live.get(row.id)?.epoch === row.epoch ? payloadMs : startMs)) continue;
-      found.push({ key: `no process: ${row.id} ${row.epoch}`, repair: () => loseRuns(engine, [{ runId: row.id, epoch: row.epoch, cause: { kind: "lost" } }]) });
+      found.push({
+        key: `no process: ${row.id} ${row.epoch}`,
+        repair: () => loseRuns(engine, [{ runId: row.id, epoch: row.epoch, cause: { kind: "lost" } }]),
+      });
     } else if (!isKnown) found.push({ key: `row without a slot: ${row.id}`, repair: () => scheduler.hold(row.id, laneOf(row)) });
   }
   if (live.size === 0) return found;
-  const known = await engine.db.query<{ id: string; epoch: number; over: boolean }>("select id, epoch, finished_at is not null and not stopping as over from run where id = any($1)", [[...live.values()].map(({ id }) => id)]);
+  const known = await engine.db.query<{ id: string; epoch: number; over: boolean }>(
+    "select id, epoch, finished_at is not null and not stopping as over from run where id = any($1)",
+    [[...live.values()].map(({ id }) => id)],
+  );
   const current = new Map(known.map((row) => [row.id, row]));
   for (const run of live.values()) {
     const { id } = run;

@@ -72,8 +72,13 @@ async function takeOrphans(engine: Engine, deadNodes: readonly string[]): Promis
  */
 export async function recover(engine: Engine): Promise<void> {
   const dead = await renewLease(engine);
-  const others = engine.sole ? await engine.db.query<{ id: string }>("select id from node where id <> all($1)", [[...engine.nodes]]) : dead.map((id) => ({ id }));
-  const taken = await takeOrphans(engine, others.map((node) => node.id));
+  const others = engine.sole
+    ? await engine.db.query<{ id: string }>("select id from node where id <> all($1)", [[...engine.nodes]])
+    : dead.map((id) => ({ id }));
+  const taken = await takeOrphans(
+    engine,
+    others.map((node) => node.id),
+  );
   if (taken > 0) engine.log.info("runs of a former process were taken over", { runs: taken });
   if (engine.sole) await engine.db.query("delete from node where id = any($1)", [others.map((node) => node.id)]);
   await cancelLeftovers(engine);
@@ -114,7 +119,11 @@ async function findLeftovers(engine: Engine): Promise<void> {
         where r.env_id = $1 and j.outcome is null and j.target is not null and r.finished_at < now() - interval '5 s' limit 500`,
       [engine.env.id],
     );
-    if (ended.length > 0) await settleFinal(engine, ended.map((row) => row.target));
+    if (ended.length > 0)
+      await settleFinal(
+        engine,
+        ended.map((row) => row.target),
+      );
     const answered = await engine.db.query<{ target: string }>(
       "select distinct j.target from run_journal j join waitpoint w on w.id = j.target where w.env_id = $1 and j.outcome is null and w.status <> 'WAITING' limit 500",
       [engine.env.id],
@@ -129,7 +138,10 @@ async function findLeftovers(engine: Engine): Promise<void> {
        update batch set finished_count = finished_count + x.n from (select batch_id, count(*) as n from x group by 1 order by 1) x
         where id = any(array(select batch_id from x)) and id = x.batch_id`,
     );
-    const batches = await engine.db.query<{ id: string }>("select id from batch where env_id = $1 and status = 'PROCESSING' and sealed and finished_count >= run_count limit 100", [engine.env.id]);
+    const batches = await engine.db.query<{ id: string }>(
+      "select id from batch where env_id = $1 and status = 'PROCESSING' and sealed and finished_count >= run_count limit 100",
+      [engine.env.id],
+    );
     for (const batch of batches) await completeBatch(engine, batch.id);
     const over = await engine.db.query<{ target: string }>(
       "select distinct j.target from run_journal j join batch b on b.id = j.target where b.env_id = $1 and j.outcome is null and b.completed_at is not null limit 100",
@@ -137,7 +149,11 @@ async function findLeftovers(engine: Engine): Promise<void> {
     );
     for (const row of over) await settleBatch(engine, row.target);
     const due = await engine.db.query<{ id: string }>("select id from run where env_id = $1 and resume_due limit 1000", [engine.env.id]);
-    if (due.length > 0) await resumeRuns(engine, due.map((run) => run.id));
+    if (due.length > 0)
+      await resumeRuns(
+        engine,
+        due.map((run) => run.id),
+      );
     engine.rounds.wake();
   } catch (error) {
     if (!(error instanceof Unavailable)) engine.log.error("the sweep failed", { error: String(error) });

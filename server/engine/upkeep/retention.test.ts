@@ -19,8 +19,12 @@ const big = "x".repeat(600 * 1024);
 async function age(...ids: string[]): Promise<void> {
   const back = "interval '40 days'";
   await suite.db.query(`update run set created_at = created_at - ${back}, finished_at = finished_at - ${back} where id = any($1)`, [ids]);
-  await suite.db.query(`update batch set created_at = created_at - ${back}, completed_at = completed_at - ${back} where id = any($1)`, [ids]);
-  await suite.db.query(`update waitpoint set created_at = created_at - ${back}, completed_at = completed_at - ${back} where id = any($1)`, [ids]);
+  await suite.db.query(`update batch set created_at = created_at - ${back}, completed_at = completed_at - ${back} where id = any($1)`, [
+    ids,
+  ]);
+  await suite.db.query(`update waitpoint set created_at = created_at - ${back}, completed_at = completed_at - ${back} where id = any($1)`, [
+    ids,
+  ]);
 }
 /** The counters of removed runs are removed by age as well; here they are not old. */
 const forgetStats = () => suite.db.query("delete from run_stat");
@@ -47,7 +51,8 @@ describe("retention", () => {
     await retain(n.engine);
     expect(await getRunDetail(suite.db, "env_1", run.id)).toBeNull();
     expect(await rowsOf(run.id)).toEqual([]);
-    for (const key of [stored?.payload, stored?.output]) expect([key?.startsWith(run.id), await packets.get(key ?? "")]).toEqual([true, null]);
+    for (const key of [stored?.payload, stored?.output])
+      expect([key?.startsWith(run.id), await packets.get(key ?? "")]).toEqual([true, null]);
     expect(await getRunDetail(suite.db, "env_1", young.id)).not.toBeNull();
     await forgetStats();
     await suite.db.query("delete from run where id = $1", [young.id]);
@@ -62,7 +67,11 @@ describe("retention", () => {
       echo,
     });
     const { token } = await createToken(n.engine, {}, {});
-    const live = [await start(n, "idle"), await start(n, "waits", null, { tags: [token.id] }), await start(n, "idle", null, { delay: "1h" })];
+    const live = [
+      await start(n, "idle"),
+      await start(n, "waits", null, { tags: [token.id] }),
+      await start(n, "idle", null, { delay: "1h" }),
+    ];
     const root = await start(n, "grand");
     await until(n, root.id);
     const spawned = await suite.db.query<{ id: string }>("select id from run where root_id = $1", [root.id]);
@@ -81,7 +90,11 @@ describe("retention", () => {
   it("removes ended batches and answered tokens that are old, not open ones", async () => {
     const n = await node({ echo });
     const done = await createBatch(n.engine, { runCount: 2 });
-    await addBatchItems(n.engine, done.id, [0, 1].map((index) => ({ index, task: "echo", payload: index })));
+    await addBatchItems(
+      n.engine,
+      done.id,
+      [0, 1].map((index) => ({ index, task: "echo", payload: index })),
+    );
     await sealBatch(n.engine, done.id);
     const open = await createBatch(n.engine, { runCount: 2 });
     await addBatchItems(n.engine, open.id, [{ index: 0, task: "echo", payload: 0 }]);
@@ -98,7 +111,9 @@ describe("retention", () => {
     expect(await suite.db.query("select id from waitpoint")).toEqual([{ id: waiting }]);
     expect(await getRunDetail(suite.db, "env_1", openRun)).not.toBeNull();
     await forgetStats();
-    await suite.db.query("insert into run_stat (env_id, minute, task, queue, status, bucket, count) values ('env_1', now(), 'echo', 'task/echo', 'created', 0, 1), ('env_1', now(), 'echo', 'task/echo', 'COMPLETED', 0, 1)");
+    await suite.db.query(
+      "insert into run_stat (env_id, minute, task, queue, status, bucket, count) values ('env_1', now(), 'echo', 'task/echo', 'created', 0, 1), ('env_1', now(), 'echo', 'task/echo', 'COMPLETED', 0, 1)",
+    );
   });
 
   it("drops events by the day, and none that a live run of that day may need", async () => {

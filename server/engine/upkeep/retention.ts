@@ -71,18 +71,28 @@ export async function retain(engine: Engine): Promise<void> {
   await removeAll(engine, removeBatchesSql);
   await removeAll(engine, removeTokensSql);
   await removeAll(engine, removeBulkItemsSql);
-  await query("delete from bulk_action where env_id = $1 and completed_at < now() - $2 * interval '1 day' and not exists (select from bulk_item where bulk_id = id)", [engine.env.id, days]);
+  await query(
+    "delete from bulk_action where env_id = $1 and completed_at < now() - $2 * interval '1 day' and not exists (select from bulk_item where bulk_id = id)",
+    [engine.env.id, days],
+  );
   await query("delete from error_group where env_id = $1 and last_seen < now() - $2 * interval '1 day'", [engine.env.id, days]);
   await query("delete from error_hour where hour < now() - $1 * interval '1 day'", [days]);
   const [oldest] = await query<{ at: string | null }>(oldestSql);
-  const limit = new Date(Math.min(engine.clock.now() - days * 86_400_000, typeof oldest?.at === "string" ? Date.parse(oldest.at) : Number.POSITIVE_INFINITY));
+  const limit = new Date(
+    Math.min(engine.clock.now() - days * 86_400_000, typeof oldest?.at === "string" ? Date.parse(oldest.at) : Number.POSITIVE_INFINITY),
+  );
   await dropPartitions(query, limit);
   await query("delete from request_key where expires_at < now()");
   await query("delete from public_token where environment_id = $1 and expires_at < now() - $2 * interval '1 day'", [engine.env.id, days]);
-  await query("delete from schedule_tick where env_id = $1 and at < now() - $2 * interval '1 day' and not exists (select from run where run.id = run_id)", [engine.env.id, days]);
+  await query(
+    "delete from schedule_tick where env_id = $1 and at < now() - $2 * interval '1 day' and not exists (select from run where run.id = run_id)",
+    [engine.env.id, days],
+  );
   await query("delete from idempotency_key where expires_at < now()");
   // A key is taken and its run made in one commit, which this statement may not see; hence the hour.
-  await query("delete from debounce_key k where updated_at < now() - interval '1 hour' and not exists (select from run where run.id = k.run_id and run.notable in ('DELAYED', 'PENDING_VERSION'))");
+  await query(
+    "delete from debounce_key k where updated_at < now() - interval '1 hour' and not exists (select from run where run.id = k.run_id and run.notable in ('DELAYED', 'PENDING_VERSION'))",
+  );
   await query("delete from alert_event where env_id = $1 and at < now() - $2 * interval '1 day'", [engine.env.id, days]);
   await query("delete from queue_depth where minute < now() - $1 * interval '1 day'", [days]);
   await query("delete from run_stat where minute < now() - $1 * interval '1 day'", [days]);
@@ -90,9 +100,11 @@ export async function retain(engine: Engine): Promise<void> {
 
 /** `packets` of a row: keys of its packets. One that is not its own is left to whom it belongs to. */
 async function removeAll(engine: Engine, sql: string): Promise<void> {
-  for (let removed = batch; removed === batch && !engine.draining; ) {
+  for (let removed = batch; removed === batch && !engine.draining;) {
     const rows = await engine.db.query<{ id: string; packets: string[] | null }>(sql, [engine.env.id, retentionDaysOf(engine), batch]);
     removed = rows.length;
-    await Promise.all(rows.flatMap(({ id, packets }) => (packets ?? []).filter((key) => key.startsWith(`${id}/`)).map((key) => engine.packets.remove(key))));
+    await Promise.all(
+      rows.flatMap(({ id, packets }) => (packets ?? []).filter((key) => key.startsWith(`${id}/`)).map((key) => engine.packets.remove(key))),
+    );
   }
 }

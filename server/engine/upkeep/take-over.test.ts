@@ -22,7 +22,11 @@ it("a run that is changed between its claim and its new process has one event fo
   n.executor.held.delete(id);
   await continueRun(n.engine, claimed);
   expect(n.executor.assigned.map((assignment) => assignment.epoch)).toEqual([claimed.epoch, claimed.epoch + 1]);
-  expect((await listEvents(suite.db, id)).map((event) => [event.version, event.type])).toEqual([[1, "created"], [2, "started"], [3, "metadata"]]);
+  expect((await listEvents(suite.db, id)).map((event) => [event.version, event.type])).toEqual([
+    [1, "created"],
+    [2, "started"],
+    [3, "metadata"],
+  ]);
 });
 
 it("a cancel that a dying server commits while another takes its runs over leaves nothing half stopped", async () => {
@@ -42,7 +46,10 @@ it("a cancel that a dying server commits while another takes its runs over leave
     await query("select from run where id = $1 for update", [id]);
     dying.dieAfter(3);
     void cancelRun(one.engine, id, { by: "ada" });
-    const waiting = () => suite.db.query<{ n: number }>("select count(*) as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'").then(([row]) => row?.n ?? 0);
+    const waiting = () =>
+      suite.db
+        .query<{ n: number }>("select count(*) as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+        .then(([row]) => row?.n ?? 0);
     await expect.poll(waiting).toBe(1);
     sweeping = sweep(two.engine).then(() => void (swept = true));
     await expect.poll(async () => swept || (await waiting()) === 2).toBe(true);

@@ -15,7 +15,10 @@ export interface Variable {
 export const purposeOf = (environmentId: string, name: string): Purpose => `variable ${environmentId} ${name}`;
 
 /** Variables of an environment by name; with `name` that one. */
-export async function readVariables(query: Query, { vault, environmentId, name }: { vault: Vault; environmentId: string; name?: string }): Promise<Variable[]> {
+export async function readVariables(
+  query: Query,
+  { vault, environmentId, name }: { vault: Vault; environmentId: string; name?: string },
+): Promise<Variable[]> {
   const rows = await query<Omit<Variable, "value"> & { sealed: Buffer }>(
     `select name, sealed, is_secret as "isSecret", updated_at as "updatedAt", updated_by as "updatedBy"
        from environment_variable where environment_id = $1 and ($2::text is null or name = $2) order by name collate "C"`,
@@ -36,7 +39,8 @@ function open(vault: Vault, sealed: Buffer, purpose: Purpose): string | null {
 export function valuesOf(variables: readonly Variable[], log: Logger): Record<string, string> {
   const values: Record<string, string> = {};
   for (const { name, value } of variables) {
-    if (value === null) log.error("a stored variable cannot be read, and tasks start without it; set it again or delete it", { variable: name });
+    if (value === null)
+      log.error("a stored variable cannot be read, and tasks start without it; set it again or delete it", { variable: name });
     else values[name] = value;
   }
   return values;

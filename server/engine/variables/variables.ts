@@ -99,7 +99,15 @@ export async function openVariables({ db, environmentId, parentId, vault, feed, 
     });
   }
 
-  async function store(query: Query, { known, inputs, override, by }: { known: ReadonlyMap<string, Variable>; inputs: readonly VariableInput[]; override: boolean; by: string }): Promise<VariablesPut> {
+  async function store(
+    query: Query,
+    {
+      known,
+      inputs,
+      override,
+      by,
+    }: { known: ReadonlyMap<string, Variable>; inputs: readonly VariableInput[]; override: boolean; by: string },
+  ): Promise<VariablesPut> {
     const put: VariablesPut = { added: [], changed: [], kept: [] };
     const written = inputs.filter((input) => {
       const former = known.get(input.name);
@@ -135,7 +143,8 @@ export async function openVariables({ db, environmentId, parentId, vault, feed, 
       let put: VariablesPut;
       try {
         put = await change(async (query, known) => {
-          if (requestKey !== undefined) await claimRequest(query, environmentId, { kind: "variables", key: requestKey, ref: environmentId });
+          if (requestKey !== undefined)
+            await claimRequest(query, environmentId, { kind: "variables", key: requestKey, ref: environmentId });
           return store(query, { known, inputs, override, by });
         });
       } catch (error) {
@@ -150,8 +159,10 @@ export async function openVariables({ db, environmentId, parentId, vault, feed, 
       const put = await change((query, known) => {
         const former = known.get(name);
         if (former === undefined) return Promise.resolve(null);
-        if (isSecret === false && former.isSecret) throw new EngineError(400, `${name} is secret and stays so. Delete it and add it anew.`, { param: "isSecret" });
-        if (value === undefined && former.value === null) throw new EngineError(400, `The value of ${name} cannot be read; give a new one.`, { param: "value" });
+        if (isSecret === false && former.isSecret)
+          throw new EngineError(400, `${name} is secret and stays so. Delete it and add it anew.`, { param: "isSecret" });
+        if (value === undefined && former.value === null)
+          throw new EngineError(400, `The value of ${name} cannot be read; give a new one.`, { param: "value" });
         const inputs = [{ name, value: value ?? former.value ?? "", isSecret }];
         check(inputs);
         return store(query, { known, inputs, override: true, by });
@@ -160,7 +171,10 @@ export async function openVariables({ db, environmentId, parentId, vault, feed, 
       return put;
     },
     async remove(name) {
-      const removed = await db.query("delete from environment_variable where environment_id = $1 and name = $2 returning name", [environmentId, name]);
+      const removed = await db.query("delete from environment_variable where environment_id = $1 and name = $2 returning name", [
+        environmentId,
+        name,
+      ]);
       await changed();
       return removed.length > 0;
     },
@@ -178,8 +192,17 @@ function check(inputs: readonly VariableInput[]): void {
 
 function checkRoom(known: ReadonlyMap<string, Variable>, written: readonly VariableInput[]): void {
   const after = new Map([...known.values(), ...written].map(({ name, value }) => [name, Buffer.byteLength(value ?? "")]));
-  if (after.size > limits.variables) throw new EngineError(400, `An environment has at most ${limits.variables} variables; this would make ${after.size}. Delete some first.`, { param: "variables" });
+  if (after.size > limits.variables)
+    throw new EngineError(
+      400,
+      `An environment has at most ${limits.variables} variables; this would make ${after.size}. Delete some first.`,
+      { param: "variables" },
+    );
   const bytes = [...after.values()].reduce((sum, size) => sum + size, 0);
   if (bytes > limits.variablesBytes)
-    throw new EngineError(400, `The values of an environment have at most ${limits.variablesBytes.toLocaleString("en")} bytes together; this would make ${bytes.toLocaleString("en")}.`, { param: "variables" });
+    throw new EngineError(
+      400,
+      `The values of an environment have at most ${limits.variablesBytes.toLocaleString("en")} bytes together; this would make ${bytes.toLocaleString("en")}.`,
+      { param: "variables" },
+    );
 }

@@ -18,7 +18,15 @@ async function announced(n: TestNode, changes: Partial<Parameters<typeof announc
 async function arrived(n: TestNode, goes: ArrivedDeployment["goes"], queues: Parameters<typeof manifestOf>[1] = []) {
   const { id } = await announced(n);
   await beginDeploying(n.engine, id);
-  return n.engine.deployments.arrive({ id, contentHash: `hash of ${id}`, bundle: "test", manifest: manifestOf([{ id: "task" }], queues), lacks: [], log: ["loaded"], goes });
+  return n.engine.deployments.arrive({
+    id,
+    contentHash: `hash of ${id}`,
+    bundle: "test",
+    manifest: manifestOf([{ id: "task" }], queues),
+    lacks: [],
+    log: ["loaded"],
+    goes,
+  });
 }
 const limits = (name: string) => suite.db.query("select concurrency_limit from queue where name = $1", [name]);
 const statusOf = async (n: TestNode, id: string) => (await findArriving(n.engine, id)).status;
@@ -36,7 +44,10 @@ describe("a version that comes over HTTP", () => {
   it("that is not promoted leaves the current one and the limits of queues as they are, and brings its new queues", async () => {
     const n = await node(tasks, { manifest: manifestOf([{ id: "task" }], [{ name: "shared", concurrencyLimit: 3 }]) });
     const current = n.engine.deployments.current()?.version;
-    const beside = await arrived(n, "beside", [{ name: "shared", concurrencyLimit: 9 }, { name: "fresh", concurrencyLimit: 2 }]);
+    const beside = await arrived(n, "beside", [
+      { name: "shared", concurrencyLimit: 9 },
+      { name: "fresh", concurrencyLimit: 2 },
+    ]);
     expect(n.engine.deployments.current()?.version).toBe(current);
     expect(await limits("shared")).toEqual([{ concurrency_limit: 3 }]);
     expect(await limits("fresh")).toEqual([{ concurrency_limit: 2 }]);
@@ -63,7 +74,17 @@ describe("a version that comes over HTTP", () => {
     const { id } = await announced(n);
     await beginDeploying(n.engine, id);
     expect(await cancelDeployment(n.engine, id)).toBe(true);
-    expect(await n.engine.deployments.arrive({ id, contentHash: "x", bundle: "test", manifest: manifestOf([{ id: "task" }]), lacks: [], log: [], goes: "live" })).toBeNull();
+    expect(
+      await n.engine.deployments.arrive({
+        id,
+        contentHash: "x",
+        bundle: "test",
+        manifest: manifestOf([{ id: "task" }]),
+        lacks: [],
+        log: [],
+        goes: "live",
+      }),
+    ).toBeNull();
     expect(await suite.db.query("select version from deployment where is_current")).toEqual([{ version: current }]);
     expect(await cancelDeployment(n.engine, id)).toBe(false);
   });
@@ -75,8 +96,18 @@ describe("a version that comes over HTTP", () => {
     const second = await announced(n, { externalId: "build", other: "cancel" });
     expect(await statusOf(n, first.id)).toBe("CANCELED");
     await beginDeploying(n.engine, second.id);
-    await n.engine.deployments.arrive({ id: second.id, contentHash: "x", bundle: "test", manifest: manifestOf([{ id: "task" }]), lacks: [], log: [], goes: "live" });
-    expect(await announce(n.engine, { sha256: hash, bytes: 10, by: "test", externalId: "build", other: "refuse" })).toMatchObject({ known: { version: second.version } });
+    await n.engine.deployments.arrive({
+      id: second.id,
+      contentHash: "x",
+      bundle: "test",
+      manifest: manifestOf([{ id: "task" }]),
+      lacks: [],
+      log: [],
+      goes: "live",
+    });
+    expect(await announce(n.engine, { sha256: hash, bytes: 10, by: "test", externalId: "build", other: "refuse" })).toMatchObject({
+      known: { version: second.version },
+    });
   });
 
   it("that a stopped server was trying has failed; an upload that nobody finishes ends after a day", async () => {
@@ -86,6 +117,10 @@ describe("a version that comes over HTTP", () => {
     await suite.db.query("update deployment set created_at = now() - interval '25 hours' where id = $1", [old.id]);
     expect(await settleArriving(n.engine, "later")).toEqual(new Set([trying.id, waiting.id]));
     expect(await settleArriving(n.engine, "start")).toEqual(new Set([waiting.id]));
-    expect([await statusOf(n, trying.id), await statusOf(n, waiting.id), await statusOf(n, old.id)]).toEqual(["FAILED", "PENDING", "TIMED_OUT"]);
+    expect([await statusOf(n, trying.id), await statusOf(n, waiting.id), await statusOf(n, old.id)]).toEqual([
+      "FAILED",
+      "PENDING",
+      "TIMED_OUT",
+    ]);
   });
 });

@@ -109,7 +109,10 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
   /** The same code, called by one more id. */
   async function named(deployment: Deployment, externalId: string | undefined): Promise<Deployment> {
     if (externalId === undefined || deployment.externalIds.includes(externalId)) return deployment;
-    const [row] = await db.query<StoredDeployment>("update deployment set external_ids = array_append(external_ids, $2) where id = $1 and $2 <> all(external_ids) returning *", [deployment.id, externalId]);
+    const [row] = await db.query<StoredDeployment>(
+      "update deployment set external_ids = array_append(external_ids, $2) where id = $1 and $2 <> all(external_ids) returning *",
+      [deployment.id, externalId],
+    );
     return row === undefined ? deployment : remember(row);
   }
 
@@ -125,7 +128,11 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
     await storeLimits(query, env.id, manifest);
   }
 
-  for (const row of await db.query<StoredDeployment>("select * from deployment where env_id = $1 and status = 'DEPLOYED' order by created_at", [env.id])) remember(row);
+  for (const row of await db.query<StoredDeployment>(
+    "select * from deployment where env_id = $1 and status = 'DEPLOYED' order by created_at",
+    [env.id],
+  ))
+    remember(row);
 
   return {
     current: () => current,
@@ -134,7 +141,10 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
     async find(version) {
       const known = byVersion.get(version);
       if (known !== undefined) return known;
-      const [row] = await db.query<StoredDeployment>("select * from deployment where env_id = $1 and version = $2 and status = 'DEPLOYED'", [env.id, version]);
+      const [row] = await db.query<StoredDeployment>(
+        "select * from deployment where env_id = $1 and version = $2 and status = 'DEPLOYED'",
+        [env.id, version],
+      );
       // What is current here changes by deploying alone.
       return row === undefined ? null : remember({ ...row, is_current: false });
     },
@@ -156,7 +166,15 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
         const [stored] = await query<StoredDeployment>(
           `insert into deployment (id, env_id, version, content_hash, bundle, manifest, is_current, external_ids)
            values ($1, $2, $3, $4, $5, $6, true, $7) returning *`,
-          [newId("deployment"), env.id, version, input.contentHash, input.bundle, JSON.stringify(input.manifest), input.externalId === undefined ? [] : [input.externalId]],
+          [
+            newId("deployment"),
+            env.id,
+            version,
+            input.contentHash,
+            input.bundle,
+            JSON.stringify(input.manifest),
+            input.externalId === undefined ? [] : [input.externalId],
+          ],
         );
         if (stored === undefined) throw new Error("insert into deployment returned no row");
         await storeQueues(query, input.manifest);
@@ -167,22 +185,24 @@ export async function openDeployments(db: Database, env: Environment): Promise<D
       return deployment;
     },
     async arrive({ id, contentHash, bundle, manifest, lacks, log, goes }) {
-      const row = await db.transaction(async (query) => {
-        await query("select id from environment where id = $1 for update", [env.id]);
-        if (goes === "live") await query("update deployment set is_current = false where env_id = $1 and is_current", [env.id]);
-        const [stored] = await query<StoredDeployment>(
-          `update deployment set status = 'DEPLOYED', deployed_at = now(), content_hash = $3, bundle = $4, manifest = $5, lacks = $6, log = $7, is_current = $8
+      const row = await db
+        .transaction(async (query) => {
+          await query("select id from environment where id = $1 for update", [env.id]);
+          if (goes === "live") await query("update deployment set is_current = false where env_id = $1 and is_current", [env.id]);
+          const [stored] = await query<StoredDeployment>(
+            `update deployment set status = 'DEPLOYED', deployed_at = now(), content_hash = $3, bundle = $4, manifest = $5, lacks = $6, log = $7, is_current = $8
             where env_id = $1 and id = $2 and status = 'DEPLOYING' returning *`,
-          [env.id, id, contentHash, bundle, JSON.stringify(manifest), lacks, log, goes === "live"],
-        );
-        // The transaction undoes what it has done to the current one.
-        if (stored === undefined) throw new Gone();
-        await storeQueues(query, manifest, goes);
-        return stored;
-      }).catch((error: unknown) => {
-        if (error instanceof Gone) return null;
-        throw error;
-      });
+            [env.id, id, contentHash, bundle, JSON.stringify(manifest), lacks, log, goes === "live"],
+          );
+          // The transaction undoes what it has done to the current one.
+          if (stored === undefined) throw new Gone();
+          await storeQueues(query, manifest, goes);
+          return stored;
+        })
+        .catch((error: unknown) => {
+          if (error instanceof Gone) return null;
+          throw error;
+        });
       if (row === null) return null;
       const deployment = remember(row);
       if (current !== null) for (const listener of listeners) listener(current);
@@ -214,7 +234,10 @@ class Gone extends Error {}
 export async function nextVersion(query: Query, envId: string): Promise<string> {
   await query("select id from environment where id = $1 for update", [envId]);
   const day = new Date().toISOString().slice(0, 10).replaceAll("-", "");
-  const [last] = await query<{ n: number | null }>("select max(split_part(version, '.', 2)::int) as n from deployment where env_id = $1 and version like $2", [envId, `${day}.%`]);
+  const [last] = await query<{ n: number | null }>(
+    "select max(split_part(version, '.', 2)::int) as n from deployment where env_id = $1 and version like $2",
+    [envId, `${day}.%`],
+  );
   return `${day}.${(last?.n ?? 0) + 1}`;
 }
 
@@ -236,9 +259,20 @@ interface DeclaredQueue {
 /** Every queue of a bundle: those declared, and `task/<id>` of each task. */
 function queuesOf(manifest: BundleManifest): DeclaredQueue[] {
   const queues = new Map<string, DeclaredQueue>();
-  for (const task of manifest.tasks) queues.set(task.queue, { name: task.queue, type: task.queue === `task/${task.id}` ? "task" : "custom", concurrencyLimit: null, totalLimit: null });
+  for (const task of manifest.tasks)
+    queues.set(task.queue, {
+      name: task.queue,
+      type: task.queue === `task/${task.id}` ? "task" : "custom",
+      concurrencyLimit: null,
+      totalLimit: null,
+    });
   for (const queue of manifest.queues) {
-    queues.set(queue.name, { name: queue.name, type: queue.name.startsWith("task/") ? "task" : "custom", concurrencyLimit: queue.concurrencyLimit, totalLimit: queue.totalConcurrencyLimit ?? null });
+    queues.set(queue.name, {
+      name: queue.name,
+      type: queue.name.startsWith("task/") ? "task" : "custom",
+      concurrencyLimit: queue.concurrencyLimit,
+      totalLimit: queue.totalConcurrencyLimit ?? null,
+    });
   }
   return [...queues.values()];
 }

@@ -17,21 +17,43 @@ const detail = (id: string) => getRunDetail(suite.db, "env_1", id);
 const outputOf = (run: { output: string | null; outputType: string }) => decodePacket({ data: run.output, dataType: run.outputType });
 let count = 0;
 const bring = (n: TestNode, ...[given, queues, externalId]: [...Parameters<typeof manifestOf>, externalId?: string]) =>
-  deploy(n.engine, { contentHash: `hash ${(count += 1)}`, bundle: "test", manifest: manifestOf(given, queues), ...(externalId !== undefined && { externalId }) });
+  deploy(n.engine, {
+    contentHash: `hash ${(count += 1)}`,
+    bundle: "test",
+    manifest: manifestOf(given, queues),
+    ...(externalId !== undefined && { externalId }),
+  });
 const open = (environment: "prod" | "dev" = "prod") => node(tasks, { environment, manifest: manifestOf([{ id: "task" }]) });
 
 describe("a trigger of a task that no version has", () => {
   it("waits, plainly, for the version that brings it, and gets the queue and settings that it has there", async () => {
     const n = await open();
     const { id } = await start(n, "late", 1, { tags: ["a"], concurrencyKey: "k" });
-    expect(await detail(id)).toMatchObject({ status: "PENDING_VERSION", task: "late", queue: "task/late", tags: ["a"], parked: { queue: null } });
+    expect(await detail(id)).toMatchObject({
+      status: "PENDING_VERSION",
+      task: "late",
+      queue: "task/late",
+      tags: ["a"],
+      parked: { queue: null },
+    });
     expect((await listRuns(suite.db, "env_1", { limit: 10, status: ["PENDING_VERSION"] })).rows.map((run) => run.id)).toEqual([id]);
     expect(n.engine.scheduler.running + n.engine.scheduler.waiting).toBe(0);
     await bring(n, [{ id: "task" }]);
     expect(await detail(id)).toMatchObject({ status: "PENDING_VERSION" });
-    const brought = await bring(n, [{ id: "task" }, { id: "late", queue: "slow", maxDuration: 30, retry: { maxAttempts: 4 } }], [{ name: "slow", concurrencyLimit: 1 }]);
+    const brought = await bring(
+      n,
+      [{ id: "task" }, { id: "late", queue: "slow", maxDuration: 30, retry: { maxAttempts: 4 } }],
+      [{ name: "slow", concurrencyLimit: 1 }],
+    );
     const run = await until(n, id);
-    expect(run).toMatchObject({ status: "COMPLETED", queue: "slow", maxDuration: 30, maxAttempts: 4, attempt: 1, deployment: brought.version });
+    expect(run).toMatchObject({
+      status: "COMPLETED",
+      queue: "slow",
+      maxDuration: 30,
+      maxAttempts: 4,
+      attempt: 1,
+      deployment: brought.version,
+    });
     expect(run).not.toHaveProperty("parked");
     expect(outputOf(run)).toEqual([brought.version, "slow"]);
     expect((await listEvents(suite.db, id)).map((event) => event.type)).toEqual(["created", "queued", "started", "completed"]);
@@ -49,7 +71,11 @@ describe("a trigger of a task that no version has", () => {
       const { ttl, expiresAt, queuedAt } = await until(n, id, "QUEUED");
       ttls.push([ttl, expiresAt === undefined ? null : Date.parse(expiresAt) - Date.parse(queuedAt ?? "")]);
     }
-    expect(ttls).toEqual([["1h", 3_600_000], ["1m", 60_000], [undefined, null]]);
+    expect(ttls).toEqual([
+      ["1h", 3_600_000],
+      ["1m", 60_000],
+      [undefined, null],
+    ]);
   });
 
   it("keeps its delay, and is pushed by later calls with its debounce key", async () => {
@@ -70,7 +96,10 @@ describe("a trigger of a task that no version has", () => {
   });
 
   it("is cancelled, holds its idempotency key, outlives a restart, and is made from runs and batches", async () => {
-    const parents: Record<string, TestTask> = { ...tasks, task: async ({ operate }) => [await operate({ kind: "trigger", task: "late", payload: encodePacket(3), options: {} })] };
+    const parents: Record<string, TestTask> = {
+      ...tasks,
+      task: async ({ operate }) => [await operate({ kind: "trigger", task: "late", payload: encodePacket(3), options: {} })],
+    };
     const one = await node(parents, { manifest: manifestOf([{ id: "task" }]) });
     const canceled = await start(one, "late");
     await cancelRun(one.engine, canceled.id, { by: "ada" });
@@ -106,7 +135,10 @@ describe("a trigger of a task that no version has", () => {
 
   it("is refused in dev, with the names that are known", async () => {
     const n = await open("dev");
-    await expect(start(n, "late", 1, { externalDeploymentId: "abc" })).rejects.toMatchObject({ status: 404, message: expect.stringContaining("Known tasks: task") });
+    await expect(start(n, "late", 1, { externalDeploymentId: "abc" })).rejects.toMatchObject({
+      status: 404,
+      message: expect.stringContaining("Known tasks: task"),
+    });
     await expect(start(n, "task", 1, { queue: { name: "late" } })).rejects.toMatchObject({ status: 422, param: "options.queue" });
     const run = await until(n, (await start(n, "task", 1, { externalDeploymentId: "abc" })).id);
     expect(run.status).toBe("COMPLETED");
@@ -139,20 +171,33 @@ describe("a trigger that is bound to a deployment", () => {
     expect(outputOf(pinned)).toEqual([abc.version, "task/late"]);
     // A version that is named goes before it.
     const current = n.engine.deployments.current()?.version ?? "";
-    expect(await until(n, (await start(n, "late", 1, { externalDeploymentId: "nobody's", lockToVersion: current })).id)).toMatchObject({ deployment: current });
+    expect(await until(n, (await start(n, "late", 1, { externalDeploymentId: "nobody's", lockToVersion: current })).id)).toMatchObject({
+      deployment: current,
+    });
     await expect(start(n, "gone", 1, { externalDeploymentId: "abc" })).rejects.toMatchObject({ status: 404 });
-    await expect(start(n, "late", 1, { externalDeploymentId: "x".repeat(129) })).rejects.toMatchObject({ status: 422, param: "options.externalDeploymentId" });
+    await expect(start(n, "late", 1, { externalDeploymentId: "x".repeat(129) })).rejects.toMatchObject({
+      status: 422,
+      param: "options.externalDeploymentId",
+    });
   });
 
   it("takes the newest of the versions that share the id, over restarts; the same code is called by both its ids", async () => {
     const one = await open();
     await bring(one, [{ id: "late" }], [], "abc");
     const second = await bring(one, [{ id: "late" }], [], "abc");
-    const again = await deploy(one.engine, { contentHash: second.contentHash, bundle: "test", manifest: second.manifest, externalId: "def" });
+    const again = await deploy(one.engine, {
+      contentHash: second.contentHash,
+      bundle: "test",
+      manifest: second.manifest,
+      externalId: "def",
+    });
     expect(again).toMatchObject({ version: second.version, externalIds: ["abc", "def"] });
     await crash(one);
     const two = await open();
-    const runs = [await start(two, "late", 1, { externalDeploymentId: "abc" }), await start(two, "late", 1, { externalDeploymentId: "def" })];
+    const runs = [
+      await start(two, "late", 1, { externalDeploymentId: "abc" }),
+      await start(two, "late", 1, { externalDeploymentId: "def" }),
+    ];
     for (const { id } of runs) expect(await until(two, id)).toMatchObject({ status: "COMPLETED", deployment: second.version });
   });
 
@@ -160,7 +205,10 @@ describe("a trigger that is bound to a deployment", () => {
     const n = await open();
     const options = { externalDeploymentId: "abc", idempotencyKey: "k" };
     const { id } = await trigger(n.engine, { task: "task", payload: encodePacket(1), options });
-    const [timer] = await suite.db.query<{ ms: number }>("select extract(epoch from due_at - now())::float8 * 1000 as ms from run_timer where kind = 'version' and ref = $1", [id]);
+    const [timer] = await suite.db.query<{ ms: number }>(
+      "select extract(epoch from due_at - now())::float8 * 1000 as ms from run_timer where kind = 'version' and ref = $1",
+      [id],
+    );
     expect(timer?.ms).toBeGreaterThan(3_500_000);
     expect(timer?.ms).toBeLessThan(3_601_000);
     await suite.db.query("update run_timer set due_at = now() where kind = 'version'");

@@ -11,7 +11,10 @@ export async function promote(engine: Engine, version: string, by: string): Prom
   const known = await engine.deployments.find(version);
   if (known === null) throw new EngineError(404, `Version ${version.slice(0, 64)} not found.`);
   if (engine.deployments.current()?.version === version) return { deployment: known, changed: false };
-  if (!engine.hasBuild(known.bundle)) throw new EngineError(409, `The build of version ${version} was removed to free the disk. Deploy its code again.`, { code: "build_removed" });
+  if (!engine.hasBuild(known.bundle))
+    throw new EngineError(409, `The build of version ${version} was removed to free the disk. Deploy its code again.`, {
+      code: "build_removed",
+    });
   const deployment = await engine.deployments.promote(version, by);
   await followCurrent(engine);
   return { deployment, changed: true };

@@ -84,7 +84,8 @@ export async function releaseParked(engine: Engine, ids: readonly string[] | nul
   }
 }
 
-const release = (query: Query, envId: string, runs: readonly Released[]): Promise<StoredRun[]> => query<StoredRun>(releaseSql, [envId, JSON.stringify(runs)]);
+const release = (query: Query, envId: string, runs: readonly Released[]): Promise<StoredRun[]> =>
+  query<StoredRun>(releaseSql, [envId, JSON.stringify(runs)]);
 
 /** Null: what it waits for is not there yet. */
 function placeParked(engine: Engine, run: Parked): Released | null {
@@ -98,7 +99,12 @@ function placeParked(engine: Engine, run: Parked): Released | null {
   if (!engine.scheduler.hasQueue(queue)) return null;
   const version: TaskVersion = { deployment, task };
   const { ttl: given, ttlMs: known, ...rest } = options;
-  const ttl = parked === undefined ? (known === undefined || given === undefined ? null : { ttl: given, ttlMs: known }) : ttlOf(engine, version, given);
+  const ttl =
+    parked === undefined
+      ? known === undefined || given === undefined
+        ? null
+        : { ttl: given, ttlMs: known }
+      : ttlOf(engine, version, given);
   // A limit that was asked for may come with a later version, as a queue may.
   if (parked !== undefined && options.concurrency?.every((name) => engine.scheduler.hasLimit(name)) === false) return null;
   return {

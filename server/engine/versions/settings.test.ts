@@ -10,11 +10,17 @@ import { setQueuePaused } from "../queues/queue";
 
 const suite = engineSuite();
 const { node, crash } = suite;
-const code: TestTask = async ({ assignment: { ctx, maxDuration } }) => [ctx.run.version, ctx.run.maxAttempts ?? null, maxDuration ?? null, ctx.machine.name];
+const code: TestTask = async ({ assignment: { ctx, maxDuration } }) => [
+  ctx.run.version,
+  ctx.run.maxAttempts ?? null,
+  maxDuration ?? null,
+  ctx.machine.name,
+];
 const outputOf = (run: { output: string | null; outputType: string }) => decodePacket({ data: run.output, dataType: run.outputType });
 const old = manifestOf([{ id: "task", retry: { maxAttempts: 2 }, maxDuration: 10 }]);
 const fresh = manifestOf([{ id: "task", retry: { maxAttempts: 5 }, maxDuration: 20, machine: "small-2x" }]);
-const bring = (n: TestNode, manifest: BundleManifest) => deploy(n.engine, { contentHash: JSON.stringify(manifest), bundle: "test", manifest });
+const bring = (n: TestNode, manifest: BundleManifest) =>
+  deploy(n.engine, { contentHash: JSON.stringify(manifest), bundle: "test", manifest });
 const pause = (n: TestNode, paused: "pause" | "resume") => setQueuePaused(n.engine, "task/task", { paused, by: "ada" });
 const types = async (id: string) => (await listEvents(suite.db, id)).map((event) => event.type);
 
@@ -25,7 +31,10 @@ it("a queued and a delayed run take attempts, duration and machine of the versio
   const delayed = await start(n, "task", 1, { delay: "1h" });
   const { version } = await bring(n, fresh);
   await pause(n, "resume");
-  await suite.db.query("with r as (update run set delay_until = now() where id = $1 returning id, delay_until) update run_timer t set due_at = r.delay_until from r where ref = r.id", [delayed.id]);
+  await suite.db.query(
+    "with r as (update run set delay_until = now() where id = $1 returning id, delay_until) update run_timer t set due_at = r.delay_until from r where ref = r.id",
+    [delayed.id],
+  );
   n.engine.timers.expect(Date.now());
   for (const { id } of [queued, delayed]) {
     const run = await until(n, id);
@@ -49,7 +58,10 @@ it("what the trigger asked for stays", async () => {
 it("a process of its own, and none, are the executing version's to say", async () => {
   const n = await node({ task: code }, { manifest: fresh });
   const ids = [];
-  for (const [triggered, executed] of [[fresh, old], [old, { ...old, config: { ...old.config, isolation: "process" as const } }]] as const) {
+  for (const [triggered, executed] of [
+    [fresh, old],
+    [old, { ...old, config: { ...old.config, isolation: "process" as const } }],
+  ] as const) {
     await bring(n, triggered);
     await pause(n, "pause");
     ids.push((await start(n, "task")).id);

@@ -15,7 +15,8 @@ const suite = engineSuite();
 const { node, crash } = suite;
 const types = async (id: string) => (await listEvents(suite.db, id)).map((event) => event.type);
 let count = 0;
-const put = (n: TestNode, ...ids: string[]) => deploy(n.engine, { contentHash: `hash ${(count += 1)}`, bundle: "test", manifest: manifestOf(ids.map((id) => ({ id }))) });
+const put = (n: TestNode, ...ids: string[]) =>
+  deploy(n.engine, { contentHash: `hash ${(count += 1)}`, bundle: "test", manifest: manifestOf(ids.map((id) => ({ id }))) });
 const tasks: Record<string, TestTask> = { task: async ({ assignment }) => assignment.ctx.run.version, other: async () => 1 };
 
 /** A queued run of `task`, started under a version that lacks it. */
@@ -51,7 +52,9 @@ describe("a run whose task vanished", () => {
     await put(n, "task");
     const queued = await until(n, id, "QUEUED");
     expect(Date.parse(queued.expiresAt ?? "") - Date.parse(queued.queuedAt ?? "")).toBe(60_000);
-    await suite.db.query("with t as (update run_timer set due_at = now() where kind = 'ttl' returning ref) update run set expires_at = now() where id = (select ref from t)");
+    await suite.db.query(
+      "with t as (update run_timer set due_at = now() where kind = 'ttl' returning ref) update run set expires_at = now() where id = (select ref from t)",
+    );
     n.engine.timers.expect(Date.now());
     expect(await until(n, id)).toMatchObject({ status: "EXPIRED" });
   });
@@ -77,7 +80,9 @@ describe("a run whose task vanished", () => {
     await put(n, "other");
     n.executor.slots = 1000;
     await setQueuePaused(n.engine, "task/task", { paused: "resume", by: "test" });
-    await expect.poll(async () => (await suite.db.query<{ n: number }>("select count(*) as n from run where notable = 'PENDING_VERSION'"))[0]?.n).toBe(450);
+    await expect
+      .poll(async () => (await suite.db.query<{ n: number }>("select count(*) as n from run where notable = 'PENDING_VERSION'"))[0]?.n)
+      .toBe(450);
     await Promise.all([put(n, "task", "other"), put(n, "task"), put(n, "other", "task")]);
     for (const { id } of runs) await until(n, id);
     const events = await suite.db.query<{ n: number }>("select count(*) as n from run_event where type = 'queued'");
@@ -119,18 +124,29 @@ describe("a version", () => {
     const family: Record<string, TestTask> = {
       parent: async ({ operate }) => {
         await door.passed;
-        const child = (kind: "trigger" | "triggerAndWait") => operate({ kind, task: "child", payload: encodePacket(null), options: { lockToVersion: "20000101.1" } });
+        const child = (kind: "trigger" | "triggerAndWait") =>
+          operate({ kind, task: "child", payload: encodePacket(null), options: { lockToVersion: "20000101.1" } });
         return [await child("triggerAndWait"), await child("trigger")];
       },
-      child: async ({ assignment }) => (assignment.ctx.attempt.number === 1 ? Promise.reject(new RetryLater(1)) : [assignment.ctx.run.version, assignment.ctx.queue.name]),
+      child: async ({ assignment }) =>
+        assignment.ctx.attempt.number === 1 ? Promise.reject(new RetryLater(1)) : [assignment.ctx.run.version, assignment.ctx.queue.name],
     };
-    const n = await node(family, { manifest: manifestOf([{ id: "parent" }, { id: "child", queue: "old", retry: { maxAttempts: 2 }, maxDuration: 7 }], [{ name: "old", concurrencyLimit: null }]) });
+    const n = await node(family, {
+      manifest: manifestOf(
+        [{ id: "parent" }, { id: "child", queue: "old", retry: { maxAttempts: 2 }, maxDuration: 7 }],
+        [{ name: "old", concurrencyLimit: null }],
+      ),
+    });
     const old = n.engine.deployments.current()?.version;
     const { id } = await start(n, "parent");
     await put(n, "parent");
     door.open();
     const run = await until(n, id);
-    const [waited, free] = decodePacket({ data: run.output, dataType: run.outputType }) as { ok: boolean; value: { id: string; output: Packet }; error: unknown }[];
+    const [waited, free] = decodePacket({ data: run.output, dataType: run.outputType }) as {
+      ok: boolean;
+      value: { id: string; output: Packet };
+      error: unknown;
+    }[];
     expect(waited).toMatchObject({ ok: true });
     expect(decodePacket(waited?.value.output ?? encodePacket(null))).toEqual([old, "old"]);
     expect(await getRunDetail(suite.db, "env_1", waited?.value.id ?? "")).toMatchObject({ attempt: 2, maxDuration: 7 });
@@ -155,12 +171,18 @@ describe("a version", () => {
     await suite.db.query("update run set deployment = '20000101.1' where id = $1", [id]);
     n.executor.slots = 5;
     n.engine.capacityChanged();
-    expect(await until(n, id)).toMatchObject({ status: "SYSTEM_FAILURE", error: { name: "COULD_NOT_FIND_EXECUTOR", message: expect.stringContaining("20000101.1") } });
+    expect(await until(n, id)).toMatchObject({
+      status: "SYSTEM_FAILURE",
+      error: { name: "COULD_NOT_FIND_EXECUTOR", message: expect.stringContaining("20000101.1") },
+    });
   });
 
   it("that a trigger names must exist and have the task", async () => {
     const n = await node(tasks);
-    await expect(start(n, "task", null, { lockToVersion: "20000101.1" })).rejects.toMatchObject({ status: 422, param: "options.lockToVersion" });
+    await expect(start(n, "task", null, { lockToVersion: "20000101.1" })).rejects.toMatchObject({
+      status: 422,
+      param: "options.lockToVersion",
+    });
     const other = await put(n, "other");
     await expect(start(n, "task", null, { lockToVersion: other.version })).rejects.toMatchObject({ status: 404 });
   });
@@ -170,8 +192,15 @@ describe("a version", () => {
     const n = await node(tasks, { manifest: manifestOf([{ id: "task" }, { id: "other", queue: "shared" }]) });
     const old = n.engine.deployments.current()?.version ?? "";
     await deploy(n.engine, { contentHash: "late", bundle: "test", manifest: manifestOf([{ id: "task" }], queues) });
-    await expect(start(n, "task", null, { lockToVersion: old, queue: { name: "late" } })).rejects.toMatchObject({ status: 422, param: "options.queue" });
-    const runs = await Promise.all([start(n, "task", null, { lockToVersion: old, queue: { name: "shared" } }), start(n, "task", null, { queue: { name: "late" } }), start(n, "task", null, { queue: { name: "shared" } })]);
+    await expect(start(n, "task", null, { lockToVersion: old, queue: { name: "late" } })).rejects.toMatchObject({
+      status: 422,
+      param: "options.queue",
+    });
+    const runs = await Promise.all([
+      start(n, "task", null, { lockToVersion: old, queue: { name: "shared" } }),
+      start(n, "task", null, { queue: { name: "late" } }),
+      start(n, "task", null, { queue: { name: "shared" } }),
+    ]);
     for (const { id } of runs) expect(await until(n, id)).toMatchObject({ status: "COMPLETED" });
   });
 
@@ -188,9 +217,16 @@ describe("a version", () => {
 describe("a promotion", () => {
   it("makes an older version current at once, with its tasks and queue limits; runs keep theirs", async () => {
     const door = gate();
-    const n = await node({ ...tasks, slow: async ({ assignment }) => (await door.passed, assignment.ctx.run.version) }, { manifest: manifestOf([{ id: "task" }, { id: "slow" }], [{ name: "shared", concurrencyLimit: 3 }]) });
+    const n = await node(
+      { ...tasks, slow: async ({ assignment }) => (await door.passed, assignment.ctx.run.version) },
+      { manifest: manifestOf([{ id: "task" }, { id: "slow" }], [{ name: "shared", concurrencyLimit: 3 }]) },
+    );
     const old = n.engine.deployments.current()?.version ?? "";
-    const fresh = await deploy(n.engine, { contentHash: "fresh", bundle: "test", manifest: manifestOf([{ id: "slow" }], [{ name: "shared", concurrencyLimit: 7 }]) });
+    const fresh = await deploy(n.engine, {
+      contentHash: "fresh",
+      bundle: "test",
+      manifest: manifestOf([{ id: "slow" }], [{ name: "shared", concurrencyLimit: 7 }]),
+    });
     const running = await start(n, "slow");
     await until(n, running.id, "EXECUTING");
     const waiting = await start(n, "task");
@@ -201,11 +237,14 @@ describe("a promotion", () => {
     expect(await promote(n.engine, old, "test")).toMatchObject({ changed: true, deployment: { version: old } });
     expect(told).toEqual([["versions"]]);
     expect(await suite.db.query("select concurrency_limit from queue where name = 'shared'")).toEqual([{ concurrency_limit: 3 }]);
-    for (const { id } of [waiting, await start(n, "task")]) expect(await until(n, id)).toMatchObject({ status: "COMPLETED", deployment: old });
+    for (const { id } of [waiting, await start(n, "task")])
+      expect(await until(n, id)).toMatchObject({ status: "COMPLETED", deployment: old });
     expect(await countRunsByVersion(suite.db, "env_1")).toEqual({ [fresh.version]: 1 });
     door.open();
     expect(await until(n, running.id)).toMatchObject({ status: "COMPLETED", deployment: fresh.version });
-    expect(await suite.db.query("select version, promoted_by from deployment where is_current")).toEqual([{ version: old, promoted_by: "test" }]);
+    expect(await suite.db.query("select version, promoted_by from deployment where is_current")).toEqual([
+      { version: old, promoted_by: "test" },
+    ]);
   });
 
   it("outlives a start with the code that was deployed last, and ends with other code", async () => {
@@ -235,7 +274,13 @@ describe("a payload of more than 512 KB", () => {
   const big = "x".repeat(600 * 1024);
 
   it("goes through the packet store, to the run, its retry and its replay", async () => {
-    const n = await node({ task: async ({ assignment }) => (assignment.ctx.attempt.number === 1 ? Promise.reject(new RetryLater(1)) : String(decodePacket(assignment.payload)).length) }, { manifest: manifestOf([{ id: "task", retry: { maxAttempts: 2 } }]) });
+    const n = await node(
+      {
+        task: async ({ assignment }) =>
+          assignment.ctx.attempt.number === 1 ? Promise.reject(new RetryLater(1)) : String(decodePacket(assignment.payload)).length,
+      },
+      { manifest: manifestOf([{ id: "task", retry: { maxAttempts: 2 } }]) },
+    );
     const run = await until(n, (await start(n, "task", big)).id);
     expect(run.payloadType).toBe("application/store");
     expect(decodePacket({ data: run.output, dataType: run.outputType })).toBe(big.length);
@@ -248,7 +293,10 @@ describe("a payload of more than 512 KB", () => {
       if (failures-- > 0) throw new StorageUnavailable("The bucket does not answer.");
       return packets.get(key);
     };
-    const n = await node({ task: async ({ assignment }) => String(decodePacket(assignment.payload)).length }, { packets: { ...packets, get } });
+    const n = await node(
+      { task: async ({ assignment }) => String(decodePacket(assignment.payload)).length },
+      { packets: { ...packets, get } },
+    );
     const run = await until(n, (await start(n, "task", big)).id);
     expect([run.status, run.attempt, decodePacket({ data: run.output, dataType: run.outputType })]).toEqual(["COMPLETED", 1, big.length]);
   });
@@ -295,12 +343,17 @@ describe("a row that cannot be read", () => {
     n.executor.slots = 9;
     n.engine.capacityChanged();
     for (const { id } of runs.filter((run) => run.id !== bad)) expect((await until(n, id)).status).toBe("COMPLETED");
-    await expect.poll(() => suite.db.query("select status, error_name from run where id = $1", [bad])).toEqual([{ status: "SYSTEM_FAILURE", error_name: "TASK_EXECUTION_FAILED" }]);
+    await expect
+      .poll(() => suite.db.query("select status, error_name from run where id = $1", [bad]))
+      .toEqual([{ status: "SYSTEM_FAILURE", error_name: "TASK_EXECUTION_FAILED" }]);
   });
 
   it("of a journal ends the resume that needs it", async () => {
     const family: Record<string, TestTask> = {
-      parent: async ({ operate }) => [await operate({ kind: "trigger", task: "task", payload: encodePacket(null), options: {} }), await operate({ kind: "waitUntil", date: new Date(Date.now() + 3_600_000).toISOString() })],
+      parent: async ({ operate }) => [
+        await operate({ kind: "trigger", task: "task", payload: encodePacket(null), options: {} }),
+        await operate({ kind: "waitUntil", date: new Date(Date.now() + 3_600_000).toISOString() }),
+      ],
       task: async () => 1,
     };
     const one = await node(family);

@@ -10,10 +10,12 @@ const suite = engineSuite();
 const { node, crash } = suite;
 
 const valueOf = (outcome: OperationOutcome) => (outcome.ok ? outcome.value : outcome.error);
-const outputOf = (run: { output: string | null; outputType: string | null }) => decodePacket({ data: run.output, dataType: run.outputType ?? "application/json" });
+const outputOf = (run: { output: string | null; outputType: string | null }) =>
+  decodePacket({ data: run.output, dataType: run.outputType ?? "application/json" });
 const chunk = (index: number, data: unknown) => ({ index, output: { data: JSON.stringify(data), dataType: "application/json" } });
 let writer = 0;
-const sendTo = (n: Awaited<ReturnType<typeof node>>, runId: string, data: unknown, streamId = "in") => sendInput(n.engine, { runId, streamId, data: JSON.stringify(data), writer: `test/${++writer}` });
+const sendTo = (n: Awaited<ReturnType<typeof node>>, runId: string, data: unknown, streamId = "in") =>
+  sendInput(n.engine, { runId, streamId, data: JSON.stringify(data), writer: `test/${++writer}` });
 
 const waits: TestTask = async ({ operate }) => valueOf(await operate({ kind: "waitForInput", streamId: "in", after: -1, tags: ["shop"] }));
 
@@ -46,7 +48,11 @@ it("input that came before the wait is not lost, and a wait after a place gets w
   await until(n, id, "EXECUTING");
   for (const data of ["one", "two"]) await sendTo(n, id, data);
   go();
-  await expect.poll(async () => (await suite.db.query("select 1 from run_journal where run_id = $1 and outcome is null", [id])).length, { timeout: 15_000 }).toBe(1);
+  await expect
+    .poll(async () => (await suite.db.query("select 1 from run_journal where run_id = $1 and outcome is null", [id])).length, {
+      timeout: 15_000,
+    })
+    .toBe(1);
   // It listens, and works on: nothing of it waits.
   expect(await until(n, id, "EXECUTING")).toMatchObject({ status: "EXECUTING" });
   await sendTo(n, id, "three");
@@ -62,7 +68,12 @@ it("the time-out of a wait, and of a run that listens, is null", async () => {
       valueOf(await operate({ kind: "waitForInput", streamId: "$x", after: -1 })),
     ],
   });
-  expect(outputOf(await until(n, (await start(n, "impatient")).id))).toEqual([null, null, expect.objectContaining({ status: 422 }), expect.objectContaining({ status: 400 })]);
+  expect(outputOf(await until(n, (await start(n, "impatient")).id))).toEqual([
+    null,
+    null,
+    expect.objectContaining({ status: 422 }),
+    expect.objectContaining({ status: 400 }),
+  ]);
   expect(await suite.db.query("select ref from run_timer")).toEqual([]);
 });
 
@@ -79,7 +90,11 @@ it("a run that listens beside a wait is parked, wakes for what comes, and its wa
   const { id } = await start(n, "both");
   expect(await until(n, id, "WAITING")).toMatchObject({ waitingOn: "run" });
   await sendTo(n, id, "hello");
-  await expect.poll(async () => (await listEvents(suite.db, id)).map(({ type }) => type).filter((type) => type === "waiting").length, { timeout: 15_000 }).toBe(2);
+  await expect
+    .poll(async () => (await listEvents(suite.db, id)).map(({ type }) => type).filter((type) => type === "waiting").length, {
+      timeout: 15_000,
+    })
+    .toBe(2);
   const [child] = await suite.db.query<{ id: string }>("select id from run where parent_id = $1", [id]);
   await sendTo(n, child?.id ?? "", "child");
   expect(outputOf(await until(n, id))).toMatchObject([chunk(0, "hello"), { ok: true }]);

@@ -19,7 +19,9 @@ const prefix = "$input/";
 /** Where what is sent into a run is kept: beside its own streams, under names that these cannot have. */
 export function inputKey(streamId: string): string {
   if (streamId === "" || streamId.length > nameLength || streamId.startsWith("$")) {
-    throw new EngineError(400, `An input stream's id has 1 to ${nameLength} characters and does not start with "$".`, { param: "streamId" });
+    throw new EngineError(400, `An input stream's id has 1 to ${nameLength} characters and does not start with "$".`, {
+      param: "streamId",
+    });
   }
   return `${prefix}${streamId}`;
 }
@@ -44,7 +46,12 @@ export interface InputAsk {
  * The first chunk after a place, or null when it is still to come; `journal` notes the one or the other in the same commit. Chunks
  * are appended under the same lock, so none comes in between.
  */
-export async function askForInput(engine: Engine, runId: string, ask: InputAsk, journal: (query: Query, entry: { outcome?: OperationOutcome; target?: string; until?: string }) => Promise<void>): Promise<OperationOutcome | null> {
+export async function askForInput(
+  engine: Engine,
+  runId: string,
+  ask: InputAsk,
+  journal: (query: Query, entry: { outcome?: OperationOutcome; target?: string; until?: string }) => Promise<void>,
+): Promise<OperationOutcome | null> {
   const until = endOf(engine, ask);
   const stream = { runId, key: inputKey(ask.streamId) };
   const target = targetOf(stream);
@@ -69,10 +76,16 @@ function endOf(engine: Engine, { timeout, timeoutMs }: InputAsk): string | undef
 }
 
 /** With a key: where the run's first wait with it began, so that it gets the same. */
-async function startOf(engine: Engine, { idempotencyKey, idempotencyKeyTTL, after }: InputAsk, { runId, key }: { runId: string; key: string }): Promise<number> {
+async function startOf(
+  engine: Engine,
+  { idempotencyKey, idempotencyKeyTTL, after }: InputAsk,
+  { runId, key }: { runId: string; key: string },
+): Promise<number> {
   if (idempotencyKey === undefined) return after;
   checkKey(idempotencyKey, "idempotencyKey");
-  return Number(await firstOfKey(engine, { kind: "input", key: `${runId}/${key}/${idempotencyKey}`, ttl: idempotencyKeyTTL, ref: String(after) }));
+  return Number(
+    await firstOfKey(engine, { kind: "input", key: `${runId}/${key}/${idempotencyKey}`, ttl: idempotencyKeyTTL, ref: String(after) }),
+  );
 }
 
 const outcomeOf = ({ index, text }: { index: number; text: string }): OperationOutcome => {
@@ -101,14 +114,19 @@ export async function settleInputs(query: Query, chunks: readonly (Appended & { 
     if ((first.get(target)?.index ?? Infinity) > chunk.index) first.set(target, chunk);
   }
   const woken: string[] = [];
-  for (const [target, chunk] of [...first].toSorted(([a], [b]) => (a < b ? -1 : 1))) woken.push(...(await settleWaiters(query, target, outcomeOf(chunk))));
+  for (const [target, chunk] of [...first].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    woken.push(...(await settleWaiters(query, target, outcomeOf(chunk))));
   return woken;
 }
 
 /** Sends `data`, a JSON text, into a run that is not over. The same `writer` sends once. */
-export async function sendInput(engine: Engine, { runId, streamId, data, writer }: { runId: string; streamId: string; data: string; writer: string }): Promise<void> {
+export async function sendInput(
+  engine: Engine,
+  { runId, streamId, data, writer }: { runId: string; streamId: string; data: string; writer: string },
+): Promise<void> {
   const key = inputKey(streamId);
-  if (Buffer.byteLength(data) > inputBytes) throw new EngineError(413, `What is sent to an input stream has at most ${inputBytes} bytes.`, { param: "data" });
+  if (Buffer.byteLength(data) > inputBytes)
+    throw new EngineError(413, `What is sent to an input stream has at most ${inputBytes} bytes.`, { param: "data" });
   const [run] = await getRunRows(engine.db, engine.env.id, [runId]);
   if (run === undefined) throw new EngineError(404, `Run ${runId} not found.`);
   if (isFinal(run.status)) throw new EngineError(400, `Run ${runId} is finished (${run.status}); nothing can be sent to it any more.`);

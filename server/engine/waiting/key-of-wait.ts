@@ -9,7 +9,10 @@ on conflict (env_id, kind, key) do update set
 returning ref`;
 
 /** What the first wait with this idempotency key waits for: it decides for all later ones, until the key's TTL (none: a year) is over. */
-export async function firstOfKey(engine: Engine, wait: { kind: "wait" | "input"; key: string; ttl: string | undefined; ref: string }): Promise<string> {
+export async function firstOfKey(
+  engine: Engine,
+  wait: { kind: "wait" | "input"; key: string; ttl: string | undefined; ref: string },
+): Promise<string> {
   const ttlMs = wait.ttl === undefined ? 365 * 86_400_000 : keyTtl(wait.ttl, "idempotencyKeyTTL");
   const [row] = await engine.db.query<{ ref: string }>(firstSql, [engine.env.id, wait.kind, wait.key, wait.ref, ttlMs]);
   return row?.ref ?? wait.ref;

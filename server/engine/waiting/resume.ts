@@ -55,7 +55,11 @@ async function resumeRun(engine: Engine, found: Due, isOld: boolean): Promise<vo
     const here = engine.executor?.holds(run.id, run.epoch) === true;
     if (run.status === "EXECUTING" || run.status === "DEQUEUED") {
       // Cleared before the outcomes are read, so that a later one sets it again. Going on clears it too.
-      if (here) await engine.shared.query(run.id, "update run set resume_due = false where id = $1 and epoch = $2 and resume_due", [run.id, run.epoch]);
+      if (here)
+        await engine.shared.query(run.id, "update run set resume_due = false where id = $1 and epoch = $2 and resume_due", [
+          run.id,
+          run.epoch,
+        ]);
       if (here) await handOver(engine, run);
     } else if (run.status === "WAITING") {
       // Its process has room for it: it has kept its place there.
@@ -122,7 +126,12 @@ export async function deliverMissed(engine: Engine): Promise<void> {
   );
   for (const { id, epoch } of rows) {
     const live = engine.live.get(id);
-    if (live?.epoch === epoch) await engine.resumes.take(id, () => deliverOpen(engine, live).catch((error: unknown) => engine.log.warn("an outcome could not be handed over", { run: id, error: String(error) })));
+    if (live?.epoch === epoch)
+      await engine.resumes.take(id, () =>
+        deliverOpen(engine, live).catch((error: unknown) =>
+          engine.log.warn("an outcome could not be handed over", { run: id, error: String(error) }),
+        ),
+      );
   }
 }
 
@@ -142,7 +151,11 @@ export function continueRun(engine: Engine, run: StoredRun): Promise<void> {
 
 /** What is stored of it cannot be read: left alone it would come back for ever. */
 async function failResume(engine: Engine, run: StoredRun, cause: unknown): Promise<void> {
-  const error: TaskRunError = { type: "INTERNAL_ERROR", code: "TASK_EXECUTION_FAILED", message: `The run could not be resumed: ${cause instanceof Error ? cause.message : String(cause)}` };
+  const error: TaskRunError = {
+    type: "INTERNAL_ERROR",
+    code: "TASK_EXECUTION_FAILED",
+    message: `The run could not be resumed: ${cause instanceof Error ? cause.message : String(cause)}`,
+  };
   await engine.finishes
     .submit({
       runId: run.id,
@@ -203,7 +216,10 @@ async function takeOver(engine: Engine, claimed: StoredRun): Promise<void> {
     if (engine.canceled.has(claimed.id)) freeSlot(engine, claimed.id);
     return;
   }
-  const entries = await engine.db.query<{ seq: number; kind: string; fingerprint: string; outcome: string | null }>(journalSql, [run.id, run.attempt]);
+  const entries = await engine.db.query<{ seq: number; kind: string; fingerprint: string; outcome: string | null }>(journalSql, [
+    run.id,
+    run.attempt,
+  ]);
   const [stored] = await engine.db.query<Stored>(storedSql, [run.id, run.attempt, streamWriter(run)]);
   if (stored === undefined) throw new Error(`run ${run.id} has no data row`);
   const journal = await Promise.all(

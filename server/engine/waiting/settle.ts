@@ -34,7 +34,9 @@ function resultOf(run: EndedRun): RunResult {
     };
   }
   const error: TaskRunError =
-    run.error === null ? { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR", message: `The run ended as ${run.status}.` } : TaskRunError.parse(JSON.parse(decodeText(run.error)));
+    run.error === null
+      ? { type: "INTERNAL_ERROR", code: "UNSPECIFIED_ERROR", message: `The run ended as ${run.status}.` }
+      : TaskRunError.parse(JSON.parse(decodeText(run.error)));
   return { ok: false, id: run.id, error };
 }
 
@@ -70,7 +72,11 @@ export function tokenOutcome(token: { status: TokenStatus; output: string | null
   const value: TokenResult =
     token.status === "TIMED_OUT"
       ? { ok: false, status: token.status, message: timeoutMessage }
-      : { ok: true, status: token.status, output: { data: token.output === null ? null : decodeText(token.output), dataType: token.output_type ?? "application/json" } };
+      : {
+          ok: true,
+          status: token.status,
+          output: { data: token.output === null ? null : decodeText(token.output), dataType: token.output_type ?? "application/json" },
+        };
   return { ok: true, value };
 }
 

@@ -59,7 +59,10 @@ async function makeToken(engine: Engine, body: TokenCreateBody, by: Creation): P
     throw new EngineError(422, `"${body.timeout}" is neither a duration such as "10m" nor an ISO date.`, { param: "timeout" });
   }
   const ttlMs = body.idempotencyKeyTTL === undefined ? foreverMs : parseKeyTtl(body.idempotencyKeyTTL);
-  if (ttlMs === null) throw new EngineError(422, `"${body.idempotencyKeyTTL}" is not a number and a unit (s, m, h, d), such as "10m".`, { param: "idempotencyKeyTTL" });
+  if (ttlMs === null)
+    throw new EngineError(422, `"${body.idempotencyKeyTTL}" is not a number and a unit (s, m, h, d), such as "10m".`, {
+      param: "idempotencyKeyTTL",
+    });
   const key = body.idempotencyKey ?? null;
   if (key !== null) checkKey(key, "idempotencyKey");
   const tags = checkTags(body.tags ?? []);
@@ -71,7 +74,8 @@ async function makeToken(engine: Engine, body: TokenCreateBody, by: Creation): P
     // A statement of its own: it sees who was first.
     const [held] = created === undefined ? await query<StoredToken>(holderSql, [engine.env.id, key]) : [created];
     if (held === undefined) throw new EngineError(503, "The token's idempotency key is being changed by others; try again.");
-    if (created !== undefined && by.requestKey !== undefined) await claimRequest(query, engine.env.id, { kind: "waitpoint", key: by.requestKey, ref: created.id });
+    if (created !== undefined && by.requestKey !== undefined)
+      await claimRequest(query, engine.env.id, { kind: "waitpoint", key: by.requestKey, ref: created.id });
     const result = { token: toTokenRow(held), isCached: created === undefined };
     await by.alongside?.(query, result);
     return result;
@@ -93,7 +97,12 @@ t as (delete from run_timer where kind = 'token' and ref = $1)
 select * from w`;
 
 /** Answers a token; the first answer stands, and everything that waits for it goes on. */
-export async function completeToken(engine: Engine, tokenId: string, output: Packet, { by }: { by: string }): Promise<{ token: TokenRow; first: boolean }> {
+export async function completeToken(
+  engine: Engine,
+  tokenId: string,
+  output: Packet,
+  { by }: { by: string },
+): Promise<{ token: TokenRow; first: boolean }> {
   const packet = await offloadPacket(engine.packets, output, `${tokenId}/output`);
   try {
     const ended = await endToken(engine, tokenId, { status: "COMPLETED", packet, by });
@@ -118,7 +127,14 @@ async function endToken(
 ): Promise<{ token: TokenRow; first: boolean }> {
   const result = await engine.db.transaction(async (query) => {
     const data = end.packet?.data;
-    const [stored] = await query<StoredToken>(completeSql, [tokenId, engine.env.id, end.status, typeof data === "string" ? encodeText(data) : null, end.packet?.dataType ?? null, end.by]);
+    const [stored] = await query<StoredToken>(completeSql, [
+      tokenId,
+      engine.env.id,
+      end.status,
+      typeof data === "string" ? encodeText(data) : null,
+      end.packet?.dataType ?? null,
+      end.by,
+    ]);
     // A statement of its own: it sees every wait that was committed before the token's row was locked.
     return stored === undefined ? null : { stored, parents: await settleWaiters(query, tokenId, tokenOutcome(stored)) };
   });

@@ -21,14 +21,28 @@ describe("a wait", () => {
   it("holds no slot, so a parent and its child share a queue of one", async () => {
     const n = await node(
       {
-        parent: async ({ operate }) => valueOf(await operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(20), options: { queue: { name: "task/parent" } } })),
+        parent: async ({ operate }) =>
+          valueOf(
+            await operate({
+              kind: "triggerAndWait",
+              task: "child",
+              payload: encodePacket(20),
+              options: { queue: { name: "task/parent" } },
+            }),
+          ),
         child: async ({ assignment }) => Number(decodePacket(assignment.payload)) + 1,
       },
       { concurrencyLimit: 1 },
     );
     const run = await until(n, (await start(n, "parent")).id);
     expect(decodePacket({ data: run.output, dataType: run.outputType })).toMatchObject({ ok: true, output: { data: '{"json":21}' } });
-    expect((await listEvents(suite.db, run.id)).map((event) => event.type)).toEqual(["created", "started", "waiting", "resumed", "completed"]);
+    expect((await listEvents(suite.db, run.id)).map((event) => event.type)).toEqual([
+      "created",
+      "started",
+      "waiting",
+      "resumed",
+      "completed",
+    ]);
   });
 
   it("for a time, a token and many children at once", async () => {
@@ -36,7 +50,11 @@ describe("a wait", () => {
       parent: async ({ operate }) => {
         const outcomes = await Promise.all([
           operate({ kind: "waitUntil", date: new Date(Date.now() + 40).toISOString() }),
-          operate({ kind: "batchTrigger", wait: true, items: [1, 2, 3].map((n) => ({ task: "child", payload: encodePacket(n), options: {} })) }),
+          operate({
+            kind: "batchTrigger",
+            wait: true,
+            items: [1, 2, 3].map((n) => ({ task: "child", payload: encodePacket(n), options: {} })),
+          }),
           operate({ kind: "triggerAndWait", task: "child", payload: encodePacket(4), options: {} }),
         ]);
         return outcomes.map(valueOf);
@@ -44,7 +62,11 @@ describe("a wait", () => {
       child: async ({ assignment }) => decodePacket(assignment.payload),
     });
     const run = await until(n, (await start(n, "parent")).id);
-    const [time, batch, child] = decodePacket({ data: run.output, dataType: run.outputType }) as [unknown, { items: { output: { data: string } }[] }, unknown];
+    const [time, batch, child] = decodePacket({ data: run.output, dataType: run.outputType }) as [
+      unknown,
+      { items: { output: { data: string } }[] },
+      unknown,
+    ];
     expect(time).toBeNull();
     expect(batch.items.map((item) => item.output.data)).toEqual(['{"json":1}', '{"json":2}', '{"json":3}']);
     expect(child).toMatchObject({ ok: true, output: { data: '{"json":4}' } });
@@ -52,14 +74,20 @@ describe("a wait", () => {
   });
 
   it("goes on when the token is answered, once, by the first answer", async () => {
-    const n = await node({ waits: async ({ operate, assignment }) => valueOf(await operate({ kind: "waitForToken", tokenId: String(decodePacket(assignment.payload)) })) });
+    const n = await node({
+      waits: async ({ operate, assignment }) =>
+        valueOf(await operate({ kind: "waitForToken", tokenId: String(decodePacket(assignment.payload)) })),
+    });
     const { token } = await createToken(n.engine, {}, {});
     const { id } = await start(n, "waits", token.id);
     await until(n, id, "WAITING");
     const answers = await Promise.all([1, 2, 3].map((n_) => completeToken(n.engine, token.id, encodePacket({ n: n_ }), { by: `p${n_}` })));
     expect(answers.filter((answer) => answer.first)).toHaveLength(1);
     const run = await until(n, id);
-    expect(decodePacket({ data: run.output, dataType: run.outputType })).toMatchObject({ ok: true, output: { data: answers.find((answer) => answer.first)?.token.output } });
+    expect(decodePacket({ data: run.output, dataType: run.outputType })).toMatchObject({
+      ok: true,
+      output: { data: answers.find((answer) => answer.first)?.token.output },
+    });
   });
 
   it("for an unknown token is an error of the operation", async () => {
@@ -104,7 +132,10 @@ describe("after the server is gone", () => {
     await completeToken(two.engine, token, encodePacket("yes"), { by: "test" });
     const run = await until(two, id);
     expect(run).toMatchObject({ status: "COMPLETED", attempt: 1 });
-    expect(decodePacket({ data: run.output, dataType: run.outputType })).toMatchObject({ first: { ok: true }, answer: { ok: true, output: { data: "yes" } } });
+    expect(decodePacket({ data: run.output, dataType: run.outputType })).toMatchObject({
+      first: { ok: true },
+      answer: { ok: true, output: { data: "yes" } },
+    });
     expect(starts).toBe(2);
     expect((await listRuns(suite.db, "env_1", { limit: 10, parent: id })).rows).toHaveLength(2);
   });
@@ -128,7 +159,14 @@ describe("after the server is gone", () => {
     await sweep(one.engine);
     expect(one.executor.held.size).toBe(0);
     release();
-    await one.engine.finishes.submit({ runId: id, epoch: zombie?.epoch ?? 0, from: ["EXECUTING", "COMPLETED"], status: "FAILED", event: "failed", usageMs: 0 });
+    await one.engine.finishes.submit({
+      runId: id,
+      epoch: zombie?.epoch ?? 0,
+      from: ["EXECUTING", "COMPLETED"],
+      status: "FAILED",
+      event: "failed",
+      usageMs: 0,
+    });
     expect(await getRunDetail(suite.db, "env_1", id)).toMatchObject({ status: "COMPLETED" });
   });
 
@@ -175,7 +213,9 @@ describe("a batch over HTTP", () => {
     expect(await sealBatch(n.engine, batch.id)).toMatchObject({ sealed: true });
     const stored = await getBatch(suite.db, "env_2", batch.id);
     for (const id of stored?.runs ?? []) await until(n, id);
-    await expect.poll(() => getBatch(suite.db, "env_2", batch.id)).toMatchObject({ status: "PARTIAL_FAILED", runs: { length: 3 }, errors: [{ index: 1, taskIdentifier: "unknown" }] });
+    await expect
+      .poll(() => getBatch(suite.db, "env_2", batch.id))
+      .toMatchObject({ status: "PARTIAL_FAILED", runs: { length: 3 }, errors: [{ index: 1, taskIdentifier: "unknown" }] });
   });
 });
 
@@ -183,7 +223,9 @@ describe("metadata", () => {
   it("loses no increment of many writers", async () => {
     const n = await node({ task: () => new Promise(() => {}) });
     const { id } = await start(n, "task");
-    await Promise.all(Array.from({ length: 40 }, () => updateMetadata(n.engine, id, { operations: [{ type: "increment", key: "n", value: 1 }] })));
+    await Promise.all(
+      Array.from({ length: 40 }, () => updateMetadata(n.engine, id, { operations: [{ type: "increment", key: "n", value: 1 }] })),
+    );
     const run = await getRunDetail(suite.db, "env_1", id);
     expect(JSON.parse(run?.metadata ?? "")).toEqual({ n: 40 });
     const events = await listEvents(suite.db, id);
@@ -193,7 +235,9 @@ describe("metadata", () => {
   it("over the limit changes nothing", async () => {
     const n = await node({ task: () => new Promise(() => {}) });
     const { id } = await start(n, "task");
-    await expect(updateMetadata(n.engine, id, { operations: [{ type: "set", key: "big", value: "x".repeat(300_000) }] })).rejects.toMatchObject({ status: 413 });
+    await expect(
+      updateMetadata(n.engine, id, { operations: [{ type: "set", key: "big", value: "x".repeat(300_000) }] }),
+    ).rejects.toMatchObject({ status: 413 });
     expect((await getRunDetail(suite.db, "env_1", id))?.metadata).toBeNull();
   });
 });

@@ -18,9 +18,18 @@ select * from r`;
  * The run waits and holds no slot any more. When what it waits for has happened already, it goes on instead.
  * `usageMs`: compute time of the attempt so far.
  */
-export async function blockRun(engine: Engine, wait: { runId: string; epoch: number; kind: WaitKind; usageMs: number; data?: Record<string, unknown> }): Promise<void> {
+export async function blockRun(
+  engine: Engine,
+  wait: { runId: string; epoch: number; kind: WaitKind; usageMs: number; data?: Record<string, unknown> },
+): Promise<void> {
   const data = { kind: wait.kind, ...wait.data };
-  const [run] = await engine.shared.query<StoredRun>(wait.runId, blockSql, [wait.runId, wait.epoch, wait.kind, Math.round(wait.usageMs), JSON.stringify(data)]);
+  const [run] = await engine.shared.query<StoredRun>(wait.runId, blockSql, [
+    wait.runId,
+    wait.epoch,
+    wait.kind,
+    Math.round(wait.usageMs),
+    JSON.stringify(data),
+  ]);
   if (run === undefined) {
     await resumeRuns(engine, [wait.runId]);
     return;

@@ -44,8 +44,18 @@ export const waitRef = (runId: string, attempt: number, seq: number): string => 
 type SharedQuery = (sql: string, params: readonly (string | number)[]) => Promise<{ id: string }[]>;
 
 /** The same for one operation. */
-export async function settleOperation(query: SharedQuery, of: { runId: string; attempt: number; seq: number }, outcome: OperationOutcome): Promise<string[]> {
-  const rows = await query(settleOneSql, [of.runId, of.attempt, of.seq, encodeText(JSON.stringify(outcome)), waitRef(of.runId, of.attempt, of.seq)]);
+export async function settleOperation(
+  query: SharedQuery,
+  of: { runId: string; attempt: number; seq: number },
+  outcome: OperationOutcome,
+): Promise<string[]> {
+  const rows = await query(settleOneSql, [
+    of.runId,
+    of.attempt,
+    of.seq,
+    encodeText(JSON.stringify(outcome)),
+    waitRef(of.runId, of.attempt, of.seq),
+  ]);
   return rows.map((row) => row.id);
 }
 

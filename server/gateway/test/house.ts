@@ -47,7 +47,8 @@ export async function openHouse(world: World, options: Partial<GatewayOptions<Te
       authenticateToken: async (token) => callerOf(token),
       ask: () => new Response(null, { status: 404 }),
       stillValid: async (caller) => !revoked.has(caller.token),
-      allows: (caller, { resources }) => caller.kind !== "public" || resources.some((resource) => caller.scopes.some((scope) => scopeAllows(scope, "read", resource))),
+      allows: (caller, { resources }) =>
+        caller.kind !== "public" || resources.some((resource) => caller.scopes.some((scope) => scopeAllows(scope, "read", resource))),
       readableThrough: (run): Resource[] => [
         { type: "runs", id: run.id },
         { type: "tasks", id: run.task },
@@ -104,7 +105,11 @@ function callerOf(token: string): TestCaller {
 }
 
 /** Resolves when the condition holds after a change of what is subscribed to; a view that is read stays subscribed. */
-export function until<T>(view: { subscribe(listener: () => void): () => void; getSnapshot(): T }, holds: (value: T) => boolean, ms = 10_000): Promise<T> {
+export function until<T>(
+  view: { subscribe(listener: () => void): () => void; getSnapshot(): T },
+  holds: (value: T) => boolean,
+  ms = 10_000,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       end();

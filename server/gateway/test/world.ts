@@ -34,7 +34,8 @@ function fail(line: string): never {
   throw new Error(line);
 }
 
-const nap = (turns: number): Promise<void> => (turns <= 0 ? Promise.resolve() : new Promise((resolve) => setImmediate(() => resolve(nap(turns - 1)))));
+const nap = (turns: number): Promise<void> =>
+  turns <= 0 ? Promise.resolve() : new Promise((resolve) => setImmediate(() => resolve(nap(turns - 1))));
 
 export function createWorld(random: () => number, epoch = "db1"): World {
   const maxTurns = 6;
@@ -89,13 +90,35 @@ export function createWorld(random: () => number, epoch = "db1"): World {
     tokens,
     reads: {
       rows: (ids) => seen(() => ids.flatMap((id) => (runs.has(id) ? [rowOf(must(runs.get(id)))] : []))),
-      firstPage: (filter: RunFilter) => seen(() => byCreation().map(rowOf).filter((row) => matchesFilter(row, filter)).slice(0, 50)),
+      firstPage: (filter: RunFilter) =>
+        seen(() =>
+          byCreation()
+            .map(rowOf)
+            .filter((row) => matchesFilter(row, filter))
+            .slice(0, 50),
+        ),
       detail: (id) => seen(() => runs.get(id) ?? null),
       events: (id, after) => seen(() => (events.get(id) ?? []).filter((event) => event.version > after)),
-      relations: (run) => seen(() => byCreation().filter((other) => other.parentId === run.id || other.id === run.parentId).map(rowOf)),
+      relations: (run) =>
+        seen(() =>
+          byCreation()
+            .filter((other) => other.parentId === run.id || other.id === run.parentId)
+            .map(rowOf),
+        ),
       trace: (id, after, limit) => seen(() => (traces.get(id) ?? []).filter((item) => item.seq > after).slice(0, limit)),
-      chunks: ({ runId, key, after, limit }) => seen(() => (chunks.get(`${runId} ${key}`) ?? []).filter((chunk) => chunk.index > after).slice(0, limit)),
-      counts: () => ({ running: runs.size, queued: 0, waiting: 0, tokensWaiting: tokenRows().length, failedLastHour: 0, queuesPaused: 0, queuesFull: 0, environment: { limit: 100, burst: 1, paused: false }, byStatus: {} }),
+      chunks: ({ runId, key, after, limit }) =>
+        seen(() => (chunks.get(`${runId} ${key}`) ?? []).filter((chunk) => chunk.index > after).slice(0, limit)),
+      counts: () => ({
+        running: runs.size,
+        queued: 0,
+        waiting: 0,
+        tokensWaiting: tokenRows().length,
+        failedLastHour: 0,
+        queuesPaused: 0,
+        queuesFull: 0,
+        environment: { limit: 100, burst: 1, paused: false },
+        byStatus: {},
+      }),
       versions: () => seen(() => ({ current: null, runs: {} })),
       queues: () => seen(() => [{ name: "q", type: "custom", queued: runs.size, running: 0, concurrencyLimit: null, paused: false }]),
       tokens: () => seen(tokenRows),
@@ -112,7 +135,16 @@ export function createWorld(random: () => number, epoch = "db1"): World {
     },
     log(id) {
       const lines = traces.get(id) ?? [];
-      const item: TraceItem = { runId: id, seq: lines.length + 1, attempt: 1, kind: "log", spanId: `${lines.length}`, parentId: null, name: "line", at: new Date().toISOString() };
+      const item: TraceItem = {
+        runId: id,
+        seq: lines.length + 1,
+        attempt: 1,
+        kind: "log",
+        spanId: `${lines.length}`,
+        parentId: null,
+        name: "line",
+        at: new Date().toISOString(),
+      };
       traces.set(id, [...lines, item]);
       announce(`trace ${id}`, () => feed.emit("trace", [item]));
     },

@@ -39,7 +39,10 @@ export function createFirstPages(reads: Reads, changes: RecentChanges<RunRow>): 
     const forget = () => {
       if (pages.get(key) === shared) pages.delete(key);
     };
-    const page = askedBy(() => left.signal, () => readPage(filter));
+    const page = askedBy(
+      () => left.signal,
+      () => readPage(filter),
+    );
     const shared: SharedPage = {
       page,
       readers: 0,

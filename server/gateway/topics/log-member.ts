@@ -115,7 +115,9 @@ export class LogMember<T extends object> implements Subscription {
     if (this.#isClosed) return;
     const isLast = items.length < pageLimit;
     const last = items.at(-1);
-    this.#pending = this.#pending.filter((item) => this.#kind.position(item) > (last === undefined ? this.#position : this.#kind.position(last)));
+    this.#pending = this.#pending.filter(
+      (item) => this.#kind.position(item) > (last === undefined ? this.#position : this.#kind.position(last)),
+    );
     this.#position = last === undefined ? this.#position : this.#kind.position(last);
     const isClosing = isLast && isEnded && this.#end !== "told";
     if (isClosing) this.#end = "told";

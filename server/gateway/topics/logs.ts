@@ -47,7 +47,14 @@ export function createLogTopics(options: { reads: Reads; epoch: string }): LogTo
     body: (json, closed) => `"chunks":[${json}],"closed":${closed}`,
   });
 
-  function subscribe<T extends TraceItem | StreamChunk>(place: { party: Party; runId: string; cursor: string | undefined; kind: LogKind<T>; entries: Set<Entry>; onClose: () => void }): Subscription {
+  function subscribe<T extends TraceItem | StreamChunk>(place: {
+    party: Party;
+    runId: string;
+    cursor: string | undefined;
+    kind: LogKind<T>;
+    entries: Set<Entry>;
+    onClose: () => void;
+  }): Subscription {
     const { party, runId, cursor, kind, entries } = place;
     /** Null while it is not yet known whether the run may be read; what is offered until then is read from the database. */
     let member: LogMember<T> | null = null;

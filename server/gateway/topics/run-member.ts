@@ -151,7 +151,10 @@ export class RunMember implements Subscription {
     const known = events.filter((event) => event.version <= detail.version);
     this.#version = this.#sent = detail.version;
     this.#detail = detail;
-    this.#snapshot = message.snapshot(this.#to, this.#cursor(), { reset: this.#isReset, data: JSON.stringify({ detail, events: known, relations }) });
+    this.#snapshot = message.snapshot(this.#to, this.#cursor(), {
+      reset: this.#isReset,
+      data: JSON.stringify({ detail, events: known, relations }),
+    });
     this.#isReset = false;
     return this.#goLive();
   }

@@ -139,7 +139,8 @@ export class RunsMember implements Subscription {
     // Thousands of other changes during one read: what we missed is no longer known.
     if (missed === null) return this.#read(mine);
     const all = new Map<string, RunRow>();
-    for (const row of [...page.rows, ...rows]) if (this.#view.run(row) && (all.get(row.id)?.version ?? 0) < row.version) all.set(row.id, row);
+    for (const row of [...page.rows, ...rows])
+      if (this.#view.run(row) && (all.get(row.id)?.version ?? 0) < row.version) all.set(row.id, row);
     const head = page.rows.filter((row) => all.has(row.id)).map((row) => row.id);
     // What was offered meanwhile may have no place in the snapshot: the client has it only if it is taken below.
     this.#announced.clear();
@@ -161,7 +162,11 @@ export class RunsMember implements Subscription {
 
   /** Offered already, and of concern. What is not offered yet will be. */
   #isNews(entry: Recent<RunRow>): boolean {
-    return entry.position <= this.#shared.offered() && this.#follows(entry, matchesFilter(entry.value, this.#filter)) && this.#view.run(entry.value);
+    return (
+      entry.position <= this.#shared.offered() &&
+      this.#follows(entry, matchesFilter(entry.value, this.#filter)) &&
+      this.#view.run(entry.value)
+    );
   }
 
   #follows(entry: Recent<RunRow>, matches: boolean): boolean {
@@ -202,7 +207,9 @@ export class RunsMember implements Subscription {
   }
 
   #rowsMessage(entries: readonly Recent<RunRow>[]): string {
-    const created = entries.filter((entry) => entry.createdAt > this.#sent && matchesFilter(entry.value, this.#filter)).map((entry) => entry.id);
+    const created = entries
+      .filter((entry) => entry.createdAt > this.#sent && matchesFilter(entry.value, this.#filter))
+      .map((entry) => entry.id);
     this.#sent = this.#shared.offered();
     return message.change(this.#to, "rows", {
       cursor: cursorOf(this.#shared.epoch, this.#sent),

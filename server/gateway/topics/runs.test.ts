@@ -13,7 +13,10 @@ function openList() {
   let told = () => {};
   const subscribe = () =>
     topic.subscribe(
-      { to: { idJson: '"list"', ready: () => told(), fail: (status, error) => expect.unreachable(`${status} ${error}`) }, view: { any: () => true, run: () => true, isUnlimited: true } },
+      {
+        to: { idJson: '"list"', ready: () => told(), fail: (status, error) => expect.unreachable(`${status} ${error}`) },
+        view: { any: () => true, run: () => true, isUnlimited: true },
+      },
       { filter: {}, visible: [], cursor: undefined },
     );
   return {
@@ -27,7 +30,13 @@ function openList() {
     async next(list: ReturnType<typeof subscribe>): Promise<string[]> {
       await new Promise<void>((resolve) => (told = resolve));
       const messages = list.collect().map((text) => JSON.parse(text) as ServerMessage); // what the gateway writes
-      return messages.flatMap((message) => (message.type === "rows" ? message.rows.map((row) => row.id) : message.type === "snapshot" ? Object(message.data).rows.map((row: RunRow) => row.id) : []));
+      return messages.flatMap((message) =>
+        message.type === "rows"
+          ? message.rows.map((row) => row.id)
+          : message.type === "snapshot"
+            ? Object(message.data).rows.map((row: RunRow) => row.id)
+            : [],
+      );
     },
   };
 }

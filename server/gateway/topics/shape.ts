@@ -17,7 +17,17 @@ const isIdle = (log: string): boolean => log === `[{"headers":{"control":"up-to-
  * A shape over the socket: the requests of a long poll, made in this process, so what a caller may see and what a log says are the
  * same either way. What is new is asked for once the last of it has been taken: a slow reader gets each run's newest state.
  */
-export function followShape({ to, askApi, path, cursor }: { to: Subscriber; askApi: AskApi; path: string; cursor: string | undefined }): Subscription {
+export function followShape({
+  to,
+  askApi,
+  path,
+  cursor,
+}: {
+  to: Subscriber;
+  askApi: AskApi;
+  path: string;
+  cursor: string | undefined;
+}): Subscription {
   let asking = new AbortController();
   let isClosed = false;
   const url = new URL(`http://api/realtime/v1${path}`);
@@ -39,7 +49,11 @@ export function followShape({ to, askApi, path, cursor }: { to: Subscriber; askA
       if (!answer.ok) return to.fail(answer.status, errorIn(text));
       const isFirst = place === null;
       const wasLive = place?.isLive === true;
-      place = { handle: answer.headers.get("electric-handle") ?? "", offset: answer.headers.get("electric-offset") ?? "", isLive: answer.headers.has("electric-up-to-date") };
+      place = {
+        handle: answer.headers.get("electric-handle") ?? "",
+        offset: answer.headers.get("electric-offset") ?? "",
+        isLive: answer.headers.has("electric-up-to-date"),
+      };
       if (wasLive && isIdle(text)) continue;
       pending = isFirst ? `[{"headers":{"control":"must-refetch"}},${text.slice(1)}` : text;
       return to.ready();
@@ -48,7 +62,9 @@ export function followShape({ to, askApi, path, cursor }: { to: Subscriber; askA
   const readOn = () => void read().catch(() => to.fail(503, "The server could not read it; subscribe again."));
 
   // Once the subscription is on the session's list: what fails leaves it.
-  queueMicrotask(() => (known.test(url.pathname) ? readOn() : to.fail(404, `${path.slice(0, 64)} is no shape: there are /runs, /runs/<id> and /batches/<id>.`)));
+  queueMicrotask(() =>
+    known.test(url.pathname) ? readOn() : to.fail(404, `${path.slice(0, 64)} is no shape: there are /runs, /runs/<id> and /batches/<id>.`),
+  );
 
   return {
     collect() {

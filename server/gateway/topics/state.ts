@@ -12,7 +12,12 @@ export interface StateTopic {
  * A small state sent whole: read at most once per `everyMs`, for all subscribers together, and sent when it is another one.
  * `read` gives the body's members as JSON text, such as `"counts":{…}`.
  */
-export function createStateTopic(options: { type: "counts" | "queues" | "schedules" | "news" | "versions" | "variables"; epoch: string; everyMs: number; read: () => Promise<string> | string }): StateTopic {
+export function createStateTopic(options: {
+  type: "counts" | "queues" | "schedules" | "news" | "versions" | "variables";
+  epoch: string;
+  everyMs: number;
+  read: () => Promise<string> | string;
+}): StateTopic {
   const { type, epoch, everyMs } = options;
   const members = new Map<Subscriber, { sent: number }>();
   let text: string | null = null;
@@ -66,7 +71,11 @@ export function createStateTopic(options: { type: "counts" | "queues" | "schedul
           const isFirst = member.sent === -1;
           member.sent = position;
           const cursor = cursorOf(epoch, position);
-          return [isFirst ? message.snapshot(to, cursor, { reset: true, data: `{${text}}` }) : message.change(to, type, { cursor, at, body: text })];
+          return [
+            isFirst
+              ? message.snapshot(to, cursor, { reset: true, data: `{${text}}` })
+              : message.change(to, type, { cursor, at, body: text }),
+          ];
         },
         cursor: () => (member.sent === position ? cursorOf(epoch, position) : null),
         close: () => void members.delete(to),

@@ -46,7 +46,10 @@ export function createTokensTopic(options: { reads: Reads; epoch: string; onRese
     const missed = cursor?.epoch === epoch ? changes.since(cursor.position) : null;
     if (missed === null || missed.length > pendingLimit) reset();
     else {
-      snapshot = message.snapshot(to, cursorOf(epoch, changes.head()), { reset: false, data: `{"tokens":[${missed.map((entry) => entry.json()).join(",")}]}` });
+      snapshot = message.snapshot(to, cursorOf(epoch, changes.head()), {
+        reset: false,
+        data: `{"tokens":[${missed.map((entry) => entry.json()).join(",")}]}`,
+      });
       to.ready();
     }
 

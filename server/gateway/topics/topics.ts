@@ -59,12 +59,32 @@ export function createTopics(options: { feed: Feed; reads: Reads; wake: () => vo
   const run = createRunTopic({ reads, epoch: feed.epoch });
   const logs = createLogTopics({ reads, epoch: feed.epoch });
   const tokens = createTokensTopic({ reads, epoch: memory, onReset });
-  const counts = createStateTopic({ type: "counts", epoch: memory, everyMs: countsEveryMs, read: () => `"counts":${JSON.stringify(reads.counts())}` });
-  const queues = createStateTopic({ type: "queues", epoch: memory, everyMs: queuesEveryMs, read: async () => `"queues":${JSON.stringify(await reads.queues())}` });
+  const counts = createStateTopic({
+    type: "counts",
+    epoch: memory,
+    everyMs: countsEveryMs,
+    read: () => `"counts":${JSON.stringify(reads.counts())}`,
+  });
+  const queues = createStateTopic({
+    type: "queues",
+    epoch: memory,
+    everyMs: queuesEveryMs,
+    read: async () => `"queues":${JSON.stringify(await reads.queues())}`,
+  });
   const changed = { versions: 0, variables: 0 };
   const revision = (part: "versions" | "variables") => `${memory}.${changed[part]}`;
-  const versions = createStateTopic({ type: "versions", epoch: memory, everyMs: versionsEveryMs, read: async () => `"versions":${JSON.stringify({ revision: revision("versions"), ...(await reads.versions()) })}` });
-  const variables = createStateTopic({ type: "variables", epoch: memory, everyMs: variablesEveryMs, read: () => `"revision":${JSON.stringify(revision("variables"))}` });
+  const versions = createStateTopic({
+    type: "versions",
+    epoch: memory,
+    everyMs: versionsEveryMs,
+    read: async () => `"versions":${JSON.stringify({ revision: revision("versions"), ...(await reads.versions()) })}`,
+  });
+  const variables = createStateTopic({
+    type: "variables",
+    epoch: memory,
+    everyMs: variablesEveryMs,
+    read: () => `"revision":${JSON.stringify(revision("variables"))}`,
+  });
 
   let ticked = 0;
   const schedules = createStateTopic({ type: "schedules", epoch: memory, everyMs: schedulesEveryMs, read: () => `"revision":${ticked}` });

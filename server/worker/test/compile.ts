@@ -31,13 +31,23 @@ export async function compileRuntime(): Promise<Runtime> {
   const sdk: Plugin = {
     name: "sdk",
     setup: (context) =>
-      context.onResolve({ filter: /^@trigger\.dev\/sdk(\/|$)/ }, ({ path }) => ({ path: join(out, "sdk", path.endsWith("/internal") ? "internal.js" : "index.js"), external: true })),
+      context.onResolve({ filter: /^@trigger\.dev\/sdk(\/|$)/ }, ({ path }) => ({
+        path: join(out, "sdk", path.endsWith("/internal") ? "internal.js" : "index.js"),
+        external: true,
+      })),
   };
   const alias: Plugin = {
     name: "alias",
-    setup: (context) => context.onResolve({ filter: /^@\// }, ({ path, kind }) => context.resolve(`./${path.slice(2)}`, { resolveDir: root, kind })),
+    setup: (context) =>
+      context.onResolve({ filter: /^@\// }, ({ path, kind }) => context.resolve(`./${path.slice(2)}`, { resolveDir: root, kind })),
   };
-  await build({ ...common, splitting: true, entryPoints: Object.fromEntries(["index", "internal", ...Object.values(sdkEntries)].map((name) => [name, `lib/sdk/${name}.ts`])), outdir: join(out, "sdk"), plugins: [alias] });
+  await build({
+    ...common,
+    splitting: true,
+    entryPoints: Object.fromEntries(["index", "internal", ...Object.values(sdkEntries)].map((name) => [name, `lib/sdk/${name}.ts`])),
+    outdir: join(out, "sdk"),
+    plugins: [alias],
+  });
   // What tasks may import besides.
   await build({ ...common, entryPoints: { "python/index": "lib/python/index.ts" }, outdir: out, plugins: [sdk, alias] });
   await build({ ...common, entryPoints: { main: "server/worker/main.ts" }, outdir: join(out, "worker"), plugins: [sdk, alias] });

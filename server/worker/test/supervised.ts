@@ -23,8 +23,17 @@ export interface Supervised {
   exited(): Promise<number | null>;
 }
 
-export function supervise(entry: string, bundle: string, options: { execArgv?: string[]; cwd?: string; env?: Record<string, string> } = {}): Supervised {
-  const child = fork(entry, [bundle], { execArgv: ["--enable-source-maps", ...(options.execArgv ?? [])], env: { ...baseEnv, ...options.env }, stdio: ["ignore", "pipe", "pipe", "ipc"], ...(options.cwd !== undefined && { cwd: options.cwd }) });
+export function supervise(
+  entry: string,
+  bundle: string,
+  options: { execArgv?: string[]; cwd?: string; env?: Record<string, string> } = {},
+): Supervised {
+  const child = fork(entry, [bundle], {
+    execArgv: ["--enable-source-maps", ...(options.execArgv ?? [])],
+    env: { ...baseEnv, ...options.env },
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+  });
   const said: FromWorker[] = [];
   const waiting = new Set<() => void>();
   let output = "";
@@ -35,7 +44,8 @@ export function supervise(entry: string, bundle: string, options: { execArgv?: s
     said.push(...FromWorker.array().parse(raw));
     for (const check of waiting) check();
   });
-  const of = <T extends Type>(type: T, runId?: string): Said<T>[] => said.filter((m): m is Said<T> => m.type === type && (runId === undefined || ("runId" in m && m.runId === runId)));
+  const of = <T extends Type>(type: T, runId?: string): Said<T>[] =>
+    said.filter((m): m is Said<T> => m.type === type && (runId === undefined || ("runId" in m && m.runId === runId)));
   const asSent = createCommonContexts();
   const send = (...messages: ToWorker[]) => void child.send(messages.map(asSent));
   return {
@@ -52,7 +62,9 @@ export function supervise(entry: string, bundle: string, options: { execArgv?: s
           resolve(found);
         };
         waiting.add(check);
-        void end.then(() => reject(new Error(`the worker ended before it said "${type}":\n${output}\n${JSON.stringify(said).slice(0, 4000)}`)));
+        void end.then(() =>
+          reject(new Error(`the worker ended before it said "${type}":\n${output}\n${JSON.stringify(said).slice(0, 4000)}`)),
+        );
         check();
       }),
     answer({ runId, epoch, seq }, value) {
@@ -67,7 +79,12 @@ export function supervise(entry: string, bundle: string, options: { execArgv?: s
   };
 }
 
-export function assignment(runId: string, task: string, payload: unknown, more: Partial<Omit<Assignment, "ctx">> & { ctx?: Partial<TaskContext> } = {}): Assignment {
+export function assignment(
+  runId: string,
+  task: string,
+  payload: unknown,
+  more: Partial<Omit<Assignment, "ctx">> & { ctx?: Partial<TaskContext> } = {},
+): Assignment {
   const at = "2030-01-01T00:00:00.000Z";
   const { ctx, ...rest } = more;
   return {
@@ -92,4 +109,7 @@ export function assignment(runId: string, task: string, payload: unknown, more: 
   };
 }
 
-export const assign = (runId: string, task: string, payload?: unknown, more?: Parameters<typeof assignment>[3]): ToWorker => ({ type: "assign", assignment: assignment(runId, task, payload, more) });
+export const assign = (runId: string, task: string, payload?: unknown, more?: Parameters<typeof assignment>[3]): ToWorker => ({
+  type: "assign",
+  assignment: assignment(runId, task, payload, more),
+});

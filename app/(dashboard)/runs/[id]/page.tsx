@@ -17,6 +17,9 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function Run({ params }: Props) {
   const { id } = await params;
   const path = `/runs/${encodeURIComponent(id)}`;
-  const [page, trace] = await Promise.all([fetchDashboard(path, Page), fetchDashboard(`${path}/trace?limit=${firstTraceItems}`, TracePage)]);
+  const [page, trace] = await Promise.all([
+    fetchDashboard(path, Page),
+    fetchDashboard(`${path}/trace?limit=${firstTraceItems}`, TracePage),
+  ]);
   return <RunPage key={id} id={id} page={page} trace={trace} />;
 }

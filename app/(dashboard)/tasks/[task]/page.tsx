@@ -15,7 +15,12 @@ interface Props {
  */
 const findTask = cache(async (part: string) => {
   const { tasks } = await fetchDashboard("/tasks", TasksPage);
-  return tasks.find(({ id }) => encodeURIComponent(id) === part) ?? tasks.find(({ id }) => id === part) ?? tasks.find(({ id }) => id === decoded(part)) ?? notFound();
+  return (
+    tasks.find(({ id }) => encodeURIComponent(id) === part) ??
+    tasks.find(({ id }) => id === part) ??
+    tasks.find(({ id }) => id === decoded(part)) ??
+    notFound()
+  );
 });
 
 function decoded(part: string): string | null {
