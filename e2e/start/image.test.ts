@@ -101,7 +101,7 @@ export default defineConfig({ project: "proj_start_test", dirs: ["./trigger"], m
     expect((await cli(["build", work.directory, "--image", context])).code).toBe(0);
     const other = await cli(["build", work.directory, "--image", work.directory]);
     expect({ code: other.code, stderr: other.stderr }).toEqual({ code: 2, stderr: expect.stringContaining("holds other files") });
-  }, 60_000);
+  }, 180_000);
 
   test("the server of the image starts with the version, keeps a roll-back over a restart, and stops in order", async () => {
     const project = join(image.directory, "srv");
@@ -150,7 +150,7 @@ export default defineConfig({ project: "proj_start_test", dirs: ["./trigger"], m
     await expect.poll(versions).toHaveLength(1);
     const again = clientOf(server.origin, key);
     expect(await again.ended(await again.trigger("slow", { ms: 1 }))).toBe("COMPLETED");
-  }, 90_000);
+  }, 240_000);
 
   test("a build that is not there, or without its project, is said before anything is made", async () => {
     const missing = await runToEnd(

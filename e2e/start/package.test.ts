@@ -16,7 +16,7 @@ beforeAll(() => {
   installation = installPacked(project.directory);
   // As an application with React has them.
   symlinkSync(join(root, "node_modules/@types/react"), join(project.directory, "node_modules/@types/react"));
-}, 60_000);
+}, 180_000);
 afterAll(() => project.remove());
 
 const node = (...args: string[]) => {
@@ -120,7 +120,7 @@ export const n: Promise<number | undefined> = double.trigger({ n: 1 }).then((han
       ).match(/typed\.[mc]ts\(\d+/g);
       expect(errors?.toSorted()).toEqual(["typed.cts(3", "typed.mts(10", "typed.mts(8"]);
     },
-    90_000,
+    300_000,
   );
 });
 
@@ -160,7 +160,7 @@ function lint(change: (manifest: string) => string, ...entries: string[]): { pub
 test("publint and arethetypeswrong find nothing to say about it", () => {
   const { publint, attw, said } = lint((manifest) => manifest);
   expect({ publint, attw }, said).toEqual({ publint: 0, attw: 0 });
-}, 90_000);
+}, 240_000);
 
 test("both would: about a file that is not there, and CommonJS that is told of ES modules' types", () => {
   const wrong = lint(
@@ -172,7 +172,7 @@ test("both would: about a file that is not there, and CommonJS that is told of E
     "sdk",
   );
   expect({ publint: wrong.publint, attw: wrong.attw }, wrong.said).toEqual({ publint: 1, attw: 1 });
-}, 90_000);
+}, 240_000);
 
 const Dependencies = z.record(z.string(), z.string()).optional();
 const Lock = z.object({

@@ -166,7 +166,7 @@ beforeAll(async () => {
   server = await startServer(host, { SIGNALBOX_ROLES: "engine,worker", SIGNALBOX_PROJECT_REF: "proj_shapes" });
   cli = commandLine({ TRIGGER_API_URL: server.origin, TRIGGER_SECRET_KEY: server.secretKey ?? "" });
   client = clientOf(server.origin, server.secretKey ?? "");
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   server?.kill("SIGKILL");
   await server?.ended;
@@ -192,5 +192,5 @@ test.each(Object.entries(shapes))(
     expect(await client.ended(run)).toBe("COMPLETED");
     expect((await client.run(run)).output).toEqual(output);
   },
-  60_000,
+  180_000,
 );

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { fork, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -282,12 +282,8 @@ describe("what a killed server leaves behind", () => {
   it("is ended by the next one, and strangers are not", async () => {
     await open();
     const dataDir = mkdtempSync(join(tmpdir(), "records-"));
-    const worker = fork(join(import.meta.dirname, "fixtures", "worker.mjs"), [], {
-      detached: true,
-      stdio: "ignore",
-      serialization: "json",
-    });
-    const stranger = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" });
+    const lasting = () => spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" });
+    const [worker, stranger] = [lasting(), lasting()];
     try {
       const pid = worker.pid ?? 0;
       openProcessRecords(dataDir).add(pid);
