@@ -74,7 +74,10 @@ try {
     // What an earlier check has remembered may hide an error (TypeScript 7.0): each check is a whole one.
     await check("types", [bin("typescript", "tsc"), "--noEmit", "--incremental", "false"]);
     await check("lint", [bin("oxlint", "oxlint"), "--type-aware", "--deny-warnings"]);
-    await check("unused code", [bin("knip", "knip")]);
+    await Promise.all([
+      check("unused code", [bin("knip", "knip")]),
+      check("form", [bin("prettier", "prettier"), "--check", "--log-level", "warn", "."]),
+    ]);
     // Side by side: either waits for what it started during much of its time.
     const output = join(reports, "browser.txt");
     const browsing = suite("browser tests", {
