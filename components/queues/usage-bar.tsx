@@ -17,7 +17,7 @@ export function UsageBar({
   const full = limit !== null && running >= limit;
   return (
     <div className={cn("flex items-center gap-2", className)}>
-      <span className="w-16 shrink-0 font-mono whitespace-nowrap">
+      <span className="min-w-16 shrink-0 font-mono whitespace-nowrap">
         {formatCount(running)} <span className="text-faint">/ {limit === null ? "∞" : formatCount(limit)}</span>
       </span>
       {limit === null ? null : (

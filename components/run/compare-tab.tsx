@@ -67,7 +67,7 @@ function Facts({ run, other }: { run: RunDetail; other: RunDetail }) {
     ["Attempts", ({ attempt }) => String(attempt)],
     ["Queued", queuedOf],
     ["Took", tookOf],
-    ["Compute", ({ usageMs }) => formatDuration(usageMs)],
+    ["Compute", ({ usageMs, finishedAt }) => (finishedAt === undefined ? "still going" : formatDuration(usageMs))],
   ];
   return (
     <Table>
