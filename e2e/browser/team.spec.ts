@@ -99,7 +99,7 @@ test("one changes the own password, sees where one is signed in, and signs out e
   await expect(theirs.getByText("The current password is wrong")).toBeVisible();
   await theirs.getByLabel("Current password").fill(password);
   await theirs.getByRole("button", { name: "Change password" }).click();
-  await expect(theirs.getByText("Everywhere else you are signed out")).toBeVisible();
+  await expect(theirs.getByRole("status").filter({ hasText: "Everywhere else you are signed out" })).toBeVisible();
   await expect(theirs.getByRole("row", { name: /Chrome/ })).toHaveCount(1);
   // What is live goes on with the new session.
   await expect(theirs.getByRole("button", { name: /^live/ })).toBeVisible();

@@ -164,10 +164,9 @@ export const TaskContext = z.object({
 });
 export type TaskContext = z.infer<typeof TaskContext>;
 
-const ownOfRun = { attempt: true, run: true, batch: true } as const;
+type OwnContext = Pick<TaskContext, "attempt" | "run" | "batch">;
 /** What the contexts of a task's runs on one version have in common. */
-export const CommonContext = TaskContext.omit(ownOfRun);
-export type CommonContext = z.infer<typeof CommonContext>;
+export type CommonContext = Omit<TaskContext, keyof OwnContext>;
 
 /** Everything a worker needs for one attempt of one run. */
 export const Assignment = z.object({
@@ -241,35 +240,28 @@ export const Progress = z.object({
 });
 export type Progress = z.infer<typeof Progress>;
 
-const otherToWorker = [
-  z.object({ type: z.literal("outcome"), runId: z.string(), epoch: z.number().int(), seq: z.number().int(), outcome: OperationOutcome }),
+type OfRun<Type extends string, Fields> = { type: Type; runId: string; epoch: number } & Fields;
+
+/** The supervisor that has started the worker from its own files sends them: types alone, nothing of them is checked again for every run. */
+type OtherToWorker =
+  | OfRun<"outcome", { seq: number; outcome: OperationOutcome }>
   /** A metadata change made from outside (dashboard, API, a child). */
-  z.object({ type: z.literal("metadata"), runId: z.string(), epoch: z.number().int(), metadata: z.string().nullable() }),
+  | OfRun<"metadata", { metadata: string | null }>
   /** The short-lived credential for the run's calls: it was asked for, or the one before is about to expire. */
-  z.object({ type: z.literal("token"), runId: z.string(), epoch: z.number().int(), token: z.string() }),
-  z.object({ type: z.literal("cancel"), runId: z.string(), epoch: z.number().int(), reason: z.enum(["canceled", "maxDuration"]) }),
+  | OfRun<"token", { token: string }>
+  | OfRun<"cancel", { reason: "canceled" | "maxDuration" }>
   /** Finish nothing new, report what is buffered, and exit 0 once no run is left. */
-  z.object({ type: z.literal("drain") }),
-  z.object({ type: z.literal("ping"), at: z.number() }),
-] as const;
-const ToWorker = z.discriminatedUnion("type", [z.object({ type: z.literal("assign"), assignment: Assignment }), ...otherToWorker]);
-export type ToWorker = z.infer<typeof ToWorker>;
+  | { type: "drain" }
+  | { type: "ping"; at: number };
+export type ToWorker = { type: "assign"; assignment: Assignment } | OtherToWorker;
 
 /**
  * As the messages travel: what many assignments have in common goes to a process once, under a name, and each names it after that.
- * It was half of an assignment's bytes, to write, read and check again for every run.
+ * It was half of an assignment's bytes, to write and read again for every run. `context` comes with the first one that names it.
  */
-export const SentToWorker = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("assign"),
-    common: z.string(),
-    /** With the first assignment that names it. */
-    context: CommonContext.optional(),
-    assignment: Assignment.extend({ ctx: TaskContext.pick(ownOfRun) }),
-  }),
-  ...otherToWorker,
-]);
-export type SentToWorker = z.infer<typeof SentToWorker>;
+export type SentToWorker =
+  | { type: "assign"; common: string; context?: CommonContext | undefined; assignment: Omit<Assignment, "ctx"> & { ctx: OwnContext } }
+  | OtherToWorker;
 
 export const FromWorker = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), manifest: BundleManifest }),
